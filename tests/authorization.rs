@@ -349,6 +349,7 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "answer_feedback" => json!({ "answer": "x" }),
         "put_holiday" => json!({ "name": "x", "calendar": "solar" }),
         "create_plan" => order(&at.grid),
+        "estimate_plan" => json!({ "order": order(&at.grid) }),
         // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
         "appoint_manager" => json!({ "person_id": Uuid::nil() }),
         // The phone number is in use: an authorized caller gets 409, and nobody is created.
@@ -469,6 +470,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "raise_need"
         | "post_notice"
         | "create_plan"
+        | "estimate_plan"
         | "put_station"
         | "put_memorial"
         | "change_areas"

@@ -344,3 +344,41 @@ async fn a_draft_shows_names_loads_and_obstacles_and_is_compared_with_another(
         assert_eq!(manager.get(&unknown).await.status, 404, "{part}");
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_imagines_more_volunteers_and_writes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    visit(&manager, 1).await;
+    // Nobody of the grid has time.
+    let admin = server.admin().await;
+    let settings =
+        json!({ "lead_minutes": 30, "manager_dispatch_percent": 0, "fairness_weeks": 4 });
+    let request = admin.request(Method::PUT, "/v1/planning-settings").header("If-Match", "\"v1\"");
+    assert_eq!(admin.send(request.json(&settings)).await.status, 200);
+    server.database.execute("UPDATE people SET weekly_minutes = 0 WHERE role = 'volunteer'");
+
+    let ask = async |more: Value| {
+        let body = json!({ "order": order(json!({})), "more_volunteers": more });
+        manager.post("/v1/plans/estimates", &body).await
+    };
+    let without = ask(json!([])).await;
+    assert_eq!(without.status, 200, "{}", without.body);
+    assert_eq!(without.body["measures"]["served"], 0);
+    assert_eq!(without.body["obstacles"][0]["reason"], "no_minutes", "{}", without.body);
+    let with = ask(json!([{ "grid": GRID, "count": 2, "weekly_minutes": 120 }])).await;
+    assert_eq!(with.body["measures"]["served"], 1, "{}", with.body);
+    assert_eq!(with.body["obstacles"], json!([]));
+    assert_eq!(manager.get("/v1/plans").await.body["items"], json!([]));
+    for (more, pointer) in [
+        (json!({ "grid": FAR_GRID, "count": 1, "weekly_minutes": 60 }), "grid"),
+        (json!({ "grid": GRID, "count": 51, "weekly_minutes": 60 }), "count"),
+    ] {
+        let refused = ask(json!([more])).await;
+        let pointer = format!("/more_volunteers/0/{pointer}");
+        assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)));
+    }
+}

@@ -80,7 +80,10 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
 }
 
 /// The visits of the plan, those without a visitor included.
-fn visits(computed: &Computed) -> Result<Vec<VisitRow>, DbError> {
+///
+/// # Errors
+/// [`DbError::Corrupt`] for an invalid row.
+pub fn visits(computed: &Computed) -> Result<Vec<VisitRow>, DbError> {
     let rows = &computed.rows;
     let tasks: HashMap<TaskId, &TaskRow> = rows.tasks.iter().map(|row| (row.id, row)).collect();
     let grids: HashMap<PersonId, AreaCode> =

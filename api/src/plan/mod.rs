@@ -32,4 +32,5 @@ pub mod unserved;
 pub mod visit_list;
 pub mod visit_routes;
 pub mod weighting;
+pub mod what_if;
 pub mod why;

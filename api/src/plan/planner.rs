@@ -12,7 +12,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PlanId;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
@@ -21,10 +21,11 @@ use super::model::{Plan, PlanState};
 use super::order::PlanOrder;
 use super::run::{self, RunError};
 use super::store::{self, PlanRow};
-use super::{draft, queue};
+use super::what_if::{WhatIf, WhatIfAnswer};
+use super::{draft, obstacles, queue};
 use crate::clock::Clock;
 use crate::crypto::store::districts;
-use crate::db::DbError;
+use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 use crate::tx::{Db, Tx};
 
@@ -34,6 +35,8 @@ const QUEUE_INTERVAL: Duration = Duration::from_secs(5);
 const LISTING_INTERVAL: Duration = Duration::from_secs(60);
 /// How often a lease is renewed, the progress stored and a cancellation noticed.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a question waits for its turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How often a waiting request reads a plan that another server may compute.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -49,6 +52,8 @@ pub struct Planner {
     districts: Arc<Mutex<BTreeSet<AreaCode>>>,
     /// Changed when a plan has left the queue.
     finished: watch::Sender<()>,
+    /// The turn of a question that is not stored.
+    questions: Arc<Semaphore>,
 }
 
 /// The progress of a computation, and whether it is to end.
@@ -89,6 +94,7 @@ impl Planner {
             ordered: Arc::default(),
             districts: Arc::default(),
             finished: watch::Sender::new(()),
+            questions: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -125,6 +131,33 @@ impl Planner {
             // A plan of another server is seen by polling.
             let _ = timeout_at(end.min(now + POLL_INTERVAL), finished.changed()).await;
         }
+    }
+
+    /// Computes what a plan would be, without storing it. One question at a time is computed.
+    ///
+    /// # Errors
+    /// 422 for an invalid question; 503 while others wait for too long, or when the database is
+    /// unavailable.
+    pub async fn answer(
+        &self,
+        request: Request,
+        question: WhatIf,
+    ) -> Result<WhatIfAnswer, Problem> {
+        let turn = tokio::time::timeout(LONGEST_WAIT, self.questions.acquire()).await;
+        let _turn = turn.ok().and_then(Result::ok).ok_or(DbError::Busy)?;
+        let (pool, more) = (Some(Arc::clone(&self.pool)), question);
+        let more = move |conn: &mut Conn| more.volunteers(conn);
+        let computed = run::compute(&self.db, request, more, pool, ()).await;
+        let (computed, _) = match computed {
+            Ok(computed) => computed,
+            Err(RunError::Refused(problem)) => return Err(problem),
+            // Without an observer nothing ends the computation.
+            Err(RunError::Cancelled) => return Err(DbError::Panicked.into()),
+        };
+        let mut visits = draft::visits(&computed)?;
+        visits.retain(|visit| visit.person.is_none());
+        let obstacles = obstacles::obstacles(&visits);
+        Ok(WhatIfAnswer { measures: computed.solved.measures, obstacles })
     }
 
     /// Computes the plans of the queue until the server stops.
@@ -200,7 +233,7 @@ impl Planner {
         let progress = Arc::new(Progress::default());
         let keeping = tokio::spawn(self.clone().keep(key, lease, Arc::clone(&progress)));
         let pool = Some(Arc::clone(&self.pool));
-        let computed = run::compute(&self.db, request, pool, progress).await;
+        let computed = run::compute(&self.db, request, |_| Ok(Vec::new()), pool, progress).await;
         let stored = match computed {
             Ok((computed, _)) => {
                 let store =

@@ -20,6 +20,7 @@ use super::model::{Plan, PlanState};
 use super::order::PlanOrder;
 use super::planner::Planner;
 use super::store;
+use super::what_if::{WhatIf, WhatIfAnswer};
 use super::{draft, undo};
 use crate::auth::Authenticated;
 use crate::clock::Clock;
@@ -148,6 +149,34 @@ pub(crate) async fn create_plan(
     };
     answer.insert_header((LOCATION, format!("/v1/plans/{}", done.made.id)));
     Ok(done.answer(answer))
+}
+
+/// Ask what a plan would be
+///
+/// Computes a plan with volunteers who do not exist, to see what more help would change, and answers
+/// its measures and obstacles. Nothing is stored and no task changes. One question is computed at a
+/// time; while others wait for too long the answer is 503. Allowed roles: supervisors, admins, and
+/// managers in their grid.
+#[utoipa::path(
+    tag = "plans",
+    operation_id = "estimate_plan",
+    params(openapi::NeverStored),
+    request_body(content = WhatIf, description = "The plan and the volunteers"),
+    responses((status = OK, description = "The answer", body = WhatIfAnswer), openapi::Write),
+)]
+#[post("/plans/estimates")]
+pub(crate) async fn estimate_plan(
+    planner: Data<Planner>,
+    clock: Data<Clock>,
+    Authenticated(principal): Authenticated,
+    Body(question): Body<WhatIf>,
+) -> Result<Json<WhatIfAnswer>, Problem> {
+    question.order.authorized(&principal)?;
+    let now = (**clock)();
+    question.order.check(now)?;
+    let (id, order) = (PlanId(Uuid::now_v7()), question.order.clone());
+    let request = Request { id, order, now, by: Some(principal.person) };
+    Ok(Json(planner.answer(request, question).await?))
 }
 
 /// Filter and page of plans.

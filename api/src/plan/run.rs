@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{self, Observer, Options, PlanError};
+use gridward_dispatch::solve::{self, Observer, Options, PlanError, Volunteer};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PlanId;
 use rayon::ThreadPool;
@@ -19,7 +19,7 @@ use super::span::Span;
 use super::{apply, build, draft, store};
 use crate::area;
 use crate::clock;
-use crate::db::DbError;
+use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
@@ -58,7 +58,7 @@ impl From<DbError> for RunError {
 /// then.
 pub async fn draft(db: &Db, request: Request) -> Result<(Plan, Timing), RunError> {
     let district = request.order.area.district();
-    let (computed, timing) = compute(db, request, None, ()).await?;
+    let (computed, timing) = compute(db, request, |_| Ok(Vec::new()), None, ()).await?;
     let began = Instant::now();
     let stored = db.write(district, move |tx| draft::store(tx, &computed));
     let plan = stored.await.map_err(Problem::from)?;
@@ -77,13 +77,14 @@ pub async fn apply(db: &Db, area: AreaCode, id: PlanId) -> Result<PlanResult, Pr
 }
 
 /// Plans the open tasks of the request without writing anything, on the threads of `pool` or on all
-/// cores.
+/// cores. `more` are volunteers besides those of the database.
 ///
 /// # Errors
 /// As [`draft`], and [`RunError::Cancelled`].
 pub async fn compute(
     db: &Db,
     request: Request,
+    more: impl Fn(&mut Conn) -> Result<Vec<Volunteer>, Problem> + Send + 'static,
     pool: Option<Arc<ThreadPool>>,
     observer: impl Observer + Send + 'static,
 ) -> Result<(Computed, Timing), RunError> {
@@ -95,7 +96,7 @@ pub async fn compute(
         ..Options::default()
     };
     let asked = request.clone();
-    let read = move |conn: &mut _| {
+    let read = move |conn: &mut Conn| {
         let Request { order, now, .. } = &asked;
         if area::store::current(conn, &order.area)?.is_none() {
             return Err(Problem::invalid("/area", "the area does not exist"));
@@ -105,6 +106,7 @@ pub async fn compute(
         select(&mut rows, order, span, clock::day(*now));
         let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
         let mut problem = build::problem(&rows, span, earliest)?;
+        problem.volunteers.extend(more(conn)?);
         order.changes.apply(&mut problem);
         Ok((rows, problem, began.elapsed()))
     };

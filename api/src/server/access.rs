@@ -233,6 +233,7 @@ const TABLE: &[Access] = &[
     on("get_planning_settings", A::ReadPlans, Area, Internal),
     on("replace_planning_settings", A::ConfigureDistrict, Area, Internal),
     on("create_plan", A::Dispatch, Area, Personal),
+    on("estimate_plan", A::Dispatch, Area, Internal),
     on("list_plans", A::ReadPlans, Area, Internal),
     on("get_plan", A::ReadPlans, Area, Internal),
     on("discard_plan", A::Dispatch, Area, Internal),

@@ -123,6 +123,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
 /// The paths of plans.
 fn plans(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
     v1.service(plan::routes::create_plan)
+        .service(plan::routes::estimate_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)
         .service(plan::routes::discard_plan)

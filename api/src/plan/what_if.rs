@@ -1,0 +1,118 @@
+//! What a plan would be with more volunteers: computed, answered and not stored.
+
+use chrono::NaiveDate;
+use gridward_dispatch::solve::{Measures, Mode, Shift, Volunteer};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::PersonId;
+use gridward_domain::place::Place;
+use gridward_domain::range::WeeklyMinutes;
+use gridward_domain::skill::Skills;
+use gridward_domain::time::{Minutes, TimeOfDay, Window};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::obstacles::Obstacle;
+use super::order::PlanOrder;
+use super::span::Span;
+use crate::area;
+use crate::db::Conn;
+use crate::http::problem::Problem;
+
+/// The maximum number of places with more volunteers.
+const MOST_PLACES: usize = 100;
+/// The maximum number of more volunteers of a grid.
+const MOST_PEOPLE: u16 = 50;
+/// The hours of an imagined volunteer, in minutes from midnight: 09:00 to 17:00.
+const HOURS: (u16, u16) = (540, 1_020);
+
+/// A question about a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "order": { "area": "500116001", "first_day": "2026-11-23", "last_day": "2026-11-29" },
+    "more_volunteers": [{ "grid": "500116001002001", "count": 2, "weekly_minutes": 120 }]
+}))]
+pub struct WhatIf {
+    /// The plan.
+    pub order: PlanOrder,
+    /// Volunteers who do not exist.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub more_volunteers: Vec<MoreVolunteers>,
+}
+
+/// Volunteers of a grid who do not exist. They have no skills, live at the centre of the grid and have
+/// time from 09:00 to 17:00 on each day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoreVolunteers {
+    /// The grid.
+    pub grid: AreaCode,
+    /// Their number.
+    #[schema(minimum = 1, maximum = 50, example = 2)]
+    pub count: u16,
+    /// The minutes that each of them offers per week.
+    pub weekly_minutes: WeeklyMinutes,
+}
+
+/// The plan that there would be.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WhatIfAnswer {
+    /// Quality measures of the plan.
+    pub measures: Measures,
+    /// The tasks that no one could do, by reason, the most frequent first.
+    #[schema(max_items = 32)]
+    pub obstacles: Vec<Obstacle>,
+}
+
+impl WhatIf {
+    /// The volunteers who do not exist.
+    ///
+    /// # Errors
+    /// 422 that names a grid outside the area of the order, or a number out of range.
+    pub fn volunteers(&self, conn: &mut Conn) -> Result<Vec<Volunteer>, Problem> {
+        if self.more_volunteers.len() > MOST_PLACES {
+            let detail = format!("at most {MOST_PLACES} entries");
+            return Err(Problem::invalid("/more_volunteers", detail));
+        }
+        let span = self.order.span()?;
+        let mut volunteers = Vec::new();
+        for (at, more) in self.more_volunteers.iter().enumerate() {
+            let invalid = |member: &str, detail: &str| {
+                Problem::invalid(&format!("/more_volunteers/{at}/{member}"), detail)
+            };
+            if !(1..=MOST_PEOPLE).contains(&more.count) {
+                return Err(invalid("count", "must be 1 to 50"));
+            }
+            let known = area::store::current(conn, &more.grid)?;
+            let inside = more.grid.level() == Level::Grid && self.order.area.contains(&more.grid);
+            let grid = known.filter(|_| inside);
+            let grid = grid.ok_or_else(|| invalid("grid", "must be a grid of the area"))?;
+            volunteers.extend((0..more.count).map(|_| imagined(more, grid.place, span)));
+        }
+        Ok(volunteers)
+    }
+}
+
+fn imagined(more: &MoreVolunteers, home: Place, span: Span) -> Volunteer {
+    let weekly = Minutes::from(more.weekly_minutes).0;
+    Volunteer {
+        id: PersonId(Uuid::now_v7()),
+        home,
+        grid: more.grid,
+        also_serves: Vec::new(),
+        skills: Skills::new(),
+        shifts: span.days().filter_map(shift).collect(),
+        offered: Minutes(weekly.saturating_mul(span.count_weeks())),
+        carried: Minutes(0),
+        share_of: None,
+        mode: Mode::Bicycle,
+    }
+}
+
+fn shift(day: NaiveDate) -> Option<Shift> {
+    let (from, to) = HOURS;
+    let window = Window::new(TimeOfDay::new(from).ok()?, TimeOfDay::new(to).ok()?).ok()?;
+    Some(Shift { day, window, breaks: Vec::new() })
+}
