@@ -266,7 +266,7 @@ async fn a_district_sets_what_part_of_a_managers_time_plans_may_use(
     let server = Server::small(backend);
     let (manager, admin) = (server.manager().await, server.admin().await);
     let present = manager.get("/v1/planning-settings").await;
-    assert_eq!(present.body["manager_dispatch_percent"], 40, "{}", present.body);
+    assert_eq!(present.body["settings"]["manager_dispatch_percent"], 40, "{}", present.body);
     let change = async |caller: &Caller, version: &str, percent: u32| {
         let settings = json!({
             "lead_minutes": 30, "manager_dispatch_percent": percent, "fairness_weeks": 4
@@ -320,7 +320,8 @@ async fn a_draft_shows_names_loads_and_obstacles_and_is_compared_with_another(
     assert_eq!((&of_grid["assigned_after"], &of_grid["unserved"]), (&json!(1), &json!(1)));
 
     let obstacles = manager.get(&format!("/v1/plans/{id}/obstacles")).await.body;
-    let expected = json!([{ "reason": "no_skill", "tasks": 1, "remedies": { "skill": 1 } }]);
+    let remedies = json!([{ "remedy": "skill", "tasks": 1 }]);
+    let expected = json!([{ "reason": "no_skill", "tasks": 1, "remedies": remedies }]);
     assert_eq!(obstacles["items"], expected, "{obstacles}");
     let unassigned = manager.get(&format!("/v1/plans/{id}/visits?unassigned=true")).await.body;
     assert_eq!(unassigned["items"][0]["task_id"], impossible.as_str());

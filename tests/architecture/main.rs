@@ -274,3 +274,36 @@ fn an_arrow_that_points_up_and_a_circle_of_slices_are_found() {
         ]
     );
 }
+
+/// The contract knows a type by its name, so that of two types of one name it would have one.
+#[test]
+fn no_two_types_of_the_contract_have_the_same_name() {
+    let mut files = Vec::new();
+    for folder in ["../api/src", "../dispatch/src", "../domain/src"] {
+        list(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
+    }
+    let mut names: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source");
+        let lines: Vec<&str> = text.lines().collect();
+        let derives = lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.contains("derive(") && line.contains("ToSchema"));
+        for (at, _) in derives {
+            let rest = &lines[at..lines.len().min(at + 20)];
+            let renamed = rest.iter().find_map(|line| line.trim().strip_prefix("#[schema(as = "));
+            let declared = rest.iter().find_map(|line| {
+                let line = line.trim_start_matches("pub ").trim_start_matches("pub(super) ");
+                line.strip_prefix("struct ").or_else(|| line.strip_prefix("enum "))
+            });
+            // A macro declares types of other names.
+            let Some(name) = renamed.or(declared) else { continue };
+            let end = name.find(|c: char| !c.is_alphanumeric()).unwrap_or(name.len());
+            names.entry(name[..end].to_owned()).or_default().push(file.clone());
+        }
+    }
+    assert!(names.len() > 100, "only {} types were found", names.len());
+    names.retain(|_, files| files.len() > 1);
+    assert_eq!(names, BTreeMap::new());
+}

@@ -11,8 +11,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use strum::VariantArray as _;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::model::MediaType;
@@ -58,6 +59,21 @@ impl Width {
     }
 }
 
+impl PartialSchema for Width {
+    fn schema() -> RefOr<Schema> {
+        let widths = Self::VARIANTS.iter().map(|width| width.pixels());
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+            .minimum(Some(Self::Small.pixels()))
+            .maximum(Some(Self::Large.pixels()))
+            .enum_values(Some(widths))
+            .into()
+    }
+}
+
+impl ToSchema for Width {}
+
 impl<'de> Deserialize<'de> for Width {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <Cow<'_, str>>::deserialize(deserializer)?;
@@ -72,14 +88,8 @@ impl<'de> Deserialize<'de> for Width {
 pub struct DownloadQuery {
     /// The width of a small copy of a photo, in pixels: a JPEG, upright, without metadata such as the
     /// position; a narrower photo keeps its size. Default: the file as it was uploaded.
-    #[param(schema_with = widths)]
+    #[param(inline)]
     width: Option<Width>,
-}
-
-/// The schema of the widths.
-fn widths() -> Object {
-    let widths = Width::VARIANTS.iter().map(|width| width.pixels());
-    ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some(widths)).build()
 }
 
 /// Download an attachment

@@ -11,4 +11,4 @@ pub mod propose;
 pub mod routes;
 pub mod store;
 
-pub use model::{Correction, CorrectionDetails, CorrectionState, Proposal};
+pub use model::{Correction, CorrectionDetails, CorrectionState, ProposedCorrection};

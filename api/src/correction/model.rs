@@ -35,7 +35,7 @@ text_column!(CorrectionState);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"changes": {"phone": "10012345678"}, "note": "上个月换了号码"}))]
-pub struct Proposal {
+pub struct ProposedCorrection {
     /// The new values.
     #[serde(default)]
     pub changes: EntryChanges,
@@ -102,7 +102,7 @@ pub struct CorrectionDetails {
 pub(super) struct Sealed {
     /// What was proposed.
     #[serde(flatten)]
-    pub(super) proposal: Proposal,
+    pub(super) proposal: ProposedCorrection,
     /// The values of the entry at the time.
     pub(super) before: EntryChanges,
     /// Why it was rejected.
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn only_a_field_that_others_have_changed_is_outdated() {
-        let proposal = Proposal {
+        let proposal = ProposedCorrection {
             changes: changes(json!({ "phone": "10012345678", "lives_alone": true })),
             note: None,
         };
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_was_sealed_is_read_again() {
-        let proposal: Proposal =
+        let proposal: ProposedCorrection =
             serde_json::from_value(json!({ "changes": { "plaque": "damaged" }, "note": "x" }))
                 .expect("a proposal");
         let before = changes(json!({ "plaque": "hung" }));

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::model::Sealed;
 use super::store::{self, CorrectionRow};
-use super::{Correction, CorrectionState, Proposal};
+use super::{Correction, CorrectionState, ProposedCorrection};
 use crate::beneficiary;
 use crate::beneficiary::entry::EntryChanges;
 use crate::beneficiary::model::Particulars;
@@ -39,7 +39,7 @@ pub struct NewCorrection {
     /// The beneficiary.
     pub beneficiary: BeneficiaryId,
     /// What is proposed.
-    pub proposal: Proposal,
+    pub proposal: ProposedCorrection,
     /// Where it comes from.
     pub origin: Origin,
 }
@@ -145,9 +145,9 @@ pub fn propose(
 fn checked(
     tx: &mut Tx<'_>,
     (row, opened): (&BeneficiaryRow, &Particulars),
-    proposal: &Proposal,
-) -> Result<Proposal, Problem> {
-    let Proposal { changes, note } = proposal.clone();
+    proposal: &ProposedCorrection,
+) -> Result<ProposedCorrection, Problem> {
+    let ProposedCorrection { changes, note } = proposal.clone();
     let note = note.filter(|note| !note.as_str().trim().is_empty());
     if changes.fields().is_empty() && note.is_none() {
         return Err(Problem::invalid("/changes", "must name a field, unless there is a note"));
@@ -170,7 +170,7 @@ fn checked(
     let errors: Vec<FieldError> = same
         .map(|(pointer, _)| FieldError::new(pointer, "is the value of the entry already"))
         .collect();
-    if errors.is_empty() { Ok(Proposal { changes, note }) } else { Err(invalid(errors)) }
+    if errors.is_empty() { Ok(ProposedCorrection { changes, note }) } else { Err(invalid(errors)) }
 }
 
 /// Refuses a correction that waits already, by whoever, and too many for one beneficiary.
@@ -178,7 +178,7 @@ fn refuse_repeated(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     row: &BeneficiaryRow,
-    proposal: &Proposal,
+    proposal: &ProposedCorrection,
 ) -> Result<(), Problem> {
     let pending = store::pending(tx.read_unbatched(), row.district, row.id)?;
     for other in &pending {

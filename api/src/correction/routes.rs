@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::decide::{self, Decision};
 use super::propose::{self, NewCorrection};
 use super::store::{self, CorrectionRow, Filter};
-use super::{Correction, CorrectionDetails, CorrectionState, Proposal};
+use super::{Correction, CorrectionDetails, CorrectionState, ProposedCorrection};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::beneficiary;
@@ -43,7 +43,7 @@ use crate::tx::{Db, Tx};
     tag = "beneficiaries",
     operation_id = "correct_beneficiary",
     params(("id" = BeneficiaryId, Path, description = "The beneficiary")),
-    request_body(content = Proposal, description = "The correction"),
+    request_body(content = ProposedCorrection, description = "The correction"),
     responses(
         (
             status = CREATED, description = "The correction, without its values", body = Correction,
@@ -58,7 +58,7 @@ pub(crate) async fn correct_beneficiary(
     Authenticated(principal): Authenticated,
     id: Path<BeneficiaryId>,
     key: IdempotencyKey,
-    Body(proposal): Body<Proposal>,
+    Body(proposal): Body<ProposedCorrection>,
 ) -> Result<HttpResponse, Problem> {
     let origin = Origin { id: key.0.clone(), ..Origin::default() };
     let new = NewCorrection { beneficiary: *id, proposal, origin };

@@ -13,7 +13,7 @@ use crate::task::planned_why::PlannedWhy;
 
 /// Why a task is with its assignee, why then, and who else could make the visit.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Explanation {
+pub struct AssignmentExplanation {
     /// The task.
     pub task_id: TaskId,
     /// The plan that assigned it.

@@ -8,7 +8,7 @@ use gridward_domain::authority::{Action, Principal, permits};
 use gridward_domain::id::{PersonId, TaskId};
 
 use super::hindrance::Hindrance;
-use super::model::{Candidate, Explanation, VisitCost, WhyPerson, WhyThen};
+use super::model::{AssignmentExplanation, Candidate, VisitCost, WhyPerson, WhyThen};
 use super::sentences::{self, Sentence, Who};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -93,7 +93,7 @@ pub(super) fn explanation(
     principal: &Principal,
     id: TaskId,
     now: DateTime<Utc>,
-) -> Result<Explanation, Problem> {
+) -> Result<AssignmentExplanation, Problem> {
     let (row, view) = perform::visible(conn, principal, id, now)?;
     let assignee = row.life()?.state.assignee();
     let planned = row.plan.zip(assignee);
@@ -142,7 +142,15 @@ pub(super) fn explanation(
     when.sentence = sentences::why_then(&when);
     let skills = Skills::read(conn, principal)?;
     let others = visit.why.next.iter().map(|other| self::other(&known, &skills, other)).collect();
-    Ok(Explanation { task_id: id, plan_id, person_id, person_name, why: person, when, others })
+    Ok(AssignmentExplanation {
+        task_id: id,
+        plan_id,
+        person_id,
+        person_name,
+        why: person,
+        when,
+        others,
+    })
 }
 
 fn other(known: &Known, skills: &Skills, other: &StoredAlternative) -> Candidate {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::candidates::{self, Question};
-use super::model::{Candidates, Explanation};
+use super::model::{AssignmentExplanation, Candidates};
 use super::read;
 use crate::auth::Authenticated;
 use crate::clock::Clock;
@@ -47,7 +47,7 @@ pub struct CandidatesQuery {
     tag = "tasks",
     operation_id = "explain_task",
     params(("id" = TaskId, Path, description = "The task")),
-    responses((status = OK, description = "The explanation", body = Explanation), openapi::Read),
+    responses((status = OK, description = "The explanation", body = AssignmentExplanation), openapi::Read),
 )]
 #[get("/tasks/{id}/explanation")]
 pub(crate) async fn explain_task(

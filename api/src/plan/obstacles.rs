@@ -10,31 +10,49 @@ use super::store::VisitRow;
 
 /// The tasks that no one can do for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Obstacle {
+pub struct PlanObstacle {
     /// The code of the reason, as in the visits of the plan.
     #[schema(max_length = 32, example = "no_minutes")]
     pub reason: String,
     /// The number of tasks.
     #[schema(maximum = 10_000_000, example = 12)]
     pub tasks: u32,
-    /// The number of these tasks by the code of the least change that would help; `none` where no
-    /// single change is known.
-    #[schema(example = json!({ "more_minutes": 10, "none": 2 }))]
-    pub remedies: BTreeMap<String, u32>,
+    /// These tasks by the least change that would help.
+    #[schema(max_items = 32)]
+    pub remedies: Vec<RemedyCount>,
+}
+
+/// The tasks that one kind of change would help.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RemedyCount {
+    /// The code of the remedy, as in the visits of the plan; absent where no single change is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32, example = "more_minutes")]
+    pub remedy: Option<String>,
+    /// The number of tasks.
+    #[schema(maximum = 10_000_000, example = 10)]
+    pub tasks: u32,
 }
 
 /// The obstacles of these visits, the most frequent first.
-pub fn obstacles(unserved: &[VisitRow]) -> Vec<Obstacle> {
-    let mut found: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
+pub fn obstacles(unserved: &[VisitRow]) -> Vec<PlanObstacle> {
+    let mut found: BTreeMap<String, BTreeMap<Option<String>, u32>> = BTreeMap::new();
     for visit in unserved {
         let said: Value = serde_json::from_str(&visit.reason).unwrap_or_default();
-        let remedy = code(&said["remedy"]).unwrap_or_else(|| "none".to_owned());
+        let remedy = code(&said["remedy"]);
         let reason = code(&said).unwrap_or_else(|| "unknown".to_owned());
         *found.entry(reason).or_default().entry(remedy).or_default() += 1;
     }
-    let mut obstacles: Vec<Obstacle> = found
+    let mut obstacles: Vec<PlanObstacle> = found
         .into_iter()
-        .map(|(reason, remedies)| Obstacle { tasks: remedies.values().sum(), reason, remedies })
+        .map(|(reason, remedies)| PlanObstacle {
+            reason,
+            tasks: remedies.values().sum(),
+            remedies: remedies
+                .into_iter()
+                .map(|(remedy, tasks)| RemedyCount { remedy, tasks })
+                .collect(),
+        })
         .collect();
     obstacles.sort_by_key(|obstacle| std::cmp::Reverse(obstacle.tasks));
     obstacles

@@ -19,7 +19,7 @@ use crate::tx::{Db, Tx};
 /// The settings of the district for its plans, with their version.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 pub struct VersionedSettings {
-    #[serde(flatten)]
+    /// The settings.
     settings: PlanningSettings,
     /// The version; it increases with each change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::compare::{self, PlanComparison};
 use super::loads::{self, PlanLoads};
 use super::model::PlanVisit;
-use super::obstacles::{self, Obstacle};
+use super::obstacles::{self, PlanObstacle};
 use super::store::{self, VisitFilter};
 use super::visit_list;
 use crate::auth::Authenticated;
@@ -114,7 +114,7 @@ pub(crate) async fn get_plan_loads(
 pub struct ObstacleList {
     /// The obstacles, the most frequent first.
     #[schema(max_items = 32)]
-    items: Vec<Obstacle>,
+    items: Vec<PlanObstacle>,
 }
 
 /// List the obstacles of a plan

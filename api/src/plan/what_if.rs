@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::obstacles::Obstacle;
+use super::obstacles::PlanObstacle;
 use super::order::PlanOrder;
 use super::span::Span;
 use crate::area;
@@ -63,7 +63,7 @@ pub struct WhatIfAnswer {
     pub measures: Measures,
     /// The tasks that no one could do, by reason, the most frequent first.
     #[schema(max_items = 32)]
-    pub obstacles: Vec<Obstacle>,
+    pub obstacles: Vec<PlanObstacle>,
 }
 
 impl WhatIf {

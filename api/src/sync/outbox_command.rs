@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use crate::absence::model::NewAbsence;
 use crate::availability::model::DutyChange;
-use crate::correction::{Proposal, propose};
+use crate::correction::{ProposedCorrection, propose};
 use crate::http::deserialize;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::proposal::decide::{ACCEPT, Answer, REFUSE};
@@ -55,7 +55,7 @@ pub enum OutboxCommand {
         base: Option<i64>,
     },
     /// Proposes a correction of a beneficiary's entry.
-    Correct(BeneficiaryId, Proposal),
+    Correct(BeneficiaryId, ProposedCorrection),
     /// Amends a report.
     Amend(ReportId, ReportAmendment),
     /// Adds an absence of one's own.
