@@ -292,13 +292,19 @@ fn no_two_types_of_the_contract_have_the_same_name() {
             .filter(|(_, line)| line.contains("derive(") && line.contains("ToSchema"));
         for (at, _) in derives {
             let rest = &lines[at..lines.len().min(at + 20)];
-            let renamed = rest.iter().find_map(|line| line.trim().strip_prefix("#[schema(as = "));
-            let declared = rest.iter().find_map(|line| {
+            let declared = |line: &str| {
                 let line = line.trim_start_matches("pub ").trim_start_matches("pub(super) ");
-                line.strip_prefix("struct ").or_else(|| line.strip_prefix("enum "))
-            });
+                let name = line.strip_prefix("struct ").or_else(|| line.strip_prefix("enum "));
+                name.map(str::to_owned)
+            };
             // A macro declares types of other names.
-            let Some(name) = renamed.or(declared) else { continue };
+            let Some(last) = rest.iter().position(|line| declared(line).is_some()) else {
+                continue;
+            };
+            let renamed = rest[..last]
+                .iter()
+                .find_map(|line| line.trim().strip_prefix("#[schema(as = ").map(str::to_owned));
+            let Some(name) = renamed.or_else(|| declared(rest[last])) else { continue };
             let end = name.find(|c: char| !c.is_alphanumeric()).unwrap_or(name.len());
             names.entry(name[..end].to_owned()).or_default().push(file.clone());
         }
