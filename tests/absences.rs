@@ -1,24 +1,18 @@
 //! When people work: hours, days with other hours, absences and duty, which plans respect.
 
-use chrono::{Days, FixedOffset, NaiveDate, Utc};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
+use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::phone::Phone;
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, GRID, Server};
 
-/// The day in a district, this many days from now.
-fn day(later: u64) -> NaiveDate {
-    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
-    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
-}
-
 /// A plan of the grid for the next days; returns the person and day of each assigned task.
-async fn plan(caller: &Caller, from: u64, to: u64) -> Vec<(Value, Value)> {
+async fn plan(caller: &Caller, from: i64, to: i64) -> Vec<(Value, Value)> {
     let order = json!({ "area": GRID, "first_day": day(from), "last_day": day(to) });
     let planned = caller.plan(&order).await;
     let id = planned["id"].as_str().expect("an id");
@@ -33,7 +27,7 @@ async fn put(caller: &Caller, path: &str, version: &Value, body: &Value) -> Answ
 }
 
 /// A visit for the beneficiary with this number on these days, counted from today.
-async fn visit(caller: &Caller, n: u32, first: u64, last: u64) -> String {
+async fn visit(caller: &Caller, n: u32, first: i64, last: i64) -> String {
     let days = json!({ "not_before": day(first), "due_on": day(last) });
     caller.make(&home_visit(&beneficiary_id(n), days)).await
 }
@@ -57,7 +51,7 @@ async fn an_absence_names_the_visits_that_it_affects(
     }
     assert_eq!(volunteer.act(&format!("/v1/tasks/{started}/start")).await.status, 200);
 
-    let new = |first: u64, last: u64, release: bool| {
+    let new = |first: i64, last: i64, release: bool| {
         json!({
             "first_day": day(first), "last_day": day(last), "reason": "sick", "note": "高血压",
             "release": release

@@ -1,22 +1,16 @@
 //! Dispatch: plans over HTTP and on the command line.
 
-use chrono::{Days, FixedOffset, NaiveDate, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
+use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
 /// Beneficiaries of the first grid, by the last digits of their id.
 const HOMES: [u32; 3] = [1, 2, 3];
-
-/// The day in the district, this many days from now.
-fn day(later: u64) -> NaiveDate {
-    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
-    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
-}
 
 /// A visit of the seven days from tomorrow for the beneficiary of this number.
 async fn make(caller: &Caller, n: u32, more: Value) -> String {

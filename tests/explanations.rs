@@ -1,22 +1,16 @@
 //! Why a task is with its assignee, on its day and in its place of the day; and who else could make
 //! the visit.
 
-use chrono::{Days, FixedOffset, NaiveDate, Utc};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::bodies::home_visit;
+use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::phone::Phone;
 use crate::support::{Backend, Caller, FAR_GRID, GRID, OTHER_GRID, Server};
-
-/// The day in the district, this many days from now.
-fn day(later: u64) -> NaiveDate {
-    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
-    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
-}
 
 /// A visit for the beneficiary of this number, possible from tomorrow, with more fields.
 async fn visit(caller: &Caller, n: u32, mut more: Value) -> String {

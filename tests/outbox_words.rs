@@ -1,22 +1,14 @@
 //! Commands of an outbox about the person's own absences, duty and notices.
 
-use chrono::{Days, FixedOffset, NaiveDate, Utc};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::support::days::day;
 use crate::support::files::person_id;
 use crate::support::phone::Phone;
 use crate::support::{Backend, Caller, GRID, Server};
-
-/// The day in a district, this many days from now.
-fn day(later: i64) -> NaiveDate {
-    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
-    let today = Utc::now().with_timezone(&china).date_naive();
-    let days = Days::new(later.unsigned_abs());
-    if later < 0 { today - days } else { today + days }
-}
 
 /// A command given this many days from now, with more fields.
 fn given(word: &str, later: i64, more: Value) -> Value {

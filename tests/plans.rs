@@ -1,30 +1,25 @@
 //! Drafts of plans: what a supervisor sees before a plan counts, and how it is applied and undone.
 
-use chrono::{Days, FixedOffset, NaiveDate, Utc};
+use chrono::{Days, Utc};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
+use crate::support::days::day;
 use crate::support::files::beneficiary_id;
 use crate::support::phone::Phone;
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
-/// The day in the district, this many days from now.
-fn day(later: u64) -> NaiveDate {
-    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
-    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
-}
-
 /// A visit for the beneficiary of this number, possible from tomorrow and due on this day.
-async fn visit(caller: &Caller, n: u32, due: u64) -> String {
+async fn visit(caller: &Caller, n: u32, due: i64) -> String {
     let days = json!({ "not_before": day(1), "due_on": day(due) });
     caller.make(&home_visit(&beneficiary_id(n), days)).await
 }
 
 /// A plan of the grid for these days, counted from today.
-fn order(first: u64, last: u64) -> Value {
+fn order(first: i64, last: i64) -> Value {
     json!({ "area": GRID, "first_day": day(first), "last_day": day(last) })
 }
 

@@ -1,21 +1,16 @@
 //! Proposals: another day for a task in hand and what a beneficiary needs, for a manager's decision.
 
-use chrono::{Days, FixedOffset, NaiveDate, Utc};
+use chrono::Days;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::phone::{Phone, command};
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
-
-/// The day in a district, this many days from now.
-fn day(later: u64) -> NaiveDate {
-    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
-    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
-}
 
 /// A task of the beneficiary that the volunteer has claimed.
 async fn claimed(server: &Server) -> String {

@@ -2,20 +2,15 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use chrono::{Days, FixedOffset, NaiveDate, Utc};
+use chrono::NaiveDate;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::{Backend, Caller, GRID, Server};
 
 const TOWN: &str = "500116001";
-
-/// The day in a district, this many days from now.
-fn day(later: u64) -> NaiveDate {
-    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
-    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
-}
 
 /// The supervisor, whose calls are counted.
 struct Desk {

@@ -3,6 +3,7 @@
 pub mod bodies;
 pub mod chain;
 pub mod database;
+pub mod days;
 pub mod factors;
 pub mod files;
 pub mod imports;

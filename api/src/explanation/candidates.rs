@@ -11,7 +11,7 @@ use gridward_domain::id::{PersonId, TaskId};
 
 use super::held::{self, Held};
 use super::hindrance::Hindrance;
-use super::model::{Candidate, Candidates, VisitCost};
+use super::model::{Candidate, Candidates};
 use super::read::{Known, Skills};
 use super::sentences;
 use crate::crypto::SealingKey;
@@ -21,9 +21,10 @@ use crate::plan::build::{self, Rows};
 use crate::plan::earliest::Earliest;
 use crate::plan::settings;
 use crate::plan::span::{Span, SpanError};
+use crate::plan::why::VisitCost;
 use crate::task::perform;
 use crate::task::row::TaskRow;
-use crate::{availability, beneficiary, clock, person, plan};
+use crate::{availability, beneficiary, clock, person};
 
 /// What is asked about a task.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +84,7 @@ pub(super) fn candidates(
         let candidate = Candidate { reach, is_assignee, ..candidate };
         match &one.verdict {
             Ok(cost) => {
-                let cost = in_fields(cost);
+                let cost = VisitCost::from(cost);
                 let sentence = sentences::possible(who, &cost);
                 Candidate { cost: Some(cost), sentence, ..candidate }
             }
@@ -96,16 +97,6 @@ pub(super) fn candidates(
     };
     let items = first.iter().map(item).collect();
     Ok(Candidates { task_id: task.id, day, area, considered: ranked.len(), possible, items })
-}
-
-fn in_fields(cost: &solve::Cost) -> VisitCost {
-    VisitCost {
-        day: cost.day,
-        late_days: cost.late_days,
-        known: cost.known,
-        extra_travel: cost.extra_travel.0,
-        share_after: cost.share_after,
-    }
 }
 
 /// The day of the question, not before today.
@@ -136,18 +127,14 @@ fn rows(
     let district = area.district();
     let people = person::store::visitors(conn, &area.range())?;
     let ids: Vec<PersonId> = people.iter().map(|row| row.id).collect();
-    let Held { mut tasks, carried } = held::of(conn, district, &ids, span)?;
+    let (settings, _) = settings::read(conn, district)?;
+    let first = span.fairness_first(settings.fairness_weeks);
+    let Held { mut tasks, carried } = held::of(conn, district, &ids, span, first)?;
     tasks.retain(|held| held.id != task.id);
     let home: Vec<_> = task.beneficiary.into_iter().collect();
     let home = beneficiary::store::rows(conn, district, &home)?;
     let last_visitors = home.iter().filter_map(|row| Some((row.id, row.last_visitor?))).collect();
-    let (settings, _) = settings::read(conn, district)?;
-    let (before, weeks) = (span.fairness_first(settings.fairness_weeks), span.weeks());
-    let calendars = availability::store::calendars(conn, district, before, weeks.last())?;
-    let carried_before = plan::store::carried_before(conn, &area.range(), before, weeks.first())?;
+    let calendars = availability::store::calendars(conn, district, first, span.weeks().last())?;
     let off_duty = availability::store::off_duty(conn, district)?;
-    Ok((
-        Rows { people, calendars, tasks, carried, carried_before, settings, last_visitors },
-        off_duty,
-    ))
+    Ok((Rows { people, calendars, tasks, carried, settings, last_visitors }, off_duty))
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::hindrance::Hindrance;
 use super::sentences::Sentence;
+use crate::plan::why::VisitCost;
 use crate::task::planned_why::PlannedWhy;
 
 /// Why a task is with its assignee, why then, and who else could make the visit.
@@ -109,24 +110,6 @@ pub struct Candidate {
     pub hindrance: Option<Hindrance>,
     /// The same in a sentence.
     pub sentence: Sentence,
-}
-
-/// What a visit would cost with a person, tier by tier.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-pub struct VisitCost {
-    /// The day.
-    pub day: NaiveDate,
-    /// Days after the due day.
-    #[schema(minimum = 0, maximum = 1_000_000_000, example = 0)]
-    pub late_days: u32,
-    /// Whether the beneficiary knows the person.
-    pub known: bool,
-    /// Travel minutes that the visit would add to the day.
-    #[schema(minimum = 0, maximum = 1_000_000_000, example = 9)]
-    pub extra_travel: u32,
-    /// The person's load of the week with the visit, as a share of the offered minutes; 1 is all.
-    #[schema(minimum = 0, example = 0.42)]
-    pub share_after: f64,
 }
 
 /// The people within reach of a task on a day, ranked.

@@ -8,13 +8,13 @@ use gridward_domain::authority::{Action, Principal, permits};
 use gridward_domain::id::{PersonId, TaskId};
 
 use super::hindrance::Hindrance;
-use super::model::{AssignmentExplanation, Candidate, VisitCost, WhyPerson, WhyThen};
+use super::model::{AssignmentExplanation, Candidate, WhyPerson, WhyThen};
 use super::sentences::{self, Sentence, Who};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::person::store::{self as people, PersonRow};
-use crate::plan::why::{self, StoredAlternative, StoredCost, StoredVerdict};
+use crate::plan::why::{self, StoredAlternative, StoredVerdict};
 use crate::task::perform;
 use crate::vocabulary::{self, Vocabulary, VocabularyName};
 
@@ -158,10 +158,8 @@ fn other(known: &Known, skills: &Skills, other: &StoredAlternative) -> Candidate
     let who = known.who(other.volunteer);
     match &other.verdict {
         StoredVerdict::Possible(cost) => {
-            let StoredCost { day, late_days, share_after, extra_travel, known } = *cost;
-            let cost = VisitCost { day, late_days, known, extra_travel, share_after };
-            let sentence = sentences::possible(who, &cost);
-            Candidate { cost: Some(cost), sentence, ..candidate }
+            let sentence = sentences::possible(who, cost);
+            Candidate { cost: Some(*cost), sentence, ..candidate }
         }
         StoredVerdict::Hindered(reason) => {
             let found = Hindrance::stored(reason);

@@ -6,7 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::hindrance::HindranceCode;
-use super::model::{VisitCost, WhyPerson, WhyThen};
+use super::model::{WhyPerson, WhyThen};
+use crate::plan::why::VisitCost;
 use crate::task::planned_why::PlannedWhy;
 
 /// A sentence or two, in both languages.

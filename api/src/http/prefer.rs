@@ -1,5 +1,5 @@
-//! `Prefer: wait` (RFC 7240, 4.3): how long a client waits for a result before it is told where to
-//! find it.
+//! `Prefer: wait` (RFC 7240, 4.3): how long a client waits for a result before the server answers
+//! without it.
 
 use std::future::{Ready, ready};
 use std::time::Duration;

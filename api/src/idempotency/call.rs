@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use gridward_domain::authority::Principal;
 use serde::Serialize;
 
-use super::{Channel, Disclosure, Effect, IdempotencyKey, Outcome, Request, once, recall, store};
+use super::{Channel, Disclosure, Effect, IdempotencyKey, Outcome, Request, once, store};
 use crate::crypto::{KeyRing, SealingKey};
 use crate::http::Problem;
 use crate::http::openapi::REPLAYED;
@@ -87,36 +87,6 @@ impl Commands {
             Ok::<_, Problem>(show(outcome, |made| effect.shown(tx, &principal, made)))
         });
         done(answer.await?)
-    }
-
-    /// The stored result of `effect`, if it was made before: for calls that are costly to
-    /// prepare.
-    ///
-    /// # Errors
-    /// As [`Self::run`].
-    pub async fn stored<E: Effect>(
-        &self,
-        principal: Principal,
-        IdempotencyKey(id): IdempotencyKey,
-        effect: E,
-    ) -> Result<Option<Done<E::Made>>, Problem> {
-        let Some(id) = id else { return Ok(None) };
-        let (keys, request) = (self.keys.clone(), effect.request());
-        let answer = self.db.write(principal.district(), move |tx| {
-            let key = keys.key(tx.read_unbatched(), principal.district())?;
-            let request = Request {
-                principal: &principal,
-                id: Some(&id),
-                action: effect.action(),
-                request: &request,
-                task: None,
-                channel: Channel::Call,
-            };
-            let outcome = recall(tx, &key, &request, |tx| effect.authorize(tx, &principal))?;
-            let shown = |outcome| show(outcome, |made| effect.shown(tx, &principal, made));
-            Ok::<_, Problem>(outcome.map(shown))
-        });
-        answer.await?.map(done).transpose()
     }
 
     /// Answers `disclosure`; each call is authorized and recorded anew.

@@ -174,23 +174,6 @@ fn is_final(refusal: &Problem, channel: Channel) -> bool {
     }
 }
 
-/// The stored outcome of the command, if it was executed before.
-///
-/// # Errors
-/// As [`once`].
-pub fn recall<T: Serialize + DeserializeOwned>(
-    tx: &mut Tx<'_>,
-    key: &SealingKey,
-    request: &Request<'_>,
-    authorize: impl FnOnce(&mut Tx<'_>) -> Result<(), Problem>,
-) -> Result<Option<Outcome<T>>, Problem> {
-    let Some(id) = request.id else { return Ok(None) };
-    Ok(match known(tx, key, request, id, authorize)? {
-        Known::Executed(outcome) => Some(outcome),
-        Known::Pending(..) => None,
-    })
-}
-
 fn known<T: Serialize + DeserializeOwned>(
     tx: &mut Tx<'_>,
     key: &SealingKey,

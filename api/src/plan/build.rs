@@ -8,6 +8,7 @@ use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
+use super::carried::Carried;
 use super::earliest::Earliest;
 use super::settings::PlanningSettings;
 use super::span::Span;
@@ -24,10 +25,8 @@ pub struct Rows {
     pub calendars: HashMap<PersonId, Calendar>,
     /// Open tasks and assigned tasks.
     pub tasks: Vec<TaskRow>,
-    /// Other minutes already committed per person in the weeks of the plan.
-    pub carried: HashMap<PersonId, Minutes>,
-    /// Minutes committed per person in the weeks before, over which work is shared fairly.
-    pub carried_before: HashMap<PersonId, Minutes>,
+    /// Other minutes already committed.
+    pub carried: Carried,
     /// The district's settings.
     pub settings: PlanningSettings,
     /// The last visitor of each beneficiary.
@@ -40,7 +39,7 @@ pub struct Rows {
 /// [`DbError::Corrupt`] for an invalid row.
 pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchProblem, DbError> {
     let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
-    let mut carried = rows.carried.clone();
+    let mut carried = rows.carried.now.clone();
     let mut visits = Vec::with_capacity(rows.tasks.len());
     for row in &rows.tasks {
         let assignee = match row.life()?.state {
@@ -122,7 +121,7 @@ impl Offer {
             _ => 100,
         };
         let weekly = u32::try_from(u64::from(weekly) * u64::from(percent) / 100).unwrap_or(weekly);
-        let before = rows.carried_before.get(&row.id).copied().unwrap_or_default();
+        let before = rows.carried.before.get(&row.id).copied().unwrap_or_default();
         let carried = carried.get(&row.id).copied().unwrap_or_default();
         let offered = weekly.saturating_mul(span.count_weeks());
         let weeks = u32::from(rows.settings.fairness_weeks).max(span.count_weeks());

@@ -119,57 +119,57 @@ impl PlanChanges {
     /// # Errors
     /// 422 that names the member.
     pub fn check(&self) -> Result<(), Problem> {
-        let lists = [
-            ("pins", self.pins.len()),
-            ("forbidden", self.forbidden.len()),
-            ("more_minutes", self.more_minutes.len()),
-            ("more_time", self.more_time.len()),
-            ("later_windows", self.later_windows.len()),
-        ];
-        if let Some((name, _)) = lists.into_iter().find(|(_, length)| *length > MOST) {
-            let detail = format!("at most {MOST} entries");
-            return Err(Problem::invalid(&format!("/changes/{name}"), detail));
-        }
-        let minutes = self.more_minutes.iter().map(|it| it.minutes).enumerate();
-        let minutes = minutes.map(|(at, minutes)| ("more_minutes", at, minutes));
-        let time = self.more_time.iter().map(|it| it.minutes).enumerate();
-        let time = time.map(|(at, minutes)| ("more_time", at, minutes));
-        let windows = self.later_windows.iter().map(|it| it.minutes).enumerate();
-        let windows = windows.map(|(at, minutes)| ("later_windows", at, minutes));
-        let mut all = minutes.chain(time).chain(windows);
-        match all.find(|(.., minutes)| !(1..=MOST_MINUTES).contains(minutes)) {
-            Some((name, at, _)) => {
-                let pointer = format!("/changes/{name}/{at}/minutes");
-                Err(Problem::invalid(&pointer, format!("must be 1 to {MOST_MINUTES}")))
+        for change in self.all() {
+            if change.at >= MOST {
+                let detail = format!("at most {MOST} entries");
+                return Err(Problem::invalid(&format!("/changes/{}", change.list), detail));
             }
-            None => Ok(()),
+            if change.minutes.is_some_and(|minutes| !(1..=MOST_MINUTES).contains(&minutes)) {
+                let detail = format!("must be 1 to {MOST_MINUTES}");
+                return Err(Problem::invalid(&change.pointer("minutes"), detail));
+            }
         }
+        Ok(())
     }
 
     /// The tasks of the changes, each with a JSON pointer into the request.
     pub fn tasks(&self) -> impl Iterator<Item = (String, TaskId)> {
-        let pins = self.pins.iter().map(|it| it.task_id).enumerate();
-        let forbidden = self.forbidden.iter().map(|it| it.task_id).enumerate();
-        let windows = self.later_windows.iter().map(|it| it.task_id).enumerate();
-        let named =
-            |list: &'static str| move |(at, id)| (format!("/changes/{list}/{at}/task_id"), id);
-        pins.map(named("pins"))
-            .chain(forbidden.map(named("forbidden")))
-            .chain(windows.map(named("later_windows")))
+        self.all().filter_map(|change| Some((change.pointer("task_id"), change.task?)))
     }
 
     /// The people of the changes, each with a JSON pointer into the request.
     pub fn people(&self) -> impl Iterator<Item = (String, PersonId)> {
-        let pins = self.pins.iter().map(|it| it.person_id).enumerate();
-        let forbidden = self.forbidden.iter().map(|it| it.person_id).enumerate();
-        let minutes = self.more_minutes.iter().map(|it| it.person_id).enumerate();
-        let time = self.more_time.iter().map(|it| it.person_id).enumerate();
-        let named =
-            |list: &'static str| move |(at, id)| (format!("/changes/{list}/{at}/person_id"), id);
-        pins.map(named("pins"))
-            .chain(forbidden.map(named("forbidden")))
-            .chain(minutes.map(named("more_minutes")))
-            .chain(time.map(named("more_time")))
+        self.all().filter_map(|change| Some((change.pointer("person_id"), change.person?)))
+    }
+
+    /// The changes of all lists.
+    fn all(&self) -> impl Iterator<Item = Change> {
+        let pins = self.pins.iter().enumerate().map(|(at, it)| Change {
+            task: Some(it.task_id),
+            person: Some(it.person_id),
+            ..Change::of("pins", at)
+        });
+        let forbidden = self.forbidden.iter().enumerate().map(|(at, it)| Change {
+            task: Some(it.task_id),
+            person: Some(it.person_id),
+            ..Change::of("forbidden", at)
+        });
+        let minutes = self.more_minutes.iter().enumerate().map(|(at, it)| Change {
+            person: Some(it.person_id),
+            minutes: Some(it.minutes),
+            ..Change::of("more_minutes", at)
+        });
+        let time = self.more_time.iter().enumerate().map(|(at, it)| Change {
+            person: Some(it.person_id),
+            minutes: Some(it.minutes),
+            ..Change::of("more_time", at)
+        });
+        let windows = self.later_windows.iter().enumerate().map(|(at, it)| Change {
+            task: Some(it.task_id),
+            minutes: Some(it.minutes),
+            ..Change::of("later_windows", at)
+        });
+        pins.chain(forbidden).chain(minutes).chain(time).chain(windows)
     }
 
     /// Changes the problem. A change of a task or a person that the problem does not have, or no
@@ -211,6 +211,26 @@ impl PlanChanges {
                 shift.window = later(shift.window, *minutes);
             }
         }
+    }
+}
+
+/// What a change of any list is about.
+struct Change {
+    list: &'static str,
+    at: usize,
+    task: Option<TaskId>,
+    person: Option<PersonId>,
+    minutes: Option<u16>,
+}
+
+impl Change {
+    const fn of(list: &'static str, at: usize) -> Self {
+        Self { list, at, task: None, person: None, minutes: None }
+    }
+
+    /// A JSON pointer to the member of the change.
+    fn pointer(&self, member: &str) -> String {
+        format!("/changes/{}/{}/{member}", self.list, self.at)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::tx::Tx;
 ///
 /// # Errors
 /// [`DbError`]; nothing is written then.
-pub fn request(tx: &mut Tx<'_>, request: &Request) -> Result<Plan, DbError> {
+pub fn insert(tx: &mut Tx<'_>, request: &Request) -> Result<Plan, DbError> {
     let row = row_of(tx, request)?;
     store::insert(tx.write_unbatched(), &row)?;
     row.plan()

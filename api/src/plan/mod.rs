@@ -8,12 +8,14 @@
 
 pub mod apply;
 pub mod build;
+pub mod carried;
 pub mod changes;
 pub mod commands;
 pub mod compare;
 pub mod computed;
 pub mod draft;
 pub mod earliest;
+pub mod enqueue;
 pub mod loads;
 pub mod model;
 pub mod obstacles;

@@ -12,7 +12,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PlanId;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
@@ -61,6 +61,15 @@ pub struct Planner {
 struct Progress {
     percent: AtomicU8,
     is_cancelled: AtomicBool,
+}
+
+/// The turn of a question. The computation holds it to its end, also if the caller hangs up.
+struct Turn(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
+
+impl Observer for Turn {
+    fn advanced(&self, _: usize, _: usize) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 impl Observer for Progress {
@@ -143,15 +152,16 @@ impl Planner {
         request: Request,
         question: WhatIf,
     ) -> Result<WhatIfAnswer, Problem> {
-        let turn = tokio::time::timeout(LONGEST_WAIT, self.questions.acquire()).await;
-        let _turn = turn.ok().and_then(Result::ok).ok_or(DbError::Busy)?;
+        let questions = Arc::clone(&self.questions);
+        let turn = tokio::time::timeout(LONGEST_WAIT, questions.acquire_owned()).await;
+        let turn = Turn(turn.ok().and_then(Result::ok).ok_or(DbError::Busy)?);
         let (pool, more) = (Some(Arc::clone(&self.pool)), question);
         let more = move |conn: &mut Conn| more.volunteers(conn);
-        let computed = run::compute(&self.db, request, more, pool, ()).await;
+        let computed = run::compute(&self.db, request, more, pool, turn).await;
         let (computed, _) = match computed {
             Ok(computed) => computed,
             Err(RunError::Refused(problem)) => return Err(problem),
-            // Without an observer nothing ends the computation.
+            // A turn does not end the computation.
             Err(RunError::Cancelled) => return Err(DbError::Panicked.into()),
         };
         let mut visits = draft::visits(&computed)?;

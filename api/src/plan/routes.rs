@@ -1,27 +1,24 @@
 //! The HTTP endpoints for plans.
 
-use std::collections::HashSet;
-
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::id::{PersonId, PlanId, TaskId};
-use gridward_domain::task::Phase;
+use gridward_domain::id::PlanId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::changes::PinnedTask;
 use super::computed::Request;
 use super::model::{Plan, PlanState};
 use super::order::PlanOrder;
 use super::planner::Planner;
 use super::store;
 use super::what_if::{WhatIf, WhatIfAnswer};
-use super::{draft, undo};
+use super::{enqueue, undo};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::http::Json as Body;
@@ -30,9 +27,7 @@ use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::prefer::Wait;
 use crate::http::problem::Problem;
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
-use crate::task::row::TaskRow;
 use crate::tx::{Db, Tx};
-use crate::{area, person, task};
 
 impl Effect for PlanOrder {
     type Made = Plan;
@@ -50,43 +45,13 @@ impl Effect for PlanOrder {
     }
 }
 
-/// Checks that the area, and the tasks and the people of the changes, are those of the plan.
-fn check_subjects(tx: &mut Tx<'_>, order: &PlanOrder) -> Result<(), Problem> {
-    let conn = tx.read_unbatched();
-    if area::store::current(conn, &order.area)?.is_none() {
-        return Err(Problem::invalid("/area", "the area does not exist"));
-    }
-    if order.changes.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<TaskId> = order.changes.tasks().map(|(_, id)| id).collect();
-    let rows = task::store::rows(conn, order.area.district(), &ids)?;
-    let is_planned = |row: &TaskRow| order.area.contains(&row.grid) && row.state == Phase::Open;
-    let known: HashSet<TaskId> = rows.into_iter().filter(is_planned).map(|row| row.id).collect();
-    if let Some((pointer, _)) = order.changes.tasks().find(|(_, id)| !known.contains(id)) {
-        return Err(Problem::invalid(&pointer, "is no open task of the area"));
-    }
-    let visitors = person::store::visitors(conn, &order.area.range())?;
-    let known: HashSet<PersonId> = visitors.into_iter().map(|row| row.id).collect();
-    if let Some((pointer, _)) = order.changes.people().find(|(_, id)| !known.contains(id)) {
-        return Err(Problem::invalid(&pointer, "is no active manager or volunteer of the area"));
-    }
-    let span = order.span()?;
-    let outside = |pin: &PinnedTask| !span.contains(pin.day);
-    if let Some(at) = order.changes.pins.iter().position(outside) {
-        let pointer = format!("/changes/pins/{at}/day");
-        return Err(Problem::invalid(&pointer, "must be a day of the plan"));
-    }
-    Ok(())
-}
-
 /// Create a plan
 ///
 /// Plans the open tasks of an area for a range of days by distance, time, skills and existing
 /// workload, as a draft: no task changes until it is applied, within 7 days. The plan is computed
 /// after the answer: it is in state `computing`, with its progress, until it is a `draft`. With
-/// `Prefer: wait=30` the answer waits up to so many seconds, and is 201 if the draft is computed by
-/// then. A plan that is discarded before is not computed further.
+/// `Prefer: wait=30` the server waits up to 30 seconds, and the answer is 201 if the draft is computed
+/// by then. A plan that is discarded before is not computed further.
 ///
 /// The draft gives the reason for each assignment, and the obstacle for each task that no one can
 /// do. Tasks that are already assigned keep their assignee. Past days are refused; the rest of today
@@ -117,28 +82,17 @@ fn check_subjects(tx: &mut Tx<'_>, order: &PlanOrder) -> Result<(), Problem> {
 pub(crate) async fn create_plan(
     planner: Data<Planner>,
     commands: Data<Commands>,
-    clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     key: IdempotencyKey,
     Wait(patience): Wait,
     Body(body): Body<PlanOrder>,
 ) -> Result<HttpResponse, Problem> {
-    body.authorized(&principal)?;
-    // A repeated order may have days that have passed since.
-    let mut done = if let Some(done) = commands.stored(principal, key.clone(), body.clone()).await?
-    {
-        done
-    } else {
-        body.check((**clock)())?;
-        let id = PlanId(Uuid::now_v7());
-        let ordered = move |order: &PlanOrder, tx: &mut Tx<'_>, _: &_, by: &Principal| {
-            check_subjects(tx, order)?;
-            let order = order.clone();
-            let request = Request { id, order, now: tx.now, by: Some(by.person) };
-            Ok(draft::request(tx, &request)?)
-        };
-        commands.run(principal, key, body, ordered).await?
+    // One id, however often the change runs.
+    let id = PlanId(Uuid::now_v7());
+    let ordered = move |order: &PlanOrder, tx: &mut Tx<'_>, _: &_, by: &Principal| {
+        enqueue::enqueue(tx, by, id, order)
     };
+    let mut done = commands.run(principal, key, body, ordered).await?;
     planner.wake(principal.district());
     if !patience.is_zero() {
         done.made = planner.wait(principal, done.made.id, patience).await?;

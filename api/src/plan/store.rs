@@ -6,12 +6,12 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
-use gridward_domain::task::Phase;
-use gridward_domain::time::{Minutes, TimeOfDay};
+use gridward_domain::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::build::Rows;
+use super::carried::{self, Carried};
 use super::model::{APPLICABLE_FOR, Plan, PlanState, PlanVisit};
 use super::settings;
 use super::span::Span;
@@ -163,8 +163,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     tasks.extend(elsewhere.filter(theirs));
     Ok(Rows {
         tasks,
-        carried: carried(conn, range, span)?,
-        carried_before: carried_before(conn, range, first, span.weeks().first())?,
+        carried: carried(conn, district, span, first)?,
         last_visitors: last_visitors(conn, range)?,
         calendars: availability::store::calendars(conn, district, first, span.weeks().last())?,
         people,
@@ -172,64 +171,22 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     })
 }
 
-/// Minutes per person in the weeks of the span that finished tasks, or tasks planned for
-/// other days, take up.
+/// The minutes that people have committed in the weeks of the span, and since `first` before them.
 fn carried(
     conn: &mut Conn,
-    range: &AreaRange,
+    district: AreaCode,
     span: Span,
-) -> Result<HashMap<PersonId, Minutes>, DbError> {
-    type Row = (Option<PersonId>, Option<NaiveDate>, Option<i32>, Phase);
+    first: NaiveDate,
+) -> Result<Carried, DbError> {
     let weeks = span.weeks();
-    let rows: Vec<Row> = tasks::table
-        .filter(tasks::district.eq(range.area().district()))
+    let rows: Vec<carried::Columns> = tasks::table
+        .filter(tasks::district.eq(district))
         .filter(tasks::assignee.is_not_null())
-        .filter(tasks::planned_on.ge(weeks.first()))
+        .filter(tasks::planned_on.ge(first))
         .filter(tasks::planned_on.le(weeks.last()))
         .select((tasks::assignee, tasks::planned_on, tasks::planned_minutes, tasks::state))
         .load(conn)?;
-    let over = [Phase::Done, Phase::Failed];
-    let mut carried: HashMap<PersonId, Minutes> = HashMap::new();
-    for (assignee, day, minutes, state) in rows {
-        let elsewhere = day.is_some_and(|day| !span.contains(day));
-        if let (true, Some(id)) = (elsewhere || over.contains(&state), assignee) {
-            let minutes = u32::try_from(minutes.unwrap_or_default()).unwrap_or_default();
-            *carried.entry(id).or_default() += Minutes(minutes);
-        }
-    }
-    Ok(carried)
-}
-
-/// Minutes per person of the visits planned for the days from `first` to the day before `end`.
-///
-/// # Errors
-/// [`DbError`].
-pub fn carried_before(
-    conn: &mut Conn,
-    range: &AreaRange,
-    first: NaiveDate,
-    end: NaiveDate,
-) -> Result<HashMap<PersonId, Minutes>, DbError> {
-    let mut carried: HashMap<PersonId, Minutes> = HashMap::new();
-    if first >= end {
-        return Ok(carried);
-    }
-    let made = [Phase::Done, Phase::Failed];
-    let rows: Vec<(Option<PersonId>, Option<i32>)> = tasks::table
-        .filter(tasks::district.eq(range.area().district()))
-        .filter(tasks::assignee.is_not_null())
-        .filter(tasks::planned_on.ge(first))
-        .filter(tasks::planned_on.lt(end))
-        .filter(tasks::state.eq_any(made))
-        .select((tasks::assignee, tasks::planned_minutes))
-        .load(conn)?;
-    for (assignee, minutes) in rows {
-        if let Some(id) = assignee {
-            let minutes = u32::try_from(minutes.unwrap_or_default()).unwrap_or_default();
-            *carried.entry(id).or_default() += Minutes(minutes);
-        }
-    }
-    Ok(carried)
+    Ok(Carried::of(rows, span))
 }
 
 fn last_visitors(

@@ -1,11 +1,10 @@
 //! The visits of a plan with what a reader needs beside the ids: names, windows and due days.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{PlanId, TaskId};
-use gridward_domain::visibility::View;
 
 use super::model::PlanVisit;
 use super::store::{self, VisitFilter};
@@ -13,7 +12,6 @@ use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::http::problem::Problem;
-use crate::person;
 use crate::task;
 use crate::task::names::{NamedIds, Names};
 use crate::task::row::TaskRow;
@@ -45,22 +43,18 @@ fn with_names(
     let district = principal.district();
     let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task_id).collect();
     let rows = task::store::rows(conn, district, &ids)?;
-    let seen = |row: &TaskRow| row.facts().view(principal, now);
-    let in_view = rows.iter().filter_map(|row| Some((ids_of(row), seen(row)?)));
+    let rows: HashMap<TaskId, TaskRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let seen = |visit: &PlanVisit| {
+        let row = rows.get(&visit.task_id)?;
+        Some((row, ids_of(row, visit), row.facts().view(principal, now)?))
+    };
+    let in_view = visits.iter().filter_map(seen).map(|(_, ids, view)| (ids, view));
     let names = Names::read(conn, key, district, in_view)?;
-    let goers: BTreeSet<_> = visits.iter().filter_map(|visit| visit.person_id).collect();
-    let people = person::store::names(conn, key, &district.range(), goers)?;
-    let rows: HashMap<TaskId, &TaskRow> = rows.iter().map(|row| (row.id, row)).collect();
     let completed = |visit: PlanVisit| {
-        let Some((row, view)) = rows.get(&visit.task_id).and_then(|row| Some((*row, seen(row)?)))
-        else {
-            return Ok(visit);
-        };
-        let ids = ids_of(row);
+        let Some((row, ids, view)) = seen(&visit) else { return Ok(visit) };
         let shown = names.of(&ids, view);
-        let person = visit.person_id.filter(|_| view != View::Audit);
         Ok(PlanVisit {
-            person_name: person.and_then(|id| people.get(&id)).cloned(),
+            person_name: shown.assignee_name.map(ToOwned::to_owned),
             grid_name: shown.grid_name.map(ToOwned::to_owned),
             beneficiary_id: row.beneficiary,
             beneficiary_name: shown.beneficiary_name.map(ToOwned::to_owned),
@@ -74,7 +68,7 @@ fn with_names(
     visits.into_iter().map(completed).collect()
 }
 
-/// The ids with names, without the assignee: the person of a visit is that of the plan.
-const fn ids_of(row: &TaskRow) -> NamedIds {
-    NamedIds { grid: row.grid, beneficiary: row.beneficiary, assignee: None }
+/// The ids of the task, with the person of the visit as its assignee.
+const fn ids_of(row: &TaskRow, visit: &PlanVisit) -> NamedIds {
+    NamedIds { grid: row.grid, beneficiary: row.beneficiary, assignee: visit.person_id }
 }

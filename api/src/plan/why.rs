@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use gridward_dispatch::solve::Cost;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::skill::Skill;
 use gridward_domain::time::TimeOfDay;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::db::schema::plan_visits;
 use crate::db::{Conn, DbError};
@@ -49,28 +51,45 @@ pub struct StoredAlternative {
 #[serde(rename_all = "snake_case")]
 pub enum StoredVerdict {
     /// The person could make the visit.
-    Possible(StoredCost),
+    Possible(VisitCost),
     /// The person could not make the visit.
     Hindered(StoredReason),
 }
 
-/// The cost of giving the visit to another person.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct StoredCost {
+/// What a visit would cost with a person, tier by tier.
+// Plans of earlier versions have fewer fields.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VisitCost {
     /// The day.
     pub day: NaiveDate,
-    /// Days late.
+    /// Days after the due day.
     #[serde(default)]
+    #[schema(required, minimum = 0, maximum = 1_000_000_000, example = 0)]
     pub late_days: u32,
-    /// The load with the visit, as a share of the offered minutes.
-    #[serde(default)]
-    pub share_after: f64,
-    /// Travel minutes that the visit would add.
-    #[serde(default)]
-    pub extra_travel: u32,
     /// Whether the beneficiary knows the person.
     #[serde(default)]
+    #[schema(required)]
     pub known: bool,
+    /// Travel minutes that the visit would add to the day.
+    #[serde(default)]
+    #[schema(required, minimum = 0, maximum = 1_000_000_000, example = 9)]
+    pub extra_travel: u32,
+    /// The person's load of the week with the visit, as a share of the offered minutes; 1 is all.
+    #[serde(default)]
+    #[schema(required, minimum = 0, example = 0.42)]
+    pub share_after: f64,
+}
+
+impl From<&Cost> for VisitCost {
+    fn from(cost: &Cost) -> Self {
+        Self {
+            day: cost.day,
+            late_days: cost.late_days,
+            known: cost.known,
+            extra_travel: cost.extra_travel.0,
+            share_after: cost.share_after,
+        }
+    }
 }
 
 /// What hinders another person.

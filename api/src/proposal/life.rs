@@ -37,11 +37,11 @@ pub(super) fn state(
     proposed: Option<Proposed>,
     today: NaiveDate,
 ) -> ProposalState {
-    let stands = proposed.is_none_or(|Proposed { by, day, task }| {
+    let is_valid = proposed.is_none_or(|Proposed { by, day, task }| {
         MOVABLE.contains(&task.phase) && task.assignee == Some(by) && day >= today
     });
     match stored {
-        ProposalState::Open if !stands => ProposalState::Lapsed,
+        ProposalState::Open if !is_valid => ProposalState::Lapsed,
         stored => stored,
     }
 }

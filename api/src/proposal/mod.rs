@@ -2,13 +2,14 @@
 //! needs. People propose, also offline; the manager or a superior accepts or refuses.
 //!
 //! Accepting a day reschedules the task, and accepting a need creates a task, in the transaction of
-//! the decision. Nobody decides an own proposal. Need, note and reason are encrypted; the log has
+//! the decision. The author of a proposal cannot decide it. Need, note and reason are encrypted; the log has
 //! none of them.
 
 mod answer_notice;
 pub mod decide;
 mod life;
 mod model;
+mod propose;
 pub mod propose_day;
 pub mod raise_need;
 pub mod routes;

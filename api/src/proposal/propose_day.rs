@@ -5,18 +5,17 @@ use gridward_domain::id::{ProposalId, TaskId};
 use gridward_domain::task::Rejection;
 use gridward_domain::time::Window;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::life::{MOVABLE, TaskNow};
 use super::model::{Sealed, written};
-use super::store::{self, Placed, ProposalRow};
+use super::propose::{new_row, propose};
+use super::store::{self, ProposalRow};
 use super::{NewDay, Proposal, ProposalState, ProposalSubject};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::Problem;
-use crate::idempotency::{CommandId, Effect};
-use crate::log::{Event, Subject};
+use crate::idempotency::Effect;
 use crate::task::origin::Origin;
 use crate::task::perform;
 use crate::task::row::TaskRow;
@@ -82,41 +81,23 @@ impl ProposeDay {
             return Err(Problem::invalid("/day", "is in the past"));
         }
         window(&self.new, &task)?;
-        let district = task.district;
-        let id = new_id(tx, &self.origin)?;
         let replaced = replace_open(tx, &task)?;
         let content = Sealed { note: written(self.new.note.as_ref()), ..Sealed::default() };
+        let by = (ProposalSubject::Day, principal.person);
         let row = ProposalRow {
-            district,
-            id,
-            subject: ProposalSubject::Day,
             task: Some(task.id),
             beneficiary: task.beneficiary,
-            proposed_by: principal.person,
-            created_at: tx.now.naive_utc(),
             day: Some(self.new.day),
             start: self.new.start,
-            kind: None,
-            due_on: None,
-            state: ProposalState::Open,
-            decided_by: None,
-            decided_at: None,
-            created_task: None,
-            sealed: ProposalRow::seal(key, district, id, &content)?,
-            version: 1,
+            ..new_row(tx, key, &self.origin, by, &content)?
         };
-        store::put(tx.write_unbatched(), None, &row)?;
         let mut about = json!({ "task": task.id, "day": self.new.day });
         if let Some(replaced) = replaced {
             about["replaces"] = json!(replaced);
         }
-        let event = Event::new(ACTION, Subject::Proposal, id, task.grid, 1)
-            .by(principal.person)
-            .assignees(None, Some(principal.person))
-            .with(about);
-        tx.record(Event { device: self.origin.device(), ..event });
         let now = TaskNow { phase: task.state, assignee: task.assignee };
-        Ok(Placed::made(row, task.grid, Some(now)).proposal(tx.now))
+        let at = (task.grid, Some(now));
+        Ok(propose(tx, row, at, (ACTION, about, &self.origin))?)
     }
 }
 
@@ -142,17 +123,6 @@ pub(super) fn window(new: &NewDay, task: &TaskRow) -> Result<Option<Window>, Pro
     window
         .map(Some)
         .map_err(|_| Problem::invalid("/start", "leaves no time for the visit that day"))
-}
-
-/// The id of a new proposal: that of the command, unless another proposal has it.
-pub(super) fn new_id(tx: &mut Tx<'_>, origin: &Origin) -> Result<ProposalId, DbError> {
-    let district = tx.district;
-    let command = origin.id.as_ref().and_then(CommandId::uuid).map(ProposalId);
-    let id = match command {
-        Some(id) if store::exists(tx.read_unbatched(), district, id)? => None,
-        id => id,
-    };
-    Ok(id.unwrap_or_else(|| ProposalId(Uuid::now_v7())))
 }
 
 /// Takes the open proposal of the task away; returns its id.

@@ -6,14 +6,13 @@ use gridward_domain::visibility;
 use serde_json::{Value, json};
 
 use super::model::{Sealed, written};
-use super::propose_day::new_id;
+use super::propose::{new_row, propose};
 use super::store::{self, Placed, ProposalRow};
-use super::{NeedProposal, Proposal, ProposalState, ProposalSubject};
+use super::{NeedProposal, Proposal, ProposalSubject};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
-use crate::log::{Event, Subject};
 use crate::task;
 use crate::task::origin::Origin;
 use crate::tx::Tx;
@@ -97,36 +96,18 @@ impl RaiseNeed {
         }
         self.check(tx, principal)?;
         self.refuse_repeated(tx, key, principal, &home)?;
-        let (district, id) = (home.district, new_id(tx, &self.origin)?);
         let new = &self.new;
         let note = written(new.note.as_ref());
         let content = Sealed { need: Some(new.need.clone()), note, reason: None };
+        let by = (ProposalSubject::Need, principal.person);
         let row = ProposalRow {
-            district,
-            id,
-            subject: ProposalSubject::Need,
-            task: None,
             beneficiary: Some(home.id),
-            proposed_by: principal.person,
-            created_at: tx.now.naive_utc(),
-            day: None,
-            start: None,
             kind: new.kind.clone(),
             due_on: new.due_on,
-            state: ProposalState::Open,
-            decided_by: None,
-            decided_at: None,
-            created_task: None,
-            sealed: ProposalRow::seal(key, district, id, &content)?,
-            version: 1,
+            ..new_row(tx, key, &self.origin, by, &content)?
         };
-        store::put(tx.write_unbatched(), None, &row)?;
-        let event = Event::new(ACTION, Subject::Proposal, id, home.grid, 1)
-            .by(principal.person)
-            .assignees(None, Some(principal.person))
-            .with(json!({ "beneficiary": home.id }));
-        tx.record(Event { device: self.origin.device(), ..event });
-        Ok(Placed::made(row, home.grid, None).proposal(tx.now))
+        let about = json!({ "beneficiary": home.id });
+        Ok(propose(tx, row, (home.grid, None), (ACTION, about, &self.origin))?)
     }
 
     /// Checks the words of the district and the day.

@@ -261,8 +261,8 @@ async fn decide(
 /// Moves the task to the proposed day (`not_before` and `due_on`, and the window if a time is
 /// proposed), or creates a task for the need, with the proposal as its `origin`; its author gets a
 /// notice. A proposal that was decided gets 409 `proposal_decided`, one that has lapsed 409
-/// `proposal_lapsed`. Nobody decides an own proposal (403). Allowed roles: managers, supervisors and
-/// admins, within their area.
+/// `proposal_lapsed`. The author of a proposal cannot decide it (403). Allowed roles: managers,
+/// supervisors and admins, within their area.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "accept_proposal",
@@ -289,8 +289,9 @@ pub(crate) async fn accept_proposal(
 
 /// Refuse a proposal
 ///
-/// Everything stays as it is; the author gets a notice, and the reason with the proposal. Nobody
-/// decides an own proposal (403). Allowed roles: managers, supervisors and admins, within their area.
+/// The task and the beneficiary do not change; the author gets a notice, and the reason with the
+/// proposal. The author of a proposal cannot decide it (403). Allowed roles: managers, supervisors and
+/// admins, within their area.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "refuse_proposal",

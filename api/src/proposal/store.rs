@@ -209,7 +209,7 @@ pub fn list(
     now: DateTime<Utc>,
 ) -> Result<Vec<Placed>, DbError> {
     let mut query = placed!(district)
-        // One whose beneficiary was deleted is nobody's.
+        // A proposal about a deleted beneficiary is in no area.
         .filter(
             tasks::grid.nullable().is_not_null().or(beneficiaries::grid.nullable().is_not_null()),
         )

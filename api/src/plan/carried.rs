@@ -1,0 +1,68 @@
+//! The minutes that people have committed beside the visits of a plan, as a pure function of tasks.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use gridward_domain::id::PersonId;
+use gridward_domain::task::Phase;
+use gridward_domain::time::Minutes;
+
+use super::span::Span;
+
+/// The columns of a task that has, or had, an assignee and a planned day.
+pub type Columns = (Option<PersonId>, Option<NaiveDate>, Option<i32>, Phase);
+
+/// Committed minutes per person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// In the weeks of the plan: by finished visits, and by visits planned for other days.
+    pub now: HashMap<PersonId, Minutes>,
+    /// In the weeks before: by finished visits.
+    pub before: HashMap<PersonId, Minutes>,
+}
+
+impl Carried {
+    /// Adds up the planned minutes of the tasks around `span`; those of later weeks do not count.
+    pub fn of(tasks: impl IntoIterator<Item = Columns>, span: Span) -> Self {
+        let (mut carried, weeks) = (Self::default(), span.weeks());
+        for (assignee, day, minutes, phase) in tasks {
+            let (Some(person), Some(day)) = (assignee, day) else { continue };
+            let is_over = matches!(phase, Phase::Done | Phase::Failed);
+            let of = if day < weeks.first() && is_over {
+                &mut carried.before
+            } else if weeks.contains(day) && (is_over || !span.contains(day)) {
+                &mut carried.now
+            } else {
+                continue;
+            };
+            let minutes = u32::try_from(minutes.unwrap_or_default()).unwrap_or_default();
+            *of.entry(person).or_default() += Minutes(minutes);
+        }
+        carried
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn finished_visits_count_by_their_week_and_others_only_beside_the_days_of_the_plan() {
+        let person = PersonId(Uuid::nil());
+        let day = |day: &str| day.parse::<NaiveDate>().expect("a day");
+        // A Tuesday and a Wednesday.
+        let span = Span::new(day("2026-12-08"), day("2026-12-09")).expect("a span");
+        let of = |on: &str, phase| {
+            let carried = Carried::of([(Some(person), Some(day(on)), Some(30), phase)], span);
+            (carried.now.len(), carried.before.len())
+        };
+        assert_eq!(of("2026-12-08", Phase::Done), (1, 0));
+        assert_eq!(of("2026-12-08", Phase::Assigned), (0, 0), "the plan itself has it");
+        assert_eq!(of("2026-12-10", Phase::Assigned), (1, 0));
+        assert_eq!(of("2026-12-06", Phase::Failed), (0, 1));
+        assert_eq!(of("2026-12-06", Phase::Accepted), (0, 0));
+        assert_eq!(of("2026-12-14", Phase::Accepted), (0, 0), "in a later week");
+    }
+}
