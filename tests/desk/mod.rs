@@ -8,6 +8,7 @@ mod findings;
 mod lists;
 mod on_behalf;
 pub mod reports;
+mod ties;
 mod words;
 
 use serde_json::json;

@@ -689,6 +689,8 @@ diesel::table! {
         planned_why -> Nullable<Text>,
         planned_travel -> Nullable<Integer>,
         planned_order -> Nullable<Integer>,
+        tie -> Nullable<Text>,
+        tie_id -> Nullable<Text>,
     }
 }
 

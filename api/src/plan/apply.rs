@@ -1,7 +1,8 @@
 //! Applies a draft: assigns its tasks in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
@@ -18,6 +19,7 @@ use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task::row::TaskRow;
+use crate::task::tie::TieType;
 use crate::tx::Tx;
 use crate::{person, task};
 
@@ -65,13 +67,24 @@ pub fn apply(
     let visits = store::assignments(tx.read_unbatched(), row.district, id)?;
     let facts = Facts::read(tx, row.district, &visits)?;
     let orders = why::orders(tx.read_unbatched(), row.district, id)?;
-    let mut left = Vec::new();
+    let mut assignments = Vec::with_capacity(visits.len());
+    let mut reasons = HashMap::new();
     for visit in &visits {
         let order = orders.get(&visit.task).copied();
-        if let Err(because) = assign(tx, &row, &facts, (visit, order), by)? {
-            left.push(facts.left(visit.task, because));
+        match assigned(&row, &facts, (visit, order), now)? {
+            Ok(assignment) => assignments.push(assignment),
+            Err(because) => drop(reasons.insert(visit.task, because)),
         }
     }
+    let alone = facts.without_second_person(&reasons);
+    reasons.extend(alone.into_iter().map(|task| (task, LeftBecause::Tied)));
+    for (task, next) in assignments {
+        if !reasons.contains_key(&task.id) {
+            assign(tx, (id, by), task, next);
+        }
+    }
+    let reasons = visits.iter().filter_map(|visit| Some((visit.task, *reasons.get(&visit.task)?)));
+    let left: Vec<LeftTask> = reasons.map(|(task, because)| facts.left(task, because)).collect();
     if how.conflicts == Conflicts::Refuse && !left.is_empty() {
         return Err(Problem::from(ProblemCode::PlanOutdated).showing(&left));
     }
@@ -122,20 +135,31 @@ impl Facts {
         Ok(Self { tasks: tasks.into_iter().map(|row| (row.id, row)).collect(), grids })
     }
 
+    /// The other tasks of visits by two people of which one task is left as it is.
+    fn without_second_person(&self, left: &HashMap<TaskId, LeftBecause>) -> Vec<TaskId> {
+        let pair = |task: &TaskRow| {
+            let tie = task.tie().filter(|tie| tie.r#type == TieType::TwoPeople);
+            tie.map(|tie| tie.id)
+        };
+        let torn: HashSet<TaskId> =
+            left.keys().filter_map(|task| pair(self.tasks.get(task)?)).collect();
+        let others = self.tasks.values().filter(|task| !left.contains_key(&task.id));
+        let others = others.filter(|task| pair(task).is_some_and(|pair| torn.contains(&pair)));
+        others.map(|task| task.id).collect()
+    }
+
     fn left(&self, task_id: TaskId, because: LeftBecause) -> LeftTask {
         LeftTask { task_id, because, state: self.tasks.get(&task_id).map(|row| row.state) }
     }
 }
 
-/// Assigns the task of a visit to its person, together with the plan's other tasks at the end of
-/// the transaction; or why it is left as it is.
-fn assign(
-    tx: &mut Tx<'_>,
+/// The task of a visit before and after its assignment; or why it is left as it is.
+fn assigned<'f>(
     plan: &PlanRow,
-    facts: &Facts,
+    facts: &'f Facts,
     (visit, order): (&VisitRow, Option<i32>),
-    by: Option<PersonId>,
-) -> Result<Result<(), LeftBecause>, DbError> {
+    now: DateTime<Utc>,
+) -> Result<Result<(&'f TaskRow, TaskRow), LeftBecause>, DbError> {
     let task = facts.tasks.get(&visit.task);
     let Some(task) = task.filter(|task| Some(task.version) == visit.task_version) else {
         return Ok(Err(LeftBecause::Changed));
@@ -148,7 +172,7 @@ fn assign(
     // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
     let to = Candidate { person, role: Role::Volunteer, grid };
     let command = AutomaticCommand::Assign { to, within: plan.area };
-    let applied = life::apply_automatic(&task.life()?, &command, clock::day(tx.now));
+    let applied = life::apply_automatic(&task.life()?, &command, clock::day(now));
     let Ok(Transition::Changed(next)) = applied else {
         return Ok(Err(LeftBecause::Changed));
     };
@@ -160,14 +184,19 @@ fn assign(
         planned_why: Some(StoredWhy::read(&visit.reason)?.decisive()),
         planned_travel: visit.travel,
         planned_order: order,
-        ..task.moved(&next, tx.now)
+        ..task.moved(&next, now)
     };
-    tx.replace(task, row);
+    Ok(Ok((task, row)))
+}
+
+/// Queues the assignment, which is written together with the plan's others at the end of the
+/// transaction.
+fn assign(tx: &mut Tx<'_>, (plan, by): (PlanId, Option<PersonId>), task: &TaskRow, next: TaskRow) {
     tx.record(
         Event::new("task.assign", Subject::Task, task.id, next.grid, next.version)
             .by(by)
-            .assignees(None, Some(person))
-            .with(json!({ "plan": plan.id })),
+            .assignees(None, next.assignee)
+            .with(json!({ "plan": plan })),
     );
-    Ok(Ok(()))
+    tx.replace(task, next);
 }

@@ -12,6 +12,7 @@ use super::carried::Carried;
 use super::earliest::Earliest;
 use super::settings::PlanningSettings;
 use super::span::Span;
+use super::ties;
 use crate::availability::calendar::{Calendar, Hours};
 use crate::db::DbError;
 use crate::person::store::PersonRow;
@@ -69,7 +70,8 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
         .iter()
         .map(|row| volunteer(row, rows, (span, earliest), &carried))
         .collect::<Result<_, DbError>>()?;
-    Ok(DispatchProblem { volunteers, visits, ..DispatchProblem::default() })
+    let ties = ties::among(&rows.tasks, &mut visits);
+    Ok(DispatchProblem { volunteers, visits, ties, ..DispatchProblem::default() })
 }
 
 fn volunteer(

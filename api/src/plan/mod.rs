@@ -29,6 +29,7 @@ pub mod settings;
 pub mod settings_routes;
 pub mod span;
 pub mod store;
+mod ties;
 pub mod undo;
 pub mod unserved;
 pub mod visit_list;

@@ -117,6 +117,8 @@ pub enum LeftBecause {
     Changed,
     /// The person has left or works in another grid meanwhile.
     PersonUnavailable,
+    /// Two people make the visit, and the other one's task is left.
+    Tied,
 }
 
 /// The planned visit of one task, or the reason why there is none.

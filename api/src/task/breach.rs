@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike as _, Days, NaiveDate};
+use gridward_domain::id::PersonId;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::Window;
 use gridward_domain::word::{UnknownWord, Word as _, unknown};
@@ -13,6 +14,7 @@ use super::assignees::Assignee;
 use super::model::Task;
 use super::row::TaskRow;
 use super::store::HeldTime;
+use super::tie;
 use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
 use crate::clock;
@@ -35,6 +37,10 @@ pub enum Breach {
     Window,
     /// The person is away on all days, or off duty.
     Absence,
+    /// Another person makes the tied tasks.
+    SamePerson,
+    /// The person makes the other task of a visit by two people.
+    TwoPeople,
 }
 
 impl Breach {
@@ -44,6 +50,8 @@ impl Breach {
             Self::Minutes => "offers too few minutes in that week",
             Self::Window => "has no hours within the time window",
             Self::Absence => "is away or off duty on all days of the task",
+            Self::SamePerson => "another person makes the tied tasks",
+            Self::TwoPeople => "makes the other task of the visit by two people",
         }
     }
 }
@@ -54,7 +62,7 @@ pub struct TaskWithBreaches {
     /// The current task.
     pub task: Task,
     /// The broken rules.
-    #[schema(max_items = 4)]
+    #[schema(max_items = 6)]
     pub breaches: BTreeSet<Breach>,
 }
 
@@ -125,22 +133,52 @@ fn meets(needs: &Needs<'_>, offer: &Offer<'_>, day: NaiveDate) -> bool {
     u32::from(end.saturating_sub(start)) >= needs.minutes
 }
 
-/// Checks that the assignment of the task to the person breaks no rule on the day `today`.
+/// Checks that the assignment of the task to the person breaks no rule on the day `today`, given
+/// the tasks that are tied to it.
 ///
 /// # Errors
 /// 409 with the broken rules; [`DbError`].
-pub(super) fn check(row: &TaskRow, to: &Assignee, today: NaiveDate) -> Result<(), Problem> {
+pub(super) fn check(
+    row: &TaskRow,
+    tied: &[TaskRow],
+    to: &Assignee,
+    today: NaiveDate,
+) -> Result<(), Problem> {
     if row.assignee == Some(to.row.id) {
         return Ok(());
     }
-    let broken = of(row, to, today)?;
+    let mut broken = of(row, to, today)?;
+    broken.extend(tie::broken(row, tied, to.row.id));
+    let problem = Problem::from(ProblemCode::AssignmentBreaks);
+    refuse(row, broken, problem, "/person_id")
+}
+
+/// Checks that the claim of the task by the person respects the tasks that are tied to it.
+///
+/// # Errors
+/// 409 with the broken rule; [`DbError`].
+pub(super) fn check_claim(
+    row: &TaskRow,
+    tied: &[TaskRow],
+    person: PersonId,
+) -> Result<(), Problem> {
+    let broken = tie::broken(row, tied, person).into_iter().collect();
+    refuse(row, broken, Problem::from(ProblemCode::ClaimBreaksTie), "")
+}
+
+fn refuse(
+    row: &TaskRow,
+    broken: BTreeSet<Breach>,
+    problem: Problem,
+    pointer: &'static str,
+) -> Result<(), Problem> {
     if broken.is_empty() {
         return Ok(());
     }
     let errors = broken.iter().map(|breach| {
-        FieldError::new("/person_id", format!("{}: {}", breach.as_str(), breach.detail()))
+        FieldError::new(pointer, format!("{}: {}", breach.as_str(), breach.detail()))
     });
-    let problem = errors.fold(Problem::from(ProblemCode::AssignmentBreaks), Problem::with);
+    let problem = errors.fold(problem, Problem::with);
     let task = row.task(gridward_domain::visibility::View::Pool)?;
     Err(problem.showing(&TaskWithBreaches { task, breaches: broken }))
 }
@@ -170,7 +208,6 @@ fn of(row: &TaskRow, to: &Assignee, today: NaiveDate) -> Result<BTreeSet<Breach>
 
 #[cfg(test)]
 mod tests {
-    use gridward_domain::id::PersonId;
     use uuid::Uuid;
 
     use super::*;

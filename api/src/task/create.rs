@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::row::{Draft, TaskRow};
 use super::task_origin::TaskOrigin;
+use super::tie::{self, NewTie, TaskTie, TieType};
 use super::words::{Goods, MOST_GOODS, TaskWords};
 use super::{Task, occasion, perform};
 use crate::beneficiary::stay::{Whereabouts, day_of_visit};
@@ -88,6 +89,10 @@ pub struct NewTask {
     /// Whether a second task for the occasion is wanted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     again: bool,
+    /// What ties the visit to others. With `two_people`, a second task like this one is created;
+    /// `GET /v1/tasks/{id}` names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tie: Option<NewTie>,
 }
 
 impl NewTask {
@@ -110,6 +115,7 @@ impl NewTask {
             goods: Vec::new(),
             occasion: None,
             again: false,
+            tie: None,
         }
     }
 
@@ -233,13 +239,29 @@ pub fn create_from(
         ..TaskRow::open(&draft, &kind, tx.now)
     };
     occasion::take(tx, &row, new.again)?;
+    let row = match new.tie {
+        None => row,
+        Some(NewTie::SamePerson { task_id }) => row.tied(tie::to_other(tx, principal, task_id)?),
+        Some(NewTie::TwoPeople) => {
+            let id = row.id;
+            let row = row.tied(TaskTie { r#type: TieType::TwoPeople, id });
+            let second = TaskId(Uuid::now_v7());
+            let sealed = words.sealed(key, row.district, second)?;
+            insert(tx, principal, TaskRow { id: second, words: sealed, ..row.clone() });
+            row
+        }
+    };
+    insert(tx, principal, row.clone());
+    Ok(row.task(View::Pool)?)
+}
+
+fn insert(tx: &mut Tx<'_>, principal: &Principal, row: TaskRow) {
     tx.record(
-        Event::new("task.create", Subject::Task, row.id, grid, 1)
+        Event::new("task.create", Subject::Task, row.id, row.grid, 1)
             .by(principal.person)
             .with(json!({ "kind": row.kind })),
     );
-    tx.insert(row.clone());
-    Ok(row.task(View::Pool)?)
+    tx.insert(row);
 }
 
 /// The location of the task: a current beneficiary or a grid, within the principal's area.

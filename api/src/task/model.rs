@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::planned_why::PlannedWhy;
 use super::task_origin::TaskOrigin;
+use super::tie::{TaskTie, TiedTask};
 use super::words::{Goods, TaskWords};
 use crate::http::deserialize;
 
@@ -132,6 +133,13 @@ pub struct Task {
     /// What the task follows from; absent for other tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<TaskOrigin>,
+    /// What ties the visit to those of other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tie: Option<TaskTie>,
+    /// The other tasks of the tie. Only in `GET /v1/tasks/{id}`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub tied: Vec<TiedTask>,
     /// When the task was created.
     pub created_at: DateTime<FixedOffset>,
     /// When the task was last changed.
@@ -219,6 +227,9 @@ pub struct TaskSummary {
     /// What the task follows from; absent for other tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<TaskOrigin>,
+    /// What ties the visit to those of other tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tie: Option<TaskTie>,
     /// When the task was last changed.
     pub updated_at: DateTime<FixedOffset>,
     /// Incremented with every change.

@@ -19,7 +19,7 @@ use super::origin::Origin;
 use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
-use super::{breach, of_ended, report, report_row, store};
+use super::{breach, of_ended, report, report_row, store, tie};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -188,7 +188,11 @@ pub fn perform(
     decided_on(&row, sent)?;
     let mut days = None;
     let command = match sent.command {
-        TaskCommand::Claim => Command::Claim,
+        TaskCommand::Claim => {
+            let tied = tie::tied(tx, &row)?;
+            breach::check_claim(&row, &tied, principal.person)?;
+            Command::Claim
+        }
         TaskCommand::Accept => Command::Accept,
         TaskCommand::Decline(_) => Command::Decline,
         TaskCommand::Release => Command::Release,
@@ -330,7 +334,8 @@ fn candidate(
         && principal.area.contains(&row.grid)
         && person.role.visits();
     if is_possible && !to.force {
-        breach::check(row, assignee, clock::day(tx.now))?;
+        let tied = tie::tied(tx, row)?;
+        breach::check(row, &tied, assignee, clock::day(tx.now))?;
     }
     Ok(Candidate { person: person.id, role: person.role, grid: person.area })
 }

@@ -71,6 +71,8 @@ impl TaskRow {
                 _ => None,
             },
             origin: TaskOrigin::of(self.origin, self.origin_id, self.origin_person),
+            tie: self.tie(),
+            tied: Vec::new(),
             created_at: local(self.created_at),
             updated_at: local(self.updated_at),
             version: self.version,

@@ -12,7 +12,7 @@ use super::create::{self, NewTask};
 use super::filter::{SortKey, TaskQuery};
 use super::model::TaskSummary;
 use super::summary_cache::{CachedSummary, SummaryCache};
-use super::{Task, names, perform, store};
+use super::{Task, names, perform, store, tie};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
@@ -150,12 +150,9 @@ pub(crate) async fn get_task(
     let found = db.read(move |conn| {
         let (row, view) = perform::visible(conn, &principal, *id, now)?;
         let key = keys.key(conn, row.district)?;
-        Ok::<_, Problem>(names::named(
-            conn,
-            &key,
-            row.task(view)?.with(row.words(&key, view)?),
-            view,
-        )?)
+        let tied = tie::shown(conn, &key, &row, view)?;
+        let task = Task { tied, ..row.task(view)?.with(row.words(&key, view)?) };
+        Ok::<_, Problem>(names::named(conn, &key, task, view)?)
     });
     let task = found.await?;
     Ok(versioned::unless_held(&held, task.version, &task))

@@ -14,6 +14,7 @@ use gridward_domain::time::{TimeOfDay, Window};
 
 use super::planned_why::PlannedWhy;
 use super::task_origin::{TaskOrigin, TaskOriginType};
+use super::tie::TieType;
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::db::DbError;
@@ -61,6 +62,8 @@ crate::table_row! {
             planned_why: Option<PlannedWhy>,
             planned_travel: Option<i32>,
             planned_order: Option<i32>,
+            tie: Option<TieType>,
+            tie_id: Option<TaskId>,
             updated_at: NaiveDateTime,
             version: i64,
             not_before: NaiveDate,
@@ -126,6 +129,8 @@ impl TaskRow {
             planned_why: None,
             planned_travel: None,
             planned_order: None,
+            tie: None,
+            tie_id: None,
             created_by: draft.by,
             created_at: now.naive_utc(),
             updated_at: now.naive_utc(),

@@ -16,6 +16,7 @@ use super::model::TaskSummary;
 use super::projection::Projection;
 use super::row::window;
 use super::task_origin::{TaskOrigin, TaskOriginType};
+use super::tie::{TaskTie, TieType};
 use crate::clock::china;
 use crate::db::DbError;
 use crate::db::column::SetColumn;
@@ -48,6 +49,8 @@ pub(super) struct SummaryRow {
     origin: Option<TaskOriginType>,
     origin_id: Option<OriginId>,
     origin_person: Option<PersonId>,
+    tie: Option<TieType>,
+    tie_id: Option<TaskId>,
     updated_at: NaiveDateTime,
 }
 
@@ -60,7 +63,7 @@ impl SummaryRow {
         let place = Place::new(self.lat, self.lon);
         let place = place.map_err(|error| DbError::corrupt("tasks", error))?;
         let seen = Projection::new(view, self.beneficiary, place);
-        let origin = self.origin();
+        let (origin, tie) = (self.origin(), TaskTie::of(self.tie, self.tie_id));
         Ok(TaskSummary {
             beneficiary_name: None,
             grid_name: None,
@@ -84,6 +87,7 @@ impl SummaryRow {
             attempt: self.attempt,
             escalation_level: self.escalation_level,
             origin,
+            tie,
             updated_at: self.updated_at.and_utc().with_timezone(&china()),
             version: self.version,
         })

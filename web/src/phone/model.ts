@@ -58,7 +58,8 @@ export function kilometres(from: Beneficiary['place'], to: Beneficiary['place'])
 /** The facts of "why me", in the order in which they are said. */
 export type WhyFact =
   | { readonly fact: 'planned'; readonly day: string; readonly start: number }
-  | { readonly fact: 'claimed' | 'given' | 'known' | 'known_before' | 'new' }
+  | { readonly fact: 'claimed' | 'given' | 'known' | 'known_before' | 'new' | 'only_one' | 'on_the_way' | 'lighter_load' | 'best_fit' }
+  | { readonly fact: 'travel'; readonly minutes: number }
   | { readonly fact: 'near'; readonly km: number };
 
 /** Why this visit is this person's, from the rows alone. */
@@ -66,13 +67,18 @@ export function whyMe(task: Task, beneficiary: Beneficiary | undefined, name: st
   const facts: WhyFact[] = [];
   if (task.planned_for) facts.push({ fact: 'planned', day: task.planned_for.day, start: task.planned_for.start });
   else facts.push({ fact: task.state === 'assigned' ? 'given' : 'claimed' });
+  const reason = task.planned_for?.why;
+  // Whether the person is known is said by the visits below.
+  if (reason && reason !== 'known') facts.push({ fact: reason });
   const visits = beneficiary?.visits ?? [];
   if (name && visits.length > 0) {
     if (visits[0]?.by === name) facts.push({ fact: 'known' });
     else facts.push({ fact: visits.some((visit) => visit.by === name) ? 'known_before' : 'new' });
   }
   const away = kilometres(home, placeOf(task, beneficiary));
-  if (away) facts.push({ fact: 'near', km: away.km });
+  const travel = task.planned_for?.travel ?? undefined;
+  if (travel !== undefined) facts.push({ fact: 'travel', minutes: travel });
+  else if (away) facts.push({ fact: 'near', km: away.km });
   return facts;
 }
 

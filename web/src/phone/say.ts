@@ -2,7 +2,7 @@
 import type { ProblemBody } from '../core/api';
 import { Refusal, Unreachable } from '../core/http';
 import { isKey, t } from '../core/i18n/index.svelte';
-import { addDays, minutes, shortDay, shortWeekday } from '../core/time';
+import { addDays, duration, minutes, shortDay, shortWeekday } from '../core/time';
 import { app } from './app.svelte';
 import type { WhyFact } from './model';
 
@@ -39,6 +39,8 @@ export function why(fact: WhyFact): string {
   switch (fact.fact) {
     case 'planned':
       return t('why.planned', { day: day(fact.day), time: minutes(fact.start) });
+    case 'travel':
+      return t('why.travel', { time: duration(fact.minutes) });
     case 'near':
       return t('why.near', { km: fact.km });
     default:

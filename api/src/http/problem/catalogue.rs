@@ -232,6 +232,10 @@ problems! {
     AssignmentBreaks "assignment_breaks" 409
         "The assignment breaks rules": "The person lacks skills, minutes or hours for the task, or is away, see `current`. Send `force: true` to assign it nevertheless.";
         "指派不符合条件": "此人缺少所需技能、时长或时段，或正在请假，见 current。确需指派，请发送 force: true。";
+    /// The task is tied to others that exclude the person.
+    ClaimBreaksTie "claim_breaks_tie" 409
+        "The task is for another person": "Two different people make this visit, or one person makes several visits, see `current`. Choose another task.";
+        "此任务应由他人承担": "该任务须由两人分别领取，或与其他任务由同一人承担，见 current。请选择其他任务。";
     /// The chosen person cannot be assigned the task.
     NotACandidate "not_a_candidate" 409
         "Person not eligible": "Choose an active manager or volunteer in your area.";

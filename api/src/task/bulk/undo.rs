@@ -20,6 +20,7 @@ use crate::log::{Event, Subject};
 use crate::person;
 use crate::task::perform::{self, Step};
 use crate::task::row::TaskRow;
+use crate::task::tie::{self, TieType};
 use crate::tx::Tx;
 
 /// The undoing of a bulk.
@@ -99,8 +100,26 @@ fn one(
     }
 }
 
-/// Cancels a task that the bulk created.
+/// Cancels a task that the bulk created, and the second one of a visit by two people.
 fn cancel(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    row: &TaskRow,
+) -> Result<i64, Problem> {
+    if row.tie().is_some_and(|tie| tie.r#type == TieType::TwoPeople) {
+        for second in tie::tied(tx, row)? {
+            if second.version != 1 {
+                let problem = Problem::from(ProblemCode::VersionConflict);
+                return Err(problem.showing(&second.task(View::Pool)?));
+            }
+            cancel_one(tx, key, principal, &second)?;
+        }
+    }
+    cancel_one(tx, key, principal, row)
+}
+
+fn cancel_one(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,

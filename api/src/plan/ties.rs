@@ -1,0 +1,74 @@
+//! The ties between the visits of a plan.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use gridward_dispatch::solve::{Pair, Tie, Visit};
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::time::Minutes;
+
+use crate::task::row::TaskRow;
+use crate::task::tie::TieType;
+
+/// The ties among `visits`. A visit whose tied tasks have assignees outside the plan prefers or
+/// excludes these people instead. Assignments that already break a tie are not tied.
+pub(super) fn among(tasks: &[TaskRow], visits: &mut [Visit]) -> Vec<Tie> {
+    let mut groups: BTreeMap<TaskId, (TieType, Vec<&TaskRow>)> = BTreeMap::new();
+    for task in tasks {
+        if let Some(tie) = task.tie() {
+            groups.entry(tie.id).or_insert((tie.r#type, Vec::new())).1.push(task);
+        }
+    }
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    let position: HashMap<TaskId, usize> =
+        visits.iter().enumerate().map(|(position, visit)| (visit.id, position)).collect();
+    groups
+        .into_values()
+        .filter_map(|(kind, tasks)| {
+            let planned = tasks.iter().filter_map(|task| position.get(&task.id).copied()).collect();
+            let elsewhere = tasks.iter().filter(|task| !position.contains_key(&task.id));
+            let holders = elsewhere.filter_map(|task| task.assignee).collect();
+            match kind {
+                TieType::SamePerson => same_person(visits, planned, holders),
+                TieType::TwoPeople => two_people(visits, &planned, &holders),
+            }
+        })
+        .collect()
+}
+
+fn same_person(
+    visits: &mut [Visit],
+    planned: Vec<usize>,
+    mut holders: BTreeSet<PersonId>,
+) -> Option<Tie> {
+    let pins = planned.iter().filter_map(|at| visits[*at].pinned);
+    holders.extend(pins.map(|pin| pin.volunteer));
+    if holders.len() > 1 {
+        return None;
+    }
+    for at in &planned {
+        visits[*at].preferred = holders.first().copied();
+    }
+    let tied: Vec<TaskId> = planned.into_iter().map(|at| visits[at].id).collect();
+    (tied.len() > 1).then_some(Tie::SamePerson(tied))
+}
+
+fn two_people(
+    visits: &mut [Visit],
+    planned: &[usize],
+    holders: &BTreeSet<PersonId>,
+) -> Option<Tie> {
+    if let [first, second] = *planned {
+        let (a, b) = (visits[first].pinned, visits[second].pinned);
+        let fits = a.zip(b).is_none_or(|(a, b)| a.volunteer != b.volunteer && a.day == b.day);
+        let none = Minutes::default();
+        let pair =
+            Pair { first: visits[first].id, second: visits[second].id, after: none, by: none };
+        return fits.then_some(Tie::TwoPeople(pair));
+    }
+    for at in planned {
+        visits[*at].forbidden.extend(holders);
+    }
+    None
+}

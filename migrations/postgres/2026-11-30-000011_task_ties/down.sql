@@ -1,0 +1,3 @@
+DROP INDEX tasks_tie;
+ALTER TABLE tasks DROP COLUMN tie_id;
+ALTER TABLE tasks DROP COLUMN tie;

@@ -1,0 +1,187 @@
+//! Visits that belong together: two people make one, or one person makes several.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::bodies::home_visit;
+use crate::support::days::day;
+use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
+use crate::support::{Backend, Caller, GRID, Server};
+
+/// A visit by two people, possible from tomorrow; the ids of both tasks.
+async fn pair(caller: &Caller) -> [String; 2] {
+    let more = json!({
+        "not_before": day(1), "due_on": day(7), "instructions": "送慰问品上门。",
+        "tie": { "type": "two_people" }
+    });
+    let first = caller.make(&home_visit(BENEFICIARY, more)).await;
+    let task = task(caller, &first).await;
+    let second = task["tied"][0]["id"].as_str().expect("an id").to_owned();
+    [first, second]
+}
+
+/// A visit for the beneficiary of this number by the person of the other task.
+async fn with(caller: &Caller, other: &str, n: u32) -> String {
+    let tie = json!({ "type": "same_person", "task_id": other });
+    let more = json!({ "not_before": day(1), "due_on": day(7), "tie": tie });
+    caller.make(&home_visit(&beneficiary_id(n), more)).await
+}
+
+async fn task(caller: &Caller, id: &str) -> Value {
+    caller.get(&format!("/v1/tasks/{id}")).await.body
+}
+
+/// The visits of a plan of the grid for seven days: task, person, day, start.
+async fn planned(caller: &Caller) -> (String, Vec<[Value; 4]>) {
+    let order = json!({ "area": GRID, "first_day": day(1), "last_day": day(7) });
+    let draft = caller.order_plan(&order).await.body;
+    let id = draft["id"].as_str().expect("an id").to_owned();
+    let page = caller.get(&format!("/v1/plans/{id}/visits?limit=200")).await.body;
+    let visits = page["items"].as_array().expect("visits").iter();
+    let fields = ["task_id", "person_id", "day", "start"];
+    (id, visits.map(|visit| fields.map(|field| visit[field].clone())).collect())
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_people_make_a_visit_together_each_with_a_task(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let [first, second] = pair(&manager).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{first}/claim")).await.status, 200);
+    let both = volunteer.act(&format!("/v1/tasks/{second}/claim")).await;
+    assert_eq!((both.status, both.problem()), (409, "claim_breaks_tie"), "{}", both.body);
+    assert_eq!(both.body["current"]["breaches"], json!(["two_people"]));
+    let to = json!({ "person_id": person_id(21) });
+    let given = manager.post(&format!("/v1/tasks/{second}/reassign"), &to).await;
+    assert_eq!((given.status, given.problem()), (409, "assignment_breaks"), "{}", given.body);
+    let other = server.second_volunteer().await;
+    assert_eq!(other.act(&format!("/v1/tasks/{second}/claim")).await.status, 200);
+    // Each of them learns who comes along, and both have the instructions.
+    let seen = task(&other, &second).await;
+    assert_eq!(seen["tie"], json!({ "type": "two_people", "id": first }));
+    let name = task(&volunteer, &first).await["assignee_name"].clone();
+    let along = json!([{
+        "id": first, "state": "accepted", "assignee_id": person_id(21), "assignee_name": name
+    }]);
+    assert_eq!(seen["tied"], along, "{seen}");
+    assert_eq!(seen["instructions"], "送慰问品上门。");
+    assert!(name.is_string(), "{name}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_person_makes_the_tied_visits_unless_another_is_forced(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let first = manager.make(&home_visit(BENEFICIARY, json!({ "due_on": day(7) }))).await;
+    let second = with(&manager, &first, 2).await;
+    // A third task names any of them.
+    let third = with(&manager, &second, 3).await;
+    for id in [&first, &second, &third] {
+        let seen = task(&manager, id).await;
+        assert_eq!(seen["tie"], json!({ "type": "same_person", "id": first }), "{seen}");
+        assert_eq!(seen["tied"].as_array().map(Vec::len), Some(2), "{seen}");
+    }
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{second}/claim")).await.status, 200);
+    let other = server.second_volunteer().await;
+    let refused = other.act(&format!("/v1/tasks/{third}/claim")).await;
+    assert_eq!((refused.status, refused.problem()), (409, "claim_breaks_tie"));
+    assert_eq!(refused.body["current"]["breaches"], json!(["same_person"]));
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{third}/claim")).await.status, 200);
+    let path = format!("/v1/tasks/{first}/reassign");
+    let refused = manager.post(&path, &json!({ "person_id": person_id(22) })).await;
+    assert_eq!((refused.status, refused.problem()), (409, "assignment_breaks"));
+    assert_eq!(refused.body["current"]["breaches"], json!(["same_person"]));
+    let forced = json!({ "person_id": person_id(22), "force": true });
+    assert_eq!(manager.post(&path, &forced).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_is_tied_only_to_an_unfinished_one_of_the_area(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let [of_two, _] = pair(&manager).await;
+    let ended = manager.make(&home_visit(BENEFICIARY, json!({}))).await;
+    let cancel = manager.request(reqwest::Method::POST, &format!("/v1/tasks/{ended}/cancel"));
+    let cancel = cancel.header("If-Match", "\"v1\"").json(&json!({ "reason": "误建" }));
+    assert_eq!(manager.send(cancel).await.status, 200);
+    let unknown = "0198a3b0-0000-7000-8000-00000000ffff".to_owned();
+    for other in [of_two, ended, unknown] {
+        let tie = json!({ "type": "same_person", "task_id": other });
+        let body = home_visit(BENEFICIARY, json!({ "tie": tie }));
+        let refused = manager.post("/v1/tasks", &body).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert_eq!(refused.body["errors"][0]["pointer"], "/tie/task_id");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_respects_the_ties(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let two = pair(&manager).await;
+    let first = manager.make(&home_visit(&beneficiary_id(2), json!({ "due_on": day(7) }))).await;
+    let group = [first.clone(), with(&manager, &first, 3).await, with(&manager, &first, 2).await];
+    let (id, visits) = planned(&manager).await;
+    let of = |task: &String| {
+        let found = visits.iter().find(|visit| visit[0] == task.as_str());
+        let [_, person, day, start] = found.expect("a visit").clone();
+        assert!(person.is_string(), "{visits:?}");
+        (person, (day, start))
+    };
+    let [(a, when_a), (b, when_b)] = [of(&two[0]), of(&two[1])];
+    assert_ne!(a, b, "{visits:?}");
+    assert_eq!(when_a, when_b, "{visits:?}");
+    let people: Vec<Value> = group.iter().map(|task| of(task).0).collect();
+    assert!(people.iter().all(|person| *person == people[0]), "{visits:?}");
+    // One of the two tasks is claimed before the plan is applied: the other is left as well.
+    let other = server.second_volunteer().await;
+    assert_eq!(other.act(&format!("/v1/tasks/{}/claim", two[0])).await.status, 200);
+    let applied = manager.post(&format!("/v1/plans/{id}/apply"), &json!({})).await;
+    assert_eq!(applied.status, 200, "{}", applied.body);
+    let left = applied.body["left"].as_array().expect("tasks").iter();
+    let mut left: Vec<(&str, &str)> = left
+        .map(|left| {
+            let text = |name: &str| left[name].as_str().expect("a text");
+            (text("task_id"), text("because"))
+        })
+        .collect();
+    left.sort_unstable();
+    let mut expected = [(two[0].as_str(), "changed"), (two[1].as_str(), "tied")];
+    expected.sort_unstable();
+    assert_eq!(left, expected);
+    // The next plan gives it to another person than the claimant.
+    let (_, visits) = planned(&manager).await;
+    let next = visits.iter().find(|visit| visit[0] == two[1].as_str()).expect("a visit");
+    assert!(next[1].is_string() && next[1] != person_id(22).as_str(), "{visits:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_undoing_of_a_bulk_cancels_both_tasks(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let commands = json!([{
+        "type": "task.create", "beneficiary_ids": [beneficiary_id(1)],
+        "payload": { "kind": "home_visit", "occasion": "2090 春节", "tie": { "type": "two_people" } }
+    }]);
+    let made = manager.post("/v1/tasks/bulk", &json!({ "commands": commands })).await.body;
+    let first = made["results"][0]["task_id"].as_str().expect("an id");
+    let second = task(&manager, first).await["tied"][0]["id"].as_str().expect("an id").to_owned();
+    let undo = format!("/v1/tasks/bulk/{}/undo", made["id"].as_str().expect("an id"));
+    assert_eq!(manager.act(&undo).await.status, 200);
+    for id in [first, &second] {
+        assert_eq!(task(&manager, id).await["state"], "cancelled");
+    }
+}
