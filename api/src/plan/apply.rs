@@ -19,7 +19,7 @@ use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task::row::TaskRow;
-use crate::task::tie::TieType;
+use crate::task::task_tie::TieType;
 use crate::tx::Tx;
 use crate::{person, task};
 

@@ -7,7 +7,7 @@ use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
 use crate::task::row::TaskRow;
-use crate::task::tie::TieType;
+use crate::task::task_tie::TieType;
 
 /// The ties among `visits`. A visit whose tied tasks have assignees outside the plan prefers or
 /// excludes these people instead. Assignments that already break a tie are not tied.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Datelike as _, Days, NaiveDate};
 use gridward_domain::id::PersonId;
 use gridward_domain::skill::Skills;
+use gridward_domain::task::Phase;
 use gridward_domain::time::Window;
 use gridward_domain::word::{UnknownWord, Word as _, unknown};
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::assignees::Assignee;
 use super::model::Task;
 use super::row::TaskRow;
 use super::store::HeldTime;
-use super::tie;
+use super::task_tie::TieType;
 use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
 use crate::clock;
@@ -148,7 +149,7 @@ pub(super) fn check(
         return Ok(());
     }
     let mut broken = of(row, to, today)?;
-    broken.extend(tie::broken(row, tied, to.row.id));
+    broken.extend(broken_tie(row, tied, to.row.id));
     let problem = Problem::from(ProblemCode::AssignmentBreaks);
     refuse(row, broken, problem, "/person_id")
 }
@@ -162,7 +163,7 @@ pub(super) fn check_claim(
     tied: &[TaskRow],
     person: PersonId,
 ) -> Result<(), Problem> {
-    let broken = tie::broken(row, tied, person).into_iter().collect();
+    let broken = broken_tie(row, tied, person).into_iter().collect();
     refuse(row, broken, Problem::from(ProblemCode::ClaimBreaksTie), "")
 }
 
@@ -181,6 +182,20 @@ fn refuse(
     let problem = errors.fold(problem, Problem::with);
     let task = row.task(gridward_domain::visibility::View::Pool)?;
     Err(problem.showing(&TaskWithBreaches { task, breaches: broken }))
+}
+
+/// The rule that the person's assignment to the task breaks, given the other tasks of its tie.
+fn broken_tie(row: &TaskRow, others: &[TaskRow], person: PersonId) -> Option<Breach> {
+    let made = |phase| Phase::UNFINISHED_ASSIGNED.contains(&phase) || phase == Phase::Done;
+    let mut assigned = others.iter().filter(|other| made(other.state));
+    match row.tie()?.r#type {
+        TieType::SamePerson => assigned
+            .any(|other| other.assignee.is_some_and(|other| other != person))
+            .then_some(Breach::SamePerson),
+        TieType::TwoPeople => {
+            assigned.any(|other| other.assignee == Some(person)).then_some(Breach::TwoPeople)
+        }
+    }
 }
 
 fn of(row: &TaskRow, to: &Assignee, today: NaiveDate) -> Result<BTreeSet<Breach>, DbError> {

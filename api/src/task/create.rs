@@ -18,7 +18,8 @@ use uuid::Uuid;
 
 use super::row::{Draft, TaskRow};
 use super::task_origin::TaskOrigin;
-use super::tie::{self, NewTie, TaskTie, TieType};
+use super::task_tie::{TaskTie, TieType};
+use super::tie::{self, NewTie};
 use super::words::{Goods, MOST_GOODS, TaskWords};
 use super::{Task, occasion, perform};
 use crate::beneficiary::stay::{Whereabouts, day_of_visit};

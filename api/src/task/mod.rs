@@ -49,6 +49,7 @@ pub mod summaries;
 pub mod summary_cache;
 mod summary_row;
 pub mod task_origin;
+pub mod task_tie;
 pub mod tie;
 pub mod visits;
 pub mod waiting;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::planned_why::PlannedWhy;
 use super::task_origin::TaskOrigin;
-use super::tie::{TaskTie, TiedTask};
+use super::task_tie::{TaskTie, TiedTask};
 use super::words::{Goods, TaskWords};
 use crate::http::deserialize;
 

@@ -14,7 +14,7 @@ use gridward_domain::time::{TimeOfDay, Window};
 
 use super::planned_why::PlannedWhy;
 use super::task_origin::{TaskOrigin, TaskOriginType};
-use super::tie::TieType;
+use super::task_tie::TieType;
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::db::DbError;

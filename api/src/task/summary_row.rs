@@ -16,7 +16,7 @@ use super::model::TaskSummary;
 use super::projection::Projection;
 use super::row::window;
 use super::task_origin::{TaskOrigin, TaskOriginType};
-use super::tie::{TaskTie, TieType};
+use super::task_tie::{TaskTie, TieType};
 use crate::clock::china;
 use crate::db::DbError;
 use crate::db::column::SetColumn;

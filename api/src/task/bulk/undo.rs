@@ -20,7 +20,8 @@ use crate::log::{Event, Subject};
 use crate::person;
 use crate::task::perform::{self, Step};
 use crate::task::row::TaskRow;
-use crate::task::tie::{self, TieType};
+use crate::task::task_tie::TieType;
+use crate::task::tie;
 use crate::tx::Tx;
 
 /// The undoing of a bulk.
