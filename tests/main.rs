@@ -49,6 +49,7 @@ mod leaving;
 mod limits;
 mod lives;
 mod log;
+mod measures;
 mod moving;
 mod notices;
 mod open_doors;

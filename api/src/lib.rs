@@ -33,6 +33,7 @@ pub mod feedback;
 pub mod handover;
 pub mod history;
 pub mod holiday;
+pub mod measures;
 pub mod memorial;
 pub mod notice;
 pub mod person;

@@ -52,6 +52,7 @@ const SLICES: &[&str] = &[
     "holiday",
     "memorial",
     "notice",
+    "measures",
     "ops",
     "person",
     "plan",

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { distance, rough } from '../src/core/geo';
 import { expired, masked, reduced } from '../src/core/store/expiry';
 import { clock, dayOf, daysBetween, lunar, monday } from '../src/core/time';
-import { groups, whyMe } from '../src/phone/model';
+import { first, groups, whyMe } from '../src/phone/model';
 import { beneficiary, ME, task } from './builders';
 
 const mine = { state: 'accepted' as const, assignee_id: ME };
@@ -32,6 +32,23 @@ test('why me is said from the rows alone', () => {
   const reasoned = task({ ...mine, planned_for: { day: '2026-11-26', plan_id: 'p', start: 540, why: 'on_the_way', travel: 12, order: 1 } });
   expect(whyMe(reasoned, undefined, '王芳', { lat: 29, lon: 106 }).slice(1)).toEqual([{ fact: 'on_the_way' }, { fact: 'travel', minutes: 12 }]);
   expect(whyMe(task({ ...mine, state: 'assigned' }), undefined, '王芳', { lat: 29, lon: 106 })).toEqual([{ fact: 'given' }]);
+});
+
+test('urgent visits come first, then those that wait longest, each with its reasons', () => {
+  const today = '2026-11-26';
+  const tasks = [
+    task({ id: 'usual', due_on: '2026-11-30', created_at: '2026-11-20T09:00:00+08:00' }),
+    task({ id: 'waiting', due_on: '2026-11-30', created_at: '2026-11-01T09:00:00+08:00' }),
+    task({ id: 'overdue', due_on: '2026-11-20', created_at: '2026-11-01T09:00:00+08:00' }),
+    task({ id: 'urgent', due_on: '2026-11-28', priority: 9, attempt: 3, created_at: today }),
+    task({ id: 'done', due_on: '2026-11-01', priority: 9, state: 'done' }),
+  ].map((one) => ({ ...one, waiting: false }) as never);
+  const found = first(tasks, today).map(({ task: { id }, reasons }) => [id, reasons.map((reason) => ('n' in reason ? `${reason.why} ${reason.n}` : reason.why))]);
+  expect(found).toEqual([
+    ['urgent', ['urgent', 'not_reached 2']],
+    ['overdue', ['overdue 6']],
+    ['waiting', ['waiting 25']],
+  ]);
 });
 
 test('distances are no more exact than a cell', () => {

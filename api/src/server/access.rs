@@ -141,6 +141,7 @@ const TABLE: &[Access] = &[
     on("list_outlines", A::ReadAreas, Area, Internal),
     on("summarize_area", A::ReadPlans, Area, Internal),
     on("get_area_week", A::ReadBeneficiaries, Area, Personal),
+    on("get_area_measures", A::ReadBeneficiaries, Area, Internal),
     on("print_area_week", A::ReadBeneficiaries, Area, Personal),
     on("change_areas", A::ManageRegisters, Area, Personal),
     on("appoint_manager", A::AppointManager, Area, Personal),

@@ -19,8 +19,8 @@ use crate::http::{body_limits, response_headers};
 use crate::{
     absence, area, attachment, auth, availability, beneficiary, casework, catalogue, correction,
     event, explanation, export, feedback, handover, history, holiday, http, import, limits,
-    memorial, notice, ops, person, plan, proposal, redistricting, report, station, summary, sync,
-    task, vocabulary, web as static_files, weekly, workload,
+    measures, memorial, notice, ops, person, plan, proposal, redistricting, report, station,
+    summary, sync, task, vocabulary, web as static_files, weekly, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -146,6 +146,7 @@ fn areas(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(area::routes::list_outlines)
         .service(summary::routes::summarize_area)
         .service(weekly::routes::get_area_week)
+        .service(measures::routes::get_area_measures)
         .service(weekly::routes::print_area_week)
         .service(redistricting::routes::change_areas);
 }

@@ -25,7 +25,11 @@ impl TaskList {
 
     /// The needs that visits of the week met.
     pub fn met(area: AreaCode, week: Week) -> Self {
-        let (first, last) = (week.first(), week.last());
+        Self::met_between(area, week.first(), week.last())
+    }
+
+    /// The needs that visits of these days met.
+    pub fn met_between(area: AreaCode, first: NaiveDate, last: NaiveDate) -> Self {
         Self::new(area, &format!("follow_up=true&state=done&ended_from={first}&ended_to={last}"))
     }
 

@@ -82,6 +82,40 @@ export function whyMe(task: Task, beneficiary: Beneficiary | undefined, name: st
   return facts;
 }
 
+/** Why a visit comes first. */
+export type Urgency =
+  | { readonly why: 'urgent' }
+  | { readonly why: 'overdue' | 'waiting' | 'not_reached'; readonly n: number };
+
+/** A visit that comes first, and why. */
+export interface First {
+  readonly task: ShownTask;
+  readonly reasons: readonly Urgency[];
+}
+
+const URGENT_PRIORITY = 8;
+const LONG_WAIT_DAYS = 14;
+
+/** The unfinished visits of a grid that come first, from the rows alone: urgent ones, then those due or waiting longest. */
+export function first(tasks: readonly ShownTask[], today: string): First[] {
+  const of = (task: ShownTask): Urgency[] => {
+    const late = overdueBy(task, today);
+    const waited = daysBetween(task.created_at.slice(0, 10), today);
+    return [
+      ...(task.priority >= URGENT_PRIORITY ? [{ why: 'urgent' } as const] : []),
+      ...(late > 0 ? [{ why: 'overdue', n: late } as const] : []),
+      ...(task.attempt > 2 ? [{ why: 'not_reached', n: task.attempt - 1 } as const] : []),
+      ...(task.state === 'open' && late === 0 && waited >= LONG_WAIT_DAYS ? [{ why: 'waiting', n: waited } as const] : []),
+    ];
+  };
+  const order = ({ task }: First): string => `${task.priority >= URGENT_PRIORITY ? 0 : 1} ${task.due_on} ${task.created_at} ${task.id}`;
+  return tasks
+    .filter(({ state }) => state === 'open' || state === 'assigned' || state === 'accepted')
+    .map((task) => ({ task, reasons: of(task) }))
+    .filter(({ reasons }) => reasons.length > 0)
+    .sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
 /** How many days a task is overdue. */
 export function overdueBy(task: Task, today: string): number {
   return Math.max(0, daysBetween(task.due_on, today));

@@ -462,6 +462,11 @@ export const en: Record<Key, string> = {
   'map.none': 'No places to show today',
   'map.hint': 'Tap a number to see the visit; the list below has the same',
 
+  'grid.first': 'These first',
+  'first.urgent': 'urgent',
+  'first.overdue': '{n} days overdue',
+  'first.waiting': 'waiting for {n} days',
+  'first.not_reached': 'not reached {n} times',
   'grid.title': 'Grid',
   'grid.people': 'People',
   'grid.left': 'visits left: {n}',

@@ -460,6 +460,11 @@ export const zh = {
   'map.none': '今天没有可以显示的位置',
   'map.hint': '点编号看是哪一户；列表里有同样的内容',
 
+  'grid.first': '先办这些',
+  'first.urgent': '紧急',
+  'first.overdue': '已过期限 {n} 天',
+  'first.waiting': '已等 {n} 天',
+  'first.not_reached': '{n} 次没见到人',
   'grid.title': '网格',
   'grid.people': '人员',
   'grid.left': '仍有 {n} 户',
