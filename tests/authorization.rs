@@ -461,7 +461,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "list_outlines" => "?level=grid".to_owned(),
         "summarize_area" => "?by=grid".to_owned(),
         "get_people_workload" => format!("?area={}&from=2026-11-23&to=2026-11-29", at.grid),
-        "get_my_workload" => "?from=2026-11-23&to=2026-11-29".to_owned(),
+        "get_my_workload" | "get_person_workload" => "?from=2026-11-23&to=2026-11-29".to_owned(),
         _ => String::new(),
     };
     let named = match operation {

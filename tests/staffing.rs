@@ -530,6 +530,26 @@ async fn workloads_show_room_and_rank_nobody(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_workload_of_a_person_covers_twelve_weeks(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let path = format!("/v1/people/{}/workload", person_id(21));
+    let twelve_weeks = manager.get(&format!("{path}?from=2026-01-05&to=2026-03-29")).await;
+    assert_eq!(twelve_weeks.status, 200, "{}", twelve_weeks.body);
+    assert_eq!(twelve_weeks.body["person_id"], person_id(21));
+    assert_eq!(twelve_weeks.body["days"].as_array().map(Vec::len), Some(84));
+    let longer = manager.get(&format!("{path}?from=2026-01-05&to=2026-03-30")).await;
+    refused(&longer, 422, "invalid");
+    let far = server.far_manager().await;
+    let days = "from=2026-01-05&to=2026-01-05";
+    refused(&far.get(&format!("{path}?{days}")).await, 404, "not_found");
+    refused(&server.volunteer().await.get(&format!("{path}?{days}")).await, 403, "forbidden");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_appointment_is_based_on_the_present_manager(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

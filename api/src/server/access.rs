@@ -155,6 +155,7 @@ const TABLE: &[Access] = &[
     on("invite_people", A::ManageAccess, Area, Sensitive),
     on("print_invitations", A::ManageAccess, Area, Sensitive),
     on("get_people_workload", A::ReadPeople, Area, Personal),
+    on("get_person_workload", A::ReadPeople, Area, Personal),
     on("get_sync_health", A::ManageAccess, Subordinates, Personal),
     on("list_beneficiaries", A::ReadBeneficiaries, Area, Personal),
     on("search_beneficiaries", A::ReadBeneficiaries, Area, Sensitive),

@@ -175,6 +175,7 @@ fn people(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(person::mass_invitations::invite_people)
         .service(person::mass_invitations::print_invitations)
         .service(workload::routes::get_people_workload)
+        .service(workload::routes::get_person_workload)
         .service(sync::health::routes::get_sync_health)
         .service(person::routes::get_person)
         .service(person::edit::edit_person)

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::Data;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::PersonId;
 use gridward_domain::range::WeeklyMinutes;
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,10 @@ use crate::person::store::PersonRow;
 use crate::tx::Db;
 use crate::{person, task};
 
-/// The days after the first that a workload may cover.
+/// The days after the first that a list of workloads may cover.
 const MOST_DAYS: i64 = 30;
+/// The days after the first that the workload of one person may cover: twelve weeks.
+const MOST_DAYS_OF_ONE: i64 = 83;
 
 /// The days of a workload.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
@@ -39,7 +41,7 @@ pub struct DaysQuery {
     /// The first day.
     #[serde(deserialize_with = "crate::http::day::exact")]
     from: NaiveDate,
-    /// The last day, at most 30 days after the first.
+    /// The last day, at most 83 days after the first: twelve weeks.
     #[serde(deserialize_with = "crate::http::day::exact")]
     to: NaiveDate,
 }
@@ -59,15 +61,15 @@ pub struct WorkloadQuery {
     to: NaiveDate,
 }
 
-/// Checks the days of a query.
-fn check(from: NaiveDate, to: NaiveDate) -> Result<(), Problem> {
+/// Checks the days of a query, of which there are at most `most` after the first.
+fn check(from: NaiveDate, to: NaiveDate, most: i64) -> Result<(), Problem> {
     for (name, day) in [("from", from), ("to", to)] {
         within_reach(&day).map_err(|error| Problem::invalid(name, error))?;
     }
-    if (0..=MOST_DAYS).contains(&(to - from).num_days()) {
+    if (0..=most).contains(&(to - from).num_days()) {
         Ok(())
     } else {
-        Err(Problem::invalid("to", "must be `from`, or at most 30 days after it"))
+        Err(Problem::invalid("to", format!("must be `from`, or at most {most} days after it")))
     }
 }
 
@@ -86,7 +88,7 @@ pub struct Workload {
     /// Minutes offered per week.
     pub weekly_minutes: WeeklyMinutes,
     /// The minutes of each day.
-    #[schema(max_items = 31)]
+    #[schema(max_items = 84)]
     pub days: Vec<DayWorkload>,
 }
 
@@ -141,12 +143,46 @@ pub(crate) async fn get_my_workload(
     Authenticated(principal): Authenticated,
     Query(DaysQuery { from, to }): Query<DaysQuery>,
 ) -> Result<HttpResponse, Problem> {
-    check(from, to)?;
-    let keys = keys.clone();
+    let person = principal.person;
+    of_one(&db, keys.get_ref().clone(), principal, person, (from, to)).await
+}
+
+/// Get the workload of a person
+///
+/// Minutes offered, planned and held by a manager or volunteer, by day, of up to twelve weeks. Work that
+/// is done is not counted. Allowed roles: managers, supervisors and admins.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "get_person_workload",
+    params(("id" = PersonId, Path, description = "The person"), DaysQuery),
+    responses((status = OK, description = "The workload", body = Workload), openapi::ReadDays),
+)]
+#[get("/people/{id}/workload")]
+pub(crate) async fn get_person_workload(
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    Authenticated(principal): Authenticated,
+    id: Path<PersonId>,
+    Query(DaysQuery { from, to }): Query<DaysQuery>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::ReadPeople)?;
+    of_one(&db, keys.get_ref().clone(), principal, *id, (from, to)).await
+}
+
+/// The workload of a person whom the principal may see.
+async fn of_one(
+    db: &Db,
+    keys: KeyRing,
+    principal: Principal,
+    id: PersonId,
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<HttpResponse, Problem> {
+    check(from, to, MOST_DAYS_OF_ONE)?;
     let workload = db.read(move |conn| {
         let district = principal.district();
         let key = keys.key(conn, district)?;
-        let row = person::store::row(conn, &principal.scope(), principal.person)?;
+        let row = person::store::row(conn, &principal.scope(), id)?;
+        let row = row.filter(|row| id == principal.person || row.role.visits());
         let all = of_people(conn, &key, district, row.as_slice(), (from, to))?;
         all.into_iter().next().ok_or_else(Problem::not_found)
     });
@@ -178,7 +214,7 @@ pub(crate) async fn get_people_workload(
     let area = query.area.unwrap_or(principal.area);
     principal.authorize(Action::ReadPeople, &area)?;
     area::known::in_query(&db, query.area).await?;
-    check(query.from, query.to)?;
+    check(query.from, query.to, MOST_DAYS)?;
     let wanted = page.wanted()?;
     let (keys, limit) = (keys.clone(), wanted.limit);
     let workloads = db.read(move |conn| {
