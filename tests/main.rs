@@ -77,6 +77,7 @@ mod selections;
 mod sessions;
 mod sharding;
 mod signing_in;
+mod simulating;
 mod solving;
 mod staffing;
 mod starting;

@@ -69,7 +69,7 @@ pub(super) enum Solve {
 }
 
 /// A day of an argument.
-fn day(text: &str) -> Result<NaiveDate, &'static str> {
+pub(super) fn day(text: &str) -> Result<NaiveDate, &'static str> {
     text.parse().map_err(|_| "must be a date such as 2026-08-01")
 }
 

@@ -16,6 +16,7 @@ mod openapi;
 mod person_state;
 mod scenario;
 mod serve;
+mod simulate;
 mod solve;
 mod user;
 
@@ -117,6 +118,11 @@ enum Command {
     Demo(demo::Args),
     /// Plan the open tasks of an area, and assign them with `--apply`
     Dispatch(dispatch::Args),
+    /// Simulate a quarter of the demo district under several ways to assign visits
+    ///
+    /// Tasks arise by rules, and people accept, decline and fall ill, the same for each way.
+    /// Prints a Markdown table. Uses neither settings nor a database.
+    Simulate(simulate::Args),
     /// Verify the hash chain of the event log
     ///
     /// Names the first event that breaks the chain. Keep the last hash in another
@@ -186,6 +192,9 @@ fn run(command: &Command) -> Result<(), Failure> {
     {
         return solve::run(args);
     }
+    if let Command::Simulate(args) = command {
+        return simulate::run(args);
+    }
     create_private_files();
     match command {
         Command::SignIn(args) => return call::sign_in(args),
@@ -214,6 +223,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Jobs(args) => jobs::run(&settings, args),
         Command::User(args) => user::run(&settings, args),
         Command::Openapi
+        | Command::Simulate(_)
         | Command::Doctor
         | Command::SignIn(_)
         | Command::Call(_)

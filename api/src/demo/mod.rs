@@ -13,6 +13,7 @@ mod map;
 pub mod mark;
 mod people;
 mod places;
+pub mod simulated;
 pub mod tasks;
 
 use crate::load::record::DistrictRecords;

@@ -1,0 +1,98 @@
+//! A demo district as the simulation sees it: places, hours and segments, without names.
+
+use std::collections::BTreeSet;
+
+use gridward_dispatch::solve::{Mode, Travel};
+use gridward_domain::area::AreaCode;
+use gridward_domain::skill::Skills;
+use gridward_domain::time::{Minutes, Window};
+use gridward_simulation::{Beneficiary, District, Person, Segment};
+
+use super::{GRIDS, Size, generate};
+use crate::beneficiary::{Contact, Mobility};
+use crate::load::record::{BeneficiaryRecord, PersonRecord};
+use crate::person::{Role, Weekday};
+use crate::plan::settings::PlanningSettings;
+
+/// The categories of key recipients: all but veterans without merit or injury, the families of
+/// soldiers, and retired officers, who have a service of their own.
+const KEY: [&str; 7] = [
+    "disabled_veteran",
+    "demobilised_rural",
+    "illness_returned",
+    "combat_veteran",
+    "martyr_family",
+    "fallen_family",
+    "deceased_family",
+];
+
+/// The holidays before which households are visited.
+const WITH_VISITS: [&str; 3] = ["spring_festival", "army_day", "national_day"];
+
+/// The managers, volunteers and beneficiaries of the first `grids` grids of the demo district of
+/// `seed`: a part of the whole district, since the grids of a smaller one would be larger.
+pub fn part(grids: usize, seed: u64) -> District {
+    let records = generate(Size { grids: grids.max(GRIDS) }, seed);
+    let codes: BTreeSet<AreaCode> = records.outlines.iter().map(|outline| outline.grid).collect();
+    let codes: BTreeSet<AreaCode> = codes.into_iter().take(grids).collect();
+    let holidays = records.holidays.iter();
+    let holidays = holidays.filter(|day| WITH_VISITS.contains(&day.code.as_str()));
+    let people = records.people.iter().filter(|person| codes.contains(&person.area));
+    let households = records.beneficiaries.iter().filter(|one| codes.contains(&one.grid));
+    District {
+        people: people.filter_map(person).collect(),
+        beneficiaries: households.map(beneficiary).collect(),
+        holidays: holidays.map(|day| day.date).collect(),
+        special_skill: "medical".parse().map_or_else(|_| Skills::new(), |skill| [skill].into()),
+        travel: Travel::default(),
+    }
+}
+
+/// The person, if they make visits.
+fn person(record: &PersonRecord) -> Option<Person> {
+    let weekly = Minutes::from(record.weekly_minutes).0;
+    let percent = u32::from(PlanningSettings::default().manager_dispatch_percent);
+    let offered = match record.role {
+        Role::Manager => weekly * percent / 100,
+        Role::Volunteer => weekly,
+        _ => return None,
+    };
+    let drives = record.skills.iter().any(|skill| skill.as_str() == "driving");
+    Some(Person {
+        id: record.id,
+        grid: record.area,
+        home: record.home,
+        skills: record.skills.clone(),
+        offered: Minutes(offered),
+        hours: hours(&record.availability),
+        mode: if drives { Mode::Motorcycle } else { Mode::Bicycle },
+    })
+}
+
+fn hours(availability: &[(Weekday, Window)]) -> [Option<Window>; 7] {
+    let mut hours = [None; 7];
+    for (day, window) in availability {
+        hours[*day as usize] = Some(*window);
+    }
+    hours
+}
+
+fn beneficiary(record: &BeneficiaryRecord) -> Beneficiary {
+    let is_key = record.categories.iter().any(|category| KEY.contains(&category.as_str()));
+    let homebound = record.mobility == Mobility::Homebound;
+    let segment = if !record.hardships.is_empty() {
+        Segment::Hardship
+    } else if is_key || record.lives_alone || homebound {
+        Segment::Key
+    } else {
+        Segment::Other
+    };
+    Beneficiary {
+        id: record.id,
+        grid: record.grid,
+        place: record.place,
+        segment,
+        holiday_visit: segment != Segment::Other || record.contact == Contact::Visit,
+        homebound,
+    }
+}

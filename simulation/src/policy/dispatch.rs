@@ -1,0 +1,132 @@
+//! The solver's plan of the next days, with the accepted visits pinned.
+
+use std::collections::HashMap;
+
+use gridward_dispatch::solve::{
+    DispatchProblem, Options, Pin, Plan, PlanError, Shift, Visit, Volunteer, plan,
+};
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::time::Minutes;
+
+use super::{Offer, Proposal};
+use crate::demand::Day;
+use crate::diary::Diary;
+use crate::state::{HORIZON, State, World};
+
+/// Work is shared fairly over four weeks, as by default in the server: those of the plan and the
+/// three before.
+const DAYS_BEFORE: Day = 21;
+
+/// The proposal: the plan of the horizon.
+pub fn propose(world: &World<'_>) -> Result<Proposal, PlanError> {
+    let problem = problem(world);
+    let options = Options {
+        seed: u64::from(world.today.unsigned_abs()),
+        iterations: world.scenario.iterations,
+        reach: world.scenario.reach,
+        ..Options::default()
+    };
+    Ok(proposal(world, &plan(&problem, &options)?))
+}
+
+/// The problem of this evening.
+pub fn problem(world: &World<'_>) -> DispatchProblem {
+    let people = 0..world.scenario.district.people.len();
+    let accepted = |number: usize| match world.jobs[number].state {
+        State::Accepted { person, day } => Some((number, Some((person, day)))),
+        _ => None,
+    };
+    let open = world.open().map(|number| (number, None));
+    let visits = open.chain((0..world.jobs.len()).filter_map(accepted));
+    DispatchProblem {
+        volunteers: people.map(|person| volunteer(world, person)).collect(),
+        visits: visits.map(|(number, pin)| visit(world, number, pin)).collect(),
+        ties: Vec::new(),
+        travel: world.scenario.district.travel,
+    }
+}
+
+fn volunteer(world: &World<'_>, person: usize) -> Volunteer {
+    let who = world.person(person);
+    let shift = |day: Day| {
+        let window = world.hours(person, day)?;
+        Some(Shift { day: world.scenario.date(day), window, breaks: Vec::new() })
+    };
+    let carried = world.spent_in(person, DAYS_BEFORE);
+    let weeks = (DAYS_BEFORE + HORIZON) / 7;
+    Volunteer {
+        id: who.id,
+        home: who.home,
+        grid: who.grid,
+        also_serves: Vec::new(),
+        skills: who.skills.clone(),
+        shifts: world.horizon().filter_map(shift).collect(),
+        offered: carried + world.free(&Diary::default(), person),
+        carried,
+        share_of: Some(Minutes(who.offered.0.saturating_mul(weeks.unsigned_abs()))),
+        mode: who.mode,
+    }
+}
+
+fn visit(world: &World<'_>, number: usize, pin: Option<(usize, Day)>) -> Visit {
+    let (scenario, job) = (world.scenario, &world.jobs[number]);
+    let task = &job.task;
+    let one = &scenario.district.beneficiaries[task.beneficiary];
+    let id = |person: usize| world.person(person).id;
+    let pinned = pin.map(|(person, day)| Pin {
+        volunteer: id(person),
+        day: scenario.date(day),
+        start: None,
+    });
+    let first = job.not_before.max(world.today + 1);
+    Visit {
+        id: task.id,
+        grid: one.grid,
+        place: one.place,
+        service: task.kind.service(),
+        windows: task.window.into_iter().collect(),
+        not_before: scenario.date(first),
+        due: scenario.date(task.due),
+        priority: task.kind.priority(),
+        skills: task.skills.clone(),
+        last: world.visitors[task.beneficiary].1.map(id),
+        preferred: None,
+        forbidden: job.declined.iter().map(|person| id(*person)).collect(),
+        pinned,
+    }
+}
+
+/// The routes of a plan as a diary, without the new visits that would be made when they have no
+/// point any more.
+fn proposal(world: &World<'_>, plan: &Plan) -> Proposal {
+    let people: HashMap<PersonId, usize> = world
+        .scenario
+        .district
+        .people
+        .iter()
+        .enumerate()
+        .map(|(person, who)| (who.id, person))
+        .collect();
+    let tasks: HashMap<TaskId, usize> =
+        world.jobs.iter().enumerate().map(|(number, job)| (job.task.id, number)).collect();
+    let mut proposal = Proposal { diary: Diary::default(), offers: Vec::new() };
+    for route in &plan.routes {
+        let Some(&person) = people.get(&route.volunteer) else { continue };
+        let from_first = (route.day - world.scenario.first).num_days();
+        let Ok(day) = Day::try_from(from_first) else { continue };
+        let mut order = Vec::with_capacity(route.stops.len());
+        for task in route.stops.iter().filter_map(|stop| tasks.get(&stop.visit).copied()) {
+            let job = &world.jobs[task];
+            if job.state == State::Open {
+                if job.task.kind.last_day(job.task.arose).is_some_and(|last| day > last) {
+                    continue;
+                }
+                proposal.offers.push(Offer { task, person, day });
+            }
+            order.push(task);
+        }
+        proposal.diary.set(person, day, order);
+    }
+    proposal.offers.sort_unstable_by_key(|offer| offer.task);
+    proposal
+}
