@@ -167,6 +167,24 @@ async fn a_plan_respects_the_ties(#[values(Backend::Sqlite, Backend::Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_gives_a_tied_visit_to_the_person_who_claimed_the_other(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    for volunteer in [server.volunteer().await, server.second_volunteer().await] {
+        let me = volunteer.get("/v1/me").await.body["id"].clone();
+        let first = manager.make(&home_visit(BENEFICIARY, json!({ "due_on": day(7) }))).await;
+        let second = with(&manager, &first, 2).await;
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{first}/claim")).await.status, 200);
+        let (_, visits) = planned(&manager).await;
+        let found = visits.iter().find(|visit| visit[0] == second.as_str()).expect("a visit");
+        assert_eq!(found[1], me, "{visits:?}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_undoing_of_a_bulk_cancels_both_tasks(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -70,7 +70,8 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
         .iter()
         .map(|row| volunteer(row, rows, (span, earliest), &carried))
         .collect::<Result<_, DbError>>()?;
-    let ties = ties::among(&rows.tasks, &mut visits);
+    let people: Vec<PersonId> = rows.people.iter().map(|row| row.id).collect();
+    let ties = ties::among(&rows.tasks, &mut visits, &people);
     Ok(DispatchProblem { volunteers, visits, ties, ..DispatchProblem::default() })
 }
 

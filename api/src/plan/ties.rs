@@ -9,9 +9,10 @@ use gridward_domain::time::Minutes;
 use crate::task::row::TaskRow;
 use crate::task::task_tie::TieType;
 
-/// The ties among `visits`. A visit whose tied tasks have assignees outside the plan prefers or
-/// excludes these people instead. Assignments that already break a tie are not tied.
-pub(super) fn among(tasks: &[TaskRow], visits: &mut [Visit]) -> Vec<Tie> {
+/// The ties among `visits`, which `people` may make. A visit whose tied task has an assignee outside
+/// the plan is for this person only, or for others only, instead. Assignments that already break a
+/// tie are not tied.
+pub(super) fn among(tasks: &[TaskRow], visits: &mut [Visit], people: &[PersonId]) -> Vec<Tie> {
     let mut groups: BTreeMap<TaskId, (TieType, Vec<&TaskRow>)> = BTreeMap::new();
     for task in tasks {
         if let Some(tie) = task.tie() {
@@ -30,7 +31,7 @@ pub(super) fn among(tasks: &[TaskRow], visits: &mut [Visit]) -> Vec<Tie> {
             let elsewhere = tasks.iter().filter(|task| !position.contains_key(&task.id));
             let holders = elsewhere.filter_map(|task| task.assignee).collect();
             match kind {
-                TieType::SamePerson => same_person(visits, planned, holders),
+                TieType::SamePerson => same_person(visits, planned, &holders, people),
                 TieType::TwoPeople => two_people(visits, &planned, &holders),
             }
         })
@@ -40,15 +41,20 @@ pub(super) fn among(tasks: &[TaskRow], visits: &mut [Visit]) -> Vec<Tie> {
 fn same_person(
     visits: &mut [Visit],
     planned: Vec<usize>,
-    mut holders: BTreeSet<PersonId>,
+    elsewhere: &BTreeSet<PersonId>,
+    people: &[PersonId],
 ) -> Option<Tie> {
     let pins = planned.iter().filter_map(|at| visits[*at].pinned);
+    let mut holders = elsewhere.clone();
     holders.extend(pins.map(|pin| pin.volunteer));
     if holders.len() > 1 {
         return None;
     }
-    for at in &planned {
-        visits[*at].preferred = holders.first().copied();
+    if let Some(holder) = elsewhere.first() {
+        // A pinned visit has the same holder, whom this does not exclude.
+        for at in &planned {
+            visits[*at].forbidden.extend(people.iter().filter(|person| *person != holder));
+        }
     }
     let tied: Vec<TaskId> = planned.into_iter().map(|at| visits[at].id).collect();
     (tied.len() > 1).then_some(Tie::SamePerson(tied))
