@@ -87,6 +87,7 @@ mod syncing;
 mod tasks;
 mod tls;
 mod upgrade;
+mod upkeep;
 mod views;
 mod vocabularies;
 mod web_app;

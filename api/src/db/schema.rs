@@ -467,6 +467,9 @@ diesel::table! {
         attempts -> Integer,
         lease -> Nullable<Text>,
         lease_until -> Nullable<Timestamp>,
+        origin -> Text,
+        is_applied_at_once -> Bool,
+        night -> Nullable<Date>,
     }
 }
 

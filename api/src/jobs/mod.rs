@@ -14,6 +14,7 @@ pub mod job;
 pub mod lock;
 pub mod orphaned_tasks;
 pub mod overdue_tasks;
+pub mod plan_upkeep;
 pub mod registry;
 pub mod run;
 pub mod schedule;

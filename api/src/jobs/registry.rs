@@ -9,6 +9,7 @@ use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
 use super::orphaned_tasks::OrphanedTasks;
 use super::overdue_tasks::OverdueTasks;
+use super::plan_upkeep::PlanUpkeep;
 use super::seal_passwords::SealPasswords;
 use crate::attachment::blob_store::StorageLocation;
 
@@ -17,6 +18,7 @@ pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> V
     vec![
         Arc::new(OverdueTasks),
         Arc::new(OrphanedTasks),
+        Arc::new(PlanUpkeep),
         Arc::new(Casework),
         Arc::new(ForgetCommands),
         Arc::new(ArchiveEvents { retention }),

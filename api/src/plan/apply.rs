@@ -101,6 +101,26 @@ pub fn apply(
     Ok(PlanResult { plan: row.plan()?, left })
 }
 
+/// Applies a draft that is to be applied as soon as it is computed. One of which more than a tenth
+/// is late remains a draft, for a person to confirm.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_at_once(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), Problem> {
+    if !row.is_applied_at_once || too_late(row)?.is_some() {
+        return Ok(());
+    }
+    apply(tx, &row.area.range(), row.id, row.created_by, ApplyPlan::default()).map(drop)
+}
+
+/// The numbers of late and of served visits, if more than a tenth is late.
+fn too_late(row: &PlanRow) -> Result<Option<(u64, u64)>, DbError> {
+    let measures = row.kept()?.measures;
+    let count = |name: &str| measures[name].as_u64().unwrap_or_default();
+    let (late, served) = (count("late"), count("served"));
+    Ok((late * LATE_RATIO > served).then_some((late, served)))
+}
+
 /// An error, unless the plan is a draft that can be applied.
 fn check(row: &PlanRow, tx: &Tx<'_>, how: ApplyPlan) -> Result<(), Problem> {
     if row.state != PlanState::Draft {
@@ -109,10 +129,7 @@ fn check(row: &PlanRow, tx: &Tx<'_>, how: ApplyPlan) -> Result<(), Problem> {
     if tx.now - row.created_at.and_utc() > APPLICABLE_FOR {
         return Err(ProblemCode::PlanExpired.into());
     }
-    let measures = row.kept()?.measures;
-    let count = |name: &str| measures[name].as_u64().unwrap_or_default();
-    let (late, served) = (count("late"), count("served"));
-    if !how.confirm && late * LATE_RATIO > served {
+    if let Some((late, served)) = too_late(row)?.filter(|_| !how.confirm) {
         let detail = format!("{late} of {served} visits would be late");
         let problem = Problem::from(ProblemCode::ConfirmationRequired);
         return Err(problem.with(FieldError::new("/confirm", detail)));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use gridward_dispatch::solve::{Reason, Remedy, Route, Stop};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::computed::{Computed, Request};
-use super::model::{Plan, PlanState};
+use super::model::{Plan, PlanOrigin, PlanState};
 use super::store::{self, Kept, PlanRow, VisitRow};
 use crate::db::DbError;
 use crate::log::{Event, Subject};
@@ -25,6 +26,30 @@ pub fn insert(tx: &mut Tx<'_>, request: &Request) -> Result<Plan, DbError> {
     let row = row_of(tx, request)?;
     store::insert(tx.write_unbatched(), &row)?;
     row.plan()
+}
+
+/// What distinguishes a plan that no person ordered.
+#[derive(Clone, Copy, Debug)]
+pub struct Unordered {
+    /// Why it is made.
+    pub origin: PlanOrigin,
+    /// Whether it is applied as soon as it is computed.
+    pub is_applied_at_once: bool,
+    /// The night of which it is the one plan of the district.
+    pub night: Option<NaiveDate>,
+}
+
+/// Stores the request, which is the system's, as a plan that is to be computed.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] for a second plan of a night.
+pub fn insert_unordered(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    Unordered { origin, is_applied_at_once, night }: Unordered,
+) -> Result<(), DbError> {
+    let row = PlanRow { origin, is_applied_at_once, night, ..row_of(tx, request)? };
+    store::insert(tx.write_unbatched(), &row)
 }
 
 /// Stores a computed plan as a draft.
@@ -76,6 +101,9 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
         attempts: 0,
         lease: None,
         lease_until: None,
+        origin: PlanOrigin::Ordered,
+        is_applied_at_once: false,
+        night: None,
     })
 }
 

@@ -4,7 +4,7 @@
 //! rows, [`build`] converts them into the solver's problem, `gridward_dispatch::solve` computes a
 //! plan, and [`draft`] stores it: nothing else changes. [`apply`] assigns the tasks of a draft and
 //! [`undo`] opens them again, each in one transaction; a task that has changed in the meantime
-//! stays as it is.
+//! stays as it is. The job `plan_upkeep` orders the plans of the nights ([`nightly`]).
 
 pub mod apply;
 pub mod build;
@@ -18,6 +18,7 @@ pub mod earliest;
 pub mod enqueue;
 pub mod loads;
 pub mod model;
+pub mod nightly;
 pub mod obstacles;
 pub mod order;
 pub mod planner;

@@ -43,6 +43,24 @@ pub enum PlanState {
 
 text_column!(PlanState);
 
+/// Why a plan was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<PlanOrigin>)]
+pub enum PlanOrigin {
+    /// A person ordered it.
+    #[default]
+    Ordered,
+    /// It is the plan that the district makes each night.
+    Nightly,
+}
+
+text_column!(PlanOrigin);
+
 /// A plan: the result of one dispatch run.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Plan {
@@ -60,6 +78,9 @@ pub struct Plan {
     /// The state.
     #[serde(default)]
     pub state: PlanState,
+    /// Why it was made.
+    #[serde(default)]
+    pub origin: PlanOrigin,
     /// Number of tasks that the plan assigned, or that a draft would assign.
     #[schema(minimum = 0, maximum = 10_000_000, example = 380)]
     pub assigned: u32,

@@ -22,7 +22,7 @@ use super::order::PlanOrder;
 use super::run::{self, RunError};
 use super::store::{self, PlanRow};
 use super::what_if::{WhatIf, WhatIfAnswer};
-use super::{draft, obstacles, queue};
+use super::{apply, draft, obstacles, queue};
 use crate::clock::Clock;
 use crate::crypto::store::districts;
 use crate::db::{Conn, DbError};
@@ -246,11 +246,13 @@ impl Planner {
         let computed = run::compute(&self.db, request, |_| Ok(Vec::new()), pool, progress).await;
         let stored = match computed {
             Ok((computed, _)) => {
-                let store =
-                    move |tx: &mut Tx<'_>| match queue::leased(tx.read_unbatched(), key, lease)? {
-                        Some(mut row) => draft::finish(tx, &computed, &mut row),
-                        None => Ok(()),
+                let store = move |tx: &mut Tx<'_>| {
+                    let Some(mut row) = queue::leased(tx.read_unbatched(), key, lease)? else {
+                        return Ok(());
                     };
+                    draft::finish(tx, &computed, &mut row)?;
+                    apply::apply_at_once(tx, &row)
+                };
                 self.db.write(key.0, store).await.map_err(RunError::from)
             }
             // Discarded, or taken by another server.

@@ -6,6 +6,7 @@ use gridward_domain::area::AreaCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::nightly::NightlyPlan;
 use crate::db::schema::planning_settings;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
@@ -14,7 +15,8 @@ use crate::http::problem::Problem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4
+    "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4,
+    "nightly_plan": { "at": "02:00", "days": 3, "mode": "draft" }
 }))]
 pub struct PlanningSettings {
     /// Minutes from the computation of a plan to the first departure of the same day.
@@ -27,11 +29,19 @@ pub struct PlanningSettings {
     /// The number of weeks over which work is shared fairly, those of the plan included.
     #[schema(minimum = 1, maximum = 12, default = 4)]
     pub fairness_weeks: u8,
+    /// The plan of each night; absent: no plan is made without an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nightly_plan: Option<NightlyPlan>,
 }
 
 impl Default for PlanningSettings {
     fn default() -> Self {
-        Self { lead_minutes: 30, manager_dispatch_percent: 40, fairness_weeks: 4 }
+        Self {
+            lead_minutes: 30,
+            manager_dispatch_percent: 40,
+            fairness_weeks: 4,
+            nightly_plan: None,
+        }
     }
 }
 
@@ -52,7 +62,7 @@ impl PlanningSettings {
                 return Err(Problem::invalid(pointer, detail));
             }
         }
-        Ok(())
+        self.nightly_plan.map_or(Ok(()), |nightly| nightly.check())
     }
 
     /// The time from now to the first departure.

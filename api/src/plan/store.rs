@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::build::Rows;
 use super::carried::{self, Carried};
-use super::model::{APPLICABLE_FOR, Plan, PlanState, PlanVisit};
+use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState, PlanVisit};
 use super::settings;
 use super::span::Span;
 use crate::clock::china;
@@ -42,6 +42,9 @@ pub struct PlanRow {
     pub attempts: i32,
     pub lease: Option<String>,
     pub lease_until: Option<NaiveDateTime>,
+    pub origin: PlanOrigin,
+    pub is_applied_at_once: bool,
+    pub night: Option<NaiveDate>,
 }
 
 /// The stored result of a plan, as JSON.
@@ -76,6 +79,7 @@ impl PlanRow {
             progress: (self.state == PlanState::Computing)
                 .then(|| u8::try_from(self.progress).unwrap_or(100)),
             state: self.state,
+            origin: self.origin,
             created_at: in_china(self.created_at),
             state_since: self.state_at.map(in_china),
             expires_at: is_draft.then(|| in_china(self.created_at + APPLICABLE_FOR)),
@@ -203,12 +207,22 @@ fn last_visitors(
     Ok(rows.into_iter().filter_map(|(id, visitor)| Some((id, visitor?))).collect())
 }
 
-/// Inserts a plan.
+/// Whether the district has a plan of this night.
 ///
 /// # Errors
 /// [`DbError`].
+pub fn is_planned(conn: &mut Conn, district: AreaCode, night: NaiveDate) -> Result<bool, DbError> {
+    let plans = plans::table.filter(plans::district.eq(district)).filter(plans::night.eq(night));
+    Ok(diesel::select(diesel::dsl::exists(plans)).get_result(conn)?)
+}
+
+/// Inserts a plan.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] for a second plan of a night.
 pub fn insert(conn: &mut Conn, plan: &PlanRow) -> Result<(), DbError> {
-    diesel::insert_into(plans::table).values(plan).execute(conn)?;
+    let inserted = diesel::insert_into(plans::table).values(plan).execute(conn);
+    inserted.map_err(DbError::unless_unique)?;
     Ok(())
 }
 
