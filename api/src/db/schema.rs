@@ -280,6 +280,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    freed_tasks (district, task) {
+        district -> Text,
+        task -> Text,
+        freed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     holidays (district, date, code) {
         district -> Text,
         date -> Date,
@@ -649,6 +657,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    task_refusals (district, task, person) {
+        district -> Text,
+        task -> Text,
+        person -> Text,
+        refused_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     tasks (district, id) {
         district -> Text,
         id -> Text,
@@ -741,6 +758,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     districts,
     events,
     feedback,
+    freed_tasks,
     holidays,
     import_faults,
     import_headings,
@@ -768,6 +786,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stations,
     task_bulks,
     task_occasions,
+    task_refusals,
     tasks,
     totp_secrets,
     vocabularies,

@@ -136,5 +136,6 @@ fn rows(
     let last_visitors = home.iter().filter_map(|row| Some((row.id, row.last_visitor?))).collect();
     let calendars = availability::store::calendars(conn, district, first, span.weeks().last())?;
     let off_duty = availability::store::off_duty(conn, district)?;
-    Ok((Rows { people, calendars, tasks, carried, settings, last_visitors }, off_duty))
+    let refusals = HashMap::new();
+    Ok((Rows { people, calendars, tasks, carried, settings, last_visitors, refusals }, off_duty))
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::model::{APPLICABLE_FOR, LeftBecause, LeftTask, PlanResult, PlanState};
+use super::model::{APPLICABLE_FOR, LeftBecause, LeftTask, PlanOrigin, PlanResult, PlanState};
 use super::store::{self, PlanRow, VisitRow};
 use super::why::{self, StoredWhy};
 use crate::clock;
@@ -101,16 +101,17 @@ pub fn apply(
     Ok(PlanResult { plan: row.plan()?, left })
 }
 
-/// Applies a draft that is to be applied as soon as it is computed. One of which more than a tenth
-/// is late remains a draft, for a person to confirm.
+/// Applies a draft that is to be applied as soon as it is computed. One of a night of which more than
+/// a tenth is late remains a draft, for a person to confirm; freed tasks may be late already.
 ///
 /// # Errors
 /// As [`apply`].
 pub fn apply_at_once(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), Problem> {
-    if !row.is_applied_at_once || too_late(row)?.is_some() {
+    let how = ApplyPlan { confirm: row.origin == PlanOrigin::Replan, ..ApplyPlan::default() };
+    if !row.is_applied_at_once || (!how.confirm && too_late(row)?.is_some()) {
         return Ok(());
     }
-    apply(tx, &row.area.range(), row.id, row.created_by, ApplyPlan::default()).map(drop)
+    apply(tx, &row.area.range(), row.id, row.created_by, how).map(drop)
 }
 
 /// The numbers of late and of served visits, if more than a tenth is late.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer};
 use gridward_domain::authority::Role;
-use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
@@ -32,6 +32,8 @@ pub struct Rows {
     pub settings: PlanningSettings,
     /// The last visitor of each beneficiary.
     pub last_visitors: HashMap<BeneficiaryId, PersonId>,
+    /// The people who gave back an open task.
+    pub refusals: HashMap<TaskId, Vec<PersonId>>,
 }
 
 /// Builds the problem of planning `rows` for `span`, with no new visit before `earliest`.
@@ -171,7 +173,7 @@ pub fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, D
         skills: row.skills.members().clone(),
         last: last.copied(),
         preferred: None,
-        forbidden: Vec::new(),
+        forbidden: rows.refusals.get(&row.id).cloned().unwrap_or_default(),
         pinned,
     })
 }

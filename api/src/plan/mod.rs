@@ -4,7 +4,9 @@
 //! rows, [`build`] converts them into the solver's problem, `gridward_dispatch::solve` computes a
 //! plan, and [`draft`] stores it: nothing else changes. [`apply`] assigns the tasks of a draft and
 //! [`undo`] opens them again, each in one transaction; a task that has changed in the meantime
-//! stays as it is. The job `plan_upkeep` orders the plans of the nights ([`nightly`]).
+//! stays as it is. The job `plan_upkeep` orders the plans of the nights
+//! ([`enqueue_nightly`]), those of tasks that lost their assignee ([`replan`]), and takes back what was not
+//! accepted in time ([`offers`]).
 
 pub mod apply;
 pub mod build;
@@ -16,13 +18,16 @@ pub mod computed;
 pub mod draft;
 pub mod earliest;
 pub mod enqueue;
+pub mod enqueue_nightly;
 pub mod loads;
 pub mod model;
 pub mod nightly;
 pub mod obstacles;
+pub mod offers;
 pub mod order;
 pub mod planner;
 pub mod queue;
+pub mod replan;
 pub mod routes;
 pub mod run;
 pub mod selection;

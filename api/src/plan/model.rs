@@ -57,6 +57,8 @@ pub enum PlanOrigin {
     Ordered,
     /// It is the plan that the district makes each night.
     Nightly,
+    /// Its tasks had lost their assignees.
+    Replan,
 }
 
 text_column!(PlanOrigin);

@@ -1,25 +1,13 @@
-//! The plan of each night: the settings and the times as pure functions, and the step that puts the
-//! plan into the queue.
+//! The plan of each night: its settings, and when it is due, as pure functions.
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use gridward_domain::area::AreaCode;
-use gridward_domain::id::PlanId;
 use gridward_domain::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::computed::Request;
-use super::draft::{self, Unordered};
-use super::model::PlanOrigin;
-use super::order::PlanOrder;
-use super::settings;
 use super::span::Span;
-use super::store;
 use crate::clock::china;
-use crate::db::DbError;
 use crate::http::problem::Problem;
-use crate::tx::Tx;
 
 /// The most days of a nightly plan.
 const MOST_DAYS: u8 = 14;
@@ -78,11 +66,11 @@ impl From<NightTime> for String {
 
 /// A night whose plan is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct DueNight {
+pub struct DueNight {
     /// The day on which the plan's time was.
-    night: NaiveDate,
+    pub night: NaiveDate,
     /// The first day of the plan.
-    first_day: NaiveDate,
+    pub first_day: NaiveDate,
 }
 
 impl NightlyPlan {
@@ -98,7 +86,7 @@ impl NightlyPlan {
     }
 
     /// The night that is to be planned at `now`.
-    fn due(self, now: DateTime<Utc>) -> Option<DueNight> {
+    pub fn due(self, now: DateTime<Utc>) -> Option<DueNight> {
         let at = TimeDelta::minutes(self.at.0.minutes().into());
         let since = (now - at).with_timezone(&china());
         let night = since.date_naive();
@@ -108,34 +96,10 @@ impl NightlyPlan {
     }
 
     /// The days of the plan that begins on this day.
-    fn span(self, first: NaiveDate) -> Option<Span> {
+    pub fn span(self, first: NaiveDate) -> Option<Span> {
         let last = first + Days::new(u64::from(self.days.clamp(1, MOST_DAYS)) - 1);
         Span::new(first, last).ok()
     }
-}
-
-/// Puts the plan of the night into the queue, if it is due and the night has none; answers the
-/// number of new plans.
-///
-/// # Errors
-/// [`DbError`]; [`DbError::Collision`] if another server does it at the same time.
-pub fn enqueue_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
-    let (settings, _) = settings::read(tx.read_unbatched(), district)?;
-    let Some(nightly) = settings.nightly_plan else { return Ok(0) };
-    let Some(due) = nightly.due(tx.now) else { return Ok(0) };
-    let Some(span) = nightly.span(due.first_day) else { return Ok(0) };
-    if store::is_planned(tx.read_unbatched(), district, due.night)? {
-        return Ok(0);
-    }
-    let (id, order) = (PlanId(Uuid::now_v7()), PlanOrder::of(district, span));
-    let request = Request { id, order, now: tx.now, by: None };
-    let unordered = Unordered {
-        origin: PlanOrigin::Nightly,
-        is_applied_at_once: nightly.mode == PlanMode::Apply,
-        night: Some(due.night),
-    };
-    draft::insert_unordered(tx, &request, unordered)?;
-    Ok(1)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
+use gridward_domain::id::TaskId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -100,6 +101,11 @@ impl PlanOrder {
         principal
             .authorize(Action::Dispatch, &self.area)
             .map_err(|_| Problem::invalid("/area", "must be in your area"))
+    }
+
+    /// The tasks that the order pins to a person.
+    pub fn pinned(&self) -> impl Iterator<Item = TaskId> {
+        self.changes.pins.iter().map(|pin| pin.task_id)
     }
 
     /// The days.

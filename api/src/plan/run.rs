@@ -131,6 +131,12 @@ pub async fn compute(
 /// Leaves the open tasks out that the order does not select, and those that every day of the span
 /// makes late while earlier days are possible, unless the order wants them.
 fn select(rows: &mut Rows, order: &PlanOrder, span: Span, today: NaiveDate) {
+    // A decision by hand counts more than an earlier refusal.
+    for pin in &order.changes.pins {
+        if let Some(people) = rows.refusals.get_mut(&pin.task_id) {
+            people.retain(|person| *person != pin.person_id);
+        }
+    }
     let first = span.first();
     let is_late = |due: NaiveDate| first > today && due < first && !order.include_late;
     rows.tasks.retain(|task| {

@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::task::row::TaskRow;
 
 /// The maximum number of tasks that are named by id.
-const MOST_IDS: usize = 2_000;
+pub const MOST_IDS: usize = 2_000;
 /// The maximum number of kinds and of levels.
 const MOST_WORDS: usize = 50;
 

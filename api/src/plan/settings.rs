@@ -1,5 +1,7 @@
 //! A district's settings for plans.
 
+use std::ops::RangeInclusive;
+
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -11,12 +13,30 @@ use crate::db::schema::planning_settings;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 
+/// The shortest and the longest time for an answer, in minutes: a quarter of an hour, and a week of
+/// counted hours.
+const ACCEPT_WITHIN: RangeInclusive<u16> = 15..=5_040;
+
+/// What becomes of tasks that lose their assignee.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplanMode {
+    /// They are open until someone claims or plans them.
+    #[default]
+    Off,
+    /// A draft of just these tasks follows within a minute.
+    Suggest,
+    /// They are planned within a minute, and the plan is applied.
+    Automatic,
+}
+
 /// The settings of a district for its plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4,
-    "nightly_plan": { "at": "02:00", "days": 3, "mode": "draft" }
+    "nightly_plan": { "at": "02:00", "days": 3, "mode": "draft" },
+    "replan": "suggest", "accept_within_minutes": 240
 }))]
 pub struct PlanningSettings {
     /// Minutes from the computation of a plan to the first departure of the same day.
@@ -32,6 +52,15 @@ pub struct PlanningSettings {
     /// The plan of each night; absent: no plan is made without an order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nightly_plan: Option<NightlyPlan>,
+    /// What becomes of tasks that lose their assignee by a decline, a release, an absence, the end of
+    /// a person's work, or a visit at which no one was at home.
+    #[serde(default)]
+    pub replan: ReplanMode,
+    /// The minutes from 08:00 to 20:00 in which a visit that a plan gave is to be accepted; then it
+    /// is open for others, and no plan gives it to the same person again. Absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 15, maximum = 5040, example = 240)]
+    pub accept_within_minutes: Option<u16>,
 }
 
 impl Default for PlanningSettings {
@@ -41,6 +70,8 @@ impl Default for PlanningSettings {
             manager_dispatch_percent: 40,
             fairness_weeks: 4,
             nightly_plan: None,
+            replan: ReplanMode::Off,
+            accept_within_minutes: None,
         }
     }
 }
@@ -61,6 +92,10 @@ impl PlanningSettings {
                 let detail = format!("must be {} to {}", range.start(), range.end());
                 return Err(Problem::invalid(pointer, detail));
             }
+        }
+        if self.accept_within_minutes.is_some_and(|minutes| !ACCEPT_WITHIN.contains(&minutes)) {
+            let detail = format!("must be {} to {}", ACCEPT_WITHIN.start(), ACCEPT_WITHIN.end());
+            return Err(Problem::invalid("/accept_within_minutes", detail));
         }
         self.nightly_plan.map_or(Ok(()), |nightly| nightly.check())
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::build::Rows;
 use super::carried::{self, Carried};
 use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState, PlanVisit};
+use super::order::PlanOrder;
 use super::settings;
 use super::span::Span;
 use crate::clock::china;
@@ -169,6 +170,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
         tasks,
         carried: carried(conn, district, span, first)?,
         last_visitors: last_visitors(conn, range)?,
+        refusals: task::freed::refusals(conn, range)?,
         calendars: availability::store::calendars(conn, district, first, span.weeks().last())?,
         people,
         settings,
@@ -224,6 +226,39 @@ pub fn insert(conn: &mut Conn, plan: &PlanRow) -> Result<(), DbError> {
     let inserted = diesel::insert_into(plans::table).values(plan).execute(conn);
     inserted.map_err(DbError::unless_unique)?;
     Ok(())
+}
+
+/// When a plan gave its visits, and what was ordered.
+pub struct Given {
+    /// When the plan was applied, or came into a later state.
+    pub at: DateTime<Utc>,
+    /// The order; `None` of older plans.
+    pub order: Option<PlanOrder>,
+}
+
+/// When these plans of the district gave their visits.
+///
+/// # Errors
+/// [`DbError`].
+pub fn given(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[PlanId],
+) -> Result<HashMap<PlanId, Given>, DbError> {
+    let mut given = HashMap::new();
+    for ids in ids.chunks(500) {
+        let rows: Vec<PlanRow> = plans::table
+            .filter(plans::district.eq(district))
+            .filter(plans::id.eq_any(ids))
+            .load(conn)?;
+        for row in rows {
+            let order = row.request.as_deref().map(serde_json::from_str).transpose();
+            let order = order.map_err(|error| DbError::corrupt("plans", error))?;
+            let at = row.state_at.unwrap_or(row.created_at).and_utc();
+            given.insert(row.id, Given { at, order });
+        }
+    }
+    Ok(given)
 }
 
 /// Stores the result of a plan.

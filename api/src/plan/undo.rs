@@ -12,7 +12,7 @@ use super::store::{self, PlanRow, VisitRow};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task;
-use crate::task::release::release;
+use crate::task::release;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
@@ -36,7 +36,8 @@ pub fn undo(
     for visit in &visits {
         let task = tasks.get(&visit.task);
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
-            release(tx, task, Some(by), json!({ "because": "plan_undone", "plan": id }))?;
+            // Who undoes a plan decides what follows.
+            release::open(tx, task, Some(by), json!({ "because": "plan_undone", "plan": id }))?;
         } else {
             let state = task.map(|task| task.state);
             left.push(LeftTask { task_id: visit.task, because: LeftBecause::Changed, state });

@@ -15,6 +15,7 @@ pub mod edit;
 pub mod facts;
 pub mod filter;
 mod finder_notice;
+pub mod freed;
 pub mod history;
 pub mod model;
 pub mod names;

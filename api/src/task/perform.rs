@@ -19,7 +19,7 @@ use super::origin::Origin;
 use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
-use super::{breach, of_ended, report, report_row, store, tie};
+use super::{breach, freed, of_ended, report, report_row, store, tie};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -226,6 +226,9 @@ pub fn perform(
             let window = days.and_then(|days: &NewDays| days.window);
             let event = step.event().with(body);
             let event = Event { device: sent.origin.device(), ..event };
+            if matches!(command, Command::Decline | Command::Release) {
+                freed::refused(tx, &row)?;
+            }
             write(tx, &step, window, event.by(principal.person))?.task(View::Pool)?
         }
         Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),

@@ -4,18 +4,33 @@ use gridward_domain::id::PersonId;
 use gridward_domain::task::{self as life, AutomaticCommand, Transition};
 use serde_json::Value;
 
+use super::freed;
 use super::perform::{Step, write};
 use super::row::TaskRow;
 use crate::clock;
 use crate::db::DbError;
 use crate::tx::Tx;
 
-/// Opens the task of `row`, which is assigned and unfinished, as the decision of `by`; `about` says
-/// why in the event.
+/// Opens the task of `row`, which is assigned and unfinished, as the decision of `by`, so that it is
+/// planned anew; `about` says why in the event.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] for a task that is not assigned.
 pub fn release(
+    tx: &mut Tx<'_>,
+    row: &TaskRow,
+    by: Option<PersonId>,
+    about: Value,
+) -> Result<(), DbError> {
+    open(tx, row, by, about)?;
+    freed::freed(tx, row)
+}
+
+/// Opens the task as [`release`] does, but does not have it planned anew.
+///
+/// # Errors
+/// [`DbError::Corrupt`] for a task that is not assigned.
+pub fn open(
     tx: &mut Tx<'_>,
     row: &TaskRow,
     by: Option<PersonId>,

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::beneficiary_change;
 use super::command::TaskCommand;
+use super::freed;
 use super::on_behalf;
 use super::origin::Origin;
 use super::perform::{self, Performed, Sent, Step};
@@ -118,6 +119,9 @@ pub(super) fn report(
         report_consequences::apply(tx, key, &authors, &row, made, (id, content))?;
     } else {
         attempted(tx, visitor, &row)?;
+        if after.state.phase() == life::Phase::Open {
+            freed::freed(tx, &row)?;
+        }
     }
     Ok(Performed::done(next.task(View::Pool)?))
 }

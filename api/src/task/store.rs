@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
-use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::range::{Priority, ServiceMinutes};
 use gridward_domain::task::Phase;
 use gridward_domain::visibility::TaskFacts;
@@ -96,6 +96,21 @@ pub fn rows(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<T
         rows.extend(those.load::<TaskRow>(conn)?);
     }
     Ok(rows)
+}
+
+/// The visits that plans gave and that are not accepted yet, each with its plan.
+///
+/// # Errors
+/// [`DbError`].
+pub fn offers(conn: &mut Conn, district: AreaCode) -> Result<Vec<(TaskId, PlanId)>, DbError> {
+    let rows: Vec<(TaskId, Option<PlanId>)> = tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::state.eq(Phase::Assigned))
+        .filter(tasks::plan.is_not_null())
+        .order(tasks::id)
+        .select((tasks::id, tasks::plan))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(task, plan)| Some((task, plan?))).collect())
 }
 
 /// Moves the task and its reports to the grid of `next`, with its version and time.

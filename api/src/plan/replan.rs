@@ -1,0 +1,101 @@
+//! Plans tasks anew that lost their assignee: by a decline, a release, an absence, the end of a
+//! person's work, or a visit at which no one was at home.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::PlanId;
+use gridward_domain::task::Phase;
+use uuid::Uuid;
+
+use super::computed::Request;
+use super::draft::{self, Unordered};
+use super::model::PlanOrigin;
+use super::order::PlanOrder;
+use super::selection::{MOST_IDS, TaskSelection};
+use super::settings::{self, ReplanMode};
+use super::span::Span;
+use crate::clock;
+use crate::db::DbError;
+use crate::task;
+use crate::task::freed;
+use crate::task::row::TaskRow;
+use crate::tx::Tx;
+
+/// The fewest and the most days in which a freed visit is planned, if its own days permit it.
+const DAYS: (u64, u64) = (6, 13);
+/// The last day of a plan, counted from its first.
+const LAST: u64 = 30;
+
+/// Puts one plan for each town with freed tasks into the queue; answers the number of plans. A plan
+/// of a town has everyone whose help is usual. All other tasks keep their assignees and times.
+///
+/// # Errors
+/// [`DbError`].
+pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
+    let most = i64::try_from(MOST_IDS).unwrap_or(i64::MAX);
+    let ids = freed::take(tx.write_unbatched(), district, most)?;
+    let (settings, _) = settings::read(tx.read_unbatched(), district)?;
+    if settings.replan == ReplanMode::Off || ids.is_empty() {
+        return Ok(0);
+    }
+    let mut tasks: BTreeMap<AreaCode, Vec<TaskRow>> = BTreeMap::new();
+    for row in task::store::rows(tx.read()?, district, &ids)? {
+        if row.state == Phase::Open {
+            let town = row.grid.ancestor(Level::Town).unwrap_or(district);
+            tasks.entry(town).or_default().push(row);
+        }
+    }
+    let today = clock::day(tx.now);
+    let mut plans = 0;
+    for (town, rows) in tasks {
+        let Some(span) = span(&rows, today) else { continue };
+        let ids = rows.iter().map(|row| row.id).collect();
+        let only = TaskSelection { ids, ..TaskSelection::default() };
+        let order = PlanOrder { only, ..PlanOrder::of(town, span) };
+        let request = Request { id: PlanId(Uuid::now_v7()), order, now: tx.now, by: None };
+        let unordered = Unordered {
+            origin: PlanOrigin::Replan,
+            is_applied_at_once: settings.replan == ReplanMode::Automatic,
+            night: None,
+        };
+        draft::insert_unordered(tx, &request, unordered)?;
+        plans += 1;
+    }
+    Ok(plans)
+}
+
+/// The days from today on in which the tasks are planned: at least a week, at most two weeks unless
+/// a task is not possible earlier.
+fn span(rows: &[TaskRow], today: NaiveDate) -> Option<Span> {
+    let days = rows.iter().map(|row| (row.not_before, row.due_on));
+    Span::new(today, last_day(days, today)).ok()
+}
+
+fn last_day(days: impl Iterator<Item = (NaiveDate, NaiveDate)>, today: NaiveDate) -> NaiveDate {
+    let (least, most) = (today + Days::new(DAYS.0), today + Days::new(DAYS.1));
+    let wanted = days.map(|(not_before, due)| due.min(most).max(not_before)).max();
+    wanted.unwrap_or(least).clamp(least, today + Days::new(LAST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last(days: &[(&str, &str)]) -> String {
+        let day = |text: &str| -> NaiveDate { text.parse().expect("a day") };
+        let days = days.iter().map(|(from, due)| (day(from), day(due)));
+        last_day(days, day("2026-12-01")).to_string()
+    }
+
+    #[test]
+    fn freed_tasks_are_planned_in_a_week_or_two_if_their_days_permit_it() {
+        assert_eq!(last(&[("2026-11-20", "2026-11-25")]), "2026-12-07", "overdue");
+        assert_eq!(last(&[("2026-11-20", "2026-12-02")]), "2026-12-07");
+        assert_eq!(last(&[("2026-11-20", "2026-12-10")]), "2026-12-10");
+        assert_eq!(last(&[("2026-11-20", "2027-02-01")]), "2026-12-14");
+        assert_eq!(last(&[("2026-12-20", "2027-02-01")]), "2026-12-20", "not possible earlier");
+        assert_eq!(last(&[("2027-01-20", "2027-02-01")]), "2026-12-31");
+    }
+}

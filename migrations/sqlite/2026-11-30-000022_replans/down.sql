@@ -1,0 +1,3 @@
+DROP INDEX tasks_of_plans;
+DROP TABLE task_refusals;
+DROP TABLE freed_tasks;
