@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::measures::{Outcome, Week, float};
 
-/// Colours that are told apart by people who do not distinguish red and green (Okabe and Ito,
+/// Colours that are distinguishable for people who do not distinguish red and green (Okabe and Ito,
 /// 2008), one for each outcome.
 const COLOURS: [&str; 3] = ["#0072b2", "#d55e00", "#009e73"];
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
-use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::{Backend, Caller, GRID, Server};
 
 /// A visit by two people, possible from tomorrow; the ids of both tasks.
@@ -181,6 +181,52 @@ async fn a_plan_gives_a_tied_visit_to_the_person_who_claimed_the_other(
         let found = visits.iter().find(|visit| visit[0] == second.as_str()).expect("a visit");
         assert_eq!(found[1], me, "{visits:?}");
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_applied_plan_leaves_a_task_whose_tied_task_went_to_another_person(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let first = manager.make(&home_visit(BENEFICIARY, json!({ "due_on": day(7) }))).await;
+    let second = with(&manager, &first, 2).await;
+    let (plan, visits) = planned(&manager).await;
+    let chosen = visits[0][1].clone();
+    assert!(chosen.is_string() && visits[1][1] == chosen, "{visits:?}");
+    let another = if chosen == person_id(21).as_str() {
+        server.second_volunteer().await
+    } else {
+        server.volunteer().await
+    };
+    assert_eq!(another.act(&format!("/v1/tasks/{first}/claim")).await.status, 200);
+    let applied = manager.post(&format!("/v1/plans/{plan}/apply"), &json!({})).await;
+    assert_eq!(applied.status, 200, "{}", applied.body);
+    let left = applied.body["left"].as_array().expect("tasks");
+    let left: Vec<(&Value, &Value)> =
+        left.iter().map(|left| (&left["task_id"], &left["because"])).collect();
+    assert!(left.contains(&(&json!(second), &json!("tied"))), "{left:?}");
+    assert_eq!(task(&manager, &second).await["state"], "open");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tie_shows_no_task_that_its_reader_may_not_see(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let far = supervisor.make(&home_visit(FAR_BENEFICIARY, json!({ "due_on": day(7) }))).await;
+    let tie = json!({ "type": "same_person", "task_id": far });
+    let near = json!({ "due_on": day(7), "tie": tie });
+    let near = supervisor.make(&home_visit(BENEFICIARY, near)).await;
+    assert_eq!(task(&supervisor, &near).await["tied"][0]["id"], far);
+    let seen = task(&server.volunteer().await, &near).await;
+    assert_eq!(seen["tie"]["id"], far, "{seen}");
+    assert!(seen.get("tied").is_none(), "{seen}");
+    let audited = task(&server.auditor().await, &near).await;
+    assert!(!audited.to_string().contains("assignee_name"), "{audited}");
 }
 
 #[rstest]

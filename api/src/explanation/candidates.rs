@@ -22,8 +22,8 @@ use crate::plan::earliest::Earliest;
 use crate::plan::settings;
 use crate::plan::span::{Span, SpanError};
 use crate::plan::why::VisitCost;
-use crate::task::perform;
 use crate::task::row::TaskRow;
+use crate::task::{freed, perform, tie};
 use crate::{availability, beneficiary, clock, person};
 
 /// What is asked about a task.
@@ -136,6 +136,10 @@ fn rows(
     let last_visitors = home.iter().filter_map(|row| Some((row.id, row.last_visitor?))).collect();
     let calendars = availability::store::calendars(conn, district, first, span.weeks().last())?;
     let off_duty = availability::store::off_duty(conn, district)?;
-    let refusals = HashMap::new();
-    Ok((Rows { people, calendars, tasks, carried, settings, last_visitors, refusals }, off_duty))
+    let refusals = freed::refusals(conn, &task.grid.range())?;
+    let own_tie = task.tie().map(|tie| tie.id).into_iter().collect();
+    let mut tied = tie::of_ties(conn, district, &own_tie)?;
+    tied.retain(|other| other.id != task.id && tasks.iter().all(|held| held.id != other.id));
+    let rows = Rows { people, calendars, tasks, tied, carried, settings, last_visitors, refusals };
+    Ok((rows, off_duty))
 }

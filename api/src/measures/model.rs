@@ -44,10 +44,10 @@ pub struct DueTasks {
 /// Visits that were made.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct VisitsMade {
-    /// Their number.
+    /// Their number, by the day on which the report arrived.
     #[schema(minimum = 0, maximum = 100_000_000, example = 118)]
     pub count: i64,
-    /// Those after the due day.
+    /// Those whose report arrived after the due day.
     #[schema(minimum = 0, maximum = 100_000_000, example = 5)]
     pub late: i64,
     /// The median of the days after the due day, of the late ones.

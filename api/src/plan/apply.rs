@@ -18,6 +18,7 @@ use crate::clock;
 use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
+use crate::task::breach;
 use crate::task::row::TaskRow;
 use crate::task::task_tie::TieType;
 use crate::tx::Tx;
@@ -76,8 +77,9 @@ pub fn apply(
             Err(because) => drop(reasons.insert(visit.task, because)),
         }
     }
-    let alone = facts.without_second_person(&reasons);
-    reasons.extend(alone.into_iter().map(|task| (task, LeftBecause::Tied)));
+    for task in facts.torn(&assignments, &reasons) {
+        reasons.insert(task, LeftBecause::Tied);
+    }
     for (task, next) in assignments {
         if !reasons.contains_key(&task.id) {
             assign(tx, (id, by), task, next);
@@ -141,6 +143,8 @@ fn check(row: &PlanRow, tx: &Tx<'_>, how: ApplyPlan) -> Result<(), Problem> {
 /// The present rows of a draft's tasks and the present grids of its active people.
 struct Facts {
     tasks: HashMap<TaskId, TaskRow>,
+    /// Those of them that are tied, with the tasks to which they are tied.
+    tied: Vec<TaskRow>,
     grids: HashMap<PersonId, AreaCode>,
 }
 
@@ -150,7 +154,32 @@ impl Facts {
         let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
         let grids = person::store::lock_active(tx.read()?, district, &going)?;
         let tasks = task::store::rows(tx.read()?, district, &ids)?;
-        Ok(Self { tasks: tasks.into_iter().map(|row| (row.id, row)).collect(), grids })
+        let ids = tasks.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
+        let tied = task::tie::of_ties(tx.read()?, district, &ids)?;
+        Ok(Self { tasks: tasks.into_iter().map(|row| (row.id, row)).collect(), tied, grids })
+    }
+
+    /// The assignments that would break a tie: without the second person, or to a person whom the
+    /// present assignees of the tied tasks exclude.
+    fn torn(
+        &self,
+        assignments: &[(&TaskRow, TaskRow)],
+        left: &HashMap<TaskId, LeftBecause>,
+    ) -> Vec<TaskId> {
+        let next: HashMap<TaskId, &TaskRow> = assignments
+            .iter()
+            .filter(|(task, _)| !left.contains_key(&task.id))
+            .map(|(task, next)| (task.id, next))
+            .collect();
+        let breaks = |row: &TaskRow| {
+            let tied = self.tied.iter().filter(|other| other.tie_id == row.tie_id);
+            let others = tied.filter(|other| other.id != row.id);
+            let others = others.map(|other| next.get(&other.id).copied().unwrap_or(other));
+            row.assignee.and_then(|person| breach::broken_tie(row, others, person)).is_some()
+        };
+        let broken = next.values().filter(|row| row.tie_id.is_some() && breaks(row));
+        let broken: Vec<TaskId> = broken.map(|row| row.id).collect();
+        broken.into_iter().chain(self.without_second_person(left)).collect()
     }
 
     /// The other tasks of visits by two people of which one task is left as it is.

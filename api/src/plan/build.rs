@@ -26,6 +26,8 @@ pub struct Rows {
     pub calendars: HashMap<PersonId, Calendar>,
     /// Open tasks and assigned tasks.
     pub tasks: Vec<TaskRow>,
+    /// Tasks that are tied to these.
+    pub tied: Vec<TaskRow>,
     /// Other minutes already committed.
     pub carried: Carried,
     /// The district's settings.
@@ -73,7 +75,7 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
         .map(|row| volunteer(row, rows, (span, earliest), &carried))
         .collect::<Result<_, DbError>>()?;
     let people: Vec<PersonId> = rows.people.iter().map(|row| row.id).collect();
-    let ties = ties::among(&rows.tasks, &mut visits, &people);
+    let ties = ties::among(rows.tasks.iter().chain(&rows.tied), &mut visits, &people);
     Ok(DispatchProblem { volunteers, visits, ties, ..DispatchProblem::default() })
 }
 

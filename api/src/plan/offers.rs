@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
+use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::order::PlanOrder;
@@ -45,6 +46,11 @@ pub fn release_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError
     let ids: Vec<TaskId> = offers.into_iter().filter(is_due).map(|(task, _)| task).collect();
     let ids = ids.get(..BATCH).unwrap_or(&ids);
     for row in task::store::rows(tx.read()?, district, ids)? {
+        // Another server may have written an acceptance since the list was read.
+        let is_offered = row.plan.is_some_and(|plan| due.contains_key(&plan));
+        if row.state != Phase::Assigned || !is_offered {
+            continue;
+        }
         freed::refused(tx, &row)?;
         release::open(tx, &row, None, json!({ "because": "not_accepted", "was": row.state }))?;
     }

@@ -1,6 +1,6 @@
 //! Queries for plans and for the input of the solver.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -167,6 +167,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     let theirs = |task: &TaskRow| task.assignee.is_some_and(|id| known.contains(&id));
     tasks.extend(elsewhere.filter(theirs));
     Ok(Rows {
+        tied: tied(conn, district, &tasks)?,
         tasks,
         carried: carried(conn, district, span, first)?,
         last_visitors: last_visitors(conn, range)?,
@@ -175,6 +176,15 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
         people,
         settings,
     })
+}
+
+/// The tasks that are tied to these and are not among them.
+fn tied(conn: &mut Conn, district: AreaCode, among: &[TaskRow]) -> Result<Vec<TaskRow>, DbError> {
+    let ties: BTreeSet<TaskId> = among.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
+    let known: HashSet<TaskId> = among.iter().map(|task| task.id).collect();
+    let mut others = task::tie::of_ties(conn, district, &ties)?;
+    others.retain(|other| !known.contains(&other.id));
+    Ok(others)
 }
 
 /// The minutes that people have committed in the weeks of the span, and since `first` before them.

@@ -12,7 +12,11 @@ use crate::task::task_tie::TieType;
 /// The ties among `visits`, which `people` may make. A visit whose tied task has an assignee outside
 /// the plan is for this person only, or for others only, instead. Assignments that already break a
 /// tie are not tied.
-pub(super) fn among(tasks: &[TaskRow], visits: &mut [Visit], people: &[PersonId]) -> Vec<Tie> {
+pub(super) fn among<'r>(
+    tasks: impl Iterator<Item = &'r TaskRow>,
+    visits: &mut [Visit],
+    people: &[PersonId],
+) -> Vec<Tie> {
     let mut groups: BTreeMap<TaskId, (TieType, Vec<&TaskRow>)> = BTreeMap::new();
     for task in tasks {
         if let Some(tie) = task.tie() {
@@ -29,7 +33,7 @@ pub(super) fn among(tasks: &[TaskRow], visits: &mut [Visit], people: &[PersonId]
         .filter_map(|(kind, tasks)| {
             let planned = tasks.iter().filter_map(|task| position.get(&task.id).copied()).collect();
             let elsewhere = tasks.iter().filter(|task| !position.contains_key(&task.id));
-            let holders = elsewhere.filter_map(|task| task.assignee).collect();
+            let holders = elsewhere.filter_map(|task| task.maker()).collect();
             match kind {
                 TieType::SamePerson => same_person(visits, planned, &holders, people),
                 TieType::TwoPeople => two_people(visits, &planned, &holders),

@@ -36,7 +36,7 @@ pub fn undo(
     for visit in &visits {
         let task = tasks.get(&visit.task);
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
-            // Who undoes a plan decides what follows.
+            // The author of the undo decides the next step: the tasks are not planned anew.
             release::open(tx, task, Some(by), json!({ "because": "plan_undone", "plan": id }))?;
         } else {
             let state = task.map(|task| task.state);

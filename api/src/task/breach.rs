@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use chrono::{Datelike as _, Days, NaiveDate};
 use gridward_domain::id::PersonId;
 use gridward_domain::skill::Skills;
-use gridward_domain::task::Phase;
 use gridward_domain::time::Window;
 use gridward_domain::word::{UnknownWord, Word as _, unknown};
 use serde::{Deserialize, Serialize};
@@ -185,16 +184,15 @@ fn refuse(
 }
 
 /// The rule that the person's assignment to the task breaks, given the other tasks of its tie.
-fn broken_tie(row: &TaskRow, others: &[TaskRow], person: PersonId) -> Option<Breach> {
-    let made = |phase| Phase::UNFINISHED_ASSIGNED.contains(&phase) || phase == Phase::Done;
-    let mut assigned = others.iter().filter(|other| made(other.state));
+pub fn broken_tie<'r>(
+    row: &TaskRow,
+    others: impl IntoIterator<Item = &'r TaskRow>,
+    person: PersonId,
+) -> Option<Breach> {
+    let mut makers = others.into_iter().filter_map(TaskRow::maker);
     match row.tie()?.r#type {
-        TieType::SamePerson => assigned
-            .any(|other| other.assignee.is_some_and(|other| other != person))
-            .then_some(Breach::SamePerson),
-        TieType::TwoPeople => {
-            assigned.any(|other| other.assignee == Some(person)).then_some(Breach::TwoPeople)
-        }
+        TieType::SamePerson => makers.any(|maker| maker != person).then_some(Breach::SamePerson),
+        TieType::TwoPeople => makers.any(|maker| maker == person).then_some(Breach::TwoPeople),
     }
 }
 

@@ -23,10 +23,8 @@ use crate::tx::Tx;
 pub fn freed(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
     let now = tx.now.naive_utc();
     let conn = tx.write_unbatched();
-    let there = freed_tasks::table.find((row.district, row.id));
-    if diesel::select(exists(there)).get_result(conn)? {
-        return Ok(());
-    }
+    // A row that another server takes at this moment may be of an earlier loss.
+    diesel::delete(freed_tasks::table.find((row.district, row.id))).execute(conn)?;
     let values = (
         freed_tasks::district.eq(row.district),
         freed_tasks::task.eq(row.id),

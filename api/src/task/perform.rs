@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{ReportId, TaskId};
-use gridward_domain::task::{self as life, Candidate, Command, Rejection, Transition, Verb};
+use gridward_domain::task::{self as life, Candidate, Command, Phase, Rejection, Transition, Verb};
 use gridward_domain::time::Window;
 use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
@@ -189,8 +189,11 @@ pub fn perform(
     let mut days = None;
     let command = match sent.command {
         TaskCommand::Claim => {
-            let tied = tie::tied(tx, &row)?;
-            breach::check_claim(&row, &tied, principal.person)?;
+            // Of a task that is not open the rules say more.
+            if row.state == Phase::Open {
+                let tied = tie::tied(tx, &row)?;
+                breach::check_claim(&row, &tied, principal.person)?;
+            }
             Command::Claim
         }
         TaskCommand::Accept => Command::Accept,

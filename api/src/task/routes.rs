@@ -150,7 +150,7 @@ pub(crate) async fn get_task(
     let found = db.read(move |conn| {
         let (row, view) = perform::visible(conn, &principal, *id, now)?;
         let key = keys.key(conn, row.district)?;
-        let tied = tie::shown(conn, &key, &row, view)?;
+        let tied = tie::shown(conn, &key, &row, (&principal, now))?;
         let task = Task { tied, ..row.task(view)?.with(row.words(&key, view)?) };
         Ok::<_, Problem>(names::named(conn, &key, task, view)?)
     });

@@ -50,7 +50,7 @@ pub struct TiedTask {
     pub id: TaskId,
     /// The state.
     pub state: Phase,
-    /// The assignee, or the last one.
+    /// The assignee, or the last one; absent for auditors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<PersonId>,
     /// The name of the assignee; absent for auditors.

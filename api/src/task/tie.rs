@@ -1,10 +1,13 @@
 //! Ties between the visits of tasks: one person for all of them, or two people at once.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::Phase;
-use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -40,7 +43,7 @@ pub enum NewTie {
 ///
 /// # Errors
 /// 422 for a task that the principal does not direct, that has ended, that two people make, or that
-/// 20 tasks are tied to; [`DbError`].
+/// is one of 20 tied tasks; [`DbError`].
 pub(super) fn to_other(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -60,7 +63,7 @@ pub(super) fn to_other(
         None => TaskTie { r#type: TieType::SamePerson, id: row.id },
     };
     if tied(tx, &row)?.len() + 1 >= MOST_TIED {
-        return Err(invalid("is tied to 20 tasks already"));
+        return Err(invalid("belongs to 20 tied tasks already"));
     }
     if row.tie().is_none() {
         let now = tx.now.naive_utc();
@@ -73,33 +76,51 @@ pub(super) fn to_other(
     Ok(tie)
 }
 
-/// The other tasks of the tie; none without a tie.
+/// The other tasks of the tie; none without a tie. On PostgreSQL all tasks of the tie are locked until
+/// the end of the transaction, so that no other server assigns one of them meanwhile; of two that
+/// wait for each other, one is run again.
 ///
 /// # Errors
 /// [`DbError`].
 pub(crate) fn tied(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Vec<TaskRow>, DbError> {
-    match row.tie() {
-        None => Ok(Vec::new()),
-        Some(_) => others(tx.read()?, row),
+    let Some(tie) = row.tie() else { return Ok(Vec::new()) };
+    let conn = tx.read()?;
+    // On SQLite a write transaction is already exclusive.
+    if let Conn::Pg(conn) = conn {
+        let all = tasks::table
+            .filter(tasks::district.eq(row.district))
+            .filter(tasks::tie_id.eq(tie.id))
+            .order(tasks::id)
+            .select(tasks::id);
+        all.for_no_key_update().load::<TaskId>(conn)?;
     }
+    let mut others = of_ties(conn, row.district, &BTreeSet::from([tie.id]))?;
+    others.retain(|other| other.id != row.id);
+    Ok(others)
 }
 
-/// The other tasks of the tie, as they are in the database; none without a tie.
+/// The tasks of these ties.
 ///
 /// # Errors
 /// [`DbError`].
-fn others(conn: &mut Conn, row: &TaskRow) -> Result<Vec<TaskRow>, DbError> {
-    let Some(tie) = row.tie() else { return Ok(Vec::new()) };
-    let those = tasks::table
-        .filter(tasks::district.eq(row.district))
-        .filter(tasks::tie_id.eq(tie.id))
-        .filter(tasks::id.ne(row.id))
-        .order(tasks::id)
-        .select(TaskRow::as_select());
-    Ok(those.load(conn)?)
+pub(crate) fn of_ties(
+    conn: &mut Conn,
+    district: AreaCode,
+    ties: &BTreeSet<TaskId>,
+) -> Result<Vec<TaskRow>, DbError> {
+    let (mut rows, ties) = (Vec::new(), ties.iter().copied().collect::<Vec<TaskId>>());
+    for ties in ties.chunks(500) {
+        let those = tasks::table
+            .filter(tasks::district.eq(district))
+            .filter(tasks::tie_id.eq_any(ties))
+            .order(tasks::id)
+            .select(TaskRow::as_select());
+        rows.extend(those.load::<TaskRow>(conn)?);
+    }
+    Ok(rows)
 }
 
-/// The other tasks of the tie, as a view shows them.
+/// The other tasks of the tie that the principal may see at `now`, as their views show them.
 ///
 /// # Errors
 /// [`DbError`].
@@ -107,25 +128,44 @@ pub(super) fn shown(
     conn: &mut Conn,
     key: &SealingKey,
     row: &TaskRow,
-    view: View,
+    (principal, now): (&Principal, DateTime<Utc>),
 ) -> Result<Vec<TiedTask>, DbError> {
-    let others = others(conn, row)?;
-    let people = others.iter().filter_map(|other| other.assignee);
-    let people = people.filter(|_| view.shows_masked_name()).collect();
+    let Some(tie) = row.tie() else { return Ok(Vec::new()) };
+    let mut seen: Vec<(TaskRow, bool)> = Vec::new();
+    for other in of_ties(conn, row.district, &BTreeSet::from([tie.id]))? {
+        let is_second = tie.r#type == TieType::TwoPeople && row.assignee == Some(principal.person);
+        match other.facts().view(principal, now) {
+            Some(view) if other.id != row.id => seen.push((other, view.shows_masked_name())),
+            // The two people of a visit know each other's names.
+            None if other.id != row.id && is_second => seen.push((other, true)),
+            _ => {}
+        }
+    }
+    let shown = seen.iter().filter(|(_, is_named)| *is_named);
+    let people = shown.filter_map(|(other, _)| other.assignee).collect();
     let names = person::store::names(conn, key, &row.district.range(), people)?;
-    let shown = |other: TaskRow| TiedTask {
-        id: other.id,
-        state: other.state,
-        assignee_id: other.assignee,
-        assignee_name: other.assignee.and_then(|id| names.get(&id).cloned()),
+    let shown = |(other, is_named): (TaskRow, bool)| {
+        let assignee_id = other.assignee.filter(|_| is_named);
+        TiedTask {
+            id: other.id,
+            state: other.state,
+            assignee_name: assignee_id.and_then(|id| names.get(&id).cloned()),
+            assignee_id,
+        }
     };
-    Ok(others.into_iter().map(shown).collect())
+    Ok(seen.into_iter().map(shown).collect())
 }
 
 impl TaskRow {
     /// What ties the task to others.
     pub const fn tie(&self) -> Option<TaskTie> {
         TaskTie::of(self.tie, self.tie_id)
+    }
+
+    /// Who makes or has made the visit.
+    pub fn maker(&self) -> Option<PersonId> {
+        let is_made = self.state == Phase::Done || Phase::UNFINISHED_ASSIGNED.contains(&self.state);
+        self.assignee.filter(|_| is_made)
     }
 
     /// The row with a tie.
