@@ -108,7 +108,7 @@ def desk(demo, database, requests, threads, name):
             ("candidates of a task", [f"/v1/tasks/{task}/candidates?day={day}" for task in tasks]),
         ]:
             measure(base, token, label, paths, requests, threads)
-        bulk(caller)
+        bulk(Caller(base, token))
     multiply(database)
     with demo.served() as (server, base):
         token = json.loads(Caller(base).call("POST", "/v1/auth/sign-in", {"phone": phone, "password": PASSWORD}))["access_token"]
