@@ -8,11 +8,11 @@ exports of 200,000 tasks with the memory that they take.
 
 Another binary than the release: --binary target/quick/gridward.
 """
-import argparse, datetime, json, pathlib, re, sqlite3, subprocess, sys, tempfile, threading, time, uuid
+import argparse, datetime, json, re, sqlite3, subprocess, sys, threading, time, uuid
 
 import installation
-from find import PASSWORD, quantiles, timed
-from installation import Caller, Installation
+from find import PASSWORD, memory, quantiles, timed
+from installation import Caller
 
 TASKS = 200_000
 TOWN = "500116001"
@@ -20,16 +20,11 @@ TOWN = "500116001"
 
 def peak(server, done):
     """The most memory of the server in MiB until `done` is set, sampled every 20 ms."""
-    status, most = pathlib.Path(f"/proc/{server.pid}/status"), 0
+    most = 0
     while not done.is_set():
-        most = max(most, int(re.search(r"VmRSS:\s+(\d+)", status.read_text()).group(1)))
+        most = max(most, memory(server))
         done.wait(0.02)
-    return most / 1024
-
-
-def resident(server):
-    status = pathlib.Path(f"/proc/{server.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+    return most
 
 
 def multiply(database):
@@ -53,7 +48,7 @@ def multiply(database):
 
 def export(server, base, token, form):
     """Reads an export of all tasks as it comes."""
-    caller, before, done, most = Caller(base, token), resident(server), threading.Event(), []
+    caller, before, done, most = Caller(base, token), memory(server), threading.Event(), []
     watch = threading.Thread(target=lambda: most.append(peak(server, done)))
     watch.start()
     began, size = time.perf_counter(), 0
@@ -139,11 +134,8 @@ def main():
     parser.add_argument("--threads", type=int, default=4, help="callers at the same time")
     installation.add_options(parser)
     options = parser.parse_args()
-    binary = installation.binary(options)
-    for name, database in installation.databases(options).items():
-        with database() as address, tempfile.TemporaryDirectory() as temp:
-            demo = Installation(binary, address, pathlib.Path(temp))
-            desk(demo, address, options.requests, options.threads, name)
+    for name, address, demo in installation.installations(options):
+        desk(demo, address, options.requests, options.threads, name)
 
 
 if __name__ == "__main__":

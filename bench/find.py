@@ -9,10 +9,10 @@ a plain list of 50 beneficiaries.
 Each request is sent and answered over one kept connection, one after another; then over several at
 the same time. Another binary than the release: --binary target/quick/gridward.
 """
-import argparse, json, pathlib, re, statistics, sys, tempfile, threading, time
+import argparse, json, pathlib, re, statistics, sys, threading, time
 
 import installation
-from installation import Caller, Installation
+from installation import Caller
 
 PASSWORD = "gridward-demo"
 TARGET_MS = 100
@@ -104,11 +104,8 @@ def main():
     parser.add_argument("--threads", type=int, default=4, help="callers at the same time")
     installation.add_options(parser)
     options = parser.parse_args()
-    binary = installation.binary(options)
-    for name, database in installation.databases(options).items():
-        with database() as address, tempfile.TemporaryDirectory() as temp:
-            demo = Installation(binary, address, pathlib.Path(temp), GRIDWARD_SEARCHES_PER_MINUTE="1000000")
-            district(demo, options.requests, options.threads, name)
+    for name, _, demo in installation.installations(options, GRIDWARD_SEARCHES_PER_MINUTE="1000000"):
+        district(demo, options.requests, options.threads, name)
 
 
 if __name__ == "__main__":

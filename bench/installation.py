@@ -43,6 +43,14 @@ def databases(options):
     return {"SQLite": sqlite, **({"PostgreSQL": postgres} if options.postgres else {})}
 
 
+def installations(options, **settings):
+    """The name and the address of each database to measure, with an installation on it."""
+    built = binary(options)
+    for name, database in databases(options).items():
+        with database() as address, tempfile.TemporaryDirectory() as temp:
+            yield name, address, Installation(built, address, pathlib.Path(temp), **settings)
+
+
 class Installation:
     """A binary with its settings."""
 

@@ -10,7 +10,7 @@ use crate::policy::{Offer, Policy, Proposal};
 use crate::route;
 use crate::state::{Job, State, World};
 
-/// The minutes at a door that nobody opens.
+/// The minutes at a door that stays closed.
 const WAIT_AT_DOOR: u32 = 5;
 /// The days until a visit is tried again.
 const RETRY_DAYS: Day = 3;

@@ -103,7 +103,7 @@ impl Kind {
     }
 }
 
-/// A visit that somebody should make.
+/// A visit to be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// Identifies the task.

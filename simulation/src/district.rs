@@ -23,7 +23,7 @@ pub struct District {
     pub travel: Travel,
 }
 
-/// Somebody who makes visits.
+/// A person who makes visits.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// Identifies the person.

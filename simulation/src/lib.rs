@@ -6,7 +6,7 @@
 //! and of the day. So all policies meet the same demand and the same luck.
 //!
 //! - [`district`]: what is simulated. [`demand`]: the tasks of a day. [`need`]: needs of households
-//!   that nobody knows of at first.
+//!   that are unknown at first.
 //! - [`people`]: what people do, each with a stated probability. [`luck`]: the random decisions.
 //! - [`policy`]: the ways to assign tasks. `diary` and `route`: whose visits are on which day.
 //! - `state`, `day`: the district in the course of a simulation, and the steps of one day.

@@ -1,5 +1,6 @@
 //! What a policy achieved. People are counted and their shares compared, never ranked.
 
+use gridward_dispatch::solve;
 use serde::Serialize;
 
 use crate::demand::Day;
@@ -33,7 +34,7 @@ pub struct Measures {
     pub waiting: usize,
     /// Tasks that had no point any more: after the holiday, or at the next monthly visit.
     pub expired: usize,
-    /// Tasks that ended because nobody was home at any attempt.
+    /// Tasks that ended because the household was out at every attempt.
     pub abandoned: usize,
     /// Tasks whose due day is over.
     pub due: usize,
@@ -49,7 +50,7 @@ pub struct Measures {
     pub gini: f64,
     /// The largest share; 1 is all that the person offered.
     pub largest_share: f64,
-    /// Travel minutes for each visit that was made, with those at which nobody was home.
+    /// Travel minutes for each visit that was made, with those at which the household was out.
     pub travel_a_visit: f64,
     /// Visits to households that had been visited before.
     pub repeated: u32,
@@ -151,17 +152,9 @@ fn quantile(sorted: &[Option<Day>], percent: usize) -> Option<Day> {
     sorted.get(rank.checked_sub(1)?).copied().flatten()
 }
 
-/// The Gini coefficient of values that are not negative; 0 if all are 0.
-fn gini(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let sum: f64 = sorted.iter().sum();
-    if sum <= 0.0 {
-        return 0.0;
-    }
-    let count = float(sorted.len());
-    let weighted: f64 = sorted.iter().zip(1..).map(|(value, rank)| float(rank) * value).sum();
-    2.0 * weighted / (count * sum) - (count + 1.0) / count
+/// The Gini coefficient of the shares; 0 if no one carries anything.
+fn gini(shares: &[f64]) -> f64 {
+    solve::gini(shares.to_vec()).unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of tasks and people are small")]

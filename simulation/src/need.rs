@@ -1,4 +1,4 @@
-//! Needs of households: nobody knows of them until a visit finds them or the household reports them.
+//! Needs of households: they are unknown until a visit finds them or the household reports them.
 
 use crate::demand::Day;
 use crate::district::Beneficiary;

@@ -13,10 +13,10 @@ pub struct Habits {
     pub falls_ill: f64,
     /// The longest illness in days; the shortest is one.
     pub longest_illness: u16,
-    /// That nobody is home when a visitor comes.
-    pub nobody_home: f64,
+    /// That the household is out when a visitor comes.
+    pub household_out: f64,
     /// The same where the beneficiary cannot leave the home.
-    pub nobody_home_if_homebound: f64,
+    pub household_out_if_homebound: f64,
     /// That a person who is left to claim tasks looks for some on a day.
     pub looks: f64,
 }
@@ -27,8 +27,8 @@ impl Default for Habits {
             declines: 0.15,
             falls_ill: 0.004,
             longest_illness: 9,
-            nobody_home: 0.12,
-            nobody_home_if_homebound: 0.02,
+            household_out: 0.12,
+            household_out_if_homebound: 0.02,
             looks: 0.3,
         }
     }
@@ -64,12 +64,12 @@ impl Behaviour {
         })
     }
 
-    /// Whether nobody is home on `day`.
+    /// Whether the household is out on `day`.
     pub fn is_out(&self, one: &Beneficiary, day: Day) -> bool {
         let probability = if one.homebound {
-            self.habits.nobody_home_if_homebound
+            self.habits.household_out_if_homebound
         } else {
-            self.habits.nobody_home
+            self.habits.household_out
         };
         self.luck.happens(Decision::Out, &[subject(one.id.0), number(day)], probability)
     }

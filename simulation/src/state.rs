@@ -20,7 +20,7 @@ pub const HORIZON: Day = 7;
 /// Where a task is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It waits for somebody.
+    /// It waits for a visitor.
     Open,
     /// A person has accepted it for a day.
     Accepted {
@@ -36,7 +36,7 @@ pub enum State {
     },
     /// Its last day has passed.
     Expired,
-    /// Nobody was home at any attempt.
+    /// The household was out at every attempt.
     Abandoned,
 }
 
@@ -47,7 +47,7 @@ pub struct Job {
     pub task: Task,
     /// Where it is in its life.
     pub state: State,
-    /// The number of visits at which nobody was home.
+    /// The number of visits at which the household was out.
     pub attempts: u8,
     /// The first day on which it may be made.
     pub not_before: Day,
@@ -60,7 +60,7 @@ pub struct Job {
 /// The sums of the visits so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Travel minutes, also of visits at which nobody was home.
+    /// Travel minutes, also of visits at which the household was out.
     pub travel: u32,
     /// Visits to a household that had been visited before.
     pub repeated: u32,

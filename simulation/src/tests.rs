@@ -30,7 +30,7 @@ fn medical() -> Skills {
 }
 
 /// `grids` grids of two villages, each with a full-time manager, three volunteers and 20
-/// households; every third grid has somebody with the special skill.
+/// households; every third grid has a person with the special skill.
 fn district(grids: u16) -> District {
     let mut district = District {
         holidays: vec![NaiveDate::from_ymd_opt(2026, 8, 1).expect("a day")],

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use gridward_dispatch::solve::{Mode, Travel};
+use gridward_dispatch::solve::Travel;
 use gridward_domain::area::AreaCode;
 use gridward_domain::skill::Skills;
-use gridward_domain::time::{Minutes, Window};
+use gridward_domain::time::Window;
 use gridward_simulation::{Beneficiary, District, Person, Segment};
 
 use super::{GRIDS, Size, generate};
 use crate::beneficiary::{Contact, Mobility};
 use crate::load::record::{BeneficiaryRecord, PersonRecord};
-use crate::person::{Role, Weekday};
+use crate::person::Weekday;
+use crate::plan::build::mode;
 use crate::plan::settings::PlanningSettings;
 
 /// The categories of key recipients: all but veterans without merit or injury, the families of
@@ -50,22 +51,18 @@ pub fn part(grids: usize, seed: u64) -> District {
 
 /// The person, if they make visits.
 fn person(record: &PersonRecord) -> Option<Person> {
-    let weekly = Minutes::from(record.weekly_minutes).0;
-    let percent = u32::from(PlanningSettings::default().manager_dispatch_percent);
-    let offered = match record.role {
-        Role::Manager => weekly * percent / 100,
-        Role::Volunteer => weekly,
-        _ => return None,
-    };
-    let drives = record.skills.iter().any(|skill| skill.as_str() == "driving");
+    if !record.role.visits() {
+        return None;
+    }
+    let weekly = record.weekly_minutes.into();
     Some(Person {
         id: record.id,
         grid: record.area,
         home: record.home,
         skills: record.skills.clone(),
-        offered: Minutes(offered),
+        offered: PlanningSettings::default().weekly_offer(record.role, weekly),
         hours: hours(&record.availability),
-        mode: if drives { Mode::Motorcycle } else { Mode::Bicycle },
+        mode: mode(&record.skills),
     })
 }
 

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::{exists, sum};
 use diesel::prelude::*;
+use gridward_dispatch::solve;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
-use gridward_domain::authority::{Principal, Role};
+use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 use gridward_domain::task::{Outcome, Phase};
+use gridward_domain::word::VariantArray as _;
 
-use super::evenness;
 use super::model::{AreaMeasures, DueTasks, NeedsMet, PlannedTravel, VisitsMade, WorkShares};
 use crate::clock::china;
 use crate::db::schema::{plans, reports, tasks};
@@ -153,10 +154,7 @@ fn shares(
     let days = (to - from).num_days() + 1;
     let mut shares = Vec::with_capacity(people.len());
     for person in &people {
-        let percent = match person.role {
-            Role::Manager => i64::from(settings.manager_dispatch_percent),
-            _ => 100,
-        };
+        let percent = i64::from(settings.percent_of(person.role));
         // A percentage of the minutes of a week, for the days of the period.
         let offered = i64::from(person.weekly_minutes.get()) * percent * days;
         if offered > 0 {
@@ -168,8 +166,8 @@ fn shares(
     Ok(WorkShares {
         people: count(shares.len()),
         without_visits: count(shares.iter().filter(|share| **share <= 0.0).count()),
-        largest: evenness::largest(&shares),
-        gini: evenness::gini(shares),
+        largest: shares.iter().copied().reduce(f64::max),
+        gini: solve::gini(shares),
     })
 }
 
@@ -188,9 +186,7 @@ fn needs(
 
 /// When a plan for the area, or for one that contains it, was last applied.
 fn last_plan(conn: &mut Conn, code: AreaCode) -> Result<Option<NaiveDateTime>, DbError> {
-    let levels = [Level::District, Level::Town, Level::Village, Level::Grid];
-    let containing: Vec<AreaCode> =
-        levels.into_iter().filter_map(|level| code.ancestor(level)).collect();
+    let containing = Level::VARIANTS.iter().filter_map(|level| code.ancestor(*level));
     let last = plans::table
         .filter(plans::district.eq(code.district()))
         .filter(plans::area.eq_any(containing))

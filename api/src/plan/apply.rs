@@ -20,7 +20,6 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task::breach;
 use crate::task::row::TaskRow;
-use crate::task::task_tie::TieType;
 use crate::tx::Tx;
 use crate::{person, task};
 
@@ -184,14 +183,10 @@ impl Facts {
 
     /// The other tasks of visits by two people of which one task is left as it is.
     fn without_second_person(&self, left: &HashMap<TaskId, LeftBecause>) -> Vec<TaskId> {
-        let pair = |task: &TaskRow| {
-            let tie = task.tie().filter(|tie| tie.r#type == TieType::TwoPeople);
-            tie.map(|tie| tie.id)
-        };
         let torn: HashSet<TaskId> =
-            left.keys().filter_map(|task| pair(self.tasks.get(task)?)).collect();
+            left.keys().filter_map(|task| self.tasks.get(task)?.pair()).collect();
         let others = self.tasks.values().filter(|task| !left.contains_key(&task.id));
-        let others = others.filter(|task| pair(task).is_some_and(|pair| torn.contains(&pair)));
+        let others = others.filter(|task| task.pair().is_some_and(|pair| torn.contains(&pair)));
         others.map(|task| task.id).collect()
     }
 

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer};
-use gridward_domain::authority::Role;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::skill::Skills;
 use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
@@ -94,19 +94,24 @@ fn volunteer(
     });
     let offer = Offer::of(row, rows, span, carried);
     let skills = row.skills.members().clone();
-    let drives = skills.iter().any(|skill| skill.as_str() == "driving");
     Ok(Volunteer {
         id,
         home: row.home()?,
         grid: row.area,
         also_serves: Vec::new(),
+        mode: mode(&skills),
         skills,
         shifts: shifts.collect(),
         offered: offer.limit,
         carried: offer.carried,
         share_of: Some(offer.share_of),
-        mode: if drives { Mode::Motorcycle } else { Mode::Bicycle },
     })
+}
+
+/// How a person with these skills travels.
+pub fn mode(skills: &Skills) -> Mode {
+    let drives = skills.iter().any(|skill| skill.as_str() == "driving");
+    if drives { Mode::Motorcycle } else { Mode::Bicycle }
 }
 
 /// What a person carries and may carry in the weeks over which work is shared fairly.
@@ -122,12 +127,7 @@ struct Offer {
 
 impl Offer {
     fn of(row: &PersonRow, rows: &Rows, span: Span, carried: &HashMap<PersonId, Minutes>) -> Self {
-        let weekly = Minutes::from(row.weekly_minutes).0;
-        let percent = match row.role {
-            Role::Manager => u32::from(rows.settings.manager_dispatch_percent),
-            _ => 100,
-        };
-        let weekly = u32::try_from(u64::from(weekly) * u64::from(percent) / 100).unwrap_or(weekly);
+        let Minutes(weekly) = rows.settings.weekly_offer(row.role, row.weekly_minutes.into());
         let before = rows.carried.before.get(&row.id).copied().unwrap_or_default();
         let carried = carried.get(&row.id).copied().unwrap_or_default();
         let offered = weekly.saturating_mul(span.count_weeks());

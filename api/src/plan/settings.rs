@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
+use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -98,6 +100,20 @@ impl PlanningSettings {
             return Err(Problem::invalid("/accept_within_minutes", detail));
         }
         self.nightly_plan.map_or(Ok(()), |nightly| nightly.check())
+    }
+
+    /// The percentage of the weekly minutes of a person in this role that plans may use.
+    pub fn percent_of(&self, role: Role) -> u32 {
+        match role {
+            Role::Manager => self.manager_dispatch_percent.into(),
+            _ => 100,
+        }
+    }
+
+    /// The weekly minutes of a person in this role that plans may use.
+    pub fn weekly_offer(&self, role: Role, weekly: Minutes) -> Minutes {
+        let offer = u64::from(weekly.0) * u64::from(self.percent_of(role)) / 100;
+        Minutes(u32::try_from(offer).unwrap_or(weekly.0))
     }
 
     /// The time from now to the first departure.

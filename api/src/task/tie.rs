@@ -162,6 +162,12 @@ impl TaskRow {
         TaskTie::of(self.tie, self.tie_id)
     }
 
+    /// The id of the tie, if two people make the visit.
+    pub fn pair(&self) -> Option<TaskId> {
+        let tie = self.tie().filter(|tie| tie.r#type == TieType::TwoPeople)?;
+        Some(tie.id)
+    }
+
     /// Who makes or has made the visit.
     pub fn maker(&self) -> Option<PersonId> {
         let is_made = self.state == Phase::Done || Phase::UNFINISHED_ASSIGNED.contains(&self.state);

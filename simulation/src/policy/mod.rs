@@ -45,7 +45,7 @@ pub struct Offer {
 /// What a policy proposes: the diary with the offers in it.
 #[derive(Clone, Debug, Default)]
 pub struct Proposal {
-    /// The diary if everybody accepts.
+    /// The diary if all people accept.
     pub diary: Diary,
     /// The new visits.
     pub offers: Vec<Offer>,

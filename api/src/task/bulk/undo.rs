@@ -20,7 +20,6 @@ use crate::log::{Event, Subject};
 use crate::person;
 use crate::task::perform::{self, Step};
 use crate::task::row::TaskRow;
-use crate::task::task_tie::TieType;
 use crate::task::tie;
 use crate::tx::Tx;
 
@@ -108,7 +107,7 @@ fn cancel(
     principal: &Principal,
     row: &TaskRow,
 ) -> Result<i64, Problem> {
-    if row.tie().is_some_and(|tie| tie.r#type == TieType::TwoPeople) {
+    if row.pair().is_some() {
         for second in tie::tied(tx, row)? {
             if second.version != 1 {
                 let problem = Problem::from(ProblemCode::VersionConflict);

@@ -1,16 +1,11 @@
-//! How evenly work is shared, as pure functions of shares: minutes carried by minutes offered.
-
-/// The largest share; `None` without shares.
-pub(super) fn largest(shares: &[f64]) -> Option<f64> {
-    shares.iter().copied().reduce(f64::max)
-}
+//! How evenly work is shared, as a pure function of shares: minutes carried by minutes offered.
 
 /// The Gini coefficient of the shares, from 0 (all equal) towards 1 (one person carries all);
 /// `None` without work to share.
 ///
 /// Of n sorted shares: the sum of (2i - n - 1) times the i-th share, by n times their sum
 /// (Sen, *On Economic Inequality*, 1973).
-pub(super) fn gini(mut shares: Vec<f64>) -> Option<f64> {
+pub fn gini(mut shares: Vec<f64>) -> Option<f64> {
     let sum: f64 = shares.iter().sum();
     if sum <= 0.0 {
         return None;
@@ -42,7 +37,6 @@ mod tests {
         assert_eq!(gini(vec![0.0, 0.0]), None);
         assert_eq!(gini(vec![0.5; 8]), Some(0.0));
         assert_eq!(gini(vec![0.0, 1.0, 0.0, 0.0]), Some(0.75));
-        assert_eq!(largest(&[0.2, 0.9, 0.4]), Some(0.9));
     }
 
     proptest! {
