@@ -327,6 +327,7 @@ fn body_of(operation: &str, at: &Resources) -> Value {
             "grid": at.grid, "address": "x", "place": { "lat": 29.285, "lon": at.lon },
             "first_day": today, "last_day": today,
         }),
+        "put_beneficiary_visitors" => json!({ "forbidden_ids": [] }),
         "record_death" | "propose_day" => json!({ "day": today }),
         "end_beneficiary" => json!({ "because": "moved_away", "day": today, "reason": "x" }),
         "reinstate_beneficiary" => json!({ "reason": "x" }),

@@ -7,6 +7,7 @@ mod entries;
 mod merges;
 mod moves;
 mod stays;
+mod visitors;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -14,6 +14,7 @@ pub mod name_index;
 pub mod routes;
 pub mod stay;
 pub mod store;
+pub mod visitors;
 pub mod words;
 pub mod write;
 

@@ -15,7 +15,7 @@ use super::unify::{self, Merged, Side};
 use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Contacted, Effects, MergeEffects};
 use crate::beneficiary::store::BeneficiaryRow;
-use crate::beneficiary::write;
+use crate::beneficiary::{visitors, write};
 use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
@@ -92,6 +92,7 @@ pub(super) fn merge(
     let next = case.replace(&kept, kept.clone(), None)?;
     let next = contacted(case, next, merged.kept.contacted)?;
     go_over(case, &theirs, &next, "beneficiary_merged")?;
+    join_choices(case, &kept, &other)?;
     let Merged { effects, .. } = merged;
     let effects = Effects { merge: Some(effects), ..Effects::default() };
     let now = case.tx.now.naive_utc();
@@ -103,6 +104,23 @@ pub(super) fn merge(
     let all = of_beneficiary::all(case.tx.read()?, kept.district, id)?;
     let (joined, own) = all.into_iter().partition(|task| theirs.iter().any(|it| it.id == task.id));
     answer(case, &next, own, joined)
+}
+
+/// Gives the entry that stays the choice of visitors of both. It keeps it when the merge is undone:
+/// somebody may still not be welcome.
+fn join_choices(
+    case: &mut Case<'_, '_>,
+    kept: &BeneficiaryRow,
+    other: &BeneficiaryRow,
+) -> Result<(), DbError> {
+    let conn = case.tx.write_unbatched();
+    let theirs = visitors::one(conn, other.district, other.id)?;
+    let own = visitors::one(conn, kept.district, kept.id)?;
+    let both = own.clone().merged(theirs);
+    if both != own {
+        visitors::replace(conn, kept.district, kept.id, &both)?;
+    }
+    Ok(())
 }
 
 /// Gives tasks to the entry: the unfinished ones go to its place.

@@ -23,3 +23,5 @@ pub mod routes;
 pub mod settle;
 pub mod stay;
 pub mod unify;
+pub mod visitor_routes;
+pub mod visitors;

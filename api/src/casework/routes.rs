@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::case::Case;
 use super::create::{self, Creation};
 use super::model::{BeneficiaryChange, ChangedBeneficiary, NewBeneficiary, NewStay};
-use super::{commands, edit, stay};
+use super::{commands, edit, stay, visitor_routes};
 use crate::area::map::Maps;
 use crate::auth::Authenticated;
 use crate::beneficiary::Beneficiary;
@@ -177,6 +177,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(commands::move_beneficiary)
         .service(put_stay)
         .service(end_stay)
+        .service(visitor_routes::get_beneficiary_visitors)
+        .service(visitor_routes::put_beneficiary_visitors)
         .service(commands::record_death)
         .service(commands::end_beneficiary)
         .service(commands::reinstate_beneficiary)

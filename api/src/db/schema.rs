@@ -727,6 +727,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    visitor_choices (district, beneficiary, person) {
+        district -> Text,
+        beneficiary -> Text,
+        person -> Text,
+        is_preferred -> Bool,
+    }
+}
+
+diesel::table! {
     vocabularies (district, name) {
         district -> Text,
         name -> Text,
@@ -789,5 +798,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     task_refusals,
     tasks,
     totp_secrets,
+    visitor_choices,
     vocabularies,
 );

@@ -30,6 +30,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("beneficiary.stay", "Temporary stay recorded", "登记临时居住"),
     ("beneficiary.stay_end", "Temporary stay ended", "临时居住结束"),
     ("beneficiary.sync", "Beneficiaries sent to a phone", "服务对象信息下发到手机"),
+    ("beneficiary.visitor_choice", "Visitors of a beneficiary chosen", "指定或排除走访人员"),
     (
         "beneficiary.visitors",
         "More visitors of a changed beneficiary",

@@ -132,14 +132,25 @@ fn rows(
     let Held { mut tasks, carried } = held::of(conn, district, &ids, span, first)?;
     tasks.retain(|held| held.id != task.id);
     let home: Vec<_> = task.beneficiary.into_iter().collect();
-    let home = beneficiary::store::rows(conn, district, &home)?;
-    let last_visitors = home.iter().filter_map(|row| Some((row.id, row.last_visitor?))).collect();
+    let rows = beneficiary::store::rows(conn, district, &home)?;
+    let last_visitors = rows.iter().filter_map(|row| Some((row.id, row.last_visitor?))).collect();
+    let visitor_choices = beneficiary::visitors::of(conn, district, &home)?;
     let calendars = availability::store::calendars(conn, district, first, span.weeks().last())?;
     let off_duty = availability::store::off_duty(conn, district)?;
     let refusals = freed::refusals(conn, &task.grid.range())?;
     let own_tie = task.tie().map(|tie| tie.id).into_iter().collect();
     let mut tied = tie::of_ties(conn, district, &own_tie)?;
     tied.retain(|other| other.id != task.id && tasks.iter().all(|held| held.id != other.id));
-    let rows = Rows { people, calendars, tasks, tied, carried, settings, last_visitors, refusals };
+    let rows = Rows {
+        people,
+        calendars,
+        tasks,
+        tied,
+        carried,
+        settings,
+        last_visitors,
+        visitor_choices,
+        refusals,
+    };
     Ok((rows, off_duty))
 }

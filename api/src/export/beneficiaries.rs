@@ -9,6 +9,7 @@ use super::run::{Listing, Rows};
 use crate::beneficiary::Beneficiary;
 use crate::beneficiary::filter::SortKey;
 use crate::beneficiary::find::ListRequest;
+use crate::beneficiary::visitors::{self, VisitorChoice};
 use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
 use crate::vocabulary::VocabularyName;
@@ -44,6 +45,8 @@ impl Listing for Beneficiaries {
         "contact", "Preferred contact", "联系方式";
         "plaque", "Plaque", "光荣牌";
         "last_contact", "Last contact", "最近联系日期";
+        "preferred_visitor", "Preferred visitor", "优先走访人员编号";
+        "forbidden_visitors", "Forbidden visitors", "不安排走访人员编号";
     };
 
     fn page(
@@ -53,13 +56,17 @@ impl Listing for Beneficiaries {
     ) -> Result<Rows<Self::Position>, DbError> {
         let key = self.keys.key(conn, self.principal.district())?;
         let (read, next) = self.request.page_after(conn, &key, after)?;
-        Ok((read.iter().map(|one| self.row(one)).collect(), next))
+        let ids: Vec<_> = read.iter().map(|one| one.id).collect();
+        let mut choices = visitors::of(conn, self.principal.district(), &ids)?;
+        let row = |one: &Beneficiary| self.row(one, &choices.remove(&one.id).unwrap_or_default());
+        Ok((read.iter().map(row).collect(), next))
     }
 }
 
 impl Beneficiaries {
-    fn row(&self, one: &Beneficiary) -> Vec<Cell> {
+    fn row(&self, one: &Beneficiary, choice: &VisitorChoice) -> Vec<Cell> {
         let labels = &self.labels;
+        let forbidden: Vec<String> = choice.forbidden.iter().map(ToString::to_string).collect();
         let categories = one.categories.iter().map(Category::as_str);
         vec![
             Cell::text(one.id),
@@ -75,6 +82,8 @@ impl Beneficiaries {
             labels.word(one.contact),
             labels.code(VocabularyName::PlaqueStates, one.plaque.as_str()),
             Cell::of(one.last_contact, Cell::Day),
+            Cell::of(choice.preferred, Cell::text),
+            Cell::text(forbidden.join(" ")),
         ]
     }
 }

@@ -21,6 +21,7 @@ use crate::auth::device::EndReason;
 use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Effects};
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::beneficiary::visitors;
 use crate::db::DbError;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
 use crate::handover::ASSIGNEE_LEFT;
@@ -172,6 +173,7 @@ impl Removable for BeneficiaryRow {
         for ids in ids(&gone).chunks(CHUNK) {
             correction::store::forget(step.conn, step.district, ids)?;
             proposal::store::forget(step.conn, step.district, ids)?;
+            visitors::forget(step.conn, step.district, ids)?;
             ends::forget(step.conn, step.district, ids)?;
         }
         delete!(step, beneficiaries, id, ids(&gone));

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::model::{APPLICABLE_FOR, LeftBecause, LeftTask, PlanOrigin, PlanResult, PlanState};
 use super::store::{self, PlanRow, VisitRow};
 use super::why::{self, StoredWhy};
+use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
 use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -145,6 +146,7 @@ struct Facts {
     /// Those of them that are tied, with the tasks to which they are tied.
     tied: Vec<TaskRow>,
     grids: HashMap<PersonId, AreaCode>,
+    visitor_choices: VisitorChoices,
 }
 
 impl Facts {
@@ -155,7 +157,9 @@ impl Facts {
         let tasks = task::store::rows(tx.read()?, district, &ids)?;
         let ids = tasks.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
         let tied = task::tie::of_ties(tx.read()?, district, &ids)?;
-        Ok(Self { tasks: tasks.into_iter().map(|row| (row.id, row)).collect(), tied, grids })
+        let visitor_choices = visitors::all(tx.read()?, district)?;
+        let tasks = tasks.into_iter().map(|row| (row.id, row)).collect();
+        Ok(Self { tasks, tied, grids, visitor_choices })
     }
 
     /// The assignments that would break a tie: without the second person, or to a person whom the
@@ -190,6 +194,12 @@ impl Facts {
         others.map(|task| task.id).collect()
     }
 
+    /// Whether the person must not visit the beneficiary of the task.
+    fn is_forbidden(&self, task: &TaskRow, person: PersonId) -> bool {
+        let choice = task.beneficiary.and_then(|id| self.visitor_choices.get(&id));
+        choice.is_some_and(|choice| choice.forbidden.contains(&person))
+    }
+
     fn left(&self, task_id: TaskId, because: LeftBecause) -> LeftTask {
         LeftTask { task_id, because, state: self.tasks.get(&task_id).map(|row| row.state) }
     }
@@ -211,6 +221,9 @@ fn assigned<'f>(
     else {
         return Ok(Err(LeftBecause::PersonUnavailable));
     };
+    if facts.is_forbidden(task, person) {
+        return Ok(Err(LeftBecause::PersonUnavailable));
+    }
     // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
     let to = Candidate { person, role: Role::Volunteer, grid };
     let command = AutomaticCommand::Assign { to, within: plan.area };

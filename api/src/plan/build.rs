@@ -1,6 +1,6 @@
 //! Converts database rows into the solver's problem.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
@@ -14,6 +14,7 @@ use super::settings::PlanningSettings;
 use super::span::Span;
 use super::ties;
 use crate::availability::calendar::{Calendar, Hours};
+use crate::beneficiary::visitors::VisitorChoices;
 use crate::db::DbError;
 use crate::person::store::PersonRow;
 use crate::task::row::TaskRow;
@@ -34,6 +35,8 @@ pub struct Rows {
     pub settings: PlanningSettings,
     /// The last visitor of each beneficiary.
     pub last_visitors: HashMap<BeneficiaryId, PersonId>,
+    /// The preferred and forbidden visitors of beneficiaries.
+    pub visitor_choices: VisitorChoices,
     /// The people who gave back an open task.
     pub refusals: HashMap<TaskId, Vec<PersonId>>,
 }
@@ -163,6 +166,13 @@ fn days_of_presence(row: &PersonRow, rows: &Rows, span: Span) -> (u32, u32) {
 /// [`DbError::Corrupt`] for an invalid row.
 pub fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbError> {
     let last = row.beneficiary.as_ref().and_then(|id| rows.last_visitors.get(id));
+    let choice = row.beneficiary.as_ref().and_then(|id| rows.visitor_choices.get(id));
+    let refused = rows.refusals.get(&row.id).into_iter().flatten();
+    let excluded = choice.into_iter().flat_map(|choice| &choice.forbidden);
+    // A task that is held is so by a decision, and keeps its time.
+    let holder = pinned.map(|pin| pin.volunteer);
+    let forbidden: BTreeSet<PersonId> =
+        refused.chain(excluded).copied().filter(|person| Some(*person) != holder).collect();
     Ok(Visit {
         id: row.id,
         grid: row.grid,
@@ -174,8 +184,8 @@ pub fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, D
         priority: row.priority,
         skills: row.skills.members().clone(),
         last: last.copied(),
-        preferred: None,
-        forbidden: rows.refusals.get(&row.id).cloned().unwrap_or_default(),
+        preferred: choice.and_then(|choice| choice.preferred),
+        forbidden: forbidden.into_iter().collect(),
         pinned,
     })
 }

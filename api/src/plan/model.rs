@@ -138,7 +138,7 @@ pub struct LeftTask {
 pub enum LeftBecause {
     /// The task has changed meanwhile.
     Changed,
-    /// The person has left or works in another grid meanwhile.
+    /// The person has left, works in another grid or must not visit the beneficiary meanwhile.
     PersonUnavailable,
     /// Two people make the visit, and the other one's task is left.
     Tied,

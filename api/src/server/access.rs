@@ -178,6 +178,8 @@ const TABLE: &[Access] = &[
     on("move_beneficiary", A::EditBeneficiaries, Area, Sensitive),
     on("put_stay", A::EditBeneficiaries, Area, Sensitive),
     on("end_stay", A::EditBeneficiaries, Area, Personal),
+    on("get_beneficiary_visitors", A::EditBeneficiaries, Area, Personal),
+    on("put_beneficiary_visitors", A::EditBeneficiaries, Area, Personal),
     on("record_death", A::EditBeneficiaries, Area, Sensitive),
     on("end_beneficiary", A::ManageEntitlements, Area, Sensitive),
     on("reinstate_beneficiary", A::ManageEntitlements, Area, Sensitive),

@@ -17,6 +17,7 @@ use super::store::HeldTime;
 use super::task_tie::TieType;
 use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
+use crate::beneficiary::visitors::VisitorChoice;
 use crate::clock;
 use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -37,6 +38,8 @@ pub enum Breach {
     Window,
     /// The person is away on all days, or off duty.
     Absence,
+    /// The person must not visit the beneficiary.
+    Forbidden,
     /// Another person makes the tied tasks.
     SamePerson,
     /// The person makes the other task of a visit by two people.
@@ -50,6 +53,7 @@ impl Breach {
             Self::Minutes => "offers too few minutes in that week",
             Self::Window => "has no hours within the time window",
             Self::Absence => "is away or off duty on all days of the task",
+            Self::Forbidden => "must not visit this beneficiary",
             Self::SamePerson => "another person makes the tied tasks",
             Self::TwoPeople => "makes the other task of the visit by two people",
         }
@@ -62,7 +66,7 @@ pub struct TaskWithBreaches {
     /// The current task.
     pub task: Task,
     /// The broken rules.
-    #[schema(max_items = 6)]
+    #[schema(max_items = 7)]
     pub breaches: BTreeSet<Breach>,
 }
 
@@ -134,7 +138,7 @@ fn meets(needs: &Needs<'_>, offer: &Offer<'_>, day: NaiveDate) -> bool {
 }
 
 /// Checks that the assignment of the task to the person breaks no rule on the day `today`, given
-/// the tasks that are tied to it.
+/// the tasks that are tied to it and the choice of the beneficiary's visitors.
 ///
 /// # Errors
 /// 409 with the broken rules; [`DbError`].
@@ -142,6 +146,7 @@ pub(super) fn check(
     row: &TaskRow,
     tied: &[TaskRow],
     to: &Assignee,
+    choice: &VisitorChoice,
     today: NaiveDate,
 ) -> Result<(), Problem> {
     if row.assignee == Some(to.row.id) {
@@ -149,19 +154,25 @@ pub(super) fn check(
     }
     let mut broken = of(row, to, today)?;
     broken.extend(broken_tie(row, tied, to.row.id));
+    broken.extend(choice.forbidden.contains(&to.row.id).then_some(Breach::Forbidden));
     let problem = Problem::from(ProblemCode::AssignmentBreaks);
     refuse(row, broken, problem, "/person_id")
 }
 
-/// Checks that the claim of the task by the person respects the tasks that are tied to it.
+/// Checks that the claim of the task by the person respects the choice of the beneficiary's visitors
+/// and the tasks that are tied to it.
 ///
 /// # Errors
-/// 409 with the broken rule; [`DbError`].
+/// 409, with the broken rule of a tie but without the reason of a choice; [`DbError`].
 pub(super) fn check_claim(
     row: &TaskRow,
     tied: &[TaskRow],
+    choice: &VisitorChoice,
     person: PersonId,
 ) -> Result<(), Problem> {
+    if choice.forbidden.contains(&person) {
+        return Err(ProblemCode::NotClaimable.into());
+    }
     let broken = broken_tie(row, tied, person).into_iter().collect();
     refuse(row, broken, Problem::from(ProblemCode::ClaimBreaksTie), "")
 }

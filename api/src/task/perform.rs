@@ -20,6 +20,7 @@ use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::{breach, freed, of_ended, report, report_row, store, tie};
+use crate::beneficiary::visitors::{self, VisitorChoice};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -192,7 +193,8 @@ pub fn perform(
             // Of a task that is not open the rules say more.
             if row.state == Phase::Open {
                 let tied = tie::tied(tx, &row)?;
-                breach::check_claim(&row, &tied, principal.person)?;
+                let choice = visitor_choice(tx, &row)?;
+                breach::check_claim(&row, &tied, &choice, principal.person)?;
             }
             Command::Claim
         }
@@ -318,6 +320,14 @@ fn is_served(conn: &mut Conn, row: &TaskRow) -> Result<(), Problem> {
     Err(Problem::from(ProblemCode::SubjectEnded).showing(&current))
 }
 
+/// Who visits the task's beneficiary by preference, and who must not.
+fn visitor_choice(tx: &mut Tx<'_>, row: &TaskRow) -> Result<VisitorChoice, DbError> {
+    match row.beneficiary {
+        Some(id) => visitors::one(tx.read_unbatched(), row.district, id),
+        None => Ok(VisitorChoice::default()),
+    }
+}
+
 /// The person of a reassignment, which breaks no rule unless it is forced.
 fn candidate(
     tx: &mut Tx<'_>,
@@ -341,7 +351,8 @@ fn candidate(
         && person.role.visits();
     if is_possible && !to.force {
         let tied = tie::tied(tx, row)?;
-        breach::check(row, &tied, assignee, clock::day(tx.now))?;
+        let choice = visitor_choice(tx, row)?;
+        breach::check(row, &tied, assignee, &choice, clock::day(tx.now))?;
     }
     Ok(Candidate { person: person.id, role: person.role, grid: person.area })
 }

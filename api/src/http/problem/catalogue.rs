@@ -236,6 +236,10 @@ problems! {
     ClaimBreaksTie "claim_breaks_tie" 409
         "The task is for another person": "Two different people make this visit, or one person makes several visits, see `current`. Choose another task.";
         "此任务应由他人承担": "该任务须由两人分别领取，或与其他任务由同一人承担，见 current。请选择其他任务。";
+    /// The person cannot claim this task.
+    NotClaimable "not_claimable" 409
+        "The task is not for you": "This task is given to another person. Choose another task.";
+        "此任务不由您承担": "该任务将安排其他人员，请选择其他任务。";
     /// The chosen person cannot be assigned the task.
     NotACandidate "not_a_candidate" 409
         "Person not eligible": "Choose an active manager or volunteer in your area.";

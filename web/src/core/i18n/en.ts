@@ -331,6 +331,7 @@ export const en: Record<Key, string> = {
   'code.version_conflict': 'Someone has just changed it. Look at the latest state first',
   'code.version_required': 'Someone has just changed it. Look at the latest state first',
   'code.claim_breaks_tie': 'Not claimed: two different people make this visit, or one person makes several',
+  'code.not_claimable': 'Not claimed: this visit is for another person',
   'code.assignment_breaks': 'Not reassigned: skills, minutes or hours do not suffice, or the person is away. To insist, reassign again and tick the box',
   'code.not_a_candidate': 'Cannot be assigned to this person: not active, or outside the area',
   'code.no_level_above': 'Already at the district; it cannot be escalated further',
