@@ -30,20 +30,32 @@ use gridward_domain::id::{PersonId, TaskId};
 pub fn check(problem: &DispatchProblem, plan: &Plan) -> Result<(), Violation> {
     let index = Index::of(problem);
     index.every_visit_occurs_once(plan)?;
+    let loads = rules_hold(&index, plan)?;
+    measures::whys_hold(&index, plan, &loads)?;
+    reasons::reasons_hold(&index, plan, &loads, &ties::assignments(plan))?;
+    measures::measures_hold(&index, plan, &loads)
+}
+
+/// Checks that the routes of a plan keep every rule of its problem, whatever the plan says about
+/// itself; not that every visit occurs in it.
+#[cfg(test)]
+pub(super) fn check_routes(problem: &DispatchProblem, plan: &Plan) -> Result<(), Violation> {
+    rules_hold(&Index::of(problem), plan).map(|_| ())
+}
+
+/// Checks the times, areas, skills, pins, ties and offers of the routes, and returns the loads.
+fn rules_hold(index: &Index<'_>, plan: &Plan) -> Result<measures::Loads, Violation> {
     let mut days = HashSet::new();
     for route in &plan.routes {
         if !days.insert((route.volunteer, route.day)) {
             return Err(Violation::RouteTwice(route.volunteer, route.day));
         }
-        timeline::check(&index, route)?;
+        timeline::check(index, route)?;
     }
-    let assignments = ties::assignments(plan);
-    ties::ties_are_kept(&index, &assignments)?;
-    let loads = measures::loads(&index, plan);
-    measures::offers_are_kept(&index, plan, &loads)?;
-    measures::whys_hold(&index, plan, &loads)?;
-    reasons::reasons_hold(&index, plan, &loads, &assignments)?;
-    measures::measures_hold(&index, plan, &loads)
+    ties::ties_are_kept(index, &ties::assignments(plan))?;
+    let loads = measures::loads(index, plan);
+    measures::offers_are_kept(index, plan, &loads)?;
+    Ok(loads)
 }
 
 /// A problem indexed by id.

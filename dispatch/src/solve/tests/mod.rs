@@ -2,6 +2,7 @@
 
 mod answers;
 mod checker;
+mod order;
 mod random;
 mod spec;
 mod ties;
