@@ -349,6 +349,7 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "send_feedback" => json!({ "text": "x", "district": &at.grid[..6] }),
         "answer_feedback" => json!({ "answer": "x" }),
         "put_holiday" => json!({ "name": "x", "calendar": "solar" }),
+        "replace_work_calendar" => json!({ "days_off": [], "working_days": [] }),
         "create_plan" => order(&at.grid),
         "estimate_plan" => json!({ "order": order(&at.grid) }),
         // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
@@ -443,7 +444,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     };
     // The catalogue is that of the caller's own district, so its codes are nobody else's.
     let path = path.replace("/service-kinds/{code}", "/service-kinds/home_visit");
-    let path = path.replace("{name}", "skills");
+    let path = path.replace("{name}", "skills").replace("{year}", "2026");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
     let real = real.replace("{absence}", &at.absence).replace("{other}", &at.plan);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
@@ -483,7 +484,11 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         // In a header.
         "announce_attachment" => ByAddress,
         // The same for everybody.
-        "put_holiday" | "get_import_template" | "get_my_workload" => Not,
+        "get_work_calendar"
+        | "replace_work_calendar"
+        | "put_holiday"
+        | "get_import_template"
+        | "get_my_workload" => Not,
         _ if real != path || !query.is_empty() => ByAddress,
         _ => Not,
     };

@@ -93,3 +93,4 @@ mod vocabularies;
 mod web_app;
 mod weekly;
 mod whole_district;
+mod work_calendars;

@@ -48,6 +48,7 @@ pub mod task;
 pub mod vocabulary;
 pub mod web;
 pub mod weekly;
+pub mod workday;
 pub mod workload;
 
 // Operations on a whole district.

@@ -123,6 +123,8 @@ ranges! {
     WeeklyMinutes: i32 as Integer, 0 to 10_080, example 240;
     /// A year of birth, four digits.
     BirthYear: i32 as Integer, 1850 to 2200, example 1948;
+    /// A calendar year.
+    CalendarYear: i32 as Integer, 2000 to 2200, example 2026;
     /// An age in completed calendar years: the year of today minus the year of birth.
     Age: i32 as Integer, 0 to 150, example 80;
     /// The number of items on a page of a list.

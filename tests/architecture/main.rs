@@ -66,6 +66,7 @@ const SLICES: &[&str] = &[
     "vocabulary",
     "web",
     "weekly",
+    "workday",
     "workload",
 ];
 

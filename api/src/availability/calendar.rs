@@ -1,13 +1,17 @@
 //! The hours that a person offers on a day: the weekly hours, unless the day has others, without
 //! the absences. A pure function.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{Datelike as _, NaiveDate};
+use gridward_domain::authority::Role;
+use gridward_domain::id::PersonId;
 use gridward_domain::time::Window;
 
 use super::span::Span;
 use crate::person::{Availability, Weekday};
+use crate::workday::{DayKind, WorkDays};
 
 /// The dated part of a person's availability.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +20,15 @@ pub struct Calendar {
     pub exceptions: BTreeMap<NaiveDate, Option<Window>>,
     /// The absences.
     pub absences: Vec<Span>,
+    /// The days off and shifted working days of the district.
+    pub work_days: Arc<WorkDays>,
+}
+
+/// The calendars of the people of a district.
+#[derive(Clone, Debug, Default)]
+pub struct Calendars {
+    of: HashMap<PersonId, Calendar>,
+    usual: Calendar,
 }
 
 /// The hours of a day: a window, without the breaks.
@@ -42,15 +55,62 @@ impl Hours {
 
 impl Calendar {
     /// The hours of `day`, if the person is there.
-    pub fn hours_on(&self, weekly: &Availability, day: NaiveDate) -> Option<Hours> {
+    pub fn hours_on(&self, role: Role, weekly: &Availability, day: NaiveDate) -> Option<Hours> {
         let window = match self.exceptions.get(&day) {
             Some(other) => (*other)?,
-            None => weekly.on(weekday(day))?,
+            None => self.regular(role, weekly, day)?,
         };
         let absences = self.absences.iter().filter(|absence| absence.contains(day));
         let breaks = absences.map(|absence| absence.window).collect::<Option<Vec<_>>>()?;
         let covered = |part: &Window| part.start() <= window.start() && window.end() <= part.end();
         (!breaks.iter().any(covered)).then_some(Hours { window, breaks })
+    }
+}
+
+impl Calendar {
+    /// The hours of the day without regard to the person's own exceptions and absences.
+    fn regular(&self, role: Role, weekly: &Availability, day: NaiveDate) -> Option<Window> {
+        const WORKING: [Weekday; 5] =
+            [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
+
+        match self.work_days.kind_of(day) {
+            Some(DayKind::Off) => None,
+            Some(DayKind::Working) if role == Role::Manager => {
+                let weekdays = WORKING.iter().filter_map(|day| weekly.on(*day));
+                // The longest of different days: a shifted day is a full one.
+                let longest = weekdays.max_by_key(|window| {
+                    (
+                        window.end().minutes() - window.start().minutes(),
+                        -i32::from(window.start().minutes()),
+                    )
+                });
+                longest.or_else(|| weekly.on(weekday(day)))
+            }
+            Some(DayKind::Working) | None => weekly.on(weekday(day)),
+        }
+    }
+}
+
+impl Calendars {
+    /// The calendars of people without dated hours and absences.
+    pub fn new(work_days: WorkDays) -> Self {
+        let usual = Calendar { work_days: Arc::new(work_days), ..Calendar::default() };
+        Self { of: HashMap::new(), usual }
+    }
+
+    /// The calendar of the person.
+    pub fn of(&self, person: PersonId) -> &Calendar {
+        self.of.get(&person).unwrap_or(&self.usual)
+    }
+
+    /// The calendar of a person without dated hours and absences.
+    pub const fn usual(&self) -> &Calendar {
+        &self.usual
+    }
+
+    /// The calendar of the person, to be filled.
+    pub(super) fn entry(&mut self, person: PersonId) -> &mut Calendar {
+        self.of.entry(person).or_insert_with(|| self.usual.clone())
     }
 }
 
@@ -93,15 +153,20 @@ mod tests {
         let calendar = Calendar {
             exceptions: [(day(7), None), (day(9), Some(hours(8, 10)))].into(),
             absences: vec![away(8, 8, Some(hours(12, 14))), away(14, 20, None)],
+            ..Calendar::default()
         };
-        assert_eq!(calendar.hours_on(&weekly, day(7)), None, "not this Monday");
+        assert_eq!(calendar.hours_on(Role::Volunteer, &weekly, day(7)), None, "not this Monday");
         let tuesday = Hours { window: hours(9, 17), breaks: vec![hours(12, 14)] };
-        assert_eq!(calendar.hours_on(&weekly, day(8)), Some(tuesday));
+        assert_eq!(calendar.hours_on(Role::Volunteer, &weekly, day(8)), Some(tuesday));
         let extra = Hours { window: hours(8, 10), breaks: vec![] };
-        assert_eq!(calendar.hours_on(&weekly, day(9)), Some(extra), "an additional Wednesday");
-        assert_eq!(calendar.hours_on(&weekly, day(10)), None);
-        assert_eq!(calendar.hours_on(&weekly, day(15)), None, "away for a week");
-        assert!(calendar.hours_on(&weekly, day(21)).is_some());
+        assert_eq!(
+            calendar.hours_on(Role::Volunteer, &weekly, day(9)),
+            Some(extra),
+            "an additional Wednesday"
+        );
+        assert_eq!(calendar.hours_on(Role::Volunteer, &weekly, day(10)), None);
+        assert_eq!(calendar.hours_on(Role::Volunteer, &weekly, day(15)), None, "away for a week");
+        assert!(calendar.hours_on(Role::Volunteer, &weekly, day(21)).is_some());
     }
 
     #[test]
@@ -116,6 +181,24 @@ mod tests {
         let weekly: Availability = "mon 0900-1200".parse().expect("hours");
         let absences = vec![away(7, 7, Some(hours(8, 12)))];
         let calendar = Calendar { absences, ..Calendar::default() };
-        assert_eq!(calendar.hours_on(&weekly, day(7)), None);
+        assert_eq!(calendar.hours_on(Role::Volunteer, &weekly, day(7)), None);
+    }
+
+    #[test]
+    fn a_day_off_has_dated_hours_only_and_a_shifted_one_is_a_weekday_for_managers() {
+        let weekly: Availability =
+            "mon 0900-1700;tue 0900-1200;sat 1000-1100".parse().expect("hours");
+        let kinds = [(day(7), DayKind::Off), (day(8), DayKind::Off), (day(12), DayKind::Working)];
+        let calendars = Calendars::new(kinds.into_iter().collect());
+        let own = Calendar {
+            exceptions: [(day(8), Some(hours(9, 10)))].into(),
+            ..calendars.usual().clone()
+        };
+        let on = |role, n| Some(own.hours_on(role, &weekly, day(n))?.window);
+        assert_eq!(on(Role::Manager, 7), None, "a day off");
+        assert_eq!(on(Role::Volunteer, 8), Some(hours(9, 10)), "the person says otherwise");
+        assert_eq!(on(Role::Manager, 12), Some(hours(9, 17)));
+        assert_eq!(on(Role::Volunteer, 12), Some(hours(10, 11)), "a Saturday for volunteers");
+        assert_eq!(on(Role::Manager, 14), Some(hours(9, 17)), "a usual Monday");
     }
 }

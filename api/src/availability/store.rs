@@ -1,6 +1,6 @@
 //! Queries for absences, dated hours and duty.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{AbsenceId, PersonId};
 use gridward_domain::time::{TimeOfDay, Window};
 
-use super::calendar::Calendar;
+use super::calendar::Calendars;
 use super::model::{
     Absence, AbsenceDays, AbsenceReason, DatedHours, Duty, PersonAvailability, WeeklyHours,
 };
@@ -18,6 +18,7 @@ use crate::crypto::{SealingKey, aad};
 use crate::db::schema::{absences, availability_exceptions, off_duty};
 use crate::db::{Conn, DbError};
 use crate::person::store::PersonRow;
+use crate::workday;
 
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
@@ -192,8 +193,7 @@ pub fn off_duty_among(
     Ok(off.load::<PersonId>(conn)?.into_iter().collect())
 }
 
-/// The dated hours and absences of the district's people from `first` to `last`; people without any
-/// are not among them.
+/// The calendars of the district's people from `first` to `last`.
 ///
 /// # Errors
 /// [`DbError`].
@@ -202,7 +202,7 @@ pub fn calendars(
     district: AreaCode,
     first: NaiveDate,
     last: NaiveDate,
-) -> Result<HashMap<PersonId, Calendar>, DbError> {
+) -> Result<Calendars, DbError> {
     read_calendars(conn, district, None, first, Some(last))
 }
 
@@ -215,7 +215,7 @@ pub fn calendars_from(
     district: AreaCode,
     people: &[PersonId],
     first: NaiveDate,
-) -> Result<HashMap<PersonId, Calendar>, DbError> {
+) -> Result<Calendars, DbError> {
     read_calendars(conn, district, Some(people), first, None)
 }
 
@@ -227,7 +227,7 @@ fn read_calendars(
     people: Option<&[PersonId]>,
     first: NaiveDate,
     last: Option<NaiveDate>,
-) -> Result<HashMap<PersonId, Calendar>, DbError> {
+) -> Result<Calendars, DbError> {
     let mut away = absences::table
         .filter(absences::district.eq(district))
         .filter(absences::last_day.ge(first))
@@ -249,13 +249,13 @@ fn read_calendars(
     }
     let away: Vec<AbsenceRow> = away.load(conn)?;
     let dated: Vec<ExceptionRow> = dated.load(conn)?;
-    let mut calendars: HashMap<PersonId, Calendar> = HashMap::new();
+    let mut calendars = Calendars::new(workday::store::days(conn, district, first, last)?);
     for row in away {
-        calendars.entry(row.person).or_default().absences.push(row.span()?);
+        calendars.entry(row.person).absences.push(row.span()?);
     }
     for row in dated {
         let hours = window(row.window_start, row.window_end)?;
-        calendars.entry(row.person).or_default().exceptions.insert(row.day, hours);
+        calendars.entry(row.person).exceptions.insert(row.day, hours);
     }
     Ok(calendars)
 }

@@ -15,7 +15,7 @@ use crate::auth::credential::{self, Validity};
 use crate::auth::password;
 use crate::crypto::KeyRing;
 use crate::db::{Conn, dialect};
-use crate::demo::{GRIDS, Size, generate, mark, tasks};
+use crate::demo::{GRIDS, Size, generate, mark, tasks, work_calendar};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::log::head::Heads;
 use crate::server::settings::Settings;
@@ -53,6 +53,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         write(settings, &records, &bar(7))?;
         // Before anybody can sign in with a public password.
         mark::set(&mut conn, district, clock::system())?;
+        work_calendar::enter(&mut conn, district)?;
         add_tasks(&mut conn, &records, args.seed)?;
         set_passwords(settings, &mut conn, district, &faces.ids())?;
         if let Some(file) = &args.sign_ins {

@@ -744,6 +744,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    work_calendars (district, year) {
+        district -> Text,
+        year -> Integer,
+        days -> Text,
+        version -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     absences,
     account_notices,
@@ -800,4 +809,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     totp_secrets,
     visitor_choices,
     vocabularies,
+    work_calendars,
 );

@@ -15,6 +15,7 @@ mod people;
 mod places;
 pub mod simulated;
 pub mod tasks;
+pub mod work_calendar;
 
 use crate::load::record::DistrictRecords;
 use draw::Draw;

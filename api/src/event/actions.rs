@@ -127,6 +127,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("task.unassign", "Task unassigned", "收回任务"),
     ("task.undo", "Command to a task undone", "撤销任务操作"),
     ("vocabulary.replace", "Vocabulary changed", "修改词表"),
+    ("work_calendar.replace", "Work calendar changed", "修改放假调休日历"),
 ];
 
 /// An action of the log and its words.

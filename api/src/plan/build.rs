@@ -13,7 +13,7 @@ use super::earliest::Earliest;
 use super::settings::PlanningSettings;
 use super::span::Span;
 use super::ties;
-use crate::availability::calendar::{Calendar, Hours};
+use crate::availability::calendar::{Calendar, Calendars, Hours};
 use crate::beneficiary::visitors::VisitorChoices;
 use crate::db::DbError;
 use crate::person::store::PersonRow;
@@ -24,7 +24,7 @@ pub struct Rows {
     /// The visitors.
     pub people: Vec<PersonRow>,
     /// The dated hours and absences of the visitors in the span.
-    pub calendars: HashMap<PersonId, Calendar>,
+    pub calendars: Calendars,
     /// Open tasks and assigned tasks.
     pub tasks: Vec<TaskRow>,
     /// Tasks that are tied to these.
@@ -89,10 +89,9 @@ fn volunteer(
     carried: &HashMap<PersonId, Minutes>,
 ) -> Result<Volunteer, DbError> {
     let id = row.id;
-    let undated = Calendar::default();
-    let calendar = rows.calendars.get(&id).unwrap_or(&undated);
+    let calendar = rows.calendars.of(id);
     let shifts = span.days().filter_map(|day| {
-        let Hours { window, breaks } = calendar.hours_on(&row.availability, day)?;
+        let Hours { window, breaks } = calendar.hours_on(row.role, &row.availability, day)?;
         Some(Shift { day, window: earliest.within(day, window)?, breaks })
     });
     let offer = Offer::of(row, rows, span, carried);
@@ -149,15 +148,14 @@ impl Offer {
 /// The days with hours in the weeks over which work is shared, with and without regard to absences
 /// and dated hours.
 fn days_of_presence(row: &PersonRow, rows: &Rows, span: Span) -> (u32, u32) {
-    let usual = Calendar::default();
-    let calendar = rows.calendars.get(&row.id);
     let count = |calendar: &Calendar| {
         let weeks = span.fairness_weeks(rows.settings.fairness_weeks);
-        let days = weeks.filter(|day| calendar.hours_on(&row.availability, *day).is_some());
+        let days =
+            weeks.filter(|day| calendar.hours_on(row.role, &row.availability, *day).is_some());
         u32::try_from(days.count()).unwrap_or(u32::MAX)
     };
-    let all = count(&usual);
-    (calendar.map_or(all, count).min(all), all)
+    let all = count(rows.calendars.usual());
+    (count(rows.calendars.of(row.id)).min(all), all)
 }
 
 /// The visit of a task.

@@ -124,6 +124,8 @@ const TABLE: &[Access] = &[
     on("put_holiday", A::ManageRegisters, Area, Internal),
     on("end_holiday", A::ManageRegisters, Area, Internal),
     on("get_service_kind", A::UseService, Area, Internal),
+    on("get_work_calendar", A::UseService, Area, Internal),
+    on("replace_work_calendar", A::ManageRegisters, Area, Internal),
     on("create_service_kind", A::ConfigureDistrict, Area, Internal),
     on("change_service_kind", A::ConfigureDistrict, Area, Internal),
     on("list_vocabularies", A::UseService, Area, Internal),

@@ -95,7 +95,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         (name = "people", description = "Staff and volunteers"),
         (name = "beneficiaries", description = "Veterans and family members who receive visits"),
         (name = "catalogue", description = "Kinds of service, and the district's vocabularies"),
-        (name = "registers", description = "Stations, memorial sites and holidays of the district"),
+        (name = "registers", description = "Stations, memorial sites, holidays and work calendars of the district"),
         (name = "tasks", description = "Visits and other work, and their life cycle"),
         (name = "reports", description = "The register of reports of visits"),
         (name = "sync", description = "Incremental synchronisation of phones that work offline"),

@@ -20,7 +20,7 @@ use crate::{
     absence, area, attachment, auth, availability, beneficiary, casework, catalogue, correction,
     event, explanation, export, feedback, handover, history, holiday, http, import, limits,
     measures, memorial, notice, ops, person, plan, proposal, redistricting, report, station,
-    summary, sync, task, vocabulary, web as static_files, weekly, workload,
+    summary, sync, task, vocabulary, web as static_files, weekly, workday, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -76,6 +76,8 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(holiday::routes::get_holiday)
         .service(holiday::routes::put_holiday)
         .service(holiday::routes::end_holiday)
+        .service(workday::routes::get_work_calendar)
+        .service(workday::routes::replace_work_calendar)
         .service(catalogue::routes::create_service_kind)
         .service(catalogue::routes::get_service_kind)
         .service(catalogue::routes::change_service_kind)

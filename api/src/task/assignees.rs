@@ -52,12 +52,12 @@ impl Assignees {
         let active: Vec<PersonId> = active.into_keys().collect();
         let mut all = HashMap::with_capacity(active.len());
         for ids in active.chunks(CHUNK) {
-            let mut calendars = availability::calendars_from(conn, district, ids, today)?;
+            let calendars = availability::calendars_from(conn, district, ids, today)?;
             let off_duty = availability::off_duty_among(conn, district, ids)?;
             let mut held = by_person(store::held_time(conn, district, ids)?);
             for row in person::store::rows(conn, &principal.scope(), ids)? {
                 let id = row.id;
-                let calendar = calendars.remove(&id).unwrap_or_default();
+                let calendar = calendars.of(id).clone();
                 let duty = if off_duty.contains(&id) { Duty::Off } else { Duty::On };
                 let held = held.remove(&id).unwrap_or_default();
                 all.insert(id, Assignee { row, calendar, duty, held });

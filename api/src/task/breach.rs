@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike as _, Days, NaiveDate};
+use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::Window;
@@ -83,6 +84,7 @@ struct Needs<'a> {
 
 /// What a person offers.
 struct Offer<'a> {
+    role: Role,
     skills: &'a Skills,
     weekly_minutes: u32,
     weekly: &'a Availability,
@@ -128,7 +130,7 @@ fn breaches(needs: &Needs<'_>, offer: &Offer<'_>) -> BTreeSet<Breach> {
 
 /// Whether the hours of the day meet the time window for as long as the task takes.
 fn meets(needs: &Needs<'_>, offer: &Offer<'_>, day: NaiveDate) -> bool {
-    let Some(hours) = offer.calendar.hours_on(offer.weekly, day) else { return false };
+    let Some(hours) = offer.calendar.hours_on(offer.role, offer.weekly, day) else { return false };
     let (start, end) = (hours.window.start().minutes(), hours.window.end().minutes());
     let (start, end) = match needs.window {
         Some(window) => (start.max(window.start().minutes()), end.min(window.end().minutes())),
@@ -220,6 +222,7 @@ fn of(row: &TaskRow, to: &Assignee, today: NaiveDate) -> Result<BTreeSet<Breach>
     };
     let Assignee { row: person, calendar, duty, held } = to;
     let offer = Offer {
+        role: person.role,
         skills: person.skills.members(),
         weekly_minutes: person.weekly_minutes.get().unsigned_abs(),
         weekly: &person.availability,
@@ -269,6 +272,7 @@ mod tests {
         let needs =
             Needs { skills: &wanted, minutes: 60, window: at, days: (day(7), day(9)), day: day(9) };
         let offer = Offer {
+            role: Role::Volunteer,
             skills: &own,
             weekly_minutes: 120,
             weekly: &weekly,

@@ -1,6 +1,7 @@
 //! The minutes of one person by day, as a pure function.
 
 use chrono::NaiveDate;
+use gridward_domain::authority::Role;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,6 +30,8 @@ pub struct DayWorkload {
 /// What a person offers.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'a> {
+    /// The role.
+    pub role: Role,
     /// The weekly hours.
     pub weekly: &'a Availability,
     /// The days with other hours, and the absences.
@@ -40,7 +43,10 @@ pub struct Offer<'a> {
 impl Offer<'_> {
     fn on(&self, day: NaiveDate) -> u32 {
         match self.duty {
-            Duty::On => self.calendar.hours_on(self.weekly, day).map_or(0, |hours| hours.minutes()),
+            Duty::On => {
+                let hours = self.calendar.hours_on(self.role, self.weekly, day);
+                hours.map_or(0, |hours| hours.minutes())
+            }
             Duty::Off => 0,
         }
     }
@@ -91,7 +97,8 @@ mod tests {
         // The 23rd is a Monday.
         let weekly = "tue 0900-1000".parse().expect("an availability");
         let calendar = Calendar::default();
-        let offer = Offer { weekly: &weekly, calendar: &calendar, duty: Duty::On };
+        let role = Role::Volunteer;
+        let offer = Offer { role, weekly: &weekly, calendar: &calendar, duty: Duty::On };
         let days = by_day(offer, held.iter(), day(23), day(25));
         let minutes: Vec<_> = days.iter().map(|it| (it.offered, it.planned, it.held)).collect();
         assert_eq!(minutes, [(0, 0, 0), (60, 30, 75), (0, 0, 0)]);

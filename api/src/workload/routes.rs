@@ -16,7 +16,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::days::{self, DayWorkload, Offer};
 use crate::area;
 use crate::auth::Authenticated;
-use crate::availability::calendar::Calendar;
 use crate::availability::{self, Duty};
 use crate::clock::within_reach;
 use crate::crypto::{KeyRing, SealingKey};
@@ -107,11 +106,11 @@ fn of_people(
     }
     let calendars = availability::store::calendars(conn, district, from, to)?;
     let off_duty = availability::store::off_duty(conn, district)?;
-    let usual = Calendar::default();
     let workload = |row: &PersonRow| {
         let offer = Offer {
             weekly: &row.availability,
-            calendar: calendars.get(&row.id).unwrap_or(&usual),
+            calendar: calendars.of(row.id),
+            role: row.role,
             duty: if off_duty.contains(&row.id) { Duty::Off } else { Duty::On },
         };
         let tasks = held.get(&row.id).into_iter().flatten();
