@@ -8,6 +8,7 @@ import { Device } from '../core/store/device';
 import { getMeta, putMeta } from '../core/store/person';
 import { isFull, keepReserve } from '../core/store/reserve';
 import { sync, type Run } from '../core/sync/engine';
+import { NextRun } from '../core/sync/next-run';
 import { add, pending, takeBack, type NewCommand, type Opened as Waiting, type Shown } from '../core/sync/outbox';
 import { isMine, project, type ShownTask } from '../core/sync/project';
 import { Rows } from '../core/sync/rows';
@@ -50,7 +51,7 @@ class App {
   http!: Http;
   opened: Opened | undefined = $state.raw();
   private rows = new Rows();
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly next = new NextRun(() => void this.sync());
   private failures = 0;
   private running: Promise<void> | undefined;
   private channel: BroadcastChannel | undefined;
@@ -215,8 +216,7 @@ class App {
 
   /** Syncs after a delay in milliseconds; a sooner one replaces a later one. */
   kick(delay = 0): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.sync(), delay);
+    this.next.in(delay);
   }
 
   /** Syncs now; a run under way is followed by another one. */
@@ -310,7 +310,7 @@ class App {
   /** Changes to two invented people; nothing of it is sent. */
   async startPractice(): Promise<void> {
     const opened = await begin(this.http, this.rows, this.me, this.today);
-    clearTimeout(this.timer);
+    this.next.cancel();
     this.listening?.abort();
     this.channel?.close();
     this.real = this.opened;
@@ -332,7 +332,7 @@ class App {
   }
 
   async signOut(): Promise<void> {
-    clearTimeout(this.timer);
+    this.next.cancel();
     const opened = this.use();
     this.opened = undefined;
     this.channel?.close();
