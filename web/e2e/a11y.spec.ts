@@ -58,7 +58,7 @@ test('@slow every screen is accessible, its targets are large, and nothing scrol
   const other = await phone.claim();
   await phone.report(other, '一切安好');
   await expect(page.locator('.seg')).toContainText('待发送 0', { timeout: 30_000 });
-  const screens = ['', 'pool', `v/${task}`, `v/${task}/report`, 'out/sent', 'out/waiting', 'out/drafts', 'map', 'news', 'me', 'settings', 'devices', 'password', 'leave', 'hours', 'feedback', 'grid', 'grid/task', 'grid/notice', 'in', 'enrol'];
+  const screens = ['', 'pool', `v/${task}`, `v/${task}/report`, 'out/sent', 'out/waiting', 'out/drafts', 'map', 'news', 'me', 'settings', 'devices', 'password', 'pin', 'leave', 'hours', 'feedback', 'grid', 'grid/task', 'grid/notice', 'in', 'enrol'];
   const faults: string[] = [];
   for (const [size, width, contrast] of [[18, 390, false], [30, 320, false], [18, 320, true]] as const) {
     await page.setViewportSize({ width, height: 844 });
@@ -92,5 +92,26 @@ test('a report that is not complete says so, and leads to each field', async ({ 
   await phone.page.keyboard.press('Tab');
   await phone.page.keyboard.press('Space');
   await expect(phone.page.locator('.opt.on').first()).toContainText('已走访');
+  await phone.close();
+});
+
+test('the lock is accessible, also with the largest text', async ({ browser }) => {
+  const phone = await Phone.signedIn(browser, server, server.person('volunteer'));
+  await phone.go('pin');
+  await phone.page.locator('#pin-fresh').fill('2580');
+  await phone.page.locator('#pin-again').fill('2580');
+  await phone.main().click();
+  await expect(phone.page.getByText('PIN 锁已打开')).toBeVisible();
+  expect(await violations(phone.page)).toEqual([]);
+  await phone.page.setViewportSize({ width: 320, height: 844 });
+  await phone.page.evaluate(() => localStorage.setItem('gw-prefs', JSON.stringify({ size: 30, language: 'zh-CN' })));
+  await phone.restart('');
+  await expect(phone.page.locator('#pin')).toBeFocused();
+  await phone.page.keyboard.type('1470');
+  await phone.page.keyboard.press('Enter');
+  await expect(phone.page.getByRole('alert')).toHaveText('PIN 不对，请再输一次');
+  await phone.page.getByText('忘记 PIN').click();
+  expect([...(await violations(phone.page)), ...(await tooSmall(phone.page))]).toEqual([]);
+  expect(await sideways(phone.page)).toBe(0);
   await phone.close();
 });

@@ -9,15 +9,16 @@ export interface Box {
 
 /**
  * The key of a person's data on this device, from the `device_key` of a sign-in: the same at each
- * sign-in, so data that was sealed before a session ended opens after the next one.
+ * sign-in, so data that was sealed before a session ended opens after the next one. It is extractable
+ * only to be wrapped by a PIN.
  */
-export async function storageKey(deviceKey: string, person: string): Promise<CryptoKey> {
+export async function storageKey(deviceKey: string, person: string, extractable = false): Promise<CryptoKey> {
   const secret = await crypto.subtle.importKey('raw', fromBase64url(deviceKey), 'HKDF', false, ['deriveKey']);
   return crypto.subtle.deriveKey(
     { name: 'HKDF', hash: 'SHA-256', salt: utf8('gridward storage 1'), info: utf8(person) },
     secret,
     { name: 'AES-GCM', length: 256 },
-    false,
+    extractable,
     ['encrypt', 'decrypt'],
   );
 }

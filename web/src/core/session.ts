@@ -1,6 +1,7 @@
 /** The session of this phone: signing in, refreshing, signing out. See `docs/clients.md`. */
 import type { AccessToken } from './api';
 import { Refusal, type Answer, type Call, type Http } from './http';
+import { removePin, type Locked } from './lock';
 import { open, seal, storageKey } from './seal';
 import { erase, getMeta, openPerson, putMeta, type PersonDb } from './store/person';
 import type { Device, Owner } from './store/device';
@@ -113,8 +114,8 @@ export interface Credentials {
   readonly totp?: string | undefined;
 }
 
-/** Signs in with a password. */
-export async function signIn(http: Http, device: Device, credentials: Credentials): Promise<Opened> {
+/** Signs in with a password; the person who has forgotten the PIN has none afterwards. */
+export async function signIn(http: Http, device: Device, credentials: Credentials, forgottenBy?: string): Promise<Opened> {
   const { phone, password, district, totp } = credentials;
   const { body } = await http.send<AccessToken>({
     method: 'POST',
@@ -124,25 +125,31 @@ export async function signIn(http: Http, device: Device, credentials: Credential
       ...(district ? { district } : {}), ...(totp ? { totp } : {}),
     },
   });
-  return begin(http, device, body);
+  return begin(http, device, body, forgottenBy);
 }
 
 /** Enrols this phone with the code of an invitation and a new password. */
-export async function enrol(http: Http, device: Device, credentials: Credentials & { code: string }): Promise<Opened> {
+export async function enrol(
+  http: Http, device: Device, credentials: Credentials & { code: string }, forgottenBy?: string,
+): Promise<Opened> {
   const { phone, password, code, district } = credentials;
   const { body } = await http.send<AccessToken>({
     method: 'POST',
     path: '/v1/auth/enrol',
     json: { phone, password, code, device: { name: device.name, kind: 'phone' }, ...(district ? { district } : {}) },
   });
-  return begin(http, device, body);
+  return begin(http, device, body, forgottenBy);
 }
 
-async function begin(http: Http, device: Device, answer: AccessToken): Promise<Opened> {
+async function begin(http: Http, device: Device, answer: AccessToken, forgottenBy?: string): Promise<Opened> {
   const owner = { district: answer.district, person: answer.person_id };
-  const key = await storageKey(answer.device_key ?? '', owner.person);
+  const deviceKey = answer.device_key ?? '';
+  const key = await storageKey(deviceKey, owner.person);
   const db = await openPerson(owner);
-  await putMeta(db, 'key', key);
+  const lock = await getMeta(db, 'pin');
+  // A PIN that still opens the data is asked for at the next start too.
+  if (forgottenBy === owner.person || !lock?.wrapped) await removePin(db, key);
+  await putMeta(db, 'device_key', await seal(key, 'meta|device_key', deviceKey));
   const session = new Session(http, db, key, owner);
   await session.take(answer);
   await device.addOwner(owner);
@@ -150,16 +157,20 @@ async function begin(http: Http, device: Device, answer: AccessToken): Promise<O
   return { owner, db, key, session };
 }
 
-/** Continues the session of the last start; `undefined` if there is none on this phone. */
-export async function resume(http: Http, device: Device): Promise<Opened | undefined> {
+/** Continues the session of the last start, or finds it locked; `undefined` if there is none on this phone. */
+export async function resume(http: Http, device: Device): Promise<Opened | Locked | undefined> {
   const owner = await device.owner();
   if (!owner) return undefined;
   const db = await openPerson(owner);
   const key = await getMeta(db, 'key');
-  if (!key) {
-    db.close();
-    return undefined;
-  }
+  if (key) return opened(http, { owner, db }, key);
+  if (await getMeta(db, 'pin')) return { owner, db };
+  db.close();
+  return undefined;
+}
+
+/** Continues the session with the key that a PIN has opened. */
+export async function opened(http: Http, { owner, db }: Locked, key: CryptoKey): Promise<Opened> {
   const session = new Session(http, db, key, owner);
   if (!(await getMeta(db, 'refresh'))) session.state = 'password';
   return { owner, db, key, session };

@@ -1,9 +1,12 @@
 /** The state of the phone app: who is signed in, what the phone knows, and what waits to be sent. */
+import { flushSync } from 'svelte';
+
 import type { Me, ServiceKind, Task } from '../core/api';
 import { Http, Refusal, Unreachable } from '../core/http';
 import { label } from '../core/i18n/index.svelte';
+import { isPinned, tryPin, type Locked, type Tried } from '../core/lock';
 import { open, seal } from '../core/seal';
-import { resume, sendSignOuts, signOut, type Opened } from '../core/session';
+import { opened as openedWith, resume, sendSignOuts, signOut, type Opened } from '../core/session';
 import { Device } from '../core/store/device';
 import { getMeta, putMeta } from '../core/store/person';
 import { isFull, keepReserve } from '../core/store/reserve';
@@ -14,7 +17,8 @@ import { isMine, project, type ShownTask } from '../core/sync/project';
 import { Rows } from '../core/sync/rows';
 import { hints } from '../core/sync/stream';
 import { dayOf } from '../core/time';
-import { forget } from './forget';
+import { watchAway } from './away';
+import { forget, forgetStale } from './forget';
 import { readLocal, type DraftNews, type MovedNews, type Settled } from './local';
 import { begin, forget as forgetPractice, pretend } from './practice';
 import { prefs } from './prefs.svelte';
@@ -25,7 +29,7 @@ type Line = 'never' | 'synced' | 'running' | Run['state'];
 const HOUR_MS = 3_600_000;
 
 class App {
-  phase = $state<'opening' | 'broken' | 'insecure' | 'signed_out' | 'ready'>('opening');
+  phase = $state<'opening' | 'broken' | 'insecure' | 'signed_out' | 'locked' | 'ready'>('opening');
   /** What the last sync said. */
   line = $state<Line>('never');
   online = $state(true);
@@ -46,10 +50,14 @@ class App {
   revision = $state(0);
   anotherWaits = $state(false);
   practice = $state(false);
+  /** Whether a PIN is set. */
+  pinned = $state(false);
 
   device!: Device;
   http!: Http;
   opened: Opened | undefined = $state.raw();
+  /** Whose data the PIN opens. */
+  locked: Locked | undefined = $state.raw();
   private rows = new Rows();
   private readonly next = new NextRun(() => void this.sync());
   private failures = 0;
@@ -78,9 +86,10 @@ class App {
       this.device = await Device.open();
       this.http = new Http(this.device, location.origin);
       await forgetPractice();
-      const opened = await resume(this.http, this.device);
-      if (opened) await this.enter(opened);
-      else await this.leave();
+      const resumed = await resume(this.http, this.device);
+      if (!resumed) await this.leave();
+      else if ('key' in resumed) await this.enter(resumed);
+      else await this.wait(resumed);
     } catch (error) {
       console.error('the local storage cannot be opened', error instanceof Error ? error.name : '');
       this.phase = 'broken';
@@ -96,6 +105,7 @@ class App {
       this.online = false;
       this.line = 'offline';
     });
+    watchAway(() => this.lock());
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState !== 'visible') {
         this.listening?.abort();
@@ -112,17 +122,24 @@ class App {
 
   /** Takes over the data of the person who has signed in. */
   async enter(opened: Opened): Promise<void> {
-    this.opened = opened;
     const { db, key } = opened;
+    if (this.locked && this.locked.db !== db) this.locked.db.close();
+    this.opened = opened;
+    if (!this.practice) this.pinned = await isPinned(db);
     await forget(opened);
-    this.rows = await Rows.load(db, key);
-    const me = await getMeta(db, 'me');
-    this.me = me ? await open<Me>(key, 'meta|me', me).catch(() => undefined) : undefined;
+    const [rows, sealed] = [await Rows.load(db, key), await getMeta(db, 'me')];
+    const me = sealed && (await open<Me>(key, 'meta|me', sealed).catch(() => undefined));
+    // It may have been locked in the meantime.
+    if (this.opened !== opened) return;
+    this.rows = rows;
+    this.me = me;
     await this.reload();
+    if (this.opened !== opened) return;
+    this.locked = undefined;
     this.phase = 'ready';
     if (opened.session.state !== 'active') this.line = opened.session.state;
     this.channel = new BroadcastChannel(db.name);
-    this.channel.onmessage = (): void => void this.refill();
+    this.channel.onmessage = ({ data }): void => (data === 'lock' ? this.lock() : void this.refill());
     db.addEventListener('close', () => (this.outdated = true));
   }
 
@@ -141,14 +158,22 @@ class App {
 
   /** Reads again what another window may have changed. */
   private async refill(): Promise<void> {
-    const { db, key } = this.use();
-    this.rows = await Rows.load(db, key);
+    if (!this.opened) return;
+    const { db, key } = this.opened;
+    const rows = await Rows.load(db, key);
+    if (this.opened?.db !== db) return;
+    this.rows = rows;
+    if (!this.practice) this.pinned = await isPinned(db);
     await this.reload();
   }
 
   /** Reads outbox, journal, drafts and cards. */
   async reload(): Promise<void> {
-    Object.assign(this, await readLocal(this.use()));
+    const { opened } = this;
+    const local = opened && (await readLocal(opened));
+    // It may have been locked in the meantime.
+    if (!local || this.opened !== opened) return;
+    Object.assign(this, local);
     this.revision += 1;
   }
 
@@ -332,17 +357,69 @@ class App {
   }
 
   async signOut(): Promise<void> {
-    this.next.cancel();
     const opened = this.use();
-    this.opened = undefined;
+    this.drop();
+    await signOut(this.http, this.device, opened);
+    await this.leave();
+  }
+
+  /** Asks for the PIN again, in all windows if the person wants that. */
+  lock(everywhere = false): void {
+    if (!this.opened || !this.pinned) return;
+    const { owner, db } = this.real ?? this.opened;
+    if (everywhere) this.channel?.postMessage('lock');
+    this.phase = 'locked';
+    // The screens store what is being written while there is a key.
+    flushSync();
+    if (this.practice) void forgetPractice(this.opened.db);
+    this.drop();
+    this.locked = { owner, db };
+  }
+
+  /** Reads whether a PIN is set, here and in other windows. */
+  async pinChanged(): Promise<void> {
+    this.pinned = await isPinned(this.use().db);
+    this.channel?.postMessage('changed');
+  }
+
+  /** Tries a PIN, and opens the data with the right one. */
+  async unlock(pin: string): Promise<Tried | undefined> {
+    const { locked, running } = this;
+    if (!locked) return undefined;
+    const tried = await tryPin(locked, pin);
+    if (tried.state !== 'right') return tried;
+    await this.enter(await openedWith(this.http, locked, tried.key));
+    // A sync that began before the lock may end after it.
+    void running?.catch(() => undefined).then(() => this.refill());
+    this.kick();
+    return tried;
+  }
+
+  /** Waits for the PIN; what is too old goes without it. */
+  private async wait(locked: Locked): Promise<void> {
+    await forgetStale(locked.db);
+    this.pinned = true;
+    this.locked = locked;
+    this.phase = 'locked';
+  }
+
+  /** Drops the key and all that was opened with it. */
+  private drop(): void {
+    this.next.cancel();
     this.channel?.close();
     this.listening?.abort();
-    await signOut(this.http, this.device, opened);
+    this.opened = undefined;
+    this.real = undefined;
+    this.practice = false;
+    this.me = undefined;
     this.rows = new Rows();
-    this.journal = [];
     this.waiting = [];
+    this.journal = [];
+    this.drafts = [];
+    this.moved = [];
+    this.photosLeft = {};
     this.line = 'never';
-    await this.leave();
+    this.revision += 1;
   }
 }
 

@@ -2,18 +2,22 @@
 import { open, seal } from '../core/seal';
 import type { Opened } from '../core/session';
 import { expired, JOURNAL_MS, masked, reduced, STALE_MS, VISIBLE_MS } from '../core/store/expiry';
-import { getMeta } from '../core/store/person';
+import { getMeta, type PersonDb } from '../core/store/person';
 import type { Sealed } from '../core/sync/outbox';
 import { Rows, toStore } from '../core/sync/rows';
+
+/** Drops all rows after a long time without a sync. */
+export async function forgetStale(db: PersonDb, now = Date.now()): Promise<void> {
+  const syncedAt = await getMeta(db, 'synced_at');
+  if (!syncedAt || now - Date.parse(syncedAt) <= STALE_MS) return;
+  const tx = db.transaction(['rows', 'meta'], 'readwrite');
+  await Promise.all([tx.objectStore('rows').clear(), tx.objectStore('meta').delete('cursor'), tx.done]);
+}
 
 /** Drops what the phone must not keep: also when the server cannot be asked. */
 export async function forget({ db, key, owner }: Opened): Promise<void> {
   const now = Date.now();
-  const syncedAt = await getMeta(db, 'synced_at');
-  if (syncedAt && now - Date.parse(syncedAt) > STALE_MS) {
-    const tx = db.transaction(['rows', 'meta'], 'readwrite');
-    await Promise.all([tx.objectStore('rows').clear(), tx.objectStore('meta').delete('cursor'), tx.done]);
-  }
+  await forgetStale(db, now);
   const rows = await Rows.load(db, key);
   const gone = expired(rows.all('beneficiary'), rows.all('task'), owner.person, now).map(masked);
   for (const data of gone) {

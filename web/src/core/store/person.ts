@@ -2,6 +2,7 @@
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
 import type { Command, CommandResult } from '../api';
+import type { PinLock } from '../pin';
 import type { Box } from '../seal';
 import type { Owner } from './device';
 
@@ -84,7 +85,11 @@ export type PersonDb = IDBPDatabase<PersonSchema>;
 /** Values of the store `meta`. */
 export interface Meta {
   cursor: string;
+  /** The key of the sealed data; absent while a PIN wraps it. */
   key: CryptoKey;
+  pin: PinLock;
+  /** The `device_key` of the sign-in, sealed: a new PIN wraps the key that is made from it. */
+  device_key: Box;
   refresh: Box;
   session: string;
   /** `GET /v1/me`, sealed. */
