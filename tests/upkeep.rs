@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
-use crate::support::files::{beneficiary_id, person_id};
+use crate::support::files::{Files, beneficiary_id, person_id};
 use crate::support::phone::Phone;
-use crate::support::server::{Answer, gridward, said};
+use crate::support::server::{Answer, gridward, import, said};
 use crate::support::{Backend, Caller, Database, GRID, Server};
 
 /// The time of day in the district, this many minutes from now.
@@ -362,4 +362,198 @@ async fn a_visit_that_is_not_accepted_in_time_goes_on_to_another_person(
     let decided = [by_hand[0].clone(), pinned];
     let me = json!(person_id(21));
     assert_eq!(holders(&manager, &decided).await, [me.clone(), me], "given by hand");
+}
+
+/// A visit of this priority for the beneficiary of this number, possible today.
+async fn new_visit(caller: &Caller, n: u32, priority: u32, due_on: i64) -> String {
+    let more = json!({ "not_before": day(0), "due_on": day(due_on), "priority": priority });
+    caller.make(&home_visit(&beneficiary_id(n), more)).await
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_urgent_new_task_for_today_or_tomorrow_is_planned_at_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
+    let usual = new_visit(&manager, 1, 7, 1).await;
+    let later = new_visit(&manager, 2, 10, 2).await;
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 0).await.len(), 0, "neither is urgent and due soon");
+
+    let urgent = new_visit(&manager, 3, 8, 1).await;
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!(
+        (plans.len(), &plans[0]["origin"], &plans[0]["first_day"], &plans[0]["assigned"]),
+        (1, &json!("replan"), &json!(day(0)), &json!(1)),
+        "{plans:?}"
+    );
+    let planned = task(&manager, &urgent).await;
+    assert_eq!(planned["planned_for"]["plan_id"], plans[0]["id"], "{planned}");
+    let others = [usual, later];
+    assert_eq!(holders(&manager, &others).await, [Value::Null, Value::Null], "all else stays");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_lasts_too_long_moves_the_later_ones_that_are_not_accepted(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
+    let mut tasks = Vec::new();
+    for n in [1, 2, 3, 1] {
+        tasks.push(visit(&manager, n).await);
+    }
+    manager.plan(&json!({ "area": GRID, "first_day": day(1), "last_day": day(7) })).await;
+    let long_ago = (Utc::now() - TimeDelta::hours(2)).naive_utc();
+    // Today from midnight on, an hour and a half of travel apart; the last one was given just now.
+    for (at, (id, state)) in
+        tasks.iter().zip(["in_progress", "accepted", "assigned", "assigned"]).enumerate()
+    {
+        let changed = if at == 3 { Utc::now().naive_utc() } else { long_ago };
+        server.database.execute(&format!(
+            "UPDATE tasks SET assignee = '{}', state = '{state}', planned_on = '{}', \
+             planned_start = {at}, planned_travel = 90, minutes = 5, updated_at = '{changed}' \
+             WHERE id = '{id}'",
+            person_id(21),
+            day(0)
+        ));
+    }
+    server
+        .database
+        .execute(&format!("UPDATE tasks SET planned_start = 1439 WHERE id = '{}'", tasks[0]));
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 0).await.len(), 0, "the visit has not lasted too long");
+
+    // Minutes after midnight no visit has lasted five minutes yet.
+    let minutes = time(0);
+    if minutes.as_str() < "00:07" {
+        return;
+    }
+    server
+        .database
+        .execute(&format!("UPDATE tasks SET planned_start = 0 WHERE id = '{}'", tasks[0]));
+    let accepted = task(&manager, &tasks[1]).await;
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    let plans: Vec<&Value> = plans.iter().filter(|plan| plan["origin"] == "replan").collect();
+    assert_eq!((plans.len(), &plans[0]["assigned"]), (1, &json!(1)), "{plans:?}");
+    let moved = task(&manager, &tasks[2]).await;
+    assert_eq!(moved["planned_for"]["plan_id"], plans[0]["id"], "{moved}");
+    let history = manager.get(&format!("/v1/tasks/{}/history", tasks[2])).await.body;
+    let steps = history["items"].as_array().expect("steps");
+    assert!(steps.iter().any(|step| step["because"] == "overrun"), "{history}");
+    assert_eq!(task(&manager, &tasks[1]).await, accepted, "what is accepted stays");
+    assert_eq!(task(&manager, &tasks[3]).await["planned_for"]["start"], 3, "given just now");
+    upkeep(&server.database);
+    let all = admin.get("/v1/plans").await.body["items"].as_array().expect("plans").len();
+    assert_eq!(all, 2, "moved once");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_freed_task_of_a_later_time_waits_until_it_can_be_planned(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
+    let days = json!({ "not_before": day(40), "due_on": day(45) });
+    let id = manager.make(&home_visit(&beneficiary_id(1), days)).await;
+    let to = json!({ "person_id": person_id(21) });
+    assert_eq!(manager.post(&format!("/v1/tasks/{id}/reassign"), &to).await.status, 200);
+    decline(&server.volunteer().await, &id).await;
+    upkeep(&server.database);
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 0).await.len(), 0, "no plan has its days");
+    let from = server.database.texts("SELECT CAST(from_day AS TEXT) AS text FROM freed_tasks");
+    assert_eq!(from, [day(10).to_string()]);
+
+    server.database.execute(&format!("UPDATE freed_tasks SET from_day = '{}'", day(0)));
+    server.database.execute(&format!("UPDATE tasks SET not_before = '{}'", day(30)));
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!((plans.len(), &plans[0]["assigned"]), (1, &json!(1)), "{plans:?}");
+    assert_eq!(server.database.count("freed_tasks"), 0);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_is_overruled_by_a_pin_and_forgotten_with_the_end_of_its_task(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let tasks = given(&manager, &[1, 2], 21).await;
+    for id in &tasks {
+        decline(&volunteer, id).await;
+    }
+    let pin = json!({ "task_id": tasks[0], "person_id": person_id(21), "day": day(3) });
+    let order = json!({
+        "area": GRID, "first_day": day(1), "last_day": day(7), "changes": { "pins": [pin] }
+    });
+    manager.plan(&order).await;
+    let holders = holders(&manager, &tasks).await;
+    assert_eq!(holders[0], json!(person_id(21)), "a decision by hand counts more");
+    assert_ne!(holders[1], json!(person_id(21)));
+
+    upkeep(&server.database);
+    assert_eq!(server.database.count("task_refusals"), 2);
+    let version = task(&manager, &tasks[0]).await["version"].clone();
+    let cancel = manager.request(Method::POST, &format!("/v1/tasks/{}/cancel", tasks[0]));
+    let cancel = cancel.header("If-Match", format!("\"v{version}\""));
+    let cancelled = manager.send(cancel.json(&json!({ "reason": "x" }))).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    upkeep(&server.database);
+    let left = server.database.texts("SELECT task AS text FROM task_refusals");
+    assert_eq!(left, [tasks[1].as_str()]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_visits_of_a_person_who_is_no_longer_in_the_files_go_to_others(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
+    let gone = given(&manager, &[2], 21).await;
+    let files = Files::small().without_line("people.csv", &person_id(21));
+    said(&import(&server.database, &files, &["--whole"]));
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!((plans.len(), &plans[0]["assigned"]), (1, &json!(1)), "{plans:?}");
+    let holder = holders(&manager, &gone).await.remove(0);
+    assert!(holder.is_string() && holder != json!(person_id(21)), "{holder}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cancellation_of_a_visit_by_two_people_names_or_cancels_the_second_task(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    for (n, also_tied, expected) in [(1, false, "open"), (2, true, "cancelled")] {
+        let pair =
+            json!({ "tie": { "type": "two_people" }, "not_before": day(1), "due_on": day(7) });
+        let first = manager.make(&home_visit(&beneficiary_id(n), pair)).await;
+        let tied = task(&manager, &first).await["tied"].clone();
+        let second = tied[0]["id"].as_str().expect("a second task").to_owned();
+        let cancel = manager.request(Method::POST, &format!("/v1/tasks/{first}/cancel"));
+        let body = json!({ "reason": "住院了", "also_tied": also_tied });
+        let done = manager.send(cancel.header("If-Match", "\"v1\"").json(&body)).await;
+        assert_eq!(done.status, 200, "{}", done.body);
+        assert_eq!(done.body["tied"], json!([{ "id": second, "state": expected }]));
+        assert_eq!(task(&manager, &second).await["state"], expected);
+        let history = manager.get(&format!("/v1/tasks/{second}/history")).await.body;
+        let steps = history["items"].as_array().expect("steps");
+        let reason = steps.last().expect("a step")["reason"].clone();
+        assert_eq!(reason, if also_tied { json!("住院了") } else { Value::Null });
+    }
 }

@@ -284,6 +284,7 @@ diesel::table! {
         district -> Text,
         task -> Text,
         freed_at -> Timestamp,
+        from_day -> Nullable<Date>,
     }
 }
 

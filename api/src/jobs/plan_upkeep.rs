@@ -1,11 +1,14 @@
 //! Keeps the plans of a district alive: makes the plan of each night, takes back visits that were not
-//! accepted in time, and plans tasks anew that lost their assignee. The plans wait in the queue.
+//! accepted in time or that an earlier visit holds up, and plans tasks anew that lost their assignee
+//! and urgent new ones. The plans wait in the queue. It also forgets who gave back a task that has
+//! ended.
 
 use gridward_domain::area::AreaCode;
 
 use super::{Job, JobContext, RunFuture, Schedule};
-use crate::plan::{enqueue_nightly, offers, replan};
+use crate::plan::{enqueue_nightly, offers, overruns, replan};
 use crate::task::freed;
+use crate::tx::Tx;
 
 /// Makes the plans that no person orders.
 pub struct PlanUpkeep;
@@ -24,14 +27,27 @@ impl Job for PlanUpkeep {
             let db = &context.db;
             let mut processed =
                 db.write(district, move |tx| enqueue_nightly::enqueue_due(tx, district)).await?;
+            let mut after = None;
             loop {
-                match db.write(district, move |tx| offers::release_due(tx, district)).await? {
-                    0 => break,
-                    released => processed += released,
+                let release = move |tx: &mut Tx<'_>| offers::release_due(tx, district, after);
+                let (released, next) = db.write(district, release).await?;
+                processed += released;
+                after = next;
+                if after.is_none() {
+                    break;
                 }
             }
-            if db.read(move |conn| freed::any(conn, district)).await? {
+            processed +=
+                db.write(district, move |tx| overruns::release_later(tx, district)).await?;
+            let today = context.today();
+            if db.read(move |conn| freed::any(conn, district, today)).await? {
                 processed += db.write(district, move |tx| replan::enqueue(tx, district)).await?;
+            }
+            let ended = db.read(move |conn| freed::ended(conn, district)).await?;
+            if !ended.is_empty() {
+                let forget =
+                    move |tx: &mut Tx<'_>| freed::forget(tx.write_unbatched(), district, &ended);
+                processed += db.write(district, forget).await?;
             }
             Ok(processed)
         })

@@ -23,7 +23,7 @@ use crate::handover::decide::{Position, stays};
 use crate::log::Event;
 use crate::person::{PersonState, Role};
 use crate::task::row::TaskRow;
-use crate::task::{perform, report_row};
+use crate::task::{freed, perform, report_row};
 
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
@@ -206,6 +206,9 @@ fn release(
     }
     let others: Vec<TaskRow> = others.into_iter().cloned().collect();
     apply_to_all(step, &others, &AutomaticCommand::Release, because)?;
+    for row in &others {
+        freed::add(step.conn, (row.district, row.id), step.now, None)?;
+    }
     step.loaded.note(Fate::Opened, others.iter().map(|row| row.id));
     Ok(rows.iter().filter_map(|row| row.assignee).collect())
 }

@@ -5,8 +5,9 @@
 //! plan, and [`draft`] stores it: nothing else changes. [`apply`] assigns the tasks of a draft and
 //! [`undo`] opens them again, each in one transaction; a task that has changed in the meantime
 //! stays as it is. The job `plan_upkeep` orders the plans of the nights
-//! ([`enqueue_nightly`]), those of tasks that lost their assignee ([`replan`]), and takes back what was not
-//! accepted in time ([`offers`]).
+//! ([`enqueue_nightly`]), those of tasks that lost their assignee and of urgent new ones ([`replan`]), and
+//! takes back what was not accepted in time ([`offers`]) or is held up by an earlier visit
+//! ([`overruns`]).
 
 pub mod apply;
 pub mod build;
@@ -25,6 +26,7 @@ pub mod nightly;
 pub mod obstacles;
 pub mod offers;
 pub mod order;
+pub mod overruns;
 pub mod planner;
 pub mod queue;
 pub mod replan;

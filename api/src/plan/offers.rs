@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
@@ -12,28 +13,38 @@ use super::order::PlanOrder;
 use super::settings;
 use super::store::{self, Given};
 use crate::clock::{day, midnight};
-use crate::db::DbError;
+use crate::db::schema::{plans, tasks};
+use crate::db::{Conn, DbError};
 use crate::task;
 use crate::task::{freed, release};
 use crate::tx::Tx;
 
-/// The maximum number of tasks in one transaction.
-const BATCH: usize = 200;
+/// The maximum number of tasks that are read in one transaction.
+const BATCH: i64 = 200;
 /// The hours of the day that count: an offer of the night waits for the morning.
 const HOURS: (TimeDelta, TimeDelta) = (TimeDelta::hours(8), TimeDelta::hours(20));
 
-/// Opens up to a batch of visits that were not accepted in time, and records that plans give them to
-/// other people; answers their number. What a person assigned, or pinned in the order of a plan,
-/// stays.
+/// The task up to which a part of the visits has been read, with its plan.
+pub type Position = (PlanId, TaskId);
+
+/// Reads a part of the visits after `after`, opens those that were not accepted in time, and records
+/// that plans give them to other people; answers their number and where the next part begins. What a
+/// person assigned, or pinned in the order of a plan, stays.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn release_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
+pub fn release_due(
+    tx: &mut Tx<'_>,
+    district: AreaCode,
+    after: Option<Position>,
+) -> Result<(usize, Option<Position>), DbError> {
     let (settings, _) = settings::read(tx.read_unbatched(), district)?;
-    let Some(minutes) = settings.accept_within_minutes else { return Ok(0) };
+    let Some(minutes) = settings.accept_within_minutes else { return Ok((0, None)) };
     let (within, now) = (TimeDelta::minutes(minutes.into()), tx.now);
-    let offers = task::store::offers(tx.read()?, district)?;
-    let plans: BTreeSet<PlanId> = offers.iter().map(|(_, plan)| *plan).collect();
+    // A first, generous bound for the query: not all hours count.
+    let offers = given_until(tx.read()?, district, now - within, after)?;
+    let next = offers.last().copied().filter(|_| i64::try_from(offers.len()) == Ok(BATCH));
+    let plans: BTreeSet<PlanId> = offers.iter().map(|(plan, _)| *plan).collect();
     let plans: Vec<PlanId> = plans.into_iter().collect();
     let mut due: HashMap<PlanId, Given> = store::given(tx.read_unbatched(), district, &plans)?;
     due.retain(|_, given| accept_by(given.at, within) <= now);
@@ -42,10 +53,9 @@ pub fn release_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError
         by_hand.extend(given.order.iter().flat_map(PlanOrder::pinned));
     }
     let is_due =
-        |(task, plan): &(TaskId, PlanId)| due.contains_key(plan) && !by_hand.contains(task);
-    let ids: Vec<TaskId> = offers.into_iter().filter(is_due).map(|(task, _)| task).collect();
-    let ids = ids.get(..BATCH).unwrap_or(&ids);
-    for row in task::store::rows(tx.read()?, district, ids)? {
+        |(plan, task): &(PlanId, TaskId)| due.contains_key(plan) && !by_hand.contains(task);
+    let ids: Vec<TaskId> = offers.into_iter().filter(is_due).map(|(_, task)| task).collect();
+    for row in task::store::rows(tx.read()?, district, &ids)? {
         // Another server may have written an acceptance since the list was read.
         let is_offered = row.plan.is_some_and(|plan| due.contains_key(&plan));
         if row.state != Phase::Assigned || !is_offered {
@@ -54,7 +64,36 @@ pub fn release_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError
         freed::refused(tx, &row)?;
         release::open(tx, &row, None, json!({ "because": "not_accepted", "was": row.state }))?;
     }
-    Ok(ids.len())
+    Ok((ids.len(), next))
+}
+
+/// A part of the visits that plans gave until the time `given` and that are not accepted yet, after
+/// those up to `after`: by plan and task.
+fn given_until(
+    conn: &mut Conn,
+    district: AreaCode,
+    given: DateTime<Utc>,
+    after: Option<Position>,
+) -> Result<Vec<Position>, DbError> {
+    let given = given.naive_utc();
+    let since = plans::state_at.le(given).or(plans::created_at.le(given));
+    let mut query = tasks::table
+        .inner_join(
+            plans::table
+                .on(plans::district.eq(tasks::district).and(plans::id.nullable().eq(tasks::plan))),
+        )
+        .filter(tasks::district.eq(district))
+        .filter(tasks::state.eq(Phase::Assigned))
+        .filter(tasks::plan.is_not_null())
+        .filter(plans::district.eq(district))
+        .filter(since)
+        .into_boxed();
+    if let Some((plan, task)) = after {
+        let later = tasks::plan.gt(plan).or(tasks::plan.eq(plan).and(tasks::id.gt(task)));
+        query = query.filter(tasks::plan.ge(plan)).filter(later);
+    }
+    let rows = query.order((tasks::plan, tasks::id)).limit(BATCH).select((plans::id, tasks::id));
+    Ok(rows.load(conn)?)
 }
 
 /// Until when a visit given at this moment is accepted in time.

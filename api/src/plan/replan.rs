@@ -1,5 +1,6 @@
 //! Plans tasks anew that lost their assignee: by a decline, a release, an absence, the end of a
-//! person's work, or a visit at which no one was at home.
+//! person's work, a visit at which no one was at home, or an earlier visit that overruns; and urgent
+//! tasks that are created for today or tomorrow.
 
 use std::collections::BTreeMap;
 
@@ -35,19 +36,24 @@ const LAST: u64 = 30;
 /// [`DbError`].
 pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
     let most = i64::try_from(MOST_IDS).unwrap_or(i64::MAX);
-    let ids = freed::take(tx.write_unbatched(), district, most)?;
+    let (now, today) = (tx.now, clock::day(tx.now));
+    let ids = freed::take(tx.write_unbatched(), district, today, most)?;
     let (settings, _) = settings::read(tx.read_unbatched(), district)?;
     if settings.replan == ReplanMode::Off || ids.is_empty() {
         return Ok(0);
     }
     let mut tasks: BTreeMap<AreaCode, Vec<TaskRow>> = BTreeMap::new();
     for row in task::store::rows(tx.read()?, district, &ids)? {
-        if row.state == Phase::Open {
+        if row.state != Phase::Open {
+            continue;
+        }
+        if let Some(from) = waits_until(row.not_before, today) {
+            freed::add(tx.write_unbatched(), (district, row.id), now, Some(from))?;
+        } else {
             let town = row.grid.ancestor(Level::Town).unwrap_or(district);
             tasks.entry(town).or_default().push(row);
         }
     }
-    let today = clock::day(tx.now);
     let mut plans = 0;
     for (town, rows) in tasks {
         let Some(span) = span(&rows, today) else { continue };
@@ -64,6 +70,13 @@ pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
         plans += 1;
     }
     Ok(plans)
+}
+
+/// The day from which a task that is not possible before `not_before` can be planned, if that is
+/// later than today.
+fn waits_until(not_before: NaiveDate, today: NaiveDate) -> Option<NaiveDate> {
+    let from = not_before.checked_sub_days(Days::new(LAST))?;
+    (from > today).then_some(from)
 }
 
 /// The days from today on in which the tasks are planned: at least a week, at most two weeks unless
@@ -96,6 +109,18 @@ mod tests {
         assert_eq!(last(&[("2026-11-20", "2026-12-10")]), "2026-12-10");
         assert_eq!(last(&[("2026-11-20", "2027-02-01")]), "2026-12-14");
         assert_eq!(last(&[("2026-12-20", "2027-02-01")]), "2026-12-20", "not possible earlier");
-        assert_eq!(last(&[("2027-01-20", "2027-02-01")]), "2026-12-31");
+        assert_eq!(last(&[("2026-12-31", "2027-02-01")]), "2026-12-31", "the last possible day");
+    }
+
+    #[test]
+    fn a_task_of_a_later_time_waits_until_a_plan_can_have_its_first_day() {
+        let waits = |from: &str| {
+            let day = |text: &str| -> NaiveDate { text.parse().expect("a day") };
+            waits_until(day(from), day("2026-12-01")).map(|day| day.to_string())
+        };
+        assert_eq!(waits("2026-11-01"), None);
+        assert_eq!(waits("2026-12-31"), None);
+        assert_eq!(waits("2027-01-01").as_deref(), Some("2026-12-02"));
+        assert_eq!(waits("2027-01-20").as_deref(), Some("2026-12-21"));
     }
 }

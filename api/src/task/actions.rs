@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Task;
-use super::command::{NewDays, Reassignment, StatedReason, TaskCommand, action};
+use super::command::{Cancellation, NewDays, Reassignment, StatedReason, TaskCommand, action};
 use super::model::NewReport;
 use super::origin::Origin;
 use super::perform::{self, Performed, Sent};
@@ -220,9 +220,11 @@ commands! {
 
     /// Cancel a task
     ///
-    /// Cancels a task. Requires `If-Match`. Allowed roles: managers, supervisors and admins.
+    /// Cancels a task. Requires `If-Match`. If two people make the visit, the answer names the task of
+    /// the second person in `tied`; it is cancelled as well with `also_tied`. Allowed roles: managers,
+    /// supervisors and admins.
     #[post("/tasks/{id}/cancel")]
-    cancel_task(StatedReason, "The reason"): TaskCommand::Cancel =>
+    cancel_task(Cancellation, "The reason"): TaskCommand::Cancel =>
         "The task, now cancelled";
 
     /// Reopen a task

@@ -23,6 +23,18 @@ pub struct StatedReason {
     pub reason: CommandReason,
 }
 
+/// Why a task is cancelled, and whether another one is as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "住院了", "also_tied": true}))]
+pub struct Cancellation {
+    /// Free text; stored encrypted.
+    pub reason: CommandReason,
+    /// Whether the task of the second person is cancelled too, if two people make the visit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub also_tied: bool,
+}
+
 /// The assignee of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -76,7 +88,7 @@ pub enum TaskCommand {
     /// Escalates the task by one level.
     Escalate(StatedReason),
     /// Cancels the task.
-    Cancel(StatedReason),
+    Cancel(Cancellation),
     /// Reopens the task.
     Reopen(StatedReason),
 }
@@ -127,11 +139,10 @@ impl TaskCommand {
     pub fn payload(&self) -> Value {
         match self {
             Self::Claim | Self::Accept | Self::Release | Self::Start => json!({}),
-            Self::Decline(why)
-            | Self::Unassign(why)
-            | Self::Escalate(why)
-            | Self::Cancel(why)
-            | Self::Reopen(why) => json!(why),
+            Self::Decline(why) | Self::Unassign(why) | Self::Escalate(why) | Self::Reopen(why) => {
+                json!(why)
+            }
+            Self::Cancel(why) => json!(why),
             Self::Report(content) => content.written(),
             Self::Reassign(to) => json!(to),
             Self::Reschedule(days) => json!(days),
@@ -141,11 +152,10 @@ impl TaskCommand {
     /// The reason, if there is one.
     pub fn reason(&self) -> Option<&CommandReason> {
         match self {
-            Self::Decline(why)
-            | Self::Unassign(why)
-            | Self::Escalate(why)
-            | Self::Cancel(why)
-            | Self::Reopen(why) => Some(&why.reason),
+            Self::Decline(why) | Self::Unassign(why) | Self::Escalate(why) | Self::Reopen(why) => {
+                Some(&why.reason)
+            }
+            Self::Cancel(why) => Some(&why.reason),
             _ => None,
         }
     }
@@ -201,6 +211,7 @@ mod tests {
             ("task.reschedule", json!({"due_on": "2026-08-01"})),
             ("task.escalate", json!({"reason": "x"})),
             ("task.cancel", json!({"reason": "x"})),
+            ("task.cancel", json!({"reason": "x", "also_tied": true})),
             ("task.reopen", json!({"reason": "x"})),
         ];
         for (word, payload) in payloads {

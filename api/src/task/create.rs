@@ -21,7 +21,7 @@ use super::task_origin::TaskOrigin;
 use super::task_tie::{TaskTie, TieType};
 use super::tie::{self, NewTie};
 use super::words::{Goods, MOST_GOODS, TaskWords};
-use super::{Task, occasion, perform};
+use super::{Task, freed, occasion, perform};
 use crate::beneficiary::stay::{Whereabouts, day_of_visit};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::ServiceKind;
@@ -248,21 +248,23 @@ pub fn create_from(
             let row = row.tied(TaskTie { r#type: TieType::TwoPeople, id });
             let second = TaskId(Uuid::now_v7());
             let sealed = words.sealed(key, row.district, second)?;
-            insert(tx, principal, TaskRow { id: second, words: sealed, ..row.clone() });
+            insert(tx, principal, TaskRow { id: second, words: sealed, ..row.clone() })?;
             row
         }
     };
-    insert(tx, principal, row.clone());
+    insert(tx, principal, row.clone())?;
     Ok(row.task(View::Pool)?)
 }
 
-fn insert(tx: &mut Tx<'_>, principal: &Principal, row: TaskRow) {
+fn insert(tx: &mut Tx<'_>, principal: &Principal, row: TaskRow) -> Result<(), DbError> {
     tx.record(
         Event::new("task.create", Subject::Task, row.id, row.grid, 1)
             .by(principal.person)
             .with(json!({ "kind": row.kind })),
     );
+    freed::created(tx, &row)?;
     tx.insert(row);
+    Ok(())
 }
 
 /// The location of the task: a current beneficiary or a grid, within the principal's area.

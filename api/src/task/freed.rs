@@ -3,32 +3,67 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::range::Priority;
 use gridward_domain::task::Phase;
 
 use super::row::TaskRow;
+use crate::clock;
 use crate::db::schema::{freed_tasks, task_refusals, tasks};
 use crate::db::{Conn, DbError};
 use crate::in_range;
 use crate::tx::Tx;
+
+/// The least priority of an urgent task.
+const URGENT: Priority = Priority::of::<8>();
+/// An urgent task that is due today or within this many days is planned as soon as it is created.
+const URGENT_WITHIN: Days = Days::new(1);
+/// The most tasks whose refusals are forgotten in one transaction.
+const FORGOTTEN: i64 = 500;
 
 /// Records that the task of `row` has lost its assignee and may be planned anew.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn freed(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
-    let now = tx.now.naive_utc();
-    let conn = tx.write_unbatched();
+    let now = tx.now;
+    add(tx.write_unbatched(), (row.district, row.id), now, None)
+}
+
+/// Records that the new task of `row` is planned at once, if it is urgent and due soon.
+///
+/// # Errors
+/// [`DbError`].
+pub fn created(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
+    if is_due_at_once(row, clock::day(tx.now)) { freed(tx, row) } else { Ok(()) }
+}
+
+fn is_due_at_once(row: &TaskRow, today: NaiveDate) -> bool {
+    let last = today.checked_add_days(URGENT_WITHIN).unwrap_or(today);
+    row.state == Phase::Open && row.priority >= URGENT && row.due_on <= last
+}
+
+/// Records that the task can be planned anew, on the day `from` at the earliest.
+///
+/// # Errors
+/// [`DbError`].
+pub fn add(
+    conn: &mut Conn,
+    (district, task): (AreaCode, TaskId),
+    now: DateTime<Utc>,
+    from: Option<NaiveDate>,
+) -> Result<(), DbError> {
     // A row that another server takes at this moment may be of an earlier loss.
-    diesel::delete(freed_tasks::table.find((row.district, row.id))).execute(conn)?;
+    diesel::delete(freed_tasks::table.find((district, task))).execute(conn)?;
     let values = (
-        freed_tasks::district.eq(row.district),
-        freed_tasks::task.eq(row.id),
-        freed_tasks::freed_at.eq(now),
+        freed_tasks::district.eq(district),
+        freed_tasks::task.eq(task),
+        freed_tasks::freed_at.eq(now.naive_utc()),
+        freed_tasks::from_day.eq(from),
     );
     let inserted = diesel::insert_into(freed_tasks::table).values(values).execute(conn);
     inserted.map(drop).map_err(DbError::unless_unique)
@@ -57,13 +92,20 @@ pub fn refused(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
     inserted.map(drop).map_err(DbError::unless_unique)
 }
 
-/// Takes up to `limit` freed tasks of the district, the oldest first: they no longer wait.
+/// Takes up to `limit` freed tasks of the district that can be planned on the day `today`, the oldest
+/// first: they no longer wait.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn take(conn: &mut Conn, district: AreaCode, limit: i64) -> Result<Vec<TaskId>, DbError> {
+pub fn take(
+    conn: &mut Conn,
+    district: AreaCode,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<TaskId>, DbError> {
     let rows: Vec<(TaskId, NaiveDateTime)> = freed_tasks::table
         .filter(freed_tasks::district.eq(district))
+        .filter(freed_tasks::from_day.is_null().or(freed_tasks::from_day.le(today)))
         .order((freed_tasks::freed_at, freed_tasks::task))
         .limit(limit)
         .select((freed_tasks::task, freed_tasks::freed_at))
@@ -78,13 +120,47 @@ pub fn take(conn: &mut Conn, district: AreaCode, limit: i64) -> Result<Vec<TaskI
     Ok(ids)
 }
 
-/// Whether tasks of the district wait to be planned anew.
+/// Whether tasks of the district wait to be planned anew and can be planned on the day `today`.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any(conn: &mut Conn, district: AreaCode) -> Result<bool, DbError> {
-    let waiting = freed_tasks::table.filter(freed_tasks::district.eq(district));
+pub fn any(conn: &mut Conn, district: AreaCode, today: NaiveDate) -> Result<bool, DbError> {
+    let waiting = freed_tasks::table
+        .filter(freed_tasks::district.eq(district))
+        .filter(freed_tasks::from_day.is_null().or(freed_tasks::from_day.le(today)));
     Ok(diesel::select(exists(waiting)).get_result(conn)?)
+}
+
+/// Tasks that people gave back and that have ended since.
+///
+/// # Errors
+/// [`DbError`].
+pub fn ended(conn: &mut Conn, district: AreaCode) -> Result<Vec<TaskId>, DbError> {
+    let those =
+        tasks::table
+            .inner_join(task_refusals::table.on(
+                task_refusals::district.eq(tasks::district).and(task_refusals::task.eq(tasks::id)),
+            ))
+            .filter(task_refusals::district.eq(district))
+            .filter(tasks::district.eq(district))
+            .filter(tasks::state.ne_all(Phase::UNFINISHED))
+            .order(tasks::id)
+            .limit(FORGOTTEN)
+            .select(tasks::id)
+            .distinct();
+    Ok(those.load(conn)?)
+}
+
+/// Forgets who gave these tasks back; answers the number of tasks.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<usize, DbError> {
+    let those = task_refusals::table
+        .filter(task_refusals::district.eq(district))
+        .filter(task_refusals::task.eq_any(ids));
+    diesel::delete(those).execute(conn)?;
+    Ok(ids.len())
 }
 
 /// The people who gave back an open task of the range, by task.

@@ -13,12 +13,13 @@ use serde_json::{Map, Value, json};
 
 use super::Task;
 use super::assignees::Assignees;
-use super::command::{NewDays, Reassignment, TaskCommand, action};
+use super::command::{Cancellation, NewDays, Reassignment, TaskCommand, action};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
 use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
+use super::task_tie::TiedTask;
 use super::{breach, freed, of_ended, report, report_row, store, tie};
 use crate::beneficiary::visitors::{self, VisitorChoice};
 use crate::clock;
@@ -224,7 +225,7 @@ pub fn perform(
         (None, None) => Value::Object(Map::new()),
     };
     let before = row.life()?;
-    let task = match life::apply(&before, &command, principal, clock::day(tx.now)) {
+    let mut task = match life::apply(&before, &command, principal, clock::day(tx.now)) {
         Ok(Transition::Already) => row.task(View::Pool)?,
         Ok(Transition::Changed(after)) => {
             let step = Step { row: &row, before, after, verb: sent.command.verb() };
@@ -238,7 +239,54 @@ pub fn perform(
         }
         Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
     };
+    if let TaskCommand::Cancel(cancellation) = sent.command {
+        task.tied = settle_second(tx, principal, &row, key, cancellation)?;
+    }
     Ok(Performed::done(task))
+}
+
+/// The other task of the pair of `row`, cancelled for the same reason with `also_tied`, if it is not
+/// finished.
+///
+/// # Errors
+/// [`DbError`].
+fn settle_second(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    key: &SealingKey,
+    Cancellation { reason, also_tied }: &Cancellation,
+) -> Result<Vec<TiedTask>, DbError> {
+    if row.pair().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut others = tie::tied(tx, row)?;
+    for other in &mut others {
+        let may_end = *also_tied && principal.area.contains(&other.grid);
+        if may_end && Phase::UNFINISHED.contains(&other.state) {
+            let reason = reason::sealed(key, other.district, other.id, reason);
+            let reason = reason.map_err(|error| DbError::corrupt("events", error))?;
+            *other = cancel_second(tx, principal, other, json!({ "reason": reason }))?;
+        }
+    }
+    Ok(others.iter().map(TiedTask::unnamed).collect())
+}
+
+fn cancel_second(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    body: Value,
+) -> Result<TaskRow, DbError> {
+    let (before, command) = (row.life()?, Command::Cancel);
+    match life::apply(&before, &command, principal, clock::day(tx.now)) {
+        Ok(Transition::Changed(after)) => {
+            let step = Step { row, before, after, verb: command.verb() };
+            write(tx, &step, None, step.event().with(body).by(principal.person))
+        }
+        Ok(Transition::Already) => Ok(row.clone()),
+        Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
+    }
 }
 
 /// A transition of a task, about to be written.

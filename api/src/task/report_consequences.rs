@@ -13,7 +13,7 @@ use super::report_authors::Authors;
 use super::report_content::ReportContent;
 use super::row::{Draft, TaskRow};
 use super::task_origin::TaskOrigin;
-use super::{beneficiary_change, finder_notice};
+use super::{beneficiary_change, finder_notice, freed};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::SealingKey;
@@ -86,6 +86,7 @@ pub(super) fn create_follow_ups(
                 .by(authors.writer)
                 .with(json!({ "kind": next.kind, "follows": row.id })),
         );
+        freed::created(tx, &next)?;
         tx.insert(next);
     }
     Ok(())

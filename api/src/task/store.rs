@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
-use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::range::{Priority, ServiceMinutes};
 use gridward_domain::task::Phase;
 use gridward_domain::visibility::TaskFacts;
@@ -98,19 +98,30 @@ pub fn rows(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<T
     Ok(rows)
 }
 
-/// The visits that plans gave and that are not accepted yet, each with its plan.
+/// The visits of today that have a time and are under way, or those that follow them: of the people,
+/// if they are given, and in one of these states.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn offers(conn: &mut Conn, district: AreaCode) -> Result<Vec<(TaskId, PlanId)>, DbError> {
-    let rows: Vec<(TaskId, Option<PlanId>)> = tasks::table
+pub fn timed(
+    conn: &mut Conn,
+    district: AreaCode,
+    day: NaiveDate,
+    states: &[Phase],
+    people: Option<&[PersonId]>,
+) -> Result<Vec<TaskRow>, DbError> {
+    let mut query = tasks::table
         .filter(tasks::district.eq(district))
-        .filter(tasks::state.eq(Phase::Assigned))
         .filter(tasks::plan.is_not_null())
-        .order(tasks::id)
-        .select((tasks::id, tasks::plan))
-        .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(task, plan)| Some((task, plan?))).collect())
+        .filter(tasks::planned_on.eq(day))
+        .filter(tasks::planned_start.is_not_null())
+        .filter(tasks::state.eq_any(states))
+        .into_boxed();
+    if let Some(people) = people {
+        query = query.filter(tasks::assignee.is_not_null()).filter(tasks::assignee.eq_any(people));
+    }
+    let rows = query.order((tasks::planned_start, tasks::id)).select(TaskRow::as_select());
+    Ok(rows.load(conn)?)
 }
 
 /// Moves the task and its reports to the grid of `next`, with its version and time.

@@ -156,6 +156,13 @@ pub(super) fn shown(
     Ok(seen.into_iter().map(shown).collect())
 }
 
+impl TiedTask {
+    /// The task of the row, without the name of its assignee.
+    pub(super) fn unnamed(row: &TaskRow) -> Self {
+        Self { id: row.id, state: row.state, assignee_id: row.assignee, assignee_name: None }
+    }
+}
+
 impl TaskRow {
     /// What ties the task to others.
     pub const fn tie(&self) -> Option<TaskTie> {

@@ -1,0 +1,109 @@
+//! Visits that last longer than planned: the later ones of the same person and day that are not
+//! accepted yet are planned anew if the next one cannot be kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::task::Phase;
+use gridward_domain::time::TimeOfDay;
+use serde_json::json;
+
+use super::order::PlanOrder;
+use super::settings::{self, ReplanMode};
+use super::store;
+use crate::clock;
+use crate::db::DbError;
+use crate::task;
+use crate::task::release;
+use crate::task::row::TaskRow;
+use crate::tx::Tx;
+
+/// A visit may begin this many minutes later than planned.
+const TOLERANCE: u16 = 15;
+/// A visit given within this time stays, so that it does not change hands each minute.
+const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(30);
+
+/// Opens the visits of today that are not accepted and whose person is held up by a visit, and frees
+/// them; answers their number. What is accepted stays, and so does what a person assigned or pinned
+/// in the order of a plan. Only in the mode `automatic`: a draft would leave them without a person
+/// until it is applied.
+///
+/// # Errors
+/// [`DbError`].
+pub fn release_later(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
+    let (settings, _) = settings::read(tx.read_unbatched(), district)?;
+    if settings.replan != ReplanMode::Automatic {
+        return Ok(0);
+    }
+    let now = tx.now;
+    let (today, time) = (clock::day(now), time_of(now));
+    let begun = task::store::timed(tx.read()?, district, today, &[Phase::InProgress], None)?;
+    let held_up = begun.into_iter().filter(|row| overruns(row, time));
+    let held_up: BTreeMap<PersonId, TaskRow> =
+        held_up.filter_map(|row| Some((row.assignee?, row))).collect();
+    if held_up.is_empty() {
+        return Ok(0);
+    }
+    let people: Vec<PersonId> = held_up.keys().copied().collect();
+    let waiting = [Phase::Assigned, Phase::Accepted];
+    let rows = task::store::timed(tx.read()?, district, today, &waiting, Some(&people))?;
+    let mut later: BTreeMap<PersonId, Vec<TaskRow>> = BTreeMap::new();
+    for row in rows {
+        let begun = row.assignee.and_then(|person| held_up.get(&person));
+        if let Some((person, begun)) = row.assignee.zip(begun)
+            && row.planned_start > begun.planned_start
+        {
+            later.entry(person).or_default().push(row);
+        }
+    }
+    later.retain(|_, rows| rows.first().is_some_and(|next| is_missed(next, time)));
+    let mut freed: Vec<TaskRow> = later.into_values().flatten().collect();
+    freed.retain(|row| row.state == Phase::Assigned && is_settled(row, now));
+    let by_hand = by_hand(tx, district, &freed)?;
+    freed.retain(|row| !by_hand.contains(&row.id));
+    for row in &freed {
+        release::release(tx, row, None, json!({ "because": "overrun", "was": row.state }))?;
+    }
+    Ok(freed.len())
+}
+
+/// The tasks that the orders of their plans pin.
+fn by_hand(
+    tx: &mut Tx<'_>,
+    district: AreaCode,
+    rows: &[TaskRow],
+) -> Result<BTreeSet<TaskId>, DbError> {
+    let plans: BTreeSet<PlanId> = rows.iter().filter_map(|row| row.plan).collect();
+    let plans: Vec<PlanId> = plans.into_iter().collect();
+    let given = store::given(tx.read_unbatched(), district, &plans)?;
+    Ok(given.values().flat_map(|given| given.order.iter().flat_map(PlanOrder::pinned)).collect())
+}
+
+/// The minutes of the day in the district.
+fn time_of(now: DateTime<Utc>) -> u16 {
+    let minutes = now.with_timezone(&clock::china()).num_seconds_from_midnight() / 60;
+    u16::try_from(minutes).unwrap_or(u16::MAX)
+}
+
+/// Whether the planned end of the visit, which has begun, is over.
+fn overruns(row: &TaskRow, time: u16) -> bool {
+    let length = u16::try_from(row.minutes.get()).unwrap_or(u16::MAX);
+    let end = row.planned_start.map(|start| start.minutes().saturating_add(length));
+    end.is_some_and(|end| end < time)
+}
+
+/// Whether a person who leaves at this time begins the visit too late.
+fn is_missed(next: &TaskRow, time: u16) -> bool {
+    let Some(start) = next.planned_start.map(TimeOfDay::minutes) else { return false };
+    let travel = u16::try_from(next.planned_travel.unwrap_or_default()).unwrap_or_default();
+    let latest = start.saturating_add(TOLERANCE);
+    let latest = next.window_end.map_or(latest, |end| latest.min(end.minutes()));
+    time.saturating_add(travel) > latest
+}
+
+/// Whether the task has been as it is for a while.
+fn is_settled(row: &TaskRow, now: DateTime<Utc>) -> bool {
+    now - row.updated_at.and_utc() >= SETTLED_AFTER
+}
