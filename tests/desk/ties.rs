@@ -249,3 +249,110 @@ async fn the_undoing_of_a_bulk_cancels_both_tasks(
         assert_eq!(task(&manager, id).await["state"], "cancelled");
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_of_one_task_of_a_pair_includes_the_other(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let two = pair(&manager).await;
+    let only = json!({ "ids": [two[1]] });
+    let order = json!({ "area": GRID, "first_day": day(1), "last_day": day(7), "only": only });
+    let draft = manager.order_plan(&order).await.body;
+    let path = format!("/v1/plans/{}/visits", draft["id"].as_str().expect("an id"));
+    let visits = manager.get(&path).await.body["items"].clone();
+    let visits = visits.as_array().expect("visits");
+    assert_eq!(visits.len(), 2, "{visits:?}");
+    assert!(visits.iter().all(|visit| visit["person_id"].is_string()), "{visits:?}");
+    assert_ne!(visits[0]["person_id"], visits[1]["person_id"]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pins_that_contradict_a_tie_or_each_other_are_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let two = pair(&manager).await;
+    let same = manager.make(&home_visit(&beneficiary_id(2), json!({ "due_on": day(7) }))).await;
+    let same = [same.clone(), with(&manager, &same, 3).await];
+    let pin = |task: &str, person: u32, n: i64| json!({ "task_id": task, "person_id": person_id(person), "day": day(n) });
+    let cases = [
+        ([pin(&two[0], 21, 1), pin(&two[1], 21, 1)], "/changes/pins/0/person_id"),
+        ([pin(&two[0], 21, 1), pin(&two[1], 22, 2)], "/changes/pins/0/day"),
+        ([pin(&same[0], 21, 1), pin(&same[1], 22, 1)], "/changes/pins/0/person_id"),
+        ([pin(&same[0], 21, 1), pin(&same[0], 22, 1)], "/changes/pins/1/task_id"),
+    ];
+    for (pins, pointer) in cases {
+        let changes = json!({ "pins": pins });
+        let order =
+            json!({ "area": GRID, "first_day": day(1), "last_day": day(7), "changes": changes });
+        for (path, body) in
+            [("/v1/plans", order.clone()), ("/v1/plans/estimates", json!({ "order": order }))]
+        {
+            let refused = manager.post(path, &body).await;
+            assert_eq!(refused.status, 422, "{path} {changes} {}", refused.body);
+            assert_eq!(
+                refused.body["errors"][0]["pointer"]
+                    .as_str()
+                    .map(|it| it.trim_start_matches("/order")),
+                Some(pointer),
+                "{}",
+                refused.body
+            );
+        }
+    }
+    // A person who has claimed one task of the pair cannot be pinned to the other.
+    let volunteer = server.volunteer().await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{}/claim", two[0])).await.status, 200);
+    let me = volunteer.get("/v1/me").await.body["id"].clone();
+    let pins = json!([{ "task_id": two[1], "person_id": me, "day": day(1) }]);
+    let changes = json!({ "pins": pins });
+    let order =
+        json!({ "area": GRID, "first_day": day(1), "last_day": day(7), "changes": changes });
+    assert_eq!(manager.post("/v1/plans", &order).await.status, 422);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_by_a_person_who_has_left_since_binds_no_other(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let first = manager.make(&home_visit(BENEFICIARY, json!({ "due_on": day(7) }))).await;
+    let second = with(&manager, &first, 2).await;
+    for step in ["claim", "start"] {
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{first}/{step}")).await.status, 200);
+    }
+    let report = json!({ "outcome": "done", "note": "老人身体好。" });
+    let reported = volunteer.post(&format!("/v1/tasks/{first}/report"), &report).await;
+    assert_eq!(reported.status, 200, "{}", reported.body);
+    let other = server.second_volunteer().await;
+    let claim = format!("/v1/tasks/{second}/claim");
+    assert_eq!(other.act(&claim).await.problem(), "claim_breaks_tie");
+    let me = volunteer.get("/v1/me").await.body["id"].as_str().expect("an id").to_owned();
+    let leaver = json!({ "person_id": me, "base_version": 1, "reason": "resigned" });
+    let leaves = json!({ "dry_run": false, "entries": [leaver] });
+    let left = server.supervisor().await.post("/v1/people/departures", &leaves).await;
+    assert_eq!(left.status, 200, "{}", left.body);
+    let (_, visits) = planned(&manager).await;
+    let found = visits.iter().find(|visit| visit[0] == second.as_str()).expect("a visit");
+    assert!(found[1].is_string(), "{visits:?}");
+    assert_eq!(other.act(&claim).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tie_has_no_other_members(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let tie = json!({ "type": "two_people", "task_id": "0198a3b0-0000-7000-8000-00000000ffff" });
+    let refused = manager.post("/v1/tasks", &home_visit(BENEFICIARY, json!({ "tie": tie }))).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+}

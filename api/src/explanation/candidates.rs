@@ -139,7 +139,7 @@ fn rows(
     let off_duty = availability::store::off_duty(conn, district)?;
     let refusals = freed::refusals(conn, &task.grid.range())?;
     let own_tie = task.tie().map(|tie| tie.id).into_iter().collect();
-    let mut tied = tie::of_ties(conn, district, &own_tie)?;
+    let mut tied = tie::binding(conn, district, &own_tie)?;
     tied.retain(|other| other.id != task.id && tasks.iter().all(|held| held.id != other.id));
     let rows = Rows {
         people,

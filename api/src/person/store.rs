@@ -1,6 +1,6 @@
 //! Queries for people; name and phone number are encrypted.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -233,6 +233,28 @@ pub fn lock_active(
             Conn::Sqlite(conn) => active.load(conn)?,
         };
         found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Those of these people who have left.
+///
+/// # Errors
+/// [`DbError`].
+pub fn left(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &BTreeSet<PersonId>,
+) -> Result<HashSet<PersonId>, DbError> {
+    let ids: Vec<PersonId> = ids.iter().copied().collect();
+    let mut found = HashSet::new();
+    for ids in ids.chunks(500) {
+        let left = people::table
+            .filter(people::district.eq(district))
+            .filter(people::id.eq_any(ids))
+            .filter(people::state.eq(PersonState::Left))
+            .select(people::id);
+        found.extend(left.load::<PersonId>(conn)?);
     }
     Ok(found)
 }

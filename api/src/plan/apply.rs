@@ -156,7 +156,7 @@ impl Facts {
         let grids = person::store::lock_active(tx.read()?, district, &going)?;
         let tasks = task::store::rows(tx.read()?, district, &ids)?;
         let ids = tasks.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
-        let tied = task::tie::of_ties(tx.read()?, district, &ids)?;
+        let tied = task::tie::binding(tx.read()?, district, &ids)?;
         let visitor_choices = visitors::all(tx.read()?, district)?;
         let tasks = tasks.into_iter().map(|row| (row.id, row)).collect();
         Ok(Self { tasks, tied, grids, visitor_choices })

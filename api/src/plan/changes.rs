@@ -1,6 +1,6 @@
 //! Changes to a plan by hand: they are conditions of the next computation, as a pure function.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{DispatchProblem, Pin, Visit, Volunteer};
@@ -127,6 +127,25 @@ impl PlanChanges {
             if change.minutes.is_some_and(|minutes| !(1..=MOST_MINUTES).contains(&minutes)) {
                 let detail = format!("must be 1 to {MOST_MINUTES}");
                 return Err(Problem::invalid(&change.pointer("minutes"), detail));
+            }
+        }
+        self.check_pins()
+    }
+
+    /// Checks that each task has one pin at most, and is not forbidden to its person.
+    fn check_pins(&self) -> Result<(), Problem> {
+        let forbidden = self.forbidden.iter().map(|it| (it.task_id, it.person_id));
+        let forbidden: HashSet<(TaskId, PersonId)> = forbidden.collect();
+        let mut pinned = HashSet::new();
+        for (at, pin) in self.pins.iter().enumerate() {
+            let invalid = |member: &str, detail: &str| {
+                Err(Problem::invalid(&format!("/changes/pins/{at}/{member}"), detail))
+            };
+            if !pinned.insert(pin.task_id) {
+                return invalid("task_id", "has another pin");
+            }
+            if forbidden.contains(&(pin.task_id, pin.person_id)) {
+                return invalid("person_id", "must not get the task by `forbidden`");
             }
         }
         Ok(())

@@ -37,6 +37,7 @@ pub mod settings;
 pub mod settings_routes;
 pub mod span;
 pub mod store;
+mod subjects;
 mod ties;
 pub mod undo;
 pub mod unserved;

@@ -22,7 +22,7 @@ use super::order::PlanOrder;
 use super::run::{self, RunError};
 use super::store::{self, PlanRow};
 use super::what_if::{WhatIf, WhatIfAnswer};
-use super::{apply, draft, obstacles, queue};
+use super::{apply, draft, obstacles, queue, subjects};
 use crate::clock::Clock;
 use crate::crypto::store::districts;
 use crate::db::{Conn, DbError};
@@ -154,9 +154,14 @@ impl Planner {
     ) -> Result<WhatIfAnswer, Problem> {
         let questions = Arc::clone(&self.questions);
         let turn = tokio::time::timeout(LONGEST_WAIT, questions.acquire_owned()).await;
-        let turn = Turn(turn.ok().and_then(Result::ok).ok_or(DbError::Busy)?);
-        let (pool, more) = (Some(Arc::clone(&self.pool)), question);
-        let more = move |conn: &mut Conn| more.volunteers(conn);
+        let turn = turn.ok().and_then(Result::ok);
+        let busy = || Problem::service_unavailable("another estimate is being computed");
+        let turn = Turn(turn.ok_or_else(busy)?);
+        let pool = Some(Arc::clone(&self.pool));
+        let more = move |conn: &mut Conn| {
+            subjects::check(conn, &question.order)?;
+            question.volunteers(conn)
+        };
         let computed = run::compute(&self.db, request, more, pool, turn).await;
         let (computed, _) = match computed {
             Ok(computed) => computed,

@@ -1,11 +1,12 @@
 //! One dispatch run: reading and solving; and, for the command line, storing and applying a draft.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{self, Observer, Options, PlanError, Volunteer};
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::PlanId;
+use gridward_domain::id::{PlanId, TaskId};
 use rayon::ThreadPool;
 use std::sync::Arc;
 use thiserror::Error;
@@ -21,6 +22,7 @@ use crate::area;
 use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
+use crate::task::row::TaskRow;
 use crate::tx::Db;
 
 /// The duration of each stage of a run.
@@ -139,7 +141,12 @@ fn select(rows: &mut Rows, order: &PlanOrder, span: Span, today: NaiveDate) {
     }
     let first = span.first();
     let is_late = |due: NaiveDate| first > today && due < first && !order.include_late;
+    let is_selected = |task: &TaskRow| order.only.includes(task) && !is_late(task.due_on);
+    // Two people make a visit together: with one of its tasks the other is selected.
+    let selected = rows.tasks.iter().filter(|task| task.assignee.is_none() && is_selected(task));
+    let pairs: HashSet<TaskId> = selected.filter_map(TaskRow::pair).collect();
     rows.tasks.retain(|task| {
-        task.assignee.is_some() || (order.only.includes(task) && !is_late(task.due_on))
+        let is_in_pair = task.pair().is_some_and(|pair| pairs.contains(&pair));
+        task.assignee.is_some() || is_in_pair || is_selected(task)
     });
 }

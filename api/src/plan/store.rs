@@ -183,7 +183,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
 fn tied(conn: &mut Conn, district: AreaCode, among: &[TaskRow]) -> Result<Vec<TaskRow>, DbError> {
     let ties: BTreeSet<TaskId> = among.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
     let known: HashSet<TaskId> = among.iter().map(|task| task.id).collect();
-    let mut others = task::tie::of_ties(conn, district, &ties)?;
+    let mut others = task::tie::binding(conn, district, &ties)?;
     others.retain(|other| !known.contains(&other.id));
     Ok(others)
 }

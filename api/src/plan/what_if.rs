@@ -23,6 +23,9 @@ use crate::http::problem::Problem;
 const MOST_PLACES: usize = 100;
 /// The maximum number of more volunteers of a grid.
 const MOST_PEOPLE: u16 = 50;
+/// The maximum number of more volunteers of all grids: what a town may hope for, and what a plan is
+/// quick with.
+const MOST_IN_ALL: usize = 500;
 /// The hours of an imagined volunteer, in minutes from midnight: 09:00 to 17:00.
 const HOURS: (u16, u16) = (540, 1_020);
 
@@ -89,6 +92,10 @@ impl WhatIf {
             let inside = more.grid.level() == Level::Grid && self.order.area.contains(&more.grid);
             let grid = known.filter(|_| inside);
             let grid = grid.ok_or_else(|| invalid("grid", "must be a grid of the area"))?;
+            if volunteers.len() + usize::from(more.count) > MOST_IN_ALL {
+                let detail = format!("must be at most {MOST_IN_ALL} in all grids together");
+                return Err(invalid("count", &detail));
+            }
             volunteers.extend((0..more.count).map(|_| imagined(more, grid.place, span)));
         }
         Ok(volunteers)

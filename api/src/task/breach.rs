@@ -48,7 +48,8 @@ pub enum Breach {
 }
 
 impl Breach {
-    const fn detail(self) -> &'static str {
+    /// What is broken, about the person of the assignment.
+    pub const fn detail(self) -> &'static str {
         match self {
             Self::Skill => "lacks a skill of the task",
             Self::Minutes => "offers too few minutes in that week",

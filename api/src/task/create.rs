@@ -243,7 +243,7 @@ pub fn create_from(
     let row = match new.tie {
         None => row,
         Some(NewTie::SamePerson { task_id }) => row.tied(tie::to_other(tx, principal, task_id)?),
-        Some(NewTie::TwoPeople) => {
+        Some(NewTie::TwoPeople {}) => {
             let id = row.id;
             let row = row.tied(TaskTie { r#type: TieType::TwoPeople, id });
             let second = TaskId(Uuid::now_v7());

@@ -31,7 +31,7 @@ const MOST_TIED: usize = 20;
 #[schema(example = json!({ "type": "two_people" }))]
 pub enum NewTie {
     /// Two people make the visit together: a second task like the new one is created.
-    TwoPeople,
+    TwoPeople {},
     /// The person of another task makes this visit as well.
     SamePerson {
         /// An unfinished task in the caller's area.
@@ -94,16 +94,33 @@ pub(crate) fn tied(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Vec<TaskRow>, DbErr
             .select(tasks::id);
         all.for_no_key_update().load::<TaskId>(conn)?;
     }
-    let mut others = of_ties(conn, row.district, &BTreeSet::from([tie.id]))?;
+    let mut others = binding(conn, row.district, &BTreeSet::from([tie.id]))?;
     others.retain(|other| other.id != row.id);
     Ok(others)
+}
+
+/// The tasks of these ties that bind others: all but those made by a person who has left since.
+///
+/// # Errors
+/// [`DbError`].
+pub(crate) fn binding(
+    conn: &mut Conn,
+    district: AreaCode,
+    ties: &BTreeSet<TaskId>,
+) -> Result<Vec<TaskRow>, DbError> {
+    let mut rows = of_ties(conn, district, ties)?;
+    let made = rows.iter().filter(|row| row.state == Phase::Done);
+    let left = person::store::left(conn, district, &made.filter_map(|row| row.assignee).collect())?;
+    let is_left = |row: &TaskRow| row.assignee.is_some_and(|person| left.contains(&person));
+    rows.retain(|row| row.state != Phase::Done || !is_left(row));
+    Ok(rows)
 }
 
 /// The tasks of these ties.
 ///
 /// # Errors
 /// [`DbError`].
-pub(crate) fn of_ties(
+fn of_ties(
     conn: &mut Conn,
     district: AreaCode,
     ties: &BTreeSet<TaskId>,

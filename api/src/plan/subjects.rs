@@ -1,0 +1,90 @@
+//! Checks of the area, the tasks and the people that the order for a plan names.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::task::Phase;
+
+use super::changes::PinnedTask;
+use super::order::PlanOrder;
+use crate::db::Conn;
+use crate::http::problem::Problem;
+use crate::task::breach::broken_tie;
+use crate::task::row::TaskRow;
+use crate::{area, person, task};
+
+/// Checks that the area, and the tasks and the people of the changes, are those of the plan.
+///
+/// # Errors
+/// 422 that names the member of the order; [`DbError`](crate::db::DbError).
+pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
+    if area::store::current(conn, &order.area)?.is_none() {
+        return Err(Problem::invalid("/area", "the area does not exist"));
+    }
+    if order.changes.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<TaskId> = order.changes.tasks().map(|(_, id)| id).collect();
+    let rows = task::store::rows(conn, order.area.district(), &ids)?;
+    let is_planned = |row: &TaskRow| order.area.contains(&row.grid) && row.state == Phase::Open;
+    let open: HashMap<TaskId, TaskRow> =
+        rows.into_iter().filter(is_planned).map(|row| (row.id, row)).collect();
+    if let Some((pointer, _)) = order.changes.tasks().find(|(_, id)| !open.contains_key(id)) {
+        return Err(Problem::invalid(&pointer, "is no open task of the area"));
+    }
+    let visitors = person::store::visitors(conn, &order.area.range())?;
+    let known: HashSet<PersonId> = visitors.into_iter().map(|row| row.id).collect();
+    if let Some((pointer, _)) = order.changes.people().find(|(_, id)| !known.contains(id)) {
+        return Err(Problem::invalid(&pointer, "is no active manager or volunteer of the area"));
+    }
+    let span = order.span()?;
+    let outside = |pin: &PinnedTask| !span.contains(pin.day);
+    if let Some(at) = order.changes.pins.iter().position(outside) {
+        let pointer = format!("/changes/pins/{at}/day");
+        return Err(Problem::invalid(&pointer, "must be a day of the plan"));
+    }
+    check_ties(conn, order, &open)
+}
+
+/// Checks that the pins keep the ties to other tasks.
+fn check_ties(
+    conn: &mut Conn,
+    order: &PlanOrder,
+    open: &HashMap<TaskId, TaskRow>,
+) -> Result<(), Problem> {
+    let pinned = |task: TaskId| open.get(&task).and_then(TaskRow::tie).map(|tie| tie.id);
+    let ties: BTreeSet<TaskId> = order.pinned().filter_map(pinned).collect();
+    if ties.is_empty() {
+        return Ok(());
+    }
+    let mut tied = task::tie::binding(conn, order.area.district(), &ties)?;
+    let pins: HashMap<TaskId, &PinnedTask> =
+        order.changes.pins.iter().map(|pin| (pin.task_id, pin)).collect();
+    // A tied task counts with the person and the day that the order pins it to.
+    for row in &mut tied {
+        if let Some(pin) = pins.get(&row.id) {
+            row.state = Phase::Assigned;
+            (row.assignee, row.planned_on) = (Some(pin.person_id), Some(pin.day));
+        }
+    }
+    for (at, pin) in order.changes.pins.iter().enumerate() {
+        let Some((row, tie)) = open.get(&pin.task_id).and_then(|row| Some((row, row.tie()?)))
+        else {
+            continue;
+        };
+        let invalid = |member: &str, detail: &str| {
+            Err(Problem::invalid(&format!("/changes/pins/{at}/{member}"), detail))
+        };
+        let others = || tied.iter().filter(|it| it.tie() == Some(tie) && it.id != row.id);
+        if let Some(breach) = broken_tie(row, others(), pin.person_id) {
+            return invalid("person_id", breach.detail());
+        }
+        let other_day = |other: &TaskRow| {
+            other.maker().is_some() && other.planned_on.is_some_and(|day| day != pin.day)
+        };
+        if row.pair().is_some() && others().any(other_day) {
+            return invalid("day", "the other person makes the visit on another day");
+        }
+    }
+    Ok(())
+}
