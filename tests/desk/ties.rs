@@ -356,3 +356,30 @@ async fn a_tie_has_no_other_members(
     let refused = manager.post("/v1/tasks", &home_visit(BENEFICIARY, json!({ "tie": tie }))).await;
     assert_eq!(refused.status, 422, "{}", refused.body);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_by_two_people_moves_to_another_day_as_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let [first, second] = pair(&manager).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{second}/claim")).await.status, 200);
+    let moves = async |id: &str, days: Value| {
+        let version = task(&manager, id).await["version"].clone();
+        let request = manager.request(reqwest::Method::POST, &format!("/v1/tasks/{id}/reschedule"));
+        let request = request.header("If-Match", format!("\"v{version}\""));
+        let moved = manager.send(request.json(&days)).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    };
+    let window = json!({ "start": 540, "end": 660 });
+    moves(&first, json!({ "not_before": day(9), "due_on": day(10), "window": window })).await;
+    let seen = task(&manager, &second).await;
+    assert_eq!((&seen["not_before"], &seen["due_on"]), (&json!(day(9)), &json!(day(10))));
+    assert_eq!((&seen["window"], &seen["state"]), (&window, &json!("accepted")), "{seen}");
+    // A visit that has begun stays.
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{second}/start")).await.status, 200);
+    moves(&first, json!({ "due_on": day(12) })).await;
+    assert_eq!(task(&manager, &second).await["due_on"], json!(day(10)));
+}

@@ -108,7 +108,8 @@ fn request(area: AreaCode, args: &Args) -> Result<Request, Failure> {
     let first = args.from.unwrap_or_else(|| clock::day(now));
     let last = first.checked_add_days(Days::new(u64::from(args.days) - 1));
     let last = last.ok_or("--from is out of range")?;
-    let span = Span::from_today(first, last, clock::day(now))?;
+    let span = Span::from_today(first, last, clock::day(now))
+        .map_err(|error| format!("--from {first}: {error}"))?;
     let order = PlanOrder {
         seed: args.seed,
         lead_minutes: args.lead_minutes,

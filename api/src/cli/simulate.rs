@@ -1,5 +1,7 @@
 //! `gridward simulate`: the demo district over weeks, under several ways to assign visits.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -64,6 +66,9 @@ impl Choice {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    // A file that cannot be written is known before the long computation.
+    let [svg, json] = [&args.svg, &args.json].map(|file| file.as_deref().map(create).transpose());
+    let (svg, json) = (svg?, json?);
     let district = simulated::part(args.grids.try_into()?, args.seed);
     let usual = Habits::default();
     let declines = args.declines.map_or(usual.declines, |percent| f64::from(percent) / 100.0);
@@ -86,15 +91,15 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         args.seed
     );
     print!("{}", table::markdown(&outcomes));
-    if let Some(file) = &args.svg {
-        write(file, &plot::svg(&outcomes))?;
+    if let Some(mut file) = svg {
+        file.write_all(plot::svg(&outcomes).as_bytes())?;
     }
-    if let Some(file) = &args.json {
-        write(file, &serde_json::to_string_pretty(&outcomes)?)?;
+    if let Some(file) = json {
+        serde_json::to_writer_pretty(file, &outcomes)?;
     }
     Ok(())
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()).into())
+fn create(file: &Path) -> Result<File, Failure> {
+    File::create(file).map_err(|error| format!("{}: {error}", file.display()).into())
 }

@@ -39,7 +39,7 @@ impl PeriodQuery {
     fn period(self, today: NaiveDate) -> Result<Period, Problem> {
         let to = self.to.unwrap_or_else(|| today.pred_opt().unwrap_or(today));
         let from = self.from.unwrap_or_else(|| to.checked_sub_days(USUAL_DAYS).unwrap_or(to));
-        for (name, day) in [("from", from), ("to", to)] {
+        for (name, day) in [("to", to), ("from", from)] {
             within_reach(&day).map_err(|error| Problem::invalid(name, error))?;
         }
         if (0..=MOST_DAYS).contains(&(to - from).num_days()) {

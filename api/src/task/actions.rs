@@ -204,7 +204,8 @@ commands! {
 
     /// Reschedule a task
     ///
-    /// Changes a task's days or time window; the assignee stays. Requires `If-Match`.
+    /// Changes a task's days or time window; the assignee stays. If two people make the visit, the task
+    /// of the second person moves along until that visit has begun. Requires `If-Match`.
     /// Allowed roles: managers, supervisors and admins.
     #[post("/tasks/{id}/reschedule")]
     reschedule_task(NewDays, "The days"): TaskCommand::Reschedule =>

@@ -235,7 +235,12 @@ pub fn perform(
             if matches!(command, Command::Decline | Command::Release) {
                 freed::refused(tx, &row)?;
             }
-            write(tx, &step, window, event.by(principal.person))?.task(View::Pool)?
+            let moved = matches!(command, Command::Reschedule { .. }).then(|| event.body.clone());
+            let next = write(tx, &step, window, event.by(principal.person))?;
+            if let Some(body) = moved {
+                move_second(tx, principal, &row, &command, window, &body)?;
+            }
+            next.task(View::Pool)?
         }
         Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
     };
@@ -266,23 +271,50 @@ fn settle_second(
         if may_end && Phase::UNFINISHED.contains(&other.state) {
             let reason = reason::sealed(key, other.district, other.id, reason);
             let reason = reason.map_err(|error| DbError::corrupt("events", error))?;
-            *other = cancel_second(tx, principal, other, json!({ "reason": reason }))?;
+            let body = json!({ "reason": reason });
+            *other = change_second(tx, principal, other, &Command::Cancel, None, body)?;
         }
     }
     Ok(others.iter().map(TiedTask::unnamed).collect())
 }
 
-fn cancel_second(
+/// Moves the other task of the pair of `row` to the same days and window, unless its visit has begun:
+/// the two people go together.
+///
+/// # Errors
+/// [`DbError`].
+fn move_second(
     tx: &mut Tx<'_>,
     principal: &Principal,
     row: &TaskRow,
+    command: &Command,
+    window: Option<Window>,
+    body: &Value,
+) -> Result<(), DbError> {
+    if row.pair().is_none() {
+        return Ok(());
+    }
+    for other in tie::tied(tx, row)? {
+        if principal.area.contains(&other.grid) && command.verb().starts_at(other.state) {
+            change_second(tx, principal, &other, command, window, body.clone())?;
+        }
+    }
+    Ok(())
+}
+
+fn change_second(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    command: &Command,
+    window: Option<Window>,
     body: Value,
 ) -> Result<TaskRow, DbError> {
-    let (before, command) = (row.life()?, Command::Cancel);
-    match life::apply(&before, &command, principal, clock::day(tx.now)) {
+    let before = row.life()?;
+    match life::apply(&before, command, principal, clock::day(tx.now)) {
         Ok(Transition::Changed(after)) => {
             let step = Step { row, before, after, verb: command.verb() };
-            write(tx, &step, None, step.event().with(body).by(principal.person))
+            write(tx, &step, window, step.event().with(body).by(principal.person))
         }
         Ok(Transition::Already) => Ok(row.clone()),
         Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
