@@ -383,3 +383,32 @@ async fn a_visit_by_two_people_moves_to_another_day_as_one(
     moves(&first, json!({ "due_on": day(12) })).await;
     assert_eq!(task(&manager, &second).await["due_on"], json!(day(10)));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_about_one_task_of_a_pair_changes_neither(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let two = pair(&manager).await;
+    let third = json!({ "due_on": day(7), "tie": { "type": "two_people" } });
+    let third = manager.make(&home_visit(&beneficiary_id(3), third)).await;
+    let [moved, ended] = [&two[0], &third].map(|id| json!({ "id": id, "base_version": 1 }));
+    let urgent = json!({ "kind": "home_visit", "priority": 9, "due_on": day(0) });
+    let commands = json!([
+        { "type": "task.reschedule", "tasks": [moved], "payload": { "due_on": day(9) } },
+        { "type": "task.cancel", "tasks": [ended], "payload": { "reason": "误建", "also_tied": true } },
+        { "type": "task.create", "beneficiary_ids": [beneficiary_id(2)], "payload": urgent }
+    ]);
+    let tried = json!({ "dry_run": true, "commands": commands });
+    let tried = manager.post("/v1/tasks/bulk", &tried).await;
+    assert_eq!(tried.status, 200, "{}", tried.body);
+    assert_eq!(tried.body["applied"], 3, "{}", tried.body);
+    for id in two.iter().chain([&third]) {
+        let seen = task(&manager, id).await;
+        assert_eq!((&seen["due_on"], &seen["version"]), (&json!(day(7)), &json!(1)), "{seen}");
+        assert_eq!(seen["state"], "open");
+    }
+    assert_eq!(server.database.count("freed_tasks"), 0);
+}

@@ -118,7 +118,8 @@ pub fn replace(
                 visitor_choices::person.eq(person),
                 visitor_choices::is_preferred.eq(is_preferred),
             ))
-            .execute(conn)?;
+            .execute(conn)
+            .map_err(DbError::unless_unique)?;
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(crate) async fn get_beneficiary_visitors(
     principal.may(Action::EditBeneficiaries)?;
     let shown = db.read(move |conn| {
         let row = store::row(conn, &principal.scope(), *id)?;
-        row.map(|row| visitors::shown(conn, &row)).transpose()
+        row.map(|row| visitors::shown(conn, &row, principal.person)).transpose()
     });
     let shown = shown.await?.ok_or_else(Problem::not_found)?;
     Ok(versioned::at_version(HttpResponse::Ok(), shown.version).json(shown))
@@ -51,7 +51,7 @@ pub(crate) async fn get_beneficiary_visitors(
 /// Records the person whom the beneficiary prefers and the people who must not visit, for instance
 /// after a complaint. Plans, candidates, assignments and claims respect it: nobody forbidden gets a
 /// task unless a person insists. Assigned tasks stay; `held_task_ids` are those that a forbidden
-/// person holds. Requires `If-Match` with the beneficiary's version. Repeating the call changes
+/// person holds. Callers neither see nor lift their own exclusion. Requires `If-Match` with the beneficiary's version. Repeating the call changes
 /// nothing. Allowed roles: managers, supervisors and admins, within their area.
 #[utoipa::path(
     tag = "beneficiaries",

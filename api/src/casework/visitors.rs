@@ -57,12 +57,17 @@ pub struct BeneficiaryVisitors {
     pub version: i64,
 }
 
-/// The present choice for the beneficiary.
+/// The present choice for the beneficiary, without an exclusion of the reader.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn shown(conn: &mut Conn, row: &BeneficiaryRow) -> Result<BeneficiaryVisitors, DbError> {
-    let choice = visitors::one(conn, row.district, row.id)?;
+pub(super) fn shown(
+    conn: &mut Conn,
+    row: &BeneficiaryRow,
+    reader: PersonId,
+) -> Result<BeneficiaryVisitors, DbError> {
+    let mut choice = visitors::one(conn, row.district, row.id)?;
+    choice.forbidden.retain(|person| *person != reader);
     let is_held = |by: &PersonId| choice.forbidden.contains(by);
     let held = of_beneficiary::unfinished(conn, row.district, row.id)?.into_iter();
     let held = held.filter(|task| task.state != Phase::Open);
@@ -88,7 +93,9 @@ pub(super) fn put(
 ) -> Result<BeneficiaryVisitors, Problem> {
     let row = case.row(id, Action::EditBeneficiaries)?;
     let before = visitors::one(case.tx.read_unbatched(), row.district, id)?;
-    let forbidden: BTreeSet<PersonId> = new.forbidden_ids.iter().copied().collect();
+    let mut forbidden: BTreeSet<PersonId> = new.forbidden_ids.iter().copied().collect();
+    // No person lifts the own exclusion, and the answer does not show it.
+    forbidden.extend(before.forbidden.iter().filter(|id| **id == case.principal.person));
     let choice =
         VisitorChoice { preferred: new.preferred_id, forbidden: forbidden.into_iter().collect() };
     let mut next = row.clone();
@@ -104,7 +111,7 @@ pub(super) fn put(
         });
         case::record(case.tx, case.actor(), "beneficiary.visitor_choice", (&row, &next), body)?;
     }
-    Ok(shown(case.tx.read()?, &next)?)
+    Ok(shown(case.tx.read()?, &next, case.principal.person)?)
 }
 
 /// An error for each person whom the choice cannot name.
@@ -114,7 +121,8 @@ fn faults(
     before: &VisitorChoice,
 ) -> Result<Vec<FieldError>, DbError> {
     let mut errors = Vec::new();
-    if new.forbidden_ids.len() > MOST_FORBIDDEN {
+    // A merge of two records may have left more.
+    if new.forbidden_ids.len() > MOST_FORBIDDEN.max(before.forbidden.len()) {
         let detail = format!("must have at most {MOST_FORBIDDEN} items");
         return Ok(vec![FieldError::new("/forbidden_ids", detail)]);
     }
@@ -128,7 +136,8 @@ fn faults(
         })
     };
     if let Some(id) = new.preferred_id {
-        if new.forbidden_ids.contains(&id) {
+        let is_own = id == case.principal.person && before.forbidden.contains(&id);
+        if is_own || new.forbidden_ids.contains(&id) {
             errors.push(FieldError::new("/preferred_id", "must not be forbidden"));
         } else if before.preferred != Some(id) && !visits(id, false) {
             errors.push(FieldError::new("/preferred_id", "must be a visitor of the district"));
@@ -137,7 +146,7 @@ fn faults(
     for (n, id) in new.forbidden_ids.iter().enumerate() {
         let detail = if new.forbidden_ids[..n].contains(id) {
             "is listed twice"
-        } else if !visits(*id, true) {
+        } else if !before.forbidden.contains(id) && !visits(*id, true) {
             "must be a visitor of the district"
         } else {
             continue;

@@ -21,6 +21,8 @@ pub struct HeldTask {
     pub phase: Phase,
     /// The skills that it requires.
     pub skills: Skills,
+    /// The people who must not visit its beneficiary.
+    pub forbidden: Vec<PersonId>,
     /// Whether its beneficiary has ended, so that no other person may be sent.
     pub subject_ended: bool,
 }
@@ -115,6 +117,8 @@ pub enum Fault {
     NotACandidate(String),
     /// The person at this JSON pointer lacks a skill that the task requires.
     MissingSkill(String),
+    /// The person at this JSON pointer must not visit the beneficiary of the task.
+    Forbidden(String),
     /// The task at this JSON pointer is not an unfinished task of the person in the caller's area,
     /// or is listed twice.
     NoSuchTask(String),
@@ -139,6 +143,7 @@ pub fn decide(situation: &Situation, wishes: &Wishes) -> Result<Decision, Fault>
                 Some(Obstacle::MissingSkill) => {
                     return Err(Fault::MissingSkill(pointer("give_to")));
                 }
+                Some(Obstacle::Forbidden) => return Err(Fault::Forbidden(pointer("give_to"))),
                 Some(Obstacle::NotACandidate | Obstacle::OutsideArea) => {
                     return Err(Fault::NotACandidate(pointer("give_to")));
                 }
@@ -222,6 +227,8 @@ impl Situation {
             Some(Obstacle::NotACandidate)
         } else if !self.scope.contains(&held.grid) {
             Some(Obstacle::OutsideArea)
+        } else if held.forbidden.contains(&to) {
+            Some(Obstacle::Forbidden)
         } else if has_skills {
             None
         } else {

@@ -164,6 +164,8 @@ pub enum Obstacle {
     OutsideArea,
     /// The person lacks a skill that the task requires.
     MissingSkill,
+    /// The person must not visit the beneficiary.
+    Forbidden,
 }
 
 /// A task and what becomes of it.

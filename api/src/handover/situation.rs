@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::task::Candidate;
 
 use super::candidates;
@@ -12,6 +12,7 @@ use super::decide::{
     Decision, Fault, HeldTask, Named, Outcome, Position, Situation, Wishes, decide,
 };
 use super::model::{HandedTask, Handover, Succession, TaskOutcome};
+use crate::beneficiary::visitors;
 use crate::crypto::SealingKey;
 use crate::db::Conn;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -19,6 +20,7 @@ use crate::person;
 use crate::person::PersonState;
 use crate::person::store::PersonRow;
 use crate::task;
+use crate::task::breach::Breach;
 use crate::task::of_ended;
 use crate::task::row::TaskRow;
 
@@ -82,11 +84,18 @@ pub fn decided(
     }
     let rows = task::store::held_by(conn, row.district, row.id)?;
     let ended = of_ended::cancelled_if_given_back(conn, row.district, &rows)?;
+    let visited: Vec<BeneficiaryId> = rows.iter().filter_map(|task| task.beneficiary).collect();
+    let choices = visitors::of(conn, row.district, &visited)?;
+    let forbidden = |task: &TaskRow| {
+        let choice = task.beneficiary.and_then(|id| choices.get(&id));
+        choice.map(|choice| choice.forbidden.clone()).unwrap_or_default()
+    };
     let held = |task: &TaskRow| HeldTask {
         id: task.id,
         grid: task.grid,
         phase: task.state,
         skills: task.skills.members().clone(),
+        forbidden: forbidden(task),
         subject_ended: ended.contains(&task.id),
     };
     let situation = Situation {
@@ -127,6 +136,7 @@ fn refused(fault: &Fault) -> Problem {
         Fault::MissingSkill(pointer) => {
             not_a_candidate(pointer, "must have the skills that the task requires")
         }
+        Fault::Forbidden(pointer) => not_a_candidate(pointer, Breach::Forbidden.detail()),
         Fault::NoSuchTask(pointer) => {
             let detail = "must be an unfinished task of the person in your area, listed once";
             Problem::invalid(pointer, detail)

@@ -68,6 +68,7 @@ fn situation() -> impl Strategy<Value = Situation> {
                     grid: code(grid),
                     phase,
                     skills: skills(skilled),
+                    forbidden: (n % 4 == 3).then(|| person(n % 3)).into_iter().collect(),
                     subject_ended: n % 3 == 2,
                 })
                 .collect(),
@@ -165,6 +166,7 @@ fn volunteer() -> Situation {
         grid,
         phase: Phase::Accepted,
         skills: skills(skilled),
+        forbidden: Vec::new(),
         subject_ended: false,
     };
     let named = |n: u128, skilled| {
@@ -179,6 +181,19 @@ fn volunteer() -> Situation {
         tasks: vec![task(1, false), task(2, true)],
         named: BTreeMap::from([named(1, false), named(2, true)]),
     }
+}
+
+#[test]
+fn a_person_who_must_not_visit_the_beneficiary_does_not_get_the_task() {
+    let mut situation = volunteer();
+    situation.tasks[1].forbidden = vec![person(2)];
+    let general = Wishes { give_to: Some(person(2)), ..Wishes::default() };
+    let tasks = decide(&situation, &general).expect("a decision").tasks;
+    let outcomes: Vec<Outcome> = tasks.into_values().collect();
+    assert_eq!(outcomes, [Outcome::Given(person(2)), Outcome::Opened(Some(Obstacle::Forbidden))]);
+    let tasks = vec![TaskWish { task: situation.tasks[1].id, give_to: Some(person(2)) }];
+    let refused = decide(&situation, &Wishes { tasks, ..Wishes::default() });
+    assert_eq!(refused, Err(Fault::Forbidden("/tasks/0/give_to".to_owned())));
 }
 
 #[test]

@@ -60,7 +60,9 @@ pub fn release_later(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbErr
     }
     later.retain(|_, rows| rows.first().is_some_and(|next| is_missed(next, time)));
     let mut freed: Vec<TaskRow> = later.into_values().flatten().collect();
-    freed.retain(|row| row.state == Phase::Assigned && is_settled(row, now));
+    // One of two people who go together is not replaced alone.
+    freed
+        .retain(|row| row.state == Phase::Assigned && is_settled(row, now) && row.pair().is_none());
     let by_hand = by_hand(tx, district, &freed)?;
     freed.retain(|row| !by_hand.contains(&row.id));
     for row in &freed {

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 
 use super::changes::PinnedTask;
 use super::order::PlanOrder;
+use crate::beneficiary::visitors;
 use crate::db::Conn;
 use crate::http::problem::Problem;
-use crate::task::breach::broken_tie;
+use crate::task::breach::{Breach, broken_tie};
 use crate::task::row::TaskRow;
 use crate::{area, person, task};
 
@@ -32,8 +33,8 @@ pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
     if let Some((pointer, _)) = order.changes.tasks().find(|(_, id)| !open.contains_key(id)) {
         return Err(Problem::invalid(&pointer, "is no open task of the area"));
     }
-    let visitors = person::store::visitors(conn, &order.area.range())?;
-    let known: HashSet<PersonId> = visitors.into_iter().map(|row| row.id).collect();
+    let people = person::store::visitors(conn, &order.area.range())?;
+    let known: HashSet<PersonId> = people.into_iter().map(|row| row.id).collect();
     if let Some((pointer, _)) = order.changes.people().find(|(_, id)| !known.contains(id)) {
         return Err(Problem::invalid(&pointer, "is no active manager or volunteer of the area"));
     }
@@ -43,7 +44,28 @@ pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
         let pointer = format!("/changes/pins/{at}/day");
         return Err(Problem::invalid(&pointer, "must be a day of the plan"));
     }
+    check_choices(conn, order, &open)?;
     check_ties(conn, order, &open)
+}
+
+/// Checks that no pin is for a person who must not visit the beneficiary.
+fn check_choices(
+    conn: &mut Conn,
+    order: &PlanOrder,
+    open: &HashMap<TaskId, TaskRow>,
+) -> Result<(), Problem> {
+    let beneficiary = |task: TaskId| open.get(&task).and_then(|row| row.beneficiary);
+    let visited: Vec<BeneficiaryId> = order.pinned().filter_map(beneficiary).collect();
+    let choices = visitors::of(conn, order.area.district(), &visited)?;
+    let is_forbidden = |pin: &PinnedTask| {
+        let choice = beneficiary(pin.task_id).and_then(|id| choices.get(&id));
+        choice.is_some_and(|choice| choice.forbidden.contains(&pin.person_id))
+    };
+    if let Some(at) = order.changes.pins.iter().position(is_forbidden) {
+        let pointer = format!("/changes/pins/{at}/person_id");
+        return Err(Problem::invalid(&pointer, Breach::Forbidden.detail()));
+    }
+    Ok(())
 }
 
 /// Checks that the pins keep the ties to other tasks.
@@ -57,11 +79,11 @@ fn check_ties(
     if ties.is_empty() {
         return Ok(());
     }
-    let mut tied = task::tie::binding(conn, order.area.district(), &ties)?;
+    let mut bound = task::tie::binding(conn, order.area.district(), &ties)?;
     let pins: HashMap<TaskId, &PinnedTask> =
         order.changes.pins.iter().map(|pin| (pin.task_id, pin)).collect();
     // A tied task counts with the person and the day that the order pins it to.
-    for row in &mut tied {
+    for row in &mut bound {
         if let Some(pin) = pins.get(&row.id) {
             row.state = Phase::Assigned;
             (row.assignee, row.planned_on) = (Some(pin.person_id), Some(pin.day));
@@ -75,7 +97,7 @@ fn check_ties(
         let invalid = |member: &str, detail: &str| {
             Err(Problem::invalid(&format!("/changes/pins/{at}/{member}"), detail))
         };
-        let others = || tied.iter().filter(|it| it.tie() == Some(tie) && it.id != row.id);
+        let others = || bound.iter().filter(|it| it.tie() == Some(tie) && it.id != row.id);
         if let Some(breach) = broken_tie(row, others(), pin.person_id) {
             return invalid("person_id", breach.detail());
         }

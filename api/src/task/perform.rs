@@ -250,8 +250,8 @@ pub fn perform(
     Ok(Performed::done(task))
 }
 
-/// The other task of the pair of `row`, cancelled for the same reason with `also_tied`, if it is not
-/// finished.
+/// The other task of the pair of `row` in the principal's area, cancelled for the same reason with
+/// `also_tied`, if its visit has not begun.
 ///
 /// # Errors
 /// [`DbError`].
@@ -266,9 +266,11 @@ fn settle_second(
         return Ok(Vec::new());
     }
     let mut others = tie::tied(tx, row)?;
+    others.retain(|other| principal.area.contains(&other.grid));
     for other in &mut others {
-        let may_end = *also_tied && principal.area.contains(&other.grid);
-        if may_end && Phase::UNFINISHED.contains(&other.state) {
+        // A visit that has begun is left to its person.
+        let may_end = Phase::UNFINISHED.contains(&other.state) && other.state != Phase::InProgress;
+        if *also_tied && may_end {
             let reason = reason::sealed(key, other.district, other.id, reason);
             let reason = reason.map_err(|error| DbError::corrupt("events", error))?;
             let body = json!({ "reason": reason });
@@ -316,8 +318,8 @@ fn change_second(
             let step = Step { row, before, after, verb: command.verb() };
             write(tx, &step, window, step.event().with(body).by(principal.person))
         }
-        Ok(Transition::Already) => Ok(row.clone()),
-        Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
+        // What the second task does not permit leaves it as it is.
+        Ok(Transition::Already) | Err(_) => Ok(row.clone()),
     }
 }
 

@@ -102,18 +102,19 @@ impl Tx<'_> {
         Ok(done)
     }
 
-    /// Runs one step and drops what it queued: its rows and its events. The step must write in no
-    /// other way.
+    /// Runs one step and drops all that it queued, recorded and wrote.
     ///
     /// # Errors
     /// [`DbError`] if what was queued before cannot be written.
     pub fn preview<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Result<T, DbError> {
         self.rows.flush(self.conn, self.district)?;
         let (events, written, isolation) = (self.events.len(), self.written, self.isolation);
-        // A savepoint would write what is queued.
+        self.conn.batch_execute("SAVEPOINT preview")?;
+        // A savepoint of each step would write what is queued.
         self.isolation = Isolation::Shared;
         let done = step(self);
         self.isolation = isolation;
+        self.conn.batch_execute("ROLLBACK TO preview; RELEASE preview")?;
         self.rows = UnitOfWork::default();
         self.events.truncate(events);
         self.written = written;

@@ -93,6 +93,7 @@ pub fn replace(
             work_calendars::days.eq(&days),
             work_calendars::version.eq(before + 1),
         ))
-        .execute(conn)?;
+        .execute(conn)
+        .map_err(DbError::unless_unique)?;
     Ok(())
 }
