@@ -97,6 +97,12 @@ pub fn one(
     Ok(of(conn, district, &[beneficiary])?.remove(&beneficiary).unwrap_or_default())
 }
 
+/// The people who must not visit the beneficiary of a task; none without a beneficiary.
+pub fn forbidden(choices: &VisitorChoices, beneficiary: Option<BeneficiaryId>) -> &[PersonId] {
+    let choice = beneficiary.and_then(|id| choices.get(&id));
+    choice.map(|choice| choice.forbidden.as_slice()).unwrap_or_default()
+}
+
 /// Replaces the choice of a beneficiary.
 ///
 /// # Errors

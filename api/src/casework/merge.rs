@@ -107,7 +107,7 @@ pub(super) fn merge(
 }
 
 /// Gives the entry that stays the choice of visitors of both. It keeps it when the merge is undone:
-/// somebody may still not be welcome.
+/// a person may still not be welcome.
 fn join_choices(
     case: &mut Case<'_, '_>,
     kept: &BeneficiaryRow,

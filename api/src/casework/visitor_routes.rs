@@ -49,7 +49,7 @@ pub(crate) async fn get_beneficiary_visitors(
 /// Put the visitors of a beneficiary
 ///
 /// Records the person whom the beneficiary prefers and the people who must not visit, for instance
-/// after a complaint. Plans, candidates, assignments and claims respect it: nobody forbidden gets a
+/// after a complaint. Plans, candidates, assignments and claims respect it: no forbidden person gets a
 /// task unless a person insists. Assigned tasks stay; `held_task_ids` are those that a forbidden
 /// person holds. Callers neither see nor lift their own exclusion. Requires `If-Match` with the beneficiary's version. Repeating the call changes
 /// nothing. Allowed roles: managers, supervisors and admins, within their area.

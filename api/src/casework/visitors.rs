@@ -28,7 +28,7 @@ use crate::task::of_beneficiary;
     "preferred_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8", "forbidden_ids": []
 }))]
 pub struct NewVisitorChoice {
-    /// The person whom the beneficiary prefers; absent for nobody.
+    /// The person whom the beneficiary prefers; absent without a preference.
     pub preferred_id: Option<PersonId>,
     /// The people who must not visit the beneficiary, each once.
     #[serde(default)]
@@ -105,7 +105,7 @@ pub(super) fn put(
         checks::refuse(faults(case, new, &before)?)?;
         visitors::replace(case.tx.write_unbatched(), row.district, id, &choice)?;
         next = case.replace(&row, row.clone(), None)?;
-        // The log names nobody: its readers may be the people concerned.
+        // The log names no person: its readers may be the people concerned.
         let body = json!({
             "preferred": choice.preferred.is_some(), "forbidden": choice.forbidden.len(),
         });

@@ -86,16 +86,12 @@ pub fn decided(
     let ended = of_ended::cancelled_if_given_back(conn, row.district, &rows)?;
     let visited: Vec<BeneficiaryId> = rows.iter().filter_map(|task| task.beneficiary).collect();
     let choices = visitors::of(conn, row.district, &visited)?;
-    let forbidden = |task: &TaskRow| {
-        let choice = task.beneficiary.and_then(|id| choices.get(&id));
-        choice.map(|choice| choice.forbidden.clone()).unwrap_or_default()
-    };
     let held = |task: &TaskRow| HeldTask {
         id: task.id,
         grid: task.grid,
         phase: task.state,
         skills: task.skills.members().clone(),
-        forbidden: forbidden(task),
+        forbidden: visitors::forbidden(&choices, task.beneficiary).to_vec(),
         subject_ended: ended.contains(&task.id),
     };
     let situation = Situation {

@@ -196,8 +196,7 @@ impl Facts {
 
     /// Whether the person must not visit the beneficiary of the task.
     fn is_forbidden(&self, task: &TaskRow, person: PersonId) -> bool {
-        let choice = task.beneficiary.and_then(|id| self.visitor_choices.get(&id));
-        choice.is_some_and(|choice| choice.forbidden.contains(&person))
+        visitors::forbidden(&self.visitor_choices, task.beneficiary).contains(&person)
     }
 
     fn left(&self, task_id: TaskId, because: LeftBecause) -> LeftTask {

@@ -14,7 +14,7 @@ use super::settings::PlanningSettings;
 use super::span::Span;
 use super::ties;
 use crate::availability::calendar::{Calendar, Calendars, Hours};
-use crate::beneficiary::visitors::VisitorChoices;
+use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::db::DbError;
 use crate::person::store::PersonRow;
 use crate::task::row::TaskRow;
@@ -166,7 +166,7 @@ pub fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, D
     let last = row.beneficiary.as_ref().and_then(|id| rows.last_visitors.get(id));
     let choice = row.beneficiary.as_ref().and_then(|id| rows.visitor_choices.get(id));
     let refused = rows.refusals.get(&row.id).into_iter().flatten();
-    let excluded = choice.into_iter().flat_map(|choice| &choice.forbidden);
+    let excluded = visitors::forbidden(&rows.visitor_choices, row.beneficiary);
     // A task that is held is so by a decision, and keeps its time.
     let holder = pinned.map(|pin| pin.volunteer);
     let forbidden: BTreeSet<PersonId> =

@@ -58,8 +58,7 @@ fn check_choices(
     let visited: Vec<BeneficiaryId> = order.pinned().filter_map(beneficiary).collect();
     let choices = visitors::of(conn, order.area.district(), &visited)?;
     let is_forbidden = |pin: &PinnedTask| {
-        let choice = beneficiary(pin.task_id).and_then(|id| choices.get(&id));
-        choice.is_some_and(|choice| choice.forbidden.contains(&pin.person_id))
+        visitors::forbidden(&choices, beneficiary(pin.task_id)).contains(&pin.person_id)
     };
     if let Some(at) = order.changes.pins.iter().position(is_forbidden) {
         let pointer = format!("/changes/pins/{at}/person_id");

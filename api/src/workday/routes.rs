@@ -47,7 +47,7 @@ pub(crate) async fn get_work_calendar(
 /// Replace the work calendar of a year
 ///
 /// Enters the yearly notice of the State Council. Plans, candidates and workloads follow it from
-/// then on: on a day off nobody works by the weekly hours, and on a shifted working day managers
+/// then on: on a day off no person works by the weekly hours, and on a shifted working day managers
 /// have the hours of a weekday; a person's dated hours say otherwise for that person. Assigned
 /// tasks stay. Requires `If-Match`. Repeating the call changes nothing. Allowed roles: admins.
 #[utoipa::path(
