@@ -22,7 +22,7 @@ test('after the session has ended the work goes on, and the password sends what 
   await phone.page.locator('.sync').click();
   await phone.signIn(passwordOf(who));
   await expect.poll(() => reports(server, task), { timeout: 30_000 }).toHaveLength(1);
-  expect(await phone.store('outbox')).toEqual([]);
+  await expect.poll(() => phone.store('outbox'), { timeout: 30_000 }).toEqual([]);
   await phone.close();
 });
 

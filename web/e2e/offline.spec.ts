@@ -38,7 +38,7 @@ test('a day without a network loses nothing and sends each report once', async (
 
   await phone.offline(false);
   await expect(phone.page.locator('.seg')).toContainText('待发送 0', { timeout: 30_000 });
-  expect(await phone.store('outbox')).toEqual([]);
+  await expect.poll(() => phone.store('outbox'), { timeout: 30_000 }).toEqual([]);
   const sent = await Promise.all(tasks.map((task) => reports(server, task)));
   expect(sent.map((list) => list.length)).toEqual([1, 1, 1]);
   expect(sent[0]?.[0]?.note).toBe('第一户，一切安好');

@@ -136,7 +136,7 @@ test('a forgotten PIN costs nothing: the password opens the app, and what waited
   await phone.main().click();
   await expect(phone.page.getByText('原来的 PIN 已取消')).toBeVisible();
   await expect.poll(() => reports(server, task), { timeout: 30_000 }).toHaveLength(1);
-  expect(await phone.store('outbox')).toEqual([]);
+  await expect.poll(() => phone.store('outbox'), { timeout: 30_000 }).toEqual([]);
   await phone.page.getByText('以后再说').click();
   await expect(phone.page.locator('.sync.ok')).toBeVisible();
   await phone.close();
