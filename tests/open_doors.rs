@@ -143,3 +143,28 @@ async fn feedback_is_limited_by_sender_and_an_expired_token_is_not_taken_for_a_s
         assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)));
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn repeated_feedback_is_stored_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, volunteer) = (server.admin().await, server.volunteer().await);
+    let sends = async |caller: &Caller, key: &str, text: &str| {
+        let request = caller.request(Method::POST, "/v1/feedback").header("Idempotency-Key", key);
+        caller.send(request.json(&json!({ "text": text }))).await
+    };
+    for caller in [&volunteer, &server.stranger()] {
+        let key = uuid::Uuid::now_v7().to_string();
+        let first = sends(caller, &key, "走访路线太远").await;
+        let again = sends(caller, &key, "走访路线太远").await;
+        assert_eq!((first.status, again.status), (201, 201), "{}", again.body);
+        assert_eq!(first.body, again.body);
+        let other = sends(caller, &key, "另一条意见").await;
+        assert_eq!((other.status, other.problem()), (422, "command_id_reused"), "{}", other.body);
+        assert_eq!(sends(&admin, &key, "走访路线太远").await.status, 422, "another sender");
+    }
+    let listed = admin.get("/v1/feedback").await.body;
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(2), "{listed}");
+}

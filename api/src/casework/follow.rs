@@ -17,8 +17,8 @@ use crate::clock;
 use crate::db::DbError;
 use crate::person;
 use crate::task::of_beneficiary;
-use crate::task::perform::Step;
 use crate::task::row::TaskRow;
+use crate::task::transition::Step;
 use crate::tx::Tx;
 
 /// Where the visits of a beneficiary are, by day.

@@ -40,7 +40,7 @@ pub(crate) async fn get_beneficiary_visitors(
     principal.may(Action::EditBeneficiaries)?;
     let shown = db.read(move |conn| {
         let row = store::row(conn, &principal.scope(), *id)?;
-        row.map(|row| visitors::shown(conn, &row, principal.person)).transpose()
+        row.map(|row| visitors::shown(conn, &row, &principal)).transpose()
     });
     let shown = shown.await?.ok_or_else(Problem::not_found)?;
     Ok(versioned::at_version(HttpResponse::Ok(), shown.version).json(shown))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::range::Version;
 use gridward_domain::task::Phase;
@@ -49,7 +49,7 @@ pub struct BeneficiaryVisitors {
     /// The people who must not visit the beneficiary, in the order of their ids.
     #[schema(max_items = 1000)]
     pub forbidden_ids: Vec<PersonId>,
-    /// The unfinished tasks that a forbidden person holds; they stay assigned.
+    /// The unfinished tasks in the reader's area that a forbidden person holds; they stay assigned.
     #[schema(max_items = 500)]
     pub held_task_ids: Vec<gridward_domain::id::TaskId>,
     /// The version of the beneficiary, incremented with every change.
@@ -64,13 +64,13 @@ pub struct BeneficiaryVisitors {
 pub(super) fn shown(
     conn: &mut Conn,
     row: &BeneficiaryRow,
-    reader: PersonId,
+    reader: &Principal,
 ) -> Result<BeneficiaryVisitors, DbError> {
     let mut choice = visitors::one(conn, row.district, row.id)?;
-    choice.forbidden.retain(|person| *person != reader);
+    choice.forbidden.retain(|person| *person != reader.person);
     let is_held = |by: &PersonId| choice.forbidden.contains(by);
     let held = of_beneficiary::unfinished(conn, row.district, row.id)?.into_iter();
-    let held = held.filter(|task| task.state != Phase::Open);
+    let held = held.filter(|task| task.state != Phase::Open && reader.area.contains(&task.grid));
     let held = held.filter(|task| task.assignee.as_ref().is_some_and(is_held));
     Ok(BeneficiaryVisitors {
         preferred_id: choice.preferred,
@@ -111,7 +111,7 @@ pub(super) fn put(
         });
         case::record(case.tx, case.actor(), "beneficiary.visitor_choice", (&row, &next), body)?;
     }
-    Ok(shown(case.tx.read()?, &next, case.principal.person)?)
+    Ok(shown(case.tx.read()?, &next, case.principal)?)
 }
 
 /// An error for each person whom the choice cannot name.

@@ -276,6 +276,7 @@ diesel::table! {
         answered_at -> Nullable<Timestamp>,
         sealed -> Binary,
         version -> BigInt,
+        key -> Nullable<Text>,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, Json as Body, versioned};
+use crate::idempotency::IdempotencyKey;
 use crate::limits::Prefix;
 use crate::log::{Event, Subject};
 use crate::tx::Db;
@@ -41,10 +42,15 @@ async fn sender(request: &HttpRequest) -> Result<Option<Principal>, Problem> {
 /// Praise, a complaint or a suggestion to the administrators of a district. With an access token
 /// the sender is known and gets the answer (`GET /v1/me/feedback`), unless `anonymous` is set: then
 /// neither the feedback nor the log names the sender. Ten for each sender in a day, and without
-/// tokens 500 for each district (429). No authentication required.
+/// tokens 500 for each district (429). A repetition with the same `Idempotency-Key` is stored once and
+/// gets the same confirmation. No authentication required.
 #[utoipa::path(
     tag = "feedback",
     operation_id = "send_feedback",
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 64,
+        description = "1 to 64 visible ASCII characters, preferably a UUIDv7",
+    )),
     request_body(content = NewFeedback, description = "The feedback"),
     responses(
         (status = CREATED, description = "It arrived", body = FeedbackReceipt),
@@ -57,10 +63,11 @@ pub(crate) async fn send_feedback(
     request: HttpRequest,
     mailbox: Data<Mailbox>,
     from: Prefix,
+    IdempotencyKey(key): IdempotencyKey,
     Body(new): Body<NewFeedback>,
 ) -> Result<HttpResponse, Problem> {
     let principal = sender(&request).await?;
-    let receipt = mailbox.send(principal, from, new).await?;
+    let receipt = mailbox.send(principal, from, (new, key)).await?;
     Ok(HttpResponse::Created().insert_header(("Cache-Control", "no-store")).json(receipt))
 }
 

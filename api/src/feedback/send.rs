@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::model::{FeedbackReceipt, NewFeedback, Sealed};
 use super::store::{self, FeedbackRow};
 use crate::auth::sign_in::{OnlyDistrict, choose};
-use crate::clock::china;
 use crate::crypto::KeyRing;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::idempotency::CommandId;
 use crate::limits::{Buckets, Policy, Prefix};
 use crate::log::{Event, Subject};
 use crate::tx::{Db, Tx};
@@ -54,15 +54,17 @@ impl Mailbox {
         }
     }
 
-    /// Stores the feedback of a person, or of a stranger at an address.
+    /// Stores the feedback of a person, or of a stranger at an address; a repetition with the same key
+    /// once.
     ///
     /// # Errors
-    /// 422 if the district is required or unknown; 429 beyond the limits.
+    /// 422 if the district is required or unknown, or other feedback has the key; 429 beyond the
+    /// limits.
     pub async fn send(
         &self,
         principal: Option<Principal>,
         from: Prefix,
-        new: NewFeedback,
+        (new, key): (NewFeedback, Option<CommandId>),
     ) -> Result<FeedbackReceipt, Problem> {
         let (district, sender) = match principal {
             Some(who) => (who.district(), Sender::Person(who.district(), who.person)),
@@ -75,7 +77,7 @@ impl Mailbox {
         let person = principal.map(|who| who.person).filter(|_| !new.anonymous);
         let keys = self.keys.clone();
         let id = FeedbackId(Uuid::now_v7());
-        self.db.write(district, move |tx| insert(tx, &keys, id, person, &new)).await
+        self.db.write(district, move |tx| insert(tx, &keys, (id, person), &new, key.as_ref())).await
     }
 
     /// The district that a stranger names, if it exists.
@@ -93,13 +95,23 @@ impl Mailbox {
 fn insert(
     tx: &mut Tx<'_>,
     keys: &KeyRing,
-    id: FeedbackId,
-    person: Option<PersonId>,
+    (id, person): (FeedbackId, Option<PersonId>),
     new: &NewFeedback,
+    repeatable: Option<&CommandId>,
 ) -> Result<FeedbackReceipt, Problem> {
     let (district, now) = (tx.district, tx.now);
     let key = keys.key(tx.read_unbatched(), district)?;
     let content = Sealed { text: new.text.clone(), contact: new.contact.clone(), answer: None };
+    if let Some(row) = store::with_key(tx.read_unbatched(), district, repeatable)? {
+        // Not a repetition that the command store could answer: its sender may be a stranger.
+        let stored = Sealed { answer: None, ..row.opened(&key)? };
+        let is_repeated = row.person == person && stored == content;
+        return if is_repeated {
+            Ok(row.receipt())
+        } else {
+            Err(ProblemCode::CommandIdReused.into())
+        };
+    }
     let row = FeedbackRow {
         district,
         id,
@@ -109,10 +121,10 @@ fn insert(
         answered_at: None,
         sealed: store::sealed(&key, district, id, &content)?,
         version: 1,
+        key: repeatable.map(|key| key.as_str().to_owned()),
     };
     store::insert(tx.write_unbatched(), &row)?;
     let event = Event::new("district.feedback", Subject::District, district, district, 1);
     tx.record(event.by(person).with(json!({ "feedback": id })));
-    let created_at = now.with_timezone(&china());
-    Ok(FeedbackReceipt { id, created_at, is_answerable: person.is_some() })
+    Ok(row.receipt())
 }

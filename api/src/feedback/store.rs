@@ -5,12 +5,13 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{FeedbackId, PersonId};
 
-use super::model::{Feedback, Sealed};
+use super::model::{Feedback, FeedbackReceipt, Sealed};
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::feedback;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
+use crate::idempotency::CommandId;
 
 const TABLE: &str = "feedback";
 
@@ -34,6 +35,8 @@ pub struct FeedbackRow {
     pub sealed: Vec<u8>,
     /// Column `version`.
     pub version: i64,
+    /// Column `key`.
+    pub key: Option<String>,
 }
 
 impl FeedbackRow {
@@ -44,6 +47,12 @@ impl FeedbackRow {
     pub fn opened(&self, key: &SealingKey) -> Result<Sealed, DbError> {
         key.open_value(&aad(self.district, TABLE, self.id), &self.sealed)
             .map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// The confirmation for the sender.
+    pub fn receipt(&self) -> FeedbackReceipt {
+        let created_at = self.created_at.and_utc().with_timezone(&china());
+        FeedbackReceipt { id: self.id, created_at, is_answerable: self.person.is_some() }
     }
 
     /// The public representation.
@@ -129,12 +138,28 @@ pub fn one(
     Ok(row.first(conn).optional()?)
 }
 
-/// Inserts feedback.
+/// The feedback that was sent with the key; none without a key.
 ///
 /// # Errors
 /// [`DbError`].
+pub fn with_key(
+    conn: &mut Conn,
+    district: AreaCode,
+    key: Option<&CommandId>,
+) -> Result<Option<FeedbackRow>, DbError> {
+    let Some(key) = key else { return Ok(None) };
+    let those = feedback::table.filter(feedback::district.eq(district));
+    let those = those.filter(feedback::key.eq(key.as_str()));
+    Ok(those.select(FeedbackRow::as_select()).first(conn).optional()?)
+}
+
+/// Inserts feedback.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if another server stored its key meanwhile.
 pub fn insert(conn: &mut Conn, row: &FeedbackRow) -> Result<(), DbError> {
-    diesel::insert_into(feedback::table).values(row).execute(conn)?;
+    let insert = diesel::insert_into(feedback::table).values(row).execute(conn);
+    insert.map_err(DbError::unless_unique)?;
     Ok(())
 }
 

@@ -19,9 +19,9 @@ use crate::person;
 use crate::person::appoint;
 use crate::person::store::PersonRow;
 use crate::task;
-use crate::task::perform::{Step, write};
 use crate::task::release::release;
 use crate::task::row::TaskRow;
+use crate::task::transition::{Step, write};
 use crate::tx::Tx;
 
 /// Locks the person and everybody named in the wishes, in the order of their ids, so that two

@@ -2,7 +2,7 @@
 //! and its requirement, but never the value, which may be personal.
 
 use chrono::{DateTime, FixedOffset};
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
@@ -15,7 +15,17 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 /// 400 for invalid JSON, 422 for an invalid field.
 pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| problem_of(&error))?;
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        // serde_json reports a null, a number or an array in the place of an enumeration as a syntax error.
+        let is_json = || {
+            let text = std::str::from_utf8(json);
+            text.is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+        };
+        if error.inner().is_syntax() && is_json() {
+            return Problem::invalid(&pointer(error.path()), "is of the wrong type");
+        }
+        problem_of(&error)
+    })?;
     // No bytes may follow the value.
     reader.end().map_err(|error| not_json(&error))?;
     Ok(read)
@@ -256,6 +266,21 @@ mod tests {
         let (pointer, detail) = error(json!({ "area": "123", "minutes": 5 }));
         assert_eq!(pointer, "/area");
         assert!(!detail.contains("123"), "{detail}");
+    }
+
+    #[test]
+    fn a_wrong_type_in_place_of_a_word_is_no_syntax_error() {
+        let code = |json: &str| {
+            let problem = bytes::<Example>(json.as_bytes()).expect_err("does not fit");
+            (problem.code(), problem.errors()[0].pointer.clone())
+        };
+        let not_text = b"{ \"words\": [\"\xff\"] }";
+        assert_eq!(bytes::<Example>(not_text).expect_err("no UTF-8").code(), "invalid_json");
+        for wrong in ["null", "1", "[]", "true"] {
+            let json = format!(r#"{{ "area": "500116", "minutes": 5, "words": [{wrong}] }}"#);
+            assert_eq!(code(&json), ("invalid", "/words/0".to_owned()));
+        }
+        assert_eq!(code(r#"{ "words": ["#).0, "invalid_json");
     }
 
     #[test]

@@ -11,9 +11,9 @@ use gridward_domain::task::{self as life, Transition, overdue};
 use super::{Job, JobContext, RunFuture, Schedule};
 use crate::db::DbError;
 use crate::log::{Event, Subject};
-use crate::task::perform::{Step, write};
 use crate::task::row::TaskRow;
 use crate::task::store;
+use crate::task::transition::{Step, write};
 use crate::tx::Tx;
 
 /// The number of tasks in one transaction: few enough that a claim need not wait long.

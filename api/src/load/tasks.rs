@@ -23,7 +23,7 @@ use crate::handover::decide::{Position, stays};
 use crate::log::Event;
 use crate::person::{PersonState, Role};
 use crate::task::row::TaskRow;
-use crate::task::{freed, perform, report_row};
+use crate::task::{freed, report_row, transition};
 
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
@@ -341,11 +341,11 @@ fn transition<'a>(
     row: &'a TaskRow,
     command: &AutomaticCommand,
     step: &Step<'_>,
-) -> Result<perform::Step<'a>, DbError> {
+) -> Result<transition::Step<'a>, DbError> {
     let before = row.life()?;
     match life::apply_automatic(&before, command, clock::day(step.now)) {
         Ok(Transition::Changed(after)) => {
-            Ok(perform::Step { row, before, after, verb: command.verb() })
+            Ok(transition::Step { row, before, after, verb: command.verb() })
         }
         // Rows are read by the phases in which the command is valid.
         Ok(Transition::Already) => Err(DbError::corrupt("tasks", "unchanged by a load")),

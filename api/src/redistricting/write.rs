@@ -13,8 +13,8 @@ use crate::area::{borders, edit, successors};
 use crate::clock;
 use crate::db::DbError;
 use crate::log::{Event, Subject};
-use crate::task::perform;
 use crate::task::row::TaskRow;
+use crate::task::transition;
 use crate::tx::Tx;
 use crate::{beneficiary, memorial, person, station, task};
 
@@ -148,7 +148,7 @@ impl Writing<'_, '_> {
 
     /// The move of a task. Its assignee keeps it; a finished task only gets the new code, since
     /// no command moves it.
-    fn task<'a>(&self, row: &'a TaskRow, to: AreaCode) -> Result<perform::Step<'a>, DbError> {
+    fn task<'a>(&self, row: &'a TaskRow, to: AreaCode) -> Result<transition::Step<'a>, DbError> {
         let before = row.life()?;
         let command = AutomaticCommand::Move { to, assignee_works_there: true };
         let verb = command.verb();
@@ -163,7 +163,7 @@ impl Writing<'_, '_> {
         } else {
             life::Task { grid: to, version: before.version + 1, ..before }
         };
-        Ok(perform::Step { row, before, after, verb })
+        Ok(transition::Step { row, before, after, verb })
     }
 
     fn places(&mut self) -> Result<(), DbError> {

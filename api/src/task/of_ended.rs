@@ -7,8 +7,8 @@ use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::{self as life, AutomaticCommand, Phase, State, Transition};
 use serde_json::json;
 
-use super::perform::Step;
 use super::row::TaskRow;
+use super::transition::Step;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::{self, EndCause, ends};
 use crate::clock;

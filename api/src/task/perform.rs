@@ -6,21 +6,20 @@ use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{ReportId, TaskId};
 use gridward_domain::task::{self as life, Candidate, Command, Phase, Rejection, Transition, Verb};
-use gridward_domain::time::Window;
 use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Task;
 use super::assignees::Assignees;
-use super::command::{Cancellation, NewDays, Reassignment, TaskCommand, action};
+use super::command::{NewDays, Reassignment, TaskCommand};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
 use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
-use super::task_tie::TiedTask;
-use super::{breach, freed, of_ended, report, report_row, store, tie};
+use super::transition::{Change, Step, write};
+use super::{breach, freed, pair, report, report_row, store, tie};
 use crate::beneficiary::visitors::{self, VisitorChoice};
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -29,7 +28,7 @@ use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
 use crate::limits::daily_quota;
-use crate::log::{Event, Subject, reason};
+use crate::log::{Event, reason};
 use crate::tx::{ReadSet, Tx};
 use crate::{area, beneficiary, person};
 
@@ -186,6 +185,20 @@ pub fn perform(
     if let TaskCommand::Report(content) = sent.command {
         return report::report(tx, key, principal, sent, content);
     }
+    Ok(execute(tx, key, principal, sent)?.0)
+}
+
+/// Executes a command other than a report; returns also the tasks that it changed, that of the
+/// command first.
+///
+/// # Errors
+/// As [`perform`].
+pub fn execute(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    sent: &Sent<'_>,
+) -> Result<(Performed, Vec<Change>), Problem> {
     let row = authorize(tx, principal, sent)?;
     decided_on(&row, sent)?;
     let mut days = None;
@@ -224,7 +237,7 @@ pub fn perform(
         (None, Some(proposal)) => json!({ "because": "proposal", "proposal": proposal }),
         (None, None) => Value::Object(Map::new()),
     };
-    let before = row.life()?;
+    let (before, mut changes) = (row.life()?, Vec::new());
     let mut task = match life::apply(&before, &command, principal, clock::day(tx.now)) {
         Ok(Transition::Already) => row.task(View::Pool)?,
         Ok(Transition::Changed(after)) => {
@@ -237,136 +250,21 @@ pub fn perform(
             }
             let moved = matches!(command, Command::Reschedule { .. }).then(|| event.body.clone());
             let next = write(tx, &step, window, event.by(principal.person))?;
+            let task = next.task(View::Pool)?;
+            changes.push(Change { before: row.clone(), after: next });
             if let Some(body) = moved {
-                move_second(tx, principal, &row, &command, window, &body)?;
+                changes.extend(pair::move_second(tx, principal, &row, &command, window, &body)?);
             }
-            next.task(View::Pool)?
+            task
         }
         Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
     };
     if let TaskCommand::Cancel(cancellation) = sent.command {
-        task.tied = settle_second(tx, principal, &row, key, cancellation)?;
+        let (tied, cancelled) = pair::settle_second(tx, principal, &row, key, cancellation)?;
+        task.tied = tied;
+        changes.extend(cancelled);
     }
-    Ok(Performed::done(task))
-}
-
-/// The other task of the pair of `row` in the principal's area, cancelled for the same reason with
-/// `also_tied`, if its visit has not begun.
-///
-/// # Errors
-/// [`DbError`].
-fn settle_second(
-    tx: &mut Tx<'_>,
-    principal: &Principal,
-    row: &TaskRow,
-    key: &SealingKey,
-    Cancellation { reason, also_tied }: &Cancellation,
-) -> Result<Vec<TiedTask>, DbError> {
-    if row.pair().is_none() {
-        return Ok(Vec::new());
-    }
-    let mut others = tie::tied(tx, row)?;
-    others.retain(|other| principal.area.contains(&other.grid));
-    for other in &mut others {
-        // A visit that has begun is left to its person.
-        let may_end = Phase::UNFINISHED.contains(&other.state) && other.state != Phase::InProgress;
-        if *also_tied && may_end {
-            let reason = reason::sealed(key, other.district, other.id, reason);
-            let reason = reason.map_err(|error| DbError::corrupt("events", error))?;
-            let body = json!({ "reason": reason });
-            *other = change_second(tx, principal, other, &Command::Cancel, None, body)?;
-        }
-    }
-    Ok(others.iter().map(TiedTask::unnamed).collect())
-}
-
-/// Moves the other task of the pair of `row` to the same days and window, unless its visit has begun:
-/// the two people go together.
-///
-/// # Errors
-/// [`DbError`].
-fn move_second(
-    tx: &mut Tx<'_>,
-    principal: &Principal,
-    row: &TaskRow,
-    command: &Command,
-    window: Option<Window>,
-    body: &Value,
-) -> Result<(), DbError> {
-    if row.pair().is_none() {
-        return Ok(());
-    }
-    for other in tie::tied(tx, row)? {
-        if principal.area.contains(&other.grid) && command.verb().starts_at(other.state) {
-            change_second(tx, principal, &other, command, window, body.clone())?;
-        }
-    }
-    Ok(())
-}
-
-fn change_second(
-    tx: &mut Tx<'_>,
-    principal: &Principal,
-    row: &TaskRow,
-    command: &Command,
-    window: Option<Window>,
-    body: Value,
-) -> Result<TaskRow, DbError> {
-    let before = row.life()?;
-    match life::apply(&before, command, principal, clock::day(tx.now)) {
-        Ok(Transition::Changed(after)) => {
-            let step = Step { row, before, after, verb: command.verb() };
-            write(tx, &step, window, step.event().with(body).by(principal.person))
-        }
-        // What the second task does not permit leaves it as it is.
-        Ok(Transition::Already) | Err(_) => Ok(row.clone()),
-    }
-}
-
-/// A transition of a task, about to be written.
-#[derive(Clone, Copy)]
-pub struct Step<'a> {
-    /// The task's row as read.
-    pub row: &'a TaskRow,
-    /// The state before.
-    pub before: life::Task,
-    /// The state after.
-    pub after: life::Task,
-    /// The verb of the transition.
-    pub verb: Verb,
-}
-
-impl Step<'_> {
-    /// The event for the log.
-    pub fn event(&self) -> Event {
-        let Self { row, before, after, verb } = self;
-        Event::new(action(*verb), Subject::Task, row.id, after.grid, after.version)
-            .assignees(before.state.assignee(), after.state.assignee())
-    }
-}
-
-/// Writes a transition and its event, and cancels a visit given back whose beneficiary has ended;
-/// returns the new row.
-///
-/// # Errors
-/// [`DbError`].
-pub fn write(
-    tx: &mut Tx<'_>,
-    step: &Step<'_>,
-    window: Option<Window>,
-    event: Event,
-) -> Result<TaskRow, DbError> {
-    let mut next = step.row.moved(&step.after, tx.now);
-    if let Some(window) = window {
-        next.window_start = Some(window.start());
-        next.window_end = Some(window.end());
-    }
-    if step.verb == Verb::Reschedule {
-        next.unplan();
-    }
-    tx.replace(step.row, next.clone());
-    tx.record(event);
-    of_ended::cancel(tx, step, next)
+    Ok((Performed::done(task), changes))
 }
 
 /// Checks that the command is based on the current version. A decision by staff about

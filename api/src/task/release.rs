@@ -5,8 +5,8 @@ use gridward_domain::task::{self as life, AutomaticCommand, Transition};
 use serde_json::Value;
 
 use super::freed;
-use super::perform::{Step, write};
 use super::row::TaskRow;
+use super::transition::{Step, write};
 use crate::clock;
 use crate::db::DbError;
 use crate::tx::Tx;

@@ -17,7 +17,7 @@ use super::command::TaskCommand;
 use super::freed;
 use super::on_behalf;
 use super::origin::Origin;
-use super::perform::{self, Performed, Sent, Step};
+use super::perform::{self, Performed, Sent};
 use super::report_authors::Authors;
 use super::report_consequences;
 use super::report_content::ReportContent;
@@ -25,6 +25,7 @@ use super::report_flag::{self, ReportFlag};
 use super::report_row::{self, ReportRow};
 use super::report_sealed::Sealed;
 use super::row::TaskRow;
+use super::transition::{self, Step};
 use crate::catalogue::{self, ServiceKind};
 use crate::clock;
 use crate::crypto::{SealingKey, aad};
@@ -113,7 +114,7 @@ pub(super) fn report(
         attempted(tx, visitor, &row)?;
         return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
     };
-    let next = perform::write(tx, &step, None, event)?;
+    let next = transition::write(tx, &step, None, event)?;
     if after.state.phase() == life::Phase::Done {
         let made = (kind.as_ref(), &words);
         report_consequences::apply(tx, key, &authors, &row, made, (id, content))?;

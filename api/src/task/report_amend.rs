@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::Task;
 use super::origin::Origin;
-use super::perform::{self, Step};
+use super::perform;
 use super::report;
 use super::report_authors::Authors;
 use super::report_content::ReportContent;
@@ -26,6 +26,7 @@ use super::report_flag::{self, ReportFlag};
 use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
 use super::row::TaskRow;
+use super::transition::{self, Step};
 use super::{report_consequences, report_row, report_versions};
 use crate::beneficiary;
 use crate::catalogue::{self, ServiceKind};
@@ -257,7 +258,7 @@ fn write(
         }
         return Ok((*task).clone());
     };
-    let next = perform::write(tx, &step, None, event)?;
+    let next = transition::write(tx, &step, None, event)?;
     if after.state.phase() == Phase::Done {
         let made = (kind.as_ref(), words);
         report_consequences::apply(tx, key, authors, task, made, (row.id, *content))?;

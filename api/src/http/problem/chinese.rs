@@ -11,6 +11,7 @@ const TABLE: &[(&str, &str)] = &[
     ("is unknown; expected one of {}", "没有此项；可用：{}"),
     ("is unknown; expected {}", "没有此项；可用：{}"),
     ("is invalid", "格式不正确"),
+    ("is of the wrong type", "类型不正确"),
     ("must not be blank", "不能为空"),
     ("must not be empty", "不能为空"),
     ("must have from {} to {} characters", "须为{}至{}个字符"),

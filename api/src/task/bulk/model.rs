@@ -15,6 +15,7 @@ use crate::http::problem::Kept;
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::task::planned_why::PlannedWhy;
 use crate::task::row::TaskRow;
+use crate::task::transition::Change;
 
 /// The commands of a bulk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -211,6 +212,25 @@ pub(super) struct Inverse {
     pub(super) version: i64,
     /// The state before; `None` if the command created the task.
     pub(super) before: Option<Before>,
+    /// The second task of a visit by two people, which the command changed along.
+    #[serde(default)]
+    pub(super) second: Option<Restoration>,
+}
+
+/// What restores a task that a command changed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Restoration {
+    pub(super) task: TaskId,
+    /// The version after the command.
+    pub(super) version: i64,
+    /// The state before.
+    pub(super) before: Before,
+}
+
+impl Restoration {
+    pub(super) const fn of(Change { before, after }: &Change) -> Self {
+        Self { task: after.id, version: after.version, before: Before::of(before) }
+    }
 }
 
 /// What commands change of a task.

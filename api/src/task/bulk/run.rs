@@ -1,6 +1,6 @@
 //! Executes the commands of a bulk, each on its own, in one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{BulkId, PersonId, TaskId};
@@ -9,7 +9,9 @@ use gridward_domain::visibility::View;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::model::{Before, BulkTask, Inverse, Made, One, TaskBulk, TaskBulkCommand, TaskBulkType};
+use super::model::{
+    BulkTask, Inverse, Made, One, Restoration, TaskBulk, TaskBulkCommand, TaskBulkType,
+};
 use super::{UNDOABLE_FOR, store};
 use crate::clock::china;
 use crate::crypto::SealingKey;
@@ -22,7 +24,7 @@ use crate::task::command::TaskCommand;
 use crate::task::create::{self, NewTask};
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Sent};
-use crate::task::row::TaskRow;
+use crate::task::transition::Change;
 use crate::tx::{ReadSet, Tx};
 
 impl Effect for TaskBulk {
@@ -52,35 +54,46 @@ impl Effect for TaskBulk {
 
 /// A command that took effect on a task.
 enum Done {
-    Created { task: TaskId, version: i64 },
-    Directed(Box<Directed>),
-}
-
-/// A task before and after a command, which may have changed nothing.
-struct Directed {
-    before: TaskRow,
-    after: TaskRow,
+    Created {
+        task: TaskId,
+        version: i64,
+    },
+    /// What the command changed: its task first; nothing if it was as commanded already.
+    Directed {
+        task: TaskId,
+        version: i64,
+        changes: Vec<Change>,
+    },
 }
 
 impl Done {
     /// The task and its version.
-    fn result(&self) -> (TaskId, i64) {
+    const fn result(&self) -> (TaskId, i64) {
         match self {
-            Self::Created { task, version } => (*task, *version),
-            Self::Directed(step) => (step.after.id, step.after.version),
+            Self::Created { task, version } | Self::Directed { task, version, .. } => {
+                (*task, *version)
+            }
+        }
+    }
+
+    fn changes(&self) -> &[Change] {
+        match self {
+            Self::Created { .. } => &[],
+            Self::Directed { changes, .. } => changes,
         }
     }
 
     /// What undoes it, unless it changed nothing.
     fn inverse(&self) -> Option<Inverse> {
-        let (task, version) = self.result();
         match self {
-            Self::Created { .. } => Some(Inverse { task, version, before: None }),
-            Self::Directed(step) => (step.before.version != version).then(|| Inverse {
-                task,
-                version,
-                before: Some(Before::of(&step.before)),
-            }),
+            Self::Created { task, version } => {
+                Some(Inverse { task: *task, version: *version, before: None, second: None })
+            }
+            Self::Directed { changes, .. } => {
+                let mut changes = changes.iter().map(Restoration::of);
+                let Restoration { task, version, before } = changes.next()?;
+                Some(Inverse { task, version, before: Some(before), second: changes.next() })
+            }
         }
     }
 }
@@ -93,7 +106,7 @@ pub(super) fn run(
     principal: &Principal,
 ) -> Result<Made, Problem> {
     principal.may(Action::DirectTask)?;
-    let steps: Vec<Step<'_>> = bulk.commands.iter().flat_map(steps).collect();
+    let steps: Vec<Step<'_>> = bulk.commands.iter().enumerate().flat_map(steps).collect();
     let to: BTreeSet<PersonId> = steps.iter().filter_map(Step::assigns_to).collect();
     let assignees = Assignees::read(tx, principal, &to)?;
     if bulk.dry_run {
@@ -119,13 +132,18 @@ fn all(
     mut assignees: Assignees,
 ) -> Result<(Vec<One>, Vec<Inverse>), Problem> {
     let (mut results, mut inverses) = (Vec::with_capacity(steps.len()), Vec::new());
+    let mut seconds = Seconds::default();
     for step in steps {
-        let done = tx.savepoint(|tx| step.apply(tx, key, principal, &assignees))?;
+        let done = match seconds.changed(step) {
+            Some(done) => Ok(done),
+            None => tx.savepoint(|tx| step.apply(tx, key, principal, &assignees))?,
+        };
         let one = match done {
             Ok(done) => {
-                if let Done::Directed(step) = &done {
-                    assignees.follow(&step.before, &step.after);
+                for change in done.changes() {
+                    assignees.follow(&change.before, &change.after);
                 }
+                seconds.add(step, &done);
                 inverses.extend(done.inverse());
                 let (task, version) = done.result();
                 One { task: Some(task), result: Ok(version) }
@@ -143,14 +161,44 @@ fn all(
     Ok((results, inverses))
 }
 
+/// The second tasks of visits by two people that a command changed along with the first, with the
+/// number of the command and the versions before and after.
+#[derive(Default)]
+struct Seconds(HashMap<TaskId, (usize, i64, i64)>);
+
+impl Seconds {
+    /// The result of the step if an earlier one of the same command has changed its task, and its
+    /// base version, if given, is the one before that.
+    fn changed(&self, step: &Step<'_>) -> Option<Done> {
+        let Step::Task { at, nth, .. } = step else { return None };
+        let (by, before, version) = *self.0.get(&at.id)?;
+        let is_based = at.base_version.is_none_or(|base| base.get() == before);
+        let done = Done::Directed { task: at.id, version, changes: Vec::new() };
+        (by == *nth && is_based).then_some(done)
+    }
+
+    fn add(&mut self, step: &Step<'_>, done: &Done) {
+        if let (Step::Task { nth, .. }, [_, seconds @ ..]) = (step, done.changes()) {
+            let of = |change: &Change| (*nth, change.before.version, change.after.version);
+            self.0.extend(seconds.iter().map(|change| (change.after.id, of(change))));
+        }
+    }
+}
+
 /// A command to one task.
 enum Step<'a> {
-    Task { at: &'a BulkTask, kind: TaskBulkType, command: Result<TaskCommand, Kept> },
+    /// The `nth` command of the bulk, to an existing task.
+    Task {
+        at: &'a BulkTask,
+        nth: usize,
+        kind: TaskBulkType,
+        command: Result<TaskCommand, Kept>,
+    },
     Create(Result<NewTask, Kept>),
 }
 
-/// The command to each task.
-fn steps(of: &TaskBulkCommand) -> Vec<Step<'_>> {
+/// The `nth` command to each task.
+fn steps((nth, of): (usize, &TaskBulkCommand)) -> Vec<Step<'_>> {
     if of.r#type == TaskBulkType::Create {
         let new = |beneficiary: Option<Value>| {
             let mut payload = of.payload.clone();
@@ -170,7 +218,7 @@ fn steps(of: &TaskBulkCommand) -> Vec<Step<'_>> {
         other => <&str>::from(other),
     };
     let command = TaskCommand::read(word, of.payload.clone()).map_err(kept);
-    let step = |at| Step::Task { at, kind: of.r#type, command: command.clone() };
+    let step = |at| Step::Task { at, nth, kind: of.r#type, command: command.clone() };
     of.tasks.iter().map(step).collect()
 }
 
@@ -209,7 +257,7 @@ impl Step<'_> {
                     .map_err(|problem| problem.under("/payload"))?;
                 Ok(Done::Created { task: made.id, version: made.version })
             }
-            Self::Task { at, kind, command } => {
+            Self::Task { at, kind, command, .. } => {
                 let command = command.as_ref();
                 let command = command.map_err(|problem| Problem::from(problem.clone()))?;
                 let before = perform::visible_now(tx, principal, at.id)?;
@@ -226,10 +274,9 @@ impl Step<'_> {
                     origin: &origin,
                     assignees: Some(assignees),
                 };
-                perform::perform(tx, key, principal, &sent)
+                let (performed, changes) = perform::execute(tx, key, principal, &sent)
                     .map_err(|problem| problem.under("/payload"))?;
-                let after = tx.find::<TaskRow>(at.id)?.ok_or(ProblemCode::NotFound)?;
-                Ok(Done::Directed(Box::new(Directed { before, after })))
+                Ok(Done::Directed { task: at.id, version: performed.task.version, changes })
             }
         }
     }

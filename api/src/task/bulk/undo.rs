@@ -3,24 +3,26 @@
 use std::collections::HashMap;
 
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::id::{BulkId, TaskId};
+use gridward_domain::id::{BulkId, PersonId, TaskId};
 use gridward_domain::person_state::PersonState;
 use gridward_domain::task::{self as life, Command, Transition, Verb};
 use gridward_domain::visibility::View;
 use serde_json::{Value, json};
 
-use super::model::{Before, Inverse, Made, One};
+use super::model::{Before, Inverse, Made, One, Restoration};
 use super::store;
+use crate::beneficiary::visitors;
 use crate::clock;
 use crate::crypto::SealingKey;
-use crate::db::DbFailure as _;
+use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::person;
-use crate::task::perform::{self, Step};
+use crate::task::perform;
 use crate::task::row::TaskRow;
 use crate::task::tie;
+use crate::task::transition::{self, Step};
 use crate::tx::Tx;
 
 /// The undoing of a bulk.
@@ -57,16 +59,14 @@ pub(super) fn undo(
     }
     store::mark(tx.write_unbatched(), &bulk, now)?;
     let inverses = bulk.inverses(key)?;
-    // A task that several commands changed has the version of the step that was undone last.
-    let mut undone: HashMap<TaskId, i64> = HashMap::new();
+    let mut undone = Undone::default();
     let mut results = Vec::with_capacity(inverses.len());
     for inverse in inverses.iter().rev() {
-        let task = inverse.task;
-        let expected = undone.get(&task).copied().unwrap_or(inverse.version);
-        let done = tx.savepoint(|tx| one(tx, key, principal, inverse, expected))?;
+        let done = tx.savepoint(|tx| one(tx, key, principal, inverse, &undone))?;
         let result = match done {
-            Ok(version) => {
-                undone.insert(task, version);
+            Ok(Restored { version, second }) => {
+                undone.0.insert(inverse.task, version);
+                undone.0.extend(second);
                 Ok(version)
             }
             Err(problem) if problem.as_db().is_some() || problem.fault().is_some() => {
@@ -74,30 +74,60 @@ pub(super) fn undo(
             }
             Err(problem) => Err(problem.without_current().kept()),
         };
-        results.push(One { task: Some(task), result });
+        results.push(One { task: Some(inverse.task), result });
     }
     Ok(Made { id: None, undo_until: None, results })
 }
 
+/// The versions of the tasks undone so far: a task that several commands changed has the version of
+/// the step that was undone last.
+#[derive(Default)]
+struct Undone(HashMap<TaskId, i64>);
+
+impl Undone {
+    /// The row of the task, unless a person has changed it since the bulk.
+    fn row(
+        &self,
+        tx: &mut Tx<'_>,
+        principal: &Principal,
+        (task, version): (TaskId, i64),
+    ) -> Result<TaskRow, Problem> {
+        let row = perform::visible_now(tx, principal, task)?;
+        if !principal.area.contains(&row.grid) {
+            return Err(ProblemCode::Forbidden.into());
+        }
+        if row.version == self.0.get(&task).copied().unwrap_or(version) {
+            return Ok(row);
+        }
+        Err(Problem::from(ProblemCode::VersionConflict).showing(&row.task(View::Pool)?))
+    }
+}
+
+/// The version of a restored task, and of the second task of its visit.
+struct Restored {
+    version: i64,
+    second: Option<(TaskId, i64)>,
+}
+
+/// Undoes a command; both tasks of a visit by two people, or neither.
 fn one(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
     inverse: &Inverse,
-    expected: i64,
-) -> Result<i64, Problem> {
-    let row = perform::visible_now(tx, principal, inverse.task)?;
-    if !principal.area.contains(&row.grid) {
-        return Err(ProblemCode::Forbidden.into());
-    }
-    if row.version != expected {
-        let problem = Problem::from(ProblemCode::VersionConflict);
-        return Err(problem.showing(&row.task(View::Pool)?));
-    }
-    match inverse.before {
-        None => cancel(tx, key, principal, &row),
-        Some(before) => restore(tx, principal, &row, before),
-    }
+    undone: &Undone,
+) -> Result<Restored, Problem> {
+    let row = undone.row(tx, principal, (inverse.task, inverse.version))?;
+    let Some(before) = inverse.before else {
+        return Ok(Restored { version: cancel(tx, key, principal, &row)?, second: None });
+    };
+    let version = restore(tx, principal, &row, before)?;
+    let Some(Restoration { task, version: of_second, before }) = inverse.second else {
+        return Ok(Restored { version, second: None });
+    };
+    let row = undone.row(tx, principal, (task, of_second))?;
+    let second = Some((task, restore(tx, principal, &row, before)?));
+    Ok(Restored { version, second })
 }
 
 /// Cancels a task that the bulk created, and the second one of a visit by two people.
@@ -131,7 +161,7 @@ fn cancel_one(
         Ok(Transition::Changed(after)) => {
             let step = Step { row, before, after, verb: Verb::Cancel };
             let event = step.event().by(principal.person).with(json!({ "because": "undone" }));
-            Ok(perform::write(tx, &step, None, event)?.version)
+            Ok(transition::write(tx, &step, None, event)?.version)
         }
         Err(rejection) => Err(perform::refused(tx.read_unbatched(), key, row, rejection)?),
     }
@@ -148,14 +178,10 @@ fn restore(
     next.version = row.version + 1;
     next.updated_at = tx.now.naive_utc();
     let (was, is) = (row.life()?, next.life()?);
-    if let Some(id) = is.state.assignee() {
-        let whole = principal.district().range();
-        let person = person::store::row(tx.read_unbatched(), &whole, id)?;
-        let serves = person
-            .is_some_and(|person| person.state == PersonState::Active && person.role.visits());
-        if !serves {
-            return Err(ProblemCode::NotACandidate.into());
-        }
+    if let Some(id) = is.state.assignee()
+        && !may_visit(tx, principal, row, id)?
+    {
+        return Err(ProblemCode::NotACandidate.into());
     }
     next.archived = row.archived && !is.state.is_live();
     next.next_action_on = next.next_step_on(&is, clock::day(tx.now));
@@ -165,4 +191,24 @@ fn restore(
     let version = next.version;
     tx.replace(row, next);
     Ok(version)
+}
+
+/// Whether the task can go back to the person, who may have left or been forbidden to visit the
+/// beneficiary meanwhile.
+fn may_visit(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    id: PersonId,
+) -> Result<bool, DbError> {
+    let (district, conn) = (principal.district(), tx.read_unbatched());
+    let person = person::store::row(conn, &district.range(), id)?;
+    let serves =
+        person.is_some_and(|person| person.state == PersonState::Active && person.role.visits());
+    // A task that the person still has is not given again.
+    if !serves || row.assignee == Some(id) {
+        return Ok(serves);
+    }
+    let Some(beneficiary) = row.beneficiary else { return Ok(true) };
+    Ok(!visitors::one(conn, district, beneficiary)?.forbidden.contains(&id))
 }

@@ -1,0 +1,97 @@
+//! The second task of a visit by two people, which follows the first.
+
+use gridward_domain::authority::Principal;
+use gridward_domain::task::{self as life, Command, Phase, Transition};
+use gridward_domain::time::Window;
+use serde_json::{Value, json};
+
+use super::command::Cancellation;
+use super::row::TaskRow;
+use super::task_tie::TiedTask;
+use super::tie;
+use super::transition::{Change, Step, write};
+use crate::clock;
+use crate::crypto::SealingKey;
+use crate::db::DbError;
+use crate::log::reason;
+use crate::tx::Tx;
+
+/// The other task of the pair of `row` in the principal's area, cancelled for the same reason with
+/// `also_tied`, if its visit has not begun; and what was changed.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn settle_second(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    key: &SealingKey,
+    Cancellation { reason, also_tied }: &Cancellation,
+) -> Result<(Vec<TiedTask>, Vec<Change>), DbError> {
+    if row.pair().is_none() {
+        return Ok(Default::default());
+    }
+    let (mut others, mut changes) = (tie::tied(tx, row)?, Vec::new());
+    others.retain(|other| principal.area.contains(&other.grid));
+    for other in &mut others {
+        // A visit that has begun is left to its person.
+        let may_end = Phase::UNFINISHED.contains(&other.state) && other.state != Phase::InProgress;
+        if *also_tied && may_end {
+            let reason = reason::sealed(key, other.district, other.id, reason);
+            let reason = reason.map_err(|error| DbError::corrupt("events", error))?;
+            let body = json!({ "reason": reason });
+            if let Some(change) = change_second(tx, principal, other, &Command::Cancel, None, body)?
+            {
+                *other = change.after.clone();
+                changes.push(change);
+            }
+        }
+    }
+    Ok((others.iter().map(TiedTask::unnamed).collect(), changes))
+}
+
+/// Moves the other task of the pair of `row` to the same days and window, unless its visit has begun:
+/// the two people go together. Returns what was changed.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn move_second(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    command: &Command,
+    window: Option<Window>,
+    body: &Value,
+) -> Result<Vec<Change>, DbError> {
+    let mut changes = Vec::new();
+    if row.pair().is_none() {
+        return Ok(changes);
+    }
+    for other in tie::tied(tx, row)? {
+        if principal.area.contains(&other.grid) && command.verb().starts_at(other.state) {
+            changes.extend(change_second(tx, principal, &other, command, window, body.clone())?);
+        }
+    }
+    Ok(changes)
+}
+
+/// Applies the command to the second task; `None` if that is not permitted or changes nothing.
+fn change_second(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    command: &Command,
+    window: Option<Window>,
+    body: Value,
+) -> Result<Option<Change>, DbError> {
+    let before = row.life()?;
+    match life::apply(&before, command, principal, clock::day(tx.now)) {
+        Ok(Transition::Changed(after)) => {
+            let step = Step { row, before, after, verb: command.verb() };
+            let event = step.event().with(body).by(principal.person);
+            let after = write(tx, &step, window, event)?;
+            Ok(Some(Change { before: row.clone(), after }))
+        }
+        Ok(Transition::Already) | Err(_) => Ok(None),
+    }
+}

@@ -1,0 +1,66 @@
+//! A transition of a task: the step from one state to another, its event, and the row afterwards.
+
+use gridward_domain::task::{self as life, Verb};
+use gridward_domain::time::Window;
+
+use super::command::action;
+use super::of_ended;
+use super::row::TaskRow;
+use crate::db::DbError;
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+
+/// A transition of a task, about to be written.
+#[derive(Clone, Copy)]
+pub struct Step<'a> {
+    /// The task's row as read.
+    pub row: &'a TaskRow,
+    /// The state before.
+    pub before: life::Task,
+    /// The state after.
+    pub after: life::Task,
+    /// The verb of the transition.
+    pub verb: Verb,
+}
+
+impl Step<'_> {
+    /// The event for the log.
+    pub fn event(&self) -> Event {
+        let Self { row, before, after, verb } = self;
+        Event::new(action(*verb), Subject::Task, row.id, after.grid, after.version)
+            .assignees(before.state.assignee(), after.state.assignee())
+    }
+}
+
+/// Writes a transition and its event, and cancels a visit given back whose beneficiary has ended;
+/// returns the new row.
+///
+/// # Errors
+/// [`DbError`].
+pub fn write(
+    tx: &mut Tx<'_>,
+    step: &Step<'_>,
+    window: Option<Window>,
+    event: Event,
+) -> Result<TaskRow, DbError> {
+    let mut next = step.row.moved(&step.after, tx.now);
+    if let Some(window) = window {
+        next.window_start = Some(window.start());
+        next.window_end = Some(window.end());
+    }
+    if step.verb == Verb::Reschedule {
+        next.unplan();
+    }
+    tx.replace(step.row, next.clone());
+    tx.record(event);
+    of_ended::cancel(tx, step, next)
+}
+
+/// A task before and after a command that changed it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The row as read.
+    pub before: TaskRow,
+    /// The row as written.
+    pub after: TaskRow,
+}

@@ -1,0 +1,2 @@
+DROP INDEX feedback_by_key;
+ALTER TABLE feedback DROP COLUMN key;

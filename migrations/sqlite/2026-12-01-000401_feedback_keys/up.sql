@@ -1,0 +1,3 @@
+-- The Idempotency-Key of the sender: a repetition is stored once.
+ALTER TABLE feedback ADD COLUMN key TEXT;
+CREATE UNIQUE INDEX feedback_by_key ON feedback (district, key);
