@@ -78,6 +78,11 @@ def district(demo, count, threads, name):
         due = {"not_contacted_since": "2026-10-01", "lives_alone": True, "count": True}
         counted = [{**body, "filter": due} for body in names]
         oldest = [{**body, "filter": {"sort": "last_contact"}} for body in names]
+        preview = "/v1/audiences/preview"
+        everybody = [{"filter": {"all": []}}]
+        aged = {"all": [{"age": {"from": 80}}, {"lives_alone": True}, {"category": ["martyr_family", "veteran"]}]}
+        nested = {"any": [aged, {"not": {"any": [{"gender": "male"}, {"mobility": ["full"]}]}},
+                          {"all": [{"not_contacted_since": {"days_ago": 90}}, {"plaque": ["damaged", "missing"]}]}]}
         for label, method, path, bodies in [
             ("health check (ceiling)", "GET", "/healthz", [None]),
             ("plain list of 50 (ceiling)", "GET", f"{listed}?limit=50", [None]),
@@ -92,6 +97,9 @@ def district(demo, count, threads, name):
             ("list by the last contact", "GET", f"{listed}?sort=last_contact", [None]),
             ("summary of the district by town", "GET", f"{summary}?by=town", [None]),
             ("summary of the district by grid", "GET", f"{summary}?by=grid", [None]),
+            ("an audience of everybody, counted", "POST", preview, everybody),
+            ("an audience by age, category and household, counted", "POST", preview, [{"filter": aged}]),
+            ("an audience of nine conditions, counted", "POST", preview, [{"filter": nested}]),
             ("list by age, of a category", "GET", f"{listed}?sort=birth_year&category=martyr_family", [None]),
         ]:
             measure(base, token, label, method, path, bodies, count, threads)

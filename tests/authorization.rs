@@ -52,6 +52,7 @@ struct Resources {
     absence: String,
     correction: String,
     proposal: String,
+    audience: String,
     feedback: String,
     own: Own,
     /// A point of the grid.
@@ -201,6 +202,14 @@ async fn proposal(caller: &Caller, beneficiary: &str) -> String {
     raised.body["id"].as_str().expect("an id").to_owned()
 }
 
+/// A saved audience of the grid.
+async fn audience(supervisor: &Caller, grid: &str) -> String {
+    let body = json!({ "name": "x", "area": grid, "filter": { "all": [] } });
+    let saved = supervisor.post("/v1/audiences", &body).await;
+    assert_eq!(saved.status, 201, "{}", saved.body);
+    saved.body["id"].as_str().expect("an id").to_owned()
+}
+
 /// A notice for the grid, posted by a supervisor.
 async fn notice(supervisor: &Caller, grid: &str) -> String {
     let until = chrono::Utc::now().date_naive() + chrono::Days::new(2);
@@ -222,6 +231,7 @@ fn prepare_registers(server: &Server) {
          UPDATE memorials SET version = 5;
          UPDATE holidays SET version = 5;
          UPDATE notices SET version = 5;
+         UPDATE audiences SET version = 5;
          UPDATE beneficiaries SET version = 5;"
     ));
 }
@@ -249,6 +259,7 @@ async fn resources(
         absence: add_absence(server, "500116", &person_id(person)),
         correction: correction(supervisor, home).await,
         proposal: proposal(supervisor, home).await,
+        audience: audience(supervisor, grid).await,
         feedback: feedback(server, &grid[..6]).await,
         own: Own::none(&task),
         task,
@@ -273,6 +284,7 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         absence: add_absence(server, OTHER_DISTRICT, &district.person(22)),
         correction: correction(&district.supervisor, &district.beneficiary(1)).await,
         proposal: proposal(&district.supervisor, &district.beneficiary(1)).await,
+        audience: audience(&district.supervisor, &district.grid()).await,
         feedback: feedback(server, OTHER_DISTRICT).await,
         own: Own::none(&task),
         task,
@@ -348,6 +360,9 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         ] }),
         "send_feedback" => json!({ "text": "x", "district": &at.grid[..6] }),
         "answer_feedback" => json!({ "answer": "x" }),
+        "preview_audience" => json!({ "area": at.grid, "filter": { "all": [] } }),
+        "create_audience" => json!({ "name": "x", "area": at.grid, "filter": { "all": [] } }),
+        "change_audience" => json!({ "name": "x", "filter": { "lives_alone": true } }),
         "put_holiday" => json!({ "name": "x", "calendar": "solar" }),
         "replace_work_calendar" => json!({ "days_off": [], "working_days": [] }),
         "create_plan" => order(&at.grid),
@@ -438,6 +453,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("holidays") => &at.holiday,
             Some("corrections") => &at.correction,
             Some("proposals") => &at.proposal,
+            Some("audiences") => &at.audience,
             Some("feedback") => &at.feedback,
             _ => &at.task,
         },
@@ -480,6 +496,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "search_people"
         | "invite_people"
         | "print_invitations"
+        | "preview_audience"
+        | "create_audience"
         | "search_beneficiaries" => ByBody,
         // In a header.
         "announce_attachment" => ByAddress,

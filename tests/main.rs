@@ -17,6 +17,7 @@ mod absences;
 mod answers;
 mod areas;
 mod attachments;
+mod audiences;
 mod authorization;
 mod backup;
 mod beneficiaries;

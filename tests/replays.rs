@@ -178,6 +178,12 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("direct_tasks", supervisor, "/v1/tasks/bulk", escalation(open().await)),
         ("undo_task_bulk", supervisor, undo.as_str(), Value::Null),
         ("post_notice", manager, "/v1/notices", notice),
+        (
+            "create_audience",
+            supervisor,
+            "/v1/audiences",
+            json!({ "name": "x", "filter": { "all": [] } }),
+        ),
         ("create_plan", manager, "/v1/plans", order),
         ("apply_plan", manager, apply.as_str(), json!({})),
         ("undo_plan", manager, undo_plan.as_str(), Value::Null),

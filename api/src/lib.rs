@@ -12,6 +12,7 @@ pub mod log;
 pub mod tx;
 
 // Requests: problems, extractors, authentication, idempotency.
+pub mod audience;
 pub mod auth;
 pub mod http;
 pub mod idempotency;

@@ -81,6 +81,10 @@ pub enum Action {
     ManageAccess,
     /// Read beneficiaries, masked.
     ReadBeneficiaries,
+    /// Read saved audiences: filters, their words and no person.
+    ReadAudiences,
+    /// Count, save, change and delete audiences, and list their members.
+    ManageAudiences,
     /// Reveal a beneficiary's particulars for a recorded purpose.
     RevealBeneficiary,
     /// Enter, change and move beneficiaries, and record stays and deaths.
@@ -155,6 +159,8 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ManageRegisters
                 | A::ReopenTask
                 | A::ReadLog
+                | A::ReadAudiences
+                | A::ManageAudiences
                 | A::ManageEntitlements
                 | A::ExportWork
                 | A::ExportPersonal
@@ -176,7 +182,13 @@ pub const fn permits(role: Role, action: Action) -> bool {
         // The log names people and beneficiaries by id, and an audit needs no more.
         Role::Auditor => matches!(
             action,
-            A::UseService | A::ReadAreas | A::ReadTasks | A::ReadPlans | A::ReadLog | A::ExportWork
+            A::UseService
+                | A::ReadAreas
+                | A::ReadAudiences
+                | A::ReadTasks
+                | A::ReadPlans
+                | A::ReadLog
+                | A::ExportWork
         ),
     }
 }
@@ -321,6 +333,7 @@ mod tests {
             A::ManageRegisters,
             A::EditBeneficiaries,
             A::ManageEntitlements,
+            A::ManageAudiences,
             A::ProposeCorrection,
             A::DecideCorrection,
             A::MakeProposal,

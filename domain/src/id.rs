@@ -63,4 +63,6 @@ ids! {
     FeedbackId,
     /// Identifies a proposal for the manager of a grid.
     ProposalId,
+    /// Identifies a saved audience.
+    AudienceId,
 }

@@ -8,6 +8,7 @@
 //!   [`code`]: the stable names of what a district defines itself;
 //!   [`text`]: invisible characters in pasted text.
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
+//! - [`audience`]: which beneficiaries a service is for; [`entry`]: the words of their entries.
 //! - [`authority`]: the one table of role by action.
 //! - [`person_state`]: whether a person may use the service.
 //! - [`search_term`]: what finds a name or a number.
@@ -16,9 +17,11 @@
 //! - [`visibility`]: who sees what of a task and of its beneficiary.
 
 pub mod area;
+pub mod audience;
 pub mod authority;
 pub mod bounded_text;
 pub mod code;
+pub mod entry;
 pub mod id;
 pub mod id_number;
 pub mod language;

@@ -117,6 +117,8 @@ ranges! {
     RetryDays: i32 as Integer, 0 to 365, example 3;
     /// Days from the due day to the first escalation, and from one escalation to the next.
     EscalateDays: i32 as Integer, 1 to 365, example 7;
+    /// Days before today.
+    DaysAgo: i32 as Integer, 1 to 3650, example 90;
     /// Days from the creation of a task to its due day.
     DueDays: i32 as Integer, 0 to 3650, example 7;
     /// Minutes per week; a week has 10080.

@@ -9,8 +9,8 @@ use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
 use crate::id::{
-    AbsenceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId, OriginId,
-    PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId,
+    OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
@@ -113,6 +113,7 @@ ids! {
     OriginId: "Identifies what a follow-up task follows from.",
     FeedbackId: "Identifies feedback.",
     ProposalId: "Identifies a proposal for the manager of a grid.",
+    AudienceId: "Identifies a saved audience.",
 }
 
 impl PartialSchema for Level {

@@ -11,9 +11,10 @@ use diesel::sqlite::Sqlite;
 
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
+use crate::entry::{Contact, Gender, Mobility};
 use crate::id::{
-    AbsenceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId, OriginId,
-    PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId,
+    OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
@@ -97,7 +98,18 @@ pub fn unreadable(type_name: &str, reason: &dyn std::fmt::Display) -> Box<dyn Er
     format!("a column cannot be read as {type_name}: {reason}").into()
 }
 
-text_column!(AreaCode, Level, Role, PersonState, Phase, Outcome, Overdue);
+text_column!(
+    AreaCode,
+    Level,
+    Role,
+    PersonState,
+    Phase,
+    Outcome,
+    Overdue,
+    Gender,
+    Mobility,
+    Contact
+);
 
 macro_rules! id_column {
     ($($id:ident),+ $(,)?) => {$(
@@ -145,6 +157,7 @@ id_column!(
     CorrectionId,
     FeedbackId,
     ProposalId,
+    AudienceId,
 );
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay

@@ -38,6 +38,7 @@ const SLICES: &[&str] = &[
     "absence",
     "area",
     "attachment",
+    "audience",
     "availability",
     "beneficiary",
     "casework",

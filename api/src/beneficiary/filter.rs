@@ -176,11 +176,11 @@ impl KeyRow {
 }
 
 /// A query of beneficiaries whose conditions and order are being added.
-pub(super) type Query<'a> = beneficiaries::BoxedQuery<'a, <Conn as diesel::Connection>::Backend>;
+pub type Query<'a> = beneficiaries::BoxedQuery<'a, <Conn as diesel::Connection>::Backend>;
 
 impl BeneficiaryFilter {
     /// The beneficiaries of the range that it shows, on the day `today`.
-    pub(super) fn query(&self, scope: &AreaRange, today: NaiveDate) -> Query<'static> {
+    pub fn query(&self, scope: &AreaRange, today: NaiveDate) -> Query<'static> {
         let district = beneficiaries::table
             .filter(beneficiaries::district.eq(scope.area().district()))
             .into_boxed();

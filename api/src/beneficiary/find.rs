@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use gridward_domain::area::AreaRange;
+use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::Action;
 use gridward_domain::bounded_text::SearchText;
 use gridward_domain::code::Hardship;
@@ -15,7 +15,7 @@ use gridward_domain::range::PageLimit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::filter::{BeneficiaryFilter, BeneficiarySort, KeyRow, SortKey, sorted};
+use super::filter::{BeneficiaryFilter, BeneficiarySort, KeyRow, Query, SortKey, sorted};
 use super::name_index::{NameIndex, Wanted as Searched};
 use super::search_term::SearchTerm;
 use super::{Beneficiary, store};
@@ -177,10 +177,39 @@ impl ListRequest {
         key: &SealingKey,
         ids: &[BeneficiaryId],
     ) -> Result<Vec<Beneficiary>, DbError> {
-        let read = store::rows(conn, self.scope.area().district(), ids)?;
-        let mut read: HashMap<_, _> = read.into_iter().map(|row| (row.id, row)).collect();
-        ids.iter().filter_map(|id| read.remove(id)).map(|row| row.masked(key)).collect()
+        masked(conn, key, self.scope.area().district(), ids)
     }
+}
+
+/// A page of the beneficiaries of a query, masked, ordered by grid.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_grid(
+    conn: &mut Conn,
+    key: &SealingKey,
+    area: AreaCode,
+    query: Query<'_>,
+    wanted: &Wanted<SortKey>,
+) -> Result<Vec<Beneficiary>, DbError> {
+    let keys: Vec<KeyRow> = sorted(query, BeneficiarySort::Grid, wanted.after)
+        .limit(wanted.rows())
+        .select(KeyRow::as_select())
+        .load(conn)?;
+    let ids: Vec<BeneficiaryId> = keys.into_iter().map(|row| row.id).collect();
+    masked(conn, key, area.district(), &ids)
+}
+
+/// The beneficiaries with these ids, masked, in the same order.
+fn masked(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<Vec<Beneficiary>, DbError> {
+    let read = store::rows(conn, district, ids)?;
+    let mut read: HashMap<_, _> = read.into_iter().map(|row| (row.id, row)).collect();
+    ids.iter().filter_map(|id| read.remove(id)).map(|row| row.masked(key)).collect()
 }
 
 /// List beneficiaries

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{BeneficiaryName, Relation};
 use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState};
+pub use gridward_domain::entry::{Contact, Mobility};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, Version};
@@ -14,42 +15,6 @@ use utoipa::ToSchema;
 
 use super::stay::{ShownStay, StayAddress};
 use crate::person::Gender;
-
-/// A person's mobility.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[derive(diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Mobility>)]
-pub enum Mobility {
-    /// Moves about freely.
-    Full,
-    /// Moves about with difficulty.
-    Limited,
-    /// Cannot leave the home.
-    Homebound,
-}
-
-text_column!(Mobility);
-
-/// A person's preferred form of contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[derive(diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Contact>)]
-pub enum Contact {
-    /// A visit at home.
-    Visit,
-    /// A telephone call.
-    Phone,
-}
-
-text_column!(Contact);
 
 /// Why a beneficiary is no longer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -18,8 +18,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
-    AbsenceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId, OriginId,
-    PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId,
+    OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
@@ -55,6 +55,7 @@ id_column!(
     CorrectionId,
     FeedbackId,
     ProposalId,
+    AudienceId,
 );
 
 impl ToSql<Integer, Backends> for TimeOfDay {

@@ -82,6 +82,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    audiences (district, id) {
+        district -> Text,
+        id -> Text,
+        area -> Text,
+        name -> Text,
+        filter -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     availability_exceptions (district, person, day) {
         district -> Text,
         person -> Text,
@@ -762,6 +775,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     area_successors,
     areas,
     attachments,
+    audiences,
     availability_exceptions,
     beneficiaries,
     beneficiary_ends,

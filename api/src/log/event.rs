@@ -43,6 +43,8 @@ pub enum Subject {
     Holiday,
     /// A vocabulary of the district.
     Vocabulary,
+    /// A saved audience.
+    Audience,
     /// An attachment.
     Attachment,
     /// A command.

@@ -6,30 +6,13 @@ use gridward_domain::language::{SpokenLanguage, SpokenLanguages};
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, Version, WeeklyMinutes};
 use gridward_domain::skill::{Skill, Skills};
-use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use gridward_domain::authority::Role;
+pub use gridward_domain::entry::Gender;
 pub use gridward_domain::person_state::PersonState;
-
-/// A person's registered gender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[derive(diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Gender>)]
-pub enum Gender {
-    /// 女
-    Female,
-    /// 男
-    Male,
-}
-
-text_column!(Gender);
 
 /// A day of the week, Monday first (ISO 8601).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

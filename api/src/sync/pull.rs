@@ -363,6 +363,7 @@ impl EventRef {
             | Subject::Plan
             | Subject::Proposal
             | Subject::Attachment
+            | Subject::Audience
             | Subject::Command
             | Subject::Reading => false,
         }

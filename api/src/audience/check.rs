@@ -1,0 +1,73 @@
+//! Checks a filter of a request.
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::audience::{Condition, Filter};
+use gridward_domain::authority::Principal;
+
+use crate::area;
+use crate::db::Conn;
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::vocabulary::{VocabularyName, store as vocabularies};
+
+/// The requirement for an area of a request.
+pub(crate) const NOT_YOURS: &str = "must be in your area";
+
+/// The area of a request: the principal's, unless it names one inside it.
+///
+/// # Errors
+/// 422 at `/area`.
+pub fn area_of(
+    conn: &mut Conn,
+    principal: &Principal,
+    wanted: Option<AreaCode>,
+) -> Result<AreaCode, Problem> {
+    let Some(area) = wanted else { return Ok(principal.area) };
+    if !principal.area.contains(&area) {
+        return Err(Problem::invalid("/area", NOT_YOURS));
+    }
+    area::known::in_body(conn, area, "/area")?;
+    Ok(area)
+}
+
+/// Checks the filter at `/filter` of a request: its limits, and that its words are the district's
+/// and its areas the principal's.
+///
+/// # Errors
+/// 422 that names each part.
+pub fn filter_of(conn: &mut Conn, principal: &Principal, filter: &Filter) -> Result<(), Problem> {
+    filter
+        .check()
+        .map_err(|fault| Problem::invalid(&format!("/filter{}", fault.pointer), fault.error))?;
+    let vocabularies = vocabularies::all(conn, principal.district())?;
+    let mut errors = Vec::new();
+    for (pointer, condition) in filter.conditions() {
+        let mut add = |detail: String| {
+            errors.push(FieldError::new(format!("/filter{pointer}"), detail));
+        };
+        match condition {
+            Condition::Area(areas) => {
+                for area in areas {
+                    let is_own = principal.area.contains(area);
+                    if !is_own || area::store::one(conn, area)?.is_none() {
+                        add(NOT_YOURS.to_owned());
+                    }
+                }
+            }
+            Condition::Category(codes) => {
+                let known = vocabularies.get(VocabularyName::Categories);
+                let unknown = codes.iter().filter_map(|code| known.check(code.as_str()).err());
+                unknown.for_each(|error| add(error.to_string()));
+            }
+            Condition::Plaque(codes) => {
+                let known = vocabularies.get(VocabularyName::PlaqueStates);
+                let unknown = codes.iter().filter_map(|code| known.check(code.as_str()).err());
+                unknown.for_each(|error| add(error.to_string()));
+            }
+            _ => {}
+        }
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+}

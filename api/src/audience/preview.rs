@@ -1,0 +1,112 @@
+//! Counts an audience.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::audience::Filter;
+use gridward_domain::authority::{Action, Principal};
+
+use super::check;
+use super::condition::{self, Expression};
+use super::model::{AudienceCount, AudienceOfArea, AudiencePreview};
+use super::names::DistrictNames;
+use crate::db::schema::beneficiaries;
+use crate::db::{Conn, DbError};
+use crate::http::problem::Problem;
+use crate::{area, in_range};
+
+/// Counts the beneficiaries of the principal's area, or of one in it, that a filter selects.
+///
+/// # Errors
+/// 403; 422.
+pub fn preview(
+    conn: &mut Conn,
+    principal: &Principal,
+    preview: &AudiencePreview,
+    today: NaiveDate,
+) -> Result<AudienceCount, Problem> {
+    principal.may(Action::ManageAudiences)?;
+    let area = check::area_of(conn, principal, preview.area)?;
+    check::filter_of(conn, principal, &preview.filter)?;
+    let names = DistrictNames::read(conn, principal.district(), [(area, &preview.filter)])?;
+    let sentence = preview.filter.sentence(area, &names);
+    let counts = by_grid(conn, area, condition::expression(&preview.filter, today))?;
+    Ok(AudienceCount {
+        area,
+        count: counts.values().sum(),
+        of: size(conn, area)?,
+        sentence_zh: sentence.zh,
+        sentence_en: sentence.en,
+        areas: by_child(conn, area, &counts)?,
+    })
+}
+
+/// The number of current beneficiaries of the area that belong to the audience.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count(
+    conn: &mut Conn,
+    area: AreaCode,
+    filter: &Filter,
+    today: NaiveDate,
+) -> Result<i64, DbError> {
+    Ok(by_grid(conn, area, condition::expression(filter, today))?.values().sum())
+}
+
+/// The number of all current beneficiaries of the area.
+///
+/// # Errors
+/// [`DbError`].
+pub fn size(conn: &mut Conn, area: AreaCode) -> Result<i64, DbError> {
+    let everybody: Expression = Box::new(beneficiaries::valid_to.is_null());
+    Ok(by_grid(conn, area, everybody)?.values().sum())
+}
+
+/// The current beneficiaries of the area that satisfy the condition, by grid.
+fn by_grid(
+    conn: &mut Conn,
+    area: AreaCode,
+    condition: Expression,
+) -> Result<BTreeMap<AreaCode, i64>, DbError> {
+    let range = area.range();
+    let counts: Vec<(AreaCode, i64)> = beneficiaries::table
+        .filter(beneficiaries::district.eq(area.district()))
+        .filter(beneficiaries::valid_to.is_null())
+        .filter(in_range!(beneficiaries::grid, range))
+        .filter(condition)
+        .group_by(beneficiaries::grid)
+        .select((beneficiaries::grid, count_star()))
+        .load(conn)?;
+    Ok(counts.into_iter().collect())
+}
+
+/// The counts of the areas directly below, those without a member too.
+fn by_child(
+    conn: &mut Conn,
+    area: AreaCode,
+    by_grid: &BTreeMap<AreaCode, i64>,
+) -> Result<Vec<AudienceOfArea>, DbError> {
+    let below = match area.level() {
+        Level::District => Level::Town,
+        Level::Town => Level::Village,
+        Level::Village => Level::Grid,
+        Level::Grid => return Ok(Vec::new()),
+    };
+    let mut counts: BTreeMap<AreaCode, i64> = BTreeMap::new();
+    for (grid, count) in by_grid {
+        if let Some(child) = grid.ancestor(below) {
+            *counts.entry(child).or_default() += count;
+        }
+    }
+    let names = area::store::names(conn, &area.range(), below)?;
+    let counted = names.into_iter().map(|(area, name)| AudienceOfArea {
+        area,
+        name,
+        count: counts.get(&area).copied().unwrap_or_default(),
+    });
+    Ok(counted.collect())
+}

@@ -1,0 +1,20 @@
+//! Audiences: which beneficiaries a service is for.
+//!
+//! A [`Filter`] combines conditions on the plain, coded fields of a beneficiary's entry: nothing
+//! that is sealed and no free text, so a filter finds only what a list may show. It is parsed
+//! closed, has limits, and means the same as a query of the database and as a pure function
+//! ([`Filter::matches`]). [`sentence`](Filter::sentence) says it in Chinese and in English.
+
+mod chinese;
+mod condition;
+mod english;
+mod filter;
+mod normal;
+mod sentence;
+
+pub use condition::{AgeRange, Condition, Facts, Since};
+pub use filter::{Fault, Filter, FilterError};
+pub use sentence::{Names, Sentence};
+
+#[cfg(test)]
+mod tests;

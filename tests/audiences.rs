@@ -1,0 +1,401 @@
+//! Audiences: filters of beneficiaries, counted, listed and saved, within the caller's area.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::files::{beneficiary_id, person_id};
+use crate::support::server::Answer;
+use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, OTHER_GRID, Server};
+
+/// The plain fields of a beneficiary of the district below.
+struct Home {
+    grid: &'static str,
+    categories: &'static [&'static str],
+    gender: &'static str,
+    born: i64,
+    lives_alone: bool,
+    mobility: &'static str,
+    contact: &'static str,
+    plaque: &'static str,
+    last_contact: Option<&'static str>,
+}
+
+/// Beneficiaries that differ in every field.
+const HOMES: [Home; 6] = [
+    Home {
+        grid: GRID,
+        categories: &["martyr_family"],
+        gender: "female",
+        born: 1936,
+        lives_alone: true,
+        mobility: "limited",
+        contact: "visit",
+        plaque: "hung",
+        last_contact: Some("2026-01-15"),
+    },
+    Home {
+        grid: GRID,
+        categories: &["combat_veteran", "disabled_veteran"],
+        gender: "male",
+        born: 1948,
+        lives_alone: false,
+        mobility: "full",
+        contact: "visit",
+        plaque: "damaged",
+        last_contact: None,
+    },
+    Home {
+        grid: GRID,
+        categories: &["veteran"],
+        gender: "male",
+        born: 1960,
+        lives_alone: true,
+        mobility: "homebound",
+        contact: "phone",
+        plaque: "hung",
+        last_contact: Some("2026-11-01"),
+    },
+    Home {
+        grid: OTHER_GRID,
+        categories: &["martyr_family", "merit_holder"],
+        gender: "male",
+        born: 1950,
+        lives_alone: true,
+        mobility: "full",
+        contact: "visit",
+        plaque: "hung",
+        last_contact: Some("2025-03-01"),
+    },
+    Home {
+        grid: FAR_GRID,
+        categories: &["martyr_family"],
+        gender: "female",
+        born: 1940,
+        lives_alone: false,
+        mobility: "limited",
+        contact: "phone",
+        plaque: "missing",
+        last_contact: None,
+    },
+    Home {
+        grid: FAR_GRID,
+        categories: &["veteran"],
+        gender: "female",
+        born: 1948,
+        lives_alone: true,
+        mobility: "full",
+        contact: "visit",
+        plaque: "hung",
+        last_contact: Some("2026-06-30"),
+    },
+];
+
+/// The small district with those beneficiaries.
+fn district(backend: Backend) -> Server {
+    let server = Server::with(backend, &Files::small());
+    for (n, home) in (1..).zip(&HOMES) {
+        let categories: BTreeSet<&str> = home.categories.iter().copied().collect();
+        let categories = categories.into_iter().collect::<Vec<_>>().join(";");
+        let last = home.last_contact.map_or("NULL".to_owned(), |day| format!("'{day}'"));
+        let alone = match (server.database.is_postgres(), home.lives_alone) {
+            (true, alone) => alone.to_string(),
+            (false, alone) => u8::from(alone).to_string(),
+        };
+        server.database.execute(&format!(
+            "UPDATE beneficiaries SET categories = '{categories}', gender = '{}', birth_year = {}, \
+             lives_alone = {alone}, mobility = '{}', contact = '{}', plaque = '{}', \
+             last_contact = {last} WHERE id = '{}'",
+            home.gender,
+            home.born,
+            home.mobility,
+            home.contact,
+            home.plaque,
+            beneficiary_id(n),
+        ));
+    }
+    server
+}
+
+fn year_and_days_ago(days: i64) -> (i64, String) {
+    let today = (chrono::Utc::now() + chrono::TimeDelta::hours(8)).date_naive();
+    let day = today - chrono::TimeDelta::days(days);
+    let year = today.format("%Y").to_string().parse().expect("a year");
+    (year, day.to_string())
+}
+
+/// Whether the filter selects the beneficiary, as its documentation says.
+fn selects(filter: &Value, home: &Home) -> bool {
+    let (member, value) = filter.as_object().expect("an object").iter().next().expect("a member");
+    let among = |one: &str| value.as_array().expect("codes").iter().any(|code| code == one);
+    let parts = || value.as_array().expect("parts").iter();
+    match member.as_str() {
+        "all" => parts().all(|part| selects(part, home)),
+        "any" => parts().any(|part| selects(part, home)),
+        "not" => !selects(value, home),
+        "area" => parts().any(|area| home.grid.starts_with(area.as_str().expect("a code"))),
+        "age" => {
+            let age = year_and_days_ago(0).0 - home.born;
+            value["from"].as_i64().is_none_or(|from| age >= from)
+                && value["to"].as_i64().is_none_or(|to| age <= to)
+        }
+        "gender" => value == home.gender,
+        "lives_alone" => value == home.lives_alone,
+        "mobility" => among(home.mobility),
+        "contact" => value == home.contact,
+        "plaque" => among(home.plaque),
+        "not_contacted_since" => {
+            let day = value["day"].as_str().map(ToOwned::to_owned);
+            let day = day
+                .unwrap_or_else(|| year_and_days_ago(value["days_ago"].as_i64().expect("days")).1);
+            home.last_contact.is_none_or(|last| last < day.as_str())
+        }
+        "category" => home.categories.iter().any(|one| among(one)),
+        other => panic!("{other}"),
+    }
+}
+
+/// A filter of at most this depth, chosen by the bits of `seed`.
+fn random(seed: &mut u64, depth: u32) -> Value {
+    let mut draw = |sides: u64| {
+        // A linear congruential generator (Knuth, MMIX); its high bits are even.
+        *seed =
+            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*seed >> 33) % sides
+    };
+    let combination = draw(if depth > 1 { 5 } else { 1 });
+    let choice = draw(9);
+    let other = draw(4);
+    let any_of =
+        |codes: &[&'static str]| codes[usize::try_from(other).expect("a choice") % codes.len()];
+    match combination {
+        1 | 2 => {
+            let parts: Vec<Value> = (0..=draw(2)).map(|_| random(seed, depth - 1)).collect();
+            if combination == 1 { json!({ "all": parts }) } else { json!({ "any": parts }) }
+        }
+        3 => json!({ "not": random(seed, depth - 1) }),
+        _ => match choice {
+            0 => json!({ "area": [any_of(&["500116001", "500116", FAR_GRID, "500116001002"])] }),
+            1 => json!({ "age": { "from": 70 + 5 * other, "to": 75 + 5 * other } }),
+            2 => json!({ "gender": any_of(&["male", "female"]) }),
+            3 => json!({ "lives_alone": other % 2 == 0 }),
+            4 => json!({ "mobility": [any_of(&["homebound", "limited"]), "full"] }),
+            5 => json!({ "contact": any_of(&["visit", "phone"]) }),
+            6 => json!({ "plaque": [any_of(&["hung", "damaged", "missing"])] }),
+            7 if other < 2 => json!({ "not_contacted_since": { "days_ago": 100 + 200 * other } }),
+            7 => json!({ "not_contacted_since": { "day": "2026-01-15" } }),
+            _ => {
+                let code =
+                    any_of(&["martyr_family", "veteran", "disabled_veteran", "merit_holder"]);
+                json!({ "category": [code, "red_army_veteran"] })
+            }
+        },
+    }
+}
+
+async fn preview(caller: &Caller, filter: &Value) -> Answer {
+    caller.post("/v1/audiences/preview", &json!({ "filter": filter })).await
+}
+
+async fn save(caller: &Caller, body: &Value) -> Value {
+    let saved = caller.post("/v1/audiences", body).await;
+    assert_eq!(saved.status, 201, "{body}: {}", saved.body);
+    saved.body
+}
+
+/// The numbers of the members, in order, over pages of `limit`.
+async fn members(caller: &Caller, id: &str, limit: usize) -> Vec<u32> {
+    let (mut numbers, mut more) = (Vec::new(), String::new());
+    loop {
+        let page = caller.get(&format!("/v1/audiences/{id}/members?limit={limit}{more}")).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        for one in page.body["items"].as_array().expect("items") {
+            let id = one["id"].as_str().expect("an id");
+            numbers.push((1..=6).find(|n| beneficiary_id(*n) == id).expect("a beneficiary"));
+            assert!(one["name"].as_str().expect("a name").contains('*'), "masked: {one}");
+        }
+        match page.body["next_cursor"].as_str() {
+            Some(cursor) => more = format!("&cursor={cursor}"),
+            None => return numbers,
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_is_counted_by_area_and_said_in_both_languages(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = district(backend);
+    let (supervisor, town) = (server.supervisor().await, server.town_supervisor().await);
+    let filter = json!({ "all": [
+        { "category": ["martyr_family"] }, { "age": { "from": 76 } },
+        { "any": [{ "lives_alone": true }, { "mobility": ["limited", "homebound"] }] }
+    ] });
+    let counted = preview(&supervisor, &filter).await;
+    assert_eq!(counted.status, 200, "{}", counted.body);
+    insta::allow_duplicates! {
+        insta::assert_json_snapshot!(counted.body, @r#"
+        {
+          "area": "500116",
+          "areas": [
+            {
+              "area": "500116001",
+              "count": 2,
+              "name": "一镇"
+            },
+            {
+              "area": "500116002",
+              "count": 1,
+              "name": "二镇"
+            }
+          ],
+          "count": 3,
+          "of": 6,
+          "sentence_en": "Beneficiaries in 江津区 who are registered as “Family of a martyr”, are aged 76 or over and (live alone or move about with difficulty or cannot leave the home)",
+          "sentence_zh": "江津区内 76 岁及以上、（独居或行动不便或不能出门）的烈士遗属"
+        }
+        "#);
+    }
+    let inside = preview(&town, &filter).await;
+    assert_eq!((&inside.body["count"], &inside.body["of"]), (&json!(2), &json!(4)));
+    let none = preview(&supervisor, &json!({ "category": ["red_army_veteran"] })).await;
+    assert_eq!((none.status, &none.body["count"]), (200, &json!(0)));
+    let all = preview(&supervisor, &json!({ "all": [] })).await;
+    assert_eq!((&all.body["count"], &all.body["of"]), (&json!(6), &json!(6)));
+    assert_eq!(all.body["sentence_zh"], "江津区内的全部服务对象");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_selects_what_the_filter_means(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = district(backend);
+    let supervisor = server.supervisor().await;
+    let mut sizes = BTreeSet::new();
+    for start in 0..80_u64 {
+        let mut seed = start;
+        let filter = random(&mut seed, 4);
+        let expected: Vec<u32> =
+            (1..).zip(&HOMES).filter(|(_, home)| selects(&filter, home)).map(|(n, _)| n).collect();
+        let counted = preview(&supervisor, &filter).await;
+        assert_eq!(counted.status, 200, "{filter}: {}", counted.body);
+        assert_eq!(counted.body["count"], expected.len(), "{filter}");
+        let saved = save(&supervisor, &json!({ "name": "x", "filter": filter })).await;
+        let id = saved["id"].as_str().expect("an id");
+        assert_eq!(members(&supervisor, id, 2).await, expected, "{filter}");
+        sizes.insert(expected.len());
+    }
+    assert!(sizes.len() > 5, "audiences of all sizes: {sizes:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sealed_fields_free_text_and_unknown_words_are_refused_where_they_are(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = district(backend);
+    let town = server.town_supervisor().await;
+    let deep = (0..6).fold(json!({ "lives_alone": true }), |inner, _| json!({ "not": inner }));
+    for (filter, pointer, detail) in [
+        (json!({ "all": [{ "hardship": ["medical"] }] }), "/filter/all/0/hardship", "`category`"),
+        (json!({ "name": "王" }), "/filter/name", "`age`"),
+        (json!({}), "/filter", "exactly one member"),
+        (json!({ "any": [{ "gender": "male", "contact": "visit" }] }), "/filter/any/0", "exactly"),
+        (json!({ "gender": "other" }), "/filter/gender", "female"),
+        (json!({ "not": { "category": ["vetran"] } }), "/filter/not/category", "veteran"),
+        (json!({ "plaque": ["gone"] }), "/filter/plaque", ""),
+        (json!({ "area": ["500116002"] }), "/filter/area", "in your area"),
+        (json!({ "area": ["500116001999"] }), "/filter/area", "in your area"),
+        (json!({ "age": { "from": 80, "to": 70 } }), "/filter/age", "`from`"),
+        (json!({ "age": { "from": -1 } }), "/filter/age/from", "from 0 to 150"),
+        (json!({ "not_contacted_since": {} }), "/filter/not_contacted_since", "`days_ago`"),
+        (json!({ "any": [] }), "/filter", "from 1 to"),
+        (deep, "/filter/not/not/not/not/not/not", "6 deep"),
+        (json!({ "all": vec![json!({ "lives_alone": true }); 65] }), "/filter", "64 conditions"),
+    ] {
+        for path in ["/v1/audiences/preview", "/v1/audiences"] {
+            let mut body = json!({ "filter": filter });
+            if path == "/v1/audiences" {
+                body["name"] = json!("x");
+            }
+            let refused = town.post(path, &body).await;
+            let error = &refused.body["errors"][0];
+            assert_eq!((refused.status, &error["pointer"]), (422, &json!(pointer)), "{filter}");
+            let said = error["detail"].as_str().expect("a detail");
+            assert!(said.contains(detail.trim_matches('`')), "{filter}: {said}");
+        }
+    }
+    let outside = json!({ "filter": { "all": [] }, "area": "500116002" });
+    let refused = town.post("/v1/audiences/preview", &outside).await;
+    assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/area")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audience_is_saved_changed_and_deleted_at_its_version(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = district(backend);
+    let (supervisor, town) = (server.supervisor().await, server.town_supervisor().await);
+    let old = json!({ "age": { "from": 80 } });
+    let saved = save(&town, &json!({ "name": "高龄", "filter": old })).await;
+    assert_eq!((&saved["area"], &saved["version"]), (&json!("500116001"), &json!(1)));
+    assert_eq!(saved["created_by"], person_id(2));
+    assert_eq!(saved["sentence_zh"], "一镇内 80 岁及以上的服务对象");
+    let path = format!("/v1/audiences/{}", saved["id"].as_str().expect("an id"));
+    assert_eq!(supervisor.get(&path).await.body, saved);
+    assert_eq!(members(&supervisor, &path[14..], 50).await, [1], "of its area alone");
+
+    let content = json!({ "name": "独居", "filter": { "lives_alone": true } });
+    let put = async |version: &str| {
+        let request = supervisor.request(Method::PUT, &path).json(&content);
+        let request =
+            if version.is_empty() { request } else { request.header("If-Match", version) };
+        supervisor.send(request).await
+    };
+    assert_eq!(put("").await.problem(), "version_required");
+    assert_eq!(put("\"v9\"").await.problem(), "version_conflict");
+    let changed = put("\"v1\"").await;
+    assert_eq!((changed.status, &changed.body["version"]), (200, &json!(2)), "{}", changed.body);
+    assert_eq!(put("\"v1\"").await.body, changed.body, "a lost answer is asked for again");
+    assert_eq!(members(&town, &path[14..], 50).await, [1, 3, 4]);
+    assert_eq!(town.get("/v1/audiences").await.body["items"], json!([changed.body]));
+
+    let delete = async |version: &str| {
+        let request = town.request(Method::DELETE, &path).header("If-Match", version);
+        town.send(request).await.status
+    };
+    assert_eq!(delete("\"v1\"").await, 412);
+    assert_eq!(delete("\"v2\"").await, 204);
+    assert_eq!(town.get(&path).await.status, 404);
+    for action in ["audience.create", "audience.change", "audience.delete"] {
+        assert_eq!(supervisor.events(action).await.len(), 1, "{action}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn supervisors_and_admins_use_audiences_of_their_area_and_auditors_read_them(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = district(backend);
+    let (supervisor, town) = (server.supervisor().await, server.town_supervisor().await);
+    let body = json!({ "name": "全区", "filter": { "all": [] } });
+    let whole = save(&supervisor, &body).await;
+    let path = format!("/v1/audiences/{}", whole["id"].as_str().expect("an id"));
+    assert_eq!(town.get(&path).await.status, 404, "an audience above the caller's area");
+    assert_eq!(town.get("/v1/audiences").await.body["items"], json!([]));
+    let auditor = server.auditor().await;
+    assert_eq!(auditor.get(&path).await.body, whole);
+    assert_eq!(auditor.get(&format!("{path}/members")).await.status, 403, "it sees nobody");
+    assert_eq!(auditor.post("/v1/audiences", &body).await.status, 403);
+    assert_eq!(preview(&auditor, &json!({ "all": [] })).await.status, 403);
+    for caller in [server.manager().await, server.volunteer().await] {
+        assert_eq!(caller.get("/v1/audiences").await.status, 403);
+        assert_eq!(preview(&caller, &json!({ "all": [] })).await.status, 403);
+    }
+}
