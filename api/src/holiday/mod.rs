@@ -2,6 +2,7 @@
 //! solar terms. Admins edit them; everybody in the district has them, on phones too.
 
 pub mod edit;
+pub mod occasion;
 pub mod routes;
 pub mod store;
 
