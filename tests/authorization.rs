@@ -53,6 +53,7 @@ struct Resources {
     correction: String,
     proposal: String,
     audience: String,
+    campaign: String,
     feedback: String,
     own: Own,
     /// A point of the grid.
@@ -202,6 +203,22 @@ async fn proposal(caller: &Caller, beneficiary: &str) -> String {
     raised.body["id"].as_str().expect("an id").to_owned()
 }
 
+/// A campaign for the grid, by the caller.
+async fn campaign(caller: &Caller, grid: &str) -> String {
+    let written = caller.post("/v1/campaigns", &campaign_body(grid)).await;
+    assert_eq!(written.status, 201, "{}", written.body);
+    written.body["id"].as_str().expect("an id").to_owned()
+}
+
+/// The content of a campaign.
+fn campaign_body(grid: &str) -> Value {
+    json!({
+        "name": "x", "name_en": "x", "occasion": "x", "year": 2027, "area": grid,
+        "filter": { "all": [] }, "kind": "home_visit", "first_day": "2027-01-18",
+        "last_day": "2027-02-05",
+    })
+}
+
 /// A saved audience of the grid.
 async fn audience(supervisor: &Caller, grid: &str) -> String {
     let body = json!({ "name": "x", "area": grid, "filter": { "all": [] } });
@@ -232,6 +249,7 @@ fn prepare_registers(server: &Server) {
          UPDATE holidays SET version = 5;
          UPDATE notices SET version = 5;
          UPDATE audiences SET version = 5;
+         UPDATE campaigns SET version = 5;
          UPDATE beneficiaries SET version = 5;"
     ));
 }
@@ -260,6 +278,7 @@ async fn resources(
         correction: correction(supervisor, home).await,
         proposal: proposal(supervisor, home).await,
         audience: audience(supervisor, grid).await,
+        campaign: campaign(supervisor, grid).await,
         feedback: feedback(server, &grid[..6]).await,
         own: Own::none(&task),
         task,
@@ -285,6 +304,7 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         correction: correction(&district.supervisor, &district.beneficiary(1)).await,
         proposal: proposal(&district.supervisor, &district.beneficiary(1)).await,
         audience: audience(&district.supervisor, &district.grid()).await,
+        campaign: campaign(&district.supervisor, &district.grid()).await,
         feedback: feedback(server, OTHER_DISTRICT).await,
         own: Own::none(&task),
         task,
@@ -360,6 +380,7 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         ] }),
         "send_feedback" => json!({ "text": "x", "district": &at.grid[..6] }),
         "answer_feedback" => json!({ "answer": "x" }),
+        "create_campaign" | "change_campaign" => campaign_body(&at.grid),
         "preview_audience" => json!({ "area": at.grid, "filter": { "all": [] } }),
         "create_audience" => json!({ "name": "x", "area": at.grid, "filter": { "all": [] } }),
         "change_audience" => json!({ "name": "x", "filter": { "lives_alone": true } }),
@@ -374,7 +395,9 @@ fn body_of(operation: &str, at: &Resources) -> Value {
             "name": "x", "phone": phones::VOLUNTEER, "role": "volunteer", "area": at.grid,
             "gender": "male", "birth_year": 1990, "home": { "lat": 29.285, "lon": at.lon },
         }),
-        "edit_person" | "edit_me" | "apply_plan" | "accept_proposal" => json!({}),
+        "edit_person" | "edit_me" | "apply_plan" | "accept_proposal" | "launch_campaign" => {
+            json!({})
+        }
         "raise_need" => json!({ "beneficiary_id": at.beneficiary, "need": "medical" }),
         "save_people" => json!({ "entries": [{}] }),
         "search_people" | "invite_people" | "print_invitations" => json!({ "area": at.grid }),
@@ -454,6 +477,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("corrections") => &at.correction,
             Some("proposals") => &at.proposal,
             Some("audiences") => &at.audience,
+            Some("campaigns") => &at.campaign,
             Some("feedback") => &at.feedback,
             _ => &at.task,
         },
@@ -498,6 +522,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "print_invitations"
         | "preview_audience"
         | "create_audience"
+        | "create_campaign"
         | "search_beneficiaries" => ByBody,
         // In a header.
         "announce_attachment" => ByAddress,

@@ -11,10 +11,11 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 8] = [
+const JOBS: [&str; 9] = [
     "overdue_tasks",
     "orphaned_tasks",
     "plan_upkeep",
+    "campaign_launches",
     "casework",
     "forget_commands",
     "archive_events",

@@ -21,6 +21,7 @@ mod audiences;
 mod authorization;
 mod backup;
 mod beneficiaries;
+mod campaigns;
 mod casework;
 mod catalogue;
 mod claims;

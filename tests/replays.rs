@@ -178,6 +178,7 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("direct_tasks", supervisor, "/v1/tasks/bulk", escalation(open().await)),
         ("undo_task_bulk", supervisor, undo.as_str(), Value::Null),
         ("post_notice", manager, "/v1/notices", notice),
+        ("create_campaign", supervisor, "/v1/campaigns", campaign_content()),
         (
             "create_audience",
             supervisor,
@@ -191,6 +192,7 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("change_areas", admin, "/v1/area-changes", changes),
         ("allow_reveals", manager, allowances.as_str(), json!({ "reveals": 1, "reason": "x" })),
     ];
+    let campaigns = calls_about_campaigns(supervisor, admin).await;
     let others = others.into_iter().map(|(operation, caller, path, body)| Keyed {
         operation,
         caller: caller.clone(),
@@ -199,7 +201,38 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         version: (operation == "end_work_of_person").then_some("\"v1\""),
     });
     let about_beneficiaries = calls_about_beneficiaries(manager, supervisor).await;
-    of_task.into_iter().chain(others).chain(about_beneficiaries).collect()
+    of_task.into_iter().chain(others).chain(campaigns).chain(about_beneficiaries).collect()
+}
+
+/// The content of a campaign.
+fn campaign_content() -> Value {
+    json!({
+        "name": "x", "name_en": "x", "occasion": "x", "year": 2027, "filter": { "all": [] },
+        "kind": "home_visit", "first_day": "2027-01-18", "last_day": "2027-02-05",
+    })
+}
+
+/// The calls that decide about a campaign, in the order in which they are made.
+async fn calls_about_campaigns(supervisor: &Caller, admin: &Caller) -> Vec<Keyed> {
+    let draft = async || {
+        let written = admin.post("/v1/campaigns", &campaign_content()).await;
+        assert_eq!(written.status, 201, "{}", written.body);
+        format!("/v1/campaigns/{}", written.body["id"].as_str().expect("an id"))
+    };
+    let (launched, closed) = (draft().await, draft().await);
+    let calls = [
+        ("approve_campaign", format!("{launched}/approve"), Value::Null, Some("\"v1\"")),
+        ("launch_campaign", format!("{launched}/launch"), json!({ "confirm": true }), None),
+        ("close_campaign", format!("{closed}/close"), Value::Null, None),
+    ];
+    let keyed = calls.into_iter().map(|(operation, path, body, version)| Keyed {
+        operation,
+        caller: supervisor.clone(),
+        path,
+        body,
+        version,
+    });
+    keyed.collect()
 }
 
 /// The paths of the acceptance of a proposal of the manager and of the refusal of another.

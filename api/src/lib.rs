@@ -24,6 +24,7 @@ pub mod area;
 pub mod attachment;
 pub mod availability;
 pub mod beneficiary;
+pub mod campaign;
 pub mod casework;
 pub mod catalogue;
 pub mod correction;

@@ -85,6 +85,10 @@ pub enum Action {
     ReadAudiences,
     /// Count, save, change and delete audiences, and list their members.
     ManageAudiences,
+    /// Read campaigns and their progress.
+    ReadCampaigns,
+    /// Write, approve, launch and close campaigns.
+    ManageCampaigns,
     /// Reveal a beneficiary's particulars for a recorded purpose.
     RevealBeneficiary,
     /// Enter, change and move beneficiaries, and record stays and deaths.
@@ -161,6 +165,8 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ReadLog
                 | A::ReadAudiences
                 | A::ManageAudiences
+                | A::ReadCampaigns
+                | A::ManageCampaigns
                 | A::ManageEntitlements
                 | A::ExportWork
                 | A::ExportPersonal
@@ -185,6 +191,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
             A::UseService
                 | A::ReadAreas
                 | A::ReadAudiences
+                | A::ReadCampaigns
                 | A::ReadTasks
                 | A::ReadPlans
                 | A::ReadLog
@@ -334,6 +341,7 @@ mod tests {
             A::EditBeneficiaries,
             A::ManageEntitlements,
             A::ManageAudiences,
+            A::ManageCampaigns,
             A::ProposeCorrection,
             A::DecideCorrection,
             A::MakeProposal,

@@ -117,6 +117,8 @@ pub(crate) use codes;
 codes! {
     /// The code of a kind of service.
     KindCode, example "home_visit";
+    /// The code of an occasion, such as that of a holiday.
+    OccasionCode, example "spring_festival";
     /// The code of a word in any of the district's vocabularies.
     WordCode, example "combat_veteran";
     /// The code of a category of entitlement.

@@ -65,4 +65,6 @@ ids! {
     ProposalId,
     /// Identifies a saved audience.
     AudienceId,
+    /// Identifies a campaign.
+    CampaignId,
 }

@@ -10,7 +10,7 @@
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
 //! - [`audience`]: which beneficiaries a service is for; [`entry`]: the words of their entries.
 //! - [`authority`]: the one table of role by action.
-//! - [`feast`]: the days of feasts.
+//! - [`campaign`]: the life of a campaign; [`feast`]: the days of feasts.
 //! - [`person_state`]: whether a person may use the service.
 //! - [`search_term`]: what finds a name or a number.
 //! - [`session`]: the rotation of refresh tokens.
@@ -21,6 +21,7 @@ pub mod area;
 pub mod audience;
 pub mod authority;
 pub mod bounded_text;
+pub mod campaign;
 pub mod code;
 pub mod entry;
 pub mod feast;

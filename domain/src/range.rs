@@ -117,6 +117,8 @@ ranges! {
     RetryDays: i32 as Integer, 0 to 365, example 3;
     /// Days from the due day to the first escalation, and from one escalation to the next.
     EscalateDays: i32 as Integer, 1 to 365, example 7;
+    /// The most visits of a campaign that become possible on one day.
+    QuotaPerDay: i32 as Integer, 1 to 1_000_000, example 2_000;
     /// Days before today.
     DaysAgo: i32 as Integer, 1 to 3650, example 90;
     /// Days from the creation of a task to its due day.

@@ -9,8 +9,8 @@ use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
 use crate::id::{
-    AbsenceId, AudienceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId,
-    OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CorrectionId, FeedbackId, ImportId,
+    NoticeId, OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
@@ -114,6 +114,7 @@ ids! {
     FeedbackId: "Identifies feedback.",
     ProposalId: "Identifies a proposal for the manager of a grid.",
     AudienceId: "Identifies a saved audience.",
+    CampaignId: "Identifies a campaign.",
 }
 
 impl PartialSchema for Level {

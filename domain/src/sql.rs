@@ -11,10 +11,11 @@ use diesel::sqlite::Sqlite;
 
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
+use crate::campaign::CampaignState;
 use crate::entry::{Contact, Gender, Mobility};
 use crate::id::{
-    AbsenceId, AudienceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId,
-    OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CorrectionId, FeedbackId, ImportId,
+    NoticeId, OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
@@ -100,6 +101,7 @@ pub fn unreadable(type_name: &str, reason: &dyn std::fmt::Display) -> Box<dyn Er
 
 text_column!(
     AreaCode,
+    CampaignState,
     Level,
     Role,
     PersonState,
@@ -158,6 +160,7 @@ id_column!(
     FeedbackId,
     ProposalId,
     AudienceId,
+    CampaignId,
 );
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay

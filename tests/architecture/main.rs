@@ -41,6 +41,7 @@ const SLICES: &[&str] = &[
     "audience",
     "availability",
     "beneficiary",
+    "campaign",
     "casework",
     "catalogue",
     "correction",

@@ -9,6 +9,7 @@ use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
 
+use super::filter::Query;
 use super::model::Particulars;
 use super::stay::{Stay, Whereabouts};
 use super::{Beneficiary, Contact, EndCause, Mobility};
@@ -251,6 +252,24 @@ pub fn record_contact(
         .bind::<Text, _>(id)
         .load(conn)?;
     Ok(rows.first().copied())
+}
+
+/// The first `limit` rows of a query after the one with this id, ordered by id.
+///
+/// # Errors
+/// [`DbError`].
+pub fn after(
+    conn: &mut Conn,
+    query: Query<'_>,
+    last: Option<BeneficiaryId>,
+    limit: i64,
+) -> Result<Vec<BeneficiaryRow>, DbError> {
+    let query = match last {
+        Some(last) => query.filter(beneficiaries::id.gt(last)),
+        None => query,
+    };
+    let rows = query.order(beneficiaries::id).limit(limit);
+    Ok(rows.select(BeneficiaryRow::as_select()).load(conn)?)
 }
 
 /// The rows with these ids, anywhere in the district.

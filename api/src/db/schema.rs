@@ -151,6 +151,39 @@ diesel::table! {
 }
 
 diesel::table! {
+    campaigns (district, id) {
+        district -> Text,
+        id -> Text,
+        area -> Text,
+        state -> Text,
+        name -> Text,
+        name_en -> Text,
+        occasion -> Text,
+        year -> Integer,
+        audience -> Nullable<Text>,
+        audience_version -> Nullable<BigInt>,
+        filter -> Text,
+        kind -> Text,
+        first_day -> Date,
+        last_day -> Date,
+        quota_per_day -> Nullable<Integer>,
+        words -> Nullable<Binary>,
+        created_by -> Text,
+        created_at -> Timestamp,
+        edited_by -> Text,
+        approved_by -> Nullable<Text>,
+        approved_at -> Nullable<Timestamp>,
+        launched_by -> Nullable<Text>,
+        launched_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+        reached -> Nullable<Text>,
+        created_tasks -> BigInt,
+        existing_tasks -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     code_attempts (district, phone_index, origin) {
         district -> Text,
         phone_index -> Binary,
@@ -780,6 +813,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     beneficiaries,
     beneficiary_ends,
     borders,
+    campaigns,
     code_attempts,
     code_requests,
     commands,

@@ -7,6 +7,7 @@
 //! ([`lock`]). The last run of each is kept in `job_runs` ([`store`]).
 
 pub mod archive_events;
+pub mod campaign_launches;
 pub mod casework;
 pub mod expired_uploads;
 pub mod forget_commands;

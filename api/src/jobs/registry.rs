@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Job;
 use super::archive_events::{ArchiveEvents, Retention};
+use super::campaign_launches::CampaignLaunches;
 use super::casework::Casework;
 use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
@@ -19,6 +20,7 @@ pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> V
         Arc::new(OverdueTasks),
         Arc::new(OrphanedTasks),
         Arc::new(PlanUpkeep),
+        Arc::new(CampaignLaunches),
         Arc::new(Casework),
         Arc::new(ForgetCommands),
         Arc::new(ArchiveEvents { retention }),

@@ -45,6 +45,8 @@ pub enum Subject {
     Vocabulary,
     /// A saved audience.
     Audience,
+    /// A campaign.
+    Campaign,
     /// An attachment.
     Attachment,
     /// A command.

@@ -95,6 +95,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         (name = "people", description = "Staff and volunteers"),
         (name = "beneficiaries", description = "Veterans and family members who receive visits"),
         (name = "audiences", description = "Which beneficiaries a filter selects, counted, listed and saved by name"),
+        (name = "campaigns", description = "The tasks of one occasion for all members of an audience"),
         (name = "catalogue", description = "Kinds of service, and the district's vocabularies"),
         (name = "registers", description = "Stations, memorial sites, holidays and work calendars of the district"),
         (name = "tasks", description = "Visits and other work, and their life cycle"),

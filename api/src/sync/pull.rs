@@ -364,6 +364,7 @@ impl EventRef {
             | Subject::Proposal
             | Subject::Attachment
             | Subject::Audience
+            | Subject::Campaign
             | Subject::Command
             | Subject::Reading => false,
         }

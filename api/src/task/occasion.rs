@@ -1,6 +1,6 @@
 //! The tasks of an occasion: a beneficiary has one of each kind, unless another is wanted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -11,7 +11,7 @@ use gridward_domain::visibility::View;
 
 use super::model::TaskWithAssignee;
 use super::row::TaskRow;
-use crate::db::schema::task_occasions;
+use crate::db::schema::{task_occasions, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Tx;
@@ -82,6 +82,66 @@ impl Row for OccasionRow {
 /// Whether a task in this state still is the one of its occasion.
 const fn counts(phase: Phase) -> bool {
     !matches!(phase, Phase::Cancelled | Phase::Expired)
+}
+
+/// What is known of an occasion: its rows by beneficiary, and whether the task of each counts.
+pub type Taken = HashMap<BeneficiaryId, (OccasionRow, bool)>;
+
+/// The rows of these beneficiaries for an occasion.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_beneficiaries(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    occasion: &Occasion,
+    ids: &[BeneficiaryId],
+) -> Result<Taken, DbError> {
+    let district = tx.district;
+    let conn = tx.read()?;
+    let rows: Vec<OccasionRow> = task_occasions::table
+        .filter(task_occasions::district.eq(district))
+        .filter(task_occasions::beneficiary.eq_any(ids))
+        .filter(task_occasions::kind.eq(kind))
+        .filter(task_occasions::occasion.eq(occasion))
+        .select(OccasionRow::as_select())
+        .load(conn)?;
+    let tasks: Vec<TaskId> = rows.iter().map(|row| row.task).collect();
+    let states: Vec<(TaskId, Phase)> = tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::id.eq_any(&tasks))
+        .select((tasks::id, tasks::state))
+        .load(conn)?;
+    let states: HashMap<TaskId, Phase> = states.into_iter().collect();
+    let taken = rows.into_iter().map(|row| {
+        let is_taken = states.get(&row.task).is_some_and(|phase| counts(*phase));
+        (row.beneficiary, (row, is_taken))
+    });
+    Ok(taken.collect())
+}
+
+/// Makes the new task the one of its occasion, unless the beneficiary has one that counts; answers
+/// whether it did.
+pub fn take_unless_taken(tx: &mut Tx<'_>, row: &TaskRow, taken: &Taken) -> bool {
+    let Some((beneficiary, occasion)) = row.beneficiary.zip(row.occasion.clone()) else {
+        return true;
+    };
+    match taken.get(&beneficiary) {
+        Some((_, true)) => return false,
+        Some((first, false)) => {
+            let next = OccasionRow { task: row.id, version: first.version + 1, ..first.clone() };
+            tx.replace(first, next);
+        }
+        None => tx.insert(OccasionRow {
+            district: row.district,
+            beneficiary,
+            kind: row.kind.clone(),
+            occasion,
+            task: row.id,
+            version: 1,
+        }),
+    }
+    true
 }
 
 /// Makes the new task the one of its occasion, if it has an occasion and a beneficiary.

@@ -140,6 +140,10 @@ problems! {
     PasswordChangeRequired "password_change_required" 403
         "New password required": "This password can be used once only. Choose a new password, then sign in with it.";
         "请先设置新密码": "这是一次性密码，请先设置新密码，再用新密码登录。";
+    /// The author of a campaign approves it.
+    CampaignAuthor "campaign_author" 403
+        "Approval by another person required": "The author of a campaign may not approve it. Ask another supervisor or admin.";
+        "须由他人审批": "专项行动的起草人不能自行审批，请由其他督导员或管理员审批。";
     /// The resource is visible, but the role does not permit the action.
     Forbidden "forbidden" 403
         "Permission denied": "Your role does not permit this action. Contact your administrator.";
@@ -320,6 +324,10 @@ problems! {
     PlanOutdated "plan_outdated" 409
         "Tasks have changed": "The tasks in `current` have changed since the draft was computed, and nothing was applied. Compute a new plan, or apply this one without them.";
         "部分任务已变化": "方案生成后，current 所列任务已有变化，本次未作任何更改。请重新生成方案，或跳过这些任务后应用。";
+    /// The campaign is not in the state that the command needs.
+    CampaignState "campaign_state" 409
+        "Campaign in another state": "The state of the campaign does not allow this; `current` shows the campaign.";
+        "专项行动当前状态不支持此操作": "专项行动状态已变化，见 current。";
     /// The request has unusual effects, and needs `confirm`.
     ConfirmationRequired "confirmation_required" 409
         "Confirmation required": "See `errors` for what is unusual. If it is intended, send the request with `confirm` set to true.";

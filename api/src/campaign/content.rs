@@ -1,0 +1,106 @@
+//! Checks the content of a campaign, and resolves its audience.
+
+use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
+use gridward_domain::audience::Filter;
+use gridward_domain::authority::Principal;
+use gridward_domain::id::AudienceId;
+
+use super::model::CampaignContent;
+use crate::audience::{check, preview, store as audiences};
+use crate::catalogue;
+use crate::clock;
+use crate::db::Conn;
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::task::words::{MOST_GOODS, TaskWords};
+
+/// The most days from the first to the last.
+const LONGEST: i64 = 365;
+
+/// The audience of a campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The area.
+    pub area: AreaCode,
+    /// Which beneficiaries of the area belong to it.
+    pub filter: Filter,
+    /// The saved audience from which it was copied, and its version.
+    pub saved: Option<(AudienceId, i64)>,
+}
+
+impl CampaignContent {
+    /// What the visitors do, bring and hand over.
+    pub fn words(&self) -> TaskWords {
+        TaskWords {
+            instructions: self.instructions.clone(),
+            amount_fen: self.amount_fen,
+            goods: self.goods.clone(),
+        }
+    }
+
+    /// Checks the content, and resolves its audience.
+    ///
+    /// # Errors
+    /// 422 that names each member, also for an empty audience.
+    pub fn resolve(
+        &self,
+        conn: &mut Conn,
+        principal: &Principal,
+        today: NaiveDate,
+    ) -> Result<Resolved, Problem> {
+        let area = check::area_of(conn, principal, self.area)?;
+        let mut errors = self.errors(today);
+        match catalogue::store::one(conn, principal.district(), self.kind.as_str())? {
+            None => errors.push(FieldError::new("/kind", "is not in the catalogue")),
+            Some(kind) if !kind.active => errors.push(FieldError::new("/kind", "is archived")),
+            Some(_) => {}
+        }
+        if !errors.is_empty() {
+            return Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with));
+        }
+        let (filter, saved, pointer) = match (&self.filter, self.audience_id) {
+            (Some(filter), None) => {
+                check::filter_of(conn, principal, filter)?;
+                (filter.clone(), None, "/filter")
+            }
+            (None, Some(id)) => {
+                let row = audiences::row(conn, &principal.scope(), id)?;
+                let row = row.ok_or_else(|| {
+                    Problem::invalid("/audience_id", "no audience in your area has this id")
+                })?;
+                (row.filter()?, Some((id, row.version)), "/audience_id")
+            }
+            _ => {
+                return Err(Problem::invalid("", "requires either audience_id or filter"));
+            }
+        };
+        if preview::count(conn, area, &filter, today)? == 0 {
+            return Err(Problem::invalid(pointer, EMPTY));
+        }
+        Ok(Resolved { area, filter, saved })
+    }
+
+    /// The errors of the content alone.
+    fn errors(&self, today: NaiveDate) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if self.goods.len() > MOST_GOODS {
+            errors.push(FieldError::new("/goods", format!("at most {MOST_GOODS}")));
+        }
+        for (pointer, day) in [("/first_day", self.first_day), ("/last_day", self.last_day)] {
+            if let Err(error) = clock::within_reach(&day) {
+                errors.push(FieldError::new(pointer, error));
+            }
+        }
+        let days = self.last_day.signed_duration_since(self.first_day).num_days();
+        if !(0..=LONGEST).contains(&days) {
+            let detail = format!("must be 0 to {LONGEST} days after first_day");
+            errors.push(FieldError::new("/last_day", detail));
+        } else if self.last_day < today {
+            errors.push(FieldError::new("/last_day", "must not be in the past"));
+        }
+        errors
+    }
+}
+
+/// Why an audience is refused.
+pub(super) const EMPTY: &str = "selects no beneficiary";

@@ -1,0 +1,177 @@
+//! Approves, launches and closes a campaign.
+
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::campaign::{
+    self as life, CampaignCommand, CampaignRejection, CampaignState, CampaignStep,
+};
+use gridward_domain::id::CampaignId;
+use serde_json::{Value, json};
+
+use super::Campaign;
+use super::content::EMPTY;
+use super::model::LaunchCampaign;
+use super::store::{self, CampaignRow};
+use crate::audience::preview;
+use crate::catalogue;
+use crate::clock;
+use crate::http::IfMatch;
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::idempotency::Effect;
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+
+/// A command to a campaign.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// What is done.
+    pub verdict: Verdict,
+}
+
+/// What is done to a campaign.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It is approved, at the version that the approval is based on.
+    Approve(IfMatch),
+    /// Its tasks are created.
+    Launch(LaunchCampaign),
+    /// It ends.
+    Close,
+}
+
+impl Effect for Decision {
+    type Made = Campaign;
+
+    fn action(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Approve(_) => "campaign.approve",
+            Verdict::Launch(_) => "campaign.launch",
+            Verdict::Close => "campaign.close",
+        }
+    }
+
+    fn request(&self) -> Value {
+        match &self.verdict {
+            Verdict::Launch(how) => json!({ "campaign_id": self.campaign, "how": how }),
+            Verdict::Approve(_) | Verdict::Close => json!({ "campaign_id": self.campaign }),
+        }
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        found(tx, principal, self.campaign).map(drop)
+    }
+}
+
+impl Decision {
+    /// Applies the command. A repeated one changes nothing.
+    ///
+    /// # Errors
+    /// 403, also for the approval of own content; 404; 409 in another state, or without a necessary
+    /// confirmation; 412 or 428 for an approval of another version; 422 for an empty audience.
+    pub fn apply(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<Campaign, Problem> {
+        let row = found(tx, principal, self.campaign)?;
+        let shown = row.shown(tx.read_unbatched())?;
+        let command = match &self.verdict {
+            Verdict::Approve(_) => CampaignCommand::Approve,
+            Verdict::Launch(_) => CampaignCommand::Launch,
+            Verdict::Close => CampaignCommand::Close,
+        };
+        let Some(state) = step(&row, command, principal, &shown)? else { return Ok(shown) };
+        let (by, at) = (Some(principal.person), Some(tx.now.naive_utc()));
+        let next = CampaignRow { state, version: row.version + 1, ..row.clone() };
+        let next = match &self.verdict {
+            Verdict::Approve(base) => {
+                base.check(row.version, &shown)?;
+                check(tx, &row)?;
+                CampaignRow { approved_by: by, approved_at: at, ..next }
+            }
+            Verdict::Launch(how) => {
+                check(tx, &row)?;
+                confirmed(tx, &row, *how)?;
+                CampaignRow { launched_by: by, launched_at: at, ..next }
+            }
+            Verdict::Close => CampaignRow { closed_at: at, ..next },
+        };
+        store::put(tx.write_unbatched(), Some(&row), &next)?;
+        record(tx, principal, self.action(), &next);
+        Ok(next.shown(tx.read_unbatched())?)
+    }
+}
+
+/// The campaign, if the principal may change it.
+pub(super) fn found(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    id: CampaignId,
+) -> Result<CampaignRow, Problem> {
+    principal.may(Action::ManageCampaigns)?;
+    let row = store::row(tx.read_unbatched(), &principal.scope(), id)?;
+    row.ok_or_else(Problem::not_found)
+}
+
+/// The state after the command; `None` if an earlier one had the same effect.
+pub(super) fn step(
+    row: &CampaignRow,
+    command: CampaignCommand,
+    principal: &Principal,
+    shown: &Campaign,
+) -> Result<Option<CampaignState>, Problem> {
+    let authors = [row.created_by, row.edited_by];
+    match life::apply(row.state, &authors, command, Some(principal.person)) {
+        Ok(CampaignStep::To(state)) => Ok(Some(state)),
+        Ok(CampaignStep::Already) => Ok(None),
+        Err(CampaignRejection::Author) => Err(ProblemCode::CampaignAuthor.into()),
+        Err(CampaignRejection::State) => {
+            Err(Problem::from(ProblemCode::CampaignState).showing(shown))
+        }
+    }
+}
+
+/// Checks what may have changed since the content was written: that the kind is in use, that there
+/// is somebody to visit, and that the visits fit into the days.
+fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), Problem> {
+    let (today, filter) = (clock::day(tx.now), row.filter()?);
+    let conn = tx.read_unbatched();
+    let kind = catalogue::store::one(conn, row.district, row.kind.as_str())?;
+    if kind.is_none_or(|kind| !kind.active) {
+        return Err(Problem::invalid("/kind", "is archived"));
+    }
+    let count = preview::count(conn, row.area, &filter, today)?;
+    if count == 0 {
+        return Err(Problem::invalid("/filter", EMPTY));
+    }
+    let span = row.span();
+    if span.fits(count.unsigned_abs()) {
+        return Ok(());
+    }
+    let detail = format!("{count} visits do not fit into {} days", span.days());
+    Err(Problem::invalid("/quota_per_day", detail))
+}
+
+/// Checks that a campaign for everybody in the district is confirmed.
+fn confirmed(tx: &mut Tx<'_>, row: &CampaignRow, how: LaunchCampaign) -> Result<(), Problem> {
+    if how.confirm || row.area != row.district {
+        return Ok(());
+    }
+    let (today, filter) = (clock::day(tx.now), row.filter()?);
+    let conn = tx.read_unbatched();
+    let count = preview::count(conn, row.area, &filter, today)?;
+    if count < preview::size(conn, row.district)? {
+        return Ok(());
+    }
+    let detail = format!("creates tasks for all {count} beneficiaries of the district");
+    let problem = Problem::from(ProblemCode::ConfirmationRequired);
+    Err(problem.with(FieldError::new("/confirm", detail)))
+}
+
+/// Records what was done to the campaign.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    action: &'static str,
+    row: &CampaignRow,
+) {
+    let event = Event::new(action, Subject::Campaign, row.id, row.area, row.version);
+    tx.record(event.by(principal.person));
+}

@@ -1,0 +1,45 @@
+//! Runs the launches of a district to their end.
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::CampaignId;
+
+use super::{create_tasks, store};
+use crate::crypto::KeyRing;
+use crate::db::DbError;
+use crate::tx::Db;
+
+/// Creates the remaining tasks of the campaign; answers the number of steps.
+///
+/// # Errors
+/// [`DbError`]; what was created stays, and another run goes on after it.
+pub async fn run(
+    db: &Db,
+    keys: &KeyRing,
+    district: AreaCode,
+    id: CampaignId,
+) -> Result<usize, DbError> {
+    let mut steps = 0;
+    loop {
+        let keys = keys.clone();
+        let step = db.write(district, move |tx| {
+            let key = keys.key(tx.read_unbatched(), district)?;
+            create_tasks::step(tx, &key, district, id)
+        });
+        if !step.await? {
+            return Ok(steps);
+        }
+        steps += 1;
+    }
+}
+
+/// Goes on with all launches of the district; answers the number of steps.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_all(db: &Db, keys: &KeyRing, district: AreaCode) -> Result<usize, DbError> {
+    let mut steps = 0;
+    for id in db.read(move |conn| store::launching(conn, district)).await? {
+        steps += run(db, keys, district, id).await?;
+    }
+    Ok(steps)
+}

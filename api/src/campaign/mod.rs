@@ -1,0 +1,19 @@
+//! Campaigns: the tasks of one occasion, such as the visits before the Spring Festival, for all
+//! members of an audience.
+//!
+//! A draft is approved by another person and then launched. A launch creates the tasks in chunks,
+//! each in one transaction with the place that it has reached, so a server that stops loses
+//! nothing, and another one goes on. A beneficiary gets one task of a kind for an occasion, however
+//! often and by how many campaigns.
+
+pub mod content;
+pub mod create_tasks;
+pub mod decide;
+pub mod launch_queue;
+pub mod model;
+pub mod progress;
+pub mod routes;
+pub mod store;
+pub mod write;
+
+pub use model::Campaign;

@@ -1,0 +1,233 @@
+//! Queries for campaigns.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::audience::{Filter, Sentence};
+use gridward_domain::bounded_text::{Occasion, TaskTitle};
+use gridward_domain::campaign::{CampaignSpan, CampaignState};
+use gridward_domain::code::{KindCode, OccasionCode};
+use gridward_domain::id::{AudienceId, BeneficiaryId, CampaignId, PersonId};
+use gridward_domain::range::{CalendarYear, QuotaPerDay};
+
+use super::Campaign;
+use crate::audience::names::DistrictNames;
+use crate::clock::china;
+use crate::crypto::{SealingKey, aad};
+use crate::db::schema::campaigns;
+use crate::db::{Conn, DbError};
+use crate::holiday;
+use crate::http::page::Wanted;
+use crate::in_range;
+use crate::task::words::TaskWords;
+use crate::tx::row::{RowChange, write_versioned};
+
+const TABLE: &str = "campaigns";
+
+crate::table_row! {
+    /// A row of `campaigns`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct CampaignRow in campaigns {
+        district: AreaCode,
+        key {
+            id: CampaignId,
+        }
+        fixed {
+            created_by: PersonId,
+            created_at: NaiveDateTime,
+        }
+        changing {
+            area: AreaCode,
+            state: CampaignState,
+            name: TaskTitle,
+            name_en: TaskTitle,
+            occasion: OccasionCode,
+            year: CalendarYear,
+            audience: Option<AudienceId>,
+            audience_version: Option<i64>,
+            filter: String,
+            kind: KindCode,
+            first_day: NaiveDate,
+            last_day: NaiveDate,
+            quota_per_day: Option<QuotaPerDay>,
+            words: Option<Vec<u8>>,
+            edited_by: PersonId,
+            approved_by: Option<PersonId>,
+            approved_at: Option<NaiveDateTime>,
+            launched_by: Option<PersonId>,
+            launched_at: Option<NaiveDateTime>,
+            closed_at: Option<NaiveDateTime>,
+            reached: Option<BeneficiaryId>,
+            created_tasks: i64,
+            existing_tasks: i64,
+            version: i64,
+        }
+    }
+}
+
+impl CampaignRow {
+    /// Which beneficiaries of the area get a task.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn filter(&self) -> Result<Filter, DbError> {
+        serde_json::from_str(&self.filter).map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// What its tasks are for: the same for every campaign of the occasion.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn occasion(&self) -> Result<Occasion, DbError> {
+        let text = format!("{}_{}", self.occasion, self.year);
+        text.try_into().map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// Its days and its quota.
+    pub fn span(&self) -> CampaignSpan {
+        let quota = self.quota_per_day.map(|quota| quota.get().unsigned_abs());
+        CampaignSpan { first_day: self.first_day, last_day: self.last_day, quota_per_day: quota }
+    }
+
+    /// What its visitors do, bring and hand over.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn words(&self, key: &SealingKey) -> Result<TaskWords, DbError> {
+        let Some(sealed) = &self.words else { return Ok(TaskWords::default()) };
+        let opened = key.open_value(&aad(self.district, TABLE, self.id), sealed);
+        opened.map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// The public representation, with the names of today and without words.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn shown(&self, conn: &mut Conn) -> Result<Campaign, DbError> {
+        let filter = self.filter()?;
+        let names = DistrictNames::read(conn, self.district, [(self.area, &filter)])?;
+        let Sentence { zh, en } = filter.sentence(self.area, &names);
+        let occasion_day =
+            holiday::occasion::day(conn, self.district, self.occasion.as_str(), self.year)?;
+        let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
+        Ok(Campaign {
+            id: self.id,
+            area: self.area,
+            state: self.state,
+            name: self.name.clone(),
+            name_en: self.name_en.clone(),
+            occasion: self.occasion.clone(),
+            year: self.year,
+            occasion_day,
+            audience_id: self.audience,
+            audience_version: self.audience_version,
+            filter,
+            sentence_zh: zh,
+            sentence_en: en,
+            kind: self.kind.clone(),
+            first_day: self.first_day,
+            last_day: self.last_day,
+            quota_per_day: self.quota_per_day,
+            instructions: None,
+            amount_fen: None,
+            goods: Vec::new(),
+            created_tasks: self.created_tasks,
+            existing_tasks: self.existing_tasks,
+            created_by: self.created_by,
+            created_at: local(self.created_at),
+            edited_by: self.edited_by,
+            approved_by: self.approved_by,
+            approved_at: self.approved_at.map(local),
+            launched_by: self.launched_by,
+            launched_at: self.launched_at.map(local),
+            closed_at: self.closed_at.map(local),
+            version: self.version,
+        })
+    }
+}
+
+/// Encrypts what the visitors of a campaign do, bring and hand over; `None` if it is nothing.
+///
+/// # Errors
+/// Only for a value without a JSON form.
+pub fn sealed(
+    key: &SealingKey,
+    district: AreaCode,
+    id: CampaignId,
+    words: &TaskWords,
+) -> Result<Option<Vec<u8>>, DbError> {
+    if *words == TaskWords::default() {
+        return Ok(None);
+    }
+    let sealed = key.seal_value(&aad(district, TABLE, id), words);
+    sealed.map(Some).map_err(|error| DbError::corrupt(TABLE, error))
+}
+
+/// The campaign, if its area is in the range.
+///
+/// # Errors
+/// [`DbError`].
+pub fn row(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    id: CampaignId,
+) -> Result<Option<CampaignRow>, DbError> {
+    Ok(campaigns::table
+        .find((scope.area().district(), id))
+        .filter(in_range!(campaigns::area, scope))
+        .select(CampaignRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// A page of the campaigns of the range, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    state: Option<CampaignState>,
+    wanted: &Wanted<CampaignId>,
+) -> Result<Vec<CampaignRow>, DbError> {
+    let mut query = campaigns::table
+        .filter(campaigns::district.eq(scope.area().district()))
+        .filter(in_range!(campaigns::area, scope))
+        .select(CampaignRow::as_select())
+        .into_boxed();
+    if let Some(state) = state {
+        query = query.filter(campaigns::state.eq(state));
+    }
+    if let Some(id) = wanted.after {
+        query = query.filter(campaigns::id.lt(id));
+    }
+    Ok(query.order(campaigns::id.desc()).limit(wanted.rows()).load(conn)?)
+}
+
+/// The campaigns of the district whose tasks are being created.
+///
+/// # Errors
+/// [`DbError`].
+pub fn launching(conn: &mut Conn, district: AreaCode) -> Result<Vec<CampaignId>, DbError> {
+    Ok(campaigns::table
+        .filter(campaigns::district.eq(district))
+        .filter(campaigns::state.eq(CampaignState::Launching))
+        .order(campaigns::id)
+        .select(campaigns::id)
+        .load(conn)?)
+}
+
+/// Replaces `old` by `new`; inserts it if there is no old row.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn put(conn: &mut Conn, old: Option<&CampaignRow>, new: &CampaignRow) -> Result<(), DbError> {
+    let change = RowChange { old, new };
+    write_versioned(
+        conn,
+        &[change],
+        |row| row.version,
+        CampaignRow::insert_all,
+        CampaignRow::update_all,
+    )
+}

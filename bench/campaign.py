@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Serves a full demo district (62,000 beneficiaries), launches campaigns for all of them until 150,000
+tasks are created, and measures the time; then the progress of the last campaign.
+
+    bench/campaign.py                                  SQLite
+    tests/with-postgres bench/campaign.py --postgres   SQLite and PostgreSQL
+
+Another binary than the release: --binary target/quick/gridward.
+"""
+import argparse, json, re, subprocess, sys, time
+
+import installation
+from installation import Caller
+
+PASSWORD = "gridward-demo"
+TASKS = 150_000
+TARGET_S = 30
+OCCASIONS = ["spring_festival", "army_day", "mid_autumn"]
+
+
+def signed_in(base, phone):
+    body = Caller(base).call("POST", "/v1/auth/sign-in", {"phone": phone, "password": PASSWORD})
+    return Caller(base, json.loads(body)["access_token"])
+
+
+def launch(author, approver, occasion, filter):
+    """The campaign after its launch, and the seconds that it took."""
+    content = {"name": "x", "name_en": "x", "occasion": occasion, "year": 2027, "filter": filter, "kind": "home_visit",
+               "first_day": "2027-01-04", "last_day": "2027-12-30", "instructions": "送春联"}
+    campaign = json.loads(author.call("POST", "/v1/campaigns", content, want=201))
+    path = f"/v1/campaigns/{campaign['id']}"
+    approver.headers["If-Match"] = '"v1"'
+    approver.call("POST", f"{path}/approve")
+    began = time.perf_counter()
+    author.call("POST", f"{path}/launch", {"confirm": True})
+    while True:
+        campaign = json.loads(author.call("GET", path))
+        if campaign["state"] == "launched":
+            return campaign, time.perf_counter() - began
+        time.sleep(0.1)
+
+
+def approver(demo):
+    """The phone of a second supervisor of the district."""
+    phone = "13900000001"
+    demo.run("user", "add", "--role", "supervisor", "--area", "500116", "--name", "审批人", "--phone", phone)
+    password = [demo.binary, "user", "password", phone]
+    subprocess.run(password, env=demo.env, input=PASSWORD + "\n", text=True, capture_output=True, check=True)
+    return phone
+
+
+def district(demo, name):
+    phone = re.search(r"^\s+supervisor\s+(\d+)", demo.run("demo"), re.M)[1]
+    second = approver(demo)
+    with demo.served() as (_, base):
+        author, other = signed_in(base, phone), signed_in(base, second)
+        created, seconds = 0, 0.0
+        for occasion in OCCASIONS:
+            campaign, took = launch(author, other, occasion, {"all": []})
+            created, seconds = created + campaign["created_tasks"], seconds + took
+        began = time.perf_counter()
+        author.call("GET", f"/v1/campaigns/{campaign['id']}/progress")
+        progress = (time.perf_counter() - began) * 1000
+        each = seconds / created * TASKS
+        print(f"{name}: {created} tasks in {seconds:.1f} s, so {TASKS} in {each:.1f} s (target {TARGET_S}); "
+              f"progress by town in {progress:.0f} ms", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    installation.add_options(parser)
+    for name, _, demo in installation.installations(parser.parse_args()):
+        district(demo, name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

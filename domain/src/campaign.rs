@@ -1,0 +1,218 @@
+//! The life of a campaign: many tasks for one occasion, made at once.
+//!
+//! A draft is approved by somebody other than its author, launched once, and closed. A launch is
+//! repeated without effect, so a lost answer is asked for again.
+
+use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::id::PersonId;
+use crate::word::{UnknownWord, unknown};
+
+/// The state of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<CampaignState>)]
+pub enum CampaignState {
+    /// Being written.
+    Draft,
+    /// Approved by somebody other than the author.
+    Approved,
+    /// Its tasks are being created.
+    Launching,
+    /// All its tasks are created.
+    Launched,
+    /// Over.
+    Closed,
+}
+
+/// A command to a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::VariantArray)]
+pub enum CampaignCommand {
+    /// Replace the content.
+    Edit,
+    /// Approve the content.
+    Approve,
+    /// Begin to create the tasks.
+    Launch,
+    /// All tasks are created; the system's command.
+    Finish,
+    /// End the campaign.
+    Close,
+}
+
+/// Why a command is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CampaignRejection {
+    /// The state does not allow the command.
+    #[error("the state of the campaign does not allow this")]
+    State,
+    /// The author of the content may not approve it.
+    #[error("the author may not approve the campaign")]
+    Author,
+}
+
+/// What a command does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CampaignStep {
+    /// The campaign gets this state.
+    To(CampaignState),
+    /// An earlier command had the same effect.
+    Already,
+}
+
+/// What the command of a person does to a campaign in this state, with these authors of its
+/// content.
+///
+/// # Errors
+/// [`CampaignRejection`].
+pub fn apply(
+    state: CampaignState,
+    authors: &[PersonId],
+    command: CampaignCommand,
+    by: Option<PersonId>,
+) -> Result<CampaignStep, CampaignRejection> {
+    use CampaignCommand as C;
+    use CampaignState as S;
+    match (command, state) {
+        (C::Edit, S::Draft) => Ok(CampaignStep::To(S::Draft)),
+        (C::Approve, S::Draft) if by.is_none_or(|by| authors.contains(&by)) => {
+            Err(CampaignRejection::Author)
+        }
+        (C::Approve, S::Draft) => Ok(CampaignStep::To(S::Approved)),
+        (C::Launch, S::Approved) => Ok(CampaignStep::To(S::Launching)),
+        (C::Finish, S::Launching) => Ok(CampaignStep::To(S::Launched)),
+        (C::Close, S::Draft | S::Approved | S::Launched) => Ok(CampaignStep::To(S::Closed)),
+        (C::Approve, S::Approved)
+        | (C::Launch, S::Launching | S::Launched)
+        | (C::Finish, S::Launched)
+        | (C::Close, S::Closed) => Ok(CampaignStep::Already),
+        _ => Err(CampaignRejection::State),
+    }
+}
+
+/// The days of a campaign, and how many visits may begin on each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CampaignSpan {
+    /// The first day.
+    pub first_day: NaiveDate,
+    /// The last day, on which all is done.
+    pub last_day: NaiveDate,
+    /// The most visits that become possible on one day; any number if `None`.
+    pub quota_per_day: Option<u32>,
+}
+
+impl CampaignSpan {
+    /// The number of days.
+    pub fn days(&self) -> u64 {
+        let between = self.last_day.signed_duration_since(self.first_day).num_days();
+        u64::try_from(between).map_or(0, |days| days + 1)
+    }
+
+    /// Whether so many visits fit.
+    pub fn fits(&self, visits: u64) -> bool {
+        self.quota_per_day
+            .is_none_or(|quota| visits <= u64::from(quota).saturating_mul(self.days()))
+    }
+
+    /// The earliest day of the visit with this number, from 0: as many on each day as the quota
+    /// allows, from the first day on. Visits beyond the quota begin on the last day.
+    pub fn earliest(&self, number: u64) -> NaiveDate {
+        let Some(quota) = self.quota_per_day.filter(|quota| *quota > 0) else {
+            return self.first_day;
+        };
+        let day = self.first_day.checked_add_days(Days::new(number / u64::from(quota)));
+        day.map_or(self.last_day, |day| day.min(self.last_day))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::word::VariantArray as _;
+
+    const AUTHOR: PersonId = PersonId(Uuid::from_u128(1));
+    const OTHER: PersonId = PersonId(Uuid::from_u128(2));
+
+    fn by(who: PersonId, state: CampaignState, command: CampaignCommand) -> Option<CampaignState> {
+        match apply(state, &[AUTHOR], command, Some(who)) {
+            Ok(CampaignStep::To(next)) => Some(next),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn no_path_leads_to_tasks_without_the_approval_of_another_person() {
+        use CampaignState as S;
+        let mut reached = vec![S::Draft];
+        loop {
+            let next = reached.iter().flat_map(|state| {
+                CampaignCommand::VARIANTS.iter().filter_map(|command| by(AUTHOR, *state, *command))
+            });
+            let new: Vec<S> = next.filter(|state| !reached.contains(state)).collect();
+            if new.is_empty() {
+                break;
+            }
+            reached.extend(new);
+        }
+        reached.sort_unstable();
+        reached.dedup();
+        assert_eq!(reached, [S::Draft, S::Closed], "what the author alone can do");
+        let own = apply(S::Draft, &[OTHER, AUTHOR], CampaignCommand::Approve, Some(AUTHOR));
+        assert_eq!(own, Err(CampaignRejection::Author));
+        assert_eq!(by(OTHER, S::Draft, CampaignCommand::Approve), Some(S::Approved));
+    }
+
+    #[test]
+    fn a_repeated_command_changes_nothing_and_a_skipped_step_is_refused() {
+        use CampaignCommand as C;
+        use CampaignState as S;
+        for (command, state) in [
+            (C::Approve, S::Approved),
+            (C::Launch, S::Launching),
+            (C::Launch, S::Launched),
+            (C::Close, S::Closed),
+        ] {
+            assert_eq!(apply(state, &[AUTHOR], command, Some(OTHER)), Ok(CampaignStep::Already));
+        }
+        for (command, state) in [
+            (C::Launch, S::Draft),
+            (C::Edit, S::Approved),
+            (C::Close, S::Launching),
+            (C::Launch, S::Closed),
+            (C::Approve, S::Launched),
+        ] {
+            let refused = apply(state, &[AUTHOR], command, Some(OTHER));
+            assert_eq!(refused, Err(CampaignRejection::State), "{command:?} {state}");
+        }
+    }
+
+    #[test]
+    fn a_quota_spreads_the_visits_over_the_days() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
+        let span = CampaignSpan {
+            first_day: day("2027-01-25"),
+            last_day: day("2027-02-05"),
+            quota_per_day: Some(100),
+        };
+        assert_eq!(span.days(), 12);
+        assert!(span.fits(1_200) && !span.fits(1_201));
+        assert_eq!(span.earliest(0), day("2027-01-25"));
+        assert_eq!(span.earliest(99), day("2027-01-25"));
+        assert_eq!(span.earliest(100), day("2027-01-26"));
+        assert_eq!(span.earliest(5_000), day("2027-02-05"));
+        let free = CampaignSpan { quota_per_day: None, ..span };
+        assert!(free.fits(u64::MAX));
+        assert_eq!(free.earliest(5_000), day("2027-01-25"));
+    }
+}
