@@ -150,6 +150,35 @@ async fn an_explanation_names_others_only_to_callers_who_may_read_them(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_call_is_planned_and_explained_without_travel(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.town_supervisor().await;
+    let call = visit(&supervisor, 1, json!({ "kind": "phone_call" })).await;
+    let open = candidates(&supervisor, &call, "").await;
+    let first = &open["items"][0];
+    assert_eq!(first["cost"]["extra_travel"], 0, "{first}");
+    let said = &first["sentence"];
+    assert!(said["zh"].as_str().expect("zh").contains("电话联系，不用上门"), "{said}");
+    assert!(said["en"].as_str().expect("en").contains("by phone, no travel"), "{said}");
+
+    let draft = plan(&supervisor).await;
+    assert_eq!(draft["measures"]["travel"], 0, "{draft}");
+    let (status, found) = explanation(&supervisor, &call).await;
+    assert_eq!((status, &found["why"]["code"]), (200, &json!("by_phone")), "{found}");
+    assert!(found["when"].get("travel").is_none(), "{found}");
+    let zh = found["why"]["sentence"]["zh"].as_str().expect("zh");
+    assert!(zh.starts_with("电话联系，不用上门。"), "{zh}");
+    let task = supervisor.get(&format!("/v1/tasks/{call}")).await.body;
+    assert_eq!(
+        (&task["planned_for"]["why"], &task["planned_for"]["travel"]),
+        (&json!("by_phone"), &json!(0))
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn candidates_are_ranked_and_the_hindered_come_last(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -4,7 +4,7 @@
 //!
 //! - [`area`]: the four levels and their codes; [`place`]: WGS-84 points;
 //!   [`time`]: minutes, times of day, windows; [`id`], [`id_number`], [`phone`], [`skill`] and
-//!   [`language`];
+//!   [`language`]; [`channel`]: visit or phone call;
 //!   [`code`]: the stable names of what a district defines itself;
 //!   [`text`]: invisible characters in pasted text.
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
@@ -22,6 +22,7 @@ pub mod audience;
 pub mod authority;
 pub mod bounded_text;
 pub mod campaign;
+pub mod channel;
 pub mod code;
 pub mod entry;
 pub mod feast;

@@ -12,6 +12,7 @@ use diesel::sqlite::Sqlite;
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
 use crate::campaign::CampaignState;
+use crate::channel::Channel;
 use crate::entry::{Contact, Gender, Mobility};
 use crate::id::{
     AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CorrectionId, FeedbackId, ImportId,
@@ -102,6 +103,7 @@ pub fn unreadable(type_name: &str, reason: &dyn std::fmt::Display) -> Box<dyn Er
 text_column!(
     AreaCode,
     CampaignState,
+    Channel,
     Level,
     Role,
     PersonState,

@@ -31,6 +31,8 @@ test('why me is said from the rows alone', () => {
   expect(whyMe(task(mine), beneficiary({ visits }), '王芳', undefined).map(({ fact }) => fact)).toEqual(['claimed', 'known']);
   const reasoned = task({ ...mine, planned_for: { day: '2026-11-26', plan_id: 'p', start: 540, why: 'on_the_way', travel: 12, order: 1 } });
   expect(whyMe(reasoned, undefined, '王芳', { lat: 29, lon: 106 }).slice(1)).toEqual([{ fact: 'on_the_way' }, { fact: 'travel', minutes: 12 }]);
+  const call = task({ ...mine, planned_for: { day: '2026-11-26', plan_id: 'p', start: 540, why: 'by_phone', travel: 0, order: 1 } });
+  expect(whyMe(call, undefined, '王芳', { lat: 29, lon: 106 }).slice(1)).toEqual([{ fact: 'by_phone' }]);
   expect(whyMe(task({ ...mine, state: 'assigned' }), undefined, '王芳', { lat: 29, lon: 106 })).toEqual([{ fact: 'given' }]);
 });
 

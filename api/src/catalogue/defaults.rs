@@ -1,5 +1,6 @@
 //! The catalogue of a new district.
 
+use gridward_domain::channel::Channel;
 use gridward_domain::range::{
     Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes,
 };
@@ -27,6 +28,7 @@ fn kind(
         code: code.parse().ok()?,
         name: name.parse().ok()?,
         name_en: name_en.parse().ok()?,
+        channel: Channel::Visit,
         minutes,
         priority,
         skills: Skills::new(),
@@ -80,7 +82,7 @@ fn phone_call() -> Option<ServiceKind> {
     let (minutes, priority) = (ServiceMinutes::of::<10>(), Priority::of::<3>());
     let names = ("phone_call", "电话联系", "Phone call");
     let kind = kind(names, minutes, priority, DueDays::of::<14>())?;
-    Some(ServiceKind { retry_days: RetryDays::of::<1>(), ..kind })
+    Some(ServiceKind { channel: Channel::Call, retry_days: RetryDays::of::<1>(), ..kind })
 }
 
 /// The kind with a follow-up for each of the three hardships.

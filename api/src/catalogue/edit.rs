@@ -2,6 +2,7 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
+use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ impl Effect for NewKind {
     }
 
     fn request(&self) -> Value {
-        json!(self)
+        with_usual_channel_absent(json!(self))
     }
 
     fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
@@ -51,12 +52,22 @@ impl Effect for Change {
     }
 
     fn request(&self) -> Value {
-        json!({ "code": self.code, "content": self.content })
+        let content = with_usual_channel_absent(json!(self.content));
+        json!({ "code": self.code, "content": content })
     }
 
     fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
         Ok(principal.may(Action::ConfigureDistrict)?)
     }
+}
+
+/// The request without its channel if that is the default: as clients sent it before there were
+/// channels, so that a request of theirs is still known when it is repeated.
+fn with_usual_channel_absent(mut request: Value) -> Value {
+    if let Some(fields) = request.as_object_mut() {
+        fields.retain(|name, value| name != "channel" || *value != json!(Channel::default()));
+    }
+    request
 }
 
 /// Creates a kind.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gridward_domain::bounded_text::Label;
+use gridward_domain::channel::Channel;
 use gridward_domain::code::{KindCode, Need};
 use gridward_domain::range::{
     Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes, Version,
@@ -28,7 +29,12 @@ macro_rules! with_content {
             /// The English name.
             #[schema(example = "Home visit")]
             pub name_en: Label,
-            /// Duration at the place, in minutes.
+            /// Whether the assignee travels to the beneficiary or calls by phone; plans give a call
+            /// no travel. Default: `visit`.
+            #[serde(default)]
+            #[schema(required = false)]
+            pub channel: Channel,
+            /// Duration of the visit or call, in minutes.
             pub minutes: ServiceMinutes,
             /// Priority from 1 (lowest) to 10 (most urgent).
             pub priority: Priority,
@@ -70,6 +76,7 @@ macro_rules! with_content {
                 KindContent {
                     name: self.name.clone(),
                     name_en: self.name_en.clone(),
+                    channel: self.channel,
                     minutes: self.minutes,
                     priority: self.priority,
                     skills: self.skills.clone(),
@@ -157,6 +164,7 @@ impl ServiceKind {
             code,
             name: content.name,
             name_en: content.name_en,
+            channel: content.channel,
             minutes: content.minutes,
             priority: content.priority,
             skills: content.skills,

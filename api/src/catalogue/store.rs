@@ -1,11 +1,12 @@
 //! Queries for the catalogue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Label;
+use gridward_domain::channel::Channel;
 use gridward_domain::code::{KindCode, Need};
 use gridward_domain::range::{
     Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes,
@@ -45,6 +46,7 @@ struct KindRow {
     version: i64,
     name_en: Label,
     active: bool,
+    channel: Channel,
 }
 
 impl KindRow {
@@ -66,6 +68,7 @@ impl KindRow {
             version: kind.version,
             name_en: kind.name_en.clone(),
             active: kind.active,
+            channel: kind.channel,
         })
     }
 
@@ -86,6 +89,7 @@ impl KindRow {
             name: self.name,
             name_en: self.name_en,
             active: self.active,
+            channel: self.channel,
         })
     }
 }
@@ -156,6 +160,19 @@ pub fn all(conn: &mut Conn, district: AreaCode) -> Result<Vec<ServiceKind>, DbEr
         .order(service_kinds::code)
         .load(conn)?;
     rows.into_iter().map(KindRow::kind).collect()
+}
+
+/// The kinds of the district whose beneficiaries are called by phone.
+///
+/// # Errors
+/// [`DbError`].
+pub fn calls(conn: &mut Conn, district: AreaCode) -> Result<HashSet<KindCode>, DbError> {
+    let codes = service_kinds::table
+        .filter(service_kinds::district.eq(district))
+        .filter(service_kinds::channel.eq(Channel::Call))
+        .select(service_kinds::code)
+        .load(conn)?;
+    Ok(codes.into_iter().collect())
 }
 
 /// The earlier versions of kinds that tasks on phones may keep at the time `now`.

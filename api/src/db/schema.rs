@@ -629,6 +629,7 @@ diesel::table! {
         version -> BigInt,
         name_en -> Text,
         active -> Bool,
+        channel -> Text,
     }
 }
 

@@ -24,7 +24,7 @@ use crate::plan::span::{Span, SpanError};
 use crate::plan::why::VisitCost;
 use crate::task::row::TaskRow;
 use crate::task::{freed, perform, tie};
-use crate::{availability, beneficiary, clock, person};
+use crate::{availability, beneficiary, catalogue, clock, person};
 
 /// What is asked about a task.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ pub(super) fn candidates(
         match &one.verdict {
             Ok(cost) => {
                 let cost = VisitCost::from(cost);
-                let sentence = sentences::possible(who, &cost);
+                let sentence = sentences::possible(who, &cost, visit.channel);
                 Candidate { cost: Some(cost), sentence, ..candidate }
             }
             Err(found) => {
@@ -141,6 +141,7 @@ fn rows(
     let own_tie = task.tie().map(|tie| tie.id).into_iter().collect();
     let mut tied = tie::binding(conn, district, &own_tie)?;
     tied.retain(|other| other.id != task.id && tasks.iter().all(|held| held.id != other.id));
+    let calls = catalogue::store::calls(conn, district)?;
     let rows = Rows {
         people,
         calendars,
@@ -149,6 +150,7 @@ fn rows(
         carried,
         settings,
         last_visitors,
+        calls,
         visitor_choices,
         refusals,
     };

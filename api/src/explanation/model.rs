@@ -64,7 +64,8 @@ pub struct WhyThen {
     pub day: NaiveDate,
     /// The start, in minutes from midnight.
     pub start: TimeOfDay,
-    /// Travel time to the place, in minutes, from the visit before or from home.
+    /// Travel time to the place, in minutes, from the visit before or from home; absent for a phone
+    /// call.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1440, example = 12)]
     pub travel: Option<i32>,

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal, permits};
+use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, TaskId};
 
 use super::hindrance::Hindrance;
@@ -132,7 +133,7 @@ pub(super) fn explanation(
     let mut when = WhyThen {
         day,
         start,
-        travel: visit.travel,
+        travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
         order: row.planned_order,
         due_on: row.due_on,
         late_days: u32::try_from(late).unwrap_or_default(),
@@ -141,7 +142,9 @@ pub(super) fn explanation(
     };
     when.sentence = sentences::why_then(&when);
     let skills = Skills::read(conn, principal)?;
-    let others = visit.why.next.iter().map(|other| self::other(&known, &skills, other)).collect();
+    let channel = visit.why.channel;
+    let others = visit.why.next.iter();
+    let others = others.map(|other| self::other(&known, &skills, other, channel)).collect();
     Ok(AssignmentExplanation {
         task_id: id,
         plan_id,
@@ -153,12 +156,17 @@ pub(super) fn explanation(
     })
 }
 
-fn other(known: &Known, skills: &Skills, other: &StoredAlternative) -> Candidate {
+fn other(
+    known: &Known,
+    skills: &Skills,
+    other: &StoredAlternative,
+    channel: Channel,
+) -> Candidate {
     let candidate = known.candidate(other.volunteer);
     let who = known.who(other.volunteer);
     match &other.verdict {
         StoredVerdict::Possible(cost) => {
-            let sentence = sentences::possible(who, cost);
+            let sentence = sentences::possible(who, cost, channel);
             Candidate { cost: Some(*cost), sentence, ..candidate }
         }
         StoredVerdict::Hindered(reason) => {

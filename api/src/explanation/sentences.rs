@@ -1,6 +1,7 @@
 //! The sentences, in both languages. Pure functions of plain values.
 
 use chrono::{Datelike as _, NaiveDate};
+use gridward_domain::channel::Channel;
 use gridward_domain::time::TimeOfDay;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -109,6 +110,9 @@ pub fn why_person(who: Who<'_>, why: &WhyPerson) -> Sentence {
             format!("顺路：{zh}当天只多走 {extra} 分钟。"),
             format!("It is on the way: {minutes} of travel for {} that day.", who.en()),
         ),
+        PlannedWhy::ByPhone => {
+            ("电话联系，不用上门。".to_owned(), "By phone, no travel.".to_owned())
+        }
         PlannedWhy::LighterLoad => (
             format!("比起能上门的其他人，{zh}手上的任务较少。"),
             format!(
@@ -181,16 +185,23 @@ pub fn why_then(when: &WhyThen) -> Sentence {
     Sentence { zh: zh.concat(), en: en.concat() }
 }
 
-/// What the visit would cost with a person.
-pub fn possible(who: Who<'_>, cost: &VisitCost) -> Sentence {
+/// What the visit or the call would cost with a person.
+pub fn possible(who: Who<'_>, cost: &VisitCost, channel: Channel) -> Sentence {
     let (extra, share) = (cost.extra_travel, percent(cost.share_after));
-    let mut zh = vec![format!("{}可以上门：{}", who.zh(), zh_day(cost.day))];
-    let mut en = vec![format!("{}: {}", who.en_with("could go", "could go"), en_day(cost.day))];
+    let (can_zh, can_en) = match channel {
+        Channel::Visit => ("可以上门", "could go"),
+        Channel::Call => ("可以打电话", "could call"),
+    };
+    let mut zh = vec![format!("{}{can_zh}：{}", who.zh(), zh_day(cost.day))];
+    let mut en = vec![format!("{}: {}", who.en_with(can_en, can_en), en_day(cost.day))];
     if cost.late_days > 0 {
         zh.push(format!("，晚 {} 天", cost.late_days));
         en.push(format!(", {} late", count(cost.late_days, "day")));
     }
-    if extra == 0 {
+    if channel == Channel::Call {
+        zh.push("，电话联系，不用上门".to_owned());
+        en.push(", by phone, no travel".to_owned());
+    } else if extra == 0 {
         zh.push("，不用多走".to_owned());
         en.push(", no more travel".to_owned());
     } else {
@@ -342,11 +353,15 @@ mod tests {
             extra_travel: 9,
             share_after: 0.42,
         };
-        let Sentence { zh, en } = possible(Who::Named("陈志愿"), &cost);
+        let Sentence { zh, en } = possible(Who::Named("陈志愿"), &cost, Channel::Visit);
         assert_eq!(zh, "陈志愿可以上门：12月1日（周二），多走 9 分钟，时间用到 42%，这一户熟悉。");
         assert!(en.ends_with(
             "9 more minutes of travel, 42 % of the offered time in use, known to the beneficiary."
         ));
+        let call = VisitCost { known: false, extra_travel: 0, ..cost };
+        let Sentence { zh, en } = possible(Who::You, &call, Channel::Call);
+        assert_eq!(zh, "您可以打电话：12月1日（周二），电话联系，不用上门，时间用到 42%。");
+        assert!(en.starts_with("You could call: Tue 1 Dec, by phone, no travel, 42 %"), "{en}");
         let lacks = [("驾驶".to_owned(), "driving".to_owned())];
         let Sentence { zh, en } = hindered(Who::Another, HindranceCode::NoSkill, 0, &lacks);
         assert_eq!(

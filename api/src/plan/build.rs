@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer};
+use gridward_domain::channel::Channel;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::skill::Skills;
 use gridward_domain::task::State;
@@ -35,6 +37,8 @@ pub struct Rows {
     pub settings: PlanningSettings,
     /// The last visitor of each beneficiary.
     pub last_visitors: HashMap<BeneficiaryId, PersonId>,
+    /// The kinds whose beneficiaries are called by phone.
+    pub calls: HashSet<KindCode>,
     /// The preferred and forbidden visitors of beneficiaries.
     pub visitor_choices: VisitorChoices,
     /// The people who gave back an open task.
@@ -158,6 +162,16 @@ fn days_of_presence(row: &PersonRow, rows: &Rows, span: Span) -> (u32, u32) {
     (count(rows.calendars.of(row.id)).min(all), all)
 }
 
+/// How the task is planned. A call that is tied to other tasks is planned as a visit: such tasks are
+/// made together.
+fn channel(row: &TaskRow, rows: &Rows) -> Channel {
+    if row.tie().is_none() && rows.calls.iter().any(|kind| kind.as_str() == row.kind) {
+        Channel::Call
+    } else {
+        Channel::Visit
+    }
+}
+
 /// The visit of a task.
 ///
 /// # Errors
@@ -175,6 +189,7 @@ pub fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, D
         id: row.id,
         grid: row.grid,
         place: row.place()?,
+        channel: channel(row, rows),
         service: row.minutes.into(),
         windows: row.window()?.into_iter().collect(),
         not_before: row.not_before,

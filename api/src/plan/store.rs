@@ -21,7 +21,7 @@ use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::task::row::TaskRow;
-use crate::{availability, beneficiary, in_range, person, task};
+use crate::{availability, beneficiary, catalogue, in_range, person, task};
 
 #[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = plans)]
@@ -172,6 +172,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
         carried: carried(conn, district, span, first)?,
         last_visitors: last_visitors(conn, range)?,
         visitor_choices: beneficiary::visitors::all(conn, district)?,
+        calls: catalogue::store::calls(conn, district)?,
         refusals: task::freed::refusals(conn, range)?,
         calendars: availability::store::calendars(conn, district, first, span.weeks().last())?,
         people,

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_dispatch::solve::Cost;
 use gridward_domain::area::AreaCode;
+use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::skill::Skill;
 use gridward_domain::time::TimeOfDay;
@@ -33,6 +34,8 @@ pub struct StoredWhy {
     pub others: u32,
     /// Whether the beneficiary knows the person.
     pub known: bool,
+    /// Whether it is a call.
+    pub channel: Channel,
     /// The alternatives, the nearest to feasible first.
     pub next: Vec<StoredAlternative>,
 }
@@ -122,7 +125,9 @@ impl StoredWhy {
         });
         let mut shares = costs.map(|cost| cost.share_after).peekable();
         let is_compared = shares.peek().is_some();
-        if self.known {
+        if self.channel == Channel::Call {
+            PlannedWhy::ByPhone
+        } else if self.known {
             PlannedWhy::Known
         } else if self.others == 0 {
             PlannedWhy::OnlyOne
@@ -231,6 +236,7 @@ mod tests {
         assert_eq!(alone.decisive(), PlannedWhy::OnlyOne);
         let near = StoredWhy { extra_travel: 10, ..why("") };
         assert_eq!(near.decisive(), PlannedWhy::OnTheWay);
+        assert_eq!(why(r#","channel":"call","known":true"#).decisive(), PlannedWhy::ByPhone);
         assert_eq!(why(&possible(0.3)).decisive(), PlannedWhy::LighterLoad);
         assert_eq!(why(&possible(0.1)).decisive(), PlannedWhy::BestFit);
         assert_eq!(why("").decisive(), PlannedWhy::BestFit, "of an earlier version");

@@ -22,6 +22,8 @@ pub enum PlannedWhy {
     OnTheWay,
     /// The person has the lighter load.
     LighterLoad,
+    /// It is a phone call, which takes no travel.
+    ByPhone,
     /// The best balance of the ways and loads of all.
     BestFit,
 }

@@ -7,6 +7,7 @@
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{DispatchProblem, Mode, Shift, Travel, Visit, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::Priority;
@@ -154,6 +155,7 @@ fn visit(
         id: TaskId(Uuid::from_u128(rng.random())),
         grid,
         place: place(rng, centre)?,
+        channel: Channel::Visit,
         service: Minutes(rng.random_range(2..=10) * 5),
         windows,
         not_before: monday + chrono::Days::new(from),

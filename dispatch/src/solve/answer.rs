@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use gridward_domain::channel::Channel;
 use gridward_domain::id::PersonId;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::Minutes;
@@ -25,6 +26,9 @@ pub struct Why {
     pub others: u32,
     /// Whether the beneficiary knows this volunteer, from the last visit or as the preferred one.
     pub known: bool,
+    /// Whether the volunteer travels or calls by phone. Absent in plans of earlier versions.
+    #[cfg_attr(feature = "schema", schema(required = false))]
+    pub channel: Channel,
     /// Up to two alternatives, the nearest to feasible of the volunteers who live nearest, without
     /// neighbours who have helped since. Absent in plans of earlier versions.
     #[cfg_attr(feature = "schema", schema(max_items = 2, required = false))]

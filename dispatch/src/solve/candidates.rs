@@ -191,6 +191,7 @@ fn rank(
 mod tests {
     use super::*;
     use crate::solve::{Pin, Shift};
+    use gridward_domain::channel::Channel;
     use gridward_domain::id::TaskId;
     use gridward_domain::place::Place;
     use gridward_domain::range::Priority;
@@ -230,6 +231,7 @@ mod tests {
             id: TaskId(Uuid::from_u128(n)),
             grid: HERE.parse().expect("a code"),
             place: place(lon),
+            channel: Channel::Visit,
             service: Minutes(30),
             windows: Vec::new(),
             not_before: DAY.parse().expect("a day"),

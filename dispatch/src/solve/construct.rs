@@ -1,4 +1,8 @@
-//! Plans one part: the assignment of the search, and then greedy insertion of unserved visits.
+//! Plans one part: the assignment of the search, and then greedy insertion of calls and of unserved
+//! visits.
+//!
+//! The search has no calls. Calls that are pinned to a time are like breaks for it; the others are
+//! inserted into its routes, whose visits make way without a change of their order.
 //!
 //! The search decides the order of every route. The timelines here are derived from that order by
 //! the same arithmetic, over the requested hours, so that explanations agree with them.
@@ -32,8 +36,10 @@ pub(super) fn construct(
 ) -> Result<(Vec<Route>, Vec<Unserved>), InstanceError> {
     let mut team = Team::new(problem, ties, part);
     // Sorted, so that the order of the input does not matter.
-    let mut visits = part.visits.clone();
-    visits.sort_unstable_by_key(|visit| visit.id);
+    let mut all = part.visits.clone();
+    all.sort_unstable_by_key(|visit| visit.id);
+    let (calls, visits): (Vec<&Visit>, Vec<&Visit>) = all.into_iter().partition(|it| it.is_call());
+    let (mut pinned, mut free) = hold(&mut team, part, calls);
     let found = search(problem, &team, &visits, options)?;
     let settled = settled(&team, &visits, &found);
     for (route, stop) in stops(&found) {
@@ -43,10 +49,40 @@ pub(super) fn construct(
         team.append(route.volunteer, route.shift, visit);
     }
     team.settle();
-    let mut free: Vec<&Visit> = found.unserved.iter().map(|visit| visits[*visit]).collect();
+    fill(&mut team, &mut pinned);
+    free.extend(found.unserved.iter().map(|visit| visits[*visit]));
     free.sort_unstable_by_key(|visit| urgency(visit));
     fill(&mut team, &mut free);
+    free.extend(pinned);
     Ok(record(&team, &free, includes))
+}
+
+/// Puts the calls that are pinned to a time into their days, and adds the minutes of all pinned ones
+/// to the loads. Returns the other pinned calls and the free ones.
+fn hold<'p>(
+    team: &mut Team<'p>,
+    part: &Part<'p>,
+    calls: Vec<&'p Visit>,
+) -> (Vec<&'p Visit>, Vec<&'p Visit>) {
+    let (pinned, free) = calls.into_iter().partition::<Vec<_>, _>(|call| call.pinned.is_some());
+    let mut left = Vec::new();
+    for call in pinned {
+        let Some((member, day)) = call.pinned.and_then(|pin| team.pinned_day(pin)) else {
+            left.push(call);
+            continue;
+        };
+        let who = &mut team.members[member];
+        who.load = who.load.saturating_add(call.service.0);
+        let is_timed = call.pinned.is_some_and(|pin| pin.start.is_some());
+        match who.days[day].call_start(call).filter(|_| is_timed) {
+            Some(start) => {
+                let call = part.as_asked.get(&call.id).copied().unwrap_or(call);
+                who.days[day].insert_call(call, start);
+            }
+            None => left.push(call),
+        }
+    }
+    (left, free)
 }
 
 /// The visits of pairs by number, each pinned to the time that the search found: it suits the
@@ -102,15 +138,29 @@ fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<InsertionSlot> {
     slots.filter(|slot| team.fits(visit, *slot)).min_by_key(|slot| cost(team, visit, *slot))
 }
 
-/// Days late and added travel; ties are broken by day, member and position.
+/// Days late, for calls the load, and added travel; ties are broken by day, member and position.
 pub(super) fn cost(
     team: &Team<'_>,
     visit: &Visit,
     slot: InsertionSlot,
-) -> (i64, Seconds, NaiveDate, usize, usize) {
+) -> (i64, Option<CallCost>, Seconds, NaiveDate, usize, usize) {
     let day = team.members[slot.member].days[slot.day].shift.day;
     let late = (day - visit.due).num_days().max(0);
-    (late, slot.position.extra, day, slot.member, slot.position.at)
+    let call = visit.is_call().then(|| call_cost(team, visit, slot));
+    (late, call, slot.position.extra, day, slot.member, slot.position.at)
+}
+
+/// The load with a call in twentieths of the offered minutes, whether the beneficiary does not know
+/// the member, and the load in millionths.
+type CallCost = (u64, bool, u64);
+
+/// What a call costs, which has no travel to compare: an even load, and of about even ones a known
+/// person.
+fn call_cost(team: &Team<'_>, call: &Visit, slot: InsertionSlot) -> CallCost {
+    let who = team.members[slot.member].volunteer;
+    let load = u64::from(team.load_with(call, slot));
+    let share = |parts: u64| load * parts / u64::from(who.share_of().0.max(1));
+    (share(20), !call.knows(who.id), share(1_000_000))
 }
 
 /// The slot on the pinned day that adds the least travel.

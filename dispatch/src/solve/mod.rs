@@ -11,7 +11,7 @@
 //! 2. `travel`: the estimate of travel times. `options`: weights and length of the search.
 //! 3. `split`: independent parts; nearly every grid is one, and they are planned in parallel.
 //! 4. `search`: a part as an instance of [`crate::routing`], which searches it.
-//!    `construct`: the result, and insertion of visits that still fit.
+//!    `construct`: the result, and insertion of calls and of visits that still fit.
 //!    `overflow`: unserved visits offered to neighbours.
 //! 5. `team`: the volunteers of a part. `timeline`: the times of one shift, by the arithmetic
 //!    of [`crate::routing`]. `units`: between minutes and seconds.

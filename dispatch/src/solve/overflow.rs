@@ -19,6 +19,7 @@ use super::remedy::remedy;
 use super::split::Part;
 use super::team::{Member, Team};
 use super::ties::Ties;
+use super::timeline::ShiftTimeline;
 use crate::routing::InstanceError;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
@@ -207,7 +208,7 @@ fn offer(
     };
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
     let helps = |who: &Member<'_>| {
-        let mut stops = who.days.iter().flat_map(|day| &day.stops);
+        let mut stops = who.days.iter().flat_map(ShiftTimeline::all);
         stops.any(|stop| offered.contains(&stop.visit.id))
     };
     let (routes, unserved) = construct(&asked, &Ties::of(&asked.ties), &part, options, helps)?;

@@ -12,6 +12,7 @@ use thiserror::Error;
 use super::ties::{self, Tie};
 use super::travel::{Mode, Travel};
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::Priority;
@@ -81,6 +82,9 @@ pub struct Visit {
     pub grid: AreaCode,
     /// The location.
     pub place: Place,
+    /// Whether the volunteer travels to the place. A call takes the time of its service and no
+    /// journey: it may be made anywhere, but not during a journey, a service or a break.
+    pub channel: Channel,
     /// Duration of the service, without travel.
     pub service: Minutes,
     /// Spans of a day that must contain the whole service; none means any time of day.
@@ -158,6 +162,9 @@ pub enum DispatchProblemError {
     /// or visits are tied both ways.
     #[error("the ties and pins of visit {0} contradict each other")]
     TornTie(TaskId),
+    /// A call is tied to other visits.
+    #[error("visit {0} is a call, but is tied to others")]
+    TiedCall(TaskId),
     /// The latest begin of the second visit of a pair is before its earliest.
     #[error("the latest begin of the second visit after visit {0} is before its earliest")]
     ReversedTie(TaskId),
@@ -226,6 +233,11 @@ impl Volunteer {
 }
 
 impl Visit {
+    /// Whether the visit takes no journey.
+    pub fn is_call(&self) -> bool {
+        self.channel == Channel::Call
+    }
+
     /// Whether `person` made the last visit or is preferred by the beneficiary.
     pub fn knows(&self, person: PersonId) -> bool {
         self.last == Some(person) || self.preferred == Some(person)

@@ -29,6 +29,7 @@ pub(super) fn why(team: &Team<'_>, member: usize, visit: &Visit, extra: Minutes)
         share_after: share(Minutes(with), offered),
         others: u32::try_from(takers.count()).unwrap_or(u32::MAX),
         known: visit.knows(who.volunteer.id),
+        channel: visit.channel,
         next: next(team, member, visit),
     }
 }

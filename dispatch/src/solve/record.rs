@@ -19,7 +19,7 @@ pub(super) fn record(
     let members = team.members.iter().enumerate().filter(|(_, who)| includes(who));
     let days = members.flat_map(|(member, who)| {
         (0..who.days.len())
-            .filter(|day| !who.days[*day].stops.is_empty())
+            .filter(|day| who.days[*day].all().next().is_some())
             .map(move |day| (member, day))
     });
     let routes = days.map(|(member, day)| route(team, member, day)).collect();
@@ -37,18 +37,22 @@ pub(super) fn record(
 fn route(team: &Team<'_>, member: usize, day: usize) -> Route {
     let who = &team.members[member];
     let timeline = &who.days[day];
-    let stop = |(at, stop): (usize, &TimelineStop<'_>)| Stop {
+    let visits = timeline.stops.iter().enumerate();
+    let visits = visits.map(|(at, stop)| (team.detour_to(member, day, at), stop));
+    let mut stops: Vec<_> = visits.chain(timeline.calls.iter().map(|call| (0, call))).collect();
+    stops.sort_by_key(|(_, stop)| (stop.start, stop.leave));
+    let stop = |(extra, stop): (Seconds, &TimelineStop<'_>)| Stop {
         visit: stop.visit.id,
         arrive: time_of_day(stop.arrive),
         start: time_of_day(stop.start),
         leave: time_of_day(stop.leave),
         travel: minutes(stop.travel),
-        why: why(team, member, stop.visit, minutes(team.detour_to(member, day, at))),
+        why: why(team, member, stop.visit, minutes(extra)),
     };
     Route {
         volunteer: who.volunteer.id,
         day: timeline.shift.day,
-        stops: timeline.stops.iter().enumerate().map(stop).collect(),
+        stops: stops.into_iter().map(stop).collect(),
         travel: minutes(timeline.travel()),
     }
 }

@@ -47,6 +47,9 @@ fn sized_remedy(
     let bar = if missing.is_empty() { Bar::None } else { Bar::Skill };
     let offer = seconds(Minutes(team.short_by(visit, slot))).into();
     let misses = team.misses(visit, slot);
+    if visit.is_call() && misses.most() > 0 {
+        return None; // it is not known how much later would suffice
+    }
     match Shortage::only(misses, 0, offer, bar, visit.pinned.is_some())? {
         Shortage::Time(short) => {
             let minutes = minutes(short);

@@ -4,15 +4,17 @@ use chrono::NaiveDate;
 
 use super::options::Options;
 use super::problem::{DispatchProblem, Visit, Volunteer};
-use super::team::Team;
+use super::team::{Member, Team};
 use super::ties::Ties;
 use super::travel::Mode;
 use super::units::{moment, seconds, span};
 use crate::routing::instance::{self, Bar, Instance, InstanceError, MOST_SECONDS};
 use crate::routing::travel::Matrix;
 use crate::routing::{self, Budget, Solution};
+use gridward_domain::time::Minutes;
 
-/// Which member makes which of `visits` in which order, as the search finds it.
+/// Which member makes which of `visits` in which order, as the search finds it. The calls that the
+/// team has already, and its loads, are taken as they are.
 ///
 /// # Errors
 /// When a number of the part is out of the search's range, such as a day.
@@ -49,7 +51,7 @@ fn instance(problem: &DispatchProblem, team: &Team<'_>, visits: &[&Visit]) -> In
             .iter()
             .map(|visit| tied(asked(visit, &people, base), visit, visits, ties))
             .collect(),
-        volunteers: people.iter().map(|who| offering(who, &modes, base)).collect(),
+        volunteers: team.members.iter().map(|who| offering(who, &modes, base)).collect(),
     }
 }
 
@@ -76,19 +78,18 @@ fn matrix(
     Matrix::metric(places.len(), |a, b| seconds(problem.travel.minutes(places[a], places[b], mode)))
 }
 
-fn offering(who: &Volunteer, modes: &[Mode], base: NaiveDate) -> instance::Volunteer {
-    let mut shifts: Vec<_> = who.shifts.iter().collect();
-    shifts.sort_unstable_by_key(|shift| shift.day);
-    let shifts = shifts.into_iter().map(|shift| {
-        let (open, close) = span(shift.window);
-        let breaks = shift.breaks.iter().copied().map(span).collect();
-        instance::Shift { day: days(base, shift.day), open, close, breaks, capacity: None }
+fn offering(member: &Member<'_>, modes: &[Mode], base: NaiveDate) -> instance::Volunteer {
+    let who = member.volunteer;
+    let shifts = member.days.iter().map(|timeline| {
+        let (open, close) = span(timeline.shift.window);
+        let (day, breaks) = (days(base, timeline.shift.day), timeline.blocked.clone());
+        instance::Shift { day, open, close, breaks, capacity: None }
     });
     instance::Volunteer {
         shifts: shifts.collect(),
         offered: Some(seconds(who.offered)),
         share_of: who.share_of.map(seconds),
-        carried: seconds(who.carried),
+        carried: seconds(Minutes(member.load)),
         matrix: modes.iter().position(|mode| *mode == who.mode).unwrap_or(0),
     }
 }

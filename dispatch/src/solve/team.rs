@@ -110,8 +110,7 @@ impl<'p> Team<'p> {
     /// The member and the day that a visit is assigned to.
     fn assigned_route(&self, visit: TaskId) -> Option<(usize, NaiveDate)> {
         let days = |(member, who): (usize, &'_ Member<'p>)| {
-            let day =
-                who.days.iter().find(|day| day.stops.iter().any(|stop| stop.visit.id == visit));
+            let day = who.days.iter().find(|day| day.all().any(|stop| stop.visit.id == visit));
             day.map(|day| (member, day.shift.day))
         };
         self.members.iter().enumerate().find_map(days)
@@ -143,7 +142,7 @@ impl<'p> Team<'p> {
         days.map(move |(day, _)| (member, day))
     }
 
-    /// Every slot for the visit in one of a member's days.
+    /// Every slot for the visit in one of a member's days; one for a call.
     pub(super) fn slots<'s>(
         &'s self,
         member: usize,
@@ -151,16 +150,23 @@ impl<'p> Team<'p> {
         visit: &'s Visit,
     ) -> impl Iterator<Item = InsertionSlot> + 's {
         let who = &self.members[member];
-        (0..=who.days[day].stops.len()).map(move |at| {
+        let call = visit.is_call().then(|| who.days[day].call_position());
+        let call = call.map(|position| InsertionSlot { member, day, position });
+        let positions = if visit.is_call() { 0 } else { who.days[day].stops.len() + 1 };
+        let visits = (0..positions).map(move |at| {
             let (before, after) = who.around(day, at, at);
             let there = self.way(who.volunteer, before, visit.place);
             let onward = self.way(who.volunteer, visit.place, after);
             InsertionSlot { member, day, position: who.days[day].position(at, there, onward) }
-        })
+        });
+        call.into_iter().chain(visits)
     }
 
     /// Travel times from a member's home to the visit and back.
     pub(super) fn ways_from_home(&self, member: usize, visit: &Visit) -> (Seconds, Seconds) {
+        if visit.is_call() {
+            return (0, 0);
+        }
         let who = self.members[member].volunteer;
         (self.way(who, who.home, visit.place), self.way(who, visit.place, who.home))
     }
@@ -231,7 +237,7 @@ impl<'p> Team<'p> {
 
     /// Whether all visits of the member are pinned, and not only by a pair.
     pub(super) fn is_bound(&self, member: usize) -> bool {
-        let mut stops = self.members[member].days.iter().flat_map(|day| &day.stops);
+        let mut stops = self.members[member].days.iter().flat_map(ShiftTimeline::all);
         stops.all(|stop| stop.visit.pinned.is_some() && self.ties.pair(stop.visit.id).is_none())
     }
 
@@ -259,7 +265,7 @@ impl<'p> Member<'p> {
     /// Load in minutes of service and travel, from the timelines.
     pub(super) fn carries(&self) -> u32 {
         let day = |day: &ShiftTimeline<'_>| {
-            let service = day.stops.iter().map(|stop| stop.visit.service.0).sum::<u32>();
+            let service = day.all().map(|stop| stop.visit.service.0).sum::<u32>();
             minutes(day.travel()).0 + service
         };
         self.volunteer.carried.0.saturating_add(self.days.iter().map(day).sum())

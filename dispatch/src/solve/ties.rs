@@ -133,6 +133,9 @@ pub(super) fn validate(ties: &[Tie], visits: &[Visit]) -> Result<(), DispatchPro
             if !seen.insert(id) {
                 return Err(DispatchProblemError::TiedTwice(id));
             }
+            if visit.is_call() {
+                return Err(DispatchProblemError::TiedCall(id));
+            }
             pinned.extend(visit.pinned.map(|pin| (id, pin.volunteer)));
         }
         let torn = pinned.windows(2).find(|pins| (pins[0].1 == pins[1].1) != tie.is_one_person());

@@ -19,7 +19,12 @@ pub(super) struct ShiftTimeline<'p> {
     pub(super) stops: Vec<TimelineStop<'p>>,
     /// Travel time home; zero while there is no visit.
     pub(super) home: Seconds,
+    /// Its calls by start.
+    pub(super) calls: Vec<TimelineStop<'p>>,
+    /// The breaks of the shift.
     breaks: Vec<Span>,
+    /// The breaks and the calls, in order: nothing else happens in them.
+    pub(super) blocked: Vec<Span>,
 }
 
 /// One visit of a timeline.
@@ -55,7 +60,18 @@ impl<'p> ShiftTimeline<'p> {
     pub(super) fn new(shift: &'p Shift) -> Self {
         let mut breaks: Vec<Span> = shift.breaks.iter().copied().map(span).collect();
         breaks.sort_unstable();
-        Self { shift, stops: Vec::new(), home: 0, breaks }
+        let blocked = breaks.clone();
+        Self { shift, stops: Vec::new(), home: 0, calls: Vec::new(), breaks, blocked }
+    }
+
+    /// Its visits and calls.
+    pub(super) fn all(&self) -> impl Iterator<Item = &TimelineStop<'p>> {
+        self.stops.iter().chain(&self.calls)
+    }
+
+    /// The position of a call, which changes no journey.
+    pub(super) fn call_position(&self) -> Position {
+        Position { at: self.stops.len(), there: 0, onward: self.home, extra: 0 }
     }
 
     /// The position before visit `at`, where the journeys are `there` and `onward`.
@@ -77,6 +93,13 @@ impl<'p> ShiftTimeline<'p> {
 
     /// The misses of the timeline with `visit` at a position.
     pub(super) fn misses(&self, visit: &Visit, position: Position) -> Misses {
+        if visit.is_call() {
+            let own = match self.call_start(visit) {
+                Some(_) => 0,
+                None => seconds(visit.service).max(1),
+            };
+            return Misses { own, later: 0, shift: 0 };
+        }
         let after = &self.stops[position.at..];
         let rest = after.iter().enumerate().map(|(rank, stop)| {
             let way = if rank == 0 { position.onward } else { stop.travel };
@@ -85,33 +108,90 @@ impl<'p> ShiftTimeline<'p> {
         let home = if after.is_empty() { position.onward } else { self.home };
         let visit = timed(visit, position.there, 0);
         let close = moment(self.shift.window.end());
-        misses(self.free_from(position.at), visit, rest, (home, close), &self.breaks)
+        misses(self.free_from(position.at), visit, rest, (home, close), &self.blocked)
     }
 
     /// The misses of the timeline with `visit` alone.
     pub(super) fn misses_alone(&self, visit: &Visit, there: Seconds, back: Seconds) -> Misses {
         let close = moment(self.shift.window.end());
         let rest = std::iter::empty();
-        misses(self.free_from(0), timed(visit, there, 0), rest, (back, close), &self.breaks)
+        let open = moment(self.shift.window.start());
+        misses(open, timed(visit, there, 0), rest, (back, close), &self.breaks)
     }
 
     /// Inserts `visit` at a position and moves the visits after it.
     pub(super) fn insert(&mut self, visit: &'p Visit, position: Position) {
+        if visit.is_call() {
+            let pinned = || visit.pinned.and_then(|pin| pin.start).map(moment);
+            if let Some(start) = self.call_start(visit).or_else(pinned) {
+                self.insert_call(visit, start);
+            }
+            return;
+        }
         let after = self.stops.split_off(position.at);
         let mut left = self.free_from(position.at);
         let ways =
             std::iter::once(position.onward).chain(after.iter().skip(1).map(|stop| stop.travel));
         let moved = after.iter().zip(ways).map(|(stop, way)| (stop.visit, way));
         for (visit, way) in std::iter::once((visit, position.there)).chain(moved) {
-            let arrive = timeline::arrive(left, way, &self.breaks);
-            let service = seconds(visit.service);
-            let (_, start) = timeline::begin_or_miss(arrive, service, windows(visit), &self.breaks);
-            left = start + service;
-            self.stops.push(TimelineStop { visit, travel: way, arrive, start, leave: left });
+            let (_, stop) = timed_stop(visit, way, left, &self.blocked);
+            left = stop.leave;
+            self.stops.push(stop);
         }
         if after.is_empty() {
             self.home = position.onward;
         }
+    }
+
+    /// The earliest start of a call for which the visits can make way, of the moments at which
+    /// something ends or opens.
+    pub(super) fn call_start(&self, call: &Visit) -> Option<Seconds> {
+        let service = seconds(call.service);
+        let (open, close) = span(self.shift.window);
+        let ends = self.stops.iter().flat_map(|stop| [stop.arrive, stop.leave]);
+        let opens = windows(call).map(|(opens, _)| opens);
+        let mut moments: Vec<Seconds> =
+            std::iter::once(open).chain(ends).chain(opens).filter(|at| *at >= open).collect();
+        moments.extend(self.blocked.iter().map(|(_, closes)| *closes).filter(|at| *at >= open));
+        moments.sort_unstable();
+        moments.dedup();
+        let is_any_time = windows(call).next().is_none();
+        let is_free = |start: &Seconds| {
+            let suits = |(opens, closes): Span| (opens..=closes).contains(start);
+            *start + service <= close
+                && timeline::clear(*start, service, &self.blocked) == *start
+                && (is_any_time || windows(call).any(suits))
+        };
+        let mut starts = moments.into_iter().filter(is_free);
+        starts.find(|start| self.around_call((*start, *start + service)).is_some())
+    }
+
+    /// Inserts a call at a moment; the visits make way.
+    pub(super) fn insert_call(&mut self, visit: &'p Visit, start: Seconds) {
+        let leave = start + seconds(visit.service);
+        if let Some(moved) = self.around_call((start, leave)) {
+            self.stops = moved;
+        }
+        let at = self.calls.partition_point(|call| call.start <= start);
+        self.calls.insert(at, TimelineStop { visit, travel: 0, arrive: start, start, leave });
+        self.blocked = with(&self.blocked, (start, leave));
+    }
+
+    /// The visits in the same order around a call; none if one of them, or the journey home, does
+    /// not fit.
+    fn around_call(&self, call: Span) -> Option<Vec<TimelineStop<'p>>> {
+        let blocked = with(&self.blocked, call);
+        let (mut left, close) = span(self.shift.window);
+        let mut moved = Vec::with_capacity(self.stops.len());
+        for stop in &self.stops {
+            let (missed, stop) = timed_stop(stop.visit, stop.travel, left, &blocked);
+            if missed > 0 {
+                return None;
+            }
+            left = stop.leave;
+            moved.push(stop);
+        }
+        (timeline::arrive(left, self.home, &blocked) <= close).then_some(moved)
     }
 
     /// When the volunteer is free to set out for what follows the first `at` visits.
@@ -121,6 +201,26 @@ impl<'p> ShiftTimeline<'p> {
             None => moment(self.shift.window.start()),
         }
     }
+}
+
+/// The spans in order with one more.
+fn with(spans: &[Span], more: Span) -> Vec<Span> {
+    let mut all = [spans, &[more]].concat();
+    all.sort_unstable();
+    all
+}
+
+/// The visit after a way that may begin at `left`, and by how much it misses its windows.
+fn timed_stop<'p>(
+    visit: &'p Visit,
+    way: Seconds,
+    left: Seconds,
+    blocked: &[Span],
+) -> (Seconds, TimelineStop<'p>) {
+    let arrive = timeline::arrive(left, way, blocked);
+    let service = seconds(visit.service);
+    let (missed, start) = timeline::begin_or_miss(arrive, service, windows(visit), blocked);
+    (missed, TimelineStop { visit, travel: way, arrive, start, leave: start + service })
 }
 
 fn timed(

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use gridward_dispatch::solve::{
     DispatchProblem, Options, Pin, Plan, PlanError, Shift, Visit, Volunteer, plan,
 };
+use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
@@ -83,6 +84,7 @@ fn visit(world: &World<'_>, number: usize, pin: Option<(usize, Day)>) -> Visit {
         id: task.id,
         grid: one.grid,
         place: one.place,
+        channel: Channel::Visit,
         service: task.kind.service(),
         windows: task.window.into_iter().collect(),
         not_before: scenario.date(first),

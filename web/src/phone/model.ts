@@ -58,7 +58,7 @@ export function kilometres(from: Beneficiary['place'], to: Beneficiary['place'])
 /** The facts of "why me", in the order in which they are said. */
 export type WhyFact =
   | { readonly fact: 'planned'; readonly day: string; readonly start: number }
-  | { readonly fact: 'claimed' | 'given' | 'known' | 'known_before' | 'new' | 'only_one' | 'on_the_way' | 'lighter_load' | 'best_fit' }
+  | { readonly fact: 'claimed' | 'given' | 'known' | 'known_before' | 'new' | 'only_one' | 'by_phone' | 'on_the_way' | 'lighter_load' | 'best_fit' }
   | { readonly fact: 'travel'; readonly minutes: number }
   | { readonly fact: 'near'; readonly km: number };
 
@@ -75,6 +75,7 @@ export function whyMe(task: Task, beneficiary: Beneficiary | undefined, name: st
     if (visits[0]?.by === name) facts.push({ fact: 'known' });
     else facts.push({ fact: visits.some((visit) => visit.by === name) ? 'known_before' : 'new' });
   }
+  if (reason === 'by_phone') return facts;
   const away = kilometres(home, placeOf(task, beneficiary));
   const travel = task.planned_for?.travel ?? undefined;
   if (travel !== undefined) facts.push({ fact: 'travel', minutes: travel });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Index, Violation, distance, in_area, may_go};
 use crate::solve::answer::{Alternative, Verdict};
-use crate::solve::plan::{Plan, Route};
+use crate::solve::plan::{Plan, Route, Stop};
 use crate::solve::problem::{Visit, Volunteer};
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
@@ -51,7 +51,8 @@ pub(super) fn whys_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result
             let extra = stop.why.extra_travel.0;
             let before = load.saturating_sub(visit.service.0 + extra);
             let able = index.people.values().filter(|other| other.id != who.id);
-            let holds = adds(index, who, route, at, extra)
+            let holds = stop.why.channel == visit.channel
+                && adds(index, who, route, at, extra)
                 && same(stop.why.share_after, part(load, who.share_of().0))
                 && same(stop.why.share_before, part(before, who.share_of().0))
                 && stop.why.known == [visit.last, visit.preferred].contains(&Some(who.id))
@@ -81,17 +82,24 @@ fn alternative_holds(index: &Index<'_>, visit: &Visit, loads: &Loads, other: &Al
 
 /// Whether stop `at` adds `extra` travel minutes to its route.
 fn adds(index: &Index<'_>, who: &Volunteer, route: &Route, at: usize, extra: u32) -> bool {
+    let is_call = |stop: &&Stop| index.visits.get(&stop.visit).is_some_and(|visit| visit.is_call());
+    if is_call(&&route.stops[at]) {
+        return extra == 0;
+    }
+    // Calls have no place.
+    let at = route.stops[..at].iter().filter(|stop| !is_call(stop)).count();
+    let stops: Vec<&Stop> = route.stops.iter().filter(|stop| !is_call(stop)).collect();
     let place = |stop: usize| -> Place {
-        let visit = route.stops.get(stop).and_then(|stop| index.visits.get(&stop.visit));
+        let visit = stops.get(stop).and_then(|stop| index.visits.get(&stop.visit));
         visit.map_or(who.home, |visit| visit.place)
     };
-    let journeys: u32 = route.stops.iter().map(|stop| stop.travel.0).sum();
-    let onward = match route.stops.get(at + 1) {
+    let journeys: u32 = stops.iter().map(|stop| stop.travel.0).sum();
+    let onward = match stops.get(at + 1) {
         Some(next) => next.travel.0,
         None => route.travel.0 - journeys,
     };
     let before = if at == 0 { who.home } else { place(at - 1) };
-    match (route.stops[at].travel.0 + onward).checked_sub(extra) {
+    match (stops[at].travel.0 + onward).checked_sub(extra) {
         Some(direct) => {
             distance::takes(index.problem, who, before, place(at + 1), direct)
                 // Rounding may make two journeys shorter than the one that they replace.

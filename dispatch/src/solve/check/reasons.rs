@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
+use gridward_domain::channel::Channel;
 
 use super::measures::Loads;
 use super::ties::{self, Assignments};
@@ -83,7 +84,10 @@ fn holds(
 
 /// Load of the visit in an otherwise empty shift, if it fits: each step is tried minute by minute.
 fn alone(index: &Index<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Option<u32> {
-    let way = |from, to| rounded_up(distance::minutes(index.problem, who, from, to));
+    let way = |from, to| match visit.channel {
+        Channel::Visit => rounded_up(distance::minutes(index.problem, who, from, to)),
+        Channel::Call => Some(0),
+    };
     let there = way(who.home, visit.place)?;
     let back = way(visit.place, who.home)?;
     let end = minute(shift.window.end());

@@ -14,14 +14,18 @@ pub(super) fn check(index: &Index<'_>, route: &Route) -> Result<(), Violation> {
         .iter()
         .find(|shift| shift.day == route.day)
         .ok_or(Violation::NoShift(route.volunteer, route.day))?;
-    let Some(last) = route.stops.last() else {
+    if route.stops.is_empty() {
         return Err(Violation::EmptyRoute(route.volunteer, route.day));
-    };
+    }
+    let shift = &calls(index, who, shift, route)?;
     let mut free = minute(shift.window.start());
     let mut place = who.home;
     let mut travel = 0;
     for stop in &route.stops {
         let visit = index.visit(stop.visit)?;
+        if visit.is_call() {
+            continue;
+        }
         is_allowed(who, route, stop, visit)?;
         if !distance::takes(index.problem, who, place, visit.place, stop.travel.0) {
             return Err(Violation::Journey(stop.visit));
@@ -31,7 +35,35 @@ pub(super) fn check(index: &Index<'_>, route: &Route) -> Result<(), Violation> {
         place = visit.place;
         travel += stop.travel.0;
     }
-    way_home(index, who, shift, route, (place, minute(last.leave)), travel)
+    way_home(index, who, shift, route, (place, free), travel)
+}
+
+/// Checks the calls of a route, and returns the shift with one more break for each of them: nothing
+/// else happens during a call.
+fn calls(
+    index: &Index<'_>,
+    who: &Volunteer,
+    shift: &Shift,
+    route: &Route,
+) -> Result<Shift, Violation> {
+    let mut with_calls = shift.clone();
+    for stop in &route.stops {
+        let visit = index.visit(stop.visit)?;
+        if !visit.is_call() {
+            continue;
+        }
+        is_allowed(who, route, stop, visit)?;
+        if stop.travel.0 != 0 || stop.arrive != stop.start {
+            return Err(Violation::Journey(visit.id));
+        }
+        follows(&with_calls, stop, visit, minute(shift.window.start()))?;
+        if stop.leave > shift.window.end() {
+            return Err(Violation::Times(visit.id));
+        }
+        // None for a call that takes no time.
+        with_calls.breaks.extend(Window::new(stop.start, stop.leave).ok());
+    }
+    Ok(with_calls)
 }
 
 /// Checks area, skills, first day and pin.

@@ -1,6 +1,7 @@
 //! The specification of plans by small villages, and the builders for it.
 
 mod answers;
+mod calls;
 mod checker;
 mod order;
 mod random;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::Priority;
@@ -90,6 +92,7 @@ pub(super) fn visit(number: u128) -> Visit {
         id: task(number),
         grid: area(GRID),
         place: north(9.9),
+        channel: Channel::Visit,
         service: Minutes(30),
         windows: Vec::new(),
         not_before: june(1),

@@ -35,7 +35,15 @@ pub(super) fn can_insert(
 fn unknown() -> Why {
     let (share_before, share_after) = (0.0, 0.0);
     let extra_travel = Minutes(0);
-    Why { extra_travel, share_before, share_after, others: 0, known: false, next: Vec::new() }
+    Why {
+        extra_travel,
+        share_before,
+        share_after,
+        others: 0,
+        known: false,
+        channel: Channel::Visit,
+        next: Vec::new(),
+    }
 }
 
 /// The route with every stop as early as it can be; none where a stop finds no time.

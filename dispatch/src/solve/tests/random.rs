@@ -82,6 +82,7 @@ fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
             someone(),
             prop::option::weighted(0.2, 0..people),
             prop::option::weighted(0.1, pin),
+            prop::bool::weighted(0.2),
         ),
     )
         .prop_map(|((grid, place, service, points, skills), (windows, from, due), people)| {
@@ -89,6 +90,7 @@ fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
                 id: task(0),
                 grid: area(grid),
                 place,
+                channel: if people.4 { Channel::Call } else { Channel::Visit },
                 service: Minutes(service),
                 windows,
                 not_before: june(from),

@@ -333,7 +333,7 @@ fn a_plan_is_told_in_plain_json() {
                 "visit": task(1), "arrive": 550, "start": 550, "leave": 580, "travel": 10,
                 "why": {
                     "extra_travel": 20, "share_before": 0.0, "share_after": 50.0 / 180.0,
-                    "others": 0, "known": false, "next": [],
+                    "others": 0, "known": false, "channel": "visit", "next": [],
                 },
             }],
             "travel": 20,

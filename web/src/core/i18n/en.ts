@@ -220,6 +220,7 @@ export const en: Record<Key, string> = {
   'why.new': 'The last visit was not yours. ',
   'why.travel': 'About {time} on the way',
   'why.only_one': 'Only your hours fit',
+  'why.by_phone': 'By phone, no travel',
   'why.on_the_way': 'On the way of the other visits of the day',
   'why.lighter_load': 'You have few visits at present',
   'why.best_fit': 'The best balance of ways and loads',

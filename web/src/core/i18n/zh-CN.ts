@@ -218,6 +218,7 @@ export const zh = {
   'why.new': '上次走访的不是您。',
   'why.travel': '路上约 {time}',
   'why.only_one': '只有您的时间合适',
+  'why.by_phone': '电话联系，不用上门',
   'why.on_the_way': '与当天其他走访顺路',
   'why.lighter_load': '您近期的走访较少',
   'why.best_fit': '综合路程和工作量，您最合适',
