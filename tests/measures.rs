@@ -1,5 +1,7 @@
 //! The measures of an area: needs met, in time, by known people, evenly; never a person.
 
+use std::time::Duration;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -67,6 +69,11 @@ async fn a_plan_that_is_applied_gives_travel_and_shares(
     let found = measures(&manager, GRID).await;
     assert_eq!(found["travel"]["visits"], 1, "{found}");
     assert!(found["last_plan_applied_at"].is_string(), "{found}");
+    let last = &found["last_plan"];
+    let counts = ["assigned", "unserved", "late"].map(|name| last[name].clone());
+    assert_eq!(counts, [json!(1), json!(0), json!(0)], "{found}");
+    assert_eq!(last["applied_at"], found["last_plan_applied_at"]);
+    assert_eq!(found["replans"], json!({ "count": 0, "moves": 0 }));
     let shares = &found["shares"];
     let people = shares["people"].as_u64().expect("a number");
     assert!(people > 1, "{found}");
@@ -101,4 +108,37 @@ async fn a_period_has_an_order_and_a_limit_and_an_area_its_readers(
     let far = manager.get(&format!("/v1/areas/{FAR_GRID}/measures")).await;
     assert_eq!(far.status, 404);
     assert_eq!(server.volunteer().await.get(&at("")).await.status, 403);
+}
+
+/// Waits until the metrics contain `text`.
+async fn wait_for_metric(server: &Server, text: &str) {
+    let mut page = String::new();
+    for _ in 0..200 {
+        page = server.stranger().text("/metrics").await;
+        if page.contains(text) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the metrics do not hold {text}: {page}")
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_metrics_show_the_last_plan_of_a_district_and_no_person(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
+    let manager = server.manager().await;
+    let days = json!({ "not_before": day(1), "due_on": day(7) });
+    manager.make(&home_visit(&beneficiary_id(2), days)).await;
+    let order = json!({ "area": GRID, "first_day": day(1), "last_day": day(7) });
+    manager.plan(&order).await;
+    wait_for_metric(&server, "gridward_plan_seconds_count{origin=\"ordered\",outcome=\"ok\"} 1")
+        .await;
+    // A server reads the plans of all districts when it starts, and then each minute.
+    server.kill_and_restart();
+    wait_for_metric(&server, "gridward_plan_age_seconds{district=\"500116\"}").await;
+    wait_for_metric(&server, "gridward_plan_unserved_tasks{district=\"500116\"} 0").await;
+    wait_for_metric(&server, "gridward_plan_late_tasks{district=\"500116\"} 0").await;
 }

@@ -445,6 +445,10 @@ async fn a_visit_that_lasts_too_long_moves_the_later_ones_that_are_not_accepted(
     assert_eq!((plans.len(), &plans[0]["assigned"]), (1, &json!(1)), "{plans:?}");
     let moved = task(&manager, &tasks[2]).await;
     assert_eq!(moved["planned_for"]["plan_id"], plans[0]["id"], "{moved}");
+    assert_ne!(moved["assignee_id"], json!(person_id(21)), "not back to the person who is late");
+    let path = format!("/v1/areas/{GRID}/measures?from={}&to={}", day(0), day(0));
+    let measures = manager.get(&path).await.body;
+    assert_eq!(measures["replans"], json!({ "count": 1, "moves": 1 }), "{measures}");
     let history = manager.get(&format!("/v1/tasks/{}/history", tasks[2])).await.body;
     let steps = history["items"].as_array().expect("steps");
     assert!(steps.iter().any(|step| step["because"] == "overrun"), "{history}");

@@ -156,12 +156,7 @@ pub(super) fn explanation(
     })
 }
 
-fn other(
-    known: &Known,
-    skills: &Skills,
-    other: &StoredAlternative,
-    channel: Channel,
-) -> Candidate {
+fn other(known: &Known, skills: &Skills, other: &StoredAlternative, channel: Channel) -> Candidate {
     let candidate = known.candidate(other.volunteer);
     let who = known.who(other.volunteer);
     match &other.verdict {

@@ -25,7 +25,13 @@ pub struct AreaMeasures {
     pub travel: PlannedTravel,
     /// The needs that were met in the period.
     pub needs: NeedsMet,
-    /// When a plan for the area, or for one that contains it, was last applied; absent if none was.
+    /// The last plan that is applied for the area, or for one that contains it, without replans;
+    /// absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_plan: Option<LastPlan>,
+    /// The replans that were applied in the period.
+    pub replans: Replans,
+    /// When that plan was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_plan_applied_at: Option<DateTime<FixedOffset>>,
 }
@@ -87,6 +93,34 @@ pub struct PlannedTravel {
     /// The minutes of travel of all of them.
     #[schema(minimum = 0, maximum = 1_000_000_000, example = 900)]
     pub minutes: i64,
+}
+
+/// An applied plan as a whole; its area may be larger.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct LastPlan {
+    /// When it was applied.
+    pub applied_at: DateTime<FixedOffset>,
+    /// The tasks that it gave to a person.
+    #[schema(minimum = 0, maximum = 100_000_000, example = 110)]
+    pub assigned: u32,
+    /// The tasks that it left without a person.
+    #[schema(minimum = 0, maximum = 100_000_000, example = 4)]
+    pub unserved: u32,
+    /// The tasks that it planned after their due day.
+    #[schema(minimum = 0, maximum = 100_000_000, example = 2)]
+    pub late: u32,
+}
+
+/// The plans of tasks that had lost their assignee, and of urgent new ones, for areas that contain
+/// the area or are contained in it.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Replans {
+    /// Their number.
+    #[schema(minimum = 0, maximum = 100_000_000, example = 9)]
+    pub count: i64,
+    /// The tasks that they gave to a person; all other tasks keep theirs.
+    #[schema(minimum = 0, maximum = 100_000_000, example = 14)]
+    pub moves: i64,
 }
 
 /// Needs that were met.

@@ -2,22 +2,23 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, TimeDelta};
 use diesel::dsl::{exists, sum};
 use diesel::prelude::*;
 use gridward_dispatch::solve;
-use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 use gridward_domain::task::{Outcome, Phase};
-use gridward_domain::word::VariantArray as _;
 
-use super::model::{AreaMeasures, DueTasks, NeedsMet, PlannedTravel, VisitsMade, WorkShares};
-use crate::clock::china;
-use crate::db::schema::{plans, reports, tasks};
+use super::model::{
+    AreaMeasures, DueTasks, LastPlan, NeedsMet, PlannedTravel, Replans, VisitsMade, WorkShares,
+};
+use crate::clock::{china, midnight};
+use crate::db::schema::{reports, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
-use crate::plan::model::PlanState;
+use crate::plan::applied::{self, AppliedPlan};
 use crate::plan::settings;
 use crate::task::aging;
 use crate::weekly::figure::{TaskList, median};
@@ -43,6 +44,7 @@ pub(super) fn measures(
 ) -> Result<AreaMeasures, Problem> {
     area::store::one(conn, &code)?.ok_or_else(Problem::not_found)?;
     let range = code.range();
+    let last_plan = applied::last(conn, code)?.map(LastPlan::from);
     Ok(AreaMeasures {
         area: code,
         from: period.from,
@@ -52,7 +54,9 @@ pub(super) fn measures(
         shares: shares(conn, &range, period)?,
         travel: travel(conn, &range, period)?,
         needs: needs(conn, principal, code, period, today)?,
-        last_plan_applied_at: last_plan(conn, code)?.map(|at| at.and_utc().with_timezone(&china())),
+        last_plan,
+        replans: replans(conn, code, period)?,
+        last_plan_applied_at: last_plan.map(|plan| plan.applied_at),
     })
 }
 
@@ -184,16 +188,22 @@ fn needs(
     Ok(NeedsMet { count: as_count(met.len()), median_days })
 }
 
-/// When a plan for the area, or for one that contains it, was last applied.
-fn last_plan(conn: &mut Conn, code: AreaCode) -> Result<Option<NaiveDateTime>, DbError> {
-    let containing = Level::VARIANTS.iter().filter_map(|level| code.ancestor(*level));
-    let last = plans::table
-        .filter(plans::district.eq(code.district()))
-        .filter(plans::area.eq_any(containing))
-        .filter(plans::state.eq(PlanState::Applied))
-        .select(diesel::dsl::max(plans::state_at))
-        .get_result(conn)?;
-    Ok(last)
+impl From<AppliedPlan> for LastPlan {
+    fn from(plan: AppliedPlan) -> Self {
+        let AppliedPlan { at, assigned, unserved, late } = plan;
+        Self { applied_at: at.with_timezone(&china()), assigned, unserved, late }
+    }
+}
+
+fn replans(
+    conn: &mut Conn,
+    code: AreaCode,
+    Period { from, to }: Period,
+) -> Result<Replans, DbError> {
+    let before = midnight(to) + TimeDelta::days(1);
+    let replans = applied::replans(conn, code, (midnight(from), before))?;
+    let moves = replans.iter().map(|plan| i64::from(plan.assigned)).sum();
+    Ok(Replans { count: as_count(replans.len()), moves })
 }
 
 fn as_count(length: usize) -> i64 {

@@ -1,5 +1,6 @@
 //! Metrics: requests by route, method and status, runs of background jobs by outcome, the
-//! durations of both, and spent budgets of reveals.
+//! durations of both, the computation of plans and the state of each district's plans, and spent
+//! budgets of reveals.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,7 +23,10 @@ use tracing_actix_web::RequestId;
 const REQUEST_BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 /// Upper bounds of the buckets of job durations, in seconds.
 const JOB_BUCKETS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0, 600.0];
+/// Upper bounds of the buckets of the computation of plans, in seconds.
+const PLAN_BUCKETS: [f64; 8] = [0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0];
 const JOB_SECONDS: &str = "gridward_job_seconds";
+const PLAN_SECONDS: &str = "gridward_plan_seconds";
 const REVEAL_BUDGETS_SPENT: &str = "gridward_reveal_budgets_spent_total";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,7 +52,9 @@ impl Default for Metrics {
 
 fn with_buckets(builder: PrometheusBuilder) -> Result<PrometheusBuilder, BuildError> {
     let jobs = Matcher::Full(JOB_SECONDS.to_owned());
-    builder.set_buckets(&REQUEST_BUCKETS)?.set_buckets_for_metric(jobs, &JOB_BUCKETS)
+    let plans = Matcher::Full(PLAN_SECONDS.to_owned());
+    let builder = builder.set_buckets(&REQUEST_BUCKETS)?;
+    builder.set_buckets_for_metric(jobs, &JOB_BUCKETS)?.set_buckets_for_metric(plans, &PLAN_BUCKETS)
 }
 
 impl Metrics {
@@ -73,6 +79,30 @@ impl Metrics {
     /// Counts a person's daily budget of reveals that was spent.
     pub fn reveal_budget_spent(&self) {
         with_local_recorder(&*self.recorder, || counter!(REVEAL_BUDGETS_SPENT).increment(1));
+    }
+
+    /// Records the computation of a plan, from its turn until it is stored.
+    pub fn plan_computed(&self, origin: &'static str, outcome: &'static str, seconds: f64) {
+        with_local_recorder(&*self.recorder, || {
+            histogram!(PLAN_SECONDS, "origin" => origin, "outcome" => outcome).record(seconds);
+        });
+    }
+
+    /// Records how old the last applied plan of a district is, and what it left.
+    pub fn last_plan(&self, district: &str, age_seconds: f64, unserved: u32, late: u32) {
+        let labels = [("district", district.to_owned())];
+        with_local_recorder(&*self.recorder, || {
+            gauge!("gridward_plan_age_seconds", &labels).set(age_seconds);
+            gauge!("gridward_plan_unserved_tasks", &labels).set(unserved);
+            gauge!("gridward_plan_late_tasks", &labels).set(late);
+        });
+    }
+
+    /// Records how many tasks the last applied replan of a district gave to a person.
+    pub fn last_replan(&self, district: &str, moves: u32) {
+        with_local_recorder(&*self.recorder, || {
+            gauge!("gridward_replan_moves", "district" => district.to_owned()).set(moves);
+        });
     }
 
     /// Counts a run of a background job in one district.

@@ -9,6 +9,7 @@
 //! takes back what was not accepted in time ([`offers`]) or is held up by an earlier visit
 //! ([`overruns`]).
 
+pub mod applied;
 pub mod apply;
 pub mod build;
 pub mod carried;
@@ -20,6 +21,7 @@ pub mod draft;
 pub mod earliest;
 pub mod enqueue;
 pub mod enqueue_nightly;
+pub mod gauges;
 pub mod loads;
 pub mod model;
 pub mod nightly;

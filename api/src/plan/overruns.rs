@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Timelike as _, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
@@ -61,8 +61,9 @@ pub fn release_later(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbErr
     later.retain(|_, rows| rows.first().is_some_and(|next| is_missed(next, time)));
     let mut freed: Vec<TaskRow> = later.into_values().flatten().collect();
     // One of two people who go together is not replaced alone.
-    freed
-        .retain(|row| row.state == Phase::Assigned && is_settled(row, now) && row.pair().is_none());
+    freed.retain(|row| {
+        row.state == Phase::Assigned && is_settled(row.updated_at, now) && row.pair().is_none()
+    });
     let by_hand = by_hand(tx, district, &freed)?;
     freed.retain(|row| !by_hand.contains(&row.id));
     for row in &freed {
@@ -89,23 +90,88 @@ fn time_of(now: DateTime<Utc>) -> u16 {
     u16::try_from(minutes).unwrap_or(u16::MAX)
 }
 
-/// Whether the planned end of the visit, which has begun, is over.
-fn overruns(row: &TaskRow, time: u16) -> bool {
-    let length = u16::try_from(row.minutes.get()).unwrap_or(u16::MAX);
-    let end = row.planned_start.map(|start| start.minutes().saturating_add(length));
-    end.is_some_and(|end| end < time)
+/// The people among the assignees of `rows` who are still at a visit of today whose planned end is
+/// over.
+pub(super) fn held_up(rows: &[TaskRow], now: DateTime<Utc>) -> BTreeSet<PersonId> {
+    let (today, time) = (clock::day(now), time_of(now));
+    let begun = rows.iter().filter(|row| {
+        row.state == Phase::InProgress && row.planned_on == Some(today) && overruns(row, time)
+    });
+    begun.filter_map(|row| row.assignee).collect()
 }
 
-/// Whether a person who leaves at this time begins the visit too late.
+/// Whether the planned end of the visit, which has begun, is over.
+fn overruns(row: &TaskRow, time: u16) -> bool {
+    row.planned_start.is_some_and(|start| is_over(start, row.minutes.get(), time))
+}
+
+/// Whether a visit with this start and duration would have ended.
+fn is_over(start: TimeOfDay, minutes: i32, time: u16) -> bool {
+    let length = u16::try_from(minutes).unwrap_or(u16::MAX);
+    start.minutes().saturating_add(length) < time
+}
+
 fn is_missed(next: &TaskRow, time: u16) -> bool {
-    let Some(start) = next.planned_start.map(TimeOfDay::minutes) else { return false };
     let travel = u16::try_from(next.planned_travel.unwrap_or_default()).unwrap_or_default();
-    let latest = start.saturating_add(TOLERANCE);
-    let latest = next.window_end.map_or(latest, |end| latest.min(end.minutes()));
+    let begins_too_late = |start| is_too_late(start, travel, next.window_end, time);
+    next.planned_start.is_some_and(begins_too_late)
+}
+
+/// Whether a person who leaves at this time begins a visit too late: after the tolerance, or after
+/// its hours.
+fn is_too_late(start: TimeOfDay, travel: u16, closes: Option<TimeOfDay>, time: u16) -> bool {
+    let latest = start.minutes().saturating_add(TOLERANCE);
+    let latest = closes.map_or(latest, |end| latest.min(end.minutes()));
     time.saturating_add(travel) > latest
 }
 
-/// Whether the task has been as it is for a while.
-fn is_settled(row: &TaskRow, now: DateTime<Utc>) -> bool {
-    now - row.updated_at.and_utc() >= SETTLED_AFTER
+/// Whether a task that changed then has been as it is for a while.
+fn is_settled(changed: NaiveDateTime, now: DateTime<Utc>) -> bool {
+    now - changed.and_utc() >= SETTLED_AFTER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hour: u16, minute: u16) -> TimeOfDay {
+        TimeOfDay::new(hour * 60 + minute).expect("a time")
+    }
+
+    fn moment(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a moment")
+    }
+
+    #[test]
+    fn the_time_is_that_of_the_district() {
+        assert_eq!(time_of(moment("2026-11-28T16:00:59Z")), 0);
+        assert_eq!(time_of(moment("2026-11-28T15:59:59Z")), 24 * 60 - 1);
+    }
+
+    #[test]
+    fn a_visit_is_over_from_the_minute_after_its_planned_end() {
+        assert!(!is_over(at(9, 0), 30, at(9, 30).minutes()));
+        assert!(is_over(at(9, 0), 30, at(9, 31).minutes()));
+        assert!(!is_over(at(23, 50), i32::MAX, at(23, 59).minutes()), "never");
+    }
+
+    #[test]
+    fn a_visit_is_missed_after_a_quarter_of_an_hour() {
+        assert!(!is_too_late(at(10, 0), 20, None, at(9, 55).minutes()));
+        assert!(is_too_late(at(10, 0), 20, None, at(9, 56).minutes()));
+    }
+
+    #[test]
+    fn a_visit_is_missed_when_its_hours_end_before_that() {
+        let closes = Some(at(10, 5));
+        assert!(!is_too_late(at(10, 0), 20, closes, at(9, 45).minutes()));
+        assert!(is_too_late(at(10, 0), 20, closes, at(9, 46).minutes()));
+    }
+
+    #[test]
+    fn a_visit_that_was_given_less_than_half_an_hour_ago_stays() {
+        let now = moment("2026-11-28T02:30:00Z");
+        assert!(is_settled(moment("2026-11-28T02:00:00Z").naive_utc(), now));
+        assert!(!is_settled(moment("2026-11-28T02:00:01Z").naive_utc(), now));
+    }
 }

@@ -11,6 +11,7 @@ use gridward_dispatch::solve::Observer;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PlanId;
+use gridward_domain::word::Word as _;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
@@ -22,11 +23,12 @@ use super::order::PlanOrder;
 use super::run::{self, RunError};
 use super::store::{self, PlanRow};
 use super::what_if::{WhatIf, WhatIfAnswer};
-use super::{apply, draft, obstacles, queue, subjects};
+use super::{apply, draft, gauges, obstacles, queue, subjects};
 use crate::clock::Clock;
 use crate::crypto::store::districts;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
+use crate::ops::Metrics;
 use crate::tx::{Db, Tx};
 
 /// How often the queue is read for plans that other servers were asked for or have given up.
@@ -54,6 +56,7 @@ pub struct Planner {
     finished: watch::Sender<()>,
     /// The turn of a question that is not stored.
     questions: Arc<Semaphore>,
+    metrics: Metrics,
 }
 
 /// The progress of a computation, and whether it is to end.
@@ -91,7 +94,12 @@ impl Planner {
     ///
     /// # Errors
     /// If the threads cannot be started.
-    pub fn new(db: Db, clock: Clock, threads: usize) -> Result<Self, ThreadPoolBuildError> {
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        threads: usize,
+        metrics: Metrics,
+    ) -> Result<Self, ThreadPoolBuildError> {
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|number| format!("plan-{number}"))
@@ -104,6 +112,7 @@ impl Planner {
             districts: Arc::default(),
             finished: watch::Sender::new(()),
             questions: Arc::new(Semaphore::new(1)),
+            metrics,
         })
     }
 
@@ -188,6 +197,8 @@ impl Planner {
                     }
                     Err(error) => tracing::warn!(%error, "the districts could not be read"),
                 }
+                let districts = self.known().clone();
+                gauges::record(&self.db, (self.clock)(), &self.metrics, districts).await;
             }
             if let Err(error) = self.run_waiting().await {
                 tracing::warn!(%error, "the queue of plans could not be read");
@@ -201,8 +212,11 @@ impl Planner {
         let districts = self.known().clone();
         for district in districts {
             while let Some((row, lease)) = self.take(district).await? {
-                let id = row.id;
+                let (id, origin, began) = (row.id, row.origin, Instant::now());
                 let computed = self.compute(row, lease).await;
+                let outcome = if computed.is_ok() { "ok" } else { "error" };
+                let seconds = began.elapsed().as_secs_f64();
+                self.metrics.plan_computed(origin.as_str(), outcome, seconds);
                 match computed {
                     Ok(()) => {}
                     // The lease runs out, and the plan is taken again.

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use chrono::NaiveDate;
-use gridward_dispatch::solve::{self, Observer, Options, PlanError, Volunteer};
+use chrono::{DateTime, NaiveDate, Utc};
+use gridward_dispatch::solve::{self, DispatchProblem, Observer, Options, PlanError, Volunteer};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
 use rayon::ThreadPool;
@@ -17,7 +17,7 @@ use super::earliest::Earliest;
 use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
 use super::span::Span;
-use super::{apply, build, draft, store};
+use super::{apply, build, draft, overruns, store};
 use crate::area;
 use crate::clock;
 use crate::db::{Conn, DbError};
@@ -108,6 +108,9 @@ pub async fn compute(
         select(&mut rows, order, span, clock::day(*now));
         let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
         let mut problem = build::problem(&rows, span, earliest)?;
+        if asked.by.is_none() {
+            without_held_up(&mut problem, &rows, *now);
+        }
         problem.volunteers.extend(more(conn)?);
         order.changes.apply(&mut problem);
         Ok((rows, problem, began.elapsed()))
@@ -128,6 +131,14 @@ pub async fn compute(
     };
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
     Ok((Computed { request, rows, solved }, timing))
+}
+
+/// Gives no new visit to people who are held up by an earlier one. Only for plans that no person
+/// ordered: they would give a visit straight back to the person from whom it was just taken.
+fn without_held_up(problem: &mut DispatchProblem, rows: &Rows, now: DateTime<Utc>) {
+    let people = overruns::held_up(&rows.tasks, now);
+    let free = problem.visits.iter_mut().filter(|visit| visit.pinned.is_none());
+    free.for_each(|visit| visit.forbidden.extend(&people));
 }
 
 /// Leaves the open tasks out that the order does not select, and those that every day of the span

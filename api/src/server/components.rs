@@ -126,6 +126,8 @@ impl Components {
         let tokens = Tokens::new(signing, settings.sessions.access_token);
         let principals = PrincipalCache::default();
         let only_district = OnlyDistrict::default();
+        let metrics = Metrics::default();
+        let planner = Planner::new(db.clone(), clock, settings.plan_threads, metrics.clone())?;
         let policy = second_factor(settings, demo);
         Ok(Self {
             authenticator: Data::new(Authenticator {
@@ -189,7 +191,7 @@ impl Components {
                 ),
                 streams: Streams::default(),
             }),
-            planner: Data::new(Planner::new(db.clone(), clock, settings.plan_threads)?),
+            planner: Data::new(planner),
             mailbox: Data::new(Mailbox::new(db.clone(), keys.clone(), only_district.clone())),
             about: Data::new(settings.identity.clone().into()),
             exports: Data::new(Exports::default()),
@@ -201,7 +203,7 @@ impl Components {
             reveals: Data::new(settings.reveals),
             changes: Data::new(ChangeBroadcast::default()),
             shutdown: Data::new(Shutdown::default()),
-            metrics: Data::new(Metrics::default()),
+            metrics: Data::new(metrics),
             methods: Data::new(Methods::of(&contract::contract())),
             contract: Data::new(ServedContract::new(contract::yaml)),
             db: Data::new(db),

@@ -1,0 +1,113 @@
+//! The plans that are applied: the last one, and those that planned tasks anew.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::word::VariantArray as _;
+
+use super::model::{PlanOrigin, PlanState};
+use super::store::Kept;
+use crate::db::schema::plans;
+use crate::db::{Conn, DbError};
+use crate::in_range;
+
+/// What is known of an applied plan as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppliedPlan {
+    /// When it was applied.
+    pub at: DateTime<Utc>,
+    /// The tasks that it gave to a person.
+    pub assigned: u32,
+    /// The tasks that it left without a person.
+    pub unserved: u32,
+    /// The tasks that it planned after their due day.
+    pub late: u32,
+}
+
+impl AppliedPlan {
+    fn read((at, kept): (Option<NaiveDateTime>, String)) -> Result<Option<Self>, DbError> {
+        let kept: Kept =
+            serde_json::from_str(&kept).map_err(|error| DbError::corrupt("plans", error))?;
+        let count = |name: &str| {
+            let count = kept.measures[name].as_u64().unwrap_or_default();
+            u32::try_from(count).unwrap_or(u32::MAX)
+        };
+        Ok(at.map(|at| Self {
+            at: at.and_utc(),
+            assigned: kept.assigned,
+            unserved: count("unserved"),
+            late: count("late"),
+        }))
+    }
+}
+
+/// The last plan that is applied for the area or for one that contains it, replans of single tasks
+/// not counted.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last(conn: &mut Conn, area: AreaCode) -> Result<Option<AppliedPlan>, DbError> {
+    let containing = Level::VARIANTS.iter().filter_map(|level| area.ancestor(*level));
+    last_of(conn, area.district(), Some(containing.collect()), false)
+}
+
+/// The last plan that is applied anywhere in the district: of single tasks that had lost their
+/// assignee, or any other.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last_in(
+    conn: &mut Conn,
+    district: AreaCode,
+    is_replan: bool,
+) -> Result<Option<AppliedPlan>, DbError> {
+    last_of(conn, district, None, is_replan)
+}
+
+fn last_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    areas: Option<Vec<AreaCode>>,
+    is_replan: bool,
+) -> Result<Option<AppliedPlan>, DbError> {
+    let mut applied = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::state.eq(PlanState::Applied))
+        .order(plans::state_at.desc())
+        .select((plans::state_at, plans::measures))
+        .into_boxed();
+    applied = if is_replan {
+        applied.filter(plans::origin.eq(PlanOrigin::Replan))
+    } else {
+        applied.filter(plans::origin.ne(PlanOrigin::Replan))
+    };
+    if let Some(areas) = areas {
+        applied = applied.filter(plans::area.eq_any(areas));
+    }
+    let row = applied.first(conn).optional()?;
+    Ok(row.map(AppliedPlan::read).transpose()?.flatten())
+}
+
+/// The replans that were applied from one moment to before another, of areas that contain `area` or
+/// are contained in it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn replans(
+    conn: &mut Conn,
+    area: AreaCode,
+    (from, before): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<AppliedPlan>, DbError> {
+    let (range, levels) = (area.range(), Level::VARIANTS.iter());
+    let containing: Vec<AreaCode> = levels.filter_map(|level| area.ancestor(*level)).collect();
+    let rows = plans::table
+        .filter(plans::district.eq(area.district()))
+        .filter(plans::state.eq(PlanState::Applied))
+        .filter(plans::state_at.ge(from.naive_utc()))
+        .filter(plans::state_at.lt(before.naive_utc()))
+        .filter(plans::origin.eq(PlanOrigin::Replan))
+        .filter(plans::area.eq_any(containing).or(in_range!(plans::area, range)))
+        .select((plans::state_at, plans::measures))
+        .load(conn)?;
+    rows.into_iter().filter_map(|row| AppliedPlan::read(row).transpose()).collect()
+}
