@@ -102,6 +102,37 @@ async fn a_draft_changes_no_task_until_it_is_applied_and_an_undo_restores_what_w
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_applied_plan_says_of_a_task_why_no_one_could_go_until_someone_can(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let days = json!({ "not_before": day(1), "due_on": day(7), "skills": ["medical"] });
+    let (own, skilled) = (visit(&manager, 1, 7).await, home_visit(&beneficiary_id(2), days));
+    let skilled = manager.make(&skilled).await;
+    let before = task(&manager, &skilled).await;
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+    let plan = draft(&manager).await;
+    assert_eq!(task(&manager, &skilled).await, before, "a draft changes nothing");
+    assert_eq!(send(&manager, &plan, "apply", json!({})).await.status, 200);
+    let left = task(&manager, &skilled).await;
+    assert_eq!(left["unserved_why"], "no_skill", "{left}");
+    assert!(task(&manager, &own).await.get("unserved_why").is_none());
+    phone.sync(&manager, json!([])).await;
+    let row = phone.tasks().into_iter().find(|row| row["id"] == skilled.as_str());
+    assert_eq!(row.map(|row| &row["unserved_why"]), Some(&json!("no_skill")));
+
+    let again = draft(&manager).await;
+    assert_eq!(send(&manager, &again, "apply", json!({})).await.status, 200);
+    assert_eq!(task(&manager, &skilled).await, left, "the same reason again is no change");
+    assert_eq!(send(&manager, &again, "undo", json!({})).await.status, 200);
+    assert_eq!(without_traces(task(&manager, &skilled).await), without_traces(before));
+    assert_eq!(server.supervisor().await.events("task.unserved").await.len(), 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_undo_leaves_what_people_have_accepted_and_names_it(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -43,12 +43,14 @@ test('urgent visits come first, then those that wait longest, each with its reas
     task({ id: 'waiting', due_on: '2026-11-30', created_at: '2026-11-01T09:00:00+08:00' }),
     task({ id: 'overdue', due_on: '2026-11-20', created_at: '2026-11-01T09:00:00+08:00' }),
     task({ id: 'urgent', due_on: '2026-11-28', priority: 9, attempt: 3, created_at: today }),
+    task({ id: 'no one', due_on: '2026-11-29', unserved_why: 'no_skill', created_at: today }),
     task({ id: 'done', due_on: '2026-11-01', priority: 9, state: 'done' }),
   ].map((one) => ({ ...one, waiting: false }) as never);
-  const found = first(tasks, today).map(({ task: { id }, reasons }) => [id, reasons.map((reason) => ('n' in reason ? `${reason.why} ${reason.n}` : reason.why))]);
+  const found = first(tasks, today).map(({ task: { id }, reasons }) => [id, reasons.map((reason) => ('n' in reason ? `${reason.why} ${reason.n}` : 'because' in reason ? `${reason.why} ${reason.because}` : reason.why))]);
   expect(found).toEqual([
     ['urgent', ['urgent', 'not_reached 2']],
     ['overdue', ['overdue 6']],
+    ['no one', ['no_one no_skill']],
     ['waiting', ['waiting 25']],
   ]);
 });

@@ -760,6 +760,7 @@ diesel::table! {
         planned_order -> Nullable<Integer>,
         tie -> Nullable<Text>,
         tie_id -> Nullable<Text>,
+        unserved_why -> Nullable<Text>,
     }
 }
 

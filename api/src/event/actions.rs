@@ -135,6 +135,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("task.start", "Task started", "开始任务"),
     ("task.unassign", "Task unassigned", "收回任务"),
     ("task.undo", "Command to a task undone", "撤销任务操作"),
+    ("task.unserved", "Plan found no one for a task, or one again", "方案暂无人可安排，或已解除"),
     ("vocabulary.replace", "Vocabulary changed", "修改词表"),
     ("work_calendar.replace", "Work calendar changed", "修改放假调休日历"),
 ];

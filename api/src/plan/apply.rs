@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::left_open;
 use super::model::{APPLICABLE_FOR, LeftBecause, LeftTask, PlanOrigin, PlanResult, PlanState};
 use super::store::{self, PlanRow, VisitRow};
 use super::why::{self, StoredWhy};
@@ -91,6 +92,7 @@ pub fn apply(
         return Err(Problem::from(ProblemCode::PlanOutdated).showing(&left));
     }
     let tasks: Vec<TaskId> = left.iter().map(|left| left.task_id).collect();
+    left_open::mark(tx, &row, by)?;
     store::assign_none(tx.write_unbatched(), row.district, id, &tasks)?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let (assigned, overtaken) = (count(visits.len() - left.len()), count(left.len()));

@@ -22,6 +22,7 @@ pub mod earliest;
 pub mod enqueue;
 pub mod enqueue_nightly;
 pub mod gauges;
+mod left_open;
 pub mod loads;
 pub mod model;
 pub mod nightly;

@@ -7,6 +7,7 @@ use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
 use serde_json::json;
 
+use super::left_open;
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
 use super::store::{self, PlanRow, VisitRow};
 use crate::http::problem::{Problem, ProblemCode};
@@ -43,6 +44,7 @@ pub fn undo(
             left.push(LeftTask { task_id: visit.task, because: LeftBecause::Changed, state });
         }
     }
+    left_open::unmark(tx, &row, by)?;
     let opened = visits.len() - left.len();
     let event = Event::new("plan.undo", Subject::Plan, id, row.area, 3).by(by);
     tx.record(event.with(json!({ "opened": opened, "left": left.len() })));

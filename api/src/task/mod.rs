@@ -54,6 +54,7 @@ pub mod task_origin;
 pub mod task_tie;
 pub mod tie;
 pub mod transition;
+pub mod unserved_why;
 pub mod visits;
 pub mod waiting;
 pub mod words;

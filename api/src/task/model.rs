@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::planned_why::PlannedWhy;
 use super::task_origin::TaskOrigin;
 use super::task_tie::{TaskTie, TiedTask};
+use super::unserved_why::UnservedWhy;
 use super::words::{Goods, TaskWords};
 use crate::http::deserialize;
 
@@ -130,6 +131,9 @@ pub struct Task {
     /// The time of the planned visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_for: Option<PlannedFor>,
+    /// Why the last applied plan left the open task without a visitor; absent if none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unserved_why: Option<UnservedWhy>,
     /// What the task follows from; absent for other tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<TaskOrigin>,

@@ -93,7 +93,7 @@ pub fn replace(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbErr
             (tasks::planned_on.eq(is.planned_on), tasks::planned_start.eq(is.planned_start)),
             (tasks::planned_minutes.eq(is.planned_minutes), tasks::plan.eq(is.plan)),
             (tasks::planned_why.eq(is.planned_why), tasks::planned_travel.eq(is.planned_travel)),
-            tasks::planned_order.eq(is.planned_order),
+            (tasks::planned_order.eq(is.planned_order), tasks::unserved_why.eq(is.unserved_why)),
             (tasks::not_before.eq(is.not_before), tasks::due_on.eq(is.due_on)),
             (tasks::attempt.eq(is.attempt), tasks::escalation_level.eq(is.escalation_level)),
             (tasks::next_action_on.eq(is.next_action_on), tasks::updated_at.eq(is.updated_at)),

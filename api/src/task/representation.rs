@@ -70,6 +70,7 @@ impl TaskRow {
                 }
                 _ => None,
             },
+            unserved_why: self.unserved_why,
             origin: TaskOrigin::of(self.origin, self.origin_id, self.origin_person),
             tie: self.tie(),
             tied: Vec::new(),

@@ -15,6 +15,7 @@ use gridward_domain::time::{TimeOfDay, Window};
 use super::planned_why::PlannedWhy;
 use super::task_origin::{TaskOrigin, TaskOriginType};
 use super::task_tie::TieType;
+use super::unserved_why::UnservedWhy;
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::db::DbError;
@@ -74,6 +75,7 @@ crate::table_row! {
             escalation_level: Level,
             next_action_on: Option<NaiveDate>,
             archived: bool,
+            unserved_why: Option<UnservedWhy>,
         }
     }
 }
@@ -150,6 +152,7 @@ impl TaskRow {
             escalation_level: Level::Grid,
             next_action_on: None,
             archived: false,
+            unserved_why: None,
         };
         // A new row's state is consistent, so `life` succeeds.
         row.next_action_on = row.life().ok().and_then(|life| overdue::next_action_on(&life));
@@ -214,6 +217,9 @@ impl TaskRow {
         next.next_action_on = next.next_step_on(to, clock::day(now));
         if next.assignee != self.assignee {
             next.unplan();
+        }
+        if next.state != Phase::Open {
+            next.unserved_why = None;
         }
         next
     }

@@ -86,6 +86,7 @@ export function whyMe(task: Task, beneficiary: Beneficiary | undefined, name: st
 /** Why a visit comes first. */
 export type Urgency =
   | { readonly why: 'urgent' }
+  | { readonly why: 'no_one'; readonly because: NonNullable<Task['unserved_why']> }
   | { readonly why: 'overdue' | 'waiting' | 'not_reached'; readonly n: number };
 
 /** A visit that comes first, and why. */
@@ -105,6 +106,7 @@ export function first(tasks: readonly ShownTask[], today: string): First[] {
     return [
       ...(task.priority >= URGENT_PRIORITY ? [{ why: 'urgent' } as const] : []),
       ...(late > 0 ? [{ why: 'overdue', n: late } as const] : []),
+      ...(task.state === 'open' && task.unserved_why ? [{ why: 'no_one', because: task.unserved_why } as const] : []),
       ...(task.attempt > 2 ? [{ why: 'not_reached', n: task.attempt - 1 } as const] : []),
       ...(task.state === 'open' && late === 0 && waited >= LONG_WAIT_DAYS ? [{ why: 'waiting', n: waited } as const] : []),
     ];

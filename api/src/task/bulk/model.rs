@@ -16,6 +16,7 @@ use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::task::planned_why::PlannedWhy;
 use crate::task::row::TaskRow;
 use crate::task::transition::Change;
+use crate::task::unserved_why::UnservedWhy;
 
 /// The commands of a bulk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -249,6 +250,8 @@ pub(super) struct Before {
     pub planned_travel: Option<i32>,
     #[serde(default)]
     pub planned_order: Option<i32>,
+    #[serde(default)]
+    pub unserved_why: Option<UnservedWhy>,
     pub not_before: NaiveDate,
     pub due_on: NaiveDate,
     pub window_start: Option<TimeOfDay>,
@@ -269,6 +272,7 @@ impl Before {
             planned_why: row.planned_why,
             planned_travel: row.planned_travel,
             planned_order: row.planned_order,
+            unserved_why: row.unserved_why,
             not_before: row.not_before,
             due_on: row.due_on,
             window_start: row.window_start,
@@ -281,7 +285,7 @@ impl Before {
     /// The row with these values.
     pub(super) fn restored(self, row: &TaskRow) -> TaskRow {
         let Self { state, assignee, planned_on, planned_start, planned_minutes, plan, .. } = self;
-        let Self { planned_why, planned_travel, planned_order, .. } = self;
+        let Self { planned_why, planned_travel, planned_order, unserved_why, .. } = self;
         let Self { not_before, due_on, window_start, window_end, attempt, .. } = self;
         TaskRow {
             state,
@@ -293,6 +297,7 @@ impl Before {
             planned_why,
             planned_travel,
             planned_order,
+            unserved_why,
             not_before,
             due_on,
             window_start,
