@@ -276,6 +276,46 @@ async fn a_district_sets_what_part_of_a_managers_time_plans_may_use(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volunteer_with_nothing_to_do_for_weeks_is_offered_a_visit(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, admin) = (server.manager().await, server.admin().await);
+    let set = async |version: &str, idle_weeks: u32| {
+        let settings = json!({
+            "lead_minutes": 30, "manager_dispatch_percent": 0, "fairness_weeks": 4,
+            "idle_weeks": idle_weeks
+        });
+        let request = admin.request(Method::PUT, "/v1/planning-settings");
+        admin.send(request.header("If-Match", version).json(&settings)).await
+    };
+    // Both live next to the first volunteer.
+    for n in [1, 2] {
+        visit(&manager, n).await;
+    }
+    let people = async || {
+        let plan = manager.order_plan(&order(json!({}))).await;
+        let visits = visits(&manager, &plan).await;
+        let mut people: Vec<Value> = visits.iter().map(|one| one["person_id"].clone()).collect();
+        people.sort_by_key(ToString::to_string);
+        people
+    };
+    let (first, second) = (json!(person_id(21)), json!(person_id(22)));
+    assert_eq!(set("\"v1\"", 53).await.status, 422);
+    assert_eq!(set("\"v1\"", 0).await.status, 200);
+    assert_eq!(people().await, [first.clone(), first.clone()], "the shortest ways");
+    assert_eq!(set("\"v2\"", 4).await.status, 200);
+    assert_eq!(people().await, [first.clone(), second], "and something for the other one");
+
+    let own = visit(&manager, 3).await;
+    let claimed = server.second_volunteer().await.act(&format!("/v1/tasks/{own}/claim")).await;
+    assert_eq!(claimed.status, 200, "{}", claimed.body);
+    let planned = people().await;
+    assert_eq!(planned, [first.clone(), first], "who has something to do is offered nothing more");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_draft_shows_names_loads_and_obstacles_and_is_compared_with_another(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

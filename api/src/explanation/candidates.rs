@@ -143,6 +143,7 @@ fn rows(
     tied.retain(|other| other.id != task.id && tasks.iter().all(|held| held.id != other.id));
     let calls = catalogue::store::calls(conn, district)?;
     let rows = Rows {
+        busy: HashSet::new(),
         people,
         calendars,
         tasks,

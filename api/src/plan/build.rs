@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer};
+use gridward_domain::authority::Role;
 use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
@@ -41,6 +42,8 @@ pub struct Rows {
     pub calls: HashSet<KindCode>,
     /// The preferred and forbidden visitors of beneficiaries.
     pub visitor_choices: VisitorChoices,
+    /// The people who had, or have, something to do lately: all, if that does not matter.
+    pub busy: HashSet<PersonId>,
     /// The people who gave back an open task.
     pub refusals: HashMap<TaskId, Vec<PersonId>>,
 }
@@ -111,6 +114,7 @@ fn volunteer(
         offered: offer.limit,
         carried: offer.carried,
         share_of: Some(offer.share_of),
+        is_idle: row.role == Role::Volunteer && !rows.busy.contains(&id),
     })
 }
 

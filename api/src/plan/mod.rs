@@ -12,6 +12,7 @@
 pub mod applied;
 pub mod apply;
 pub mod build;
+mod busy;
 pub mod carried;
 pub mod changes;
 pub mod commands;

@@ -51,6 +51,11 @@ pub struct PlanningSettings {
     /// The number of weeks over which work is shared fairly, those of the plan included.
     #[schema(minimum = 1, maximum = 12, default = 4)]
     pub fairness_weeks: u8,
+    /// A volunteer who had nothing to do in this many weeks before a plan is offered something, if
+    /// that costs no visit, no lateness and no fairness; 0: no one is. Absent: 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 52, example = 4)]
+    pub idle_weeks: Option<u8>,
     /// The plan of each night; absent: no plan is made without an order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nightly_plan: Option<NightlyPlan>,
@@ -73,6 +78,7 @@ impl Default for PlanningSettings {
             lead_minutes: 30,
             manager_dispatch_percent: 40,
             fairness_weeks: 4,
+            idle_weeks: None,
             nightly_plan: None,
             replan: ReplanMode::Off,
             accept_within_minutes: None,
@@ -90,6 +96,7 @@ impl PlanningSettings {
             ("/lead_minutes", self.lead_minutes, 0..=1_440),
             ("/manager_dispatch_percent", self.manager_dispatch_percent.into(), 0..=100),
             ("/fairness_weeks", self.fairness_weeks.into(), 1..=12),
+            ("/idle_weeks", self.idle_weeks().into(), 0..=52),
         ];
         for (pointer, value, range) in ranges {
             if !range.contains(&value) {
@@ -102,6 +109,11 @@ impl PlanningSettings {
             return Err(Problem::invalid("/accept_within_minutes", detail));
         }
         self.nightly_plan.map_or(Ok(()), |nightly| nightly.check())
+    }
+
+    /// The number of weeks after which a volunteer without anything to do is offered something.
+    pub fn idle_weeks(&self) -> u8 {
+        self.idle_weeks.unwrap_or(4)
     }
 
     /// The percentage of the weekly minutes of a person in this role that plans may use.

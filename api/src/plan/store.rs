@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::build::Rows;
+use super::busy;
 use super::carried::{self, Carried};
 use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState, PlanVisit};
 use super::order::PlanOrder;
@@ -166,7 +167,12 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     let elsewhere = task::store::held_outside(conn, range)?.into_iter();
     let theirs = |task: &TaskRow| task.assignee.is_some_and(|id| known.contains(&id));
     tasks.extend(elsewhere.filter(theirs));
+    let busy = match settings.idle_weeks() {
+        0 => people.iter().map(|person| person.id).collect(),
+        weeks => busy::since(conn, district, span.first() - Days::new(7 * u64::from(weeks)))?,
+    };
     Ok(Rows {
+        busy,
         tied: tied(conn, district, &tasks)?,
         tasks,
         carried: carried(conn, district, span, first)?,

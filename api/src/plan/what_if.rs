@@ -114,6 +114,7 @@ fn imagined(more: &MoreVolunteers, home: Place, span: Span) -> Volunteer {
         offered: Minutes(weekly.saturating_mul(span.count_weeks())),
         carried: Minutes(0),
         share_of: None,
+        is_idle: false,
         mode: Mode::Bicycle,
     }
 }

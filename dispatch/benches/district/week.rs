@@ -126,6 +126,7 @@ fn volunteer(
         shifts,
         offered: Minutes(offered),
         share_of: None,
+        is_idle: false,
         carried: Minutes(rng.random_range(0..=offered / 2)),
         mode: Mode::Bicycle,
     })

@@ -222,6 +222,7 @@ mod tests {
             offered: Minutes(600),
             carried: Minutes(0),
             share_of: None,
+            is_idle: false,
             mode: crate::solve::Mode::Bicycle,
         }
     }

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
+use super::idle;
 use super::options::Options;
 use super::plan::{Route, Unserved};
 use super::problem::{DispatchProblem, Pin, Visit};
@@ -53,6 +54,12 @@ pub(super) fn construct(
     free.extend(found.unserved.iter().map(|visit| visits[*visit]));
     free.sort_unstable_by_key(|visit| urgency(visit));
     fill(&mut team, &mut free);
+    // Help for other grids does not change their plans.
+    if part.as_asked.is_empty() {
+        idle::engage(&mut team);
+        // The givers have more time.
+        fill(&mut team, &mut free);
+    }
     free.extend(pinned);
     Ok(record(&team, &free, includes))
 }

@@ -13,6 +13,7 @@
 //! 4. `search`: a part as an instance of [`crate::routing`], which searches it.
 //!    `construct`: the result, and insertion of calls and of visits that still fit.
 //!    `overflow`: unserved visits offered to neighbours.
+//!    `idle`: a visit for volunteers who have had nothing to do for long.
 //! 5. `team`: the volunteers of a part. `timeline`: the times of one shift, by the arithmetic
 //!    of [`crate::routing`]. `units`: between minutes and seconds.
 //! 6. `reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
@@ -34,6 +35,7 @@ mod candidates;
 mod check;
 mod construct;
 mod evenness;
+mod idle;
 mod measure;
 mod options;
 mod overflow;

@@ -56,6 +56,9 @@ pub struct Volunteer {
     /// The minutes offered in the period over which work is shared fairly, if it is longer than the
     /// plan: loads are measured as shares of it. `None`: as shares of `offered`.
     pub share_of: Option<Minutes>,
+    /// Whether the volunteer has had nothing to do for long and is to get a visit, if that costs
+    /// neither a visit, nor lateness, nor fairness.
+    pub is_idle: bool,
     /// The mode of travel.
     pub mode: Mode,
 }

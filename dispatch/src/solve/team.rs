@@ -185,6 +185,30 @@ impl<'p> Team<'p> {
         (held.journey(at) + held.journey(at + 1) - direct).max(0)
     }
 
+    /// A member's day without visit `at`; none if its other visits would not fit.
+    fn without(&self, (member, day, at): (usize, usize, usize)) -> Option<ShiftTimeline<'p>> {
+        let who = &self.members[member];
+        let (before, after) = who.around(day, at, at + 1);
+        who.days[day].without(at, self.way(who.volunteer, before, after))
+    }
+
+    /// A member's load without visit `at` of a day; none if the other visits would not fit.
+    pub(super) fn load_without(&self, from: (usize, usize, usize)) -> Option<u32> {
+        let rest = self.without(from)?;
+        let who = &self.members[from.0];
+        let others = who.load.saturating_sub(who.days[from.1].load());
+        Some(others.saturating_add(rest.load()))
+    }
+
+    /// Removes visit `at` from a member's day, if its other visits fit without it.
+    pub(super) fn take(&mut self, from: (usize, usize, usize)) {
+        if let Some(rest) = self.without(from) {
+            let member = &mut self.members[from.0];
+            member.days[from.1] = rest;
+            member.load = member.carries();
+        }
+    }
+
     /// Whether the member could make the visit, the rest unchanged.
     pub(super) fn has_room(&self, member: usize, visit: &Visit) -> bool {
         !self.is_spent(member, visit)
@@ -264,11 +288,7 @@ impl<'p> Member<'p> {
 
     /// Load in minutes of service and travel, from the timelines.
     pub(super) fn carries(&self) -> u32 {
-        let day = |day: &ShiftTimeline<'_>| {
-            let service = day.all().map(|stop| stop.visit.service.0).sum::<u32>();
-            minutes(day.travel()).0 + service
-        };
-        self.volunteer.carried.0.saturating_add(self.days.iter().map(day).sum())
+        self.volunteer.carried.0.saturating_add(self.days.iter().map(ShiftTimeline::load).sum())
     }
 
     /// The places before visit `at` and at visit `next` of a day; home at both ends.

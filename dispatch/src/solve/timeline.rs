@@ -5,7 +5,7 @@
 //! district, for which a matrix of all journeys would be too large.
 
 use super::problem::{Shift, Visit};
-use super::units::{moment, seconds, span};
+use super::units::{minutes, moment, seconds, span};
 use crate::routing::instance::Seconds;
 use crate::routing::misses::{Misses, TimedVisit, misses};
 use crate::routing::timeline::{self, Span};
@@ -84,6 +84,11 @@ impl<'p> ShiftTimeline<'p> {
     /// Travel time of the whole shift.
     pub(super) fn travel(&self) -> Seconds {
         self.stops.iter().map(|stop| stop.travel).sum::<Seconds>() + self.home
+    }
+
+    /// Its service and travel in minutes.
+    pub(super) fn load(&self) -> u32 {
+        minutes(self.travel()).0 + self.all().map(|stop| stop.visit.service.0).sum::<u32>()
     }
 
     /// Travel time to visit `at`, or home when there is no such visit.
@@ -180,18 +185,36 @@ impl<'p> ShiftTimeline<'p> {
     /// The visits in the same order around a call; none if one of them, or the journey home, does
     /// not fit.
     fn around_call(&self, call: Span) -> Option<Vec<TimelineStop<'p>>> {
-        let blocked = with(&self.blocked, call);
+        self.retimed(&with(&self.blocked, call))
+    }
+
+    /// The timeline without visit `at`, in whose place there is a `direct` way; none if the others
+    /// do not fit.
+    pub(super) fn without(&self, at: usize, direct: Seconds) -> Option<Self> {
+        let mut rest = self.clone();
+        rest.stops.remove(at);
+        match rest.stops.get_mut(at) {
+            Some(next) => next.travel = direct,
+            None => rest.home = direct,
+        }
+        let stops = rest.retimed(&rest.blocked)?;
+        Some(Self { stops, ..rest })
+    }
+
+    /// The visits in the same order, as early as possible; none if one of them, or the journey home,
+    /// does not fit.
+    fn retimed(&self, blocked: &[Span]) -> Option<Vec<TimelineStop<'p>>> {
         let (mut left, close) = span(self.shift.window);
         let mut moved = Vec::with_capacity(self.stops.len());
         for stop in &self.stops {
-            let (missed, stop) = timed_stop(stop.visit, stop.travel, left, &blocked);
+            let (missed, stop) = timed_stop(stop.visit, stop.travel, left, blocked);
             if missed > 0 {
                 return None;
             }
             left = stop.leave;
             moved.push(stop);
         }
-        (timeline::arrive(left, self.home, &blocked) <= close).then_some(moved)
+        (timeline::arrive(left, self.home, blocked) <= close).then_some(moved)
     }
 
     /// When the volunteer is free to set out for what follows the first `at` visits.

@@ -65,6 +65,7 @@ fn volunteer(world: &World<'_>, person: usize) -> Volunteer {
         offered: carried + world.free(&Diary::default(), person),
         carried,
         share_of: Some(Minutes(who.offered.0.saturating_mul(weeks.unsigned_abs()))),
+        is_idle: false,
         mode: who.mode,
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod checker;
+mod idle;
 mod order;
 mod random;
 mod spec;
@@ -82,6 +83,7 @@ pub(super) fn volunteer(number: u128) -> Volunteer {
         offered: Minutes(180),
         carried: Minutes(0),
         share_of: None,
+        is_idle: false,
         mode: Mode::Bicycle,
     }
 }

@@ -46,10 +46,14 @@ fn some_volunteer() -> impl Strategy<Value = Volunteer> {
     (
         (some_place(), select(GRIDS.to_vec()), subsequence(AREAS.to_vec(), 0..=2)),
         (some_skills(3), some_shifts(), 0_u32..600, 0_u32..100, select(modes.to_vec())),
-        prop::option::of(0_u32..2_400),
+        (prop::option::of(0_u32..2_400), prop::bool::weighted(0.2)),
     )
         .prop_map(
-            move |((home, grid, more), (skills, shifts, offered, carried, mode), period)| {
+            move |(
+                (home, grid, more),
+                (skills, shifts, offered, carried, mode),
+                (period, is_idle),
+            )| {
                 Volunteer {
                     id: person(0),
                     home,
@@ -60,6 +64,7 @@ fn some_volunteer() -> impl Strategy<Value = Volunteer> {
                     offered: Minutes(offered),
                     carried: Minutes(carried),
                     share_of: period.map(Minutes),
+                    is_idle,
                     mode,
                 }
             },
