@@ -54,6 +54,7 @@ struct Resources {
     proposal: String,
     audience: String,
     campaign: String,
+    case: String,
     feedback: String,
     own: Own,
     /// A point of the grid.
@@ -279,6 +280,7 @@ async fn resources(
         proposal: proposal(supervisor, home).await,
         audience: audience(supervisor, grid).await,
         campaign: campaign(supervisor, grid).await,
+        case: case(supervisor, home).await,
         feedback: feedback(server, &grid[..6]).await,
         own: Own::none(&task),
         task,
@@ -305,11 +307,36 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         proposal: proposal(&district.supervisor, &district.beneficiary(1)).await,
         audience: audience(&district.supervisor, &district.grid()).await,
         campaign: campaign(&district.supervisor, &district.grid()).await,
+        case: case(&district.supervisor, &district.beneficiary(1)).await,
         feedback: feedback(server, OTHER_DISTRICT).await,
         own: Own::none(&task),
         task,
         lon: 0.0,
     }
+}
+
+/// A case of the beneficiary, opened by `caller`.
+async fn case(caller: &Caller, beneficiary: &str) -> String {
+    let opened = caller.post("/v1/cases", &new_case(beneficiary)).await;
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    opened.body["id"].as_str().expect("an id").to_owned()
+}
+
+fn new_case(beneficiary: &str) -> Value {
+    json!({ "kind": "plaque", "class": "hang", "beneficiary_id": beneficiary, "source": "phone" })
+}
+
+/// The content of a kind of case, with a code if it is new.
+fn case_kind(code: Option<&str>) -> Value {
+    let mut kind = json!({
+        "name": "咨询", "name_en": "Question", "active": true,
+        "steps": [{ "code": "asked", "name": "受理", "name_en": "Asked", "level": "grid",
+                    "result": "done" }]
+    });
+    if let Some(code) = code {
+        kind["code"] = json!(code);
+    }
+    kind
 }
 
 /// The id of new feedback to a district.
@@ -417,6 +444,10 @@ fn body_of(operation: &str, at: &Resources) -> Value {
             "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4,
         }),
         "replace_vocabulary" => json!({ "words": [] }),
+        "open_case" => new_case(&at.beneficiary),
+        "move_case" => json!({ "move": "none" }),
+        "create_case_kind" => case_kind(Some("plaque")),
+        "change_case_kind" => case_kind(None),
         "create_service_kind" => kind(json!({ "code": "home_visit" })),
         "change_service_kind" => kind(json!({ "skills": ["no_skill"] })),
         "reassign_task" => json!({ "person_id": person_id(22) }),
@@ -478,19 +509,21 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("proposals") => &at.proposal,
             Some("audiences") => &at.audience,
             Some("campaigns") => &at.campaign,
+            Some("cases") => &at.case,
             Some("feedback") => &at.feedback,
             _ => &at.task,
         },
     };
     // The catalogue is that of the caller's own district, so its codes are nobody else's.
     let path = path.replace("/service-kinds/{code}", "/service-kinds/home_visit");
+    let path = path.replace("/case-kinds/{code}", "/case-kinds/plaque");
     let path = path.replace("{name}", "skills").replace("{year}", "2026");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
     let real = real.replace("{absence}", &at.absence).replace("{other}", &at.plan);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
         "list_tasks" | "list_reports" | "list_people" | "list_beneficiaries"
-        | "list_corrections" | "list_proposals" | "list_plans" | "list_events"
+        | "list_corrections" | "list_proposals" | "list_cases" | "list_plans" | "list_events"
         | "export_events" => {
             format!("?area={}", at.grid)
         }
@@ -510,6 +543,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "create_task"
         | "create_beneficiary"
         | "raise_need"
+        | "open_case"
         | "post_notice"
         | "create_plan"
         | "estimate_plan"

@@ -22,6 +22,7 @@ mod authorization;
 mod backup;
 mod beneficiaries;
 mod campaigns;
+mod cases;
 mod casework;
 mod catalogue;
 mod claims;

@@ -189,6 +189,7 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("apply_plan", manager, apply.as_str(), json!({})),
         ("undo_plan", manager, undo_plan.as_str(), Value::Null),
         ("create_service_kind", admin, "/v1/service-kinds", kind),
+        ("create_case_kind", admin, "/v1/case-kinds", question()),
         ("change_areas", admin, "/v1/area-changes", changes),
         ("allow_reveals", manager, allowances.as_str(), json!({ "reveals": 1, "reason": "x" })),
     ];
@@ -235,6 +236,15 @@ async fn calls_about_campaigns(supervisor: &Caller, admin: &Caller) -> Vec<Keyed
     keyed.collect()
 }
 
+/// A kind of case.
+fn question() -> Value {
+    json!({
+        "code": "question", "name": "咨询", "name_en": "Question", "active": true,
+        "steps": [{ "code": "asked", "name": "受理", "name_en": "Asked", "level": "grid",
+                    "result": "done" }]
+    })
+}
+
 /// The paths of the acceptance of a proposal of the manager and of the refusal of another.
 async fn answers_to_proposals(manager: &Caller) -> [String; 2] {
     let mut paths = Vec::new();
@@ -275,6 +285,13 @@ async fn calls_about_beneficiaries(manager: &Caller, supervisor: &Caller) -> Vec
     assert_eq!(manager.act(&format!("/v1/tasks/{held}/claim")).await.status, 200);
     let other_day = format!("/v1/tasks/{held}/proposals");
     let need = json!({ "beneficiary_id": BENEFICIARY, "need": "other" });
+    let case = json!({
+        "kind": "three_hardships", "class": "living", "beneficiary_id": BENEFICIARY,
+        "source": "phone"
+    });
+    let opened = manager.post("/v1/cases", &case).await;
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    let moves = format!("/v1/cases/{}/moves", opened.body["id"].as_str().expect("an id"));
     let other_entry = json!({ "other_id": beneficiary_id(4) });
     let beneficiaries = [
         ("create_beneficiary", manager, "/v1/beneficiaries".to_owned(), new, None),
@@ -283,6 +300,8 @@ async fn calls_about_beneficiaries(manager: &Caller, supervisor: &Caller) -> Vec
         ("reject_correction", supervisor, rejection, why.clone(), Some("\"v1\"")),
         ("propose_day", manager, other_day, json!({ "day": "2027-01-04" }), None),
         ("raise_need", manager, "/v1/proposals".to_owned(), need, None),
+        ("open_case", manager, "/v1/cases".to_owned(), case, None),
+        ("move_case", manager, moves, json!({ "move": "check" }), Some("\"v1\"")),
         ("accept_proposal", supervisor, acceptance, json!({}), None),
         ("refuse_proposal", supervisor, refusal, why.clone(), None),
         ("move_beneficiary", supervisor, of(2, "move"), home, Some("\"v1\"")),

@@ -104,6 +104,10 @@ pub enum Action {
     MakeProposal,
     /// Accept or refuse proposals of others: another day for a task, or a task for a need.
     DecideProposal,
+    /// Read cases and their kinds.
+    ReadCases,
+    /// Open and move cases.
+    WorkCases,
     /// Read the reports of tasks; volunteers read their own.
     ReadReports,
     /// Read tasks.
@@ -346,9 +350,16 @@ mod tests {
             A::DecideCorrection,
             A::MakeProposal,
             A::DecideProposal,
+            A::WorkCases,
         ];
         assert!(changes.into_iter().all(|action| !permits(Role::Auditor, action)));
-        let people = [A::ReadPeople, A::ReadBeneficiaries, A::RevealBeneficiary, A::ReadReports];
+        let people = [
+            A::ReadPeople,
+            A::ReadBeneficiaries,
+            A::RevealBeneficiary,
+            A::ReadReports,
+            A::ReadCases,
+        ];
         assert!(people.into_iter().all(|action| !permits(Role::Auditor, action)));
     }
 

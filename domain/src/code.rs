@@ -129,6 +129,14 @@ codes! {
     Hardship, example "medical";
     /// The code of a need found during a visit.
     Need, example "medical";
+    /// The code of a kind of case.
+    CaseKindCode, example "three_hardships";
+    /// The code of a step of a kind of case.
+    StepCode, example "village";
+    /// The code of a move from one step of a case to another.
+    MoveCode, example "approve";
+    /// The code of a class of cases within a kind.
+    CaseClass, example "third_class";
 }
 
 /// The categories of a beneficiary, ordered by code.

@@ -67,4 +67,6 @@ ids! {
     AudienceId,
     /// Identifies a campaign.
     CampaignId,
+    /// Identifies a case.
+    CaseId,
 }

@@ -11,6 +11,8 @@
 //! - [`audience`]: which beneficiaries a service is for; [`entry`]: the words of their entries.
 //! - [`authority`]: the one table of role by action.
 //! - [`campaign`]: the life of a campaign; [`feast`]: the days of feasts.
+//! - [`case`]: the path of a kind of case, and the life of a case on it.
+//! - [`feast`]: the days of feasts.
 //! - [`person_state`]: whether a person may use the service.
 //! - [`search_term`]: what finds a name or a number.
 //! - [`session`]: the rotation of refresh tokens.
@@ -23,6 +25,7 @@ pub mod authority;
 pub mod bounded_text;
 pub mod campaign;
 pub mod channel;
+pub mod case;
 pub mod code;
 pub mod entry;
 pub mod feast;

@@ -111,6 +111,8 @@ ranges! {
     ServiceMinutes: i32 as Integer, 1 to 480, example 30;
     /// A priority from 1 (lowest) to 10 (most urgent).
     Priority: i32 as Integer, 1 to 10, example 5;
+    /// The working days of a step of a case, until it escalates.
+    StepDays: i32 as Integer, 1 to 365, example 10;
     /// The number of attempts at a visit, or the number of one attempt, from 1.
     Attempts: i32 as Integer, 1 to 20, example 1;
     /// Days from one attempt to the next.
@@ -211,6 +213,7 @@ mod tests {
     laws! {
         service_minutes: ServiceMinutes, 1, 480;
         priority: Priority, 1, 10;
+        step_days: StepDays, 1, 365;
         attempts: Attempts, 1, 20;
         retry_days: RetryDays, 0, 365;
         escalate_days: EscalateDays, 1, 365;

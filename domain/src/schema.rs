@@ -9,7 +9,7 @@ use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
 use crate::id::{
-    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CorrectionId, FeedbackId, ImportId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId, ImportId,
     NoticeId, OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use crate::place::Place;
@@ -115,6 +115,7 @@ ids! {
     ProposalId: "Identifies a proposal for the manager of a grid.",
     AudienceId: "Identifies a saved audience.",
     CampaignId: "Identifies a campaign.",
+    CaseId: "Identifies a case.",
 }
 
 impl PartialSchema for Level {

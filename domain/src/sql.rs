@@ -15,7 +15,7 @@ use crate::campaign::CampaignState;
 use crate::channel::Channel;
 use crate::entry::{Contact, Gender, Mobility};
 use crate::id::{
-    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CorrectionId, FeedbackId, ImportId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId, ImportId,
     NoticeId, OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
@@ -163,6 +163,7 @@ id_column!(
     ProposalId,
     AudienceId,
     CampaignId,
+    CaseId,
 );
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay

@@ -198,7 +198,20 @@ impl District {
             let request = body.into_iter().fold(request, RequestBuilder::json);
             succeeded(step, caller.send(request).await);
         }
+        let case = json!({
+            "kind": "three_hardships", "class": "living", "beneficiary_id": self.beneficiary(1),
+            "source": "phone"
+        });
+        let opened = self.manager.post("/v1/cases", &case).await;
+        let case = format!("/v1/cases/{}", opened.body["id"].as_str().expect("an id"));
+        let request = self.manager.request(Method::POST, &format!("{case}/moves"));
+        let request = request.header("If-Match", "\"v1\"").json(&json!({ "move": "check" }));
+        succeeded("a move", self.manager.send(request).await);
         for path in [
+            case,
+            "/v1/cases?overdue=false".to_owned(),
+            format!("/v1/cases?ended=true&area={}", self.grid()),
+            "/v1/case-kinds".to_owned(),
             "/v1/tasks?limit=1".to_owned(),
             format!("/v1/tasks?state=done&area={}&kind=home_visit", self.grid()),
             format!("/v1/tasks?assignee_id={}", self.person(21)),

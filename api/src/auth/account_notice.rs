@@ -34,6 +34,8 @@ pub enum AccountNoticeKind {
     ProposalAccepted,
     /// A proposal of the person was refused.
     ProposalRefused,
+    /// The case of a matter that the person reported is closed.
+    CaseClosed,
 }
 
 text_column!(AccountNoticeKind);
@@ -57,6 +59,14 @@ impl AccountNoticeKind {
             (Self::FollowUpDone, Language::Chinese) => {
                 let title = format!("您反映的{about}问题已有结果");
                 return (title.into(), "后续走访已完成。如需了解情况，请联系网格员。");
+            }
+            (Self::CaseClosed, Language::English) => {
+                let title = format!("A matter that you reported is closed: {about}");
+                return (title.into(), "Ask the manager of the grid about it.");
+            }
+            (Self::CaseClosed, Language::Chinese) => {
+                let title = format!("您反映的事项已办结：{about}");
+                return (title.into(), "如需了解情况，请联系网格员。");
             }
             (Self::ProposalAccepted, Language::English) => {
                 let title = format!("Your proposal was accepted: {about}");

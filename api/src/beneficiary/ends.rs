@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, TaskId};
 use serde::{Deserialize, Serialize};
 
 use crate::db::schema::beneficiary_ends;
@@ -30,6 +30,9 @@ pub struct MergeEffects {
     pub into: BeneficiaryId,
     /// The tasks that went to it.
     pub tasks: Vec<TaskId>,
+    /// The cases that went to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<CaseId>,
     /// Its last contact before.
     pub contact_before: Contacted,
     /// Its last contact afterwards.

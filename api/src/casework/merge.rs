@@ -16,6 +16,7 @@ use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Contacted, Effects, MergeEffects};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::{visitors, write};
+use crate::case::store as cases;
 use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
@@ -54,8 +55,8 @@ fn side(row: &BeneficiaryRow, tasks: &[TaskRow]) -> Side {
     }
 }
 
-/// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, belong
-/// to `id`, and `other` ends with `id` as its successor. The same merge again gets the same answer.
+/// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, and its
+/// cases belong to `id`, and `other` ends with `id` as its successor. The same merge again gets the same answer.
 ///
 /// # Errors
 /// 403; 404; 409 if one of them has ended; 412 or 428 if the command is not based on the current
@@ -93,8 +94,10 @@ pub(super) fn merge(
     let next = contacted(case, next, merged.kept.contacted)?;
     go_over(case, &theirs, &next, "beneficiary_merged")?;
     join_choices(case, &kept, &other)?;
+    let conn = case.tx.write_unbatched();
+    let cases = cases::give(conn, kept.district, (other.id, id), None)?;
     let Merged { effects, .. } = merged;
-    let effects = Effects { merge: Some(effects), ..Effects::default() };
+    let effects = Effects { merge: Some(MergeEffects { cases, ..effects }), ..Effects::default() };
     let now = case.tx.now.naive_utc();
     ends::record(case.tx.write_unbatched(), kept.district, other.id, now, &effects)?;
     let body = json!({ "because": EndCause::Merged, "valid_to": today, "successor": id });
@@ -235,6 +238,8 @@ pub(super) fn undo(
     let is_stopped = |task: &TaskRow| task.state == Phase::Cancelled && stopped.contains(&task.id);
     let (stopped, others): (Vec<TaskRow>, Vec<TaskRow>) = back.into_iter().partition(is_stopped);
     go_over(case, &others, &revived, "merge_undone")?;
+    let conn = case.tx.write_unbatched();
+    cases::give(conn, kept.district, (id, other.id), Some(&effects.cases))?;
     let to = Destination::of(&revived, &revived.particulars(case.key)?)?;
     reopen(case, &stopped, &to, "merge_undone")?;
     let body = json!({ "other": other.id });

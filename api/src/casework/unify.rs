@@ -42,6 +42,7 @@ pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side) -> Merged {
     let effects = MergeEffects {
         into: id,
         tasks: other.tasks.iter().copied().collect(),
+        cases: Vec::new(),
         contact_before: kept.contacted,
         contact_after: contacted,
     };

@@ -39,6 +39,7 @@ fn kind(
         escalate_days: EscalateDays::of::<7>(),
         form: None,
         follow_ups: [].into(),
+        opens: [].into(),
         active: true,
         version: 1,
     })
@@ -85,13 +86,16 @@ fn phone_call() -> Option<ServiceKind> {
     Some(ServiceKind { channel: Channel::Call, retry_days: RetryDays::of::<1>(), ..kind })
 }
 
-/// The kind with a follow-up for each of the three hardships.
+/// The kind with a follow-up for each of the three hardships, and a case for matters of law and
+/// work.
 fn with_follow_ups(kind: ServiceKind) -> ServiceKind {
     let needs = ["medical", "living", "housing"].into_iter();
     let follow_ups = needs
         .filter_map(|need| Some((need.parse().ok()?, "hardship_follow_up".parse().ok()?)))
         .collect();
-    ServiceKind { follow_ups, ..kind }
+    let cases = ["legal", "employment"].into_iter();
+    let opens = cases.filter_map(|need| Some((need.parse().ok()?, need.parse().ok()?))).collect();
+    ServiceKind { follow_ups, opens, ..kind }
 }
 
 fn visit_form() -> Value {

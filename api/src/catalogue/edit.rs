@@ -145,6 +145,7 @@ fn check(
     kinds: &[ServiceKind],
 ) -> Result<(), Problem> {
     let mut errors = unknown_words(conn, district, kind)?;
+    errors.extend(unknown_cases(conn, district, kind)?);
     errors.extend(follow_ups(kind, kinds));
     if let Some(form) = &kind.form {
         let under =
@@ -163,13 +164,14 @@ fn unknown_words(
     kind: &ServiceKind,
 ) -> Result<Vec<FieldError>, DbError> {
     let words = vocabulary::store::all(conn, district)?;
-    let (skills, needs) = (words.get(VocabularyName::Skills), words.get(VocabularyName::Needs));
+    let (skills, needs_words) =
+        (words.get(VocabularyName::Skills), words.get(VocabularyName::Needs));
     let skills = kind.skills.iter().filter_map(|skill| {
         let unknown = skills.check(skill.as_str()).err()?;
         Some(FieldError::new("/skills", format!("{skill} {unknown}")))
     });
     let needs = kind.follow_ups.keys().filter_map(|need| {
-        let unknown = needs.check(need.as_str()).err()?;
+        let unknown = needs_words.check(need.as_str()).err()?;
         Some(FieldError::new(format!("/follow_ups/{need}"), unknown))
     });
     let answers = kind.form.iter().flat_map(form::follow_up_rules).filter_map(|rule| {
@@ -177,7 +179,26 @@ fn unknown_words(
         let unknown = words.get(vocabulary).check(&word).err()?;
         Some(FieldError::new(format!("/form{}", rule.pointer), unknown))
     });
-    Ok(skills.chain(needs).chain(answers).collect())
+    let opens = kind.opens.keys().filter_map(|need| {
+        let unknown = needs_words.check(need.as_str()).err()?;
+        Some(FieldError::new(format!("/opens/{need}"), unknown))
+    });
+    Ok(skills.chain(needs).chain(answers).chain(opens).collect())
+}
+
+fn unknown_cases(
+    conn: &mut Conn,
+    district: AreaCode,
+    kind: &ServiceKind,
+) -> Result<Vec<FieldError>, DbError> {
+    let mut errors = Vec::new();
+    for (need, code) in &kind.opens {
+        if !store::has_case_kind(conn, district, code)? {
+            let detail = format!("{code} is not a kind of case");
+            errors.push(FieldError::new(format!("/opens/{need}"), detail));
+        }
+    }
+    Ok(errors)
 }
 
 /// Faults of the follow-ups: of an active kind they are active, its own kind or another.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gridward_domain::bounded_text::Label;
 use gridward_domain::channel::Channel;
-use gridward_domain::code::{KindCode, Need};
+use gridward_domain::code::{CaseKindCode, KindCode, Need};
 use gridward_domain::range::{
     Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes, Version,
 };
@@ -65,6 +65,11 @@ macro_rules! with_content {
             /// vocabulary `needs`.
             #[schema(value_type = Object, example = json!({"medical": "hardship_follow_up"}))]
             pub follow_ups: BTreeMap<Need, KindCode>,
+            /// The kind of case that each need opens, unless the beneficiary has an open case of
+            /// that kind. The needs are words of the vocabulary `needs`.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            #[schema(required = false, value_type = Object, example = json!({"legal": "legal"}))]
+            pub opens: BTreeMap<Need, CaseKindCode>,
             /// Whether tasks of the kind may be created; `false` archives the kind.
             pub active: bool,
             $($last)*
@@ -87,6 +92,7 @@ macro_rules! with_content {
                     escalate_days: self.escalate_days,
                     form: self.form.clone(),
                     follow_ups: self.follow_ups.clone(),
+                    opens: self.opens.clone(),
                     active: self.active,
                 }
             }
@@ -175,6 +181,7 @@ impl ServiceKind {
             escalate_days: content.escalate_days,
             form: content.form,
             follow_ups: content.follow_ups,
+            opens: content.opens,
             active: content.active,
             version,
         }

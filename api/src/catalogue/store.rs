@@ -6,8 +6,9 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Label;
+use gridward_domain::case::SHIPPED_KINDS;
 use gridward_domain::channel::Channel;
-use gridward_domain::code::{KindCode, Need};
+use gridward_domain::code::{CaseKindCode, KindCode, Need};
 use gridward_domain::range::{
     Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes,
 };
@@ -18,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use super::ServiceKind;
 use crate::db::column::SetColumn;
-use crate::db::schema::{service_kind_versions, service_kinds};
+use crate::db::schema::{case_kinds, service_kind_versions, service_kinds};
 use crate::db::{Conn, DbError};
 
 const TABLE: &str = "service_kinds";
@@ -47,6 +48,7 @@ struct KindRow {
     name_en: Label,
     active: bool,
     channel: Channel,
+    opens: String,
 }
 
 impl KindRow {
@@ -69,6 +71,7 @@ impl KindRow {
             name_en: kind.name_en.clone(),
             active: kind.active,
             channel: kind.channel,
+            opens: write(&kind.opens)?,
         })
     }
 
@@ -84,6 +87,7 @@ impl KindRow {
             escalate_days: self.escalate_days,
             form: self.form.as_deref().map(read).transpose()?,
             follow_ups: read::<BTreeMap<Need, KindCode>>(&self.follow_ups)?,
+            opens: read::<BTreeMap<Need, CaseKindCode>>(&self.opens)?,
             version: self.version,
             code: self.code,
             name: self.name,
@@ -249,4 +253,20 @@ pub fn replace(
     }
     diesel::insert_into(service_kind_versions::table).values(&earlier).execute(conn)?;
     Ok(())
+}
+
+/// Whether the district has this kind of case: one of its own, or a default.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn has_case_kind(
+    conn: &mut Conn,
+    district: AreaCode,
+    code: &CaseKindCode,
+) -> Result<bool, DbError> {
+    if SHIPPED_KINDS.contains(&code.as_str()) {
+        return Ok(true);
+    }
+    let found = case_kinds::table.find((district, code)).select(case_kinds::version);
+    Ok(found.first::<i64>(conn).optional()?.is_some())
 }

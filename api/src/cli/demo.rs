@@ -14,8 +14,8 @@ use super::{Failure, connect};
 use crate::auth::credential::{self, Validity};
 use crate::auth::password;
 use crate::crypto::KeyRing;
-use crate::db::{Conn, dialect};
-use crate::demo::{GRIDS, Size, generate, mark, tasks, work_calendar};
+use crate::db::{Conn, DbError, dialect};
+use crate::demo::{GRIDS, Size, cases, generate, mark, tasks, work_calendar};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::log::head::Heads;
 use crate::server::settings::Settings;
@@ -55,6 +55,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         mark::set(&mut conn, district, clock::system())?;
         work_calendar::enter(&mut conn, district)?;
         add_tasks(&mut conn, &records, args.seed)?;
+        add_cases(settings, &mut conn, &records)?;
         set_passwords(settings, &mut conn, district, &faces.ids())?;
         if let Some(file) = &args.sign_ins {
             let everybody: Vec<_> = records.people.iter().map(|person| person.id).collect();
@@ -102,6 +103,24 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
     })?;
     dialect::analyze(conn, "tasks")?;
     println!("tasks: {} added", tasks.len());
+    Ok(())
+}
+
+fn add_cases(
+    settings: &Settings,
+    conn: &mut Conn,
+    records: &DistrictRecords,
+) -> Result<(), Failure> {
+    let now = clock::system();
+    let district = records.areas.first().ok_or("no area")?.code;
+    let key = KeyRing::new(settings.installation_key(conn)?).key(conn, district)?;
+    let added = db::transact(conn, |conn| {
+        let added = cases::add(conn, &key, records, now)?;
+        let change = load::bulk_change(district, "cases");
+        log::store::append(conn, &mut Heads::default(), district, now, &[change])?;
+        Ok::<_, DbError>(added)
+    })?;
+    println!("cases: {added} added");
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
-    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CorrectionId, FeedbackId, ImportId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId, ImportId,
     NoticeId, OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use gridward_domain::sql::unreadable;
@@ -57,6 +57,7 @@ id_column!(
     ProposalId,
     AudienceId,
     CampaignId,
+    CaseId,
 );
 
 impl ToSql<Integer, Backends> for TimeOfDay {

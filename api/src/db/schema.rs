@@ -184,6 +184,68 @@ diesel::table! {
 }
 
 diesel::table! {
+    case_entries (district, case_id, number) {
+        district -> Text,
+        case_id -> Text,
+        number -> Integer,
+        action -> Text,
+        at -> Timestamp,
+        person -> Nullable<Text>,
+        from_step -> Nullable<Text>,
+        to_step -> Text,
+        taken -> Nullable<Text>,
+        waits_for -> Nullable<Text>,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    case_kind_versions (district, code, version) {
+        district -> Text,
+        code -> Text,
+        version -> BigInt,
+        content -> Text,
+        replaced_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    case_kinds (district, code) {
+        district -> Text,
+        code -> Text,
+        version -> BigInt,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    cases (district, id) {
+        district -> Text,
+        id -> Text,
+        kind -> Text,
+        kind_version -> BigInt,
+        class -> Nullable<Text>,
+        beneficiary -> Nullable<Text>,
+        area -> Nullable<Text>,
+        source -> Text,
+        report -> Nullable<Text>,
+        urgent -> Bool,
+        opened_by -> Text,
+        opened_at -> Timestamp,
+        step -> Text,
+        waits_for -> Nullable<Text>,
+        begun_at -> Timestamp,
+        asked_by -> Nullable<Text>,
+        due_on -> Nullable<Date>,
+        escalates_on -> Nullable<Date>,
+        task -> Nullable<Text>,
+        result -> Nullable<Text>,
+        sealed -> Binary,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     code_attempts (district, phone_index, origin) {
         district -> Text,
         phone_index -> Binary,
@@ -630,6 +692,7 @@ diesel::table! {
         name_en -> Text,
         active -> Bool,
         channel -> Text,
+        opens -> Text,
     }
 }
 
@@ -816,6 +879,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     beneficiary_ends,
     borders,
     campaigns,
+    case_entries,
+    case_kind_versions,
+    case_kinds,
+    cases,
     code_attempts,
     code_requests,
     commands,

@@ -6,6 +6,7 @@
 //! and every person. No phone or ID number is real: no phone number begins with 100,
 //! and division 999999 does not exist.
 
+pub mod cases;
 mod draw;
 mod households;
 mod identity;

@@ -9,6 +9,7 @@ use super::casework::Casework;
 use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
 use super::orphaned_tasks::OrphanedTasks;
+use super::overdue_cases::OverdueCases;
 use super::overdue_tasks::OverdueTasks;
 use super::plan_upkeep::PlanUpkeep;
 use super::seal_passwords::SealPasswords;
@@ -21,6 +22,7 @@ pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> V
         Arc::new(OrphanedTasks),
         Arc::new(PlanUpkeep),
         Arc::new(CampaignLaunches),
+        Arc::new(OverdueCases),
         Arc::new(Casework),
         Arc::new(ForgetCommands),
         Arc::new(ArchiveEvents { retention }),

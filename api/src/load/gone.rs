@@ -31,7 +31,7 @@ use crate::memorial::store::MemorialRow;
 use crate::person::store::PersonRow;
 use crate::person::{PersonState, Role};
 use crate::station::store::StationRow;
-use crate::{auth, clock, correction, person, proposal};
+use crate::{auth, case, clock, correction, person, proposal};
 
 /// The maximum number of ids in a statement.
 const CHUNK: usize = 500;
@@ -173,6 +173,7 @@ impl Removable for BeneficiaryRow {
         for ids in ids(&gone).chunks(CHUNK) {
             correction::store::forget(step.conn, step.district, ids)?;
             proposal::store::forget(step.conn, step.district, ids)?;
+            case::store::forget(step.conn, step.district, ids)?;
             visitors::forget(step.conn, step.district, ids)?;
             ends::forget(step.conn, step.district, ids)?;
         }

@@ -33,6 +33,10 @@ pub enum Subject {
     Notice,
     /// A kind of service of the catalogue.
     ServiceKind,
+    /// A case.
+    Case,
+    /// A kind of case.
+    CaseKind,
     /// An area.
     Area,
     /// A service station.

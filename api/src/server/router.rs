@@ -17,10 +17,7 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    absence, area, attachment, audience, auth, availability, beneficiary, campaign, casework,
-    catalogue, correction, event, explanation, export, feedback, handover, history, holiday, http,
-    import, limits, measures, memorial, notice, ops, person, plan, proposal, redistricting, report,
-    station, summary, sync, task, vocabulary, web as static_files, weekly, workday, workload,
+    absence, area, attachment, audience, auth, availability, beneficiary, campaign, case, casework, catalogue, correction, decision, event, explanation, export, feedback, handover, history, holiday, http, import, limits, measures, memorial, notice, ops, person, plan, proposal, redistricting, report, station, summary, sync, task, vocabulary, web as static_files, weekly, workday, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -65,6 +62,8 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(proposal::routes::register)
         .service(task::reveal::reveal_beneficiary)
         .configure(casework::routes::register)
+        .configure(case::routes::register)
+        .configure(decision::routes::register)
         .service(catalogue::routes::list_service_kinds)
         .service(station::routes::list_stations)
         .service(station::routes::get_station)

@@ -362,6 +362,8 @@ impl EventRef {
             Subject::Area
             | Subject::Plan
             | Subject::Proposal
+            | Subject::Case
+            | Subject::CaseKind
             | Subject::Attachment
             | Subject::Audience
             | Subject::Campaign

@@ -58,6 +58,8 @@ pub(super) fn notify(
             (subject(tx, key, task, report)?, json!({ "report": report }))
         }
         // The need of a proposal is in the own list of its author: the notice names the kind.
+        // The finder of a case has a notice when it is closed.
+        TaskOriginType::Case => return Ok(()),
         TaskOriginType::Proposal => (of_kind(tx, task)?, json!({ "proposal": origin.id })),
     };
     let Some(subject) = subject else { return Ok(()) };

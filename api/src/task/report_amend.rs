@@ -294,5 +294,9 @@ fn complete(tx: &mut Tx<'_>, key: &SealingKey, amending: &Amending<'_>) -> Resul
     let had = report_consequences::follow_ups(kind, before);
     let mut wanted = report_consequences::follow_ups(kind, content);
     wanted.retain(|code| !had.contains(code));
-    report_consequences::create_follow_ups(tx, authors, task, wanted, row.id)
+    report_consequences::create_follow_ups(tx, authors, task, wanted, row.id)?;
+    let had = report_consequences::opened_cases(kind, before);
+    let mut wanted = report_consequences::opened_cases(kind, content);
+    wanted.retain(|need, _| !had.contains_key(need));
+    report_consequences::open_cases(tx, key, authors, task, wanted, (row.id, *content))
 }

@@ -1,10 +1,10 @@
-//! What follows from the report of a completed visit: a contact, changes of the entry, follow-ups, and
-//! a notice to the person who found the need that the visit followed up.
+//! What follows from the report of a completed visit: a contact, changes of the entry, follow-ups, cases,
+//! and a notice to the person who found the need that the visit followed up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Days;
-use gridward_domain::code::KindCode;
+use gridward_domain::code::{CaseKindCode, KindCode, Need};
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use super::row::{Draft, TaskRow};
 use super::task_origin::TaskOrigin;
 use super::{beneficiary_change, finder_notice, freed};
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::case::found::{FoundNeed, open_found};
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;
@@ -49,6 +50,8 @@ pub(super) fn apply(
     // A visit that was under way when the beneficiary died is reported, and nothing follows.
     if !has_ended {
         create_follow_ups(tx, authors, row, wanted, report)?;
+        let opened = kind.map(|kind| opened_cases(kind, content)).unwrap_or_default();
+        open_cases(tx, key, authors, row, opened, (report, content))?;
     }
     finder_notice::notify(tx, key, authors, row)
 }
@@ -90,6 +93,43 @@ pub(super) fn create_follow_ups(
         tx.insert(next);
     }
     Ok(())
+}
+
+/// Opens the cases for these needs.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub(super) fn open_cases(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    authors: &Authors,
+    row: &TaskRow,
+    wanted: BTreeMap<Need, CaseKindCode>,
+    (report, content): (ReportId, &ReportContent),
+) -> Result<(), Problem> {
+    let Some(beneficiary) = row.beneficiary else { return Ok(()) };
+    for (need, kind) in wanted {
+        let found = FoundNeed {
+            need,
+            kind,
+            beneficiary,
+            grid: row.grid,
+            report,
+            finder: authors.visitor.person,
+            note: content.note.clone().and_then(|note| note.try_into().ok()),
+        };
+        open_found(tx, key, found)?;
+    }
+    Ok(())
+}
+
+/// The kind of case that each need of a report opens.
+pub(super) fn opened_cases(
+    kind: &ServiceKind,
+    content: &ReportContent,
+) -> BTreeMap<Need, CaseKindCode> {
+    let opens = |need: &Need| Some((need.clone(), kind.opens.get(need)?.clone()));
+    content.needs.iter().filter_map(opens).collect()
 }
 
 /// The kinds of the follow-ups for the needs and the answers of a report.

@@ -1,6 +1,6 @@
 //! What a follow-up task follows from.
 
-use gridward_domain::id::{OriginId, PersonId, ProposalId, ReportId};
+use gridward_domain::id::{CaseId, OriginId, PersonId, ProposalId, ReportId};
 use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub enum TaskOriginType {
     Report,
     /// A proposal that raised a need.
     Proposal,
+    /// A step of a case that awaits the task.
+    Case,
 }
 
 text_column!(TaskOriginType);
@@ -43,6 +45,11 @@ impl TaskOrigin {
     /// The origin of a task that was proposed.
     pub const fn proposal(id: ProposalId, by: PersonId) -> Self {
         Self { r#type: TaskOriginType::Proposal, id: OriginId(id.0), person_id: by }
+    }
+
+    /// The origin of a task that a step of a case awaits; `by` is who found the matter.
+    pub const fn case(id: CaseId, by: PersonId) -> Self {
+        Self { r#type: TaskOriginType::Case, id: OriginId(id.0), person_id: by }
     }
 
     /// The origin of a task, by its columns.

@@ -48,12 +48,15 @@ pub(super) fn of(
             vec![("people", people.count().get_result(conn)?)]
         }
         VocabularyName::Needs => {
-            let kinds: Vec<String> = service_kinds::table
+            let kinds: Vec<(String, String)> = service_kinds::table
                 .filter(service_kinds::district.eq(district))
-                .select(service_kinds::follow_ups)
+                .select((service_kinds::follow_ups, service_kinds::opens))
                 .load(conn)?;
             let named = format!("\"{code}\":");
-            let kinds = kinds.iter().filter(|follow_ups| follow_ups.contains(&named)).count();
+            let mentions = |(follow_ups, opens): &&(String, String)| {
+                follow_ups.contains(&named) || opens.contains(&named)
+            };
+            let kinds = kinds.iter().filter(mentions).count();
             let kinds = i64::try_from(kinds).unwrap_or(i64::MAX);
             vec![("service_kinds", kinds), ("reports", with_need(conn, key, district, code)?)]
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate, Weekday};
 
 /// A day that is not like others of its day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,15 @@ impl WorkDays {
     /// The kind of `day`; `None` for a usual one.
     pub fn kind_of(&self, day: NaiveDate) -> Option<DayKind> {
         self.0.get(&day).copied()
+    }
+
+    /// Whether offices work on `day`.
+    pub fn is_working(&self, day: NaiveDate) -> bool {
+        let is_weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
+        match self.kind_of(day) {
+            Some(kind) => kind == DayKind::Working,
+            None => !is_weekend,
+        }
     }
 }
 

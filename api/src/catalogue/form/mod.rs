@@ -40,7 +40,7 @@ const FOLLOW_UPS: &str = "x-follow-ups";
 type Object = Map<String, Value>;
 
 /// What is wrong with `form`; the pointers are relative to it. At most twenty entries.
-pub(super) fn check(form: &Value) -> Vec<FieldError> {
+pub fn check(form: &Value) -> Vec<FieldError> {
     let mut faults = Faults(Vec::new());
     if form.to_string().len() > MOST_BYTES {
         faults.add("", format!("at most {MOST_BYTES} bytes"));

@@ -224,6 +224,30 @@ problems! {
     ProposalLapsed "proposal_lapsed" 409
         "Proposal has lapsed": "Its author no longer has the task or has begun the visit, or the proposed day has passed.";
         "该建议已失效": "提出人已不再负责该任务或已开始走访，或建议的日期已过。";
+    /// The district has a kind of case with this code.
+    CaseKindExists "case_kind_exists" 409
+        "Kind of case exists": "The district has a kind with this code, see `current`; archived ones count.";
+        "该事项类别已存在": "本区县已有此代码的事项类别（含停用的），见 current。";
+    /// The present step of the case does not permit the move.
+    CaseMoveNotPermitted "case_move_not_permitted" 409
+        "Step does not permit this move": "The moves that may come are in `current`, as `may_come`.";
+        "当前环节不能这样办理": "当前环节可办理的操作见 current 中的 may_come。";
+    /// The case has ended.
+    CaseEnded "case_ended" 409
+        "Case has ended": "An ended case does not move; open another one.";
+        "该事项已办结": "已办结的事项不能再流转，请另行登记。";
+    /// The task of the step is not done.
+    CaseAwaitsTask "case_awaits_task" 409
+        "Task of this step is not done": "Complete or cancel the task `task_id` of `current`, then move the case.";
+        "本环节的任务尚未完成": "请先完成或取消 current 中 task_id 所指的任务，再办理该事项。";
+    /// Another level acts at the step.
+    CaseOtherLevel "case_other_level" 403
+        "Another level acts at this step": "`current` names the level that the case waits for.";
+        "本环节由其他层级办理": "该事项等待办理的层级见 current 中的 waits_for。";
+    /// The person who brought the case to the step does not decide it.
+    CaseSamePerson "case_same_person" 403
+        "Another person must act": "The person who brought the case to this step cannot act at it.";
+        "须由他人办理": "把该事项提交到本环节的人员不能办理本环节。";
     /// The attachment is no photo, or one that is not decoded.
     NoPreview "no_preview" 422
         "No small copy": "The attachment is a recording, or a photo that is damaged or too large; see `errors`. Download the file itself.";

@@ -1,0 +1,163 @@
+//! The history of cases.
+
+use chrono::NaiveDateTime;
+use diesel::dsl::max;
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::bounded_text::Note;
+use gridward_domain::code::{MoveCode, StepCode};
+use gridward_domain::id::{CaseId, PersonId};
+use gridward_domain::range::AmountFen;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{CaseEntry, CaseEntryAction, CaseReferral};
+use crate::clock::china;
+use crate::crypto::{SealingKey, aad};
+use crate::db::schema::case_entries;
+use crate::db::{Conn, DbError};
+
+const TABLE: &str = "case_entries";
+
+/// The most entries of an answer; a case has a few dozen.
+const MOST: i64 = 1000;
+
+crate::table_row! {
+    /// A row of `case_entries`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct CaseEntryRow in case_entries {
+        district: AreaCode,
+        key {
+            case_id: CaseId,
+            number: i32,
+        }
+        fixed {
+            action: CaseEntryAction,
+            at: NaiveDateTime,
+            person: Option<PersonId>,
+            from_step: Option<StepCode>,
+            to_step: StepCode,
+            taken: Option<MoveCode>,
+            waits_for: Option<Level>,
+            sealed: Vec<u8>,
+        }
+    }
+}
+
+/// The encrypted part of an entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntrySealed {
+    /// A note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
+    /// The answers to the form of the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Map<String, Value>>,
+    /// The amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_fen: Option<AmountFen>,
+    /// To whom the case was referred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral: Option<CaseReferral>,
+}
+
+/// An entry to be added.
+#[derive(Clone, Debug)]
+pub struct NewEntry {
+    /// What happened.
+    pub action: CaseEntryAction,
+    /// When.
+    pub at: NaiveDateTime,
+    /// Who did it; `None` for the system.
+    pub person: Option<PersonId>,
+    /// The step before.
+    pub from: Option<StepCode>,
+    /// The step after.
+    pub to: StepCode,
+    /// The move.
+    pub taken: Option<MoveCode>,
+    /// The level that the case waits for after it.
+    pub waits_for: Option<Level>,
+}
+
+fn label(case: CaseId, number: i32) -> String {
+    format!("{case}/{number}")
+}
+
+/// Adds an entry to the case, which the transaction has just written, so that no other adds one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn add(
+    conn: &mut Conn,
+    key: &SealingKey,
+    (district, case): (AreaCode, CaseId),
+    entry: NewEntry,
+    content: &EntrySealed,
+) -> Result<(), DbError> {
+    let last: Option<i32> = case_entries::table
+        .filter(case_entries::district.eq(district))
+        .filter(case_entries::case_id.eq(case))
+        .select(max(case_entries::number))
+        .first(conn)?;
+    let number = last.unwrap_or(0) + 1;
+    let sealed = key
+        .seal_value(&aad(district, TABLE, label(case, number)), content)
+        .map_err(|error| DbError::corrupt(TABLE, error))?;
+    let NewEntry { action, at, person, from, to, taken, waits_for } = entry;
+    let row = CaseEntryRow {
+        district,
+        case_id: case,
+        number,
+        action,
+        at,
+        person,
+        from_step: from,
+        to_step: to,
+        taken,
+        waits_for,
+        sealed,
+    };
+    CaseEntryRow::insert_all(conn, &[&row])
+}
+
+/// The history of the case, in order, with what is encrypted.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_case(
+    conn: &mut Conn,
+    key: &SealingKey,
+    (district, case): (AreaCode, CaseId),
+) -> Result<Vec<CaseEntry>, DbError> {
+    let rows: Vec<CaseEntryRow> = case_entries::table
+        .filter(case_entries::district.eq(district))
+        .filter(case_entries::case_id.eq(case))
+        .order(case_entries::number)
+        .limit(MOST)
+        .select(CaseEntryRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(|row| row.opened(key)).collect()
+}
+
+impl CaseEntryRow {
+    fn opened(self, key: &SealingKey) -> Result<CaseEntry, DbError> {
+        let aad = aad(self.district, TABLE, label(self.case_id, self.number));
+        let content: EntrySealed =
+            key.open_value(&aad, &self.sealed).map_err(|error| DbError::corrupt(TABLE, error))?;
+        let EntrySealed { note, answers, amount_fen, referral } = content;
+        Ok(CaseEntry {
+            action: self.action,
+            at: self.at.and_utc().with_timezone(&china()),
+            person_id: self.person,
+            from: self.from_step,
+            to: self.to_step,
+            taken: self.taken,
+            waits_for: self.waits_for,
+            note,
+            answers,
+            amount_fen,
+            referral,
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! Opens the case for a need that a visit found, by the rule of the service kind.
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::Note;
+use gridward_domain::code::{CaseClass, CaseKindCode, Need};
+use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId};
+use uuid::Uuid;
+
+use super::open::{Matter, open};
+use super::{CaseKind, CaseSource, kind_store, store};
+use crate::crypto::SealingKey;
+use crate::http::problem::Problem;
+use crate::tx::Tx;
+
+/// A need that a visit found.
+#[derive(Clone, Debug)]
+pub struct FoundNeed {
+    /// The need.
+    pub need: Need,
+    /// The kind of case that it opens.
+    pub kind: CaseKindCode,
+    /// The beneficiary.
+    pub beneficiary: BeneficiaryId,
+    /// The grid of the visit.
+    pub grid: AreaCode,
+    /// The report.
+    pub report: ReportId,
+    /// The visitor.
+    pub finder: PersonId,
+    /// The note of the report.
+    pub note: Option<Note>,
+}
+
+/// Opens the case, unless the kind is archived or the beneficiary has an open case of it.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub fn open_found(tx: &mut Tx<'_>, key: &SealingKey, found: FoundNeed) -> Result<(), Problem> {
+    let district = tx.district;
+    let kind = kind_store::one(tx.read_unbatched(), district, &found.kind)?;
+    let Some(kind) = kind.filter(|kind| kind.active) else { return Ok(()) };
+    if store::is_open(tx.read_unbatched(), district, found.beneficiary, &found.kind)? {
+        return Ok(());
+    }
+    let matter = Matter {
+        class: class(&kind, &found.need),
+        beneficiary: Some(found.beneficiary),
+        area: found.grid,
+        source: CaseSource::Report,
+        report: Some(found.report),
+        urgent: false,
+        detail: found.note.filter(|note| !note.as_str().trim().is_empty()),
+    };
+    open(tx, key, &kind, (CaseId(Uuid::now_v7()), found.finder), matter)?;
+    Ok(())
+}
+
+/// The class that is named like the need, or the first one.
+fn class(kind: &CaseKind, need: &Need) -> Option<CaseClass> {
+    let named = kind.classes.iter().find(|class| class.code.as_str() == need.as_str());
+    named.or_else(|| kind.classes.first()).map(|class| class.code.clone())
+}

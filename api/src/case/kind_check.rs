@@ -1,0 +1,112 @@
+//! The faults of a kind of case.
+
+use gridward_domain::area::Level;
+use gridward_domain::authority::Role;
+use gridward_domain::case;
+use gridward_domain::code::KindCode;
+use serde_json::Value;
+
+use super::{CaseKind, CaseStepContent, CaseWord};
+use crate::catalogue::form;
+use crate::http::problem::FieldError;
+
+/// The most steps of a kind.
+const MOST_STEPS: usize = 30;
+/// The most moves, words or classes of one list.
+const MOST_ITEMS: usize = 20;
+/// The most errors of an answer.
+const MOST_ERRORS: usize = 20;
+
+/// Everything that is wrong with the kind, by JSON pointer; `is_task_kind` tells the active service
+/// kinds.
+pub(super) fn faults(kind: &CaseKind, is_task_kind: &dyn Fn(&KindCode) -> bool) -> Vec<FieldError> {
+    let mut errors = lengths(kind);
+    if errors.is_empty() {
+        let path = case::faults(&kind.path()).into_iter();
+        errors.extend(path.map(|fault| FieldError::new(fault.pointer, fault.detail)));
+        for (n, step) in kind.steps.iter().enumerate() {
+            let at = format!("/steps/{n}");
+            errors.extend(of_step(kind, step, &at));
+            if let Some(task) = step.task.as_ref().filter(|task| n == 0 || !is_task_kind(task)) {
+                let detail = match n {
+                    0 => "the first step awaits no task".to_owned(),
+                    _ => format!("{task} is not an active service kind"),
+                };
+                errors.push(FieldError::new(format!("{at}/task"), detail));
+            }
+        }
+    }
+    errors.truncate(MOST_ERRORS);
+    errors
+}
+
+fn lengths(kind: &CaseKind) -> Vec<FieldError> {
+    let mut lists = vec![
+        ("/steps".to_owned(), kind.steps.len(), MOST_STEPS),
+        ("/classes".to_owned(), kind.classes.len(), MOST_ITEMS),
+    ];
+    for (n, step) in kind.steps.iter().enumerate() {
+        lists.push((format!("/steps/{n}/moves"), step.moves.len(), MOST_ITEMS));
+        lists.push((format!("/steps/{n}/documents"), step.documents.len(), MOST_ITEMS));
+        lists.push((format!("/steps/{n}/referrals"), step.referrals.len(), MOST_ITEMS));
+    }
+    let long = lists.into_iter().filter(|(_, items, most)| items > most);
+    long.map(|(at, _, most)| FieldError::new(at, format!("must have at most {most} items")))
+        .collect()
+}
+
+fn of_step(kind: &CaseKind, step: &CaseStepContent, at: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if step.result.is_none() {
+        errors.extend(unseen(kind, step, at));
+    }
+    if let Some(form) = &step.form {
+        let under = |error: FieldError| {
+            FieldError::new(format!("{at}/form{}", error.pointer), error.detail)
+        };
+        errors.extend(form::check(form).into_iter().map(under));
+        errors.extend(effects(form).map(|name| {
+            let detail = "an answer of a case has no effect on the entry and no follow-up";
+            FieldError::new(format!("{at}/form/properties/{name}"), detail)
+        }));
+    }
+    for (name, words) in [("documents", &step.documents), ("referrals", &step.referrals)] {
+        let twice = |(n, word): &(usize, &CaseWord)| {
+            words[..*n].iter().any(|other| other.code == word.code)
+        };
+        let repeated = words.iter().enumerate().filter(twice);
+        errors.extend(
+            repeated
+                .map(|(n, _)| FieldError::new(format!("{at}/{name}/{n}/code"), "is listed twice")),
+        );
+    }
+    errors
+}
+
+/// The faults of a step of a confidential kind at which only roles act that do not see it.
+fn unseen(kind: &CaseKind, step: &CaseStepContent, at: &str) -> Vec<FieldError> {
+    let acts = |level: Level| match level {
+        Level::Grid => &[Role::Manager][..],
+        Level::Village | Level::Town => &[Role::Supervisor],
+        Level::District => &[Role::Supervisor, Role::Admin],
+    };
+    let is_unseen = |level: &Level| !acts(*level).iter().any(|role| kind.is_shown_to(*role));
+    let mut errors = Vec::new();
+    let detail = "no role of this level sees the kind";
+    if is_unseen(&step.level) {
+        errors.push(FieldError::new(format!("{at}/level"), detail));
+    }
+    let classes = step.levels.iter().filter(|(_, level)| is_unseen(level));
+    errors
+        .extend(classes.map(|(class, _)| FieldError::new(format!("{at}/levels/{class}"), detail)));
+    errors
+}
+
+/// The fields of a form whose answers have effects in reports.
+fn effects(form: &Value) -> impl Iterator<Item = &str> {
+    let fields = [form.get("properties"), form.pointer("/then/properties")];
+    let fields = fields.into_iter().flatten().filter_map(Value::as_object).flatten();
+    let has =
+        |field: &Value| ["x-updates", "x-follow-ups"].iter().any(|key| field.get(key).is_some());
+    fields.filter(move |(_, field)| has(field)).map(|(name, _)| name.as_str())
+}

@@ -1,0 +1,132 @@
+//! Creates, changes and archives kinds of case.
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::code::CaseKindCode;
+use serde_json::{Value, json};
+
+use super::{CaseKind, CaseKindContent, NewCaseKind, kind_check, kind_store};
+use crate::catalogue;
+use crate::db::Conn;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::idempotency::Effect;
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+
+/// The most kinds of a district, archived ones included.
+const MOST_KINDS: usize = 200;
+
+impl Effect for NewCaseKind {
+    type Made = CaseKind;
+
+    fn action(&self) -> &'static str {
+        "case_kind.create"
+    }
+
+    fn request(&self) -> Value {
+        json!(self)
+    }
+
+    fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        Ok(principal.may(Action::ConfigureDistrict)?)
+    }
+}
+
+/// A change of one kind.
+#[derive(Debug)]
+pub struct KindChange {
+    /// The kind.
+    pub code: CaseKindCode,
+    /// The versions that it may be based on; empty if the caller names none.
+    pub base: Vec<i64>,
+    /// The new content.
+    pub content: CaseKindContent,
+}
+
+impl Effect for KindChange {
+    type Made = CaseKind;
+
+    fn action(&self) -> &'static str {
+        "case_kind.change"
+    }
+
+    fn request(&self) -> Value {
+        json!({ "code": self.code, "content": self.content })
+    }
+
+    fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        Ok(principal.may(Action::ConfigureDistrict)?)
+    }
+}
+
+/// Creates a kind.
+///
+/// # Errors
+/// 409 if the district has a kind with this code; 422 with an entry for each fault.
+pub(super) fn create(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    new: &NewCaseKind,
+) -> Result<CaseKind, Problem> {
+    principal.may(Action::ConfigureDistrict)?;
+    let district = principal.district();
+    let kinds = kind_store::all(tx.read_unbatched(), district)?;
+    if let Some(there) = kinds.iter().find(|kind| kind.code == new.code) {
+        return Err(Problem::from(ProblemCode::CaseKindExists).showing(there));
+    }
+    if kinds.len() >= MOST_KINDS {
+        return Err(Problem::invalid("", format!("at most {MOST_KINDS} kinds of case")));
+    }
+    let kind = CaseKind::of(new.code.clone(), new.content(), 1);
+    check(tx.read_unbatched(), district, &kind)?;
+    kind_store::insert(tx.write_unbatched(), district, &kind)?;
+    record(tx, principal, "case_kind.create", &kind);
+    Ok(kind)
+}
+
+/// Changes a kind. The same content again changes nothing.
+///
+/// # Errors
+/// 404; 412 for another version than the current one; 422 with an entry for each fault.
+pub(super) fn change(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    change: &KindChange,
+) -> Result<CaseKind, Problem> {
+    principal.may(Action::ConfigureDistrict)?;
+    let district = principal.district();
+    let before = kind_store::one(tx.read_unbatched(), district, &change.code)?;
+    let before = before.ok_or_else(Problem::not_found)?;
+    if change.base.is_empty() {
+        return Err(ProblemCode::VersionRequired.into());
+    }
+    if !change.base.contains(&before.version) {
+        return Err(Problem::from(ProblemCode::VersionConflict).showing(&before));
+    }
+    if before.content() == change.content {
+        return Ok(before);
+    }
+    let next = CaseKind::of(before.code.clone(), change.content.clone(), before.version + 1);
+    check(tx.read_unbatched(), district, &next)?;
+    let now = tx.now.naive_utc();
+    kind_store::replace(tx.write_unbatched(), district, &before, &next, now)?;
+    record(tx, principal, "case_kind.change", &next);
+    Ok(next)
+}
+
+fn record(tx: &mut Tx<'_>, principal: &Principal, action: &'static str, kind: &CaseKind) {
+    let (subject, district) = (Subject::CaseKind, principal.district());
+    let event = Event::new(action, subject, &kind.code, district, kind.version);
+    tx.record(event.by(principal.person).with(json!({ "active": kind.active })));
+}
+
+/// Checks the path, the forms and the words of the kind.
+fn check(conn: &mut Conn, district: AreaCode, kind: &CaseKind) -> Result<(), Problem> {
+    let services = catalogue::store::all(conn, district)?;
+    let is_task_kind = |code: &_| services.iter().any(|kind| kind.active && kind.code == *code);
+    let errors = kind_check::faults(kind, &is_task_kind);
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+}

@@ -1,0 +1,32 @@
+//! Cases: matters that are followed on the path of their kind, from their opening to their end. A
+//! kind is a document of the district, which its admins change; a case keeps its version.
+//!
+//! Every query has the caller's area, and a confidential kind and its cases do not exist for roles
+//! that it does not name. Descriptions, notes, answers, amounts and referrals are encrypted; the log
+//! has none of them, and it records who reads them. The moves of cases are in
+//! [`decision`](crate::decision); `casework` is about the life of a beneficiary.
+
+pub mod defaults;
+pub mod entry_store;
+mod filter;
+pub mod found;
+mod kind;
+mod kind_check;
+pub mod kind_edit;
+pub mod kind_routes;
+pub mod kind_store;
+mod model;
+pub mod open;
+pub mod overdue;
+pub(crate) mod read;
+pub mod routes;
+pub mod scope;
+pub mod store;
+
+pub use kind::{
+    CaseClassWords, CaseKind, CaseKindContent, CaseMoveContent, CaseStepContent, CaseWord,
+    NewCaseKind,
+};
+pub use model::{
+    Case, CaseDetail, CaseEntry, CaseEntryAction, CaseNextMove, CaseReferral, CaseSource, NewCase,
+};

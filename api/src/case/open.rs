@@ -1,0 +1,228 @@
+//! Opens cases.
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::Note;
+use gridward_domain::case;
+use gridward_domain::code::CaseClass;
+use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::entry_store::{self, EntrySealed, NewEntry};
+use super::store::{self, CaseRow, CaseSealed, PlacedCase};
+use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store};
+use crate::beneficiary;
+use crate::clock;
+use crate::crypto::SealingKey;
+use crate::db::DbError;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::idempotency::{CommandId, Effect};
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+use crate::workday;
+
+/// A case to be opened by a person.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The case.
+    pub new: NewCase,
+    /// The id of the command, if it has one.
+    pub id: Option<CommandId>,
+}
+
+/// A matter: what a new case is about.
+#[derive(Clone, Debug)]
+pub struct Matter {
+    /// The class.
+    pub class: Option<CaseClass>,
+    /// The beneficiary.
+    pub beneficiary: Option<BeneficiaryId>,
+    /// The grid of the beneficiary, or the area of a matter that is no beneficiary's.
+    pub area: AreaCode,
+    /// How it came.
+    pub source: CaseSource,
+    /// The report that found it.
+    pub report: Option<ReportId>,
+    /// Whether it is urgent.
+    pub urgent: bool,
+    /// A description.
+    pub detail: Option<Note>,
+}
+
+impl Effect for Opening {
+    type Made = Case;
+
+    fn action(&self) -> &'static str {
+        "case.open"
+    }
+
+    fn request(&self) -> Value {
+        json!(self.new)
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        self.kind(tx, principal)?;
+        self.area(tx, principal).map(drop)
+    }
+}
+
+impl Opening {
+    /// The kind, if the principal sees it.
+    fn kind(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<CaseKind, Problem> {
+        principal.may(Action::WorkCases)?;
+        let kind = kind_store::one(tx.read_unbatched(), principal.district(), &self.new.kind)?;
+        let kind = kind.filter(|kind| kind.is_shown_to(principal.role));
+        kind.ok_or_else(|| Problem::invalid("/kind", "is no kind of case"))
+    }
+
+    /// The area of the matter, which is in the principal's.
+    fn area(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<AreaCode, Problem> {
+        match (self.new.beneficiary_id, self.new.area) {
+            (Some(id), None) => {
+                let conn = tx.read_unbatched();
+                let row = beneficiary::store::row(conn, &principal.scope(), id)?;
+                let unknown = || {
+                    Problem::invalid("/beneficiary_id", "no beneficiary in your area has this id")
+                };
+                Ok(row.ok_or_else(unknown)?.grid)
+            }
+            (None, Some(area)) if principal.area.contains(&area) => Ok(area),
+            (None, Some(_)) => Err(Problem::invalid("/area", "must be in your area")),
+            _ => Err(Problem::invalid("", "must have one of beneficiary_id and area")),
+        }
+    }
+
+    /// Opens the case.
+    ///
+    /// # Errors
+    /// 403; 409 for an ended beneficiary; 422.
+    pub(super) fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Case, Problem> {
+        let kind = self.kind(tx, principal)?;
+        let area = self.area(tx, principal)?;
+        let new = &self.new;
+        if let Some(id) = new.beneficiary_id {
+            let conn = tx.read_unbatched();
+            let row = beneficiary::store::row(conn, &principal.scope(), id)?;
+            if let Some(ended) = row.filter(|row| !row.is_current()) {
+                return Err(
+                    Problem::from(ProblemCode::BeneficiaryEnded).showing(&ended.masked(key)?)
+                );
+            }
+        }
+        if !kind.active {
+            return Err(Problem::invalid("/kind", "is archived"));
+        }
+        if (new.source == CaseSource::Report) != new.report_id.is_some() {
+            let detail = "is required for the source report, and for no other";
+            return Err(Problem::invalid("/report_id", detail));
+        }
+        self.check_report(tx, principal)?;
+        let matter = Matter {
+            class: new.class.clone(),
+            beneficiary: new.beneficiary_id,
+            area,
+            source: new.source,
+            report: new.report_id,
+            urgent: new.urgent,
+            detail: new.detail.clone().filter(|text| !text.as_str().trim().is_empty()),
+        };
+        let id = self.new_id(tx, principal)?;
+        let placed = open(tx, key, &kind, (id, principal.person), matter)?;
+        Ok(placed.case(tx.now))
+    }
+
+    /// Checks that the report is of a visit to the beneficiary.
+    fn check_report(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        let Some(report) = self.new.report_id else { return Ok(()) };
+        let of = store::beneficiary_of(tx.read()?, principal.district(), report)?;
+        if of.is_some() && of == self.new.beneficiary_id {
+            return Ok(());
+        }
+        Err(Problem::invalid("/report_id", "no report of a visit to the beneficiary has this id"))
+    }
+
+    fn new_id(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<CaseId, DbError> {
+        let command = self.id.as_ref().and_then(CommandId::uuid).map(CaseId);
+        let district = principal.district();
+        let id = match command {
+            Some(id) if store::exists(tx.read_unbatched(), district, id)? => None,
+            id => id,
+        };
+        Ok(id.unwrap_or_else(|| CaseId(Uuid::now_v7())))
+    }
+}
+
+/// Opens a case of the kind for `finder`.
+///
+/// # Errors
+/// 422 for a class that the kind does not have.
+pub fn open(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    kind: &CaseKind,
+    (id, finder): (CaseId, PersonId),
+    matter: Matter,
+) -> Result<PlacedCase, Problem> {
+    let (district, now, today) = (tx.district, tx.now.naive_utc(), clock::day(tx.now));
+    kind_store::keep(tx.write_unbatched(), district, kind)?;
+    let days = workday::store::days(tx.read_unbatched(), district, today, None)?;
+    let is_working = |day| days.is_working(day);
+    let Matter { class, beneficiary, area, source, report, urgent, detail } = matter;
+    let opened = case::open(&kind.path(), (class, urgent), Some(finder), today, &is_working);
+    let life = opened.map_err(|why| Problem::invalid("/class", why.to_string()))?;
+    let row = CaseRow {
+        district,
+        id,
+        kind: kind.code.clone(),
+        kind_version: kind.version,
+        class: life.class,
+        area: beneficiary.is_none().then_some(area),
+        source,
+        report,
+        urgent,
+        opened_by: finder,
+        opened_at: now,
+        sealed: CaseRow::seal(key, district, id, &CaseSealed { detail })?,
+        beneficiary,
+        step: life.step,
+        waits_for: life.waits_for,
+        begun_at: now,
+        asked_by: Some(finder),
+        due_on: life.due_on,
+        escalates_on: life.escalates_on,
+        task: None,
+        result: life.result,
+        version: 1,
+    };
+    store::put(tx.write_unbatched(), None, &row)?;
+    let entry = NewEntry {
+        action: CaseEntryAction::Open,
+        at: now,
+        person: Some(finder),
+        from: None,
+        to: row.step.clone(),
+        taken: None,
+        waits_for: row.waits_for,
+    };
+    entry_store::add(tx.write_unbatched(), key, (district, id), entry, &EntrySealed::default())?;
+    let placed = PlacedCase { row, area };
+    tx.record(event("case.open", kind, &placed).by(finder));
+    Ok(placed)
+}
+
+/// The event that `action` changed the case. That of a confidential kind does not name the
+/// beneficiary.
+pub fn event(action: &'static str, kind: &CaseKind, placed: &PlacedCase) -> Event {
+    let row = &placed.row;
+    let mut body = json!({ "kind": row.kind, "step": row.step });
+    if kind.confidential_to.is_empty() {
+        body["beneficiary"] = json!(row.beneficiary);
+    }
+    Event::new(action, Subject::Case, row.id, placed.area, row.version).with(body)
+}

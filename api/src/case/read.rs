@@ -1,0 +1,53 @@
+//! A case with its history.
+
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::case;
+use gridward_domain::id::CaseId;
+use serde_json::json;
+
+use super::entry_store;
+use super::scope;
+use super::store::PlacedCase;
+use super::{CaseDetail, CaseKind, CaseNextMove};
+use crate::crypto::SealingKey;
+use crate::http::problem::Problem;
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+
+/// The moves that the present step of the case permits.
+pub(crate) fn may_come(kind: &CaseKind, placed: &PlacedCase) -> Vec<CaseNextMove> {
+    let (path, life) = (kind.path(), placed.row.life(None));
+    let permitted = case::next_moves(&path, &life);
+    let step = kind.step(&placed.row.step);
+    let moves = step.map(|step| step.moves.as_slice()).unwrap_or_default();
+    let shown = moves.iter().filter(|one| permitted.iter().any(|other| other.code == one.code));
+    shown
+        .map(|one| CaseNextMove {
+            code: one.code.clone(),
+            name: one.name.clone(),
+            name_en: one.name_en.clone(),
+            to: one.to.clone(),
+            effect: one.effect,
+        })
+        .collect()
+}
+
+/// The case with what is encrypted; the log records the access.
+///
+/// # Errors
+/// 404; 403.
+pub(super) fn read(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    id: CaseId,
+) -> Result<CaseDetail, Problem> {
+    let conn = tx.read()?;
+    let (placed, kind) = scope::visible(conn, principal, id, Action::ReadCases)?;
+    let history = entry_store::of_case(conn, key, (placed.row.district, id))?;
+    let detail = placed.row.content(key)?.detail;
+    let may_come = may_come(&kind, &placed);
+    let event = Event::new("case.read", Subject::Reading, id, placed.area, placed.row.version);
+    tx.record(event.by(principal.person).with(json!({ "entries": history.len() })));
+    Ok(CaseDetail { case: placed.case(tx.now), detail, history, may_come })
+}

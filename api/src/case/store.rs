@@ -1,0 +1,373 @@
+//! Queries for cases.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::bounded_text::Note;
+use gridward_domain::case::{self, CaseResult, StepTask};
+use gridward_domain::code::{CaseClass, CaseKindCode, StepCode};
+use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId, TaskId};
+use serde::{Deserialize, Serialize};
+
+use super::filter::CaseFilter;
+use super::{Case, CaseSource};
+use crate::clock::{self, china};
+use crate::crypto::{SealingKey, aad};
+use crate::db::schema::{beneficiaries, case_entries, cases, reports};
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
+use crate::in_range;
+use crate::tx::row::{RowChange, write_versioned};
+
+const TABLE: &str = "cases";
+
+crate::table_row! {
+    /// A row of `cases`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct CaseRow in cases {
+        district: AreaCode,
+        key {
+            id: CaseId,
+        }
+        fixed {
+            kind: CaseKindCode,
+            kind_version: i64,
+            class: Option<CaseClass>,
+            area: Option<AreaCode>,
+            source: CaseSource,
+            report: Option<ReportId>,
+            urgent: bool,
+            opened_by: PersonId,
+            opened_at: NaiveDateTime,
+            sealed: Vec<u8>,
+        }
+        changing {
+            beneficiary: Option<BeneficiaryId>,
+            step: StepCode,
+            waits_for: Option<Level>,
+            begun_at: NaiveDateTime,
+            asked_by: Option<PersonId>,
+            due_on: Option<NaiveDate>,
+            escalates_on: Option<NaiveDate>,
+            task: Option<TaskId>,
+            result: Option<CaseResult>,
+            version: i64,
+        }
+    }
+}
+
+/// The encrypted part of a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseSealed {
+    /// The description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Note>,
+}
+
+/// A case with the area on which its visibility depends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlacedCase {
+    /// The row.
+    pub row: CaseRow,
+    /// The grid of the beneficiary, or the area of the case.
+    pub area: AreaCode,
+}
+
+/// The columns of a case and of its beneficiary.
+type Columns = (CaseRow, Option<AreaCode>);
+
+impl PlacedCase {
+    /// `None` for a case whose beneficiary was deleted.
+    fn of((row, of_home): Columns) -> Option<Self> {
+        let area = if row.beneficiary.is_some() { of_home } else { row.area };
+        area.map(|area| Self { row, area })
+    }
+
+    /// The case at `now`, without the encrypted part.
+    pub fn case(&self, now: DateTime<Utc>) -> Case {
+        let row = &self.row;
+        let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
+        Case {
+            id: row.id,
+            kind: row.kind.clone(),
+            kind_version: row.kind_version,
+            class: row.class.clone(),
+            area: self.area,
+            beneficiary_id: row.beneficiary,
+            source: row.source,
+            report_id: row.report,
+            urgent: row.urgent,
+            step: row.step.clone(),
+            waits_for: row.waits_for,
+            waiting_since: local(row.begun_at),
+            due_on: row.due_on,
+            overdue: row.due_on.is_some_and(|day| day < clock::day(now)),
+            task_id: row.task,
+            result: row.result,
+            opened_by: row.opened_by,
+            opened_at: local(row.opened_at),
+            version: row.version,
+        }
+    }
+}
+
+impl CaseRow {
+    /// What the rules depend on, with the task of the step as `task`.
+    pub fn life(&self, task: Option<StepTask>) -> case::Case {
+        case::Case {
+            class: self.class.clone(),
+            urgent: self.urgent,
+            step: self.step.clone(),
+            waits_for: self.waits_for,
+            begun_on: clock::day(self.begun_at.and_utc()),
+            due_on: self.due_on,
+            escalates_on: self.escalates_on,
+            asked_by: self.asked_by,
+            task,
+            result: self.result,
+        }
+    }
+
+    /// The next version after the rules have changed the case; a new step begins at `at`.
+    #[must_use]
+    pub fn after(&self, life: case::Case, at: Option<NaiveDateTime>) -> Self {
+        Self {
+            step: life.step,
+            waits_for: life.waits_for,
+            begun_at: at.unwrap_or(self.begun_at),
+            asked_by: life.asked_by,
+            due_on: life.due_on,
+            escalates_on: life.escalates_on,
+            task: if at.is_some() { None } else { self.task },
+            result: life.result,
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+
+    /// Decrypts the description.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn content(&self, key: &SealingKey) -> Result<CaseSealed, DbError> {
+        key.open_value(&aad(self.district, TABLE, self.id), &self.sealed)
+            .map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// The encrypted content of the case `id`.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`] if it cannot be encrypted.
+    pub fn seal(
+        key: &SealingKey,
+        district: AreaCode,
+        id: CaseId,
+        content: &CaseSealed,
+    ) -> Result<Vec<u8>, DbError> {
+        key.seal_value(&aad(district, TABLE, id), content)
+            .map_err(|error| DbError::corrupt(TABLE, error))
+    }
+}
+
+/// The cases of a district with the grids of their beneficiaries.
+macro_rules! placed {
+    ($district:expr) => {
+        cases::table
+            .left_join(
+                beneficiaries::table.on(beneficiaries::district
+                    .eq(cases::district)
+                    .and(beneficiaries::id.nullable().eq(cases::beneficiary))),
+            )
+            .filter(cases::district.eq($district))
+            .select((CaseRow::as_select(), beneficiaries::grid.nullable()))
+    };
+}
+
+/// The case, anywhere in the district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn one(conn: &mut Conn, district: AreaCode, id: CaseId) -> Result<Option<PlacedCase>, DbError> {
+    let found: Option<Columns> =
+        placed!(district).filter(cases::id.eq(id)).first(conn).optional()?;
+    Ok(found.and_then(PlacedCase::of))
+}
+
+/// Whether there is a case of this id, even of a deleted beneficiary.
+///
+/// # Errors
+/// [`DbError`].
+pub fn exists(conn: &mut Conn, district: AreaCode, id: CaseId) -> Result<bool, DbError> {
+    let one = cases::table.find((district, id)).select(cases::version);
+    Ok(one.first::<i64>(conn).optional()?.is_some())
+}
+
+/// The position in a list.
+pub type Key = (DateTime<Utc>, CaseId);
+
+/// A page of the cases that the filter selects at `now`: those that wait, the longest first, or
+/// those that have ended, the last first.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn list(
+    conn: &mut Conn,
+    district: AreaCode,
+    filter: &CaseFilter,
+    wanted: &Wanted<Key>,
+    now: DateTime<Utc>,
+) -> Result<Vec<PlacedCase>, DbError> {
+    let mut query =
+        placed!(district).filter(cases::kind.ne_all(filter.hidden.clone())).into_boxed();
+    let of_home = in_range!(beneficiaries::grid.nullable(), filter.scope);
+    let of_area = in_range!(cases::area, filter.scope);
+    query = query.filter(of_home.or(cases::beneficiary.is_null().and(of_area)));
+    if let Some(kind) = &filter.kind {
+        query = query.filter(cases::kind.eq(kind));
+    }
+    if let Some(step) = &filter.step {
+        query = query.filter(cases::step.eq(step));
+    }
+    if let Some(level) = filter.waits_for {
+        query = query.filter(cases::waits_for.eq(level));
+    }
+    if let Some(beneficiary) = filter.beneficiary {
+        query = query.filter(cases::beneficiary.eq(beneficiary));
+    }
+    let today = clock::day(now);
+    query = match filter.overdue {
+        Some(true) => query.filter(cases::due_on.lt(today)),
+        Some(false) => query.filter(cases::due_on.is_null().or(cases::due_on.ge(today))),
+        None => query,
+    };
+    if filter.ended {
+        query = query
+            .filter(cases::result.is_not_null())
+            .order((cases::begun_at.desc(), cases::id.desc()));
+        if let Some((at, id)) = wanted.after {
+            let at = at.naive_utc();
+            let before = cases::begun_at.eq(at).and(cases::id.lt(id));
+            query = query.filter(cases::begun_at.le(at)).filter(cases::begun_at.lt(at).or(before));
+        }
+    } else {
+        query = query.filter(cases::result.is_null()).order((cases::begun_at, cases::id));
+        if let Some((at, id)) = wanted.after {
+            let at = at.naive_utc();
+            let after = cases::begun_at.eq(at).and(cases::id.gt(id));
+            query = query.filter(cases::begun_at.ge(at)).filter(cases::begun_at.gt(at).or(after));
+        }
+    }
+    let rows: Vec<Columns> = query.limit(wanted.rows()).load(conn)?;
+    Ok(rows.into_iter().filter_map(PlacedCase::of).collect())
+}
+
+/// Replaces `old` by `new`; inserts it if there is no old row.
+///
+/// # Errors
+/// [`DbError::Collision`] if the row has changed since it was read.
+pub fn put(conn: &mut Conn, old: Option<&CaseRow>, new: &CaseRow) -> Result<(), DbError> {
+    write_versioned(
+        conn,
+        &[RowChange { old, new }],
+        |row| row.version,
+        CaseRow::insert_all,
+        CaseRow::update_all,
+    )
+}
+
+/// The first `limit` cases that rise to the next level by `today`.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn due(
+    conn: &mut Conn,
+    district: AreaCode,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<PlacedCase>, DbError> {
+    let rows: Vec<Columns> = placed!(district)
+        .filter(cases::escalates_on.le(today))
+        .order((cases::escalates_on, cases::id))
+        .limit(limit)
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(PlacedCase::of).collect())
+}
+
+/// The beneficiary that a report is about.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn beneficiary_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    report: ReportId,
+) -> Result<Option<BeneficiaryId>, DbError> {
+    let found: Option<Option<BeneficiaryId>> = reports::table
+        .filter(reports::district.eq(district))
+        .filter(reports::id.eq(report))
+        .select(reports::beneficiary)
+        .first(conn)
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// Deletes the cases of deleted beneficiaries, with their history.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Result<(), DbError> {
+    let those =
+        cases::table.filter(cases::district.eq(district)).filter(cases::beneficiary.eq_any(ids));
+    let gone: Vec<CaseId> = those.clone().select(cases::id).load(conn)?;
+    let history = case_entries::table
+        .filter(case_entries::district.eq(district))
+        .filter(case_entries::case_id.eq_any(&gone));
+    diesel::delete(history).execute(conn)?;
+    diesel::delete(those).execute(conn)?;
+    Ok(())
+}
+
+/// Gives the cases of one beneficiary to another, all of them or those of `these`; returns their
+/// ids.
+///
+/// # Errors
+/// [`DbError`].
+pub fn give(
+    conn: &mut Conn,
+    district: AreaCode,
+    (from, to): (BeneficiaryId, BeneficiaryId),
+    these: Option<&[CaseId]>,
+) -> Result<Vec<CaseId>, DbError> {
+    let mut ids: Vec<CaseId> = cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::beneficiary.eq(from))
+        .select(cases::id)
+        .load(conn)?;
+    ids.retain(|id| these.is_none_or(|these| these.contains(id)));
+    let given = cases::table.filter(cases::district.eq(district)).filter(cases::id.eq_any(&ids));
+    diesel::update(given)
+        .set((cases::beneficiary.eq(to), cases::version.eq(cases::version + 1)))
+        .execute(conn)?;
+    Ok(ids)
+}
+
+/// Whether the beneficiary has a case of the kind that has not ended.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn is_open(
+    conn: &mut Conn,
+    district: AreaCode,
+    beneficiary: BeneficiaryId,
+    kind: &CaseKindCode,
+) -> Result<bool, DbError> {
+    let one: Option<i64> = cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::beneficiary.eq(beneficiary))
+        .filter(cases::kind.eq(kind))
+        .filter(cases::result.is_null())
+        .select(cases::version)
+        .first(conn)
+        .optional()?;
+    Ok(one.is_some())
+}

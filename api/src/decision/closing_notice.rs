@@ -1,0 +1,44 @@
+//! Tells the person whose report found a matter that its case is closed.
+
+use gridward_domain::authority::Principal;
+use gridward_domain::person_state::PersonState;
+use serde_json::json;
+
+use crate::auth;
+use crate::auth::access_events::record;
+use crate::auth::account_notice::AccountNoticeKind;
+use crate::auth::account_notice_store::{self, NoticeSubject};
+use crate::case::store::CaseRow;
+use crate::case::{CaseKind, CaseSource};
+use crate::http::problem::Problem;
+use crate::tx::Tx;
+
+/// Adds a notice for the finder of the closed case, unless that person closed it or has left. It names
+/// the kind and not the result.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub(super) fn notify(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    kind: &CaseKind,
+    row: &CaseRow,
+) -> Result<(), Problem> {
+    let (district, finder, now) = (row.district, row.opened_by, tx.now);
+    if row.result.is_none() || row.source != CaseSource::Report || finder == principal.person {
+        return Ok(());
+    }
+    let account = auth::store::account_status(tx.read_unbatched(), district, finder, None)?;
+    if account.is_none_or(|account| account.state == PersonState::Left) {
+        return Ok(());
+    }
+    let subject = NoticeSubject {
+        task: None,
+        about_zh: kind.name.clone().into(),
+        about_en: kind.name_en.clone().into(),
+    };
+    let about = AccountNoticeKind::CaseClosed;
+    account_notice_store::add_about(tx.write_unbatched(), (district, finder), about, subject, now)?;
+    record(tx, "person.case_closed", finder, principal.person, json!({ "case": row.id }))?;
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! What a move has, and whether its step permits it.
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::Note;
+use gridward_domain::code::MoveCode;
+use gridward_domain::range::AmountFen;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::case::entry_store::EntrySealed;
+use crate::case::{CaseReferral, CaseStepContent};
+use crate::catalogue::form;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::vocabulary;
+
+/// A move of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"move": "approve", "note": "情况属实"}))]
+pub struct CaseMoveSent {
+    /// The move, one of the case's `may_come`.
+    #[serde(rename = "move")]
+    pub taken: MoveCode,
+    /// A note; stored encrypted, as all that follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
+    /// The answers to the form of the present step; required if the step has a form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub answers: Option<Map<String, Value>>,
+    /// An amount, if the present step permits one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_fen: Option<AmountFen>,
+    /// To whom the case is referred, if the present step permits it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referral: Option<CaseReferral>,
+}
+
+impl CaseMoveSent {
+    /// What is stored of it, encrypted.
+    pub(super) fn sealed(&self) -> EntrySealed {
+        EntrySealed {
+            note: self.note.clone().filter(|note| !note.as_str().trim().is_empty()),
+            answers: self.answers.clone(),
+            amount_fen: self.amount_fen,
+            referral: self.referral.clone(),
+        }
+    }
+
+    /// Checks answers, amount and referral by the step.
+    ///
+    /// # Errors
+    /// 422.
+    pub(super) fn check(
+        &self,
+        conn: &mut Conn,
+        district: AreaCode,
+        step: &CaseStepContent,
+    ) -> Result<(), Problem> {
+        let mut errors = self.answer_errors(conn, district, step)?;
+        if self.amount_fen.is_some() && !step.amount {
+            errors.push(FieldError::new("/amount_fen", "the step permits no amount"));
+        }
+        let is_known =
+            |referral: &CaseReferral| step.referrals.iter().any(|word| word.code == referral.to);
+        if self.referral.as_ref().is_some_and(|referral| !is_known(referral)) {
+            errors.push(FieldError::new("/referral/to", "is not a referral of the step"));
+        }
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    }
+
+    fn answer_errors(
+        &self,
+        conn: &mut Conn,
+        district: AreaCode,
+        step: &CaseStepContent,
+    ) -> Result<Vec<FieldError>, DbError> {
+        let Some(form) = &step.form else {
+            let sent = self.answers.as_ref().filter(|answers| !answers.is_empty());
+            let error = || FieldError::new("/answers", "the step has no form");
+            return Ok(sent.map(|_| error()).into_iter().collect());
+        };
+        let answers = self.answers.clone().unwrap_or_default();
+        let under =
+            |error: FieldError| FieldError::new(format!("/answers{}", error.pointer), error.detail);
+        let mismatches = form::mismatches(form, &Value::Object(answers.clone()));
+        let mut errors: Vec<FieldError> = mismatches.into_iter().map(under).collect();
+        let words = vocabulary::store::all(conn, district)?;
+        for (field, name) in form::vocabulary_fields(form) {
+            let texts: Vec<&str> = match answers.get(field) {
+                Some(Value::String(text)) => vec![text],
+                Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
+                _ => continue,
+            };
+            let unknown = texts.into_iter().find_map(|text| words.get(name).usable(text).err());
+            if let Some(error) = unknown {
+                errors.push(FieldError::new(format!("/answers/{field}"), error.to_string()));
+            }
+        }
+        Ok(errors)
+    }
+}

@@ -1,0 +1,120 @@
+//! Moves a case to the next step.
+
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::case::{self, CaseActor, CaseRejection};
+use gridward_domain::id::CaseId;
+use serde_json::{Value, json};
+
+use super::{CaseMoveSent, closing_notice, step_task};
+use crate::case::entry_store::{self, NewEntry};
+use crate::case::open::event;
+use crate::case::read::may_come;
+use crate::case::store::{self, PlacedCase};
+use crate::case::{Case, CaseDetail, CaseEntryAction, CaseKind, scope};
+use crate::clock;
+use crate::crypto::SealingKey;
+use crate::http::IfMatch;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::idempotency::Effect;
+use crate::tx::Tx;
+use crate::workday;
+
+/// The action in the log.
+const ACTION: &str = "case.move";
+
+/// A move of a case by a person.
+#[derive(Clone, Debug)]
+pub(super) struct Moving {
+    /// The case.
+    pub(super) case: CaseId,
+    /// The version that the move is based on.
+    pub(super) base: IfMatch,
+    /// The move.
+    pub(super) sent: CaseMoveSent,
+}
+
+impl Effect for Moving {
+    type Made = Case;
+
+    fn action(&self) -> &'static str {
+        ACTION
+    }
+
+    fn request(&self) -> Value {
+        json!({ "case_id": self.case, "move": self.sent })
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        scope::visible(tx.read()?, principal, self.case, Action::WorkCases).map(drop)
+    }
+}
+
+impl Moving {
+    /// Moves the case.
+    ///
+    /// # Errors
+    /// 404; 403 if another level or another person decides; 409 with what may come if the step does
+    /// not permit the move, if the case has ended or awaits a task; 412; 422; 428.
+    pub(super) fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Case, Problem> {
+        let (placed, kind) = scope::visible(tx.read()?, principal, self.case, Action::WorkCases)?;
+        let row = &placed.row;
+        let now = tx.now;
+        let current = detail(&kind, &placed, tx);
+        self.base.check(row.version, &current)?;
+        let (today, district) = (clock::day(now), row.district);
+        let days = workday::store::days(tx.read_unbatched(), district, today, None)?;
+        let is_working = |day| days.is_working(day);
+        let (path, actor) = (kind.path(), CaseActor::of(principal));
+        let taken = &self.sent.taken;
+        let life = row.life(step_task::state(tx, row)?);
+        let moved = case::apply(&path, &life, taken, actor, today, &is_working);
+        let (life, _) = moved.map_err(|why| refusal(why).showing(&current))?;
+        if let Some(step) = kind.step(&row.step) {
+            self.sent.check(tx.read_unbatched(), district, step)?;
+        }
+        let mut next = row.after(life, Some(now.naive_utc()));
+        next.task = step_task::create(tx, key, principal, &kind, &next)?;
+        store::put(tx.write_unbatched(), Some(row), &next)?;
+        let entry = NewEntry {
+            action: CaseEntryAction::Move,
+            at: now.naive_utc(),
+            person: Some(principal.person),
+            from: Some(row.step.clone()),
+            to: next.step.clone(),
+            taken: Some(taken.clone()),
+            waits_for: next.waits_for,
+        };
+        let sealed = self.sent.sealed();
+        entry_store::add(tx.write_unbatched(), key, (district, row.id), entry, &sealed)?;
+        let moved = PlacedCase { row: next, area: placed.area };
+        let mut event = event(ACTION, &kind, &moved).by(principal.person);
+        event.body["from"] = json!(row.step);
+        event.body["result"] = json!(moved.row.result);
+        tx.record(event);
+        closing_notice::notify(tx, principal, &kind, &moved.row)?;
+        Ok(moved.case(now))
+    }
+}
+
+/// The case as a problem shows it: with what may come, without what is encrypted.
+fn detail(kind: &CaseKind, placed: &PlacedCase, tx: &Tx<'_>) -> CaseDetail {
+    let may_come = may_come(kind, placed);
+    CaseDetail { case: placed.case(tx.now), detail: None, history: Vec::new(), may_come }
+}
+
+fn refusal(why: CaseRejection) -> Problem {
+    match why {
+        CaseRejection::Ended => ProblemCode::CaseEnded.into(),
+        CaseRejection::OtherLevel => ProblemCode::CaseOtherLevel.into(),
+        CaseRejection::SamePerson => ProblemCode::CaseSamePerson.into(),
+        CaseRejection::AwaitsTask => ProblemCode::CaseAwaitsTask.into(),
+        CaseRejection::NotPermitted | CaseRejection::UnknownClass | CaseRejection::UnknownStep => {
+            ProblemCode::CaseMoveNotPermitted.into()
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The task that a step of a case awaits.
+
+use gridward_domain::authority::Principal;
+use gridward_domain::case::StepTask;
+use gridward_domain::id::TaskId;
+
+use crate::beneficiary;
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::case::CaseKind;
+use crate::case::store::CaseRow;
+use crate::catalogue;
+use crate::crypto::SealingKey;
+use crate::db::DbError;
+use crate::http::problem::Problem;
+use crate::task;
+use crate::task::create::{NewTask, create_from};
+use crate::task::task_origin::TaskOrigin;
+use crate::tx::Tx;
+
+/// What has become of the task of the present step.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn state(tx: &mut Tx<'_>, row: &CaseRow) -> Result<Option<StepTask>, DbError> {
+    let Some(id) = row.task else { return Ok(None) };
+    let task = task::store::row(tx.read()?, row.district, id)?;
+    let is_live = match task {
+        Some(task) => task.life()?.state.is_live(),
+        None => false,
+    };
+    Ok(Some(if is_live { StepTask::Open } else { StepTask::Ended }))
+}
+
+/// Creates the task of the step that the case has begun. Without a current beneficiary, and for a
+/// service kind that is archived, there is none, and the step does not wait.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub(super) fn create(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    kind: &CaseKind,
+    row: &CaseRow,
+) -> Result<Option<TaskId>, Problem> {
+    let service = kind.step(&row.step).and_then(|step| step.task.clone());
+    let (Some(service), Some(home)) = (service, row.beneficiary) else { return Ok(None) };
+    let conn = tx.read_unbatched();
+    let known = catalogue::store::one(conn, row.district, service.as_str())?;
+    let entry = beneficiary::store::row(conn, &row.district.range(), home)?;
+    if !known.is_some_and(|kind| kind.active)
+        || !entry.is_some_and(|entry: BeneficiaryRow| entry.is_current())
+    {
+        return Ok(None);
+    }
+    let new = NewTask::for_beneficiary(service, home);
+    let origin = TaskOrigin::case(row.id, row.opened_by);
+    Ok(Some(create_from(tx, key, principal, &new, Some(origin))?.id))
+}

@@ -1,0 +1,257 @@
+//! The rules of a case: how it opens, moves, escalates and ends.
+
+use chrono::NaiveDate;
+use thiserror::Error;
+
+use super::path::{CaseMove, CasePath, CaseStep, Variant};
+use super::working_days::{Calendar, after};
+use super::{CaseResult, MoveEffect};
+use crate::area::Level;
+use crate::authority::{Principal, Role};
+use crate::code::{CaseClass, MoveCode, StepCode};
+use crate::id::PersonId;
+
+/// The task that a step awaits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepTask {
+    /// It is not done yet.
+    Open,
+    /// It is done, or was cancelled: the step need not wait.
+    Ended,
+}
+
+/// A case, as far as its rules depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The class, if its kind has classes.
+    pub class: Option<CaseClass>,
+    /// Whether it is urgent.
+    pub urgent: bool,
+    /// The step.
+    pub step: StepCode,
+    /// The level that it waits for: that of the step, or a higher one since it is overdue; `None`
+    /// at an end.
+    pub waits_for: Option<Level>,
+    /// The day on which the step began.
+    pub begun_on: NaiveDate,
+    /// The last day on which it is not overdue; `None` without a clock.
+    pub due_on: Option<NaiveDate>,
+    /// The first day on which it rises to the next level; `None` without a clock and once it waits
+    /// for the district.
+    pub escalates_on: Option<NaiveDate>,
+    /// The person who brought it to the step; `None` for the system.
+    pub asked_by: Option<PersonId>,
+    /// The task that the step awaits.
+    pub task: Option<StepTask>,
+    /// The result, at an end.
+    pub result: Option<CaseResult>,
+}
+
+/// A person who moves a case in whose area it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaseActor {
+    /// The person.
+    pub person: PersonId,
+    /// The level at which that person decides; `None` for one who decides nothing.
+    pub level: Option<Level>,
+}
+
+/// What followed from a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaseEvent {
+    /// The case went to another step, or to the same one anew.
+    Moved {
+        /// The step before.
+        from: StepCode,
+        /// The step after.
+        to: StepCode,
+        /// What the move means.
+        effect: MoveEffect,
+    },
+    /// The new step awaits a task, which is to be created.
+    TaskWanted,
+    /// The case has ended.
+    Closed(CaseResult),
+}
+
+/// Why a case does not open or move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CaseRejection {
+    /// The kind has classes and the case none, or the reverse, or the class is unknown.
+    #[error("must be one of the classes of the kind")]
+    UnknownClass,
+    /// The case has ended.
+    #[error("the case has ended")]
+    Ended,
+    /// The step does not have this move, or not for this case.
+    #[error("the step does not permit this move")]
+    NotPermitted,
+    /// Another level acts.
+    #[error("another level acts at this step")]
+    OtherLevel,
+    /// The same person brought the case to the step.
+    #[error("another person must act than the one who brought the case to this step")]
+    SamePerson,
+    /// The task of the step is not done.
+    #[error("the task of this step is not done")]
+    AwaitsTask,
+    /// The path has no such step: the case and the path do not belong together.
+    #[error("the path does not have the step of the case")]
+    UnknownStep,
+}
+
+impl CaseActor {
+    /// The principal as one who moves cases.
+    pub fn of(principal: &Principal) -> Self {
+        let level = match principal.role {
+            Role::Admin => Some(Level::District),
+            Role::Supervisor => Some(principal.area.level()),
+            Role::Manager => Some(Level::Grid),
+            Role::Volunteer | Role::Auditor => None,
+        };
+        Self { person: principal.person, level }
+    }
+}
+
+impl Case {
+    fn variant(&self) -> Variant<'_> {
+        Variant { class: self.class.as_ref(), urgent: self.urgent }
+    }
+
+    /// The case as it begins `step`.
+    fn begin(
+        self,
+        step: &CaseStep,
+        by: Option<PersonId>,
+        today: NaiveDate,
+        is_working: Calendar<'_>,
+    ) -> Self {
+        let level = step.level_for(self.class.as_ref());
+        let waits_for = step.result.is_none().then_some(level);
+        let due_on = waits_for.and(step.days).map(|days| after(today, days, is_working));
+        Self {
+            step: step.code.clone(),
+            waits_for,
+            begun_on: today,
+            due_on,
+            escalates_on: due_on
+                .filter(|_| level != Level::District)
+                .and_then(|day| day.succ_opt()),
+            asked_by: by,
+            task: step.awaits_task.then_some(StepTask::Open),
+            result: step.result,
+            ..self
+        }
+    }
+}
+
+/// A new case at the first step of the path.
+///
+/// # Errors
+/// [`CaseRejection::UnknownClass`]; [`CaseRejection::UnknownStep`] for an empty path.
+pub fn open(
+    path: &CasePath,
+    (class, urgent): (Option<CaseClass>, bool),
+    by: Option<PersonId>,
+    today: NaiveDate,
+    is_working: Calendar<'_>,
+) -> Result<Case, CaseRejection> {
+    let is_known = match &class {
+        Some(class) => path.classes.contains(class),
+        None => path.classes.is_empty(),
+    };
+    if !is_known {
+        return Err(CaseRejection::UnknownClass);
+    }
+    let first = path.first().ok_or(CaseRejection::UnknownStep)?;
+    let case = Case {
+        class,
+        urgent,
+        step: first.code.clone(),
+        waits_for: None,
+        begun_on: today,
+        due_on: None,
+        escalates_on: None,
+        asked_by: by,
+        task: None,
+        result: None,
+    };
+    Ok(case.begin(first, by, today, is_working))
+}
+
+/// The moves that the step of the case permits, to whoever acts at it.
+pub fn next_moves<'a>(path: &'a CasePath, case: &Case) -> Vec<&'a CaseMove> {
+    let step = path.step(&case.step).filter(|_| case.result.is_none());
+    let moves = step.map(|step| step.moves.as_slice()).unwrap_or_default();
+    moves.iter().filter(|one| one.permits(case.variant())).collect()
+}
+
+/// Whether the actor may act on the case now.
+///
+/// # Errors
+/// [`CaseRejection`].
+fn may_act(case: &Case, step: &CaseStep, actor: CaseActor) -> Result<(), CaseRejection> {
+    let Some(waits_for) = case.waits_for.filter(|_| case.result.is_none()) else {
+        return Err(CaseRejection::Ended);
+    };
+    // From the level of the step up to the one that an overdue case has reached; the district is
+    // the lowest value.
+    let levels = waits_for..=step.level_for(case.class.as_ref());
+    if !actor.level.is_some_and(|level| levels.contains(&level)) {
+        return Err(CaseRejection::OtherLevel);
+    }
+    if step.two_people && case.asked_by == Some(actor.person) {
+        return Err(CaseRejection::SamePerson);
+    }
+    if case.task == Some(StepTask::Open) {
+        return Err(CaseRejection::AwaitsTask);
+    }
+    Ok(())
+}
+
+/// Moves the case. A move that the step does not permit is refused before anything else, so that
+/// the caller learns what may come.
+///
+/// # Errors
+/// [`CaseRejection`].
+pub fn apply(
+    path: &CasePath,
+    case: &Case,
+    code: &MoveCode,
+    actor: CaseActor,
+    today: NaiveDate,
+    is_working: Calendar<'_>,
+) -> Result<(Case, Vec<CaseEvent>), CaseRejection> {
+    if case.result.is_some() {
+        return Err(CaseRejection::Ended);
+    }
+    let step = path.step(&case.step).ok_or(CaseRejection::UnknownStep)?;
+    let taken = step.moves.iter().find(|one| one.code == *code && one.permits(case.variant()));
+    let taken = taken.ok_or(CaseRejection::NotPermitted)?;
+    may_act(case, step, actor)?;
+    let to = path.step(&taken.to).ok_or(CaseRejection::UnknownStep)?;
+    let next = case.clone().begin(to, Some(actor.person), today, is_working);
+    let (from, effect) = (case.step.clone(), taken.effect);
+    let mut events = vec![CaseEvent::Moved { from, to: to.code.clone(), effect }];
+    if next.task == Some(StepTask::Open) {
+        events.push(CaseEvent::TaskWanted);
+    }
+    events.extend(next.result.map(CaseEvent::Closed));
+    Ok((next, events))
+}
+
+/// The case raised to the next level, if it is overdue on `today` and waits for a level below the
+/// district; it rises again after as many working days. It stays overdue.
+pub fn escalate(
+    path: &CasePath,
+    case: &Case,
+    today: NaiveDate,
+    is_working: Calendar<'_>,
+) -> Option<Case> {
+    let above = case.waits_for?.parent()?;
+    case.escalates_on.filter(|day| *day <= today)?;
+    let days = path.step(&case.step)?.days?;
+    let next = || after(today, days, is_working).succ_opt();
+    let escalates_on = (above != Level::District).then(next).flatten();
+    Some(Case { waits_for: Some(above), escalates_on, ..case.clone() })
+}

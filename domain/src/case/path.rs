@@ -1,0 +1,109 @@
+//! The path of a kind of case: a graph of steps and moves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{CaseResult, MoveEffect};
+use crate::area::Level;
+use crate::code::{CaseClass, MoveCode, StepCode};
+use crate::range::StepDays;
+
+/// The path of a kind of case. A case begins at the first step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CasePath {
+    /// The classes of the kind; with none, a case has no class.
+    pub classes: Vec<CaseClass>,
+    /// The steps, ends included.
+    pub steps: Vec<CaseStep>,
+}
+
+/// A step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a step")]
+pub struct CaseStep {
+    /// Its code, unique on the path.
+    pub code: StepCode,
+    /// The level whose staff act: the manager of the grid, a supervisor of the village, the town or
+    /// the district, or an admin.
+    pub level: Level,
+    /// The level for cases of a class, where it differs.
+    pub levels: BTreeMap<CaseClass, Level>,
+    /// The working days until the case escalates to the next level; `None` for no clock.
+    pub days: Option<StepDays>,
+    /// Whether a case is granted only if this step approves it.
+    pub decides: bool,
+    /// Whether an urgent case may be granted without this decision.
+    pub waived_if_urgent: bool,
+    /// Whether another person must act than the one who brought the case to the step.
+    pub two_people: bool,
+    /// Whether the step waits for a task that is created as the step begins.
+    pub awaits_task: bool,
+    /// The result, at an end; `None` elsewhere.
+    pub result: Option<CaseResult>,
+    /// The permitted moves; none at an end.
+    pub moves: Vec<CaseMove>,
+}
+
+/// A move from one step to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseMove {
+    /// Its code, unique within the step.
+    pub code: MoveCode,
+    /// The next step.
+    pub to: StepCode,
+    /// What it means for the decision of the step.
+    pub effect: MoveEffect,
+    /// The classes of cases that may take it; empty for all.
+    pub classes: BTreeSet<CaseClass>,
+    /// Whether only urgent cases may take it.
+    pub urgent_only: bool,
+}
+
+/// What the moves of a case depend on: its class and whether it is urgent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Variant<'a> {
+    pub(super) class: Option<&'a CaseClass>,
+    pub(super) urgent: bool,
+}
+
+impl CaseMove {
+    /// Whether a case of the variant may take it.
+    pub(super) fn permits(&self, variant: Variant<'_>) -> bool {
+        let of_class = self.classes.is_empty()
+            || variant.class.is_some_and(|class| self.classes.contains(class));
+        of_class && (variant.urgent || !self.urgent_only)
+    }
+}
+
+impl CaseStep {
+    /// The level whose staff act at the step for a case of this class.
+    pub fn level_for(&self, class: Option<&CaseClass>) -> Level {
+        class.and_then(|class| self.levels.get(class)).copied().unwrap_or(self.level)
+    }
+
+    /// Whether a case of the variant is granted only if the step approves it.
+    pub(super) const fn is_required(&self, variant: Variant<'_>) -> bool {
+        self.decides && !(self.waived_if_urgent && variant.urgent)
+    }
+}
+
+impl CasePath {
+    /// The step at which a case begins.
+    pub fn first(&self) -> Option<&CaseStep> {
+        self.steps.first()
+    }
+
+    /// The step with this code.
+    pub fn step(&self, code: &StepCode) -> Option<&CaseStep> {
+        self.steps.iter().find(|step| step.code == *code)
+    }
+
+    /// Every variant of a case.
+    pub(super) fn variants(&self) -> impl Iterator<Item = Variant<'_>> {
+        let classes: Vec<Option<&CaseClass>> = match self.classes.as_slice() {
+            [] => vec![None],
+            classes => classes.iter().map(Some).collect(),
+        };
+        let both = |class| [false, true].map(|urgent| Variant { class, urgent });
+        classes.into_iter().flat_map(both)
+    }
+}

@@ -1,0 +1,278 @@
+//! Tests of the paths and the life of cases.
+
+use chrono::{Datelike as _, NaiveDate, Weekday};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::area::Level;
+use crate::code::{MoveCode, StepCode};
+use crate::id::PersonId;
+use crate::range::StepDays;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+fn weekdays(day: NaiveDate) -> bool {
+    !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+}
+
+fn step(code: &str) -> CaseStep {
+    CaseStep {
+        code: code.parse().expect("a code"),
+        level: Level::District,
+        levels: [].into(),
+        days: None,
+        decides: false,
+        waived_if_urgent: false,
+        two_people: false,
+        awaits_task: false,
+        result: None,
+        moves: Vec::new(),
+    }
+}
+
+fn to(code: &str, step: &str, effect: MoveEffect) -> CaseMove {
+    let (code, to) = (code.parse().expect("a code"), step.parse().expect("a code"));
+    CaseMove { code, to, effect, classes: [].into(), urgent_only: false }
+}
+
+/// found (grid) -> village -> town -> granted, with refusals and returns.
+fn path() -> CasePath {
+    use MoveEffect::{Advance, Approve, Refuse, Return};
+    let decision = |code: &str, level, next: &str, back: &str| CaseStep {
+        level,
+        days: Some(StepDays::of::<10>()),
+        decides: true,
+        moves: vec![
+            to("approve", next, Approve),
+            to("refuse", "refused", Refuse),
+            to("return", back, Return),
+        ],
+        ..step(code)
+    };
+    let urgent = CaseMove { urgent_only: true, ..to("urgent", "town", Advance) };
+    CasePath {
+        classes: Vec::new(),
+        steps: vec![
+            CaseStep {
+                level: Level::Grid,
+                days: Some(StepDays::of::<2>()),
+                moves: vec![to("check", "village", Advance), urgent],
+                ..step("found")
+            },
+            CaseStep {
+                two_people: true,
+                waived_if_urgent: true,
+                ..decision("village", Level::Village, "town", "found")
+            },
+            decision("town", Level::Town, "granted", "village"),
+            CaseStep { result: Some(CaseResult::Granted), ..step("granted") },
+            CaseStep { result: Some(CaseResult::Refused), ..step("refused") },
+        ],
+    }
+}
+
+fn person(number: u128) -> PersonId {
+    PersonId(Uuid::from_u128(number))
+}
+
+fn at(level: Level) -> CaseActor {
+    CaseActor { person: person(level as u128 + 10), level: Some(level) }
+}
+
+fn code(text: &str) -> MoveCode {
+    text.parse().expect("a code")
+}
+
+fn go(path: &CasePath, case: &Case, to: &str, actor: CaseActor) -> Result<Case, CaseRejection> {
+    apply(path, case, &code(to), actor, day("2026-12-01"), &weekdays).map(|(case, _)| case)
+}
+
+fn opened(path: &CasePath, urgent: bool) -> Case {
+    let by = Some(person(1));
+    open(path, (None, urgent), by, day("2026-11-27"), &weekdays).expect("a case")
+}
+
+#[test]
+fn a_case_goes_from_level_to_level_and_ends() {
+    let path = path();
+    assert_eq!(faults(&path), []);
+    let case = opened(&path, false);
+    assert_eq!((case.step.as_str(), case.waits_for), ("found", Some(Level::Grid)));
+    assert_eq!(case.due_on, Some(day("2026-12-01")), "two working days after a Friday");
+    assert_eq!(go(&path, &case, "approve", at(Level::Grid)), Err(CaseRejection::NotPermitted));
+    assert_eq!(go(&path, &case, "urgent", at(Level::Grid)), Err(CaseRejection::NotPermitted));
+    assert_eq!(go(&path, &case, "check", at(Level::Village)), Err(CaseRejection::OtherLevel));
+    let case = go(&path, &case, "check", at(Level::Grid)).expect("a move");
+    assert_eq!(case.asked_by, Some(at(Level::Grid).person));
+    let same = CaseActor { person: at(Level::Grid).person, level: Some(Level::Village) };
+    assert_eq!(go(&path, &case, "approve", same), Err(CaseRejection::SamePerson));
+    let case = go(&path, &case, "approve", at(Level::Village)).expect("a move");
+    let back = go(&path, &case, "return", at(Level::Town)).expect("a move");
+    assert_eq!((back.step.as_str(), back.waits_for), ("village", Some(Level::Village)));
+    let (case, events) =
+        apply(&path, &case, &code("approve"), at(Level::Town), day("2026-12-02"), &weekdays)
+            .expect("a move");
+    assert_eq!(events.last(), Some(&CaseEvent::Closed(CaseResult::Granted)));
+    assert_eq!((case.waits_for, case.due_on), (None, None));
+    assert_eq!(go(&path, &case, "approve", at(Level::Town)), Err(CaseRejection::Ended));
+    assert!(next_moves(&path, &case).is_empty());
+}
+
+#[test]
+fn an_urgent_case_may_skip_only_the_decision_that_is_waived() {
+    let path = path();
+    let case = opened(&path, true);
+    let codes = |case| -> Vec<&str> {
+        next_moves(&path, case).into_iter().map(|one| one.code.as_str()).collect()
+    };
+    assert_eq!(codes(&case), ["check", "urgent"]);
+    let case = go(&path, &case, "urgent", at(Level::Grid)).expect("a move");
+    assert_eq!(case.step.as_str(), "town");
+    let mut strict = path.clone();
+    strict.steps[1].waived_if_urgent = false;
+    assert_eq!(pointers(&strict), ["/steps/1", "/steps/1/moves/2"]);
+}
+
+#[test]
+fn an_overdue_case_rises_one_level_at_a_time_and_both_levels_may_act() {
+    let path = path();
+    let case = opened(&path, false);
+    assert_eq!(escalate(&path, &case, day("2026-12-01"), &weekdays), None);
+    let case = escalate(&path, &case, day("2026-12-02"), &weekdays).expect("an escalation");
+    assert_eq!((case.waits_for, case.due_on), (Some(Level::Village), Some(day("2026-12-01"))));
+    assert_eq!(case.escalates_on, Some(day("2026-12-05")));
+    assert_eq!(escalate(&path, &case, day("2026-12-04"), &weekdays), None);
+    for level in [Level::Grid, Level::Village] {
+        assert!(go(&path, &case, "check", at(level)).is_ok(), "{level}");
+    }
+    assert_eq!(go(&path, &case, "check", at(Level::Town)), Err(CaseRejection::OtherLevel));
+    let top = Case { waits_for: Some(Level::District), ..case };
+    assert_eq!(escalate(&path, &top, day("2027-12-04"), &weekdays), None);
+}
+
+#[test]
+fn a_step_that_awaits_a_task_moves_on_after_it() {
+    let mut path = path();
+    path.steps[0].awaits_task = true;
+    let case = opened(&path, false);
+    assert_eq!(go(&path, &case, "check", at(Level::Grid)), Err(CaseRejection::AwaitsTask));
+    let case = Case { task: Some(StepTask::Ended), ..case };
+    assert_eq!(go(&path, &case, "check", at(Level::Grid)).map(|case| case.task), Ok(None));
+}
+
+fn pointers(path: &CasePath) -> Vec<String> {
+    faults(path).into_iter().map(|fault| fault.pointer).collect()
+}
+
+#[test]
+fn a_path_with_a_fault_is_refused_at_its_place() {
+    let faulty = |change: &dyn Fn(&mut CasePath)| {
+        let mut path = path();
+        change(&mut path);
+        pointers(&path)
+    };
+    assert_eq!(pointers(&CasePath::default()), ["/steps"]);
+    assert_eq!(
+        faulty(&|path| path.steps[0].moves[0].to = "nowhere".parse().expect("a code")),
+        ["/steps/0/moves/0/to"]
+    );
+    let twice = faulty(&|path| path.steps[2].code = path.steps[1].code.clone());
+    assert!(twice.contains(&"/steps/2/code".to_owned()), "{twice:?}");
+    assert_eq!(faulty(&|path| path.steps.push(step("lost"))), ["/steps/5/moves"]);
+    let lost = CaseStep { result: Some(CaseResult::Done), ..step("lost") };
+    assert_eq!(faulty(&|path| path.steps.push(lost.clone())), ["/steps/5"]);
+    let looping = CaseStep { moves: vec![to("on", "turn", MoveEffect::Advance)], ..step("turn") };
+    assert_eq!(
+        faulty(&|path| {
+            path.steps.push(looping.clone());
+            path.steps[0].moves.push(to("turn", "turn", MoveEffect::Advance));
+        }),
+        ["/steps/5"]
+    );
+    // A return that leads past the decision which returned the case.
+    assert_eq!(
+        faulty(&|path| path.steps[1].moves[2].to = "town".parse().expect("a code")),
+        ["/steps/1/moves/2"]
+    );
+    assert_eq!(
+        faulty(&|path| path.steps[0].moves.push(to("skip", "town", MoveEffect::Advance))),
+        ["/steps/1", "/steps/1/moves/2"]
+    );
+}
+
+/// A path of `n` steps and two ends with any moves, mostly forward.
+fn any_path() -> impl Strategy<Value = CasePath> {
+    let move_to = (0..7usize, prop::sample::select(vec![0, 0, 1, 2, 3]), any::<bool>());
+    let one = (prop::collection::vec(move_to, 1..4), any::<bool>(), any::<bool>());
+    prop::collection::vec(one, 2..5).prop_map(|steps| {
+        let count = steps.len();
+        let name = |n: usize| format!("s{}", n.min(count + 1));
+        let mut all: Vec<CaseStep> = steps
+            .into_iter()
+            .enumerate()
+            .map(|(n, (moves, decides, waived))| {
+                let mut moves: Vec<CaseMove> = moves
+                    .into_iter()
+                    .enumerate()
+                    .map(|(m, (target, effect, urgent_only))| {
+                        let effect = match effect {
+                            1 => MoveEffect::Refuse,
+                            2 => MoveEffect::Return,
+                            _ => MoveEffect::Advance,
+                        };
+                        CaseMove { urgent_only, ..to(&format!("m{m}"), &name(target), effect) }
+                    })
+                    .collect();
+                let effect = if decides { MoveEffect::Approve } else { MoveEffect::Advance };
+                moves.push(to("on", &name(n + 1), effect));
+                CaseStep { decides, waived_if_urgent: decides && waived, moves, ..step(&name(n)) }
+            })
+            .collect();
+        all.push(CaseStep { result: Some(CaseResult::Granted), ..step(&name(count)) });
+        all.push(CaseStep { result: Some(CaseResult::Refused), ..step(&name(count + 1)) });
+        CasePath { classes: Vec::new(), steps: all }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_global_rejects: 200_000, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn no_case_is_granted_without_the_approval_of_every_decision(
+        path in any_path(),
+        urgent: bool,
+        choices in prop::collection::vec(any::<prop::sample::Index>(), 60),
+    ) {
+        prop_assume!(faults(&path).is_empty());
+        let mut case = opened(&path, urgent);
+        let mut last: std::collections::BTreeMap<StepCode, MoveEffect> = [].into();
+        for choice in choices {
+            let moves = next_moves(&path, &case);
+            let Some(taken) = moves.get(choice.index(moves.len().max(1))) else { break };
+            last.insert(case.step.clone(), taken.effect);
+            let actor = at(Level::District);
+            let moved = apply(&path, &case, &taken.code, actor, day("2026-12-01"), &weekdays);
+            case = moved.expect("a permitted move").0;
+        }
+        if case.result == Some(CaseResult::Granted) {
+            for step in path.steps.iter().filter(|step| step.decides) {
+                let waived = step.waived_if_urgent && urgent;
+                let approved = last.get(&step.code) == Some(&MoveEffect::Approve);
+                prop_assert!(approved || waived, "{} of {path:?}", step.code);
+            }
+        }
+    }
+
+    #[test]
+    fn a_due_day_is_the_last_of_its_working_days(offset in 0u64..400, days in 1i64..40) {
+        let start = day("2026-01-01") + chrono::Days::new(offset);
+        let days = StepDays::try_from(days).expect("days");
+        let due = after(start, days, &weekdays);
+        prop_assert!(weekdays(due));
+        let between = start.iter_days().skip(1).take_while(|day| *day <= due);
+        prop_assert_eq!(between.filter(|day| weekdays(*day)).count() as u64, u64::from(days));
+    }
+}

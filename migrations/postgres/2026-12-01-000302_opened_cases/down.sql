@@ -1,0 +1,1 @@
+ALTER TABLE service_kinds DROP COLUMN opens;

@@ -1,0 +1,2 @@
+-- The kind of case that each need opens, as JSON.
+ALTER TABLE service_kinds ADD COLUMN opens TEXT COLLATE "C" NOT NULL DEFAULT '{}';

@@ -1,0 +1,80 @@
+//! Cases: matters that are followed on the path of their kind, from their opening to their end.
+
+mod kinds;
+mod moves;
+mod stories;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::files::{BENEFICIARY, Files, person_id};
+use crate::support::server::Answer;
+use crate::support::{Backend, Caller, Server};
+
+/// The phone number of the supervisor of the first village.
+const VILLAGE: &str = "10000000003";
+
+/// The small district with a supervisor of its first village.
+fn server(backend: Backend) -> Server {
+    let village = format!(
+        "{},supervisor,村主任,F,1980,{VILLAGE},500116001002,29.28500,106.25500,driving,180,\
+         mon 0900-1200",
+        person_id(3)
+    );
+    Server::with(backend, &Files::small().with_line("people.csv", &village))
+}
+
+async fn open(caller: &Caller, body: Value) -> Value {
+    let opened = caller.post("/v1/cases", &body).await;
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    let id = opened.body["id"].as_str().expect("an id");
+    assert_eq!(opened.headers["Location"], format!("/v1/cases/{id}"));
+    opened.body
+}
+
+fn hardship() -> Value {
+    json!({
+        "kind": "three_hardships", "class": "housing", "beneficiary_id": BENEFICIARY,
+        "source": "phone", "detail": "厨房屋顶漏雨"
+    })
+}
+
+/// Sends a move that is based on the current version of the case.
+async fn go(caller: &Caller, case: &Value, body: Value) -> Answer {
+    let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
+    let version = caller.get(&path).await.headers.get("etag").cloned();
+    let request = caller.request(Method::POST, &format!("{path}/moves")).json(&body);
+    let request = match version {
+        Some(version) => request.header("If-Match", version),
+        None => request.header("If-Match", "\"v1\""),
+    };
+    caller.send(request).await
+}
+
+/// Moves the case and checks the step that follows.
+async fn step(caller: &Caller, case: &Value, body: Value, next: &str) {
+    let moved = go(caller, case, body).await;
+    assert_eq!((moved.status, &moved.body["step"]), (200, &json!(next)), "{}", moved.body);
+}
+
+async fn read(caller: &Caller, case: &Value) -> Value {
+    let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
+    let found = caller.get(&path).await;
+    assert_eq!(found.status, 200, "{}", found.body);
+    found.body
+}
+
+async fn listed(caller: &Caller, query: &str) -> Vec<Value> {
+    let list = caller.get(&format!("/v1/cases{query}")).await;
+    assert_eq!(list.status, 200, "{}", list.body);
+    list.body["items"].as_array().expect("items").iter().map(|one| one["id"].clone()).collect()
+}
+
+fn may_come(case: &Value) -> Vec<&str> {
+    let moves = case["may_come"].as_array().expect("moves").iter();
+    moves.map(|one| one["move"].as_str().expect("a move")).collect()
+}
+
+fn checked_with() -> Value {
+    json!({ "checked_with": "李网格", "no_relative": true })
+}

@@ -1,0 +1,99 @@
+//! Cases are opened, listed and moved within the caller's area, and rise when they are overdue.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{VILLAGE, go, hardship, listed, may_come, open, read, server, step};
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
+use crate::support::server::{gridward, said};
+use crate::support::{Backend, FAR_GRID, GRID};
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_is_opened_within_the_own_area_by_a_valid_request(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let manager = server.manager().await;
+    let with = |more: Value| {
+        let mut body = hardship();
+        for (name, value) in more.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        body
+    };
+    for (more, pointer) in [
+        (json!({ "kind": "none" }), "/kind"),
+        (json!({ "class": "other" }), "/class"),
+        (json!({ "class": null }), "/class"),
+        (json!({ "beneficiary_id": FAR_BENEFICIARY }), "/beneficiary_id"),
+        (json!({ "area": GRID }), ""),
+        (json!({ "beneficiary_id": null }), ""),
+        (json!({ "beneficiary_id": null, "area": FAR_GRID }), "/area"),
+        (json!({ "source": "report" }), "/report_id"),
+        (json!({ "report_id": BENEFICIARY }), "/report_id"),
+        (json!({ "source": "report", "report_id": BENEFICIARY }), "/report_id"),
+    ] {
+        let refused = manager.post("/v1/cases", &with(more.clone())).await;
+        assert_eq!(refused.status, 422, "{more}: {}", refused.body);
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{}", refused.body);
+    }
+    for caller in [server.volunteer().await, server.auditor().await] {
+        assert_eq!(caller.post("/v1/cases", &hardship()).await.status, 403);
+        assert_eq!(caller.get("/v1/cases").await.status, 403);
+    }
+    let case = open(&manager, hardship()).await;
+    let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
+    let far = server.far_manager().await;
+    assert_eq!(far.get(&path).await.status, 404);
+    assert_eq!(listed(&far, "").await, Vec::<Value>::new());
+    let moved = json!({ "move": "check" });
+    let without = manager.post(&format!("{path}/moves"), &moved).await;
+    assert_eq!((without.status, without.problem()), (428, "version_required"));
+    let stale = manager.request(Method::POST, &format!("{path}/moves")).json(&moved);
+    let stale = manager.send(stale.header("If-Match", "\"v9\"")).await;
+    assert_eq!((stale.status, stale.problem()), (412, "version_conflict"));
+    assert_eq!(may_come(&stale.body["current"]), ["check", "drop"]);
+    // A matter that is no beneficiary's has an area.
+    let other = with(json!({ "beneficiary_id": null, "area": GRID }));
+    let other = open(&manager, other).await;
+    assert_eq!((&other["area"], other.get("beneficiary_id")), (&json!(GRID), None));
+    let all = listed(&manager, "").await;
+    assert_eq!(all, [case["id"].clone(), other["id"].clone()], "the longest waiting is first");
+    let page = manager.get("/v1/cases?limit=1").await.body;
+    let next = page["next_cursor"].as_str().expect("a cursor");
+    assert_eq!(listed(&manager, &format!("?limit=1&cursor={next}")).await, [other["id"].clone()]);
+    for (query, expected) in [
+        (format!("?beneficiary_id={BENEFICIARY}"), vec![case["id"].clone()]),
+        ("?step=found&kind=three_hardships".to_owned(), all.clone()),
+        ("?step=town".to_owned(), vec![]),
+        ("?overdue=true".to_owned(), vec![]),
+        ("?overdue=false".to_owned(), all.clone()),
+    ] {
+        assert_eq!(listed(&manager, &query).await, expected, "{query}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_overdue_case_rises_to_the_next_level(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
+    let case = open(&manager, hardship()).await;
+    let refused = go(&village, &case, json!({ "move": "check" })).await;
+    assert_eq!((refused.status, refused.problem()), (403, "case_other_level"));
+    server.database.execute("UPDATE cases SET due_on = '2026-01-05', escalates_on = '2026-01-06'");
+    let run = gridward(&server.database, &["jobs", "run", "overdue_cases"]).output();
+    let run = run.expect("the job runs");
+    assert!(said(&run).contains("1 processed"), "{}", said(&run));
+    let overdue = village.get("/v1/cases?overdue=true").await.body;
+    assert_eq!(overdue["items"][0]["waits_for"], "village");
+    let detail = read(&village, &case).await;
+    assert_eq!(detail["history"][1]["action"], "escalate");
+    assert_eq!((&detail["overdue"], &detail["version"]), (&json!(true), &json!(2)));
+    step(&village, &case, json!({ "move": "check" }), "home_check").await;
+    assert_eq!(listed(&village, "?overdue=true").await, Vec::<Value>::new());
+}

@@ -1,0 +1,346 @@
+//! Each shipped kind of case, from its opening to its end.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{VILLAGE, checked_with, go, hardship, listed, may_come, open, read, server, step};
+use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
+use crate::support::{Backend, Caller};
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hardship_goes_from_finding_to_help_and_follow_up(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
+    let (town, district) = (server.town_supervisor().await, server.supervisor().await);
+    let case = open(&manager, hardship()).await;
+    assert_eq!((&case["step"], &case["waits_for"]), (&json!("found"), &json!("grid")));
+    assert_eq!((&case["kind_version"], &case["version"]), (&json!(1), &json!(1)));
+    assert_eq!(case.get("detail"), None, "a stored answer has no personal text");
+    assert_eq!(listed(&village, "?waits_for=grid").await, [case["id"].clone()]);
+    assert_eq!(listed(&village, "?waits_for=village").await, Vec::<Value>::new());
+
+    let detail = read(&manager, &case).await;
+    assert_eq!(detail["detail"], "厨房屋顶漏雨");
+    assert_eq!(may_come(&detail), ["check", "drop"]);
+    // A step is not skipped, and another level does not act.
+    let skipped = go(&manager, &case, json!({ "move": "approve" })).await;
+    assert_eq!((skipped.status, skipped.problem()), (409, "case_move_not_permitted"));
+    assert_eq!(may_come(&skipped.body["current"]), ["check", "drop"]);
+    assert_eq!(skipped.body["current"].get("detail"), None);
+    let early = go(&town, &case, json!({ "move": "check" })).await;
+    assert_eq!((early.status, early.problem()), (403, "case_other_level"));
+    step(&manager, &case, json!({ "move": "check", "note": "请村里核实" }), "home_check").await;
+
+    let checked = json!({ "checked_with": "李网格", "no_relative": true });
+    let without = go(&village, &case, json!({ "move": "confirm" })).await;
+    assert_eq!((without.status, without.problem()), (422, "invalid"), "{}", without.body);
+    step(&village, &case, json!({ "move": "confirm", "answers": checked }), "village").await;
+    step(&village, &case, json!({ "move": "approve" }), "town").await;
+    // The town returns it, and the village decides again.
+    step(&town, &case, json!({ "move": "return", "note": "补充收入证明" }), "village").await;
+    step(&village, &case, json!({ "move": "approve", "note": "已补充" }), "town").await;
+    let amount = json!({ "move": "approve", "amount_fen": 300_000 });
+    step(&town, &case, amount, "district").await;
+    let by_town = go(&town, &case, json!({ "move": "approve" })).await;
+    assert_eq!((by_town.status, by_town.problem()), (403, "case_other_level"));
+    step(&district, &case, json!({ "move": "approve", "amount_fen": 250_000 }), "help").await;
+    let referral = json!({ "to": "housing_office", "name": "区住建委" });
+    let unknown = json!({ "move": "helped", "referral": { "to": "lawyer", "name": "x" } });
+    assert_eq!(go(&town, &case, unknown).await.status, 422);
+    step(&town, &case, json!({ "move": "helped", "referral": referral }), "follow_up").await;
+    // The follow-up is a visit: the case waits for it.
+    let early = json!({ "move": "close" });
+    let early = go(&manager, &case, early).await;
+    assert_eq!((early.status, early.problem()), (409, "case_awaits_task"), "{}", early.body);
+    let task = early.body["current"]["task_id"].as_str().expect("a task").to_owned();
+    visit(&server.volunteer().await, &task, json!({ "answers": { "still_needed": false } })).await;
+    let shown = manager.get(&format!("/v1/tasks/{task}")).await.body;
+    assert_eq!(
+        (&shown["kind"], &shown["origin"]["type"]),
+        (&json!("hardship_follow_up"), &json!("case"))
+    );
+    let answers = json!({ "help_arrived": true, "still_needed": false });
+    let closed = go(&manager, &case, json!({ "move": "close", "answers": answers })).await;
+    assert_eq!((closed.status, &closed.body["result"]), (200, &json!("granted")));
+    assert_eq!((closed.body.get("waits_for"), closed.body.get("due_on")), (None, None));
+
+    let end = read(&manager, &case).await;
+    assert_eq!(may_come(&end), Vec::<&str>::new());
+    let history = end["history"].as_array().expect("a history");
+    let steps: Vec<&str> = history.iter().filter_map(|entry| entry["to"].as_str()).collect();
+    let path = "found home_check village town village town district help follow_up closed";
+    assert_eq!(steps.join(" "), path);
+    assert_eq!(history[6]["amount_fen"], 300_000);
+    assert_eq!(history[8]["referral"]["name"], "区住建委");
+    assert_eq!(
+        (&history[2]["answers"], &history[4]["note"]),
+        (&checked_with(), &json!("补充收入证明"))
+    );
+    let after = go(&manager, &case, json!({ "move": "close" })).await;
+    assert_eq!((after.status, after.problem()), (409, "case_ended"));
+    assert_eq!(listed(&manager, "").await, Vec::<Value>::new());
+    assert_eq!(listed(&manager, "?ended=true").await, [case["id"].clone()]);
+    // The log has every move and none of the texts.
+    let log = server.auditor().await.get("/v1/events?limit=200").await.body.to_string();
+    assert!(log.contains("case.open") && log.contains("case.move"), "{log}");
+    for text in ["漏雨", "补充", "300000", "住建委"] {
+        assert!(!log.contains(text), "{log}");
+    }
+    assert!(!district.events("case.read").await.is_empty(), "who reads a case is recorded");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_urgent_hardship_goes_straight_to_the_district_and_two_people_decide(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
+    let mut urgent = hardship();
+    urgent["urgent"] = json!(true);
+    let case = open(&manager, urgent).await;
+    step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    let confirmed = json!({ "move": "confirm_urgent", "answers": checked_with() });
+    step(&village, &case, confirmed, "district").await;
+    let district = server.supervisor().await;
+    // What the district returns to the town, the same person may raise to the district again only as
+    // the town; the decision of the district is another person's.
+    step(&district, &case, json!({ "move": "return" }), "town").await;
+    step(&server.town_supervisor().await, &case, json!({ "move": "approve" }), "district").await;
+    step(&server.admin().await, &case, json!({ "move": "approve" }), "help").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn legal_aid_is_confidential_and_decided_by_another_person(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, town) = (server.manager().await, server.town_supervisor().await);
+    let new = json!({
+        "kind": "legal", "class": "legal_aid", "beneficiary_id": BENEFICIARY, "source": "walk_in",
+        "detail": "工伤赔偿纠纷"
+    });
+    let hidden = manager.post("/v1/cases", &new).await;
+    assert_eq!((hidden.status, &hidden.body["errors"][0]["pointer"]), (422, &json!("/kind")));
+    let case = open(&town, new).await;
+    let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
+    for caller in [&manager, &server.auditor().await] {
+        assert_eq!(caller.get(&path).await.status, 404);
+        let moved = json!({ "move": "apply" });
+        let moved = caller.request(Method::POST, &format!("{path}/moves")).json(&moved);
+        assert_eq!(caller.send(moved.header("If-Match", "\"v1\"")).await.status, 404);
+    }
+    assert_eq!(listed(&manager, "").await, Vec::<Value>::new());
+    assert_eq!(manager.get("/v1/case-kinds/legal").await.status, 404);
+    let kinds = manager.get("/v1/case-kinds").await.body.to_string();
+    assert!(kinds.contains("three_hardships") && !kinds.contains("\"legal\""), "{kinds}");
+
+    assert_eq!(may_come(&read(&town, &case).await), ["apply", "withdraw"]);
+    step(&town, &case, json!({ "move": "apply" }), "decision").await;
+    let district = server.supervisor().await;
+    step(&district, &case, json!({ "move": "approve" }), "lawyer").await;
+    let lawyer = json!({ "to": "lawyer", "name": "江律师" });
+    step(&town, &case, json!({ "move": "finish", "referral": lawyer }), "closed").await;
+    // Whoever reads the log does not learn whose case it is.
+    let log = server.auditor().await.get("/v1/events?subject=case").await.body.to_string();
+    assert!(log.contains("legal") && !log.contains(BENEFICIARY), "{log}");
+
+    // Advice needs no decision.
+    let advice = json!({
+        "kind": "legal", "class": "advice", "beneficiary_id": BENEFICIARY, "source": "phone"
+    });
+    let case = open(&town, advice).await;
+    step(&town, &case, json!({ "move": "advise" }), "advice").await;
+    let done = go(&town, &case, json!({ "move": "advised", "note": "已答复" })).await;
+    assert_eq!((done.status, &done.body["result"]), (200, &json!("done")));
+}
+
+/// Claims the task and reports it as done.
+async fn visit(visitor: &Caller, task: &str, more: Value) {
+    let claimed = visitor.act(&format!("/v1/tasks/{task}/claim")).await;
+    assert_eq!(claimed.status, 200, "{}", claimed.body);
+    let mut report = json!({ "outcome": "done" });
+    for (name, value) in more.as_object().expect("an object") {
+        report[name] = value.clone();
+    }
+    let done = visitor.post(&format!("/v1/tasks/{task}/report"), &report).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_need_found_at_a_visit_becomes_a_case_and_the_finder_learns_of_its_end(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (volunteer, town) = (server.volunteer().await, server.town_supervisor().await);
+    let task = server.manager().await.make_task(BENEFICIARY).await;
+    let found = json!({ "needs": ["legal", "employment"], "note": "工伤赔偿没有着落" });
+    visit(&volunteer, &task, found.clone()).await;
+    let cases = town.get("/v1/cases").await.body;
+    let cases = cases["items"].as_array().expect("cases");
+    let of = |kind: &str| cases.iter().find(|case| case["kind"] == kind).expect("a case");
+    let (legal, employment) = (of("legal"), of("employment"));
+    assert_eq!((&legal["source"], &legal["class"]), (&json!("report"), &json!("advice")));
+    assert_eq!(legal["opened_by"], person_id(21));
+    assert!(legal["report_id"].is_string());
+    assert_eq!(read(&town, legal).await["detail"], "工伤赔偿没有着落");
+    assert_eq!(employment["step"], "wanted");
+    // The same need again waits in the same case.
+    let again = server.manager().await.make_task(BENEFICIARY).await;
+    visit(&volunteer, &again, found).await;
+    assert_eq!(listed(&town, "").await.len(), 2);
+
+    step(&town, legal, json!({ "move": "advise" }), "advice").await;
+    step(&town, legal, json!({ "move": "advised" }), "done").await;
+    let request = volunteer.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
+    let me = volunteer.send(request).await.body;
+    let notices = me["notices"].as_array().expect("notices").iter();
+    let titles: Vec<_> = notices.map(|one| (&one["kind"], &one["title"])).collect();
+    assert_eq!(titles, [(&json!("case_closed"), &json!("您反映的事项已办结：法律服务"))]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_who_looks_for_work_is_placed_and_followed_up(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (village, town) = (server.sign_in(VILLAGE).await, server.town_supervisor().await);
+    let new = json!({ "kind": "employment", "beneficiary_id": BENEFICIARY, "source": "walk_in" });
+    let case = open(&village, new).await;
+    let wish = json!({ "move": "register", "answers": { "wish": "驾驶员", "training": true } });
+    step(&village, &case, wish, "matching").await;
+    step(&town, &case, json!({ "move": "refer_up" }), "district").await;
+    let employer = json!({ "to": "employer", "name": "公交公司" });
+    let placed = json!({ "move": "place", "referral": employer });
+    step(&server.supervisor().await, &case, placed, "follow_up").await;
+    let lost = json!({ "move": "again", "answers": { "employed": false } });
+    step(&village, &case, lost, "matching").await;
+    step(&town, &case, json!({ "move": "place" }), "follow_up").await;
+    let closed = json!({ "move": "close", "answers": { "employed": true } });
+    step(&village, &case, closed, "closed").await;
+    assert_eq!(read(&village, &case).await["result"], "done");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_class_of_a_merit_report_decides_who_delivers_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (town, district) = (server.town_supervisor().await, server.supervisor().await);
+    for (class, deliverer, other) in
+        [("third_class", &district, &town), ("good_soldier", &town, &district)]
+    {
+        let new = json!({
+            "kind": "merit_report", "class": class, "beneficiary_id": BENEFICIARY,
+            "source": "application"
+        });
+        let case = open(&district, new).await;
+        let begun = &case["waiting_since"].as_str().expect("a time")[..10];
+        assert!(case["due_on"].as_str() > Some(begun), "registered within two working days");
+        let register = json!({ "move": "register", "answers": { "unit": "某部" } });
+        step(&district, &case, register, "registered").await;
+        let plan = json!({ "move": "plan", "answers": {
+            "day": "2026-12-20", "with_military": true
+        } });
+        let refused = go(other, &case, plan.clone()).await;
+        assert_eq!((refused.status, refused.problem()), (403, "case_other_level"), "{class}");
+        step(deliverer, &case, plan, "planned").await;
+        // A volunteer never delivers.
+        let deliver = json!({ "move": "deliver", "amount_fen": 200_000, "answers": {
+            "signed_by": "王小明", "delivered_by": "退役军人事务局、人武部"
+        } });
+        assert_eq!(go(&server.volunteer().await, &case, deliver.clone()).await.status, 403);
+        step(deliverer, &case, deliver, "delivered").await;
+        step(&district, &case, json!({ "move": "archive" }), "archived").await;
+    }
+    assert_eq!(listed(&district, "?kind=merit_report&ended=true").await.len(), 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_at_a_station_is_answered_or_referred(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (village, town) = (server.sign_in(VILLAGE).await, server.town_supervisor().await);
+    let ask = |class: &str, source: &str| {
+        json!({
+            "kind": "station_desk", "class": class, "beneficiary_id": BENEFICIARY,
+            "source": source, "detail": "优待证如何办理"
+        })
+    };
+    let answered = open(&village, ask("policy", "walk_in")).await;
+    step(&village, &answered, json!({ "move": "answer", "note": "已告知材料" }), "answered").await;
+    let referred = open(&village, ask("rights", "phone")).await;
+    step(&village, &referred, json!({ "move": "pass_up" }), "town").await;
+    let refer = json!({ "move": "refer", "referral": { "to": "lawyer", "name": "江律师" } });
+    step(&town, &referred, refer, "referred").await;
+    assert_eq!(listed(&village, "?step=referred").await, [referred["id"].clone()]);
+    step(&village, &referred, json!({ "move": "answer" }), "answered").await;
+    // Somebody who is in no register asks at the desk of the village.
+    let mut stranger = ask("jobs", "walk_in");
+    stranger["beneficiary_id"] = Value::Null;
+    stranger["area"] = json!("500116001002");
+    let case = open(&village, stranger).await;
+    step(&village, &case, json!({ "move": "withdraw" }), "withdrawn").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plaque_is_withdrawn_by_the_district_after_a_second_opinion(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (village, town) = (server.sign_in(VILLAGE).await, server.town_supervisor().await);
+    let (district, manager) = (server.supervisor().await, server.manager().await);
+    let new = json!({
+        "kind": "plaque", "class": "withdraw", "beneficiary_id": BENEFICIARY,
+        "source": "application"
+    });
+    let case = open(&town, new).await;
+    let reason = json!({ "move": "check", "answers": { "reason": "家庭成员受刑事处罚" } });
+    assert_eq!(go(&village, &case, json!({ "move": "check" })).await.status, 422);
+    step(&village, &case, reason, "review").await;
+    step(&town, &case, json!({ "move": "submit" }), "decision").await;
+    step(&district, &case, json!({ "move": "return", "note": "补充判决书" }), "review").await;
+    step(&town, &case, json!({ "move": "submit" }), "decision").await;
+    let early = go(&manager, &case, json!({ "move": "done" })).await;
+    assert_eq!((early.status, early.problem()), (409, "case_move_not_permitted"));
+    step(&district, &case, json!({ "move": "approve" }), "carry_out").await;
+    step(&manager, &case, json!({ "move": "done", "answers": {} }), "closed").await;
+    assert_eq!(read(&manager, &case).await["result"], "granted");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merge_brings_the_cases_along_and_its_undo_gives_them_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let (kept, other) = (BENEFICIARY, beneficiary_id(2));
+    let mut new = hardship();
+    new["beneficiary_id"] = json!(other);
+    let case = open(&manager, new).await;
+    let own = open(&manager, hardship()).await;
+    let merge = |verb: &str, version: &str| {
+        let path = format!("/v1/beneficiaries/{kept}/{verb}");
+        let request = supervisor.request(Method::POST, &path).json(&json!({ "other_id": other }));
+        supervisor.send(request.header("If-Match", version))
+    };
+    let merged = merge("merge", "\"v1\"").await;
+    assert_eq!(merged.status, 200, "{}", merged.body);
+    assert_eq!(read(&manager, &case).await["beneficiary_id"], kept);
+    let undone = merge("merge/undo", "\"v2\"").await;
+    assert_eq!(undone.status, 200, "{}", undone.body);
+    assert_eq!(read(&manager, &case).await["beneficiary_id"], json!(other));
+    assert_eq!(read(&manager, &own).await["beneficiary_id"], kept);
+}
