@@ -11,7 +11,7 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 9] = [
+const JOBS: [&str; 10] = [
     "overdue_tasks",
     "orphaned_tasks",
     "plan_upkeep",
