@@ -55,6 +55,7 @@ struct Resources {
     audience: String,
     campaign: String,
     case: String,
+    regime: String,
     feedback: String,
     own: Own,
     /// A point of the grid.
@@ -237,6 +238,22 @@ async fn notice(supervisor: &Caller, grid: &str) -> String {
     posted.body["id"].as_str().expect("an id").to_owned()
 }
 
+/// The content of a regime that is not active.
+fn duty() -> Value {
+    json!({
+        "name": "x", "name_en": "x", "filter": { "lives_alone": true }, "kind": "home_visit",
+        "cadence_days": 30, "lead_days": 7, "starts_on": "2026-12-01", "active": false
+    })
+}
+
+/// A regime of the grid.
+async fn regime(supervisor: &Caller, grid: &str) -> String {
+    let body = json!({ "area": grid, "content": duty() });
+    let created = supervisor.post("/v1/regimes", &body).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    created.body["id"].as_str().expect("an id").to_owned()
+}
+
 /// Adds a station and a memorial site in the third grid, and gives the rows of all registers, and
 /// the beneficiaries, another version than the callers know, so that they stay.
 fn prepare_registers(server: &Server) {
@@ -251,6 +268,7 @@ fn prepare_registers(server: &Server) {
          UPDATE notices SET version = 5;
          UPDATE audiences SET version = 5;
          UPDATE campaigns SET version = 5;
+         UPDATE regimes SET version = 5;
          UPDATE beneficiaries SET version = 5;"
     ));
 }
@@ -281,6 +299,7 @@ async fn resources(
         audience: audience(supervisor, grid).await,
         campaign: campaign(supervisor, grid).await,
         case: case(supervisor, home).await,
+        regime: regime(supervisor, grid).await,
         feedback: feedback(server, &grid[..6]).await,
         own: Own::none(&task),
         task,
@@ -308,6 +327,7 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         audience: audience(&district.supervisor, &district.grid()).await,
         campaign: campaign(&district.supervisor, &district.grid()).await,
         case: case(&district.supervisor, &district.beneficiary(1)).await,
+        regime: regime(&district.supervisor, &district.grid()).await,
         feedback: feedback(server, OTHER_DISTRICT).await,
         own: Own::none(&task),
         task,
@@ -410,6 +430,8 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "create_campaign" | "change_campaign" => campaign_body(&at.grid),
         "preview_audience" => json!({ "area": at.grid, "filter": { "all": [] } }),
         "create_audience" => json!({ "name": "x", "area": at.grid, "filter": { "all": [] } }),
+        "create_regime" => json!({ "area": at.grid, "content": duty() }),
+        "change_regime" => duty(),
         "change_audience" => json!({ "name": "x", "filter": { "lives_alone": true } }),
         "put_holiday" => json!({ "name": "x", "calendar": "solar" }),
         "replace_work_calendar" => json!({ "days_off": [], "working_days": [] }),
@@ -510,6 +532,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("audiences") => &at.audience,
             Some("campaigns") => &at.campaign,
             Some("cases") => &at.case,
+            Some("regimes") => &at.regime,
             Some("feedback") => &at.feedback,
             _ => &at.task,
         },
@@ -557,6 +580,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "preview_audience"
         | "create_audience"
         | "create_campaign"
+        | "create_regime"
         | "search_beneficiaries" => ByBody,
         // In a header.
         "announce_attachment" => ByAddress,

@@ -11,10 +11,11 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 10] = [
+const JOBS: [&str; 11] = [
     "overdue_tasks",
     "orphaned_tasks",
     "plan_upkeep",
+    "regimes",
     "campaign_launches",
     "overdue_cases",
     "casework",

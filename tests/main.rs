@@ -70,6 +70,7 @@ mod problems;
 mod proposals;
 mod readme;
 mod redistricting;
+mod regimes;
 mod registers;
 mod reimports;
 mod replays;

@@ -153,6 +153,10 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     let visit = home_visit(BENEFICIARY, json!({}));
     let report = visited(manager, manager, visit, json!({ "outcome": "done" })).await;
     let amendments = format!("/v1/reports/{report}/amendments");
+    let duty = json!({ "content": {
+        "name": "x", "name_en": "x", "filter": { "lives_alone": true }, "kind": "home_visit",
+        "cadence_days": 30, "lead_days": 7, "starts_on": first, "active": false
+    } });
     let others = [
         ("amend_report", manager, amendments.as_str(), json!({ "outcome": "done", "note": "x" })),
         ("add_my_absence", manager, "/v1/me/absences", absence.clone()),
@@ -185,6 +189,7 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
             "/v1/audiences",
             json!({ "name": "x", "filter": { "all": [] } }),
         ),
+        ("create_regime", supervisor, "/v1/regimes", duty),
         ("create_plan", manager, "/v1/plans", order),
         ("apply_plan", manager, apply.as_str(), json!({})),
         ("undo_plan", manager, undo_plan.as_str(), Value::Null),

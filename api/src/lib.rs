@@ -44,6 +44,7 @@ pub mod person;
 pub mod plan;
 pub mod proposal;
 pub mod redistricting;
+pub mod regime;
 pub mod report;
 pub mod station;
 pub mod summary;

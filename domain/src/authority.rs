@@ -89,6 +89,10 @@ pub enum Action {
     ReadCampaigns,
     /// Write, approve, launch and close campaigns.
     ManageCampaigns,
+    /// Read standing duties.
+    ReadRegimes,
+    /// Create and change standing duties.
+    ManageRegimes,
     /// Reveal a beneficiary's particulars for a recorded purpose.
     RevealBeneficiary,
     /// Enter, change and move beneficiaries, and record stays and deaths.
@@ -171,6 +175,8 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ManageAudiences
                 | A::ReadCampaigns
                 | A::ManageCampaigns
+                | A::ReadRegimes
+                | A::ManageRegimes
                 | A::ManageEntitlements
                 | A::ExportWork
                 | A::ExportPersonal
@@ -196,6 +202,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ReadAreas
                 | A::ReadAudiences
                 | A::ReadCampaigns
+                | A::ReadRegimes
                 | A::ReadTasks
                 | A::ReadPlans
                 | A::ReadLog
@@ -346,6 +353,7 @@ mod tests {
             A::ManageEntitlements,
             A::ManageAudiences,
             A::ManageCampaigns,
+            A::ManageRegimes,
             A::ProposeCorrection,
             A::DecideCorrection,
             A::MakeProposal,

@@ -180,6 +180,8 @@ texts! {
     FeedbackContact: 1 to 100, Line, example "王先生，138****1234";
     /// The name of a word or of a kind of service, in one language.
     Label: 1 to 64, Visible, example "参战退役人员";
+    /// The name of a standing duty, in one language.
+    RegimeName: 1 to 48, Visible, example "独居对象每月走访";
     /// A device's name for itself.
     DeviceName: 1 to 64, NoControl, example "phone-17";
     /// The family and given name of a person.

@@ -69,4 +69,6 @@ ids! {
     CampaignId,
     /// Identifies a case.
     CaseId,
+    /// Identifies a standing duty.
+    RegimeId,
 }

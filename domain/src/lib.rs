@@ -24,8 +24,8 @@ pub mod audience;
 pub mod authority;
 pub mod bounded_text;
 pub mod campaign;
-pub mod channel;
 pub mod case;
+pub mod channel;
 pub mod code;
 pub mod entry;
 pub mod feast;
@@ -36,6 +36,7 @@ pub mod person_state;
 pub mod phone;
 pub mod place;
 pub mod range;
+pub mod regime;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod search_term;

@@ -123,6 +123,10 @@ ranges! {
     QuotaPerDay: i32 as Integer, 1 to 1_000_000, example 2_000;
     /// Days before today.
     DaysAgo: i32 as Integer, 1 to 3650, example 90;
+    /// Days of a cycle of a regime.
+    CadenceDays: i32 as Integer, 7 to 1096, example 90;
+    /// Days from the preparation of a visit of a regime to its day.
+    LeadDays: i32 as Integer, 0 to 60, example 7;
     /// Days from the creation of a task to its due day.
     DueDays: i32 as Integer, 0 to 3650, example 7;
     /// Minutes per week; a week has 10080.

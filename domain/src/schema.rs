@@ -9,8 +9,9 @@ use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
 use crate::id::{
-    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId, ImportId,
-    NoticeId, OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
+    ImportId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId, ReportId, SessionId,
+    TaskId,
 };
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
@@ -116,6 +117,7 @@ ids! {
     AudienceId: "Identifies a saved audience.",
     CampaignId: "Identifies a campaign.",
     CaseId: "Identifies a case.",
+    RegimeId: "Identifies a standing duty.",
 }
 
 impl PartialSchema for Level {

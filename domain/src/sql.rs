@@ -15,8 +15,9 @@ use crate::campaign::CampaignState;
 use crate::channel::Channel;
 use crate::entry::{Contact, Gender, Mobility};
 use crate::id::{
-    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId, ImportId,
-    NoticeId, OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
+    ImportId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId, ReportId, SessionId,
+    TaskId,
 };
 use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
@@ -164,6 +165,7 @@ id_column!(
     AudienceId,
     CampaignId,
     CaseId,
+    RegimeId,
 );
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay

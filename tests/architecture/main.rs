@@ -62,6 +62,7 @@ const SLICES: &[&str] = &[
     "plan",
     "proposal",
     "redistricting",
+    "regime",
     "report",
     "station",
     "summary",

@@ -18,8 +18,9 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
-    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId, ImportId,
-    NoticeId, OriginId, PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
+    AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
+    ImportId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId, ReportId, SessionId,
+    TaskId,
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
@@ -58,6 +59,7 @@ id_column!(
     AudienceId,
     CampaignId,
     CaseId,
+    RegimeId,
 );
 
 impl ToSql<Integer, Backends> for TimeOfDay {

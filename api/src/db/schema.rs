@@ -614,6 +614,39 @@ diesel::table! {
 }
 
 diesel::table! {
+    regime_members (district, regime, beneficiary) {
+        district -> Text,
+        regime -> Text,
+        beneficiary -> Text,
+        grid -> Text,
+        phase -> Integer,
+        slot -> Nullable<Date>,
+        task -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    regimes (district, id) {
+        district -> Text,
+        id -> Text,
+        area -> Text,
+        name -> Text,
+        name_en -> Text,
+        filter -> Text,
+        kind -> Text,
+        cadence_days -> Integer,
+        lead_days -> Integer,
+        starts_on -> Date,
+        responsible -> Nullable<Text>,
+        active -> Bool,
+        created_by -> Text,
+        created_at -> Timestamp,
+        ran_on -> Nullable<Date>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     report_versions (district, report, version) {
         district -> Text,
         report -> Text,
@@ -912,6 +945,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     planning_settings,
     plans,
     proposals,
+    regime_members,
+    regimes,
     report_versions,
     reports,
     reveal_allowances,

@@ -108,6 +108,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("planning_settings.replace", "Settings for plans changed", "修改派单设置"),
     ("proposal.accept", "Proposal accepted", "同意建议"),
     ("proposal.refuse", "Proposal refused", "不同意建议"),
+    ("regime.change", "Regime changed", "修改常态化联系"),
+    ("regime.create", "Regime created", "新建常态化联系"),
     ("report.amend", "Report amended", "更正走访报告"),
     ("report.export", "Reports exported", "导出走访记录"),
     ("report.read", "Reports viewed", "查看走访记录"),

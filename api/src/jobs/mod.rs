@@ -17,6 +17,7 @@ pub mod orphaned_tasks;
 pub mod overdue_cases;
 mod overdue_tasks;
 pub mod plan_upkeep;
+pub mod regimes;
 pub mod registry;
 pub mod run;
 pub mod schedule;

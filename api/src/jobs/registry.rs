@@ -12,6 +12,7 @@ use super::orphaned_tasks::OrphanedTasks;
 use super::overdue_cases::OverdueCases;
 use super::overdue_tasks::OverdueTasks;
 use super::plan_upkeep::PlanUpkeep;
+use super::regimes::Regimes;
 use super::seal_passwords::SealPasswords;
 use crate::attachment::blob_store::StorageLocation;
 
@@ -21,6 +22,7 @@ pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> V
         Arc::new(OverdueTasks),
         Arc::new(OrphanedTasks),
         Arc::new(PlanUpkeep),
+        Arc::new(Regimes),
         Arc::new(CampaignLaunches),
         Arc::new(OverdueCases),
         Arc::new(Casework),

@@ -51,6 +51,8 @@ pub enum Subject {
     Audience,
     /// A campaign.
     Campaign,
+    /// A standing duty.
+    Regime,
     /// An attachment.
     Attachment,
     /// A command.

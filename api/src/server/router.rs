@@ -17,7 +17,11 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    absence, area, attachment, audience, auth, availability, beneficiary, campaign, case, casework, catalogue, correction, decision, event, explanation, export, feedback, handover, history, holiday, http, import, limits, measures, memorial, notice, ops, person, plan, proposal, redistricting, report, station, summary, sync, task, vocabulary, web as static_files, weekly, workday, workload,
+    absence, area, attachment, audience, auth, availability, beneficiary, campaign, case, casework,
+    catalogue, correction, decision, event, explanation, export, feedback, handover, history,
+    holiday, http, import, limits, measures, memorial, notice, ops, person, plan, proposal,
+    redistricting, regime, report, station, summary, sync, task, vocabulary, web as static_files,
+    weekly, workday, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -59,6 +63,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(correction::routes::reject_correction)
         .configure(audience::routes::register)
         .configure(campaign::routes::register)
+        .configure(regime::routes::register)
         .configure(proposal::routes::register)
         .service(task::reveal::reveal_beneficiary)
         .configure(casework::routes::register)

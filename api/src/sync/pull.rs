@@ -360,6 +360,7 @@ impl EventRef {
             }
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
             Subject::Area
+            | Subject::Regime
             | Subject::Plan
             | Subject::Proposal
             | Subject::Case

@@ -46,6 +46,7 @@ pub mod reveal_allowance;
 pub mod reveal_budget;
 pub mod routes;
 pub mod row;
+pub mod series;
 pub mod store;
 pub mod summaries;
 pub mod summary_cache;

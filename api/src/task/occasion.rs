@@ -149,8 +149,23 @@ pub fn take_unless_taken(tx: &mut Tx<'_>, row: &TaskRow, taken: &Taken) -> bool 
 /// # Errors
 /// 409 with the first task, unless `again`; [`DbError`].
 pub(super) fn take(tx: &mut Tx<'_>, row: &TaskRow, again: bool) -> Result<(), Problem> {
+    match taken(tx, row)? {
+        Some(first) if !again => {
+            let current = TaskWithAssignee { task: first.task(View::Pool)?, assignee: None };
+            Err(Problem::from(ProblemCode::TaskExists).showing(&current))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the new task the one of its occasion, if it has an occasion and a beneficiary, unless the
+/// occasion has one: that task.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn taken(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Option<TaskRow>, DbError> {
     let Some((beneficiary, occasion)) = row.beneficiary.zip(row.occasion.clone()) else {
-        return Ok(());
+        return Ok(None);
     };
     let key = (beneficiary, row.kind.clone(), occasion.clone());
     let Some(first) = tx.find::<OccasionRow>(key)? else {
@@ -162,19 +177,13 @@ pub(super) fn take(tx: &mut Tx<'_>, row: &TaskRow, again: bool) -> Result<(), Pr
             task: row.id,
             version: 1,
         });
-        return Ok(());
+        return Ok(None);
     };
     let task = tx.find::<TaskRow>(first.task)?;
-    match task.filter(|task| counts(task.state)) {
-        Some(_) if again => Ok(()),
-        Some(task) => {
-            let current = TaskWithAssignee { task: task.task(View::Pool)?, assignee: None };
-            Err(Problem::from(ProblemCode::TaskExists).showing(&current))
-        }
-        None => {
-            let next = OccasionRow { task: row.id, version: first.version + 1, ..first.clone() };
-            tx.replace(&first, next);
-            Ok(())
-        }
+    let task = task.filter(|task| counts(task.state));
+    if task.is_none() {
+        let next = OccasionRow { task: row.id, version: first.version + 1, ..first.clone() };
+        tx.replace(&first, next);
     }
+    Ok(task)
 }

@@ -98,6 +98,27 @@ pub fn rows(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<T
     Ok(rows)
 }
 
+/// Those of these tasks that are open.
+///
+/// # Errors
+/// [`DbError`].
+pub fn open_among(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[TaskId],
+) -> Result<Vec<TaskId>, DbError> {
+    let mut open = Vec::new();
+    for ids in ids.chunks(500) {
+        let those = tasks::table
+            .filter(tasks::district.eq(district))
+            .filter(tasks::id.eq_any(ids))
+            .filter(tasks::state.eq(Phase::Open))
+            .select(tasks::id);
+        open.extend(those.load::<TaskId>(conn)?);
+    }
+    Ok(open)
+}
+
 /// The visits of today that have a time and are under way, or those that follow them: of the people,
 /// if they are given, and in one of these states.
 ///

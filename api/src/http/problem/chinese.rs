@@ -11,6 +11,8 @@ const TABLE: &[(&str, &str)] = &[
     ("is unknown; expected one of {}", "没有此项；可用：{}"),
     ("is unknown; expected {}", "没有此项；可用：{}"),
     ("is invalid", "格式不正确"),
+    ("is needed before the regime becomes active", "启用前须指定负责人"),
+    ("must be an active person of the district", "须为本区县在岗人员"),
     ("is of the wrong type", "类型不正确"),
     ("must not be blank", "不能为空"),
     ("must not be empty", "不能为空"),

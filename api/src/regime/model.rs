@@ -1,0 +1,117 @@
+//! The types that describe regimes.
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use gridward_domain::area::AreaCode;
+use gridward_domain::audience::Filter;
+use gridward_domain::bounded_text::RegimeName;
+use gridward_domain::code::KindCode;
+use gridward_domain::id::{PersonId, RegimeId};
+use gridward_domain::range::{CadenceDays, LeadDays, Version};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A standing duty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Regime {
+    /// Identifies the regime.
+    pub id: RegimeId,
+    /// What the duty is.
+    #[serde(flatten)]
+    pub content: RegimeContent,
+    /// Only beneficiaries of this area are visited.
+    pub area: AreaCode,
+    /// Its audience in Chinese.
+    #[schema(max_length = 20_000, example = "江津区内独居的优抚对象")]
+    pub sentence_zh: String,
+    /// Its audience in English.
+    #[schema(max_length = 20_000, example = "Beneficiaries in 江津区 who live alone")]
+    pub sentence_en: String,
+    /// The name of the responsible person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王小明")]
+    pub responsible_name: Option<String>,
+    /// Whether the responsible person has left the service.
+    pub is_responsible_gone: bool,
+    /// The author.
+    pub created_by: PersonId,
+    /// When it was created.
+    pub created_at: DateTime<FixedOffset>,
+    /// The last day on which its visits were prepared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prepared_on: Option<NaiveDate>,
+    /// Incremented with every change.
+    #[schema(value_type = Version)]
+    pub version: i64,
+}
+
+/// The content of a regime.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
+    "filter": { "lives_alone": true }, "kind": "home_visit", "cadence_days": 30, "lead_days": 7,
+    "starts_on": "2026-12-01", "responsible_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
+    "active": true
+}))]
+pub struct RegimeContent {
+    /// The Chinese name.
+    pub name: RegimeName,
+    /// The English name.
+    #[schema(example = "Monthly visits to those who live alone")]
+    pub name_en: RegimeName,
+    /// Which beneficiaries of the area are visited.
+    pub filter: Filter,
+    /// The kind of the visits.
+    pub kind: KindCode,
+    /// The length of a cycle: each member is visited once in it. A contact in the last quarter of
+    /// the cycle before the visit satisfies it.
+    pub cadence_days: CadenceDays,
+    /// How many days before its day a visit becomes a task.
+    pub lead_days: LeadDays,
+    /// The first day of the first cycle.
+    #[serde(deserialize_with = "crate::http::day::stored")]
+    pub starts_on: NaiveDate,
+    /// Who is responsible; required for an active regime.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responsible_id: Option<PersonId>,
+    /// Whether visits are prepared.
+    pub active: bool,
+}
+
+/// A regime to create.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "area": "500116001", "content": {
+    "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
+    "filter": { "lives_alone": true }, "kind": "home_visit", "cadence_days": 30, "lead_days": 7,
+    "starts_on": "2026-12-01", "responsible_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
+    "active": true
+} }))]
+pub struct NewRegime {
+    /// Only beneficiaries of this area are visited: the caller's, unless given, or one in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<AreaCode>,
+    /// What the duty is.
+    pub content: RegimeContent,
+}
+
+/// The visits of a regime in the coming year, if each is made on its day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RegimeOutlook {
+    /// The number of members.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_314)]
+    pub members: i64,
+    /// The number of visits in each of the coming 52 weeks, the present day first.
+    #[schema(min_items = 52, max_items = 52)]
+    pub weeks: Vec<RegimeWeek>,
+}
+
+/// The visits of a regime in a week.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct RegimeWeek {
+    /// The first day.
+    pub first_day: NaiveDate,
+    /// The number of visits.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 540)]
+    pub visits: i64,
+}

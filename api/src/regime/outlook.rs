@@ -1,0 +1,44 @@
+//! The visits of a regime in the coming year.
+
+use chrono::{Days, NaiveDate};
+
+use super::members::{self, Reconciliation};
+use super::model::{RegimeOutlook, RegimeWeek};
+use super::store::RegimeRow;
+use crate::db::{Conn, DbError};
+
+/// The number of weeks.
+const WEEKS: u64 = 52;
+
+/// The visits of the regime from the day on, if each is made on its day; nothing is written.
+///
+/// # Errors
+/// [`DbError`].
+pub fn outlook(
+    conn: &mut Conn,
+    regime: &RegimeRow,
+    today: NaiveDate,
+) -> Result<RegimeOutlook, DbError> {
+    let candidates = members::candidates(conn, regime, today)?;
+    let known = members::all(conn, regime.district, regime.id)?;
+    let Reconciliation { members, .. } = members::reconcile(regime, known, &candidates);
+    let first_day = |week: u64| today + Days::new(7 * week);
+    let mut weeks: Vec<RegimeWeek> =
+        (0..WEEKS).map(|week| RegimeWeek { first_day: first_day(week), visits: 0 }).collect();
+    let rule = regime.rule();
+    for (member, candidate) in members.iter().zip(&candidates) {
+        let mut contact = candidate.last_contact;
+        let mut from = today;
+        // Each visit made on its day is the contact of the next.
+        while let Some(visit) = rule.next(member.phase(), contact, from) {
+            let ahead = visit.due_on.signed_duration_since(today).num_days();
+            let Some(week) = usize::try_from(ahead / 7).ok().and_then(|n| weeks.get_mut(n)) else {
+                break;
+            };
+            week.visits += 1;
+            contact = Some(visit.due_on);
+            from = visit.due_on + Days::new(1);
+        }
+    }
+    Ok(RegimeOutlook { members: i64::try_from(members.len()).unwrap_or(i64::MAX), weeks })
+}

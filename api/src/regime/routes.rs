@@ -1,0 +1,197 @@
+//! The HTTP endpoints for regimes.
+
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use gridward_domain::authority::Action;
+use gridward_domain::id::RegimeId;
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::model::{NewRegime, Regime, RegimeContent, RegimeOutlook};
+use super::{outlook, save, store};
+use crate::auth::Authenticated;
+use crate::clock::{self, Clock};
+use crate::crypto::KeyRing;
+use crate::http::openapi;
+use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::problem::Problem;
+use crate::http::{IfMatch, IfNoneMatch, Json as Body, versioned};
+use crate::idempotency::{Commands, IdempotencyKey};
+use crate::tx::Db;
+
+/// Serves all of them.
+pub(crate) fn register(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_regimes)
+        .service(create_regime)
+        .service(get_regime)
+        .service(change_regime)
+        .service(get_regime_outlook);
+}
+
+/// No filter.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoFilter {}
+
+/// List regimes
+///
+/// Lists the standing duties of the caller's area, newest first. Allowed roles: supervisors, admins
+/// and auditors.
+#[utoipa::path(
+    tag = "regimes",
+    operation_id = "list_regimes",
+    params(PageQuery),
+    responses((status = OK, description = "A page of regimes", body = Page<Regime>), openapi::Read),
+)]
+#[get("/regimes")]
+pub(crate) async fn list_regimes(
+    request: HttpRequest,
+    (db, keys): (Data<Db>, Data<KeyRing>),
+    Authenticated(principal): Authenticated,
+    Paged { page, .. }: Paged<NoFilter>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::ReadRegimes)?;
+    let wanted = page.wanted::<RegimeId>()?;
+    let (keys, limit) = (keys.clone(), wanted.limit);
+    let read = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        let rows = store::list(conn, &principal.scope(), &wanted)?;
+        store::shown(conn, &key, principal.district(), &rows)
+    });
+    let shown = read.await.map_err(Problem::from)?;
+    let page = page::page(shown, limit, |regime: &Regime| regime.id);
+    Ok(page.answer(request.path(), request.query_string()))
+}
+
+/// Create a regime
+///
+/// Creates a standing duty: each beneficiary of an audience is visited once in each cycle. Every
+/// night the visits that fall due become tasks, spread evenly over the days and the grids; a contact
+/// in the last quarter of the cycle before a visit satisfies it, and after a gap one visit makes up
+/// for all that were missed. An active regime needs a responsible person. Allowed roles: supervisors
+/// and admins, within their area.
+#[utoipa::path(
+    tag = "regimes",
+    operation_id = "create_regime",
+    request_body(content = NewRegime, description = "The regime"),
+    responses(
+        (
+            status = CREATED, description = "The regime", body = Regime,
+            headers(("Location" = String, description = "The regime's path")),
+        ),
+        openapi::Write,
+    ),
+)]
+#[post("/regimes")]
+pub(crate) async fn create_regime(
+    commands: Data<Commands>,
+    Authenticated(principal): Authenticated,
+    key: IdempotencyKey,
+    Body(new): Body<NewRegime>,
+) -> Result<HttpResponse, Problem> {
+    let created = commands.run(principal, key, new, |new, tx, sealing, principal| {
+        save::create(tx, sealing, principal, new)
+    });
+    let created = created.await?;
+    let path = format!("/v1/regimes/{}", created.made.id);
+    let mut answer = versioned::at_version(HttpResponse::Created(), created.made.version);
+    answer.insert_header((LOCATION, path));
+    Ok(created.answer(answer))
+}
+
+/// Get a regime
+///
+/// Allowed roles: supervisors, admins and auditors, within their area.
+#[utoipa::path(
+    tag = "regimes",
+    operation_id = "get_regime",
+    params(("id" = RegimeId, Path, description = "The regime")),
+    responses(
+        (
+            status = OK, description = "The regime", body = Regime,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        (status = NOT_MODIFIED, description = "The regime is unchanged"),
+        openapi::Read,
+    ),
+)]
+#[get("/regimes/{id}")]
+pub(crate) async fn get_regime(
+    request: HttpRequest,
+    (db, keys): (Data<Db>, Data<KeyRing>),
+    Authenticated(principal): Authenticated,
+    id: Path<RegimeId>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::ReadRegimes)?;
+    let held = IfNoneMatch::of(&request)?;
+    let keys = keys.clone();
+    let read = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        let row = store::row(conn, &principal.scope(), *id)?;
+        row.map(|row| row.shown(conn, &key)).transpose()
+    });
+    let regime = read.await.map_err(Problem::from)?.ok_or_else(Problem::not_found)?;
+    Ok(versioned::unless_held(&held, regime.version, &regime))
+}
+
+/// Change a regime
+///
+/// Replaces the content; the area stays. Tasks that were prepared stay. Repeating the call changes
+/// nothing. Allowed roles: supervisors and admins, within their area.
+#[utoipa::path(
+    tag = "regimes",
+    operation_id = "change_regime",
+    params(("id" = RegimeId, Path, description = "The regime"), openapi::OwnNames),
+    request_body(content = RegimeContent, description = "The content"),
+    responses(
+        (
+            status = OK, description = "The changed regime", body = Regime,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        openapi::Decide,
+    ),
+)]
+#[put("/regimes/{id}")]
+pub(crate) async fn change_regime(
+    (db, keys): (Data<Db>, Data<KeyRing>),
+    Authenticated(principal): Authenticated,
+    id: Path<RegimeId>,
+    base: IfMatch,
+    Body(content): Body<RegimeContent>,
+) -> Result<HttpResponse, Problem> {
+    let keys = keys.clone();
+    let change = db.write(principal.district(), move |tx| {
+        let key = keys.key(tx.read_unbatched(), principal.district())?;
+        save::change(tx, &key, &principal, *id, (&content, &base))
+    });
+    let regime = change.await?;
+    Ok(versioned::at_version(HttpResponse::Ok(), regime.version).json(regime))
+}
+
+/// Get the outlook of a regime
+///
+/// Counts the visits of each of the coming 52 weeks, if each is made on its day. Nothing is written.
+/// Allowed roles: supervisors, admins and auditors, within their area.
+#[utoipa::path(
+    tag = "regimes",
+    operation_id = "get_regime_outlook",
+    params(("id" = RegimeId, Path, description = "The regime")),
+    responses((status = OK, description = "The outlook", body = RegimeOutlook), openapi::Read),
+)]
+#[get("/regimes/{id}/outlook")]
+pub(crate) async fn get_regime_outlook(
+    (db, clock): (Data<Db>, Data<Clock>),
+    Authenticated(principal): Authenticated,
+    id: Path<RegimeId>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::ReadRegimes)?;
+    let today = clock::day((clock)());
+    let read = db.read(move |conn| {
+        let row = store::row(conn, &principal.scope(), *id)?;
+        row.map(|row| outlook::outlook(conn, &row, today)).transpose()
+    });
+    let outlook = read.await.map_err(Problem::from)?.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(outlook))
+}

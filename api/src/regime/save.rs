@@ -1,0 +1,151 @@
+//! Creates and changes a regime.
+
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::id::{PersonId, RegimeId};
+use gridward_domain::person_state::PersonState;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::model::{NewRegime, Regime, RegimeContent};
+use super::store::{self, RegimeRow};
+use crate::audience::check;
+use crate::crypto::SealingKey;
+use crate::db::{Conn, DbError};
+use crate::http::IfMatch;
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::idempotency::Effect;
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+use crate::{catalogue, clock, person};
+
+impl Effect for NewRegime {
+    type Made = Regime;
+
+    fn action(&self) -> &'static str {
+        "regime.create"
+    }
+
+    fn request(&self) -> Value {
+        json!(self)
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        principal.may(Action::ManageRegimes)?;
+        check::area_of(tx.read_unbatched(), principal, self.area).map(drop)
+    }
+}
+
+/// Creates a regime.
+///
+/// # Errors
+/// 403; 422.
+pub fn create(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    new: &NewRegime,
+) -> Result<Regime, Problem> {
+    principal.may(Action::ManageRegimes)?;
+    let conn = tx.read_unbatched();
+    let area = check::area_of(conn, principal, new.area)?;
+    check_content(conn, principal, &new.content, "/content")?;
+    let RegimeContent { name, name_en, kind, cadence_days, lead_days, starts_on, .. } =
+        &new.content;
+    let row = RegimeRow {
+        district: principal.district(),
+        id: RegimeId(Uuid::now_v7()),
+        area,
+        created_by: principal.person,
+        created_at: tx.now.naive_utc(),
+        name: name.clone(),
+        name_en: name_en.clone(),
+        filter: String::new(),
+        kind: kind.clone(),
+        cadence_days: *cadence_days,
+        lead_days: *lead_days,
+        starts_on: *starts_on,
+        responsible: None,
+        active: false,
+        ran_on: None,
+        version: 1,
+    };
+    let row = row.with(&new.content)?;
+    store::put(tx.write_unbatched(), None, &row)?;
+    record(tx, principal, "regime.create", &row);
+    Ok(row.shown(tx.read_unbatched(), key)?)
+}
+
+/// Replaces the content of the regime; its area stays. Content that it has already changes nothing.
+/// Members get new days if the cadence changes so that theirs no longer exist.
+///
+/// # Errors
+/// 403; 404; 412 or 428 if the decision is not based on the current version; 422.
+pub fn change(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    id: RegimeId,
+    (content, base): (&RegimeContent, &IfMatch),
+) -> Result<Regime, Problem> {
+    principal.may(Action::ManageRegimes)?;
+    let row = store::row(tx.read_unbatched(), &principal.scope(), id)?;
+    let row = row.ok_or_else(Problem::not_found)?;
+    check_content(tx.read_unbatched(), principal, content, "")?;
+    let next = row.with(content)?;
+    let shown = row.shown(tx.read_unbatched(), key)?;
+    if next == row {
+        return Ok(shown);
+    }
+    base.check(row.version, &shown)?;
+    // What changed may make further visits due today.
+    let next = RegimeRow { ran_on: None, version: row.version + 1, ..next };
+    store::put(tx.write_unbatched(), Some(&row), &next)?;
+    record(tx, principal, "regime.change", &next);
+    Ok(next.shown(tx.read_unbatched(), key)?)
+}
+
+/// Checks what the types do not enforce; pointers begin with `at`.
+fn check_content(
+    conn: &mut Conn,
+    principal: &Principal,
+    content: &RegimeContent,
+    at: &str,
+) -> Result<(), Problem> {
+    check::filter_of(conn, principal, &content.filter).map_err(|problem| problem.under(at))?;
+    let mut errors = Vec::new();
+    let mut add = |field: &str, detail: String| {
+        errors.push(FieldError::new(format!("{at}/{field}"), detail));
+    };
+    match catalogue::store::one(conn, principal.district(), content.kind.as_str())? {
+        None => add("kind", "is not in the catalogue".to_owned()),
+        Some(kind) if !kind.active => add("kind", "is archived".to_owned()),
+        Some(_) => {}
+    }
+    if let Err(error) = clock::within_reach(&content.starts_on) {
+        add("starts_on", error.to_string());
+    }
+    match content.responsible_id {
+        None if content.active => add("responsible_id", NEEDED.to_owned()),
+        Some(id) if !serves(conn, principal, id)? => {
+            add("responsible_id", "must be an active person of the district".to_owned());
+        }
+        _ => {}
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+}
+
+/// Why an active regime without a responsible person is refused.
+const NEEDED: &str = "is needed before the regime becomes active";
+
+fn serves(conn: &mut Conn, principal: &Principal, id: PersonId) -> Result<bool, DbError> {
+    let row = person::store::row(conn, &principal.district().range(), id)?;
+    Ok(row.is_some_and(|person| person.state == PersonState::Active))
+}
+
+fn record(tx: &mut Tx<'_>, principal: &Principal, action: &'static str, row: &RegimeRow) {
+    let event = Event::new(action, Subject::Regime, row.id, row.area, row.version);
+    tx.record(event.by(principal.person));
+}

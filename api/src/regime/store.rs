@@ -1,0 +1,229 @@
+//! Queries for regimes.
+
+use chrono::{Days, NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::audience::Filter;
+use gridward_domain::bounded_text::RegimeName;
+use gridward_domain::code::KindCode;
+use gridward_domain::id::{PersonId, RegimeId};
+use gridward_domain::person_state::PersonState;
+use gridward_domain::range::{CadenceDays, LeadDays};
+use gridward_domain::regime::Rule;
+
+use super::model::{Regime, RegimeContent};
+use crate::audience::names::DistrictNames;
+use crate::clock::china;
+use crate::crypto::SealingKey;
+use crate::db::schema::regimes;
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
+use crate::tx::row::{RowChange, write_versioned};
+use crate::{in_range, person};
+
+const TABLE: &str = "regimes";
+
+crate::table_row! {
+    /// A row of `regimes`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct RegimeRow in regimes {
+        district: AreaCode,
+        key {
+            id: RegimeId,
+        }
+        fixed {
+            area: AreaCode,
+            created_by: PersonId,
+            created_at: NaiveDateTime,
+        }
+        changing {
+            name: RegimeName,
+            name_en: RegimeName,
+            filter: String,
+            kind: KindCode,
+            cadence_days: CadenceDays,
+            lead_days: LeadDays,
+            starts_on: NaiveDate,
+            responsible: Option<PersonId>,
+            active: bool,
+            ran_on: Option<NaiveDate>,
+            version: i64,
+        }
+    }
+}
+
+impl RegimeRow {
+    /// Which beneficiaries of the area are visited.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn filter(&self) -> Result<Filter, DbError> {
+        serde_json::from_str(&self.filter).map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// When its visits fall due.
+    pub fn rule(&self) -> Rule {
+        let Self { starts_on, cadence_days: cadence, lead_days, .. } = *self;
+        Rule { starts_on, cadence, lead_days }
+    }
+
+    /// The row with other content.
+    ///
+    /// # Errors
+    /// None in practice: every filter has a JSON form.
+    pub fn with(&self, content: &RegimeContent) -> Result<Self, DbError> {
+        let filter = serde_json::to_string(&content.filter);
+        Ok(Self {
+            name: content.name.clone(),
+            name_en: content.name_en.clone(),
+            filter: filter.map_err(|error| DbError::corrupt(TABLE, error))?,
+            kind: content.kind.clone(),
+            cadence_days: content.cadence_days,
+            lead_days: content.lead_days,
+            starts_on: content.starts_on,
+            responsible: content.responsible_id,
+            active: content.active,
+            ..self.clone()
+        })
+    }
+
+    /// The public representation, with the names of today.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn shown(&self, conn: &mut Conn, key: &SealingKey) -> Result<Regime, DbError> {
+        let mut shown = shown(conn, key, self.district, std::slice::from_ref(self))?;
+        shown.pop().ok_or(DbError::Collision)
+    }
+}
+
+/// The public representations of rows of the district, with the names of today.
+///
+/// # Errors
+/// [`DbError`].
+pub fn shown(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    rows: &[RegimeRow],
+) -> Result<Vec<Regime>, DbError> {
+    let filters = rows.iter().map(RegimeRow::filter).collect::<Result<Vec<_>, _>>()?;
+    let scopes = rows.iter().zip(&filters).map(|(row, filter)| (row.area, filter));
+    let names = DistrictNames::read(conn, district, scopes)?;
+    let ids: Vec<PersonId> = rows.iter().filter_map(|row| row.responsible).collect();
+    let people = person::store::rows(conn, &district.range(), &ids)?;
+    let of_people = person::store::names(conn, key, &district.range(), ids.into_iter().collect())?;
+    let shown = rows.iter().zip(filters).map(|(row, filter)| {
+        let sentence = filter.sentence(row.area, &names);
+        let is_active = |id: PersonId| {
+            people.iter().any(|person| person.id == id && person.state != PersonState::Left)
+        };
+        Regime {
+            id: row.id,
+            area: row.area,
+            sentence_zh: sentence.zh,
+            sentence_en: sentence.en,
+            responsible_name: row.responsible.and_then(|id| of_people.get(&id).cloned()),
+            is_responsible_gone: row.responsible.is_some_and(|id| !is_active(id)),
+            created_by: row.created_by,
+            created_at: row.created_at.and_utc().with_timezone(&china()),
+            prepared_on: row.ran_on,
+            version: row.version,
+            content: RegimeContent {
+                name: row.name.clone(),
+                name_en: row.name_en.clone(),
+                filter,
+                kind: row.kind.clone(),
+                cadence_days: row.cadence_days,
+                lead_days: row.lead_days,
+                starts_on: row.starts_on,
+                responsible_id: row.responsible,
+                active: row.active,
+            },
+        }
+    });
+    Ok(shown.collect())
+}
+
+/// The regime, if its area is in the range.
+///
+/// # Errors
+/// [`DbError`].
+pub fn row(conn: &mut Conn, scope: &AreaRange, id: RegimeId) -> Result<Option<RegimeRow>, DbError> {
+    Ok(regimes::table
+        .find((scope.area().district(), id))
+        .filter(in_range!(regimes::area, scope))
+        .select(RegimeRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// A page of the regimes of the range, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    wanted: &Wanted<RegimeId>,
+) -> Result<Vec<RegimeRow>, DbError> {
+    let mut query = regimes::table
+        .filter(regimes::district.eq(scope.area().district()))
+        .filter(in_range!(regimes::area, scope))
+        .select(RegimeRow::as_select())
+        .into_boxed();
+    if let Some(id) = wanted.after {
+        query = query.filter(regimes::id.lt(id));
+    }
+    Ok(query.order(regimes::id.desc()).limit(wanted.rows()).load(conn)?)
+}
+
+/// The active regimes whose visits have not been prepared on the day.
+///
+/// # Errors
+/// [`DbError`].
+pub fn unprepared(
+    conn: &mut Conn,
+    district: AreaCode,
+    today: NaiveDate,
+) -> Result<Vec<RegimeRow>, DbError> {
+    let before = regimes::ran_on.lt(today).assume_not_null();
+    let lead = Days::new(LeadDays::MAX.get().unsigned_abs().into());
+    Ok(regimes::table
+        .filter(regimes::district.eq(district))
+        .filter(regimes::active.eq(true))
+        .filter(regimes::starts_on.le(today + lead))
+        .filter(regimes::ran_on.is_null().or(before))
+        .order(regimes::id)
+        .select(RegimeRow::as_select())
+        .load(conn)?)
+}
+
+/// Marks the regime as prepared on the day.
+///
+/// # Errors
+/// [`DbError`].
+pub fn mark_prepared(
+    conn: &mut Conn,
+    (district, id): (AreaCode, RegimeId),
+    today: NaiveDate,
+) -> Result<(), DbError> {
+    let this = regimes::table.find((district, id));
+    diesel::update(this).set(regimes::ran_on.eq(today)).execute(conn)?;
+    Ok(())
+}
+
+/// Replaces `old` by `new`; inserts it if there is no old row.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn put(conn: &mut Conn, old: Option<&RegimeRow>, new: &RegimeRow) -> Result<(), DbError> {
+    let change = RowChange { old, new };
+    write_versioned(
+        conn,
+        &[change],
+        |row| row.version,
+        RegimeRow::insert_all,
+        RegimeRow::update_all,
+    )
+}

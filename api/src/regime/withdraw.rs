@@ -1,0 +1,50 @@
+//! Withdraws visits that a contact of another kind has satisfied meanwhile.
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::TaskId;
+use gridward_domain::regime::Rule;
+use gridward_domain::task::{self as life, AutomaticCommand, Phase, Transition};
+use serde_json::json;
+
+use super::members::{Candidate, MemberRow};
+use crate::clock;
+use crate::db::{Conn, DbError};
+use crate::task::store as tasks;
+use crate::task::transition::{Step, write};
+use crate::tx::Tx;
+
+/// The last visits of the members whom a contact has satisfied since, and that are still open.
+///
+/// # Errors
+/// [`DbError`].
+pub fn satisfied(
+    conn: &mut Conn,
+    (district, rule): (AreaCode, &Rule),
+    members: &[MemberRow],
+    candidates: &[Candidate],
+) -> Result<Vec<TaskId>, DbError> {
+    let tasks = members.iter().zip(candidates).filter_map(|(member, candidate)| {
+        let slot = member.slot?;
+        member.task.filter(|_| rule.is_satisfied(slot, candidate.last_contact))
+    });
+    tasks::open_among(conn, district, &tasks.collect::<Vec<_>>())
+}
+
+/// Cancels these tasks, as far as they are open.
+///
+/// # Errors
+/// [`DbError`].
+pub fn withdraw(tx: &mut Tx<'_>, district: AreaCode, ids: &[TaskId]) -> Result<usize, DbError> {
+    let (rows, command) = (tasks::rows(tx.read()?, district, ids)?, AutomaticCommand::Cancel);
+    let mut withdrawn = 0;
+    for row in rows.iter().filter(|row| row.state == Phase::Open) {
+        let before = row.life()?;
+        let next = life::apply_automatic(&before, &command, clock::day(tx.now));
+        if let Ok(Transition::Changed(after)) = next {
+            let step = Step { row, before, after, verb: command.verb() };
+            write(tx, &step, None, step.event().with(json!({ "because": "contacted" })))?;
+            withdrawn += 1;
+        }
+    }
+    Ok(withdrawn)
+}

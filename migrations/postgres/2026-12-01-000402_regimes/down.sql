@@ -1,0 +1,2 @@
+DROP TABLE regime_members;
+DROP TABLE regimes;

@@ -1,0 +1,211 @@
+//! Standing duties: who is visited how often, evenly spread, once in each cycle.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::days::day;
+use crate::support::files::person_id;
+use crate::support::server::{Answer, gridward, said};
+use crate::support::{Backend, Caller, GRID, Server};
+
+/// A weekly duty to visit all, of which each member has one day in the coming week.
+fn weekly(more: &Value) -> Value {
+    let mut content = json!({
+        "name": "每周走访", "name_en": "Weekly visits", "filter": { "age": { "from": 1 } },
+        "kind": "home_visit", "cadence_days": 7, "lead_days": 6, "starts_on": day(0),
+        "responsible_id": person_id(1), "active": true
+    });
+    for (field, value) in more.as_object().expect("fields") {
+        content[field] = value.clone();
+    }
+    content
+}
+
+async fn create(caller: &Caller, content: &Value) -> Value {
+    let created = caller.post("/v1/regimes", &json!({ "content": content })).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    created.body
+}
+
+async fn change(caller: &Caller, regime: &Value, content: &Value) -> Answer {
+    let path = format!("/v1/regimes/{}", regime["id"].as_str().expect("an id"));
+    let request = caller.request(Method::PUT, &path);
+    let request = request.header("If-Match", format!("\"v{}\"", regime["version"]));
+    caller.send(request.json(content)).await
+}
+
+/// Runs the nightly job; returns what it says.
+fn night(server: &Server) -> String {
+    said(&gridward(&server.database, &["jobs", "run", "regimes"]).output().expect("it runs"))
+}
+
+async fn tasks(caller: &Caller) -> Vec<Value> {
+    let page = caller.get("/v1/tasks?limit=200").await.body;
+    page["items"].as_array().expect("tasks").clone()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_member_gets_one_visit_in_a_cycle_however_often_the_job_runs(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let before = tasks(&supervisor).await.len();
+    let regime = create(&supervisor, &weekly(&json!({}))).await;
+    assert_eq!(regime["sentence_zh"], "江津区内 1 岁及以上的优抚对象", "{regime}");
+    assert!(regime["responsible_name"].is_string() && regime["is_responsible_gone"] == false);
+    assert!(night(&server).contains("succeeded, 6 processed"));
+    let made = tasks(&supervisor).await;
+    assert_eq!(made.len(), before + 6);
+    let of_regime = made.iter().filter(|task| task["title"] == "每周走访");
+    let mut due: Vec<String> = of_regime.map(|task| task["due_on"].to_string()).collect();
+    due.sort_unstable();
+    assert_eq!(due.len(), 6);
+    let week: Vec<String> = (0..=6).map(|n| json!(day(n)).to_string()).collect();
+    assert!(due.iter().all(|due| week.contains(due)), "{due:?}");
+    // Two or more visits of seven days are on different ones.
+    due.dedup();
+    assert!(due.len() >= 4, "{due:?}");
+    assert!(night(&server).contains("succeeded, 0 processed"), "prepared today");
+    // As after a run that was killed before its end.
+    server.database.execute("UPDATE regimes SET ran_on = NULL");
+    assert!(night(&server).contains("succeeded, 0 processed"), "each visit once");
+    assert_eq!(tasks(&supervisor).await.len(), before + 6);
+    let shown =
+        supervisor.get(&format!("/v1/regimes/{}", regime["id"].as_str().expect("id"))).await;
+    assert_eq!(shown.body["prepared_on"], json!(day(0)));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_waits_for_the_last_one_and_a_contact_satisfies_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    create(&supervisor, &weekly(&json!({}))).await;
+    assert!(night(&server).contains("6 processed"));
+    // A week later by the calendar of the members, with the visits still to be made.
+    let later = || {
+        let slots = format!("UPDATE regime_members SET slot = '{}'", day(-7));
+        server.database.execute(&slots);
+        server.database.execute("UPDATE regimes SET ran_on = NULL");
+    };
+    later();
+    assert!(night(&server).contains("0 processed"), "the last visits are unfinished");
+    server.database.execute("UPDATE tasks SET state = 'done'");
+    server.database.execute(&format!("UPDATE beneficiaries SET last_contact = '{}'", day(6)));
+    later();
+    assert!(night(&server).contains("0 processed"), "all were contacted");
+    server.database.execute("UPDATE beneficiaries SET last_contact = NULL");
+    server.database.execute("DELETE FROM task_occasions");
+    later();
+    assert!(night(&server).contains("6 processed"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_outlook_counts_the_visits_of_a_year_by_week_and_writes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let content = weekly(&json!({ "active": false, "responsible_id": null }));
+    let regime = create(&supervisor, &content).await;
+    let path = format!("/v1/regimes/{}/outlook", regime["id"].as_str().expect("an id"));
+    let outlook = supervisor.get(&path).await.body;
+    assert_eq!(outlook["members"], 6, "{outlook}");
+    let weeks = outlook["weeks"].as_array().expect("weeks");
+    assert_eq!(weeks.len(), 52);
+    assert!(weeks.iter().all(|week| week["visits"] == 6), "{outlook}");
+    assert_eq!(weeks[1]["first_day"], json!(day(7)));
+    assert_eq!(server.database.count("regime_members"), 0);
+    assert!(night(&server).contains("0 processed"), "it is not active");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_active_regime_needs_a_responsible_person_and_valid_content(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let stranger = "018cc7af-0000-7000-8000-00000000ffff";
+    for (pointer, more) in [
+        ("/content/responsible_id", json!({ "responsible_id": null })),
+        ("/content/responsible_id", json!({ "responsible_id": stranger })),
+        ("/content/kind", json!({ "kind": "unknown_kind" })),
+        ("/content/cadence_days", json!({ "cadence_days": 6 })),
+        ("/content/lead_days", json!({ "lead_days": 61 })),
+        ("/content/filter/category", json!({ "filter": { "category": ["nobles"] } })),
+    ] {
+        let body = json!({ "content": weekly(&more) });
+        let refused = supervisor.post("/v1/regimes", &body).await;
+        let at = refused.body["errors"][0]["pointer"].clone();
+        assert_eq!((refused.status, &at), (422, &json!(pointer)), "{}", refused.body);
+    }
+    let regime = create(&supervisor, &weekly(&json!({}))).await;
+    let unnamed = weekly(&json!({ "responsible_id": null }));
+    let refused = change(&supervisor, &regime, &unnamed).await;
+    assert_eq!(refused.body["errors"][0]["pointer"], "/responsible_id", "{}", refused.body);
+    let paused = weekly(&json!({ "active": false, "responsible_id": null }));
+    let changed = change(&supervisor, &regime, &paused).await;
+    assert_eq!((changed.status, &changed.body["version"]), (200, &json!(2)), "{}", changed.body);
+    assert_eq!(change(&supervisor, &regime, &paused).await.status, 200, "again");
+    let other = weekly(&json!({ "active": false, "cadence_days": 30 }));
+    assert_eq!(change(&supervisor, &regime, &other).await.status, 412, "an old version");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_come_and_go_with_the_audience(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let of_grid = weekly(&json!({ "filter": { "area": [GRID] } }));
+    let regime = create(&supervisor, &of_grid).await;
+    night(&server);
+    let few = server.database.count("regime_members");
+    assert!((1..6).contains(&few), "{few}");
+    assert_eq!(change(&supervisor, &regime, &weekly(&json!({}))).await.status, 200);
+    night(&server);
+    assert_eq!(server.database.count("regime_members"), 6);
+    let ended = format!("UPDATE beneficiaries SET valid_to = '{}' WHERE grid = '{GRID}'", day(-1));
+    server.database.execute(&ended);
+    server.database.execute("UPDATE regimes SET ran_on = NULL");
+    night(&server);
+    assert_eq!(server.database.count("regime_members"), 6 - few);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_another_contact_satisfies_is_withdrawn_unless_a_person_has_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    create(&supervisor, &weekly(&json!({}))).await;
+    assert!(night(&server).contains("6 processed"));
+    let made = tasks(&supervisor).await;
+    let made: Vec<&Value> = made.iter().filter(|task| task["title"] == "每周走访").collect();
+    let own = made.iter().find(|task| task["grid"] == GRID).expect("a task of the grid");
+    let claim = format!("/v1/tasks/{}/claim", own["id"].as_str().expect("an id"));
+    assert_eq!(manager.act(&claim).await.status, 200);
+    server.database.execute(&format!("UPDATE beneficiaries SET last_contact = '{}'", day(6)));
+    server.database.execute("UPDATE regimes SET ran_on = NULL");
+    assert!(night(&server).contains("succeeded"));
+    for task in &made {
+        let path = format!("/v1/tasks/{}", task["id"].as_str().expect("an id"));
+        let state = supervisor.get(&path).await.body["state"].clone();
+        let expected = if task["id"] == own["id"] { "accepted" } else { "cancelled" };
+        assert_eq!(state, expected, "{task}");
+    }
+    let other = made.iter().find(|task| task["id"] != own["id"]).expect("another");
+    let path = format!("/v1/tasks/{}/history", other["id"].as_str().expect("an id"));
+    let history = supervisor.get(&path).await.body;
+    let last = history["items"].as_array().expect("steps").last().cloned().expect("a step");
+    assert_eq!(last["because"], "contacted", "{history}");
+}
