@@ -154,7 +154,7 @@ async fn a_word_in_use_is_archived_and_not_removed(
         ("categories", "veteran", json!({ "beneficiaries": 6 })),
         ("plaque_states", "hung", json!({ "beneficiaries": 6 })),
         ("hardships", "medical", json!({ "beneficiaries": 6 })),
-        ("needs", "legal", json!({ "reports": 1 })),
+        ("needs", "legal", json!({ "reports": 1, "service_kinds": 2 })),
         ("needs", "housing", json!({ "service_kinds": 2 })),
         ("skills", "driving", json!({ "people": 10 })),
     ] {
