@@ -54,7 +54,7 @@ async fn each_member_gets_one_visit_in_a_cycle_however_often_the_job_runs(
     let supervisor = server.supervisor().await;
     let before = tasks(&supervisor).await.len();
     let regime = create(&supervisor, &weekly(&json!({}))).await;
-    assert_eq!(regime["sentence_zh"], "江津区内 1 岁及以上的优抚对象", "{regime}");
+    assert_eq!(regime["sentence_zh"], "江津区内 1 岁及以上的服务对象", "{regime}");
     assert!(regime["responsible_name"].is_string() && regime["is_responsible_gone"] == false);
     assert!(night(&server).contains("succeeded, 6 processed"));
     let made = tasks(&supervisor).await;

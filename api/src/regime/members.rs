@@ -1,6 +1,6 @@
 //! The members of regimes, with their days in the cycle.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -83,7 +83,7 @@ pub fn all(
     conn: &mut Conn,
     district: AreaCode,
     regime: RegimeId,
-) -> Result<HashMap<BeneficiaryId, MemberRow>, DbError> {
+) -> Result<BTreeMap<BeneficiaryId, MemberRow>, DbError> {
     let rows: Vec<MemberRow> = regime_members::table
         .filter(regime_members::district.eq(district))
         .filter(regime_members::regime.eq(regime))
@@ -107,7 +107,7 @@ pub struct Reconciliation {
 /// grid and of the district evenly spread; a member who moves keeps the day.
 pub fn reconcile(
     regime: &RegimeRow,
-    mut known: HashMap<BeneficiaryId, MemberRow>,
+    mut known: BTreeMap<BeneficiaryId, MemberRow>,
     candidates: &[Candidate],
 ) -> Reconciliation {
     let cycle = regime.cadence_days.get();
@@ -115,27 +115,25 @@ pub fn reconcile(
     let mut new: BTreeMap<AreaCode, Vec<usize>> = BTreeMap::new();
     let mut result = Reconciliation::default();
     for (n, candidate) in candidates.iter().enumerate() {
-        match known.remove(&candidate.id).filter(|member| member.phase < cycle) {
-            Some(member) => {
-                spread.count(candidate.grid, member.phase());
-                let moved = MemberRow { grid: candidate.grid, ..member.clone() };
-                if moved != member {
-                    result.changed.push(moved.clone());
-                }
-                result.members.push(moved);
+        let member = known.remove(&candidate.id).filter(|member| member.phase < cycle);
+        if let Some(member) = member {
+            spread.count(candidate.grid, member.phase());
+            let moved = MemberRow { grid: candidate.grid, ..member.clone() };
+            if moved != member {
+                result.changed.push(moved.clone());
             }
-            None => {
-                new.entry(candidate.grid).or_default().push(n);
-                result.members.push(MemberRow {
-                    district: regime.district,
-                    regime: regime.id,
-                    beneficiary: candidate.id,
-                    grid: candidate.grid,
-                    phase: 0,
-                    slot: None,
-                    task: None,
-                });
-            }
+            result.members.push(moved);
+        } else {
+            new.entry(candidate.grid).or_default().push(n);
+            result.members.push(MemberRow {
+                district: regime.district,
+                regime: regime.id,
+                beneficiary: candidate.id,
+                grid: candidate.grid,
+                phase: 0,
+                slot: None,
+                task: None,
+            });
         }
     }
     for (grid, numbers) in new {
@@ -145,7 +143,6 @@ pub fn reconcile(
         }
     }
     result.gone = known.into_keys().collect();
-    result.gone.sort_unstable();
     result
 }
 

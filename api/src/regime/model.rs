@@ -21,7 +21,7 @@ pub struct Regime {
     /// Only beneficiaries of this area are visited.
     pub area: AreaCode,
     /// Its audience in Chinese.
-    #[schema(max_length = 20_000, example = "江津区内独居的优抚对象")]
+    #[schema(max_length = 20_000, example = "江津区内独居的服务对象")]
     pub sentence_zh: String,
     /// Its audience in English.
     #[schema(max_length = 20_000, example = "Beneficiaries in 江津区 who live alone")]

@@ -40,12 +40,11 @@ pub fn create(
     occasion: Option<Occasion>,
     (not_before, due_on): (NaiveDate, NaiveDate),
 ) -> Result<Option<TaskId>, DbError> {
-    let Whereabouts { grid, place } = match home.stay_to {
-        None => Whereabouts { grid: home.grid, place: home.home()? },
-        Some(_) => {
-            let day = day_of_visit(clock::day(tx.now), not_before, None);
-            home.whereabouts(&home.particulars(key)?, day)?
-        }
+    let Whereabouts { grid, place } = if home.stay_to.is_none() {
+        Whereabouts { grid: home.grid, place: home.home()? }
+    } else {
+        let day = day_of_visit(clock::day(tx.now), not_before, None);
+        home.whereabouts(&home.particulars(key)?, day)?
     };
     let draft = Draft {
         id: TaskId(Uuid::now_v7()),
