@@ -64,7 +64,9 @@ fn earliest(
     let (mut stops, mut travelled) = (Vec::new(), Minutes(0));
     for id in order {
         let visit = problem.visits.iter().find(|visit| visit.id == *id)?;
-        let travel = problem.travel.minutes(place, visit.place, volunteer.mode);
+        // A call is made wherever the volunteer is.
+        let at = if visit.is_call() { place } else { visit.place };
+        let travel = problem.travel.minutes(place, at, volunteer.mode);
         let depart = (free..DAY).find(|depart| clear(*depart, depart + travel.0))?;
         let arrive = depart + travel.0;
         let within = |start: u32| match visit.pinned.and_then(|pin| pin.start) {
@@ -80,8 +82,9 @@ fn earliest(
         let fits = |start: &u32| clear(*start, start + visit.service.0) && within(*start);
         let start = (arrive..DAY).find(fits)?;
         free = start + visit.service.0;
-        place = visit.place;
+        place = at;
         travelled += travel;
+        let arrive = if visit.is_call() { start } else { arrive };
         let (arrive, start, leave) = (time(arrive)?, time(start)?, time(free)?);
         stops.push(Stop { visit: *id, arrive, start, leave, travel, why: unknown() });
     }
