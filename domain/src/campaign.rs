@@ -1,6 +1,6 @@
 //! The life of a campaign: many tasks for one occasion, made at once.
 //!
-//! A draft is approved by somebody other than its author, launched once, and closed. A launch is
+//! A draft is approved by a person other than its author, launched once, and closed. A launch is
 //! repeated without effect, so a lost answer is asked for again.
 
 use chrono::{Days, NaiveDate};
@@ -24,7 +24,7 @@ use crate::word::{UnknownWord, unknown};
 pub enum CampaignState {
     /// Being written.
     Draft,
-    /// Approved by somebody other than the author.
+    /// Approved by a person other than the author.
     Approved,
     /// Its tasks are being created.
     Launching,

@@ -1,4 +1,4 @@
-//! Lists the members of a saved audience.
+//! The members of an audience.
 
 use chrono::NaiveDate;
 use diesel::QueryDsl as _;
@@ -6,11 +6,17 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::audience::Filter;
 
 use super::condition;
-use crate::beneficiary::filter::{BeneficiaryFilter, SortKey};
+use crate::beneficiary::filter::{BeneficiaryFilter, Query, SortKey};
 use crate::beneficiary::{Beneficiary, find};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
+
+/// The current beneficiaries of the area that belong to the audience on `today`.
+pub fn query(area: AreaCode, filter: &Filter, today: NaiveDate) -> Query<'static> {
+    let current = BeneficiaryFilter::default().query(&area.range(), today);
+    current.filter(condition::expression(filter, today))
+}
 
 /// A page of the current beneficiaries of the area that belong to the audience, masked, ordered by
 /// grid.
@@ -25,7 +31,5 @@ pub fn list(
     wanted: &Wanted<SortKey>,
     today: NaiveDate,
 ) -> Result<Vec<Beneficiary>, DbError> {
-    let scope = area.range();
-    let current = BeneficiaryFilter::default().query(&scope, today);
-    find::by_grid(conn, key, area, current.filter(condition::expression(filter, today)), wanted)
+    find::by_grid(conn, key, area, query(area, filter, today), wanted)
 }

@@ -62,8 +62,8 @@ pub fn count(
 /// # Errors
 /// [`DbError`].
 pub fn size(conn: &mut Conn, area: AreaCode) -> Result<i64, DbError> {
-    let everybody: Expression = Box::new(beneficiaries::valid_to.is_null());
-    Ok(by_grid(conn, area, everybody)?.values().sum())
+    let all: Expression = Box::new(beneficiaries::valid_to.is_null());
+    Ok(by_grid(conn, area, all)?.values().sum())
 }
 
 /// The current beneficiaries of the area that satisfy the condition, by grid.

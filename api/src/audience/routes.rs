@@ -5,7 +5,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use gridward_domain::authority::Action;
 use gridward_domain::id::AudienceId;
-use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{AudienceContent, AudienceCount, AudiencePreview, NewAudience, SavedAudience};
@@ -16,7 +15,7 @@ use crate::beneficiary::filter::{BeneficiarySort, SortKey};
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::http::openapi;
-use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
+use crate::http::page::{self, NoFilter, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, IfNoneMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
@@ -59,11 +58,6 @@ pub(crate) async fn preview_audience(
     let count = db.read(move |conn| preview::preview(conn, &principal, &body, today)).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(count))
 }
-
-/// No filter.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoFilter {}
 
 /// List audiences
 ///

@@ -45,7 +45,7 @@ impl AudienceRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn filter(&self) -> Result<Filter, DbError> {
-        serde_json::from_str(&self.filter).map_err(|error| DbError::corrupt(TABLE, error))
+        filter_of(TABLE, &self.filter)
     }
 
     /// The public representation, with the names of today.
@@ -58,7 +58,15 @@ impl AudienceRow {
     }
 }
 
-/// The text of a filter in the column.
+/// The filter of a column of the table.
+///
+/// # Errors
+/// [`DbError::Corrupt`].
+pub fn filter_of(table: &'static str, text: &str) -> Result<Filter, DbError> {
+    serde_json::from_str(text).map_err(|error| DbError::corrupt(table, error))
+}
+
+/// The text of a filter in a column.
 ///
 /// # Errors
 /// None in practice: every filter has a JSON form.

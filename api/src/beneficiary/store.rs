@@ -99,6 +99,17 @@ impl BeneficiaryRow {
         Ok(Whereabouts::on(home, self.stay(particulars).as_ref(), day))
     }
 
+    /// Where the beneficiary is on `day`; decrypts the personal data only for the address of a stay.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn whereabouts_on(&self, key: &SealingKey, day: NaiveDate) -> Result<Whereabouts, DbError> {
+        if self.stay_to.is_none() {
+            return Ok(Whereabouts { grid: self.grid, place: self.home()? });
+        }
+        self.whereabouts(&self.particulars(key)?, day)
+    }
+
     /// Whether the beneficiary belongs to `area` on `day`: by the home, or by a stay on that day.
     pub fn is_within(&self, area: &AreaCode, day: NaiveDate) -> bool {
         let stays = self.stay_from.zip(self.stay_to).is_some_and(|(first, last)| {

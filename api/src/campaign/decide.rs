@@ -129,7 +129,7 @@ pub(super) fn step(
 }
 
 /// Checks what may have changed since the content was written: that the kind is in use, that there
-/// is somebody to visit, and that the visits fit into the days.
+/// is a beneficiary to visit, and that the visits fit into the days.
 fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), Problem> {
     let (today, filter) = (clock::day(tx.now), row.filter()?);
     let conn = tx.read_unbatched();
@@ -149,7 +149,7 @@ fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), Problem> {
     Err(Problem::invalid("/quota_per_day", detail))
 }
 
-/// Checks that a campaign for everybody in the district is confirmed.
+/// Checks that a campaign for all beneficiaries of the district is confirmed.
 fn confirmed(tx: &mut Tx<'_>, row: &CampaignRow, how: LaunchCampaign) -> Result<(), Problem> {
     if how.confirm || row.area != row.district {
         return Ok(());

@@ -236,7 +236,7 @@ pub(crate) async fn approve_campaign(
 /// Begins to create one task for each member of the audience, as on the day of the launch; a member
 /// that has a task of the kind for the occasion gets no other. The answer does not wait for the
 /// tasks: the state is `launching`, and `launched` when all are created. Repeating the call changes
-/// nothing. A campaign for everybody in the district is 409 `confirmation_required` until `confirm`
+/// nothing. A campaign for all beneficiaries is 409 `confirmation_required` until `confirm`
 /// is set. Allowed roles: supervisors and admins, within their area.
 #[utoipa::path(
     tag = "campaigns",

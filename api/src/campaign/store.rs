@@ -12,6 +12,7 @@ use gridward_domain::range::{CalendarYear, QuotaPerDay};
 
 use super::Campaign;
 use crate::audience::names::DistrictNames;
+use crate::audience::store as audiences;
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::campaigns;
@@ -71,7 +72,7 @@ impl CampaignRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn filter(&self) -> Result<Filter, DbError> {
-        serde_json::from_str(&self.filter).map_err(|error| DbError::corrupt(TABLE, error))
+        audiences::filter_of(TABLE, &self.filter)
     }
 
     /// What its tasks are for: the same for every campaign of the occasion.

@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 pub enum CaseSource {
     /// Found at a visit.
     Report,
-    /// Somebody came to a station.
+    /// A person came to a station.
     WalkIn,
     /// A phone call.
     Phone,

@@ -3,22 +3,16 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use gridward_domain::authority::Action;
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::http::openapi;
-use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
+use crate::http::page::{self, NoFilter, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
 use crate::idempotency::dead_letter::{self, DeadLetter};
 use crate::log::{Event, Subject};
 use crate::tx::Db;
-
-/// No filter.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoFilter {}
 
 /// List dead letters
 ///

@@ -19,7 +19,7 @@ use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::db::DbError;
 use crate::http::openapi;
-use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::page::{self, NoFilter, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, Json as Body, versioned};
 use crate::idempotency::IdempotencyKey;
@@ -154,11 +154,6 @@ pub(crate) async fn answer_feedback(
     let feedback = answered.await?;
     Ok(versioned::at_version(HttpResponse::Ok(), feedback.version).json(feedback))
 }
-
-/// No filter.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoFilter {}
 
 /// List my feedback
 ///

@@ -72,6 +72,11 @@ impl PageQuery {
     }
 }
 
+/// The filter of a list without one.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoFilter {}
+
 /// The query of a list: its filters and the page.
 #[derive(Clone, Debug)]
 pub struct Paged<Q> {

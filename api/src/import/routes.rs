@@ -18,7 +18,7 @@ use super::{store, template, upload};
 use crate::auth::Authenticated;
 use crate::http::deserialize;
 use crate::http::openapi;
-use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::page::{self, NoFilter, Page, PageQuery, Paged};
 use crate::http::problem::answer::Language;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::http::{Json as Body, Query};
@@ -147,11 +147,6 @@ pub(crate) async fn list_imports(
     let imports = page::page(imports, limit, |import: &Import| import.id);
     Ok(imports.answer(request.path(), request.query_string()))
 }
-
-/// No filter.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoFilter {}
 
 /// Get an import
 ///

@@ -9,8 +9,7 @@ use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
 use gridward_domain::regime::{Phase, Spread};
 
 use super::store::RegimeRow;
-use crate::audience::condition;
-use crate::beneficiary::filter::BeneficiaryFilter;
+use crate::audience::members as audience;
 use crate::db::schema::{beneficiaries, regime_members};
 use crate::db::{Conn, DbError};
 
@@ -64,10 +63,7 @@ pub fn candidates(
     regime: &RegimeRow,
     today: NaiveDate,
 ) -> Result<Vec<Candidate>, DbError> {
-    let scope = regime.area.range();
-    let current = BeneficiaryFilter::default().query(&scope, today);
-    let rows = current
-        .filter(condition::expression(&regime.filter()?, today))
+    let rows = audience::query(regime.area, &regime.filter()?, today)
         .order(beneficiaries::id)
         .select((beneficiaries::id, beneficiaries::grid, beneficiaries::last_contact))
         .load::<(BeneficiaryId, AreaCode, Option<NaiveDate>)>(conn)?;

@@ -1,7 +1,7 @@
 //! Regimes: standing duties to visit the members of an audience every so many days.
 //!
 //! Each night the visits that fall due are prepared as tasks, at most one for each member and cycle,
-//! whoever repeats the run ([`prepare`]). `gridward_domain::regime` decides the days.
+//! however often the run is repeated ([`prepare`]). `gridward_domain::regime` decides the days.
 
 pub mod members;
 pub mod model;

@@ -4,7 +4,7 @@
 //! each time in one transaction that also notes them with the members, so a run that was
 //! interrupted goes on after the last transaction and prepares each visit once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
@@ -18,12 +18,15 @@ use super::members::{self, Candidate, MemberRow};
 use super::store::{self, RegimeRow};
 use super::withdraw;
 use crate::beneficiary;
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue;
 use crate::clock;
 use crate::crypto::{KeyRing, SealingKey};
-use crate::db::{Conn, DbError};
-use crate::task::series::{self, Series};
+use crate::db::DbError;
+use crate::task::occasion;
+use crate::task::series::Series;
 use crate::task::store as tasks;
+use crate::task::words::TaskWords;
 use crate::tx::{Db, Tx};
 
 /// The visits of one transaction: few enough that a claim need not wait long.
@@ -129,42 +132,40 @@ fn create(
         return Ok(0);
     }
     let last: Vec<TaskId> = visits.iter().filter_map(|visit| visit.member.task).collect();
-    let unfinished = unfinished(tx.read_unbatched(), district, &last)?;
+    let unfinished = tasks::among(tx.read_unbatched(), district, &last, &Phase::UNFINISHED)?;
+    let unfinished: HashSet<TaskId> = unfinished.into_iter().collect();
     let ids: Vec<BeneficiaryId> = visits.iter().map(|visit| visit.member.beneficiary).collect();
     let homes = beneficiary::store::rows(tx.read_unbatched(), district, &ids)?;
+    let homes: HashMap<BeneficiaryId, BeneficiaryRow> =
+        homes.into_iter().filter(BeneficiaryRow::is_current).map(|home| (home.id, home)).collect();
     let series = Series {
-        kind: &kind,
+        kind,
         title: regime.name.as_str().parse().ok(),
-        about: json!({ "regime": regime.id }),
+        words: TaskWords::default(),
+        by: None,
+        source: ("regime", json!(regime.id)),
+        now: tx.now,
     };
     let mut prepared = Vec::with_capacity(visits.len());
-    let mut created = 0;
     for Visit { member, due } in visits {
         if member.task.is_some_and(|task| unfinished.contains(&task)) {
             continue;
         }
-        let home = homes.iter().find(|home| home.id == member.beneficiary && home.is_current());
-        let Some(home) = home else { continue };
+        let Some(home) = homes.get(&member.beneficiary) else { continue };
         let days = (clock::day(tx.now).min(due.due_on), due.due_on);
-        let task = series::create(tx, key, &series, home, occasion(regime, due.slot), days)?;
-        created += usize::from(task.is_some());
-        prepared.push(MemberRow { slot: Some(due.slot), task, ..member.clone() });
+        let task = series.task(key, home, occasion_of(regime, due.slot), days)?;
+        let is_new = occasion::taken(tx, &task)?.is_none();
+        let id = is_new.then_some(task.id);
+        if is_new {
+            series.insert(tx, task)?;
+        }
+        prepared.push(MemberRow { slot: Some(due.slot), task: id, ..member.clone() });
     }
     members::write(tx.write_unbatched(), &prepared)?;
-    Ok(created)
-}
-
-fn unfinished(
-    conn: &mut Conn,
-    district: AreaCode,
-    ids: &[TaskId],
-) -> Result<HashSet<TaskId>, DbError> {
-    let rows = tasks::rows(conn, district, ids)?;
-    let unfinished = rows.into_iter().filter(|row| Phase::UNFINISHED.contains(&row.state));
-    Ok(unfinished.map(|row| row.id).collect())
+    Ok(prepared.iter().filter(|member| member.task.is_some()).count())
 }
 
 /// The occasion of a visit: a beneficiary has one task of the kind for it.
-fn occasion(regime: &RegimeRow, slot: NaiveDate) -> Option<Occasion> {
+fn occasion_of(regime: &RegimeRow, slot: NaiveDate) -> Option<Occasion> {
     format!("{} {slot}", regime.name.as_str()).parse().ok()
 }

@@ -5,7 +5,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use gridward_domain::authority::Action;
 use gridward_domain::id::RegimeId;
-use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{NewRegime, Regime, RegimeContent, RegimeOutlook};
@@ -14,7 +13,7 @@ use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::http::openapi;
-use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::page::{self, NoFilter, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, IfNoneMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
@@ -29,11 +28,6 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(change_regime)
         .service(get_regime_outlook);
 }
-
-/// No filter.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoFilter {}
 
 /// List regimes
 ///

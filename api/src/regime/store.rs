@@ -13,6 +13,7 @@ use gridward_domain::regime::Rule;
 
 use super::model::{Regime, RegimeContent};
 use crate::audience::names::DistrictNames;
+use crate::audience::store as audiences;
 use crate::clock::china;
 use crate::crypto::SealingKey;
 use crate::db::schema::regimes;
@@ -58,7 +59,7 @@ impl RegimeRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn filter(&self) -> Result<Filter, DbError> {
-        serde_json::from_str(&self.filter).map_err(|error| DbError::corrupt(TABLE, error))
+        audiences::filter_of(TABLE, &self.filter)
     }
 
     /// When its visits fall due.
@@ -72,11 +73,10 @@ impl RegimeRow {
     /// # Errors
     /// None in practice: every filter has a JSON form.
     pub fn with(&self, content: &RegimeContent) -> Result<Self, DbError> {
-        let filter = serde_json::to_string(&content.filter);
         Ok(Self {
             name: content.name.clone(),
             name_en: content.name_en.clone(),
-            filter: filter.map_err(|error| DbError::corrupt(TABLE, error))?,
+            filter: audiences::text(&content.filter)?,
             kind: content.kind.clone(),
             cadence_days: content.cadence_days,
             lead_days: content.lead_days,

@@ -27,7 +27,7 @@ pub fn satisfied(
         let slot = member.slot?;
         member.task.filter(|_| rule.is_satisfied(slot, candidate.last_contact))
     });
-    tasks::open_among(conn, district, &tasks.collect::<Vec<_>>())
+    tasks::among(conn, district, &tasks.collect::<Vec<_>>(), &[Phase::Open])
 }
 
 /// Cancels these tasks, as far as they are open.

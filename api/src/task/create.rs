@@ -145,10 +145,7 @@ impl Location {
     fn on(&self, key: &SealingKey, day: NaiveDate) -> Result<Whereabouts, DbError> {
         match self {
             Self::At(place) => Ok(*place),
-            Self::Of(row) if row.stay_to.is_none() => {
-                Ok(Whereabouts { grid: row.grid, place: row.home()? })
-            }
-            Self::Of(row) => row.whereabouts(&row.particulars(key)?, day),
+            Self::Of(row) => row.whereabouts_on(key, day),
         }
     }
 }

@@ -126,9 +126,23 @@ pub fn take_unless_taken(tx: &mut Tx<'_>, row: &TaskRow, taken: &Taken) -> bool 
     let Some((beneficiary, occasion)) = row.beneficiary.zip(row.occasion.clone()) else {
         return true;
     };
-    match taken.get(&beneficiary) {
-        Some((_, true)) => return false,
-        Some((first, false)) => {
+    let first = taken.get(&beneficiary);
+    if let Some((_, true)) = first {
+        return false;
+    }
+    put(tx, row, (beneficiary, occasion), first.map(|(first, _)| first));
+    true
+}
+
+/// Writes that the task is the one of the occasion; `first` is the row of the occasion, if it has one.
+fn put(
+    tx: &mut Tx<'_>,
+    row: &TaskRow,
+    (beneficiary, occasion): (BeneficiaryId, Occasion),
+    first: Option<&OccasionRow>,
+) {
+    match first {
+        Some(first) => {
             let next = OccasionRow { task: row.id, version: first.version + 1, ..first.clone() };
             tx.replace(first, next);
         }
@@ -141,7 +155,6 @@ pub fn take_unless_taken(tx: &mut Tx<'_>, row: &TaskRow, taken: &Taken) -> bool 
             version: 1,
         }),
     }
-    true
 }
 
 /// Makes the new task the one of its occasion, if it has an occasion and a beneficiary.
@@ -163,27 +176,17 @@ pub(super) fn take(tx: &mut Tx<'_>, row: &TaskRow, again: bool) -> Result<(), Pr
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn taken(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Option<TaskRow>, DbError> {
+pub fn taken(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Option<TaskRow>, DbError> {
     let Some((beneficiary, occasion)) = row.beneficiary.zip(row.occasion.clone()) else {
         return Ok(None);
     };
-    let key = (beneficiary, row.kind.clone(), occasion.clone());
-    let Some(first) = tx.find::<OccasionRow>(key)? else {
-        tx.insert(OccasionRow {
-            district: row.district,
-            beneficiary,
-            kind: row.kind.clone(),
-            occasion,
-            task: row.id,
-            version: 1,
-        });
-        return Ok(None);
+    let first = tx.find::<OccasionRow>((beneficiary, row.kind.clone(), occasion.clone()))?;
+    let task = match &first {
+        Some(first) => tx.find::<TaskRow>(first.task)?.filter(|task| counts(task.state)),
+        None => None,
     };
-    let task = tx.find::<TaskRow>(first.task)?;
-    let task = task.filter(|task| counts(task.state));
     if task.is_none() {
-        let next = OccasionRow { task: row.id, version: first.version + 1, ..first.clone() };
-        tx.replace(&first, next);
+        put(tx, row, (beneficiary, occasion), first.as_ref());
     }
     Ok(task)
 }

@@ -98,25 +98,26 @@ pub fn rows(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<T
     Ok(rows)
 }
 
-/// Those of these tasks that are open.
+/// Those of these tasks that are in one of the states.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn open_among(
+pub fn among(
     conn: &mut Conn,
     district: AreaCode,
     ids: &[TaskId],
+    states: &[Phase],
 ) -> Result<Vec<TaskId>, DbError> {
-    let mut open = Vec::new();
+    let mut found = Vec::new();
     for ids in ids.chunks(500) {
         let those = tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::id.eq_any(ids))
-            .filter(tasks::state.eq(Phase::Open))
+            .filter(tasks::state.eq_any(states))
             .select(tasks::id);
-        open.extend(those.load::<TaskId>(conn)?);
+        found.extend(those.load::<TaskId>(conn)?);
     }
-    Ok(open)
+    Ok(found)
 }
 
 /// The visits of today that have a time and are under way, or those that follow them: of the people,

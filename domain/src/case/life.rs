@@ -179,7 +179,7 @@ pub fn open(
     Ok(case.begin(first, by, today, is_working))
 }
 
-/// The moves that the step of the case permits, to whoever acts at it.
+/// The moves that the step of the case permits, to the person who acts at it.
 pub fn next_moves<'a>(path: &'a CasePath, case: &Case) -> Vec<&'a CaseMove> {
     let step = path.step(&case.step).filter(|_| case.result.is_none());
     let moves = step.map(|step| step.moves.as_slice()).unwrap_or_default();
