@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::attachments::announce;
 use crate::contract::document;
 use crate::desk::reports::visited;
+use crate::goods::{item, receive, rice};
 use crate::sharding::district::{District, load};
 use crate::support::bodies::{home_visit, new_beneficiary};
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
@@ -56,6 +57,7 @@ struct Resources {
     campaign: String,
     case: String,
     regime: String,
+    handout: String,
     feedback: String,
     own: Own,
     /// A point of the grid.
@@ -254,6 +256,30 @@ async fn regime(supervisor: &Caller, grid: &str) -> String {
     created.body["id"].as_str().expect("an id").to_owned()
 }
 
+/// A hand-out to the beneficiary, from the station of the district.
+async fn handout(supervisor: &Caller, beneficiary: &str, district: &str) -> String {
+    receive(supervisor, "rice", district, 1).await;
+    let body = rice(beneficiary, &json!({ "station": district }));
+    let handed = supervisor.post("/v1/handouts", &body).await;
+    assert_eq!(handed.status, 201, "{}", handed.body);
+    handed.body["id"].as_str().expect("an id").to_owned()
+}
+
+/// The same in the other district, with the item.
+async fn elsewhere_handout(server: &Server, district: &District) -> String {
+    add_rice(server, OTHER_DISTRICT);
+    handout(&district.supervisor, &district.beneficiary(1), OTHER_DISTRICT).await
+}
+
+/// Adds the item to the register of the district.
+fn add_rice(server: &Server, district: &str) {
+    server.database.execute(&format!(
+        "INSERT INTO goods_items (district, code, name, name_en, unit, has_serial, once, \
+         needs_receipt, active, version) VALUES ('{district}', 'rice', 'x', 'x', 'x', FALSE, \
+         FALSE, FALSE, TRUE, 5)"
+    ));
+}
+
 /// Adds a station and a memorial site in the third grid, and gives the rows of all registers, and
 /// the beneficiaries, another version than the callers know, so that they stay. No caller is the
 /// author of a campaign, who may not approve it.
@@ -302,6 +328,7 @@ async fn resources(
         campaign: campaign(supervisor, grid).await,
         case: case(supervisor, home).await,
         regime: regime(supervisor, grid).await,
+        handout: handout(supervisor, home, &grid[..6]).await,
         feedback: feedback(server, &grid[..6]).await,
         own: Own::none(&task),
         task,
@@ -330,6 +357,7 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         campaign: campaign(&district.supervisor, &district.grid()).await,
         case: case(&district.supervisor, &district.beneficiary(1)).await,
         regime: regime(&district.supervisor, &district.grid()).await,
+        handout: elsewhere_handout(server, district).await,
         feedback: feedback(server, OTHER_DISTRICT).await,
         own: Own::none(&task),
         task,
@@ -394,6 +422,7 @@ enum Named {
 }
 
 /// The body of an operation for `at`.
+#[expect(clippy::too_many_lines, reason = "a line for each operation")]
 fn body_of(operation: &str, at: &Resources) -> Value {
     let today = chrono::Utc::now().date_naive();
     match operation {
@@ -434,6 +463,12 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "create_audience" => json!({ "name": "x", "area": at.grid, "filter": { "all": [] } }),
         "create_regime" => json!({ "area": at.grid, "content": duty() }),
         "change_regime" => duty(),
+        "put_goods_item" => item(&json!({})),
+        "enter_goods_movement" => json!({
+            "action": "received", "item": "rice", "area": &at.grid[..12], "quantity": 1,
+        }),
+        "hand_out" => rice(&at.beneficiary, &json!({ "occasion": Uuid::now_v7().to_string() })),
+        "return_handout" => json!({ "reason": "absent" }),
         "change_audience" => json!({ "name": "x", "filter": { "lives_alone": true } }),
         "put_holiday" => json!({ "name": "x", "calendar": "solar" }),
         "replace_work_calendar" => json!({ "days_off": [], "working_days": [] }),
@@ -505,6 +540,7 @@ fn body_of(operation: &str, at: &Resources) -> Value {
 }
 
 /// The request of an operation for `at`.
+#[expect(clippy::too_many_lines, reason = "a line for each operation")]
 fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value) {
     use Named::{ByAddress, ByBody, Not};
     let body = body_of(operation, at);
@@ -535,6 +571,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("campaigns") => &at.campaign,
             Some("cases") => &at.case,
             Some("regimes") => &at.regime,
+            Some("handouts") => &at.handout,
             Some("feedback") => &at.feedback,
             _ => &at.task,
         },
@@ -542,13 +579,24 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     // The catalogue is that of the caller's own district, so its codes are nobody else's.
     let path = path.replace("/service-kinds/{code}", "/service-kinds/home_visit");
     let path = path.replace("/case-kinds/{code}", "/case-kinds/plaque");
+    let path = path.replace("/goods/items/{code}", "/goods/items/rice");
     let path = path.replace("{name}", "skills").replace("{year}", "2026");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
     let real = real.replace("{absence}", &at.absence).replace("{other}", &at.plan);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
-        "list_tasks" | "list_reports" | "list_people" | "list_beneficiaries"
-        | "list_corrections" | "list_proposals" | "list_cases" | "list_plans" | "list_events"
+        "list_tasks"
+        | "list_reports"
+        | "list_people"
+        | "list_beneficiaries"
+        | "list_corrections"
+        | "list_proposals"
+        | "list_cases"
+        | "list_plans"
+        | "list_events"
+        | "list_handouts"
+        | "list_goods_stocks"
+        | "list_goods_movements"
         | "export_events" => {
             format!("?area={}", at.grid)
         }
@@ -583,6 +631,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "create_audience"
         | "create_campaign"
         | "create_regime"
+        | "enter_goods_movement"
+        | "hand_out"
         | "search_beneficiaries" => ByBody,
         // In a header.
         "announce_attachment" => ByAddress,
@@ -666,6 +716,7 @@ async fn each_role_reaches_what_the_contract_declares(
     let people = people(&server).await;
     let [supervisor, volunteer] = [&people[1].caller, &people[4].caller];
     let own = Own::of(&server, volunteer, supervisor).await;
+    add_rice(&server, "500116");
     let inside = resources(&server, supervisor, GRID, 22, BENEFICIARY).await;
     // Managers edit their own notices only.
     let notice = notice(&people[3].caller, GRID).await;

@@ -42,6 +42,7 @@ mod exports;
 mod finding;
 mod findings;
 mod founding;
+mod goods;
 mod hard_cases;
 mod headers;
 mod http_edges;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::contract::document;
 use crate::desk::reports::visited;
+use crate::goods::{put_item, receive, rice};
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, beneficiary_id, person_id, with_check_digit};
 use crate::support::server::Answer;
@@ -114,6 +115,7 @@ async fn calls_about_tasks(manager: &Caller, supervisor: &Caller) -> Vec<Keyed> 
 
 /// One call of each operation, ready to be made by the manager, the district's supervisor or the
 /// admin.
+#[expect(clippy::too_many_lines, reason = "a line for each operation")]
 async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Keyed> {
     let of_task = calls_about_tasks(manager, supervisor).await;
     let first = chrono::Utc::now().date_naive() + chrono::Days::new(1);
@@ -199,6 +201,7 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("allow_reveals", manager, allowances.as_str(), json!({ "reveals": 1, "reason": "x" })),
     ];
     let campaigns = calls_about_campaigns(supervisor, admin).await;
+    let goods = calls_about_goods(manager, supervisor, admin).await;
     let others = others.into_iter().map(|(operation, caller, path, body)| Keyed {
         operation,
         caller: caller.clone(),
@@ -207,7 +210,13 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         version: (operation == "end_work_of_person").then_some("\"v1\""),
     });
     let about_beneficiaries = calls_about_beneficiaries(manager, supervisor).await;
-    of_task.into_iter().chain(others).chain(campaigns).chain(about_beneficiaries).collect()
+    of_task
+        .into_iter()
+        .chain(others)
+        .chain(campaigns)
+        .chain(goods)
+        .chain(about_beneficiaries)
+        .collect()
 }
 
 /// The content of a campaign.
@@ -237,6 +246,30 @@ async fn calls_about_campaigns(supervisor: &Caller, admin: &Caller) -> Vec<Keyed
         path,
         body,
         version,
+    });
+    keyed.collect()
+}
+
+/// The calls that move goods.
+async fn calls_about_goods(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Keyed> {
+    put_item(admin, "rice", &json!({})).await;
+    receive(supervisor, "rice", &GRID[..12], 9).await;
+    let handed = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
+    let back = format!("/v1/handouts/{}/return", handed.body["id"].as_str().expect("an id"));
+    let received =
+        json!({ "action": "received", "item": "rice", "area": &GRID[..12], "quantity": 1 });
+    let other = rice(BENEFICIARY, &json!({ "occasion": "army_day_2027" }));
+    let calls = [
+        ("enter_goods_movement", supervisor, "/v1/goods/movements".to_owned(), received),
+        ("hand_out", manager, "/v1/handouts".to_owned(), other),
+        ("return_handout", manager, back, json!({ "reason": "absent" })),
+    ];
+    let keyed = calls.into_iter().map(|(operation, caller, path, body)| Keyed {
+        operation,
+        caller: caller.clone(),
+        path,
+        body,
+        version: None,
     });
     keyed.collect()
 }

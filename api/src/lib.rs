@@ -34,6 +34,7 @@ pub mod event;
 pub mod explanation;
 pub mod export;
 pub mod feedback;
+pub mod goods;
 pub mod handover;
 pub mod history;
 pub mod holiday;

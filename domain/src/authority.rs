@@ -93,6 +93,14 @@ pub enum Action {
     ReadRegimes,
     /// Create and change standing duties.
     ManageRegimes,
+    /// Read the stocks and the movements of goods.
+    ReadGoods,
+    /// Receive, allot and count goods.
+    ManageGoods,
+    /// Read hand-outs.
+    ReadHandouts,
+    /// Hand goods out to beneficiaries, and take them back.
+    HandOut,
     /// Reveal a beneficiary's particulars for a recorded purpose.
     RevealBeneficiary,
     /// Enter, change and move beneficiaries, and record stays and deaths.
@@ -177,6 +185,8 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ManageCampaigns
                 | A::ReadRegimes
                 | A::ManageRegimes
+                | A::ReadGoods
+                | A::ManageGoods
                 | A::ManageEntitlements
                 | A::ExportWork
                 | A::ExportPersonal
@@ -190,6 +200,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ReadTasks
                 | A::WorkTask
                 | A::ReportVisit
+                | A::HandOut
                 | A::RevealBeneficiary
                 | A::ProposeCorrection
                 | A::MakeProposal
@@ -203,6 +214,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ReadAudiences
                 | A::ReadCampaigns
                 | A::ReadRegimes
+                | A::ReadGoods
                 | A::ReadTasks
                 | A::ReadPlans
                 | A::ReadLog
@@ -354,6 +366,8 @@ mod tests {
             A::ManageAudiences,
             A::ManageCampaigns,
             A::ManageRegimes,
+            A::ManageGoods,
+            A::HandOut,
             A::ProposeCorrection,
             A::DecideCorrection,
             A::MakeProposal,
@@ -367,6 +381,7 @@ mod tests {
             A::RevealBeneficiary,
             A::ReadReports,
             A::ReadCases,
+            A::ReadHandouts,
         ];
         assert!(people.into_iter().all(|action| !permits(Role::Auditor, action)));
     }

@@ -170,6 +170,10 @@ texts! {
     Instructions: 1 to 4000, VisibleLines, example "送慰问金和春联，看看取暖设备。";
     /// Something that a visit brings.
     GoodsName: 1 to 64, Visible, example "大米10公斤";
+    /// The unit in which an item is counted.
+    GoodsUnit: 1 to 16, Visible, example "袋";
+    /// The number of a single piece.
+    SerialNumber: 1 to 64, Visible, example "500116-2026-000123";
     /// The title of a notice.
     NoticeTitle: 1 to 100, NoNul, example "高温预警";
     /// The text of a notice.
@@ -277,6 +281,8 @@ mod tests {
         feedback_text: FeedbackText, 1, 2000;
         feedback_contact: FeedbackContact, 1, 100;
         label: Label, 1, 64;
+        goods_unit: GoodsUnit, 1, 16;
+        serial_number: SerialNumber, 1, 64;
         device_name: DeviceName, 1, 64;
         person_name: PersonName, 1, 64;
         search_text: SearchText, 1, 64;

@@ -71,4 +71,8 @@ ids! {
     CaseId,
     /// Identifies a standing duty.
     RegimeId,
+    /// Identifies a movement of goods.
+    MovementId,
+    /// Identifies a hand-out.
+    HandoutId,
 }

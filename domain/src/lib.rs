@@ -12,7 +12,9 @@
 //! - [`authority`]: the one table of role by action.
 //! - [`campaign`]: the life of a campaign; [`feast`]: the days of feasts.
 //! - [`case`]: the path of a kind of case, and the life of a case on it.
+//! - [`feasibility`]: whether the visits of a campaign fit.
 //! - [`feast`]: the days of feasts.
+//! - [`goods`]: stocks and hand-outs.
 //! - [`person_state`]: whether a person may use the service.
 //! - [`search_term`]: what finds a name or a number.
 //! - [`session`]: the rotation of refresh tokens.
@@ -28,7 +30,9 @@ pub mod case;
 pub mod channel;
 pub mod code;
 pub mod entry;
+pub mod feasibility;
 pub mod feast;
+pub mod goods;
 pub mod id;
 pub mod id_number;
 pub mod language;

@@ -143,6 +143,10 @@ ranges! {
     SyncLimit: i32 as Integer, 1 to 1000, example 200;
     /// An amount of money, in fen.
     AmountFen: i64 as BigInt, 1 to 100_000_000, example 50_000;
+    /// Pieces of goods that move.
+    Pieces: i32 as Integer, 1 to 1_000_000, example 500;
+    /// Pieces of goods in stock.
+    StockPieces: i32 as Integer, 0 to 10_000_000, example 500;
     /// The number of pieces.
     GoodsQuantity: i32 as Integer, 1 to 1000, example 1;
     /// The number of reveals beyond the daily budget that superiors allow a person on a day.
@@ -222,6 +226,8 @@ mod tests {
         retry_days: RetryDays, 0, 365;
         escalate_days: EscalateDays, 1, 365;
         due_days: DueDays, 0, 3650;
+        pieces: Pieces, 1, 1_000_000;
+        stock_pieces: StockPieces, 0, 10_000_000;
         weekly_minutes: WeeklyMinutes, 0, 10080;
         birth_year: BirthYear, 1850, 2200;
         age: Age, 0, 150;

@@ -10,8 +10,8 @@ use crate::word::Word as _;
 use crate::area::{AreaCode, Level};
 use crate::id::{
     AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
-    ImportId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId, ReportId, SessionId,
-    TaskId,
+    HandoutId, ImportId, MovementId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId,
+    ReportId, SessionId, TaskId,
 };
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
@@ -118,6 +118,8 @@ ids! {
     CampaignId: "Identifies a campaign.",
     CaseId: "Identifies a case.",
     RegimeId: "Identifies a standing duty.",
+    MovementId: "Identifies a movement of goods.",
+    HandoutId: "Identifies a hand-out.",
 }
 
 impl PartialSchema for Level {

@@ -14,10 +14,11 @@ use crate::authority::Role;
 use crate::campaign::CampaignState;
 use crate::channel::Channel;
 use crate::entry::{Contact, Gender, Mobility};
+use crate::goods::{HandoutState, MovementAction, ReturnReason};
 use crate::id::{
     AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
-    ImportId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId, ReportId, SessionId,
-    TaskId,
+    HandoutId, ImportId, MovementId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId,
+    ReportId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
@@ -113,7 +114,10 @@ text_column!(
     Overdue,
     Gender,
     Mobility,
-    Contact
+    Contact,
+    MovementAction,
+    HandoutState,
+    ReturnReason
 );
 
 macro_rules! id_column {
@@ -166,6 +170,8 @@ id_column!(
     CampaignId,
     CaseId,
     RegimeId,
+    MovementId,
+    HandoutId,
 );
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay

@@ -51,6 +51,7 @@ const SLICES: &[&str] = &[
     "explanation",
     "export",
     "feedback",
+    "goods",
     "handover",
     "history",
     "holiday",

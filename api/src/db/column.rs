@@ -19,8 +19,8 @@ use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
     AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
-    ImportId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId, ReportId, SessionId,
-    TaskId,
+    HandoutId, ImportId, MovementId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId,
+    ReportId, SessionId, TaskId,
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
@@ -60,6 +60,8 @@ id_column!(
     CampaignId,
     CaseId,
     RegimeId,
+    MovementId,
+    HandoutId,
 );
 
 impl ToSql<Integer, Backends> for TimeOfDay {

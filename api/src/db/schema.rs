@@ -398,6 +398,69 @@ diesel::table! {
 }
 
 diesel::table! {
+    goods_items (district, code) {
+        district -> Text,
+        code -> Text,
+        name -> Text,
+        name_en -> Text,
+        unit -> Text,
+        has_serial -> Bool,
+        once -> Bool,
+        needs_receipt -> Bool,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    goods_movements (district, id) {
+        district -> Text,
+        id -> Text,
+        action -> Text,
+        item -> Text,
+        area -> Text,
+        to_area -> Nullable<Text>,
+        quantity -> Integer,
+        difference -> Integer,
+        handout -> Nullable<Text>,
+        person -> Text,
+        at -> Timestamp,
+        sealed -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    goods_stocks (district, area, item) {
+        district -> Text,
+        area -> Text,
+        item -> Text,
+        quantity -> Integer,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    handouts (district, id) {
+        district -> Text,
+        id -> Text,
+        beneficiary -> Text,
+        item -> Text,
+        occasion -> Text,
+        campaign -> Nullable<Text>,
+        state -> Text,
+        grid -> Text,
+        station -> Text,
+        quantity -> Integer,
+        serial -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        person -> Nullable<Text>,
+        at -> Nullable<Timestamp>,
+        sealed -> Nullable<Binary>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     holidays (district, date, code) {
         district -> Text,
         date -> Date,
@@ -929,6 +992,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     feedback,
     freed_tasks,
+    goods_items,
+    goods_movements,
+    goods_stocks,
+    handouts,
     holidays,
     import_faults,
     import_headings,

@@ -53,6 +53,12 @@ pub enum Subject {
     Campaign,
     /// A standing duty.
     Regime,
+    /// An item of the goods.
+    GoodsItem,
+    /// A movement of goods.
+    GoodsMovement,
+    /// A hand-out of goods.
+    Handout,
     /// An attachment.
     Attachment,
     /// A command.

@@ -18,13 +18,14 @@ use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
     absence, area, attachment, audience, auth, availability, beneficiary, campaign, case, casework,
-    catalogue, correction, decision, event, explanation, export, feedback, handover, history,
-    holiday, http, import, limits, measures, memorial, notice, ops, person, plan, proposal,
-    redistricting, regime, report, station, summary, sync, task, vocabulary, web as static_files,
-    weekly, workday, workload,
+    catalogue, correction, decision, event, explanation, export, feedback, goods, handover,
+    history, holiday, http, import, limits, measures, memorial, notice, ops, person, plan,
+    proposal, redistricting, regime, report, station, summary, sync, task, vocabulary,
+    web as static_files, weekly, workday, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
+#[expect(clippy::too_many_lines, reason = "a line for each slice")]
 fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
     v1.service(auth::routes::sign_in_with_password)
         .service(auth::session_routes::refresh)
@@ -64,6 +65,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(audience::routes::register)
         .configure(campaign::routes::register)
         .configure(regime::routes::register)
+        .configure(goods::routes::register)
         .configure(proposal::routes::register)
         .service(task::reveal::reveal_beneficiary)
         .configure(casework::routes::register)

@@ -361,6 +361,9 @@ impl EventRef {
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
             Subject::Area
             | Subject::Regime
+            | Subject::GoodsItem
+            | Subject::GoodsMovement
+            | Subject::Handout
             | Subject::Plan
             | Subject::Proposal
             | Subject::Case

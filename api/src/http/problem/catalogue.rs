@@ -352,6 +352,14 @@ problems! {
     CampaignState "campaign_state" 409
         "Campaign in another state": "The state of the campaign does not allow this; `current` shows the campaign.";
         "专项行动当前状态不支持此操作": "专项行动状态已变化，见 current。";
+    /// More goods are taken from a stock than it has.
+    GoodsShort "goods_short" 409
+        "Not enough in stock": "The station has fewer pieces than requested. See `errors`.";
+        "库存不足": "服务站库存少于所需数量，见 errors。";
+    /// The beneficiary has the goods for this occasion already.
+    HandoutDone "handout_done" 409
+        "Already handed out": "The beneficiary has this item for this occasion; `current` shows the hand-out.";
+        "已发放": "该服务对象本次已领取此物资，见 current。";
     /// The request has unusual effects, and needs `confirm`.
     ConfirmationRequired "confirmation_required" 409
         "Confirmation required": "See `errors` for what is unusual. If it is intended, send the request with `confirm` set to true.";

@@ -1,0 +1,114 @@
+//! Takes goods back that a beneficiary does not have, and reads receipts.
+
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::goods::{
+    HandoutCommand, HandoutRejection, HandoutState, HandoutStep, MovementAction, StockChange,
+    handout,
+};
+use gridward_domain::id::HandoutId;
+use serde_json::{Value, json};
+
+use super::Handout;
+use super::hand_out::{pieces, record};
+use super::handout_model::{HandoutDetail, ReturnHandout};
+use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
+use super::move_stock;
+use crate::crypto::SealingKey;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::idempotency::Effect;
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+
+/// A return.
+#[derive(Clone, Debug)]
+pub struct GivingBack {
+    /// The hand-out.
+    pub handout: HandoutId,
+    /// Why.
+    pub why: ReturnHandout,
+}
+
+impl Effect for GivingBack {
+    type Made = Handout;
+
+    fn action(&self) -> &'static str {
+        "handout.return"
+    }
+
+    fn request(&self) -> Value {
+        json!({ "handout_id": self.handout, "why": self.why })
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        self.found(tx, principal).map(drop)
+    }
+}
+
+impl GivingBack {
+    fn found(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<HandoutRow, Problem> {
+        principal.may(Action::HandOut)?;
+        let row = handouts::row(tx.read_unbatched(), &principal.scope(), self.handout)?;
+        row.ok_or_else(Problem::not_found)
+    }
+
+    /// Marks the goods as returned; those that were handed out come back to the stock. What was
+    /// returned already stays as it is.
+    ///
+    /// # Errors
+    /// 403; 404.
+    pub(super) fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Handout, Problem> {
+        let row = self.found(tx, principal)?;
+        let step = handout::apply(Some(row.state), HandoutCommand::Return);
+        let difference = match step {
+            Ok(HandoutStep::Already) => return Ok(row.shown()),
+            Err(HandoutRejection::Done) => {
+                return Err(Problem::from(ProblemCode::HandoutDone).showing(&row.shown()));
+            }
+            Ok(HandoutStep::Restore) => {
+                let back = StockChange::Add(pieces(row.quantity)?);
+                move_stock::change(tx, row.station, &row.item, back)?
+            }
+            Ok(HandoutStep::Take | HandoutStep::Keep) => 0,
+        };
+        let content = HandoutSealed { note: self.why.note.clone(), ..row.opened(key)? };
+        let next = HandoutRow {
+            state: HandoutState::Returned,
+            // The piece is free for another beneficiary.
+            serial: None,
+            reason: Some(self.why.reason),
+            person: Some(principal.person),
+            at: Some(tx.now.naive_utc()),
+            sealed: HandoutRow::seal(key, (row.district, row.id), &content)?,
+            version: row.version + 1,
+            ..row.clone()
+        };
+        handouts::put(tx.write_unbatched(), Some(&row), &next)?;
+        move_stock::of_handout(tx, principal, &next, (MovementAction::Returned, difference))?;
+        record(tx, principal, self.action(), &next);
+        Ok(next.shown())
+    }
+}
+
+/// The hand-out with its receipt; the log records the access.
+///
+/// # Errors
+/// 403; 404.
+pub(super) fn read(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    id: HandoutId,
+) -> Result<HandoutDetail, Problem> {
+    principal.may(Action::ReadHandouts)?;
+    let row = handouts::row(tx.read_unbatched(), &principal.scope(), id)?;
+    let row = row.ok_or_else(Problem::not_found)?;
+    let HandoutSealed { receipt, note } = row.opened(key)?;
+    let event = Event::new("handout.read", Subject::Reading, id, row.grid, row.version);
+    tx.record(event.by(principal.person).with(json!({ "beneficiary": row.beneficiary })));
+    Ok(HandoutDetail { handout: row.shown(), receipt, note })
+}

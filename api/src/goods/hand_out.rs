@@ -1,0 +1,229 @@
+//! Hands goods out to a beneficiary, once for an occasion.
+
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::Occasion;
+use gridward_domain::goods::{
+    HandoutCommand, HandoutRejection, HandoutState, MovementAction, StockChange, handout, stock,
+};
+use gridward_domain::id::HandoutId;
+use gridward_domain::range::{GoodsQuantity, Pieces};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Handout;
+use super::handout_model::NewHandout;
+use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
+use super::move_stock;
+use super::store::ItemRow;
+use crate::beneficiary;
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::clock::nearest_moment;
+use crate::crypto::SealingKey;
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::idempotency::{CommandId, Effect};
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+
+/// The occasion of an item that a beneficiary gets a single time.
+pub const ONCE: &str = "once";
+
+/// A hand-out with the id of its command.
+#[derive(Clone, Debug)]
+pub struct HandingOut {
+    /// What is handed out.
+    pub new: NewHandout,
+    /// The id of the command, if it has one.
+    pub id: Option<CommandId>,
+}
+
+impl Effect for HandingOut {
+    type Made = Handout;
+
+    fn action(&self) -> &'static str {
+        "handout.hand_out"
+    }
+
+    fn request(&self) -> Value {
+        json!(self.new)
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        self.home(tx, principal).map(drop)
+    }
+}
+
+impl HandingOut {
+    /// The beneficiary, who lives in the area of the principal.
+    fn home(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<BeneficiaryRow, Problem> {
+        principal.may(Action::HandOut)?;
+        let conn = tx.read_unbatched();
+        let row = beneficiary::store::row(conn, &principal.scope(), self.new.beneficiary_id)?;
+        row.ok_or_else(|| {
+            Problem::invalid("/beneficiary_id", "no beneficiary in your area has this id")
+        })
+    }
+
+    /// Hands the goods out: takes them from the stock and records the receipt.
+    ///
+    /// # Errors
+    /// 403; 409 if the beneficiary has them already or has ended, or if the stock is short; 422.
+    pub(super) fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Handout, Problem> {
+        let home = self.home(tx, principal)?;
+        if !home.is_current() {
+            let problem = Problem::from(ProblemCode::BeneficiaryEnded);
+            return Err(problem.showing(&home.masked(key)?));
+        }
+        let new = &self.new;
+        let item = move_stock::item_in_use(tx, &new.item)?;
+        let occasion = occasion(&item, new.occasion.as_ref())?;
+        let district = principal.district();
+        let of = (home.id, &item.code, &occasion);
+        let old = handouts::of(tx.read_unbatched(), district, of)?;
+        let step = handout::apply(old.as_ref().map(|row| row.state), HandoutCommand::HandOut);
+        if let (Err(HandoutRejection::Done), Some(row)) = (step, &old) {
+            return Err(Problem::from(ProblemCode::HandoutDone).showing(&row.shown()));
+        }
+        let quantity = self.checked(tx, &item, old.as_ref())?;
+        let station = station(new.station, &home, old.as_ref())?;
+        let id = match &old {
+            Some(row) => row.id,
+            None => self.new_id(tx, principal)?,
+        };
+        let content = HandoutSealed { receipt: new.receipt.clone(), note: None };
+        let at = new.at.map_or(tx.now, |at| nearest_moment(at).min(tx.now));
+        let row = HandoutRow {
+            district,
+            id,
+            beneficiary: home.id,
+            item: item.code.clone(),
+            campaign: old.as_ref().and_then(|row| row.campaign),
+            state: HandoutState::HandedOut,
+            grid: home.grid,
+            station,
+            quantity,
+            serial: new.serial.clone(),
+            reason: None,
+            person: Some(principal.person),
+            at: Some(at.naive_utc()),
+            sealed: HandoutRow::seal(key, (district, id), &content)?,
+            version: old.as_ref().map_or(1, |row| row.version + 1),
+            occasion,
+        };
+        let taken = StockChange::Take(pieces(quantity)?);
+        let difference = move_stock::change(tx, station, &item.code, taken)?;
+        handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
+        move_stock::of_handout(tx, principal, &row, (MovementAction::HandedOut, difference))?;
+        record(tx, principal, self.action(), &row);
+        Ok(row.shown())
+    }
+
+    /// The pieces, if number and receipt are as the item needs them.
+    fn checked(
+        &self,
+        tx: &mut Tx<'_>,
+        item: &ItemRow,
+        old: Option<&HandoutRow>,
+    ) -> Result<GoodsQuantity, Problem> {
+        let new = &self.new;
+        let planned = old.map(|row| row.quantity);
+        let quantity = new.quantity.or(planned).unwrap_or(GoodsQuantity::of::<1>());
+        let mut errors = Vec::new();
+        if item.needs_receipt && new.receipt.is_none() {
+            errors.push(FieldError::new("/receipt", "is required for this item"));
+        }
+        if item.has_serial && quantity.get() != 1 {
+            errors.push(FieldError::new("/quantity", "must be 1 for an item with numbers"));
+        }
+        let district = tx.district;
+        match &new.serial {
+            None if item.has_serial => {
+                errors.push(FieldError::new("/serial", "is required for this item"));
+            }
+            Some(_) if !item.has_serial => {
+                errors.push(FieldError::new("/serial", "is for items with numbers only"));
+            }
+            Some(serial) => {
+                let of = (&item.code, serial);
+                let other = handouts::of_serial(tx.read_unbatched(), district, of)?;
+                if other.is_some_and(|id| old.is_none_or(|row| row.id != id)) {
+                    errors
+                        .push(FieldError::new("/serial", "was handed out to another beneficiary"));
+                }
+            }
+            None => {}
+        }
+        if errors.is_empty() {
+            return Ok(quantity);
+        }
+        Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with))
+    }
+
+    fn new_id(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<HandoutId, Problem> {
+        let command = self.id.as_ref().and_then(CommandId::uuid).map(HandoutId);
+        let taken = match command {
+            Some(id) => {
+                let scope = principal.district().range();
+                handouts::row(tx.read_unbatched(), &scope, id)?.is_some()
+            }
+            None => true,
+        };
+        Ok(command.filter(|_| !taken).unwrap_or_else(|| HandoutId(Uuid::now_v7())))
+    }
+}
+
+/// The occasion under which the item is handed out once.
+fn occasion(item: &ItemRow, sent: Option<&Occasion>) -> Result<Occasion, Problem> {
+    let once = || ONCE.parse::<Occasion>().map_err(|_| Problem::invalid("/occasion", "is invalid"));
+    match sent {
+        Some(sent) if !item.once && sent.as_str() != ONCE => Ok(sent.clone()),
+        Some(sent) if item.once && sent.as_str() != ONCE => Err(Problem::invalid(
+            "/occasion",
+            "is not for an item that is handed out a single time",
+        )),
+        _ if item.once => once(),
+        _ => Err(Problem::invalid("/occasion", "is required for this item")),
+    }
+}
+
+/// The station that has the goods: the one that was sent, planned, or that of the village.
+fn station(
+    sent: Option<AreaCode>,
+    home: &BeneficiaryRow,
+    old: Option<&HandoutRow>,
+) -> Result<AreaCode, Problem> {
+    let planned = old.map(|row| row.station).filter(|at| stock::serves(at, &home.grid));
+    let village = home.grid.ancestor(Level::Village);
+    let station = sent.or(planned).or(village).unwrap_or_else(|| home.grid.district());
+    if stock::serves(&station, &home.grid) {
+        return Ok(station);
+    }
+    let detail = "must be the district, the town or the village of the beneficiary";
+    Err(Problem::invalid("/station", detail))
+}
+
+/// The pieces of a hand-out as those of a stock.
+pub(super) fn pieces(quantity: GoodsQuantity) -> Result<Pieces, Problem> {
+    Pieces::try_from(i64::from(quantity.get()))
+        .map_err(|error| Problem::invalid("/quantity", error.to_string()))
+}
+
+/// Records what was done with the goods, without the receipt.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    action: &'static str,
+    row: &HandoutRow,
+) {
+    let event = Event::new(action, Subject::Handout, row.id, row.grid, row.version);
+    let body = json!({
+        "item": row.item, "quantity": row.quantity, "station": row.station,
+        "occasion": row.occasion, "beneficiary": row.beneficiary, "reason": row.reason
+    });
+    tx.record(event.by(principal.person).with(body));
+}

@@ -1,0 +1,183 @@
+//! The HTTP endpoints for hand-outs.
+
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Action;
+use gridward_domain::bounded_text::Occasion;
+use gridward_domain::code::ItemCode;
+use gridward_domain::goods::HandoutState;
+use gridward_domain::id::{BeneficiaryId, CampaignId, HandoutId};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::give_back::{self, GivingBack};
+use super::hand_out::HandingOut;
+use super::handout_model::{Handout, HandoutDetail, NewHandout, ReturnHandout};
+use super::handout_store::{self as handouts, HandoutFilter};
+use crate::area;
+use crate::auth::Authenticated;
+use crate::crypto::KeyRing;
+use crate::http::openapi;
+use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::problem::Problem;
+use crate::http::{Json as Body, versioned};
+use crate::idempotency::{Commands, IdempotencyKey};
+use crate::tx::Db;
+
+/// Filter of hand-outs.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HandoutQuery {
+    /// Only hand-outs in this area and its descendants.
+    area: Option<AreaCode>,
+    /// Only hand-outs in this state.
+    state: Option<HandoutState>,
+    /// Only hand-outs of this item.
+    item: Option<ItemCode>,
+    /// Only hand-outs for this occasion.
+    occasion: Option<Occasion>,
+    /// Only hand-outs to this beneficiary.
+    beneficiary_id: Option<BeneficiaryId>,
+    /// Only hand-outs that this campaign planned.
+    campaign_id: Option<CampaignId>,
+}
+
+/// List hand-outs
+///
+/// Lists what beneficiaries of the caller's area get or got, newest first, without receipts. Allowed
+/// roles: managers, supervisors and admins.
+#[utoipa::path(
+    tag = "goods",
+    operation_id = "list_handouts",
+    params(HandoutQuery, PageQuery),
+    responses((status = OK, description = "A page of hand-outs", body = Page<Handout>), openapi::Read),
+)]
+#[get("/handouts")]
+pub(crate) async fn list_handouts(
+    request: HttpRequest,
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    Paged { filter: query, page }: Paged<HandoutQuery>,
+) -> Result<HttpResponse, Problem> {
+    principal.authorize(Action::ReadHandouts, &query.area.unwrap_or(principal.area))?;
+    area::known::in_query(&db, query.area).await?;
+    let wanted = page.wanted::<HandoutId>()?;
+    let limit = wanted.limit;
+    let filter = HandoutFilter {
+        scope: query.area.unwrap_or(principal.area).range(),
+        state: query.state,
+        item: query.item,
+        occasion: query.occasion,
+        beneficiary: query.beneficiary_id,
+        campaign: query.campaign_id,
+    };
+    let rows = db.read(move |conn| handouts::list(conn, &filter, &wanted)).await?;
+    let shown = rows.iter().map(handouts::HandoutRow::shown).collect();
+    let page = page::page(shown, limit, |handout: &Handout| handout.id);
+    Ok(page.answer(request.path(), request.query_string()))
+}
+
+/// Hand goods out
+///
+/// Takes the goods from the stock of the station and records the receipt. A beneficiary gets an item
+/// once for an occasion: a second hand-out is 409 `handout_done` with the first, and one beyond the
+/// stock 409 `goods_short`. A planned or returned hand-out is completed. The call may be sent later,
+/// with the time in `at`; with its `Idempotency-Key` it may be repeated. Allowed roles: volunteers and
+/// managers in their grid, supervisors and admins within their area.
+#[utoipa::path(
+    tag = "goods",
+    operation_id = "hand_out",
+    request_body(content = NewHandout, description = "What is handed out"),
+    responses(
+        (
+            status = CREATED, description = "The hand-out, without its receipt", body = Handout,
+            headers(("Location" = String, description = "The hand-out's path")),
+        ),
+        openapi::Write,
+    ),
+)]
+#[post("/handouts")]
+pub(crate) async fn hand_out(
+    commands: Data<Commands>,
+    Authenticated(principal): Authenticated,
+    key: IdempotencyKey,
+    Body(new): Body<NewHandout>,
+) -> Result<HttpResponse, Problem> {
+    let handing_out = HandingOut { new, id: key.0.clone() };
+    let done = commands.run(principal, key, handing_out, |handing_out, tx, sealing, principal| {
+        handing_out.run(tx, sealing, principal)
+    });
+    let done = done.await?;
+    let mut answer = versioned::at_version(HttpResponse::Created(), done.made.version);
+    answer.insert_header((LOCATION, format!("/v1/handouts/{}", done.made.id)));
+    Ok(done.answer(answer))
+}
+
+/// Get a hand-out
+///
+/// With its receipt; the log records the access. Allowed roles: managers, supervisors and admins,
+/// within their area.
+#[utoipa::path(
+    tag = "goods",
+    operation_id = "get_handout",
+    params(("id" = HandoutId, Path, description = "The hand-out")),
+    responses(
+        (
+            status = OK, description = "The hand-out", body = HandoutDetail,
+            headers(("ETag" = String, description = "The version, such as `\"v1\"`")),
+        ),
+        openapi::Read,
+    ),
+)]
+#[get("/handouts/{id}")]
+pub(crate) async fn get_handout(
+    (db, keys): (Data<Db>, Data<KeyRing>),
+    Authenticated(principal): Authenticated,
+    id: Path<HandoutId>,
+) -> Result<HttpResponse, Problem> {
+    let keys = keys.clone();
+    let read = db.write(principal.district(), move |tx| {
+        let key = keys.key(tx.read_unbatched(), principal.district())?;
+        give_back::read(tx, &key, &principal, *id)
+    });
+    let detail = read.await?;
+    Ok(versioned::at_version(HttpResponse::Ok(), detail.handout.version).json(detail))
+}
+
+/// Return goods
+///
+/// The beneficiary does not have the goods: what was handed out comes back to the stock of the
+/// station, and what was planned stays there. It may be handed out again. Repeating the call changes
+/// nothing. Allowed roles: volunteers and managers in their grid, supervisors and admins within their
+/// area.
+#[utoipa::path(
+    tag = "goods",
+    operation_id = "return_handout",
+    params(("id" = HandoutId, Path, description = "The hand-out")),
+    request_body(content = ReturnHandout, description = "Why"),
+    responses(
+        (
+            status = OK, description = "The hand-out", body = Handout,
+            headers(("ETag" = String, description = "The version, such as `\"v2\"`")),
+        ),
+        openapi::Write,
+    ),
+)]
+#[post("/handouts/{id}/return")]
+pub(crate) async fn return_handout(
+    commands: Data<Commands>,
+    Authenticated(principal): Authenticated,
+    id: Path<HandoutId>,
+    key: IdempotencyKey,
+    Body(why): Body<ReturnHandout>,
+) -> Result<HttpResponse, Problem> {
+    let giving_back = GivingBack { handout: *id, why };
+    let done = commands.run(principal, key, giving_back, |giving_back, tx, sealing, principal| {
+        giving_back.run(tx, sealing, principal)
+    });
+    let done = done.await?;
+    Ok(done.answer(versioned::at_version(HttpResponse::Ok(), done.made.version)))
+}

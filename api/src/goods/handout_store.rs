@@ -1,0 +1,233 @@
+//! Queries for hand-outs.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::bounded_text::{CommandReason, Occasion, SerialNumber};
+use gridward_domain::code::ItemCode;
+use gridward_domain::goods::{HandoutState, ReturnReason};
+use gridward_domain::id::{BeneficiaryId, CampaignId, HandoutId, PersonId};
+use gridward_domain::range::GoodsQuantity;
+use serde::{Deserialize, Serialize};
+
+use super::handout_model::{Handout, HandoutReceipt};
+use crate::clock::china;
+use crate::crypto::{SealingKey, aad};
+use crate::db::schema::handouts;
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
+use crate::in_range;
+use crate::tx::row::{RowChange, write_versioned};
+
+const TABLE: &str = "handouts";
+
+crate::table_row! {
+    /// A row of `handouts`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct HandoutRow in handouts {
+        district: AreaCode,
+        key {
+            id: HandoutId,
+        }
+        fixed {
+            beneficiary: BeneficiaryId,
+            item: ItemCode,
+            occasion: Occasion,
+            campaign: Option<CampaignId>,
+        }
+        changing {
+            state: HandoutState,
+            grid: AreaCode,
+            station: AreaCode,
+            quantity: GoodsQuantity,
+            serial: Option<SerialNumber>,
+            reason: Option<ReturnReason>,
+            person: Option<PersonId>,
+            at: Option<NaiveDateTime>,
+            sealed: Option<Vec<u8>>,
+            version: i64,
+        }
+    }
+}
+
+/// The encrypted part of a hand-out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoutSealed {
+    /// Who has signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<HandoutReceipt>,
+    /// A note about the return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<CommandReason>,
+}
+
+impl HandoutRow {
+    /// Encrypts the receipt and the note of the hand-out.
+    ///
+    /// # Errors
+    /// None in practice: every text has a JSON form.
+    pub fn seal(
+        key: &SealingKey,
+        (district, id): (AreaCode, HandoutId),
+        content: &HandoutSealed,
+    ) -> Result<Option<Vec<u8>>, DbError> {
+        if *content == HandoutSealed::default() {
+            return Ok(None);
+        }
+        let sealed = key.seal_value(&aad(district, TABLE, id), content);
+        sealed.map(Some).map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// The receipt and the note.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn opened(&self, key: &SealingKey) -> Result<HandoutSealed, DbError> {
+        let Some(sealed) = &self.sealed else { return Ok(HandoutSealed::default()) };
+        let opened = key.open_value(&aad(self.district, TABLE, self.id), sealed);
+        opened.map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// The public representation, without what is encrypted.
+    pub fn shown(&self) -> Handout {
+        Handout {
+            id: self.id,
+            beneficiary_id: self.beneficiary,
+            grid: self.grid,
+            item: self.item.clone(),
+            occasion: self.occasion.clone(),
+            quantity: self.quantity,
+            station: self.station,
+            state: self.state,
+            serial: self.serial.clone(),
+            reason: self.reason,
+            campaign_id: self.campaign,
+            by: self.person,
+            at: self.at.map(|at| at.and_utc().with_timezone(&china())),
+            version: self.version,
+        }
+    }
+}
+
+/// The hand-out, if its grid is in the range.
+///
+/// # Errors
+/// [`DbError`].
+pub fn row(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    id: HandoutId,
+) -> Result<Option<HandoutRow>, DbError> {
+    Ok(handouts::table
+        .find((scope.area().district(), id))
+        .filter(in_range!(handouts::grid, scope))
+        .select(HandoutRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The hand-out of the item to the beneficiary for the occasion.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of(
+    conn: &mut Conn,
+    district: AreaCode,
+    (beneficiary, item, occasion): (BeneficiaryId, &ItemCode, &Occasion),
+) -> Result<Option<HandoutRow>, DbError> {
+    Ok(handouts::table
+        .filter(handouts::district.eq(district))
+        .filter(handouts::beneficiary.eq(beneficiary))
+        .filter(handouts::item.eq(item))
+        .filter(handouts::occasion.eq(occasion))
+        .select(HandoutRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The hand-out of the piece with this number.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_serial(
+    conn: &mut Conn,
+    district: AreaCode,
+    (item, serial): (&ItemCode, &SerialNumber),
+) -> Result<Option<HandoutId>, DbError> {
+    Ok(handouts::table
+        .filter(handouts::district.eq(district))
+        .filter(handouts::item.eq(item))
+        .filter(handouts::serial.is_not_null())
+        .filter(handouts::serial.assume_not_null().eq(serial))
+        .select(handouts::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// Which hand-outs are listed.
+#[derive(Clone, Debug)]
+pub struct HandoutFilter {
+    /// Those in this area.
+    pub scope: AreaRange,
+    /// Those in this state.
+    pub state: Option<HandoutState>,
+    /// Those of this item.
+    pub item: Option<ItemCode>,
+    /// Those for this occasion.
+    pub occasion: Option<Occasion>,
+    /// Those of this beneficiary.
+    pub beneficiary: Option<BeneficiaryId>,
+    /// Those that this campaign planned.
+    pub campaign: Option<CampaignId>,
+}
+
+/// A page of hand-outs, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(
+    conn: &mut Conn,
+    filter: &HandoutFilter,
+    wanted: &Wanted<HandoutId>,
+) -> Result<Vec<HandoutRow>, DbError> {
+    let mut query = handouts::table
+        .filter(handouts::district.eq(filter.scope.area().district()))
+        .filter(in_range!(handouts::grid, filter.scope))
+        .select(HandoutRow::as_select())
+        .into_boxed();
+    if let Some(state) = filter.state {
+        query = query.filter(handouts::state.eq(state));
+    }
+    if let Some(item) = &filter.item {
+        query = query.filter(handouts::item.eq(item));
+    }
+    if let Some(occasion) = &filter.occasion {
+        query = query.filter(handouts::occasion.eq(occasion));
+    }
+    if let Some(beneficiary) = filter.beneficiary {
+        query = query.filter(handouts::beneficiary.eq(beneficiary));
+    }
+    if let Some(campaign) = filter.campaign {
+        query = query.filter(handouts::campaign.assume_not_null().eq(campaign));
+    }
+    if let Some(id) = wanted.after {
+        query = query.filter(handouts::id.lt(id));
+    }
+    Ok(query.order(handouts::id.desc()).limit(wanted.rows()).load(conn)?)
+}
+
+/// Replaces `old` by `new`; inserts it if there is no old row.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read, or if another
+/// server has inserted one for the same beneficiary, item and occasion.
+pub fn put(conn: &mut Conn, old: Option<&HandoutRow>, new: &HandoutRow) -> Result<(), DbError> {
+    let change = RowChange { old, new };
+    let insert = |conn: &mut Conn, rows: &[&HandoutRow]| {
+        HandoutRow::insert_all(conn, rows).map_err(DbError::unless_unique)
+    };
+    let update = |conn: &mut Conn, steps: &[(i64, &HandoutRow)]| {
+        HandoutRow::update_all(conn, steps).map_err(DbError::unless_unique)
+    };
+    write_versioned(conn, &[change], |row| row.version, insert, update)
+}

@@ -1,0 +1,19 @@
+//! Goods: the register of items, the stocks of the stations, and the hand-outs to beneficiaries.
+//!
+//! A stock changes by movements alone, each recorded, and is never negative. A beneficiary gets an
+//! item once for an occasion, however often and by how many people it is handed out; the receipt
+//! is stored encrypted.
+
+pub mod give_back;
+pub mod hand_out;
+pub mod handout_model;
+pub mod handout_routes;
+pub mod handout_store;
+pub mod items;
+pub mod model;
+pub mod move_stock;
+pub mod routes;
+pub mod store;
+
+pub use handout_model::Handout;
+pub use model::{GoodsItem, GoodsMovement};

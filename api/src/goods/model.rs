@@ -1,0 +1,127 @@
+//! The types that describe items, stocks and movements.
+
+use chrono::{DateTime, FixedOffset};
+use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit};
+use gridward_domain::code::ItemCode;
+use gridward_domain::goods::{EntryAction, MovementAction};
+use gridward_domain::id::{HandoutId, MovementId, PersonId};
+use gridward_domain::range::{StockPieces, Version};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An item of the goods.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct GoodsItem {
+    /// The code of the item.
+    pub code: ItemCode,
+    /// What the item is.
+    #[serde(flatten)]
+    pub content: GoodsItemContent,
+    /// Incremented with every change.
+    #[schema(value_type = Version)]
+    pub version: i64,
+}
+
+/// The content of an item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of an item")]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "大米10公斤", "name_en": "Rice, 10 kg", "unit": "袋", "has_serial": false,
+    "once": false, "needs_receipt": true, "active": true
+}))]
+pub struct GoodsItemContent {
+    /// The Chinese name.
+    pub name: GoodsName,
+    /// The English name.
+    #[schema(example = "Rice, 10 kg")]
+    pub name_en: GoodsName,
+    /// The unit in which it is counted.
+    pub unit: GoodsUnit,
+    /// Whether each piece has a number, which its hand-out names.
+    pub has_serial: bool,
+    /// Whether a beneficiary gets it a single time, as the plaque, whatever the occasion.
+    pub once: bool,
+    /// Whether its hand-out needs a receipt.
+    pub needs_receipt: bool,
+    /// Whether it is in use.
+    pub active: bool,
+}
+
+/// The stock of an item at a station.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "area": "500116001001", "area_name": "南门社区", "item": "rice_10kg", "quantity": 120
+}))]
+pub struct GoodsStock {
+    /// The area of the station.
+    pub area: AreaCode,
+    /// The name of the area.
+    #[schema(max_length = 100, example = "南门社区")]
+    pub area_name: String,
+    /// The item.
+    pub item: ItemCode,
+    /// The pieces in stock.
+    pub quantity: StockPieces,
+}
+
+/// A movement of goods.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8", "action": "allotted", "item": "rice_10kg",
+    "area": "500116001", "to_area": "500116001001", "quantity": 120, "difference": -120,
+    "by": "018cc7af-06c6-75e0-82a8-eee14b60d3d9", "at": "2027-01-10T09:00:00+08:00"
+}))]
+pub struct GoodsMovement {
+    /// Identifies the movement.
+    pub id: MovementId,
+    /// What happened.
+    pub action: MovementAction,
+    /// The item.
+    pub item: ItemCode,
+    /// The area of the station.
+    pub area: AreaCode,
+    /// The area of the station below that got what was allotted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_area: Option<AreaCode>,
+    /// The pieces that moved or were counted.
+    pub quantity: StockPieces,
+    /// The change of the station's stock.
+    #[schema(minimum = -10_000_000, maximum = 10_000_000, example = -120)]
+    pub difference: i32,
+    /// The hand-out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handout_id: Option<HandoutId>,
+    /// A note, as why a count differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<CommandReason>,
+    /// Who entered it.
+    pub by: PersonId,
+    /// When it was entered.
+    pub at: DateTime<FixedOffset>,
+}
+
+/// A movement to enter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "action": "allotted", "item": "rice_10kg", "area": "500116001", "to_area": "500116001001",
+    "quantity": 120
+}))]
+pub struct NewGoodsMovement {
+    /// What happens.
+    pub action: EntryAction,
+    /// The item.
+    pub item: ItemCode,
+    /// The area of the station: the district, a town or a village of the caller.
+    pub area: AreaCode,
+    /// The area of the station below, for an allotment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_area: Option<AreaCode>,
+    /// The pieces that move, at least 1, or the pieces counted.
+    pub quantity: StockPieces,
+    /// A note; required for a count that differs from the stock. Stored encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<CommandReason>,
+}

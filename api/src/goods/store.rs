@@ -1,0 +1,278 @@
+//! Queries for items, stocks and movements.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit};
+use gridward_domain::code::ItemCode;
+use gridward_domain::goods::MovementAction;
+use gridward_domain::id::{HandoutId, MovementId, PersonId};
+use gridward_domain::range::StockPieces;
+
+use super::model::{GoodsItem, GoodsItemContent, GoodsMovement, GoodsStock};
+use crate::area;
+use crate::clock::china;
+use crate::crypto::{SealingKey, aad};
+use crate::db::schema::{goods_items, goods_movements, goods_stocks};
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
+use crate::in_range;
+use crate::tx::row::{RowChange, write_versioned};
+
+const MOVEMENTS: &str = "goods_movements";
+
+crate::table_row! {
+    /// A row of `goods_items`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct ItemRow in goods_items {
+        district: AreaCode,
+        key {
+            code: ItemCode,
+        }
+        fixed {
+        }
+        changing {
+            name: GoodsName,
+            name_en: GoodsName,
+            unit: GoodsUnit,
+            has_serial: bool,
+            once: bool,
+            needs_receipt: bool,
+            active: bool,
+            version: i64,
+        }
+    }
+}
+
+crate::table_row! {
+    /// A row of `goods_stocks`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct StockRow in goods_stocks {
+        district: AreaCode,
+        key {
+            area: AreaCode,
+            item: ItemCode,
+        }
+        fixed {
+        }
+        changing {
+            quantity: StockPieces,
+            version: i64,
+        }
+    }
+}
+
+crate::table_row! {
+    /// A row of `goods_movements`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct MovementRow in goods_movements {
+        district: AreaCode,
+        key {
+            id: MovementId,
+        }
+        fixed {
+            action: MovementAction,
+            item: ItemCode,
+            area: AreaCode,
+            to_area: Option<AreaCode>,
+            quantity: StockPieces,
+            difference: i32,
+            handout: Option<HandoutId>,
+            person: PersonId,
+            at: NaiveDateTime,
+            sealed: Option<Vec<u8>>,
+        }
+    }
+}
+
+impl ItemRow {
+    /// The item.
+    pub fn item(self) -> GoodsItem {
+        let Self { code, name, name_en, unit, has_serial, once, needs_receipt, active, .. } = self;
+        let content =
+            GoodsItemContent { name, name_en, unit, has_serial, once, needs_receipt, active };
+        GoodsItem { code, content, version: self.version }
+    }
+}
+
+impl MovementRow {
+    /// Encrypts the note.
+    ///
+    /// # Errors
+    /// None in practice: every text has a JSON form.
+    pub fn seal(
+        key: &SealingKey,
+        (district, id): (AreaCode, MovementId),
+        note: Option<&CommandReason>,
+    ) -> Result<Option<Vec<u8>>, DbError> {
+        let sealed = note.map(|note| key.seal_value(&aad(district, MOVEMENTS, id), note));
+        sealed.transpose().map_err(|error| DbError::corrupt(MOVEMENTS, error))
+    }
+
+    /// The movement.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn movement(&self, key: &SealingKey) -> Result<GoodsMovement, DbError> {
+        let about = aad(self.district, MOVEMENTS, self.id);
+        let note = self.sealed.as_ref().map(|sealed| key.open_value(&about, sealed));
+        Ok(GoodsMovement {
+            id: self.id,
+            action: self.action,
+            item: self.item.clone(),
+            area: self.area,
+            to_area: self.to_area,
+            quantity: self.quantity,
+            difference: self.difference,
+            handout_id: self.handout,
+            note: note.transpose().map_err(|error| DbError::corrupt(MOVEMENTS, error))?,
+            by: self.person,
+            at: self.at.and_utc().with_timezone(&china()),
+        })
+    }
+}
+
+/// The item of the district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn item(
+    conn: &mut Conn,
+    district: AreaCode,
+    code: &ItemCode,
+) -> Result<Option<ItemRow>, DbError> {
+    let found = goods_items::table.find((district, code));
+    Ok(found.select(ItemRow::as_select()).first(conn).optional()?)
+}
+
+/// A page of the items of the district, ordered by code.
+///
+/// # Errors
+/// [`DbError`].
+pub fn items(
+    conn: &mut Conn,
+    district: AreaCode,
+    wanted: &Wanted<ItemCode>,
+) -> Result<Vec<ItemRow>, DbError> {
+    let mut query = goods_items::table
+        .filter(goods_items::district.eq(district))
+        .select(ItemRow::as_select())
+        .into_boxed();
+    if let Some(code) = &wanted.after {
+        query = query.filter(goods_items::code.gt(code));
+    }
+    Ok(query.order(goods_items::code).limit(wanted.rows()).load(conn)?)
+}
+
+/// Replaces the item `old` by `new`; inserts it if there is no old row.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn put_item(conn: &mut Conn, old: Option<&ItemRow>, new: &ItemRow) -> Result<(), DbError> {
+    let change = RowChange { old, new };
+    let insert = |conn: &mut Conn, rows: &[&ItemRow]| {
+        ItemRow::insert_all(conn, rows).map_err(DbError::unless_unique)
+    };
+    write_versioned(conn, &[change], |row| row.version, insert, ItemRow::update_all)
+}
+
+/// The stock of the item at the station of the area, if it ever had any.
+///
+/// # Errors
+/// [`DbError`].
+pub fn stock(
+    conn: &mut Conn,
+    area: AreaCode,
+    item: &ItemCode,
+) -> Result<Option<StockRow>, DbError> {
+    let found = goods_stocks::table.find((area.district(), area, item));
+    Ok(found.select(StockRow::as_select()).first(conn).optional()?)
+}
+
+/// Replaces the stock `old` by `new`; inserts it if there is no old row.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn put_stock(conn: &mut Conn, old: Option<&StockRow>, new: &StockRow) -> Result<(), DbError> {
+    let change = RowChange { old, new };
+    let insert = |conn: &mut Conn, rows: &[&StockRow]| {
+        // Another server received the first pieces meanwhile.
+        StockRow::insert_all(conn, rows).map_err(DbError::unless_unique)
+    };
+    write_versioned(conn, &[change], |row| row.version, insert, StockRow::update_all)
+}
+
+/// A page of the stocks in the range, ordered by area and item.
+///
+/// # Errors
+/// [`DbError`].
+pub fn stocks(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    of_item: Option<&ItemCode>,
+    wanted: &Wanted<(AreaCode, ItemCode)>,
+) -> Result<Vec<GoodsStock>, DbError> {
+    let district = scope.area().district();
+    let mut query = goods_stocks::table
+        .filter(goods_stocks::district.eq(district))
+        .filter(in_range!(goods_stocks::area, scope))
+        .select(StockRow::as_select())
+        .into_boxed();
+    if let Some(item) = of_item {
+        query = query.filter(goods_stocks::item.eq(item));
+    }
+    if let Some((area, item)) = &wanted.after {
+        let same = goods_stocks::area.eq(area).and(goods_stocks::item.gt(item));
+        query = query.filter(goods_stocks::area.gt(area).or(same));
+    }
+    let order = (goods_stocks::area, goods_stocks::item);
+    let rows: Vec<StockRow> = query.order(order).limit(wanted.rows()).load(conn)?;
+    let areas: BTreeSet<AreaCode> = rows.iter().map(|row| row.area).collect();
+    let names = area::store::names_of(conn, district, &areas)?;
+    let shown = rows.into_iter().map(|row| GoodsStock {
+        area: row.area,
+        area_name: names.get(&row.area).cloned().unwrap_or_default(),
+        item: row.item,
+        quantity: row.quantity,
+    });
+    Ok(shown.collect())
+}
+
+/// Records a movement.
+///
+/// # Errors
+/// [`DbError`].
+pub fn add_movement(conn: &mut Conn, row: &MovementRow) -> Result<(), DbError> {
+    MovementRow::insert_all(conn, &[row])
+}
+
+/// A page of the movements of the stations in the range, or to them, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn movements(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    (action, item): (Option<MovementAction>, Option<&ItemCode>),
+    wanted: &Wanted<MovementId>,
+) -> Result<Vec<MovementRow>, DbError> {
+    let comes = in_range!(goods_movements::to_area.assume_not_null(), scope);
+    let comes = goods_movements::to_area.is_not_null().and(comes);
+    let mut query = goods_movements::table
+        .filter(goods_movements::district.eq(scope.area().district()))
+        .filter(in_range!(goods_movements::area, scope).or(comes))
+        .select(MovementRow::as_select())
+        .into_boxed();
+    if let Some(action) = action {
+        query = query.filter(goods_movements::action.eq(action));
+    }
+    if let Some(item) = item {
+        query = query.filter(goods_movements::item.eq(item));
+    }
+    if let Some(id) = wanted.after {
+        query = query.filter(goods_movements::id.lt(id));
+    }
+    Ok(query.order(goods_movements::id.desc()).limit(wanted.rows()).load(conn)?)
+}

@@ -1,0 +1,10 @@
+//! Goods: what the stations have in stock, and what reaches beneficiaries.
+//!
+//! A station's stock changes by movements and is never negative ([`stock`]). A hand-out brings an
+//! item to a beneficiary for an occasion, at most once ([`handout`]).
+
+pub mod handout;
+pub mod stock;
+
+pub use handout::{HandoutCommand, HandoutRejection, HandoutState, HandoutStep, ReturnReason};
+pub use stock::{EntryAction, MovementAction, StockChange, StockError};

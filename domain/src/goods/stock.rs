@@ -1,0 +1,213 @@
+//! The stock of an item at a station.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::area::{AreaCode, Level};
+use crate::range::{Pieces, StockPieces};
+use crate::word::{UnknownWord, unknown};
+
+/// What changed a stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<MovementAction>)]
+pub enum MovementAction {
+    /// It came from outside.
+    Received,
+    /// It went from a station to one below.
+    Allotted,
+    /// It was counted, and the stock corrected.
+    Counted,
+    /// It went to a beneficiary.
+    HandedOut,
+    /// It came back from a beneficiary, or was not delivered.
+    Returned,
+}
+
+/// A movement that staff enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<EntryAction>)]
+pub enum EntryAction {
+    /// Goods came from outside.
+    Received,
+    /// Goods go from a station to one below.
+    Allotted,
+    /// The stock was counted.
+    Counted,
+}
+
+impl From<EntryAction> for MovementAction {
+    fn from(action: EntryAction) -> Self {
+        match action {
+            EntryAction::Received => Self::Received,
+            EntryAction::Allotted => Self::Allotted,
+            EntryAction::Counted => Self::Counted,
+        }
+    }
+}
+
+/// A change of one stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StockChange {
+    /// So many pieces come.
+    Add(Pieces),
+    /// So many pieces go.
+    Take(Pieces),
+    /// There are so many pieces.
+    Set(StockPieces),
+}
+
+/// Why a change is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum StockError {
+    /// More is taken than there is.
+    #[error("only {0} in stock")]
+    Short(StockPieces),
+    /// More than a stock may hold.
+    #[error("a stock has at most {} pieces", StockPieces::MAX)]
+    Full,
+}
+
+/// The stock after the change.
+///
+/// # Errors
+/// [`StockError`]: a stock is never negative.
+pub fn apply(stock: StockPieces, change: StockChange) -> Result<StockPieces, StockError> {
+    let had = i64::from(stock.get());
+    match change {
+        StockChange::Add(pieces) => {
+            StockPieces::try_from(had + i64::from(pieces.get())).map_err(|_| StockError::Full)
+        }
+        StockChange::Take(pieces) => StockPieces::try_from(had - i64::from(pieces.get()))
+            .map_err(|_| StockError::Short(stock)),
+        StockChange::Set(pieces) => Ok(pieces),
+    }
+}
+
+/// Whether an area has a station: a district, a town or a village.
+pub fn has_station(area: &AreaCode) -> bool {
+    area.level() != Level::Grid
+}
+
+/// Whether goods may go from the station of `from` to that of `to`, which is below it.
+pub fn allots(from: &AreaCode, to: &AreaCode) -> bool {
+    has_station(to) && from != to && from.contains(to)
+}
+
+/// Whether the station of `area` serves the beneficiaries of `grid`.
+pub fn serves(area: &AreaCode, grid: &AreaCode) -> bool {
+    has_station(area) && area.contains(grid)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn code(text: &str) -> AreaCode {
+        text.parse().expect("a code")
+    }
+
+    fn pieces(count: i64) -> Pieces {
+        count.try_into().expect("pieces")
+    }
+
+    /// A movement between the stations 0 (of the town) and 1 (of the village) and outside.
+    #[derive(Clone, Copy, Debug)]
+    enum Move {
+        Receive(i64),
+        Allot(i64),
+        HandOut(i64),
+        Return(i64),
+        Count(usize, i64),
+    }
+
+    fn moves() -> impl Strategy<Value = Move> {
+        prop_oneof![
+            (1..50_i64).prop_map(Move::Receive),
+            (1..50_i64).prop_map(Move::Allot),
+            (1..5_i64).prop_map(Move::HandOut),
+            (1..5_i64).prop_map(Move::Return),
+            (0..2_usize, 0..100_i64).prop_map(|(at, count)| Move::Count(at, count)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_piece_is_lost_or_made_and_no_stock_is_negative(
+            moves in prop::collection::vec(moves(), 0..200)
+        ) {
+            let mut stocks = [StockPieces::MIN; 2];
+            let (mut received, mut handed_out, mut found) = (0, 0, 0);
+            for step in moves {
+                let had = stocks;
+                match step {
+                    Move::Receive(count) => {
+                        stocks[0] = apply(stocks[0], StockChange::Add(pieces(count))).expect("room");
+                        received += count;
+                    }
+                    Move::Allot(count) => {
+                        let take = apply(stocks[0], StockChange::Take(pieces(count)));
+                        prop_assert_eq!(take.is_ok(), i64::from(had[0].get()) >= count);
+                        if let Ok(left) = take {
+                            stocks[0] = left;
+                            stocks[1] =
+                                apply(stocks[1], StockChange::Add(pieces(count))).expect("room");
+                        }
+                    }
+                    Move::HandOut(count) => {
+                        if let Ok(left) = apply(stocks[1], StockChange::Take(pieces(count))) {
+                            stocks[1] = left;
+                            handed_out += count;
+                        }
+                    }
+                    Move::Return(count) if handed_out >= count => {
+                        stocks[1] =
+                            apply(stocks[1], StockChange::Add(pieces(count))).expect("room");
+                        handed_out -= count;
+                    }
+                    Move::Return(_) => {}
+                    Move::Count(at, count) => {
+                        let counted = count.try_into().expect("a count");
+                        stocks[at] = apply(stocks[at], StockChange::Set(counted)).expect("set");
+                        found += count - i64::from(had[at].get());
+                    }
+                }
+                let held: i64 = stocks.iter().map(|stock| i64::from(stock.get())).sum();
+                prop_assert_eq!(held + handed_out, received + found);
+            }
+        }
+    }
+
+    #[test]
+    fn a_stock_gives_no_more_than_it_has_and_holds_no_more_than_it_may() {
+        let two = StockPieces::of::<2>();
+        let three = StockChange::Take(Pieces::of::<3>());
+        assert_eq!(apply(two, three), Err(StockError::Short(two)));
+        let more = StockChange::Add(Pieces::of::<1>());
+        assert_eq!(apply(StockPieces::MAX, more), Err(StockError::Full));
+        assert_eq!(apply(two, StockChange::Take(Pieces::of::<2>())), Ok(StockPieces::MIN));
+    }
+
+    #[test]
+    fn goods_go_down_to_stations_and_reach_the_grids_below() {
+        let [district, town, village] = ["500116", "500116001", "500116001001"].map(code);
+        let grid = code("500116001001001");
+        assert!(allots(&district, &town) && allots(&town, &village) && allots(&district, &village));
+        assert!(!allots(&town, &district) && !allots(&town, &town) && !allots(&village, &grid));
+        assert!(!allots(&code("500116002"), &village));
+        assert!(serves(&village, &grid) && serves(&district, &grid) && !serves(&grid, &grid));
+        assert!(!serves(&code("500116001002"), &grid));
+    }
+}

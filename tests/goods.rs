@@ -1,0 +1,325 @@
+//! Goods: received, allotted to stations, handed out once with a receipt, returned and counted.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id};
+use crate::support::server::Answer;
+use crate::support::{Backend, Caller, GRID, Server};
+
+const TOWN: &str = "500116001";
+/// The village of [`GRID`].
+const VILLAGE: &str = "500116001002";
+
+/// The content of an item, with the fields of `more` replaced.
+pub fn item(more: &Value) -> Value {
+    let mut item = json!({
+        "name": "大米10公斤", "name_en": "Rice, 10 kg", "unit": "袋", "has_serial": false,
+        "once": false, "needs_receipt": true, "active": true
+    });
+    for (field, value) in more.as_object().expect("fields") {
+        item[field] = value.clone();
+    }
+    item
+}
+
+/// Puts a new item into the register.
+pub async fn put_item(admin: &Caller, code: &str, more: &Value) {
+    let request = admin.request(Method::PUT, &format!("/v1/goods/items/{code}"));
+    let put = admin.send(request.json(&item(more))).await;
+    assert_eq!(put.status, 201, "{}", put.body);
+}
+
+/// Receives goods at the station of the area.
+pub async fn receive(caller: &Caller, item: &str, area: &str, quantity: i32) {
+    let body = json!({ "action": "received", "item": item, "area": area, "quantity": quantity });
+    let entered = caller.post("/v1/goods/movements", &body).await;
+    assert_eq!(entered.status, 201, "{}", entered.body);
+}
+
+/// A hand-out of rice for the Spring Festival, with the fields of `more` replaced.
+pub fn rice(beneficiary: &str, more: &Value) -> Value {
+    let mut body = json!({
+        "beneficiary_id": beneficiary, "item": "rice", "occasion": "spring_festival_2027",
+        "receipt": { "signed_by": "王小明" }
+    });
+    for (field, value) in more.as_object().expect("fields") {
+        body[field] = value.clone();
+    }
+    body
+}
+
+/// The stock of rice at the station of the area.
+pub async fn stock(caller: &Caller, area: &str) -> i64 {
+    let listed = caller.get("/v1/goods/stocks?item=rice&limit=200").await;
+    assert_eq!(listed.status, 200, "{}", listed.body);
+    let stocks = listed.body["items"].as_array().expect("stocks").clone();
+    let of_area = stocks.iter().find(|stock| stock["area"] == area);
+    of_area.map_or(0, |stock| stock["quantity"].as_i64().expect("a number"))
+}
+
+/// The pointer of the first error of a refusal.
+fn at(refused: &Answer) -> &str {
+    refused.body["errors"][0]["pointer"].as_str().unwrap_or_default()
+}
+
+/// The answers to these hand-outs, made at once.
+async fn at_once(caller: &Caller, bodies: Vec<Value>) -> Vec<Answer> {
+    let mut under_way = JoinSet::new();
+    for body in bodies {
+        let caller = caller.clone();
+        under_way.spawn(async move { caller.post("/v1/handouts", &body).await });
+    }
+    under_way.join_all().await
+}
+
+/// A server with rice in the register, and so much of it in the village.
+async fn with_rice(backend: Backend, quantity: i32) -> (Server, Caller, Caller) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    put_item(&admin, "rice", &json!({})).await;
+    receive(&supervisor, "rice", VILLAGE, quantity).await;
+    (server, admin, supervisor)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn goods_go_from_the_district_to_a_beneficiary_and_every_movement_is_recorded(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    let (town, manager) = (server.town_supervisor().await, server.manager().await);
+    put_item(&admin, "rice", &json!({})).await;
+    receive(&supervisor, "rice", "500116", 10).await;
+    for (caller, area, to, quantity) in
+        [(&supervisor, "500116", TOWN, 6), (&town, TOWN, VILLAGE, 5)]
+    {
+        let allot = json!({
+            "action": "allotted", "item": "rice", "area": area, "to_area": to,
+            "quantity": quantity
+        });
+        let entered = caller.post("/v1/goods/movements", &allot).await;
+        assert_eq!(entered.status, 201, "{}", entered.body);
+        assert_eq!(entered.body["difference"], -quantity);
+    }
+    let handed = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
+    assert_eq!(handed.status, 201, "{}", handed.body);
+    assert_eq!(handed.body["state"], "handed_out");
+    assert_eq!((&handed.body["station"], &handed.body["grid"]), (&json!(VILLAGE), &json!(GRID)));
+    assert!(handed.body["receipt"].is_null(), "sealed");
+    let count = json!({
+        "action": "counted", "item": "rice", "area": VILLAGE, "quantity": 3, "note": "受潮一袋"
+    });
+    let counted = town.post("/v1/goods/movements", &count).await;
+    assert_eq!((counted.status, &counted.body["difference"]), (201, &json!(-1)));
+    let stocks =
+        [stock(&town, "500116").await, stock(&town, TOWN).await, stock(&town, VILLAGE).await];
+    assert_eq!(stocks, [0, 1, 3], "a town does not see the district's");
+    assert_eq!(stock(&supervisor, "500116").await, 4);
+
+    let moved = supervisor.get("/v1/goods/movements").await.body["items"].clone();
+    let actions = moved.as_array().expect("movements").iter().map(|one| one["action"].clone());
+    let expected = ["counted", "handed_out", "allotted", "allotted", "received"];
+    assert_eq!(actions.collect::<Vec<_>>(), expected);
+    assert_eq!(
+        (&moved[0]["note"], &moved[1]["handout_id"]),
+        (&json!("受潮一袋"), &handed.body["id"])
+    );
+    let sent = supervisor.get("/v1/goods/movements?area=500116001&action=allotted").await;
+    assert_eq!(sent.body["items"].as_array().map(Vec::len), Some(2), "also what came");
+    for (action, count) in
+        [("goods.receive", 1), ("goods.allot", 2), ("goods.count", 1), ("handout.hand_out", 1)]
+    {
+        assert_eq!(supervisor.events(action).await.len(), count, "{action}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_beneficiary_gets_an_item_once_for_an_occasion_and_a_receipt_is_read_on_the_record(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 9).await;
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let key = Uuid::now_v7().to_string();
+    let signed = json!({ "receipt": { "signed_by": "王芳", "relation": "女儿" } });
+    let send = async || {
+        let request =
+            volunteer.request(Method::POST, "/v1/handouts").header("Idempotency-Key", &key);
+        volunteer.send(request.json(&rice(BENEFICIARY, &signed))).await
+    };
+    let (first, again) = (send().await, send().await);
+    assert_eq!((first.status, again.status), (201, 201), "{} {}", first.body, again.body);
+    assert_eq!(first.body, again.body, "a lost answer is asked for again");
+    assert_eq!(first.body["id"], key, "the phone names it");
+    let second = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
+    assert_eq!((second.status, second.problem()), (409, "handout_done"));
+    assert_eq!(second.body["current"]["id"], key);
+    assert_eq!(stock(&supervisor, VILLAGE).await, 8, "taken once");
+    let army_day = rice(BENEFICIARY, &json!({ "occasion": "army_day_2027", "quantity": 2 }));
+    let other = manager.post("/v1/handouts", &army_day).await;
+    assert_eq!((other.status, &other.body["quantity"]), (201, &json!(2)), "{}", other.body);
+
+    let read = manager.get(&format!("/v1/handouts/{key}")).await;
+    assert_eq!(read.body["receipt"], json!({ "signed_by": "王芳", "relation": "女儿" }));
+    assert_eq!(supervisor.events("handout.read").await.len(), 1);
+    let events = supervisor.events("handout.hand_out").await;
+    assert!(!json!(events).to_string().contains("王芳"), "the log has no receipt");
+    assert_eq!(volunteer.get("/v1/handouts").await.status, 403);
+    let listed = manager.get("/v1/handouts?occasion=army_day_2027&state=handed_out").await;
+    assert_eq!(listed.body["items"].as_array().map(Vec::len), Some(1), "{}", listed.body);
+    let page = manager.get("/v1/handouts?limit=1").await;
+    let cursor = page.body["next_cursor"].as_str().expect("another page");
+    let rest = manager.get(&format!("/v1/handouts?limit=1&cursor={cursor}")).await;
+    assert_eq!(
+        (&rest.body["items"][0]["id"], &rest.body["next_cursor"]),
+        (&json!(key), &Value::Null)
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn hand_outs_at_once_never_take_more_than_there_is(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 5).await;
+    let manager = server.manager().await;
+    let bodies: Vec<Value> = (0..12)
+        .map(|number| rice(BENEFICIARY, &json!({ "occasion": format!("feast_{number}") })))
+        .collect();
+    let answers = at_once(&manager, bodies).await;
+    let of = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((of(201), of(409)), (5, 7));
+    let short = answers.iter().find(|answer| answer.status == 409).expect("a refusal");
+    assert_eq!((short.problem(), at(short)), ("goods_short", "/quantity"));
+    assert_eq!(stock(&supervisor, VILLAGE).await, 0);
+
+    receive(&supervisor, "rice", VILLAGE, 5).await;
+    let answers = at_once(&manager, vec![rice(BENEFICIARY, &json!({})); 8]).await;
+    let handed = answers.iter().filter(|answer| answer.status == 201).count();
+    assert_eq!((handed, stock(&supervisor, VILLAGE).await), (1, 4), "once for the occasion");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn returned_goods_come_back_to_the_stock_and_may_be_handed_out_again(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 1).await;
+    let manager = server.manager().await;
+    let handed = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
+    let path = format!("/v1/handouts/{}", handed.body["id"].as_str().expect("an id"));
+    let why = json!({ "reason": "declined", "note": "家里有" });
+    for _ in 0..2 {
+        let returned = manager.post(&format!("{path}/return"), &why).await;
+        assert_eq!((returned.status, &returned.body["state"]), (200, &json!("returned")));
+        assert_eq!(
+            (&returned.body["reason"], &returned.body["version"]),
+            (&json!("declined"), &json!(2))
+        );
+    }
+    assert_eq!(stock(&supervisor, VILLAGE).await, 1, "once");
+    assert_eq!(manager.get(&path).await.body["note"], "家里有");
+    let again = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
+    assert_eq!((again.status, &again.body["id"]), (201, &handed.body["id"]), "{}", again.body);
+    assert_eq!((stock(&supervisor, VILLAGE).await, &again.body["reason"]), (0, &Value::Null));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pieces_with_numbers_and_items_of_a_single_time_are_handed_out_as_such(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let plaque = json!({ "name": "光荣牌", "name_en": "Plaque", "has_serial": true, "once": true });
+    put_item(&admin, "plaque", &plaque).await;
+    receive(&admin, "plaque", VILLAGE, 9).await;
+    let hand = async |beneficiary: &str, more: Value| {
+        let mut body = json!({
+            "beneficiary_id": beneficiary, "item": "plaque", "serial": "JJ-1",
+            "receipt": { "signed_by": "王小明" }
+        });
+        for (field, value) in more.as_object().expect("fields") {
+            body[field] = value.clone();
+        }
+        manager.post("/v1/handouts", &body).await
+    };
+    for (more, pointer) in [
+        (json!({ "serial": null }), "/serial"),
+        (json!({ "quantity": 2 }), "/quantity"),
+        (json!({ "occasion": "spring_festival_2027" }), "/occasion"),
+    ] {
+        let refused = hand(BENEFICIARY, more.clone()).await;
+        assert_eq!((refused.status, at(&refused)), (422, pointer), "{more}: {}", refused.body);
+    }
+    let handed = hand(BENEFICIARY, json!({})).await;
+    assert_eq!((handed.status, &handed.body["occasion"]), (201, &json!("once")), "{}", handed.body);
+    let twice = hand(BENEFICIARY, json!({ "serial": "JJ-2" })).await;
+    assert_eq!((twice.status, twice.problem()), (409, "handout_done"));
+    let same = hand(&beneficiary_id(2), json!({})).await;
+    assert_eq!((same.status, at(&same)), (422, "/serial"), "{}", same.body);
+    let path = format!("/v1/handouts/{}/return", handed.body["id"].as_str().expect("an id"));
+    assert_eq!(manager.post(&path, &json!({ "reason": "moved" })).await.status, 200);
+    assert_eq!(hand(&beneficiary_id(2), json!({})).await.status, 201, "the piece is free");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_input_is_refused_where_it_is_and_goods_stay_in_their_area(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, admin, supervisor) = with_rice(backend, 5).await;
+    let (town, manager) = (server.town_supervisor().await, server.manager().await);
+    let request =
+        admin.request(Method::PUT, "/v1/goods/items/old").json(&item(&json!({ "active": false })));
+    assert_eq!(admin.send(request).await.status, 201);
+    for (more, pointer) in [
+        (json!({ "item": "flour" }), "/item"),
+        (json!({ "item": "old" }), "/item"),
+        (json!({ "area": GRID }), "/area"),
+        (json!({ "area": "500117" }), "/area"),
+        (json!({ "area": "500116002" }), "/area"),
+        (json!({ "quantity": 0 }), "/quantity"),
+        (json!({ "quantity": -1 }), "/quantity"),
+        (json!({ "to_area": VILLAGE }), "/to_area"),
+        (json!({ "action": "allotted" }), "/to_area"),
+        (json!({ "action": "allotted", "to_area": TOWN }), "/to_area"),
+        (json!({ "action": "allotted", "to_area": GRID }), "/to_area"),
+        (json!({ "action": "allotted", "to_area": "500116001999" }), "/to_area"),
+        (json!({ "action": "counted", "quantity": 4 }), "/note"),
+        (json!({ "action": "returned" }), "/action"),
+    ] {
+        let mut body = json!({ "action": "received", "item": "rice", "area": TOWN, "quantity": 1 });
+        for (field, value) in more.as_object().expect("fields") {
+            body[field] = value.clone();
+        }
+        let refused = town.post("/v1/goods/movements", &body).await;
+        assert_eq!((refused.status, at(&refused)), (422, pointer), "{more}: {}", refused.body);
+    }
+    for (more, pointer) in [
+        (json!({ "receipt": null }), "/receipt"),
+        (json!({ "serial": "1" }), "/serial"),
+        (json!({ "occasion": null }), "/occasion"),
+        (json!({ "occasion": "once" }), "/occasion"),
+        (json!({ "station": "500116002" }), "/station"),
+        (json!({ "beneficiary_id": FAR_BENEFICIARY }), "/beneficiary_id"),
+    ] {
+        let refused = manager.post("/v1/handouts", &rice(BENEFICIARY, &more)).await;
+        assert_eq!((refused.status, at(&refused)), (422, pointer), "{more}: {}", refused.body);
+    }
+    assert_eq!(stock(&supervisor, VILLAGE).await, 5, "nothing moved");
+    for path in ["/v1/goods/stocks", "/v1/goods/movements"] {
+        assert_eq!(manager.get(path).await.status, 403, "{path}");
+        assert_eq!(town.get(&format!("{path}?area=500116002")).await.status, 404, "{path}");
+    }
+    let stale = admin.request(Method::PUT, "/v1/goods/items/rice").header("If-Match", "\"v7\"");
+    let stale = admin.send(stale.json(&item(&json!({ "unit": "包" })))).await;
+    assert_eq!((stale.status, stale.problem()), (412, "version_conflict"));
+    let same = admin.request(Method::PUT, "/v1/goods/items/rice").json(&item(&json!({})));
+    assert_eq!(admin.send(same).await.status, 200, "the same content changes nothing");
+}
