@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Serves a full demo district (62,000 beneficiaries), launches campaigns for all of them until 150,000
-tasks are created, and measures the time; then the progress of the last campaign.
+tasks are created, and measures the time; then plans the hand-outs of three items for each, and measures the
+feasibility and the progress of the last campaign.
 
     bench/campaign.py                                  SQLite
     tests/with-postgres bench/campaign.py --postgres   SQLite and PostgreSQL
@@ -16,6 +17,8 @@ PASSWORD = "gridward-demo"
 SECOND_PASSWORD = "seven-lanterns-by-the-river"
 TASKS = 150_000
 TARGET_S = 30
+# Items of the demo district.
+ITEMS = ["rice_10kg", "letter", "plaque"]
 OCCASIONS = ["spring_festival", "army_day", "mid_autumn"]
 
 
@@ -24,10 +27,17 @@ def signed_in(base, phone, password):
     return Caller(base, json.loads(body)["access_token"])
 
 
-def launch(author, approver, occasion, filter):
+def timed(caller, method, path):
+    """The milliseconds of a call."""
+    began = time.perf_counter()
+    caller.call(method, path)
+    return (time.perf_counter() - began) * 1000
+
+
+def launch(author, approver, occasion, filter, what={"kind": "home_visit", "instructions": "送春联"}):
     """The campaign after its launch, and the seconds that it took."""
-    content = {"name": "x", "name_en": "x", "occasion": occasion, "year": 2027, "filter": filter, "kind": "home_visit",
-               "first_day": "2027-01-04", "last_day": "2027-12-30", "instructions": "送春联"}
+    content = {"name": "x", "name_en": "x", "occasion": occasion, "year": 2027, "filter": filter,
+               "first_day": "2027-01-04", "last_day": "2027-12-30", **what}
     campaign = json.loads(author.call("POST", "/v1/campaigns", content, want=201))
     path = f"/v1/campaigns/{campaign['id']}"
     approver.headers["If-Match"] = '"v1"'
@@ -63,12 +73,18 @@ def district(demo, name):
             other = signed_in(base, second, SECOND_PASSWORD)
             campaign, took = launch(author, other, occasion, {"all": []})
             created, seconds = created + campaign["created_tasks"], seconds + took
-        began = time.perf_counter()
-        author.call("GET", f"/v1/campaigns/{campaign['id']}/progress")
-        progress = (time.perf_counter() - began) * 1000
         each = seconds / created * TASKS
+        author = signed_in(base, phone, PASSWORD)
+        other = signed_in(base, second, SECOND_PASSWORD)
+        goods = {"items": [{"item": item, "quantity": 1} for item in ITEMS]}
+        goods, took_goods = launch(author, other, "new_year", {"all": []}, goods)
+        handouts = goods["planned_handouts"]
+        author = signed_in(base, phone, PASSWORD)
+        progress = timed(author, "GET", f"/v1/campaigns/{goods['id']}/progress")
+        feasibility = timed(author, "POST", f"/v1/campaigns/{campaign['id']}/feasibility")
         print(f"{name}: {created} tasks in {seconds:.1f} s, so {TASKS} in {each:.1f} s (target {TARGET_S}); "
-              f"progress by town in {progress:.0f} ms", flush=True)
+              f"{handouts} hand-outs in {took_goods:.1f} s, so {TASKS} in {took_goods / handouts * TASKS:.1f} s; "
+              f"feasibility in {feasibility:.0f} ms; progress by town in {progress:.0f} ms", flush=True)
 
 
 def main():

@@ -13,7 +13,7 @@ use crate::support::server::{Answer, gridward, said};
 use crate::support::{Backend, Caller, Server};
 
 /// A campaign for all beneficiaries of the caller's area, with the fields of `more` added or replaced.
-fn campaign(more: Value) -> Value {
+pub fn campaign(more: Value) -> Value {
     let mut body = json!({
         "name": "春节慰问", "name_en": "Spring Festival visits", "occasion": "spring_festival",
         "year": 2027, "filter": { "all": [] }, "kind": "home_visit", "first_day": "2027-01-18",
@@ -26,24 +26,24 @@ fn campaign(more: Value) -> Value {
     body
 }
 
-async fn draft(caller: &Caller, more: Value) -> String {
+pub async fn draft(caller: &Caller, more: Value) -> String {
     let created = caller.post("/v1/campaigns", &campaign(more)).await;
     assert_eq!(created.status, 201, "{}", created.body);
     format!("/v1/campaigns/{}", created.body["id"].as_str().expect("an id"))
 }
 
-async fn approve(caller: &Caller, path: &str) -> Answer {
+pub async fn approve(caller: &Caller, path: &str) -> Answer {
     let version = caller.get(path).await.body["version"].as_i64().expect("a version");
     let request = caller.request(Method::POST, &format!("{path}/approve"));
     caller.send(request.header("If-Match", format!("\"v{version}\""))).await
 }
 
-async fn launch(caller: &Caller, path: &str, confirm: bool) -> Answer {
+pub async fn launch(caller: &Caller, path: &str, confirm: bool) -> Answer {
     caller.post(&format!("{path}/launch"), &json!({ "confirm": confirm })).await
 }
 
 /// The campaign, when all its tasks are created.
-async fn launched(caller: &Caller, path: &str) -> Value {
+pub async fn launched(caller: &Caller, path: &str) -> Value {
     for _ in 0..300 {
         let campaign = caller.get(path).await.body;
         if campaign["state"] == "launched" {
@@ -55,7 +55,7 @@ async fn launched(caller: &Caller, path: &str) -> Value {
 }
 
 /// A campaign that was approved by the admin and launched by the supervisor.
-async fn launched_campaign(server: &Server, more: Value) -> (Caller, String, Value) {
+pub async fn launched_campaign(server: &Server, more: Value) -> (Caller, String, Value) {
     let (supervisor, admin) = (server.supervisor().await, server.admin().await);
     let path = draft(&supervisor, more).await;
     assert_eq!(approve(&admin, &path).await.status, 200);

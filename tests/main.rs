@@ -84,6 +84,7 @@ mod sharding;
 mod signing_in;
 mod simulating;
 mod solving;
+mod spring_festival;
 mod staffing;
 mod starting;
 mod summaries;

@@ -7,6 +7,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::campaigns::{approve, launch, launched as launched_by_now};
 use crate::contract::document;
 use crate::desk::reports::visited;
 use crate::goods::{put_item, receive, rice};
@@ -234,11 +235,15 @@ async fn calls_about_campaigns(supervisor: &Caller, admin: &Caller) -> Vec<Keyed
         assert_eq!(written.status, 201, "{}", written.body);
         format!("/v1/campaigns/{}", written.body["id"].as_str().expect("an id"))
     };
-    let (launched, closed) = (draft().await, draft().await);
+    let (launched, closed, reminded) = (draft().await, draft().await, draft().await);
+    assert_eq!(approve(supervisor, &reminded).await.status, 200);
+    assert_eq!(launch(supervisor, &reminded, true).await.status, 200);
+    launched_by_now(supervisor, &reminded).await;
     let calls = [
         ("approve_campaign", format!("{launched}/approve"), Value::Null, Some("\"v1\"")),
         ("launch_campaign", format!("{launched}/launch"), json!({ "confirm": true }), None),
         ("close_campaign", format!("{closed}/close"), Value::Null, None),
+        ("remind_campaign", format!("{reminded}/reminders"), Value::Null, None),
     ];
     let keyed = calls.into_iter().map(|(operation, path, body, version)| Keyed {
         operation,

@@ -106,6 +106,9 @@ impl AreaEffort {
     }
 }
 
+/// Minutes from the street to a door and back.
+const TO_A_DOOR: u64 = 3;
+
 /// The minutes on the way of so many visits at doors spread over `square_metres`.
 #[expect(
     clippy::cast_possible_truncation,
@@ -115,7 +118,7 @@ impl AreaEffort {
 )]
 pub fn travel_minutes(visits: u64, square_metres: f64) -> u64 {
     let metres = TOUR * DETOUR * (visits as f64 * square_metres.max(0.0)).sqrt();
-    (metres / METRES_PER_MINUTE).ceil() as u64
+    visits * TO_A_DOOR + (metres / METRES_PER_MINUTE).ceil() as u64
 }
 
 /// Whether the visits fit into the hours of each area. Areas that lack most are helped first.
@@ -265,8 +268,8 @@ mod tests {
     #[test]
     fn the_way_grows_with_the_root_of_visits_and_land() {
         assert_eq!(travel_minutes(0, 1e6), 0);
-        assert_eq!(travel_minutes(5, 0.0), 0);
-        assert_eq!(travel_minutes(100, 4e6), 93);
-        assert_eq!(travel_minutes(400, 4e6), 186);
+        assert_eq!(travel_minutes(5, 0.0), 15);
+        assert_eq!(travel_minutes(100, 4e6), 300 + 93);
+        assert_eq!(travel_minutes(400, 4e6), 1_200 + 186);
     }
 }

@@ -12,6 +12,7 @@ pub mod names;
 pub mod preview;
 pub mod routes;
 pub mod save;
+pub mod spread;
 pub mod store;
 
 pub use model::SavedAudience;

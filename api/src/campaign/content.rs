@@ -1,16 +1,21 @@
 //! Checks the content of a campaign, and resolves its audience.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::audience::Filter;
 use gridward_domain::authority::Principal;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::AudienceId;
 
 use super::model::CampaignContent;
 use crate::audience::{check, preview, store as audiences};
 use crate::catalogue;
 use crate::clock;
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
+use crate::goods;
+use crate::goods::plan::{ItemForEach, MOST_ITEMS};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::task::words::{MOST_GOODS, TaskWords};
 
@@ -35,6 +40,7 @@ impl CampaignContent {
             instructions: self.instructions.clone(),
             amount_fen: self.amount_fen,
             goods: self.goods.clone(),
+            guest: self.guest.clone(),
         }
     }
 
@@ -50,11 +56,8 @@ impl CampaignContent {
     ) -> Result<Resolved, Problem> {
         let area = check::area_of(conn, principal, self.area)?;
         let mut errors = self.errors(today);
-        match catalogue::store::one(conn, principal.district(), self.kind.as_str())? {
-            None => errors.push(FieldError::new("/kind", "is not in the catalogue")),
-            Some(kind) if !kind.active => errors.push(FieldError::new("/kind", "is archived")),
-            Some(_) => {}
-        }
+        errors.extend(kind_errors(conn, principal.district(), self.kind.as_ref())?);
+        errors.extend(item_errors(conn, principal.district(), &self.items)?);
         if !errors.is_empty() {
             return Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with));
         }
@@ -83,6 +86,12 @@ impl CampaignContent {
     /// The errors of the content alone.
     fn errors(&self, today: NaiveDate) -> Vec<FieldError> {
         let mut errors = Vec::new();
+        if self.kind.is_none() && self.items.is_empty() {
+            errors.push(FieldError::new("", "requires a kind or items"));
+        }
+        if self.items.len() > MOST_ITEMS {
+            errors.push(FieldError::new("/items", format!("at most {MOST_ITEMS}")));
+        }
         if self.goods.len() > MOST_GOODS {
             errors.push(FieldError::new("/goods", format!("at most {MOST_GOODS}")));
         }
@@ -100,6 +109,54 @@ impl CampaignContent {
         }
         errors
     }
+}
+
+/// The errors of the kind of a campaign.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn kind_errors(
+    conn: &mut Conn,
+    district: AreaCode,
+    kind: Option<&KindCode>,
+) -> Result<Option<FieldError>, DbError> {
+    let Some(kind) = kind else { return Ok(None) };
+    let detail = match catalogue::store::one(conn, district, kind.as_str())? {
+        None => "is not in the catalogue",
+        Some(kind) if !kind.active => "is archived",
+        Some(_) => return Ok(None),
+    };
+    Ok(Some(FieldError::new("/kind", detail)))
+}
+
+/// The errors of the items of a campaign.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn item_errors(
+    conn: &mut Conn,
+    district: AreaCode,
+    items: &[ItemForEach],
+) -> Result<Vec<FieldError>, DbError> {
+    let mut errors = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (at, one) in items.iter().take(MOST_ITEMS).enumerate() {
+        let detail = match goods::store::item(conn, district, &one.item)? {
+            None => "is no item of the district",
+            Some(item) if !item.active => "is archived",
+            Some(item) if item.has_serial && one.quantity.get() != 1 => {
+                errors.push(FieldError::new(
+                    format!("/items/{at}/quantity"),
+                    "must be 1 for an item with numbers",
+                ));
+                continue;
+            }
+            Some(_) if !seen.insert(&one.item) => "is named twice",
+            Some(_) => continue,
+        };
+        errors.push(FieldError::new(format!("/items/{at}/item"), detail));
+    }
+    Ok(errors)
 }
 
 /// Why an audience is refused.

@@ -1,12 +1,14 @@
-//! Creates the tasks of a campaign, a number of beneficiaries at a time.
+//! Creates the tasks and plans the hand-outs of a campaign, a number of beneficiaries at a time.
 //!
-//! Each step is one transaction: it creates the tasks of the next beneficiaries and stores the last
-//! of them in the campaign's row at the version that it read. So a step takes
-//! effect once, also if two servers take it, and a launch goes on after the last committed step.
+//! Each step is one transaction: it creates what the next beneficiaries get and stores the last of
+//! them in the campaign's row at the version that it read. So a step takes effect once, also if two
+//! servers take it, and a launch goes on after the last committed step.
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::campaign::CampaignState;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, CampaignId};
+use gridward_domain::range::GoodsQuantity;
 use serde_json::json;
 
 use super::store::{self, CampaignRow};
@@ -16,9 +18,12 @@ use crate::catalogue;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
+use crate::goods::store::ItemRow;
+use crate::goods::{self, plan};
 use crate::log::{Event, Subject};
 use crate::task::occasion;
 use crate::task::series::Series;
+use crate::task::words::{Goods, MOST_GOODS};
 use crate::tx::Tx;
 
 /// The beneficiaries of one step: few enough that a claim need not wait long.
@@ -43,22 +48,20 @@ pub fn step(
         finish(tx, &row)?;
         return Ok(false);
     };
-    let reached = Some(last.id);
-    let kind = catalogue::store::one(tx.read_unbatched(), district, row.kind.as_str())?;
-    let kind = kind.ok_or_else(|| DbError::corrupt("campaigns", "its kind does not exist"))?;
-    let series = Series {
-        kind,
-        title: Some(row.name.clone()),
-        words: row.words(key)?,
-        by: row.launched_by,
-        source: ("campaign", json!(row.id)),
-        now: tx.now,
+    let items = items(tx, &row)?;
+    let (created, existing) = match &row.kind {
+        Some(kind) => {
+            let series = series(tx, key, (&row, kind), &items)?;
+            create(tx, key, (&row, kind, &series), &homes)?
+        }
+        None => (0, 0),
     };
-    let (created, existing) = create(tx, key, (&row, &series), &homes)?;
+    let planned = hand_outs(tx, &row, &items, &homes)?;
     let next = CampaignRow {
-        reached,
+        reached: Some(last.id),
         created_tasks: row.created_tasks + created,
         existing_tasks: row.existing_tasks + existing,
+        planned_handouts: row.planned_handouts + planned,
         version: row.version + 1,
         ..row.clone()
     };
@@ -74,12 +77,67 @@ fn next(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<Vec<BeneficiaryRow>, DbErr
     after(tx.read_unbatched(), members, row.reached, AT_A_TIME)
 }
 
+/// The items that each member gets.
+fn items(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<Vec<(ItemRow, GoodsQuantity)>, DbError> {
+    let mut items = Vec::new();
+    for one in row.items()? {
+        let item = goods::store::item(tx.read_unbatched(), row.district, &one.item)?;
+        let item = item.ok_or_else(|| DbError::corrupt("campaigns", "its item does not exist"))?;
+        items.push((item, one.quantity));
+    }
+    Ok(items)
+}
+
+/// The tasks of the campaign, whose visitors bring the items too.
+fn series(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    (row, kind): (&CampaignRow, &KindCode),
+    items: &[(ItemRow, GoodsQuantity)],
+) -> Result<Series, DbError> {
+    let kind = catalogue::store::one(tx.read_unbatched(), row.district, kind.as_str())?;
+    let kind = kind.ok_or_else(|| DbError::corrupt("campaigns", "its kind does not exist"))?;
+    let mut words = row.words(key)?;
+    let brought =
+        items.iter().map(|(item, quantity)| Goods { name: item.name.clone(), quantity: *quantity });
+    words.goods.extend(brought);
+    words.goods.truncate(MOST_GOODS);
+    Ok(Series {
+        kind,
+        title: Some(row.name.clone()),
+        words,
+        by: row.launched_by,
+        source: ("campaign", json!(row.id)),
+        now: tx.now,
+    })
+}
+
+/// Plans the hand-outs to these beneficiaries; one event names their number.
+fn hand_outs(
+    tx: &mut Tx<'_>,
+    row: &CampaignRow,
+    items: &[(ItemRow, GoodsQuantity)],
+    homes: &[BeneficiaryRow],
+) -> Result<i64, DbError> {
+    if items.is_empty() {
+        return Ok(0);
+    }
+    let planned = plan::plan(tx, (row.id, &row.occasion()?), items, homes)?;
+    let event =
+        Event::new("campaign.plan_handouts", Subject::Campaign, row.id, row.area, row.version + 1);
+    tx.record(event.by(row.launched_by).with(json!({ "planned": planned })));
+    Ok(planned)
+}
+
 fn finish(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), DbError> {
     let next =
         CampaignRow { state: CampaignState::Launched, version: row.version + 1, ..row.clone() };
     store::put(tx.write_unbatched(), Some(row), &next)?;
     let event = Event::new("campaign.finish", Subject::Campaign, row.id, row.area, next.version);
-    let counts = json!({ "created": row.created_tasks, "existing": row.existing_tasks });
+    let counts = json!({
+        "created": row.created_tasks, "existing": row.existing_tasks,
+        "handouts": row.planned_handouts
+    });
     tx.record(event.with(counts));
     Ok(())
 }
@@ -89,12 +147,12 @@ fn finish(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), DbError> {
 fn create(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    (row, series): (&CampaignRow, &Series),
+    (row, kind, series): (&CampaignRow, &KindCode, &Series),
     homes: &[BeneficiaryRow],
 ) -> Result<(i64, i64), DbError> {
     let ids: Vec<BeneficiaryId> = homes.iter().map(|home| home.id).collect();
     let occasion = row.occasion()?;
-    let taken = occasion::of_beneficiaries(tx, row.kind.as_str(), &occasion, &ids)?;
+    let taken = occasion::of_beneficiaries(tx, kind.as_str(), &occasion, &ids)?;
     let (mut created, mut existing) = (0, 0);
     for home in homes {
         let number = (row.created_tasks + created).unsigned_abs();

@@ -8,11 +8,10 @@ use gridward_domain::id::CampaignId;
 use serde_json::{Value, json};
 
 use super::Campaign;
-use super::content::EMPTY;
+use super::content::{EMPTY, item_errors, kind_errors};
 use super::model::LaunchCampaign;
 use super::store::{self, CampaignRow};
 use crate::audience::preview;
-use crate::catalogue;
 use crate::clock;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -133,9 +132,10 @@ pub(super) fn step(
 fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), Problem> {
     let (today, filter) = (clock::day(tx.now), row.filter()?);
     let conn = tx.read_unbatched();
-    let kind = catalogue::store::one(conn, row.district, row.kind.as_str())?;
-    if kind.is_none_or(|kind| !kind.active) {
-        return Err(Problem::invalid("/kind", "is archived"));
+    let mut errors = item_errors(conn, row.district, &row.items()?)?;
+    errors.extend(kind_errors(conn, row.district, row.kind.as_ref())?);
+    if !errors.is_empty() {
+        return Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with));
     }
     let count = preview::count(conn, row.area, &filter, today)?;
     if count == 0 {

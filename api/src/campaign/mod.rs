@@ -4,14 +4,19 @@
 //! A draft is approved by another person and then launched. A launch creates the tasks in chunks,
 //! each in one transaction with the place that it has reached, so a server that stops loses
 //! nothing, and another one goes on. A beneficiary gets one task of a kind for an occasion, however
-//! often and by how many campaigns.
+//! often and by how many campaigns; the same holds for the items that each member gets.
 
 pub mod content;
 pub mod create_tasks;
 pub mod decide;
+pub mod feasibility;
 pub mod launch_queue;
 pub mod model;
+pub mod outcome_model;
+pub mod outcome_routes;
 pub mod progress;
+pub mod remind;
+pub mod report;
 pub mod routes;
 pub mod store;
 pub mod write;

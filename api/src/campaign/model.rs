@@ -11,7 +11,8 @@ use gridward_domain::range::{AmountFen, CalendarYear, QuotaPerDay, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::task::words::Goods;
+use crate::goods::plan::ItemForEach;
+use crate::task::words::{Goods, TaskGuest};
 
 /// A campaign.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -51,8 +52,13 @@ pub struct Campaign {
         example = "Beneficiaries in 江津区 who are aged 80 or over and live alone"
     )]
     pub sentence_en: String,
-    /// The kind of the tasks.
-    pub kind: KindCode,
+    /// The kind of the tasks; absent for a campaign with goods alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<KindCode>,
+    /// What each member gets: items of the register, whose hand-outs the launch plans.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub items: Vec<ItemForEach>,
     /// The first day of the visits.
     pub first_day: NaiveDate,
     /// The due day of the visits.
@@ -71,12 +77,22 @@ pub struct Campaign {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 50)]
     pub goods: Vec<Goods>,
+    /// The guest who comes along on each visit; shown as `instructions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<TaskGuest>,
     /// The number of tasks that the launch has created so far.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 62_000)]
     pub created_tasks: i64,
     /// The number of members that had a task of the kind for the occasion already.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 0)]
     pub existing_tasks: i64,
+    /// The number of hand-outs that the launch has planned so far.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 124_000)]
+    pub planned_handouts: i64,
+    /// The last day on which the managers of unfinished grids were reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded_on: Option<NaiveDate>,
     /// Who created it.
     pub created_by: PersonId,
     /// When it was created.
@@ -129,8 +145,13 @@ pub struct CampaignContent {
     /// Which beneficiaries of the area get a task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
-    /// The kind of the tasks, of the catalogue.
-    pub kind: KindCode,
+    /// The kind of the tasks, of the catalogue. Either a kind or items are required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<KindCode>,
+    /// What each member gets, of the register of goods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub items: Vec<ItemForEach>,
     /// The first day of the visits.
     #[serde(deserialize_with = "crate::http::day::stored")]
     pub first_day: NaiveDate,
@@ -150,6 +171,9 @@ pub struct CampaignContent {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 50)]
     pub goods: Vec<Goods>,
+    /// A guest who comes along on each visit, such as a leader; stored encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<TaskGuest>,
 }
 
 /// How a campaign is launched.
@@ -171,6 +195,8 @@ pub struct CampaignProgress {
     pub state: CampaignState,
     /// The tasks of the occasion and kind in the campaign's area.
     pub total: CampaignCounts,
+    /// The hand-outs of the occasion and the items in the campaign's area.
+    pub handouts: HandoutCounts,
     /// The same in the areas directly below, ordered by code; none below a grid.
     #[schema(max_items = 999)]
     pub areas: Vec<CampaignOfArea>,
@@ -203,4 +229,20 @@ pub struct CampaignOfArea {
     pub name: String,
     /// Its tasks.
     pub counts: CampaignCounts,
+    /// Its hand-outs.
+    pub handouts: HandoutCounts,
+}
+
+/// Hand-outs by how far they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HandoutCounts {
+    /// Ones that are still to be handed out.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 380)]
+    pub planned: i64,
+    /// Ones that the beneficiaries have.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 800)]
+    pub handed_out: i64,
+    /// Ones that came back or were not delivered.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 20)]
+    pub returned: i64,
 }

@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::decide::{Decision, Verdict};
 use super::model::{Campaign, CampaignContent, CampaignProgress, LaunchCampaign};
-use super::{launch_queue, progress, store, write};
+use super::{launch_queue, outcome_routes, progress, store, write};
 use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::http::openapi;
@@ -32,7 +32,10 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(approve_campaign)
         .service(launch_campaign)
         .service(close_campaign)
-        .service(get_campaign_progress);
+        .service(get_campaign_progress)
+        .service(outcome_routes::assess_campaign)
+        .service(outcome_routes::remind_campaign)
+        .service(outcome_routes::get_campaign_report);
 }
 
 /// Filter and page of campaigns.
@@ -145,6 +148,7 @@ pub(crate) async fn get_campaign(
             instructions: words.instructions,
             amount_fen: words.amount_fen,
             goods: words.goods,
+            guest: words.guest,
             ..shown
         })
     });

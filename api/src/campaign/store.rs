@@ -17,6 +17,7 @@ use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::campaigns;
 use crate::db::{Conn, DbError};
+use crate::goods::plan::ItemForEach;
 use crate::holiday;
 use crate::http::page::Wanted;
 use crate::in_range;
@@ -47,7 +48,8 @@ crate::table_row! {
             audience: Option<AudienceId>,
             audience_version: Option<i64>,
             filter: String,
-            kind: KindCode,
+            kind: Option<KindCode>,
+            items: String,
             first_day: NaiveDate,
             last_day: NaiveDate,
             quota_per_day: Option<QuotaPerDay>,
@@ -61,6 +63,8 @@ crate::table_row! {
             reached: Option<BeneficiaryId>,
             created_tasks: i64,
             existing_tasks: i64,
+            planned_handouts: i64,
+            reminded_on: Option<NaiveDate>,
             version: i64,
         }
     }
@@ -73,6 +77,14 @@ impl CampaignRow {
     /// [`DbError::Corrupt`].
     pub fn filter(&self) -> Result<Filter, DbError> {
         audiences::filter_of(TABLE, &self.filter)
+    }
+
+    /// What each member gets.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn items(&self) -> Result<Vec<ItemForEach>, DbError> {
+        serde_json::from_str(&self.items).map_err(|error| DbError::corrupt(TABLE, error))
     }
 
     /// What its tasks are for: the same for every campaign of the occasion.
@@ -126,14 +138,18 @@ impl CampaignRow {
             sentence_zh: zh,
             sentence_en: en,
             kind: self.kind.clone(),
+            items: self.items()?,
             first_day: self.first_day,
             last_day: self.last_day,
             quota_per_day: self.quota_per_day,
             instructions: None,
             amount_fen: None,
             goods: Vec::new(),
+            guest: None,
             created_tasks: self.created_tasks,
             existing_tasks: self.existing_tasks,
+            planned_handouts: self.planned_handouts,
+            reminded_on: self.reminded_on,
             created_by: self.created_by,
             created_at: local(self.created_at),
             edited_by: self.edited_by,
@@ -162,6 +178,14 @@ pub fn sealed(
     }
     let sealed = key.seal_value(&aad(district, TABLE, id), words);
     sealed.map(Some).map_err(|error| DbError::corrupt(TABLE, error))
+}
+
+/// The items of a campaign as a column has them.
+///
+/// # Errors
+/// None in practice: items have a JSON form.
+pub fn items_text(items: &[ItemForEach]) -> Result<String, DbError> {
+    serde_json::to_string(items).map_err(|error| DbError::corrupt(TABLE, error))
 }
 
 /// The campaign, if its area is in the range.

@@ -66,6 +66,7 @@ pub fn create(
         audience_version: resolved.saved.map(|(_, version)| version),
         filter: audiences::text(&resolved.filter)?,
         kind: content.kind.clone(),
+        items: store::items_text(&content.items)?,
         first_day: content.first_day,
         last_day: content.last_day,
         quota_per_day: content.quota_per_day,
@@ -79,6 +80,8 @@ pub fn create(
         reached: None,
         created_tasks: 0,
         existing_tasks: 0,
+        planned_handouts: 0,
+        reminded_on: None,
         version: 1,
     };
     store::put(tx.write_unbatched(), None, &row)?;
@@ -118,6 +121,7 @@ pub fn change(
         audience_version: resolved.saved.map(|(_, version)| version),
         filter: audiences::text(&resolved.filter)?,
         kind: content.kind.clone(),
+        items: store::items_text(&content.items)?,
         first_day: content.first_day,
         last_day: content.last_day,
         quota_per_day: content.quota_per_day,
@@ -143,6 +147,7 @@ fn is_same(
         && row.audience.zip(row.audience_version) == resolved.saved
         && (&row.name, &row.name_en) == (&content.name, &content.name_en)
         && (&row.occasion, row.year, &row.kind) == (&content.occasion, content.year, &content.kind)
+        && row.items()? == content.items
         && (row.first_day, row.last_day) == (content.first_day, content.last_day)
         && row.quota_per_day == content.quota_per_day
         && row.words(key)? == content.words())

@@ -12,6 +12,7 @@ use super::model::{ChangedBeneficiary, NewHome};
 use crate::area::map::Map;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
+use crate::goods::handout_store;
 use crate::http::IfMatch;
 use crate::http::problem::Problem;
 use crate::task::of_beneficiary;
@@ -64,6 +65,7 @@ pub(super) fn relocate(
         let (lat, lon) = (new.place.lat(), new.place.lon());
         let moved = BeneficiaryRow { grid: new.grid, lat, lon, ..row.clone() };
         next = case.replace(&row, moved, Some(&particulars))?;
+        handout_store::follow(case.tx.write_unbatched(), row.district, id, new.grid)?;
     }
     let rows = of_beneficiary::unfinished(case.tx.read()?, row.district, id)?;
     let to = Destination::of(&next, &particulars)?;

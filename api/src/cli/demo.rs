@@ -15,7 +15,7 @@ use crate::auth::credential::{self, Validity};
 use crate::auth::password;
 use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError, dialect};
-use crate::demo::{GRIDS, Size, cases, generate, mark, tasks, work_calendar};
+use crate::demo::{GRIDS, Size, cases, generate, mark, programme, tasks, work_calendar};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::log::head::Heads;
 use crate::server::settings::Settings;
@@ -56,6 +56,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         work_calendar::enter(&mut conn, district)?;
         add_tasks(&mut conn, &records, args.seed)?;
         add_cases(settings, &mut conn, &records)?;
+        add_programme(settings, &mut conn, &records)?;
         set_passwords(settings, &mut conn, district, &faces.ids())?;
         if let Some(file) = &args.sign_ins {
             let everybody: Vec<_> = records.people.iter().map(|person| person.id).collect();
@@ -121,6 +122,28 @@ fn add_cases(
         Ok::<_, DbError>(added)
     })?;
     println!("cases: {added} added");
+    Ok(())
+}
+
+fn add_programme(
+    settings: &Settings,
+    conn: &mut Conn,
+    records: &DistrictRecords,
+) -> Result<(), Failure> {
+    let now = clock::system();
+    let district = records.areas.first().ok_or("no area")?.code;
+    let key = KeyRing::new(settings.installation_key(conn)?).key(conn, district)?;
+    let added = db::transact(conn, |conn| {
+        let added = programme::add(conn, &key, records, now)?;
+        let change = load::bulk_change(district, "handouts");
+        log::store::append(conn, &mut Heads::default(), district, now, &[change])?;
+        Ok::<_, DbError>(added)
+    })?;
+    if let Some(added) = added {
+        dialect::analyze(conn, "handouts")?;
+        println!("hand-outs: {} added", added.handouts);
+        println!("regimes: {} added", added.regimes);
+    }
     Ok(())
 }
 

@@ -163,7 +163,7 @@ diesel::table! {
         audience -> Nullable<Text>,
         audience_version -> Nullable<BigInt>,
         filter -> Text,
-        kind -> Text,
+        kind -> Nullable<Text>,
         first_day -> Date,
         last_day -> Date,
         quota_per_day -> Nullable<Integer>,
@@ -180,6 +180,9 @@ diesel::table! {
         created_tasks -> BigInt,
         existing_tasks -> BigInt,
         version -> BigInt,
+        items -> Text,
+        planned_handouts -> BigInt,
+        reminded_on -> Nullable<Date>,
     }
 }
 

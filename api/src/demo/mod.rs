@@ -14,6 +14,7 @@ mod map;
 pub mod mark;
 mod people;
 mod places;
+pub mod programme;
 pub mod simulated;
 pub mod tasks;
 pub mod work_calendar;

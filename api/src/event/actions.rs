@@ -45,6 +45,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("campaign.create", "Campaign written", "新建专项行动"),
     ("campaign.finish", "Campaign's tasks created", "专项行动任务生成完毕"),
     ("campaign.launch", "Campaign launched", "启动专项行动"),
+    ("campaign.plan_handouts", "Hand-outs of a campaign planned", "专项行动物资发放计划"),
+    ("campaign.remind", "Managers reminded of a campaign", "提醒网格员"),
     ("case.escalate", "Overdue case raised", "事项逾期上报"),
     ("case.move", "Case moved", "办理事项"),
     ("case.open", "Case opened", "登记事项"),

@@ -231,3 +231,21 @@ pub fn put(conn: &mut Conn, old: Option<&HandoutRow>, new: &HandoutRow) -> Resul
     };
     write_versioned(conn, &[change], |row| row.version, insert, update)
 }
+
+/// Moves the planned hand-outs of the beneficiary to the grid.
+///
+/// # Errors
+/// [`DbError`].
+pub fn follow(
+    conn: &mut Conn,
+    district: AreaCode,
+    beneficiary: BeneficiaryId,
+    grid: AreaCode,
+) -> Result<(), DbError> {
+    let planned = handouts::table
+        .filter(handouts::district.eq(district))
+        .filter(handouts::beneficiary.eq(beneficiary))
+        .filter(handouts::state.eq(HandoutState::Planned));
+    diesel::update(planned).set(handouts::grid.eq(grid)).execute(conn)?;
+    Ok(())
+}

@@ -12,6 +12,7 @@ pub mod handout_store;
 pub mod items;
 pub mod model;
 pub mod move_stock;
+pub mod plan;
 pub mod routes;
 pub mod store;
 

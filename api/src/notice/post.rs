@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::bounded_text::{NoticeText, NoticeTitle};
 use gridward_domain::id::NoticeId;
 use serde::{Deserialize, Serialize};
@@ -83,13 +83,36 @@ pub(super) fn post(
     if errors.peek().is_some() {
         return Err(errors.fold(Problem::from(ProblemCode::Invalid), Problem::with));
     }
+    let words = (new.title.clone(), new.text.clone(), new.until);
+    write(tx, principal, (new.area, new.audience.clone()), words)
+}
+
+/// Posts a notice of the principal to the manager of a grid in the principal's area.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub fn to_manager(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    grid: AreaCode,
+    words: (NoticeTitle, NoticeText, NaiveDate),
+) -> Result<Notice, Problem> {
+    write(tx, principal, (grid, Audience::from([Role::Manager])), words)
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    (area, audience): (AreaCode, Audience),
+    (title, text, until): (NoticeTitle, NoticeText, NaiveDate),
+) -> Result<Notice, Problem> {
     let notice = Notice {
         id: NoticeId(Uuid::now_v7()),
-        area: new.area,
-        audience: new.audience.clone(),
-        title: new.title.clone(),
-        text: new.text.clone(),
-        until: new.until,
+        area,
+        audience,
+        title,
+        text,
+        until,
         created_by: principal.person,
         created_at: tx.now.with_timezone(&china()),
         withdrawn_at: None,

@@ -12,6 +12,7 @@ use super::situation::Situation;
 use crate::area::{borders, edit, successors};
 use crate::clock;
 use crate::db::DbError;
+use crate::goods::handout_store;
 use crate::log::{Event, Subject};
 use crate::task::row::TaskRow;
 use crate::task::transition;
@@ -124,6 +125,7 @@ impl Writing<'_, '_> {
         for (id, was, is) in differences(before, after) {
             let conn = self.tx.write_unbatched();
             let version = beneficiary::store::move_to(conn, district, *id, is.grid)?;
+            handout_store::follow(conn, district, *id, is.grid)?;
             let event = Event::new("beneficiary.move", Subject::Beneficiary, id, is.grid, version);
             let event = event.moved_from(was.grid);
             self.record(event.with(json!({ "because": "area_changed" })));

@@ -20,7 +20,7 @@ use super::row::{Draft, TaskRow};
 use super::task_origin::TaskOrigin;
 use super::task_tie::{TaskTie, TieType};
 use super::tie::{self, NewTie};
-use super::words::{Goods, MOST_GOODS, TaskWords};
+use super::words::{Goods, MOST_GOODS, TaskGuest, TaskWords};
 use super::{Task, freed, occasion, perform};
 use crate::beneficiary::stay::{Whereabouts, day_of_visit};
 use crate::beneficiary::store::BeneficiaryRow;
@@ -83,6 +83,9 @@ pub struct NewTask {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 50)]
     goods: Vec<Goods>,
+    /// A guest who comes along, such as a leader; stored encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guest: Option<Box<TaskGuest>>,
     /// What the task is for, such as a festival. A second task of the same kind and beneficiary for
     /// it is refused with 409 `task_exists`, unless the first was cancelled or has expired.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +117,7 @@ impl NewTask {
             instructions: None,
             amount_fen: None,
             goods: Vec::new(),
+            guest: None,
             occasion: None,
             again: false,
             tie: None,
@@ -229,6 +233,7 @@ pub fn create_from(
         instructions: new.instructions.clone(),
         amount_fen: new.amount_fen,
         goods: new.goods.clone(),
+        guest: new.guest.as_deref().cloned(),
     };
     let row = TaskRow {
         title: new.title.clone(),

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::create::{MOST_SKILLS, unknown_skills};
 use super::row::TaskRow;
-use super::words::{Goods, MOST_GOODS, TaskWords};
+use super::words::{Goods, MOST_GOODS, TaskGuest, TaskWords};
 use super::{Task, perform};
 use crate::auth::Authenticated;
 use crate::crypto::{KeyRing, SealingKey};
@@ -53,6 +53,11 @@ pub struct TaskEdit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 50)]
     goods: Option<Vec<Goods>>,
+    /// The guest who comes along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "deserialize::present")]
+    #[schema(value_type = Option<TaskGuest>)]
+    guest: Option<Option<Box<TaskGuest>>>,
     /// Duration in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     minutes: Option<ServiceMinutes>,
@@ -125,7 +130,7 @@ pub(crate) async fn edit_task(
     Body(edit): Body<TaskEdit>,
 ) -> Result<HttpResponse, Problem> {
     let call = Edit { task: *id, base, changes: edit, keys: keys.get_ref().clone() };
-    let done = commands.run(principal, key, call, apply).await?;
+    let done = Box::pin(commands.run(principal, key, call, apply)).await?;
     Ok(done.answer(versioned::at_version(HttpResponse::Ok(), done.made.version)))
 }
 
@@ -205,6 +210,11 @@ fn edited(
     if let Some(goods) = edit.goods {
         set("goods", goods != words.goods);
         words.goods = goods;
+    }
+    if let Some(guest) = edit.guest {
+        let guest = guest.map(|guest| *guest);
+        set("guest", guest != words.guest);
+        words.guest = guest;
     }
     if let Some(minutes) = edit.minutes {
         set("minutes", minutes != next.minutes);

@@ -21,7 +21,7 @@ use super::planned_why::PlannedWhy;
 use super::task_origin::TaskOrigin;
 use super::task_tie::{TaskTie, TiedTask};
 use super::unserved_why::UnservedWhy;
-use super::words::{Goods, TaskWords};
+use super::words::{Goods, TaskGuest, TaskWords};
 use crate::http::deserialize;
 
 /// The time of a planned visit.
@@ -77,6 +77,9 @@ pub struct Task {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 50)]
     pub goods: Vec<Goods>,
+    /// The guest who comes along; shown as `instructions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<TaskGuest>,
     /// The grid of the task.
     pub grid: AreaCode,
     /// The name of the grid. Absent in the answers of commands, and in sync.
@@ -158,8 +161,8 @@ impl Task {
     /// The task with its words.
     #[must_use]
     pub fn with(self, words: TaskWords) -> Self {
-        let TaskWords { instructions, amount_fen, goods } = words;
-        Self { instructions, amount_fen, goods, ..self }
+        let TaskWords { instructions, amount_fen, goods, guest } = words;
+        Self { instructions, amount_fen, goods, guest, ..self }
     }
 }
 

@@ -45,6 +45,7 @@ impl TaskRow {
             instructions: None,
             amount_fen: None,
             goods: Vec::new(),
+            guest: None,
             grid: self.grid,
             grid_name: None,
             beneficiary_id: self.beneficiary,

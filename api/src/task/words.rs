@@ -1,7 +1,7 @@
 //! The words of a task: what is done, brought and handed over.
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::bounded_text::{GoodsName, Instructions};
+use gridward_domain::bounded_text::{BeneficiaryName, GoodsName, Instructions, Label};
 use gridward_domain::id::TaskId;
 use gridward_domain::range::{AmountFen, GoodsQuantity};
 use gridward_domain::visibility::View;
@@ -25,6 +25,18 @@ pub struct Goods {
     pub quantity: GoodsQuantity,
 }
 
+/// A guest who comes along on a visit, such as a leader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "李建国", "office": "区退役军人事务局局长"}))]
+pub struct TaskGuest {
+    /// The name.
+    pub name: BeneficiaryName,
+    /// The office.
+    #[schema(example = "区退役军人事务局局长")]
+    pub office: Label,
+}
+
 /// The most kinds of goods of a task.
 pub const MOST_GOODS: usize = 50;
 
@@ -40,6 +52,9 @@ pub struct TaskWords {
     /// The goods that the visitor brings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goods: Vec<Goods>,
+    /// Who comes along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<TaskGuest>,
 }
 
 impl TaskWords {

@@ -360,6 +360,10 @@ problems! {
     HandoutDone "handout_done" 409
         "Already handed out": "The beneficiary has this item for this occasion; `current` shows the hand-out.";
         "已发放": "该服务对象本次已领取此物资，见 current。";
+    /// The managers were reminded on this day.
+    CampaignReminded "campaign_reminded" 409
+        "Reminded today": "The managers were reminded of this campaign today. Remind them again tomorrow.";
+        "今天已提醒": "本专项行动今天已提醒过网格员，请明天再提醒。";
     /// The request has unusual effects, and needs `confirm`.
     ConfirmationRequired "confirmation_required" 409
         "Confirmation required": "See `errors` for what is unusual. If it is intended, send the request with `confirm` set to true.";

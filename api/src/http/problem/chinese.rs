@@ -13,6 +13,8 @@ const TABLE: &[(&str, &str)] = &[
     ("is invalid", "格式不正确"),
     ("is needed before the regime becomes active", "启用前须指定负责人"),
     ("is archived", "已停用"),
+    ("requires a kind or items", "须填 kind 或 items"),
+    ("is named twice", "重复"),
     ("is no item of the district", "本区县没有此物资"),
     ("is for an allotment only", "仅调拨时填写"),
     ("is required for a count that differs", "盘点有差异时必填"),

@@ -1,0 +1,198 @@
+//! Whether the visits of a campaign fit into the hours of its villages: a dry plan that writes
+//! nothing.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::dsl::sum;
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::channel::Channel;
+use gridward_domain::feasibility::{AreaEffort, AreaFeasibility, Terms, assess, travel_minutes};
+use gridward_domain::place::Place;
+use gridward_domain::task::Phase;
+
+use super::outcome_model::{CampaignFeasibility, FeasibilityOfArea, LendingOfArea};
+use super::store::CampaignRow;
+use crate::area;
+use crate::audience::spread::{self, GridSpread};
+use crate::catalogue;
+use crate::db::schema::tasks;
+use crate::db::{Conn, DbError};
+use crate::in_range;
+use crate::person::offers;
+
+/// Minutes of a hand-over at the door, for a campaign with goods alone.
+const HAND_OVER: u64 = 5;
+/// Minutes of a phone call, if the catalogue has no kind `phone_call`.
+const CALL: u64 = 10;
+/// Metres of a degree of latitude.
+const DEGREE: f64 = 111_320.0;
+
+/// The visits of the campaign against the hours of the villages of `scope`, the caller's area.
+///
+/// # Errors
+/// [`DbError`].
+pub fn feasibility(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    scope: &AreaRange,
+    today: NaiveDate,
+) -> Result<CampaignFeasibility, DbError> {
+    let first = row.first_day.max(today);
+    let days = row.last_day.signed_duration_since(first).num_days() + 1;
+    let terms = Terms {
+        days: days.max(1).unsigned_abs(),
+        lead_days: first.signed_duration_since(today).num_days().unsigned_abs(),
+        call_minutes: call_minutes(conn, row.district)?,
+    };
+    let efforts = efforts(conn, row, scope, (today, &terms))?;
+    let mut assessed = assess(&efforts, &terms);
+    assessed.retain(|one| one.effort.visits > 0);
+    assessed.sort_by_key(|one| (std::cmp::Reverse(one.lacking), one.effort.area));
+    let names: BTreeMap<AreaCode, String> =
+        area::store::names(conn, scope, Level::Village)?.into_iter().collect();
+    let total = |of: &dyn Fn(&AreaFeasibility) -> u64| signed(assessed.iter().map(of).sum());
+    Ok(CampaignFeasibility {
+        id: row.id,
+        fits: assessed.iter().all(|one| one.lacking == 0),
+        visits: total(&|one| one.effort.visits),
+        needed_minutes: total(&|one| one.effort.needed),
+        available_minutes: total(&|one| one.effort.available()),
+        areas: assessed.iter().map(|one| shown(one, &names)).collect(),
+    })
+}
+
+/// The minutes that a visit takes at the door, and whether there is a way to it.
+fn at_the_door(conn: &mut Conn, row: &CampaignRow) -> Result<(u64, bool), DbError> {
+    let Some(kind) = &row.kind else { return Ok((HAND_OVER, true)) };
+    let kind = catalogue::store::one(conn, row.district, kind.as_str())?;
+    let kind = kind.ok_or_else(|| DbError::corrupt("campaigns", "its kind does not exist"))?;
+    Ok((kind.minutes.get().unsigned_abs().into(), kind.channel == Channel::Visit))
+}
+
+fn call_minutes(conn: &mut Conn, district: AreaCode) -> Result<u64, DbError> {
+    let kind = catalogue::store::one(conn, district, "phone_call")?;
+    Ok(kind.map_or(CALL, |kind| kind.minutes.get().unsigned_abs().into()))
+}
+
+/// What the campaign asks of each village of the scope, and what it has.
+fn efforts(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    scope: &AreaRange,
+    (today, terms): (NaiveDate, &Terms),
+) -> Result<Vec<AreaEffort>, DbError> {
+    let (minutes, travels) = at_the_door(conn, row)?;
+    let mut villages: BTreeMap<AreaCode, Village> = BTreeMap::new();
+    let village = |grid: AreaCode| grid.ancestor(Level::Village).unwrap_or(grid);
+    for (grid, homes, lat, lon) in spread::middles(conn, scope)? {
+        villages.entry(village(grid)).or_default().add_homes(homes, lat, lon);
+    }
+    for (grid, weekly) in offers::by_grid(conn, scope)? {
+        villages.entry(village(grid)).or_default().weekly += weekly.unsigned_abs();
+    }
+    for (grid, carried) in carried(conn, row, scope)? {
+        villages.entry(village(grid)).or_default().carried += carried.unsigned_abs();
+    }
+    for grid in spread::by_grid(conn, row.area, &row.filter()?, today)? {
+        let visits = grid.members.unsigned_abs();
+        let of = villages.entry(village(grid.grid)).or_default();
+        of.visits += visits;
+        of.needed += visits * minutes;
+        if travels {
+            of.needed += travel_minutes(visits, square_metres(&grid));
+        }
+    }
+    let efforts = villages.into_iter().filter_map(|(area, of)| {
+        Some(AreaEffort {
+            area,
+            middle: of.middle()?,
+            visits: of.visits,
+            needed: of.needed,
+            offered: of.weekly * terms.days / 7,
+            carried: of.carried,
+        })
+    });
+    Ok(efforts.collect())
+}
+
+/// The figures of a village.
+#[derive(Clone, Copy, Debug, Default)]
+struct Village {
+    homes: i64,
+    /// The sums of the latitudes and longitudes of the homes.
+    place: (f64, f64),
+    weekly: u64,
+    carried: u64,
+    visits: u64,
+    needed: u64,
+}
+
+impl Village {
+    #[expect(clippy::cast_precision_loss, reason = "the number of homes of a grid")]
+    fn add_homes(&mut self, homes: i64, lat: f64, lon: f64) {
+        self.homes += homes;
+        self.place.0 += lat * homes as f64;
+        self.place.1 += lon * homes as f64;
+    }
+
+    /// The middle of its homes; none without homes, where no visit is needed either.
+    #[expect(clippy::cast_precision_loss, reason = "the number of homes of a village")]
+    fn middle(&self) -> Option<Place> {
+        let homes = self.homes as f64;
+        Place::new(self.place.0 / homes, self.place.1 / homes).ok()
+    }
+}
+
+/// The land of the box around the homes of the grid.
+fn square_metres(grid: &GridSpread) -> f64 {
+    let north = (grid.lat.1 - grid.lat.0) * DEGREE;
+    let east = (grid.lon.1 - grid.lon.0) * DEGREE * grid.lat.0.to_radians().cos();
+    north * east
+}
+
+/// The minutes of the open tasks until the last day, but for those of the campaign, by grid.
+fn carried(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    scope: &AreaRange,
+) -> Result<Vec<(AreaCode, i64)>, DbError> {
+    const OPEN: [Phase; 4] = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
+    let occasion = row.occasion()?;
+    let other = tasks::occasion.is_null().or(tasks::occasion.assume_not_null().ne(occasion));
+    let sums: Vec<(AreaCode, Option<i64>)> = tasks::table
+        .filter(tasks::district.eq(row.district))
+        .filter(in_range!(tasks::grid, scope))
+        .filter(tasks::state.eq_any(OPEN))
+        .filter(tasks::due_on.le(row.last_day))
+        .filter(other)
+        .group_by(tasks::grid)
+        .select((tasks::grid, sum(tasks::minutes)))
+        .load(conn)?;
+    Ok(sums.into_iter().map(|(grid, sum)| (grid, sum.unwrap_or_default())).collect())
+}
+
+fn shown(one: &AreaFeasibility, names: &BTreeMap<AreaCode, String>) -> FeasibilityOfArea {
+    let name = |area: &AreaCode| names.get(area).cloned().unwrap_or_default();
+    let lend = one.lend.iter().map(|lending| LendingOfArea {
+        from: lending.from,
+        name: name(&lending.from),
+        minutes: signed(lending.minutes),
+    });
+    FeasibilityOfArea {
+        area: one.effort.area,
+        name: name(&one.effort.area),
+        visits: signed(one.effort.visits),
+        needed_minutes: signed(one.effort.needed),
+        available_minutes: signed(one.effort.available()),
+        lacking_minutes: signed(one.lacking),
+        lend: lend.collect(),
+        earlier_days: one.earlier_days.map(signed),
+        calls: one.calls.map(signed),
+    }
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

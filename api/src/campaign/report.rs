@@ -1,0 +1,140 @@
+//! The report of a campaign: what was planned, what came of it and what was found, by area and
+//! never by person.
+
+use std::collections::BTreeMap;
+
+use diesel::dsl::{count_star, sum};
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::goods::ReturnReason;
+use gridward_domain::task::{Outcome, Phase};
+
+use super::outcome_model::{
+    CampaignAttempts, CampaignFailures, CampaignReport, CampaignReturns, ReportOfArea,
+};
+use super::progress::tasks_by_grid;
+use super::store::CampaignRow;
+use crate::area;
+use crate::db::schema::{reports, tasks};
+use crate::db::{Conn, DbError};
+use crate::goods::plan;
+use crate::in_range;
+
+impl CampaignFailures {
+    fn add(&mut self, phase: Phase, count: i64) {
+        match phase {
+            Phase::Failed => self.failed += count,
+            Phase::Cancelled => self.cancelled += count,
+            Phase::Expired => self.expired += count,
+            Phase::Done | Phase::Open | Phase::Assigned | Phase::Accepted | Phase::InProgress => {}
+        }
+    }
+}
+
+impl CampaignReturns {
+    fn add(&mut self, reason: ReturnReason, count: i64) {
+        match reason {
+            ReturnReason::Absent => self.absent += count,
+            ReturnReason::Moved => self.moved += count,
+            ReturnReason::Declined => self.declined += count,
+            ReturnReason::Damaged => self.damaged += count,
+            ReturnReason::Deceased => self.deceased += count,
+            ReturnReason::Other => self.other += count,
+        }
+    }
+}
+
+/// The report of the campaign, by the areas of the level in its area.
+///
+/// # Errors
+/// [`DbError`].
+pub fn report(conn: &mut Conn, row: &CampaignRow, by: Level) -> Result<CampaignReport, DbError> {
+    let range = row.area.range();
+    let mut report = CampaignReport::of(row.id, by);
+    let mut areas: BTreeMap<AreaCode, ReportOfArea> = BTreeMap::new();
+    for (area, name) in area::store::names(conn, &range, by)? {
+        areas.insert(area, ReportOfArea::of(area, name));
+    }
+    for (grid, phase, count) in tasks_by_grid(conn, row)? {
+        report.tasks.add(phase, count);
+        report.failures.add(phase, count);
+        if let Some(of) = grid.ancestor(by).and_then(|area| areas.get_mut(&area)) {
+            of.tasks.add(phase, count);
+            of.failures.add(phase, count);
+        }
+    }
+    for (grid, state, reason, count) in plan::counts(conn, &range, &row.occasion()?, &row.items()?)?
+    {
+        report.handouts.add(state, count);
+        if let Some(reason) = reason {
+            report.returns.add(reason, count);
+        }
+        if let Some(of) = grid.ancestor(by).and_then(|area| areas.get_mut(&area)) {
+            of.handouts.add(state, count);
+        }
+    }
+    for (grid, minutes) in minutes_by_grid(conn, row)? {
+        report.minutes_done += minutes;
+        if let Some(of) = grid.ancestor(by).and_then(|area| areas.get_mut(&area)) {
+            of.minutes_done += minutes;
+        }
+    }
+    for (grid, outcome, count) in outcomes_by_grid(conn, row)? {
+        report.attempts.add(outcome, count);
+        if let Some(of) = grid.ancestor(by).and_then(|area| areas.get_mut(&area)) {
+            of.attempts.add(outcome, count);
+        }
+    }
+    report.areas = areas.into_values().collect();
+    Ok(report)
+}
+
+impl CampaignAttempts {
+    fn add(&mut self, outcome: Outcome, count: i64) {
+        match outcome {
+            Outcome::Done => self.done += count,
+            Outcome::NotHome => self.not_home += count,
+            Outcome::Refused => self.refused += count,
+            Outcome::NeedsFollowUp => self.needs_found += count,
+        }
+    }
+}
+
+/// The minutes of the visits that were made, by grid.
+fn minutes_by_grid(conn: &mut Conn, row: &CampaignRow) -> Result<Vec<(AreaCode, i64)>, DbError> {
+    let Some(kind) = &row.kind else { return Ok(Vec::new()) };
+    let range = row.area.range();
+    let sums: Vec<(AreaCode, Option<i64>)> = tasks::table
+        .filter(tasks::district.eq(row.district))
+        .filter(tasks::occasion.is_not_null())
+        .filter(tasks::occasion.assume_not_null().eq(row.occasion()?))
+        .filter(tasks::kind.eq(kind.as_str()))
+        .filter(in_range!(tasks::grid, range))
+        .filter(tasks::state.eq(Phase::Done))
+        .group_by(tasks::grid)
+        .select((tasks::grid, sum(tasks::minutes)))
+        .load(conn)?;
+    Ok(sums.into_iter().map(|(grid, sum)| (grid, sum.unwrap_or_default())).collect())
+}
+
+/// The reports of the campaign's tasks, by grid and outcome.
+fn outcomes_by_grid(
+    conn: &mut Conn,
+    row: &CampaignRow,
+) -> Result<Vec<(AreaCode, Outcome, i64)>, DbError> {
+    let Some(kind) = &row.kind else { return Ok(Vec::new()) };
+    let range = row.area.range();
+    let of_task = tasks::district.eq(reports::district).and(tasks::id.eq(reports::task));
+    Ok(reports::table
+        .inner_join(tasks::table.on(of_task))
+        .filter(reports::district.eq(row.district))
+        .filter(tasks::district.eq(row.district))
+        .filter(tasks::occasion.is_not_null())
+        .filter(tasks::occasion.assume_not_null().eq(row.occasion()?))
+        .filter(tasks::kind.eq(kind.as_str()))
+        .filter(in_range!(reports::grid, range))
+        .filter(reports::recorded.eq(false))
+        .group_by((reports::grid, reports::outcome))
+        .select((reports::grid, reports::outcome, count_star()))
+        .load(conn)?)
+}

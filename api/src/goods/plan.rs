@@ -1,0 +1,119 @@
+//! The hand-outs of a campaign: planned in bulk, and counted.
+
+use std::collections::HashSet;
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::bounded_text::Occasion;
+use gridward_domain::code::ItemCode;
+use gridward_domain::goods::{HandoutState, ReturnReason};
+use gridward_domain::id::{BeneficiaryId, CampaignId, HandoutId};
+use gridward_domain::range::GoodsQuantity;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::hand_out::ONCE;
+use super::handout_store::HandoutRow;
+use super::store::ItemRow;
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::db::schema::handouts;
+use crate::db::{Conn, DbError};
+use crate::in_range;
+use crate::tx::Tx;
+
+/// The most items of a campaign.
+pub const MOST_ITEMS: usize = 20;
+
+/// An item that each member of a campaign gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "item": "rice_10kg", "quantity": 1 }))]
+pub struct ItemForEach {
+    /// The item.
+    pub item: ItemCode,
+    /// The pieces for each member.
+    pub quantity: GoodsQuantity,
+}
+
+/// Plans the hand-outs of the items to these beneficiaries, but for those that have one; answers the
+/// number of new ones. The station is that of the village.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if another server planned one meanwhile.
+pub fn plan(
+    tx: &mut Tx<'_>,
+    (campaign, occasion): (CampaignId, &Occasion),
+    items: &[(ItemRow, GoodsQuantity)],
+    homes: &[BeneficiaryRow],
+) -> Result<i64, DbError> {
+    let once: Occasion = ONCE.parse().map_err(|error| DbError::corrupt("handouts", error))?;
+    let ids: Vec<BeneficiaryId> = homes.iter().map(|home| home.id).collect();
+    let codes: Vec<&ItemCode> = items.iter().map(|(item, _)| &item.code).collect();
+    let known: Vec<(BeneficiaryId, ItemCode)> = handouts::table
+        .filter(handouts::district.eq(tx.district))
+        .filter(handouts::beneficiary.eq_any(&ids))
+        .filter(handouts::item.eq_any(codes))
+        .filter(handouts::occasion.eq(occasion).or(handouts::occasion.eq(&once)))
+        .select((handouts::beneficiary, handouts::item))
+        .load(tx.read_unbatched())?;
+    let known: HashSet<(BeneficiaryId, ItemCode)> = known.into_iter().collect();
+    let mut rows = Vec::with_capacity(homes.len() * items.len());
+    for home in homes {
+        for (item, quantity) in items {
+            if known.contains(&(home.id, item.code.clone())) {
+                continue;
+            }
+            rows.push(HandoutRow {
+                district: home.district,
+                id: HandoutId(Uuid::now_v7()),
+                beneficiary: home.id,
+                item: item.code.clone(),
+                occasion: if item.once { once.clone() } else { occasion.clone() },
+                campaign: Some(campaign),
+                state: HandoutState::Planned,
+                grid: home.grid,
+                station: home.grid.ancestor(Level::Village).unwrap_or(home.grid),
+                quantity: *quantity,
+                serial: None,
+                reason: None,
+                person: None,
+                at: None,
+                sealed: None,
+                version: 1,
+            });
+        }
+    }
+    let rows: Vec<&HandoutRow> = rows.iter().collect();
+    HandoutRow::insert_all(tx.write_unbatched(), &rows).map_err(DbError::unless_unique)?;
+    Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+}
+
+/// The hand-outs of a grid in a state, returned for a reason.
+pub type Counted = (AreaCode, HandoutState, Option<ReturnReason>, i64);
+
+/// Counts the hand-outs of the items for the occasion, by grid, state and reason.
+///
+/// # Errors
+/// [`DbError`].
+pub fn counts(
+    conn: &mut Conn,
+    range: &AreaRange,
+    occasion: &Occasion,
+    items: &[ItemForEach],
+) -> Result<Vec<Counted>, DbError> {
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
+    let once: Occasion = ONCE.parse().map_err(|error| DbError::corrupt("handouts", error))?;
+    let codes: Vec<&ItemCode> = items.iter().map(|one| &one.item).collect();
+    Ok(handouts::table
+        .filter(handouts::district.eq(range.area().district()))
+        .filter(handouts::occasion.eq_any([occasion, &once]))
+        .filter(in_range!(handouts::grid, range))
+        .filter(handouts::item.eq_any(codes))
+        .group_by((handouts::grid, handouts::state, handouts::reason))
+        .select((handouts::grid, handouts::state, handouts::reason, count_star()))
+        .load(conn)?)
+}
