@@ -7,10 +7,11 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
+use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
 use crate::support::server::{Answer, gridward, said};
-use crate::support::{Backend, Caller, Server};
+use crate::support::{Backend, Caller, GRID, Server};
 
 /// A campaign for all beneficiaries of the caller's area, with the fields of `more` added or replaced.
 pub fn campaign(more: Value) -> Value {
@@ -319,4 +320,104 @@ async fn auditors_read_campaigns_without_words_and_a_town_sees_its_own(
     for caller in [server.manager().await, server.volunteer().await] {
         assert_eq!(caller.get("/v1/campaigns").await.status, 403);
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_area_of_a_saved_audience_is_that_of_the_campaign(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let of_town = json!({ "name": "镇", "area": "500116001", "filter": { "all": [] } });
+    let audience = supervisor.post("/v1/audiences", &of_town).await.body;
+    let of_audience = |more: Value| {
+        let mut body = json!({ "audience_id": audience["id"], "filter": null });
+        body.as_object_mut().expect("a body").extend(more.as_object().expect("fields").clone());
+        body
+    };
+    let (_, _, whole) = launched_campaign(&server, of_audience(json!({}))).await;
+    assert_eq!((&whole["area"], &whole["created_tasks"]), (&json!("500116001"), &json!(4)));
+    // A part of the area may be chosen, but no area beyond it.
+    let part = draft(&supervisor, of_audience(json!({ "area": GRID }))).await;
+    assert_eq!(supervisor.get(&part).await.body["area"], GRID);
+    let beyond = campaign(of_audience(json!({ "area": "500116" })));
+    let refused = supervisor.post("/v1/campaigns", &beyond).await;
+    let at = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, at), (422, &json!("/area")), "{}", refused.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_is_neither_approved_nor_launched_after_its_last_day(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    let path = draft(&supervisor, json!({})).await;
+    let days = |first: i64, last: i64| {
+        let (first, last) = (day(first), day(last));
+        server
+            .database
+            .execute(&format!("UPDATE campaigns SET first_day = '{first}', last_day = '{last}'"));
+    };
+    days(-9, -1);
+    let late = approve(&admin, &path).await;
+    let at = &late.body["errors"][0]["pointer"];
+    assert_eq!((late.status, at), (422, &json!("/last_day")), "{}", late.body);
+    days(-9, 0);
+    assert_eq!(approve(&admin, &path).await.status, 200, "its last day is today");
+    days(-9, -1);
+    assert_eq!(launch(&supervisor, &path, true).await.status, 422);
+    assert_eq!(tasks(&supervisor).await.len(), 0);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_quota_counts_the_days_that_remain(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    let begun = json!({ "first_day": day(-9), "last_day": day(1), "quota_per_day": 2 });
+    let path = draft(&supervisor, begun).await;
+    let refused = approve(&admin, &path).await;
+    let at = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, at), (422, &json!("/quota_per_day")), "{}", refused.body);
+    let begun = json!({ "first_day": day(-9), "last_day": day(1), "quota_per_day": 3 });
+    launched_campaign(&server, begun).await;
+    let made = tasks(&supervisor).await;
+    let on = |wanted| made.iter().filter(|task| task["not_before"] == json!(wanted)).count();
+    assert_eq!((on(day(0)), on(day(1))), (3, 3), "{made:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_beneficiaries_of_a_town_need_a_confirmation_too(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    let path = draft(&supervisor, json!({ "area": "500116001" })).await;
+    assert_eq!(approve(&admin, &path).await.status, 200);
+    let refused = launch(&supervisor, &path, false).await;
+    assert_eq!((refused.status, refused.problem()), (409, "confirmation_required"));
+    assert_eq!(launch(&supervisor, &path, true).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_is_stopped_by_closing_the_campaign(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    let path = draft(&supervisor, json!({})).await;
+    assert_eq!(approve(&admin, &path).await.status, 200);
+    server.database.execute("UPDATE campaigns SET state = 'launching'");
+    let closed = supervisor.act(&format!("{path}/close")).await;
+    assert_eq!((closed.status, &closed.body["state"]), (200, &json!("closed")));
+    let run = gridward(&server.database, &["jobs", "run", "campaign_launches"]).output();
+    assert!(run.expect("it runs").status.success());
+    assert_eq!(tasks(&supervisor).await.len(), 0);
 }

@@ -90,7 +90,9 @@ pub fn apply(
         (C::Approve, S::Draft) => Ok(CampaignStep::To(S::Approved)),
         (C::Launch, S::Approved) => Ok(CampaignStep::To(S::Launching)),
         (C::Finish, S::Launching) => Ok(CampaignStep::To(S::Launched)),
-        (C::Close, S::Draft | S::Approved | S::Launched) => Ok(CampaignStep::To(S::Closed)),
+        (C::Close, S::Draft | S::Approved | S::Launching | S::Launched) => {
+            Ok(CampaignStep::To(S::Closed))
+        }
         (C::Approve, S::Approved)
         | (C::Launch, S::Launching | S::Launched)
         | (C::Finish, S::Launched)
@@ -111,6 +113,12 @@ pub struct CampaignSpan {
 }
 
 impl CampaignSpan {
+    /// The days that remain on `day`: no visit begins before it.
+    #[must_use]
+    pub fn from(&self, day: NaiveDate) -> Self {
+        Self { first_day: self.first_day.max(day), ..*self }
+    }
+
     /// The number of days.
     pub fn days(&self) -> u64 {
         let between = self.last_day.signed_duration_since(self.first_day).num_days();
@@ -174,6 +182,13 @@ mod tests {
     }
 
     #[test]
+    fn a_launch_is_stopped_by_closing_the_campaign() {
+        use CampaignState as S;
+        assert_eq!(by(OTHER, S::Launching, CampaignCommand::Close), Some(S::Closed));
+        assert_eq!(by(OTHER, S::Closed, CampaignCommand::Finish), None);
+    }
+
+    #[test]
     fn a_repeated_command_changes_nothing_and_a_skipped_step_is_refused() {
         use CampaignCommand as C;
         use CampaignState as S;
@@ -188,7 +203,6 @@ mod tests {
         for (command, state) in [
             (C::Launch, S::Draft),
             (C::Edit, S::Approved),
-            (C::Close, S::Launching),
             (C::Launch, S::Closed),
             (C::Approve, S::Launched),
         ] {
@@ -211,6 +225,11 @@ mod tests {
         assert_eq!(span.earliest(99), day("2027-01-25"));
         assert_eq!(span.earliest(100), day("2027-01-26"));
         assert_eq!(span.earliest(5_000), day("2027-02-05"));
+        let late = span.from(day("2027-02-03"));
+        assert_eq!(late.days(), 3);
+        assert!(late.fits(300) && !late.fits(301), "the days that have passed do not count");
+        assert_eq!(late.earliest(100), day("2027-02-04"));
+        assert_eq!(span.from(day("2027-01-01")), span);
         let free = CampaignSpan { quota_per_day: None, ..span };
         assert!(free.fits(u64::MAX));
         assert_eq!(free.earliest(5_000), day("2027-01-25"));

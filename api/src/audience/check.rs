@@ -1,5 +1,7 @@
 //! Checks a filter of a request.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::area::AreaCode;
 use gridward_domain::audience::{Condition, Filter};
 use gridward_domain::authority::Principal;
@@ -39,16 +41,23 @@ pub fn filter_of(conn: &mut Conn, principal: &Principal, filter: &Filter) -> Res
         .check()
         .map_err(|fault| Problem::invalid(&format!("/filter{}", fault.pointer), fault.error))?;
     let vocabularies = vocabularies::all(conn, principal.district())?;
+    let conditions = filter.conditions();
+    let areas = conditions.iter().filter_map(|(_, condition)| match condition {
+        Condition::Area(areas) => Some(areas),
+        _ => None,
+    });
+    // A filter has at most 256 codes in all.
+    let areas: BTreeSet<AreaCode> = areas.flatten().copied().collect();
+    let known = area::store::names_of(conn, principal.district(), &areas)?;
     let mut errors = Vec::new();
-    for (pointer, condition) in filter.conditions() {
+    for (pointer, condition) in conditions {
         let mut add = |detail: String| {
             errors.push(FieldError::new(format!("/filter{pointer}"), detail));
         };
         match condition {
             Condition::Area(areas) => {
                 for area in areas {
-                    let is_own = principal.area.contains(area);
-                    if !is_own || area::store::one(conn, area)?.is_none() {
+                    if !principal.area.contains(area) || !known.contains_key(area) {
                         add(NOT_YOURS.to_owned());
                     }
                 }

@@ -1,15 +1,18 @@
 //! The names of what a filter names by code.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::audience::{Condition, Filter, Names, Sentence};
 use gridward_domain::code::{Category, PlaqueState};
+use gridward_domain::word::VariantArray as _;
 
 use crate::area;
 use crate::db::{Conn, DbError};
 use crate::vocabulary::{Vocabularies, VocabularyName, store as vocabularies};
+
+/// The maximum number of codes in a query.
+const CHUNK: usize = 500;
 
 /// The names of the areas and the words of filters.
 pub struct DistrictNames {
@@ -27,19 +30,26 @@ impl DistrictNames {
         district: AreaCode,
         filters: impl IntoIterator<Item = (AreaCode, &'a Filter)>,
     ) -> Result<Self, DbError> {
-        let mut areas = HashMap::new();
+        let mut codes = BTreeSet::new();
         for (scope, filter) in filters {
-            let conditions = filter.conditions();
-            let named = conditions.iter().flat_map(|(_, condition)| match condition {
-                Condition::Area(areas) => areas.iter().copied().collect(),
-                _ => Vec::new(),
-            });
-            for code in named.chain([scope]) {
-                if let Entry::Vacant(unnamed) = areas.entry(code) {
-                    unnamed.insert(name(conn, &code)?);
+            codes.insert(scope);
+            for (_, condition) in filter.conditions() {
+                if let Condition::Area(areas) = condition {
+                    codes.extend(areas.iter().copied());
                 }
             }
         }
+        let above = |code: &AreaCode| {
+            let levels = Level::VARIANTS.iter().copied();
+            levels.filter_map(|level| code.ancestor(level)).collect::<Vec<_>>()
+        };
+        let wanted: BTreeSet<AreaCode> = codes.iter().flat_map(above).collect();
+        let mut names = HashMap::new();
+        for wanted in wanted.into_iter().collect::<Vec<_>>().chunks(CHUNK) {
+            let wanted: BTreeSet<AreaCode> = wanted.iter().copied().collect();
+            names.extend(area::store::names_of(conn, district, &wanted)?);
+        }
+        let areas = codes.into_iter().map(|code| (code, name(&code, &names))).collect();
         Ok(Self { areas, vocabularies: vocabularies::all(conn, district)? })
     }
 
@@ -60,11 +70,12 @@ impl DistrictNames {
 }
 
 /// The names from the town down to the area; that of the district alone.
-fn name(conn: &mut Conn, code: &AreaCode) -> Result<String, DbError> {
-    let path = area::store::path(conn, code)?;
+fn name(code: &AreaCode, names: &HashMap<AreaCode, String>) -> String {
+    let levels = Level::VARIANTS.iter().copied();
+    let path = levels.filter_map(|level| names.get(&code.ancestor(level)?));
     let below = usize::from(code.level() != Level::District);
-    let name = path.into_iter().skip(below).collect::<String>();
-    Ok(if name.is_empty() { code.to_string() } else { name })
+    let name = path.skip(below).map(String::as_str).collect::<String>();
+    if name.is_empty() { code.to_string() } else { name }
 }
 
 impl Names for DistrictNames {

@@ -27,11 +27,11 @@ crate::table_row! {
             id: AudienceId,
         }
         fixed {
-            area: AreaCode,
             created_by: PersonId,
             created_at: NaiveDateTime,
         }
         changing {
+            area: AreaCode,
             name: RegisterName,
             filter: String,
             version: i64,
@@ -138,6 +138,18 @@ pub fn list(
         query = query.filter(audiences::id.lt(id));
     }
     Ok(query.order(audiences::id.desc()).limit(wanted.rows()).load(conn)?)
+}
+
+/// All audiences of the district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all(conn: &mut Conn, district: AreaCode) -> Result<Vec<AudienceRow>, DbError> {
+    Ok(audiences::table
+        .filter(audiences::district.eq(district))
+        .order(audiences::id)
+        .select(AudienceRow::as_select())
+        .load(conn)?)
 }
 
 /// Replaces `old` by `new`; inserts it if there is no old row.

@@ -54,7 +54,7 @@ impl CampaignContent {
         principal: &Principal,
         today: NaiveDate,
     ) -> Result<Resolved, Problem> {
-        let area = check::area_of(conn, principal, self.area)?;
+        let mut area = check::area_of(conn, principal, self.area)?;
         let mut errors = self.errors(today);
         errors.extend(kind_errors(conn, principal.district(), self.kind.as_ref())?);
         errors.extend(item_errors(conn, principal.district(), &self.items)?);
@@ -71,6 +71,10 @@ impl CampaignContent {
                 let row = row.ok_or_else(|| {
                     Problem::invalid("/audience_id", "no audience in your area has this id")
                 })?;
+                area = self.area.unwrap_or(row.area);
+                if !row.area.contains(&area) {
+                    return Err(Problem::invalid("/area", "must be in the area of the audience"));
+                }
                 (row.filter()?, Some((id, row.version)), "/audience_id")
             }
             _ => {
@@ -105,7 +109,7 @@ impl CampaignContent {
             let detail = format!("must be 0 to {LONGEST} days after first_day");
             errors.push(FieldError::new("/last_day", detail));
         } else if self.last_day < today {
-            errors.push(FieldError::new("/last_day", "must not be in the past"));
+            errors.push(FieldError::new("/last_day", PAST));
         }
         errors
     }
@@ -158,6 +162,9 @@ pub(super) fn item_errors(
     }
     Ok(errors)
 }
+
+/// Why a campaign that is over is refused.
+pub(super) const PAST: &str = "must not be in the past";
 
 /// Why an audience is refused.
 pub(super) const EMPTY: &str = "selects no beneficiary";

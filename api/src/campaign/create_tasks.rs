@@ -4,6 +4,7 @@
 //! them in the campaign's row at the version that it read. So a step takes effect once, also if two
 //! servers take it, and a launch goes on after the last committed step.
 
+use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::code::KindCode;
@@ -71,8 +72,7 @@ pub fn step(
 
 /// The members of the audience after those that were reached, as on the day of the launch.
 fn next(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<Vec<BeneficiaryRow>, DbError> {
-    let launched = row.launched_at.map_or(tx.now, |at| at.and_utc());
-    let (day, filter) = (clock::day(launched), row.filter()?);
+    let (day, filter) = (launch_day(row, tx), row.filter()?);
     let members = members::query(row.area, &filter, day);
     after(tx.read_unbatched(), members, row.reached, AT_A_TIME)
 }
@@ -129,6 +129,11 @@ fn hand_outs(
     Ok(planned)
 }
 
+/// The day of the launch: the same for each step.
+fn launch_day(row: &CampaignRow, tx: &Tx<'_>) -> NaiveDate {
+    clock::day(row.launched_at.map_or(tx.now, |at| at.and_utc()))
+}
+
 fn finish(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), DbError> {
     let next =
         CampaignRow { state: CampaignState::Launched, version: row.version + 1, ..row.clone() };
@@ -153,10 +158,11 @@ fn create(
     let ids: Vec<BeneficiaryId> = homes.iter().map(|home| home.id).collect();
     let occasion = row.occasion()?;
     let taken = occasion::of_beneficiaries(tx, kind.as_str(), &occasion, &ids)?;
+    let span = row.span().from(launch_day(row, tx));
     let (mut created, mut existing) = (0, 0);
     for home in homes {
         let number = (row.created_tasks + created).unsigned_abs();
-        let days = (row.span().earliest(number), row.last_day);
+        let days = (span.earliest(number), row.last_day);
         let task = series.task(key, home, Some(occasion.clone()), days)?;
         if occasion::take_unless_taken(tx, &task, &taken) {
             series.insert(tx, task)?;

@@ -1,5 +1,6 @@
 //! Approves, launches and closes a campaign.
 
+use gridward_domain::area::Level;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::campaign::{
     self as life, CampaignCommand, CampaignRejection, CampaignState, CampaignStep,
@@ -8,7 +9,7 @@ use gridward_domain::id::CampaignId;
 use serde_json::{Value, json};
 
 use super::Campaign;
-use super::content::{EMPTY, item_errors, kind_errors};
+use super::content::{EMPTY, PAST, item_errors, kind_errors};
 use super::model::LaunchCampaign;
 use super::store::{self, CampaignRow};
 use crate::audience::preview;
@@ -86,8 +87,8 @@ impl Decision {
                 CampaignRow { approved_by: by, approved_at: at, ..next }
             }
             Verdict::Launch(how) => {
-                check(tx, &row)?;
-                confirmed(tx, &row, *how)?;
+                let count = check(tx, &row)?;
+                confirmed(tx, &row, *how, count)?;
                 CampaignRow { launched_by: by, launched_at: at, ..next }
             }
             Verdict::Close => CampaignRow { closed_at: at, ..next },
@@ -128,8 +129,8 @@ pub(super) fn step(
 }
 
 /// Checks what may have changed since the content was written: that the kind is in use, that there
-/// is a beneficiary to visit, and that the visits fit into the days.
-fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), Problem> {
+/// is a beneficiary to visit, and that the visits fit into the days that remain; returns their number.
+fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<i64, Problem> {
     let (today, filter) = (clock::day(tx.now), row.filter()?);
     let conn = tx.read_unbatched();
     let mut errors = item_errors(conn, row.district, &row.items()?)?;
@@ -137,30 +138,35 @@ fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), Problem> {
     if !errors.is_empty() {
         return Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with));
     }
+    if row.last_day < today {
+        return Err(Problem::invalid("/last_day", PAST));
+    }
     let count = preview::count(conn, row.area, &filter, today)?;
     if count == 0 {
         return Err(Problem::invalid("/filter", EMPTY));
     }
-    let span = row.span();
+    let span = row.span().from(today);
     if span.fits(count.unsigned_abs()) {
-        return Ok(());
+        return Ok(count);
     }
     let detail = format!("{count} visits do not fit into {} days", span.days());
     Err(Problem::invalid("/quota_per_day", detail))
 }
 
-/// Checks that a campaign for all beneficiaries of the district is confirmed.
-fn confirmed(tx: &mut Tx<'_>, row: &CampaignRow, how: LaunchCampaign) -> Result<(), Problem> {
-    if how.confirm || row.area != row.district {
+/// Checks that a campaign for all beneficiaries of the district or of a town is confirmed.
+fn confirmed(
+    tx: &mut Tx<'_>,
+    row: &CampaignRow,
+    how: LaunchCampaign,
+    count: i64,
+) -> Result<(), Problem> {
+    if how.confirm || !matches!(row.area.level(), Level::District | Level::Town) {
         return Ok(());
     }
-    let (today, filter) = (clock::day(tx.now), row.filter()?);
-    let conn = tx.read_unbatched();
-    let count = preview::count(conn, row.area, &filter, today)?;
-    if count < preview::size(conn, row.district)? {
+    if count < preview::size(tx.read_unbatched(), row.area)? {
         return Ok(());
     }
-    let detail = format!("creates tasks for all {count} beneficiaries of the district");
+    let detail = format!("creates tasks for all {count} beneficiaries of the area");
     let problem = Problem::from(ProblemCode::ConfirmationRequired);
     Err(problem.with(FieldError::new("/confirm", detail)))
 }

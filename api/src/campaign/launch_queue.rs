@@ -32,14 +32,18 @@ pub async fn run(
     }
 }
 
-/// Goes on with all launches of the district; answers the number of steps.
+/// Goes on with all launches of the district; answers the number of steps. One that fails does not hold
+/// up the others.
 ///
 /// # Errors
-/// As [`run`].
+/// That of the first launch that fails, after the others.
 pub async fn run_all(db: &Db, keys: &KeyRing, district: AreaCode) -> Result<usize, DbError> {
-    let mut steps = 0;
+    let (mut steps, mut failed) = (0, None);
     for id in db.read(move |conn| store::launching(conn, district)).await? {
-        steps += run(db, keys, district, id).await?;
+        match run(db, keys, district, id).await {
+            Ok(taken) => steps += taken,
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(steps)
+    failed.map_or(Ok(steps), Err)
 }

@@ -136,7 +136,8 @@ pub struct CampaignContent {
     pub occasion: OccasionCode,
     /// The year of the occasion.
     pub year: CalendarYear,
-    /// Only beneficiaries of this area get a task: the caller's, unless given, or one in it.
+    /// Only beneficiaries of this area get a task: that of the saved audience or else the caller's,
+    /// unless given, or one in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area: Option<AreaCode>,
     /// A saved audience, whose filter is copied.
@@ -181,7 +182,7 @@ pub struct CampaignContent {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "confirm": true }))]
 pub struct LaunchCampaign {
-    /// Confirms a campaign for all beneficiaries of the district.
+    /// Confirms a campaign for all beneficiaries of the district or of a town.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirm: bool,
 }

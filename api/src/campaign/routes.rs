@@ -69,7 +69,7 @@ pub(crate) async fn list_campaigns(
     let limit = wanted.limit;
     let read = db.read(move |conn| {
         let rows = store::list(conn, &principal.scope(), query.state, &wanted)?;
-        rows.iter().map(|row| row.shown(conn)).collect::<Result<Vec<_>, _>>()
+        store::shown(conn, principal.district(), &rows)
     });
     let shown = read.await.map_err(Problem::from)?;
     let page = page::page(shown, limit, |campaign: &Campaign| campaign.id);
@@ -240,8 +240,9 @@ pub(crate) async fn approve_campaign(
 /// Begins to create one task for each member of the audience, as on the day of the launch; a member
 /// that has a task of the kind for the occasion gets no other. The answer does not wait for the
 /// tasks: the state is `launching`, and `launched` when all are created. Repeating the call changes
-/// nothing. A campaign for all beneficiaries is 409 `confirmation_required` until `confirm`
-/// is set. Allowed roles: supervisors and admins, within their area.
+/// nothing. A campaign for all beneficiaries of the district or of a town is 409
+/// `confirmation_required` until `confirm` is set. After the last day it is 422, as are visits that
+/// do not fit into the remaining days by the quota. Allowed roles: supervisors and admins, within their area.
 #[utoipa::path(
     tag = "campaigns",
     operation_id = "launch_campaign",
@@ -278,8 +279,8 @@ pub(crate) async fn launch_campaign(
 
 /// Close a campaign
 ///
-/// Ends it. Its unfinished tasks stay, and expire or escalate as their kind says. A campaign whose
-/// tasks are being created is 409 `campaign_state`. Repeating the call changes nothing. Allowed
+/// Ends it. Its unfinished tasks stay, and expire or escalate as their kind says. Where tasks are being
+/// created, no more are. Repeating the call changes nothing. Allowed
 /// roles: supervisors and admins, within their area.
 #[utoipa::path(
     tag = "campaigns",

@@ -117,9 +117,17 @@ impl CampaignRow {
     /// # Errors
     /// [`DbError`].
     pub fn shown(&self, conn: &mut Conn) -> Result<Campaign, DbError> {
-        let filter = self.filter()?;
-        let names = DistrictNames::read(conn, self.district, [(self.area, &filter)])?;
-        let Sentence { zh, en } = filter.sentence(self.area, &names);
+        let mut shown = shown(conn, self.district, std::slice::from_ref(self))?;
+        shown.pop().ok_or(DbError::Collision)
+    }
+
+    fn campaign(
+        &self,
+        conn: &mut Conn,
+        names: &DistrictNames,
+        filter: Filter,
+    ) -> Result<Campaign, DbError> {
+        let Sentence { zh, en } = filter.sentence(self.area, names);
         let occasion_day =
             holiday::occasion::day(conn, self.district, self.occasion.as_str(), self.year)?;
         let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
@@ -161,6 +169,21 @@ impl CampaignRow {
             version: self.version,
         })
     }
+}
+
+/// The public representations of rows of the district, with the names of today and without words.
+///
+/// # Errors
+/// [`DbError`].
+pub fn shown(
+    conn: &mut Conn,
+    district: AreaCode,
+    rows: &[CampaignRow],
+) -> Result<Vec<Campaign>, DbError> {
+    let filters = rows.iter().map(CampaignRow::filter).collect::<Result<Vec<_>, _>>()?;
+    let scopes = rows.iter().zip(&filters).map(|(row, filter)| (row.area, filter));
+    let names = DistrictNames::read(conn, district, scopes)?;
+    rows.iter().zip(filters).map(|(row, filter)| row.campaign(conn, &names, filter)).collect()
 }
 
 /// Encrypts what the visitors of a campaign do, bring and hand over; `None` if it is nothing.
@@ -239,6 +262,18 @@ pub fn launching(conn: &mut Conn, district: AreaCode) -> Result<Vec<CampaignId>,
         .filter(campaigns::state.eq(CampaignState::Launching))
         .order(campaigns::id)
         .select(campaigns::id)
+        .load(conn)?)
+}
+
+/// All campaigns of the district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all(conn: &mut Conn, district: AreaCode) -> Result<Vec<CampaignRow>, DbError> {
+    Ok(campaigns::table
+        .filter(campaigns::district.eq(district))
+        .order(campaigns::id)
+        .select(CampaignRow::as_select())
         .load(conn)?)
 }
 

@@ -17,6 +17,8 @@ const DEEPEST: usize = 6;
 const MOST_CONDITIONS: usize = 64;
 /// The most codes of one condition.
 const MOST_CODES: usize = 64;
+/// The most codes of all conditions: each is a comparison for every beneficiary.
+const MOST_CODES_IN_ALL: usize = 256;
 
 /// Which beneficiaries belong to an audience.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,8 +35,8 @@ pub enum Filter {
 }
 
 /// Which beneficiaries belong to an audience: exactly one member. `all`, `any` and `not` combine
-/// filters, at most 6 deep; the others are conditions, at most 64 in a filter. Only these plain
-/// fields can be filtered.
+/// filters, at most 6 deep; the others are conditions, at most 64 in a filter, with at most 256 codes
+/// in all. Only these plain fields can be filtered.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AudienceFilter))]
 #[cfg_attr(feature = "schema", schema(min_properties = 1, max_properties = 1))]
@@ -163,6 +165,9 @@ pub enum FilterError {
     /// Too many conditions.
     #[error("must have at most {MOST_CONDITIONS} conditions")]
     TooLarge,
+    /// Too many codes in all.
+    #[error("must have at most {MOST_CODES_IN_ALL} codes in all")]
+    TooManyCodes,
     /// No member, or too many.
     #[error("must have from 1 to {MOST_CODES} members")]
     Members,
@@ -188,7 +193,12 @@ impl Filter {
     pub fn check(&self) -> Result<(), Fault> {
         let conditions = self.checked(1, "")?;
         let fault = |error| Fault { pointer: String::new(), error };
-        if conditions > MOST_CONDITIONS { Err(fault(FilterError::TooLarge)) } else { Ok(()) }
+        let codes: usize = self.conditions().iter().map(|(_, condition)| condition.codes()).sum();
+        match (conditions > MOST_CONDITIONS, codes > MOST_CODES_IN_ALL) {
+            (true, _) => Err(fault(FilterError::TooLarge)),
+            (_, true) => Err(fault(FilterError::TooManyCodes)),
+            _ => Ok(()),
+        }
     }
 
     /// The number of conditions of the part at this depth and place.
@@ -269,22 +279,27 @@ impl Condition {
         }
     }
 
-    fn check(&self) -> Result<(), FilterError> {
-        let codes = match self {
+    /// The number of its codes.
+    fn codes(&self) -> usize {
+        match self {
             Self::Area(any) => any.len(),
             Self::Mobility(any) => any.len(),
             Self::Plaque(any) => any.len(),
             Self::Category(any) => any.len(),
-            Self::Age(AgeRange { from, to, .. }) => {
-                let is_ordered = from.zip(*to).is_none_or(|(from, to)| from <= to);
-                let is_bounded = from.is_some() || to.is_some();
-                return if is_ordered && is_bounded { Ok(()) } else { Err(FilterError::Age) };
-            }
-            Self::Gender(_)
+            Self::Age(_)
+            | Self::Gender(_)
             | Self::LivesAlone(_)
             | Self::Contact(_)
             | Self::NotContactedSince(_) => 1,
-        };
-        if (1..=MOST_CODES).contains(&codes) { Ok(()) } else { Err(FilterError::Members) }
+        }
+    }
+
+    fn check(&self) -> Result<(), FilterError> {
+        if let Self::Age(AgeRange { from, to, .. }) = self {
+            let is_ordered = from.zip(*to).is_none_or(|(from, to)| from <= to);
+            let is_bounded = from.is_some() || to.is_some();
+            return if is_ordered && is_bounded { Ok(()) } else { Err(FilterError::Age) };
+        }
+        if (1..=MOST_CODES).contains(&self.codes()) { Ok(()) } else { Err(FilterError::Members) }
     }
 }
