@@ -5,8 +5,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{VILLAGE, go, hardship, listed, may_come, open, read, server, step};
-use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
-use crate::support::server::{gridward, said};
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, Files};
+use crate::support::server::{gridward, import, said};
 use crate::support::{Backend, FAR_GRID, GRID};
 
 #[rstest]
@@ -77,6 +77,35 @@ async fn a_case_is_opened_within_the_own_area_by_a_valid_request(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_of_an_area_above_the_level_of_its_step_is_moved_by_the_staff_of_the_area(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (town, village) = (server.town_supervisor().await, server.sign_in(VILLAGE).await);
+    let question = json!({ "kind": "station_desk", "class": "policy", "area": "500116001", "source": "walk_in" });
+    let case = open(&town, question).await;
+    assert_eq!(case["waits_for"], "town", "the village does not see it: {case}");
+    assert_eq!(go(&village, &case, json!({ "move": "answer" })).await.status, 404);
+    let answered = go(&town, &case, json!({ "move": "answer" })).await;
+    assert_eq!((answered.status, &answered.body["result"]), (200, &json!("done")));
+    // So does that of the whole district, and an area that does not exist has none.
+    let (district, admin) = (server.supervisor().await, server.admin().await);
+    let unknown = json!({ "kind": "station_desk", "class": "policy", "area": "500116999", "source": "walk_in" });
+    let unknown = district.post("/v1/cases", &unknown).await;
+    let pointer = &unknown.body["errors"][0]["pointer"];
+    assert_eq!((unknown.status, pointer), (422, &json!("/area")), "{}", unknown.body);
+    let case = open(
+        &district,
+        json!({ "kind": "three_hardships", "class": "housing", "area": "500116",
+                "source": "phone" }),
+    );
+    let case = case.await;
+    assert_eq!(case["waits_for"], "district");
+    step(&admin, &case, json!({ "move": "check" }), "home_check").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_overdue_case_rises_to_the_next_level(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
@@ -96,4 +125,68 @@ async fn an_overdue_case_rises_to_the_next_level(
     assert_eq!((&detail["overdue"], &detail["version"]), (&json!(true), &json!(2)));
     step(&village, &case, json!({ "move": "check" }), "home_check").await;
     assert_eq!(listed(&village, "?overdue=true").await, Vec::<Value>::new());
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_back_needs_no_answers_about_work_that_was_not_done(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
+    let case = open(&manager, hardship()).await;
+    step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    let forward = go(&village, &case, json!({ "move": "confirm" })).await;
+    assert_eq!(forward.status, 422, "{}", forward.body);
+    let wrong = json!({ "move": "return", "answers": { "no_relative": "yes" } });
+    assert_eq!(go(&village, &case, wrong).await.status, 422, "an answer that is sent is checked");
+    step(&village, &case, json!({ "move": "return" }), "found").await;
+    step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    let dropped = go(&village, &case, json!({ "move": "drop" })).await;
+    assert_eq!((dropped.status, &dropped.body["result"]), (200, &json!("dropped")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_case_of_a_beneficiary_who_has_died_is_neither_raised_nor_approved(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
+    let case = open(&manager, hardship()).await;
+    step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    let checked = json!({ "move": "confirm", "answers": super::checked_with() });
+    step(&village, &case, checked, "village").await;
+    server.database.execute(&format!(
+        "UPDATE beneficiaries SET valid_to = '2026-01-01' WHERE id = '{BENEFICIARY}';
+         UPDATE cases SET due_on = '2026-01-05', escalates_on = '2026-01-06'"
+    ));
+    let run = gridward(&server.database, &["jobs", "run", "overdue_cases"]).output();
+    assert!(said(&run.expect("the job runs")).contains("0 processed"));
+    let shown = read(&village, &case).await;
+    assert_eq!(
+        (&shown["waits_for"], &shown["beneficiary_ended"]),
+        (&json!("village"), &json!(true))
+    );
+    let approved = go(&village, &case, json!({ "move": "approve" })).await;
+    assert_eq!((approved.status, approved.problem()), (409, "beneficiary_ended"));
+    let refused = go(&village, &case, json!({ "move": "refuse", "note": "已去世" })).await;
+    assert_eq!((refused.status, &refused.body["result"]), (200, &json!("refused")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_of_the_whole_register_keeps_the_cases_of_a_missing_beneficiary(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let manager = server.manager().await;
+    let case = open(&manager, hardship()).await;
+    step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    let fewer = Files::small().without_line("beneficiaries.csv", BENEFICIARY);
+    let loaded = import(&server.database, &fewer, &["--whole"]);
+    assert!(loaded.status.success(), "{}", said(&loaded));
+    let kept = read(&server.supervisor().await, &case).await;
+    assert_eq!((&kept["step"], &kept["beneficiary_ended"]), (&json!("home_check"), &json!(true)));
+    assert_eq!(kept["history"].as_array().map(Vec::len), Some(2), "{kept}");
 }

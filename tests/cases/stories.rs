@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{VILLAGE, checked_with, go, hardship, listed, may_come, open, read, server, step};
 use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
-use crate::support::{Backend, Caller};
+use crate::support::{Backend, Caller, GRID};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,9 +146,12 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
     step(&district, &case, json!({ "move": "approve" }), "lawyer").await;
     let lawyer = json!({ "to": "lawyer", "name": "江律师" });
     step(&town, &case, json!({ "move": "finish", "referral": lawyer }), "closed").await;
-    // Whoever reads the log does not learn whose case it is.
+    // The log shows neither whose case it is, nor where, nor what it is about.
     let log = server.auditor().await.get("/v1/events?subject=case").await.body.to_string();
-    assert!(log.contains("legal") && !log.contains(BENEFICIARY), "{log}");
+    assert!(log.contains("case.move"), "{log}");
+    for word in [BENEFICIARY, GRID, "legal", "decision", "lawyer"] {
+        assert!(!log.contains(word), "{word}: {log}");
+    }
 
     // Advice needs no decision.
     let advice = json!({
@@ -202,7 +205,7 @@ async fn a_need_found_at_a_visit_becomes_a_case_and_the_finder_learns_of_its_end
     let me = volunteer.send(request).await.body;
     let notices = me["notices"].as_array().expect("notices").iter();
     let titles: Vec<_> = notices.map(|one| (&one["kind"], &one["title"])).collect();
-    assert_eq!(titles, [(&json!("case_closed"), &json!("您反映的事项已办结：法律服务"))]);
+    assert_eq!(titles, [(&json!("case_closed"), &json!("您反映的事项已办结：保密事项"))]);
 }
 
 #[rstest]

@@ -27,7 +27,13 @@ pub fn kinds() -> &'static [CaseKind] {
 
 #[cfg(test)]
 mod tests {
-    use gridward_domain::case::SHIPPED_KINDS;
+    use std::collections::BTreeSet;
+
+    use chrono::NaiveDate;
+    use gridward_domain::area::Level;
+    use gridward_domain::case::{self, CaseActor, CaseRejection, SHIPPED_KINDS, StepTask};
+    use gridward_domain::id::PersonId;
+    use uuid::Uuid;
 
     use super::super::kind_check;
     use super::*;
@@ -44,5 +50,44 @@ mod tests {
         }
         let codes: Vec<&str> = kinds().iter().map(|kind| kind.code.as_str()).collect();
         assert_eq!(codes, SHIPPED_KINDS);
+    }
+
+    /// The staff who see a case in an area of this level: that of it and of the levels above.
+    fn staff(area: Level) -> impl Iterator<Item = CaseActor> {
+        let levels = [Level::District, Level::Town, Level::Village, Level::Grid];
+        let person = |level: Level| PersonId(Uuid::from_u128(level as u128 + 10));
+        let above = levels.into_iter().filter(move |level| *level <= area);
+        above.map(move |level| CaseActor { person: person(level), level: Some(level) })
+    }
+
+    #[test]
+    fn at_each_step_of_each_kind_staff_that_sees_the_case_may_move_it_whatever_its_area() {
+        let today = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day");
+        for path in kinds().iter().map(CaseKind::path) {
+            let classes = path.classes.iter().cloned().map(Some);
+            let classes: Vec<_> = classes.chain(path.classes.is_empty().then_some(None)).collect();
+            for area in [Level::District, Level::Town, Level::Village, Level::Grid] {
+                for class in &classes {
+                    let what = (class.clone(), false, area);
+                    let first = case::open(&path, what, None, today, &|_| true).expect("a case");
+                    let (mut next, mut seen) = (vec![first], BTreeSet::new());
+                    while let Some(mut case) = next.pop() {
+                        if case.result.is_some() || !seen.insert(case.step.clone()) {
+                            continue;
+                        }
+                        case.task = case.task.map(|_| StepTask::Ended);
+                        for one in case::next_moves(&path, &case) {
+                            let tried = staff(area).map(|actor| {
+                                case::apply(&path, &case, &one.code, actor, today, &|_| true)
+                            });
+                            let tried: Vec<_> = tried.collect();
+                            let is_allowed = |tried: &Result<_, CaseRejection>| tried.is_ok();
+                            assert!(tried.iter().any(is_allowed), "{} in a {area:?}", case.step);
+                            next.extend(tried.into_iter().flatten().map(|(case, _)| case));
+                        }
+                    }
+                }
+            }
+        }
     }
 }

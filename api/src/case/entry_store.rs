@@ -121,7 +121,7 @@ pub fn add(
     CaseEntryRow::insert_all(conn, &[&row])
 }
 
-/// The history of the case, in order, with what is encrypted.
+/// The history of the case, in order, with what is encrypted; of a very long one the last entries.
 ///
 /// # Errors
 /// [`DbError`].
@@ -133,11 +133,11 @@ pub fn of_case(
     let rows: Vec<CaseEntryRow> = case_entries::table
         .filter(case_entries::district.eq(district))
         .filter(case_entries::case_id.eq(case))
-        .order(case_entries::number)
+        .order(case_entries::number.desc())
         .limit(MOST)
         .select(CaseEntryRow::as_select())
         .load(conn)?;
-    rows.into_iter().map(|row| row.opened(key)).collect()
+    rows.into_iter().rev().map(|row| row.opened(key)).collect()
 }
 
 impl CaseEntryRow {

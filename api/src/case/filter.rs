@@ -7,6 +7,8 @@ use gridward_domain::id::BeneficiaryId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::scope::Hidden;
+
 /// Filter of cases.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -34,8 +36,8 @@ pub struct CaseQuery {
 #[derive(Clone, Debug)]
 pub(super) struct CaseFilter {
     pub(super) scope: AreaRange,
-    /// The kinds that the caller's role does not see.
-    pub(super) hidden: Vec<CaseKindCode>,
+    /// What the caller's role does not see.
+    pub(super) hidden: Hidden,
     pub(super) kind: Option<CaseKindCode>,
     pub(super) step: Option<StepCode>,
     pub(super) waits_for: Option<Level>,
@@ -45,7 +47,7 @@ pub(super) struct CaseFilter {
 }
 
 impl CaseFilter {
-    pub(super) fn of(query: CaseQuery, principal: &Principal, hidden: Vec<CaseKindCode>) -> Self {
+    pub(super) fn of(query: CaseQuery, principal: &Principal, hidden: Hidden) -> Self {
         Self {
             scope: query.area.unwrap_or(principal.area).range(),
             hidden,

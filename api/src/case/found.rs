@@ -1,6 +1,5 @@
 //! Opens the case for a need that a visit found, by the rule of the service kind.
 
-use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Note;
 use gridward_domain::code::{CaseClass, CaseKindCode, Need};
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId};
@@ -8,7 +7,9 @@ use uuid::Uuid;
 
 use super::open::{Matter, open};
 use super::{CaseKind, CaseSource, kind_store, store};
+use crate::beneficiary;
 use crate::crypto::SealingKey;
+use crate::db::dialect;
 use crate::http::problem::Problem;
 use crate::tx::Tx;
 
@@ -21,8 +22,6 @@ pub struct FoundNeed {
     pub kind: CaseKindCode,
     /// The beneficiary.
     pub beneficiary: BeneficiaryId,
-    /// The grid of the visit.
-    pub grid: AreaCode,
     /// The report.
     pub report: ReportId,
     /// The visitor.
@@ -39,13 +38,17 @@ pub fn open_found(tx: &mut Tx<'_>, key: &SealingKey, found: FoundNeed) -> Result
     let district = tx.district;
     let kind = kind_store::one(tx.read_unbatched(), district, &found.kind)?;
     let Some(kind) = kind.filter(|kind| kind.active) else { return Ok(()) };
+    // Reports of two visitors, to two servers, find the need once.
+    dialect::lock_row(tx.write_unbatched(), "beneficiaries", district, found.beneficiary)?;
+    let home = beneficiary::store::row(tx.read()?, &district.range(), found.beneficiary)?;
+    let Some(home) = home else { return Ok(()) };
     if store::is_open(tx.read_unbatched(), district, found.beneficiary, &found.kind)? {
         return Ok(());
     }
     let matter = Matter {
         class: class(&kind, &found.need),
         beneficiary: Some(found.beneficiary),
-        area: found.grid,
+        area: home.grid,
         source: CaseSource::Report,
         report: Some(found.report),
         urgent: false,

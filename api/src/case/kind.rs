@@ -246,6 +246,11 @@ impl CaseKind {
         }
     }
 
+    /// Whether some roles do not see the kind and its cases.
+    pub fn is_confidential(&self) -> bool {
+        !self.confidential_to.is_empty()
+    }
+
     /// Whether a person of this role sees the kind and its cases.
     pub fn is_shown_to(&self, role: Role) -> bool {
         self.confidential_to.is_empty() || self.confidential_to.contains(&role)

@@ -21,6 +21,10 @@ const MOST_ERRORS: usize = 20;
 /// kinds.
 pub(super) fn faults(kind: &CaseKind, is_task_kind: &dyn Fn(&KindCode) -> bool) -> Vec<FieldError> {
     let mut errors = lengths(kind);
+    if !kind.is_shown_to(Role::Admin) {
+        let detail = "must be empty or name admin, the role that edits kinds";
+        errors.push(FieldError::new("/confidential_to", detail));
+    }
     if errors.is_empty() {
         let path = case::faults(&kind.path()).into_iter();
         errors.extend(path.map(|fault| FieldError::new(fault.pointer, fault.detail)));
@@ -81,6 +85,12 @@ fn of_step(kind: &CaseKind, step: &CaseStepContent, at: &str) -> Vec<FieldError>
         );
     }
     errors
+}
+
+/// Whether the kind has a step at which only roles act that do not see it.
+pub(super) fn has_unseen_step(kind: &CaseKind) -> bool {
+    let steps = kind.steps.iter().filter(|step| step.result.is_none());
+    steps.into_iter().any(|step| !unseen(kind, step, "").is_empty())
 }
 
 /// The faults of a step of a confidential kind at which only roles act that do not see it.

@@ -5,7 +5,7 @@ use gridward_domain::authority::{Action, Principal};
 use gridward_domain::code::CaseKindCode;
 use serde_json::{Value, json};
 
-use super::{CaseKind, CaseKindContent, NewCaseKind, kind_check, kind_store};
+use super::{CaseKind, CaseKindContent, NewCaseKind, kind_check, kind_store, store};
 use crate::catalogue;
 use crate::db::Conn;
 use crate::http::problem::{Problem, ProblemCode};
@@ -72,7 +72,9 @@ pub(super) fn create(
     let district = principal.district();
     let kinds = kind_store::all(tx.read_unbatched(), district)?;
     if let Some(there) = kinds.iter().find(|kind| kind.code == new.code) {
-        return Err(Problem::from(ProblemCode::CaseKindExists).showing(there));
+        let exists = Problem::from(ProblemCode::CaseKindExists);
+        let is_shown = there.is_shown_to(principal.role);
+        return Err(if is_shown { exists.showing(there) } else { exists });
     }
     if kinds.len() >= MOST_KINDS {
         return Err(Problem::invalid("", format!("at most {MOST_KINDS} kinds of case")));
@@ -80,7 +82,7 @@ pub(super) fn create(
     let kind = CaseKind::of(new.code.clone(), new.content(), 1);
     check(tx.read_unbatched(), district, &kind)?;
     kind_store::insert(tx.write_unbatched(), district, &kind)?;
-    record(tx, principal, "case_kind.create", &kind);
+    record(tx, principal, "case_kind.create", &kind, None);
     Ok(kind)
 }
 
@@ -96,6 +98,7 @@ pub(super) fn change(
     principal.may(Action::ConfigureDistrict)?;
     let district = principal.district();
     let before = kind_store::one(tx.read_unbatched(), district, &change.code)?;
+    let before = before.filter(|kind| kind.is_shown_to(principal.role));
     let before = before.ok_or_else(Problem::not_found)?;
     if change.base.is_empty() {
         return Err(ProblemCode::VersionRequired.into());
@@ -108,16 +111,42 @@ pub(super) fn change(
     }
     let next = CaseKind::of(before.code.clone(), change.content.clone(), before.version + 1);
     check(tx.read_unbatched(), district, &next)?;
+    if next.confidential_to != before.confidential_to {
+        check_open_cases(tx.read_unbatched(), district, &next)?;
+    }
     let now = tx.now.naive_utc();
     kind_store::replace(tx.write_unbatched(), district, &before, &next, now)?;
-    record(tx, principal, "case_kind.change", &next);
+    record(tx, principal, "case_kind.change", &next, Some(&before));
     Ok(next)
 }
 
-fn record(tx: &mut Tx<'_>, principal: &Principal, action: &'static str, kind: &CaseKind) {
+fn record(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    action: &'static str,
+    kind: &CaseKind,
+    before: Option<&CaseKind>,
+) {
     let (subject, district) = (Subject::CaseKind, principal.district());
     let event = Event::new(action, subject, &kind.code, district, kind.version);
-    tx.record(event.by(principal.person).with(json!({ "active": kind.active })));
+    let mut body = json!({ "active": kind.active, "confidential_to": kind.confidential_to });
+    if let Some(before) = before.filter(|before| before.confidential_to != kind.confidential_to) {
+        body["confidential_before"] = json!(before.confidential_to);
+    }
+    tx.record(event.by(principal.person).with(body));
+}
+
+/// Checks that each open case of an earlier version waits for a role that still sees it.
+fn check_open_cases(conn: &mut Conn, district: AreaCode, next: &CaseKind) -> Result<(), Problem> {
+    for version in store::open_versions(conn, district, &next.code)? {
+        let Some(earlier) = kind_store::at(conn, district, &next.code, version)? else { continue };
+        let narrowed = CaseKind { confidential_to: next.confidential_to.clone(), ..earlier };
+        if kind_check::has_unseen_step(&narrowed) {
+            let detail = format!("no role that acts would see the open cases of version {version}");
+            return Err(Problem::invalid("/confidential_to", detail));
+        }
+    }
+    Ok(())
 }
 
 /// Checks the path, the forms and the words of the kind.

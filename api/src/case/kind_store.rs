@@ -68,6 +68,22 @@ pub fn at(
     }
 }
 
+/// The earlier versions of kinds that are confidential.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn confidential_versions(
+    conn: &mut Conn,
+    district: AreaCode,
+) -> Result<Vec<CaseKind>, DbError> {
+    let rows: Vec<String> = case_kind_versions::table
+        .filter(case_kind_versions::district.eq(district))
+        .filter(case_kind_versions::content.not_like("%\"confidential_to\":[]%"))
+        .select(case_kind_versions::content)
+        .load(conn)?;
+    rows.iter().map(|text| read(text)).collect()
+}
+
 /// All kinds of the district, defaults too, ordered by code.
 ///
 /// # Errors

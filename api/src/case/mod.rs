@@ -8,6 +8,7 @@
 
 pub mod defaults;
 pub mod entry_store;
+pub mod event;
 mod filter;
 pub mod found;
 mod kind;

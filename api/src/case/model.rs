@@ -110,6 +110,10 @@ pub struct Case {
     /// The beneficiary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,
+    /// Whether the beneficiary has ended: the case rises no further, and no step approves it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub beneficiary_ended: bool,
     /// How the matter came.
     pub source: CaseSource,
     /// The report that found it.

@@ -1,6 +1,6 @@
 //! Opens cases.
 
-use gridward_domain::area::AreaCode;
+use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::Note;
 use gridward_domain::case;
@@ -10,17 +10,16 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::entry_store::{self, EntrySealed, NewEntry};
+use super::event::event;
 use super::store::{self, CaseRow, CaseSealed, PlacedCase};
 use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store};
-use crate::beneficiary;
-use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::{CommandId, Effect};
-use crate::log::{Event, Subject};
 use crate::tx::Tx;
 use crate::workday;
+use crate::{area, beneficiary, clock};
 
 /// A case to be opened by a person.
 #[derive(Clone, Debug)]
@@ -87,7 +86,10 @@ impl Opening {
                 };
                 Ok(row.ok_or_else(unknown)?.grid)
             }
-            (None, Some(area)) if principal.area.contains(&area) => Ok(area),
+            (None, Some(area)) if principal.area.contains(&area) => {
+                area::known::in_body(tx.read_unbatched(), area, "/area")?;
+                Ok(area)
+            }
             (None, Some(_)) => Err(Problem::invalid("/area", "must be in your area")),
             _ => Err(Problem::invalid("", "must have one of beneficiary_id and area")),
         }
@@ -174,7 +176,9 @@ pub fn open(
     let days = workday::store::days(tx.read_unbatched(), district, today, None)?;
     let is_working = |day| days.is_working(day);
     let Matter { class, beneficiary, area, source, report, urgent, detail } = matter;
-    let opened = case::open(&kind.path(), (class, urgent), Some(finder), today, &is_working);
+    let level = if beneficiary.is_some() { Level::Grid } else { area.level() };
+    let what = (class, urgent, level);
+    let opened = case::open(&kind.path(), what, Some(finder), today, &is_working);
     let life = opened.map_err(|why| Problem::invalid("/class", why.to_string()))?;
     let row = CaseRow {
         district,
@@ -211,18 +215,7 @@ pub fn open(
         waits_for: row.waits_for,
     };
     entry_store::add(tx.write_unbatched(), key, (district, id), entry, &EntrySealed::default())?;
-    let placed = PlacedCase { row, area };
-    tx.record(event("case.open", kind, &placed).by(finder));
+    let placed = PlacedCase { row, area, has_ended: false };
+    tx.record(event("case.open", kind.is_confidential(), &placed, []).by(finder));
     Ok(placed)
-}
-
-/// The event that `action` changed the case. That of a confidential kind does not name the
-/// beneficiary.
-pub fn event(action: &'static str, kind: &CaseKind, placed: &PlacedCase) -> Event {
-    let row = &placed.row;
-    let mut body = json!({ "kind": row.kind, "step": row.step });
-    if kind.confidential_to.is_empty() {
-        body["beneficiary"] = json!(row.beneficiary);
-    }
-    Event::new(action, Subject::Case, row.id, placed.area, row.version).with(body)
 }

@@ -5,7 +5,7 @@ use gridward_domain::case;
 use serde_json::json;
 
 use super::entry_store::{self, EntrySealed, NewEntry};
-use super::open::event;
+use super::event::event;
 use super::store::{self, CaseRow, PlacedCase};
 use super::{CaseEntryAction, kind_store};
 use crate::crypto::SealingKey;
@@ -51,10 +51,12 @@ pub fn escalate(tx: &mut Tx<'_>, key: &SealingKey, today: NaiveDate) -> Result<u
         };
         let case = (district, row.id);
         entry_store::add(tx.write_unbatched(), key, case, entry, &EntrySealed::default())?;
-        let raised = PlacedCase { row: next, area: placed.area };
-        let mut event = event("case.escalate", &kind, &raised);
-        event.body["waits_for"] = json!(raised.row.waits_for);
-        tx.record(event);
+        let raised = PlacedCase { row: next, ..placed.clone() };
+        let current = kind_store::one(tx.read_unbatched(), district, &raised.row.kind)?;
+        let is_confidential =
+            kind.is_confidential() || current.is_none_or(|kind| kind.is_confidential());
+        let more = [("waits_for", json!(raised.row.waits_for))];
+        tx.record(event("case.escalate", is_confidential, &raised, more));
     }
     Ok(due.len())
 }

@@ -6,7 +6,7 @@ use gridward_domain::id::CaseId;
 use serde_json::json;
 
 use super::entry_store;
-use super::scope;
+use super::scope::{self, VisibleCase};
 use super::store::PlacedCase;
 use super::{CaseDetail, CaseKind, CaseNextMove};
 use crate::crypto::SealingKey;
@@ -43,11 +43,14 @@ pub(super) fn read(
     id: CaseId,
 ) -> Result<CaseDetail, Problem> {
     let conn = tx.read()?;
-    let (placed, kind) = scope::visible(conn, principal, id, Action::ReadCases)?;
+    let VisibleCase { placed, kind, is_confidential } =
+        scope::visible(conn, principal, id, Action::ReadCases)?;
     let history = entry_store::of_case(conn, key, (placed.row.district, id))?;
     let detail = placed.row.content(key)?.detail;
     let may_come = may_come(&kind, &placed);
-    let event = Event::new("case.read", Subject::Reading, id, placed.area, placed.row.version);
+    // As the other events of a confidential case, that of its reading names no grid.
+    let area = if is_confidential { placed.row.district } else { placed.area };
+    let event = Event::new("case.read", Subject::Reading, id, area, placed.row.version);
     tx.record(event.by(principal.person).with(json!({ "entries": history.len() })));
     Ok(CaseDetail { case: placed.case(tx.now), detail, history, may_come })
 }

@@ -10,21 +10,42 @@ use super::{CaseKind, kind_store};
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 
-/// The kinds of the district that a role does not see.
+/// What a role does not see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hidden {
+    /// The kinds.
+    pub(super) kinds: Vec<CaseKindCode>,
+    /// Earlier versions of other kinds, whose cases stay confidential.
+    pub(super) versions: Vec<(CaseKindCode, i64)>,
+}
+
+/// The kinds of the district, and the versions, that a role does not see.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn hidden(
-    conn: &mut Conn,
-    district: AreaCode,
-    role: Role,
-) -> Result<Vec<CaseKindCode>, DbError> {
-    let kinds = kind_store::all(conn, district)?;
-    Ok(kinds.into_iter().filter(|kind| !kind.is_shown_to(role)).map(|kind| kind.code).collect())
+pub(super) fn hidden(conn: &mut Conn, district: AreaCode, role: Role) -> Result<Hidden, DbError> {
+    let is_hidden = |kind: &CaseKind| !kind.is_shown_to(role);
+    let kinds = kind_store::all(conn, district)?.into_iter().filter(is_hidden);
+    let kinds: Vec<CaseKindCode> = kinds.map(|kind| kind.code).collect();
+    let versions = kind_store::confidential_versions(conn, district)?.into_iter();
+    let versions = versions.filter(is_hidden).filter(|kind| !kinds.contains(&kind.code));
+    let versions = versions.map(|kind| (kind.code, kind.version)).collect();
+    Ok(Hidden { kinds, versions })
 }
 
-/// The case and the version of its kind, if the principal may perform `action` on it. A kind that is
-/// confidential by now hides its earlier cases too.
+/// A case that a principal sees.
+#[derive(Clone, Debug)]
+pub struct VisibleCase {
+    /// The case.
+    pub placed: PlacedCase,
+    /// Its version of the kind.
+    pub kind: CaseKind,
+    /// Whether some roles do not see it.
+    pub is_confidential: bool,
+}
+
+/// The case, if the principal may perform `action` on it. A kind that is confidential by now hides its
+/// earlier cases too, and one that was confidential when the case was opened hides it still.
 ///
 /// # Errors
 /// 404, also for a confidential kind; 403.
@@ -33,20 +54,21 @@ pub fn visible(
     principal: &Principal,
     id: CaseId,
     action: Action,
-) -> Result<(PlacedCase, CaseKind), Problem> {
+) -> Result<VisibleCase, Problem> {
     let district = principal.district();
     let placed = store::one(conn, district, id)?.ok_or_else(Problem::not_found)?;
     let row = &placed.row;
     let current = kind_store::one(conn, district, &row.kind)?.ok_or_else(Problem::not_found)?;
-    if !current.is_shown_to(principal.role) {
-        return Err(Problem::not_found());
-    }
-    principal.authorize(action, &placed.area)?;
     let kind = if current.version == row.kind_version {
-        current
+        current.clone()
     } else {
         let earlier = kind_store::at(conn, district, &row.kind, row.kind_version)?;
         earlier.ok_or_else(|| DbError::corrupt("case_kind_versions", "a version is missing"))?
     };
-    Ok((placed, kind))
+    if !current.is_shown_to(principal.role) || !kind.is_shown_to(principal.role) {
+        return Err(Problem::not_found());
+    }
+    principal.authorize(action, &placed.area)?;
+    let is_confidential = current.is_confidential() || kind.is_confidential();
+    Ok(VisibleCase { placed, kind, is_confidential })
 }

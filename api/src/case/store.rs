@@ -33,7 +33,6 @@ crate::table_row! {
             kind: CaseKindCode,
             kind_version: i64,
             class: Option<CaseClass>,
-            area: Option<AreaCode>,
             source: CaseSource,
             report: Option<ReportId>,
             urgent: bool,
@@ -42,6 +41,7 @@ crate::table_row! {
             sealed: Vec<u8>,
         }
         changing {
+            area: Option<AreaCode>,
             beneficiary: Option<BeneficiaryId>,
             step: StepCode,
             waits_for: Option<Level>,
@@ -71,16 +71,18 @@ pub struct PlacedCase {
     pub row: CaseRow,
     /// The grid of the beneficiary, or the area of the case.
     pub area: AreaCode,
+    /// Whether the beneficiary has ended.
+    pub has_ended: bool,
 }
 
 /// The columns of a case and of its beneficiary.
-type Columns = (CaseRow, Option<AreaCode>);
+type Columns = (CaseRow, Option<AreaCode>, Option<NaiveDate>);
 
 impl PlacedCase {
     /// `None` for a case whose beneficiary was deleted.
-    fn of((row, of_home): Columns) -> Option<Self> {
+    fn of((row, of_home, valid_to): Columns) -> Option<Self> {
         let area = if row.beneficiary.is_some() { of_home } else { row.area };
-        area.map(|area| Self { row, area })
+        area.map(|area| Self { row, area, has_ended: valid_to.is_some() })
     }
 
     /// The case at `now`, without the encrypted part.
@@ -94,6 +96,7 @@ impl PlacedCase {
             class: row.class.clone(),
             area: self.area,
             beneficiary_id: row.beneficiary,
+            beneficiary_ended: self.has_ended,
             source: row.source,
             report_id: row.report,
             urgent: row.urgent,
@@ -117,6 +120,10 @@ impl CaseRow {
         case::Case {
             class: self.class.clone(),
             urgent: self.urgent,
+            area: self
+                .area
+                .filter(|_| self.beneficiary.is_none())
+                .map_or(Level::Grid, |a| a.level()),
             step: self.step.clone(),
             waits_for: self.waits_for,
             begun_on: clock::day(self.begun_at.and_utc()),
@@ -179,7 +186,11 @@ macro_rules! placed {
                     .and(beneficiaries::id.nullable().eq(cases::beneficiary))),
             )
             .filter(cases::district.eq($district))
-            .select((CaseRow::as_select(), beneficiaries::grid.nullable()))
+            .select((
+                CaseRow::as_select(),
+                beneficiaries::grid.nullable(),
+                beneficiaries::valid_to.nullable(),
+            ))
     };
 }
 
@@ -218,7 +229,10 @@ pub(super) fn list(
     now: DateTime<Utc>,
 ) -> Result<Vec<PlacedCase>, DbError> {
     let mut query =
-        placed!(district).filter(cases::kind.ne_all(filter.hidden.clone())).into_boxed();
+        placed!(district).filter(cases::kind.ne_all(filter.hidden.kinds.clone())).into_boxed();
+    for (kind, version) in &filter.hidden.versions {
+        query = query.filter(cases::kind.ne(kind).or(cases::kind_version.ne(version)));
+    }
     let of_home = in_range!(beneficiaries::grid.nullable(), filter.scope);
     let of_area = in_range!(cases::area, filter.scope);
     query = query.filter(of_home.or(cases::beneficiary.is_null().and(of_area)));
@@ -275,7 +289,8 @@ pub fn put(conn: &mut Conn, old: Option<&CaseRow>, new: &CaseRow) -> Result<(), 
     )
 }
 
-/// The first `limit` cases that rise to the next level by `today`.
+/// The first `limit` cases that rise to the next level by `today`; those of beneficiaries who have ended
+/// do not.
 ///
 /// # Errors
 /// [`DbError`].
@@ -285,8 +300,11 @@ pub(super) fn due(
     today: NaiveDate,
     limit: i64,
 ) -> Result<Vec<PlacedCase>, DbError> {
+    let has_home = beneficiaries::id.nullable().is_not_null();
+    let is_current = has_home.and(beneficiaries::valid_to.nullable().is_null());
     let rows: Vec<Columns> = placed!(district)
         .filter(cases::escalates_on.le(today))
+        .filter(cases::beneficiary.is_null().or(is_current))
         .order((cases::escalates_on, cases::id))
         .limit(limit)
         .load(conn)?;
@@ -309,6 +327,24 @@ pub(super) fn beneficiary_of(
         .first(conn)
         .optional()?;
     Ok(found.flatten())
+}
+
+/// Those of these beneficiaries that have a case, ended or not.
+///
+/// # Errors
+/// [`DbError`].
+pub fn with_cases(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<Vec<BeneficiaryId>, DbError> {
+    let those: Vec<Option<BeneficiaryId>> = cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::beneficiary.eq_any(ids))
+        .select(cases::beneficiary)
+        .distinct()
+        .load(conn)?;
+    Ok(those.into_iter().flatten().collect())
 }
 
 /// Deletes the cases of deleted beneficiaries, with their history.
@@ -349,6 +385,37 @@ pub fn give(
         .set((cases::beneficiary.eq(to), cases::version.eq(cases::version + 1)))
         .execute(conn)?;
     Ok(ids)
+}
+
+/// The cases of the district that are no beneficiary's.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_areas(conn: &mut Conn, district: AreaCode) -> Result<Vec<CaseRow>, DbError> {
+    Ok(cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::beneficiary.is_null())
+        .order(cases::id)
+        .select(CaseRow::as_select())
+        .load(conn)?)
+}
+
+/// The versions of the kind with which open cases began.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn open_versions(
+    conn: &mut Conn,
+    district: AreaCode,
+    kind: &CaseKindCode,
+) -> Result<Vec<i64>, DbError> {
+    Ok(cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::kind.eq(kind))
+        .filter(cases::result.is_null())
+        .select(cases::kind_version)
+        .distinct()
+        .load(conn)?)
 }
 
 /// Whether the beneficiary has a case of the kind that has not ended.

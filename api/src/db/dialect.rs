@@ -40,6 +40,26 @@ pub fn lock_rows(conn: &mut Conn, table: &'static str, district: AreaCode) -> Re
     Ok(())
 }
 
+/// Locks the row `id` of `district` in `table` until the end of the transaction, so that what is
+/// decided of it is decided once. On SQLite a write transaction is already exclusive.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_row(
+    conn: &mut Conn,
+    table: &'static str,
+    district: AreaCode,
+    id: impl std::fmt::Display,
+) -> Result<(), DbError> {
+    use diesel::sql_types::Text;
+    if let Conn::Pg(conn) = conn {
+        let lock = format!("SELECT FROM {table} WHERE district = $1 AND id = $2 FOR UPDATE");
+        let lock = diesel::sql_query(lock).bind::<Text, _>(district);
+        lock.bind::<Text, _>(id.to_string()).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Updates the planner's statistics of `tables`, which are separated by commas, after a bulk
 /// load. Without them PostgreSQL plans for empty tables until its next automatic run; SQLite
 /// needs none for the statements here.

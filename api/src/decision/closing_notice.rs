@@ -14,14 +14,14 @@ use crate::http::problem::Problem;
 use crate::tx::Tx;
 
 /// Adds a notice for the finder of the closed case, unless that person closed it or has left. It names
-/// the kind and not the result.
+/// the kind, unless that is confidential, and not the result.
 ///
 /// # Errors
 /// [`Problem`] of the database.
 pub(super) fn notify(
     tx: &mut Tx<'_>,
     principal: &Principal,
-    kind: &CaseKind,
+    (kind, is_confidential): (&CaseKind, bool),
     row: &CaseRow,
 ) -> Result<(), Problem> {
     let (district, finder, now) = (row.district, row.opened_by, tx.now);
@@ -32,11 +32,12 @@ pub(super) fn notify(
     if account.is_none_or(|account| account.state == PersonState::Left) {
         return Ok(());
     }
-    let subject = NoticeSubject {
-        task: None,
-        about_zh: kind.name.clone().into(),
-        about_en: kind.name_en.clone().into(),
+    let (about_zh, about_en) = if is_confidential {
+        ("保密事项".to_owned(), "a confidential one".to_owned())
+    } else {
+        (kind.name.clone().into(), kind.name_en.clone().into())
     };
+    let subject = NoticeSubject { task: None, about_zh, about_en };
     let about = AccountNoticeKind::CaseClosed;
     account_notice_store::add_about(tx.write_unbatched(), (district, finder), about, subject, now)?;
     record(tx, "person.case_closed", finder, principal.person, json!({ "case": row.id }))?;

@@ -2,6 +2,7 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Note;
+use gridward_domain::case::{CaseResult, MoveEffect};
 use gridward_domain::code::MoveCode;
 use gridward_domain::range::AmountFen;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::case::entry_store::EntrySealed;
-use crate::case::{CaseReferral, CaseStepContent};
+use crate::case::{CaseKind, CaseReferral, CaseStepContent};
 use crate::catalogue::form;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -26,7 +27,8 @@ pub struct CaseMoveSent {
     /// A note; stored encrypted, as all that follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Note>,
-    /// The answers to the form of the present step; required if the step has a form.
+    /// The answers to the form of the present step; required if the step has a form, but of a move back
+    /// or one that gives the case up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub answers: Option<Map<String, Value>>,
@@ -49,7 +51,8 @@ impl CaseMoveSent {
         }
     }
 
-    /// Checks answers, amount and referral by the step.
+    /// Checks answers, amount and referral by the present step. A move back, and one that gives the case
+    /// up, needs no answers: the work of the step is not done.
     ///
     /// # Errors
     /// 422.
@@ -57,9 +60,16 @@ impl CaseMoveSent {
         &self,
         conn: &mut Conn,
         district: AreaCode,
-        step: &CaseStepContent,
+        (kind, step): (&CaseKind, &CaseStepContent),
     ) -> Result<(), Problem> {
-        let mut errors = self.answer_errors(conn, district, step)?;
+        let taken = step.moves.iter().find(|one| one.code == self.taken);
+        let is_undone = taken.is_some_and(|one| {
+            let end = kind.step(&one.to).and_then(|to| to.result);
+            one.effect == MoveEffect::Return || end == Some(CaseResult::Dropped)
+        });
+        let form =
+            step.form.as_ref().map(|form| if is_undone { optional(form) } else { form.clone() });
+        let mut errors = self.answer_errors(conn, district, form.as_ref())?;
         if self.amount_fen.is_some() && !step.amount {
             errors.push(FieldError::new("/amount_fen", "the step permits no amount"));
         }
@@ -78,9 +88,9 @@ impl CaseMoveSent {
         &self,
         conn: &mut Conn,
         district: AreaCode,
-        step: &CaseStepContent,
+        form: Option<&Value>,
     ) -> Result<Vec<FieldError>, DbError> {
-        let Some(form) = &step.form else {
+        let Some(form) = form else {
             let sent = self.answers.as_ref().filter(|answers| !answers.is_empty());
             let error = || FieldError::new("/answers", "the step has no form");
             return Ok(sent.map(|_| error()).into_iter().collect());
@@ -104,4 +114,15 @@ impl CaseMoveSent {
         }
         Ok(errors)
     }
+}
+
+/// The form with no answer required.
+fn optional(form: &Value) -> Value {
+    let mut form = form.clone();
+    for part in ["", "/then"] {
+        if let Some(part) = form.pointer_mut(part).and_then(Value::as_object_mut) {
+            part.remove("required");
+        }
+    }
+    form
 }

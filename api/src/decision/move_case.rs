@@ -1,16 +1,17 @@
 //! Moves a case to the next step.
 
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::case::{self, CaseActor, CaseRejection};
+use gridward_domain::case::{self, CaseActor, CaseRejection, MoveEffect};
 use gridward_domain::id::CaseId;
 use serde_json::{Value, json};
 
 use super::{CaseMoveSent, closing_notice, step_task};
 use crate::case::entry_store::{self, NewEntry};
-use crate::case::open::event;
+use crate::case::event::event;
 use crate::case::read::may_come;
+use crate::case::scope::{self, VisibleCase};
 use crate::case::store::{self, PlacedCase};
-use crate::case::{Case, CaseDetail, CaseEntryAction, CaseKind, scope};
+use crate::case::{Case, CaseDetail, CaseEntryAction, CaseKind, CaseMoveContent};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::http::IfMatch;
@@ -53,7 +54,8 @@ impl Moving {
     /// Moves the case.
     ///
     /// # Errors
-    /// 404; 403 if another level or another person decides; 409 with what may come if the step does
+    /// 404; 403 if another level or another person decides; 409 for the approval of a matter of a
+    /// beneficiary who has ended, and with what may come if the step does
     /// not permit the move, if the case has ended or awaits a task; 412; 422; 428.
     pub(super) fn run(
         &self,
@@ -61,7 +63,8 @@ impl Moving {
         key: &SealingKey,
         principal: &Principal,
     ) -> Result<Case, Problem> {
-        let (placed, kind) = scope::visible(tx.read()?, principal, self.case, Action::WorkCases)?;
+        let VisibleCase { placed, kind, is_confidential } =
+            scope::visible(tx.read()?, principal, self.case, Action::WorkCases)?;
         let row = &placed.row;
         let now = tx.now;
         let current = detail(&kind, &placed, tx);
@@ -74,11 +77,18 @@ impl Moving {
         let life = row.life(step_task::state(tx, row)?);
         let moved = case::apply(&path, &life, taken, actor, today, &is_working);
         let (life, _) = moved.map_err(|why| refusal(why).showing(&current))?;
+        let approves =
+            |one: &CaseMoveContent| one.code == *taken && one.effect == MoveEffect::Approve;
+        if placed.has_ended
+            && kind.step(&row.step).is_some_and(|step| step.moves.iter().any(approves))
+        {
+            return Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&current));
+        }
         if let Some(step) = kind.step(&row.step) {
-            self.sent.check(tx.read_unbatched(), district, step)?;
+            self.sent.check(tx.read_unbatched(), district, (&kind, step))?;
         }
         let mut next = row.after(life, Some(now.naive_utc()));
-        next.task = step_task::create(tx, key, principal, &kind, &next)?;
+        next.task = step_task::create(tx, key, principal, (&kind, is_confidential), &next)?;
         store::put(tx.write_unbatched(), Some(row), &next)?;
         let entry = NewEntry {
             action: CaseEntryAction::Move,
@@ -91,12 +101,10 @@ impl Moving {
         };
         let sealed = self.sent.sealed();
         entry_store::add(tx.write_unbatched(), key, (district, row.id), entry, &sealed)?;
-        let moved = PlacedCase { row: next, area: placed.area };
-        let mut event = event(ACTION, &kind, &moved).by(principal.person);
-        event.body["from"] = json!(row.step);
-        event.body["result"] = json!(moved.row.result);
-        tx.record(event);
-        closing_notice::notify(tx, principal, &kind, &moved.row)?;
+        let moved = PlacedCase { row: next, ..placed.clone() };
+        let more = [("from", json!(row.step)), ("result", json!(moved.row.result))];
+        tx.record(event(ACTION, is_confidential, &moved, more).by(principal.person));
+        closing_notice::notify(tx, principal, (&kind, is_confidential), &moved.row)?;
         Ok(moved.case(now))
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn create(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
-    kind: &CaseKind,
+    (kind, is_confidential): (&CaseKind, bool),
     row: &CaseRow,
 ) -> Result<Option<TaskId>, Problem> {
     let service = kind.step(&row.step).and_then(|step| step.task.clone());
@@ -54,6 +54,7 @@ pub(super) fn create(
         return Ok(None);
     }
     let new = NewTask::for_beneficiary(service, home);
-    let origin = TaskOrigin::case(row.id, row.opened_by);
-    Ok(Some(create_from(tx, key, principal, &new, Some(origin))?.id))
+    // Other roles see the task: it does not lead to a confidential case.
+    let origin = (!is_confidential).then(|| TaskOrigin::case(row.id, row.opened_by));
+    Ok(Some(create_from(tx, key, principal, &new, origin)?.id))
 }

@@ -91,7 +91,8 @@ fn made(
     let path = kind.path();
     let finder = staff.at(Level::Grid, home)?;
     let begun = clock::day(opened);
-    let mut life = case::open(&path, (class, false), Some(finder), begun, &is_working).ok()?;
+    let mut life =
+        case::open(&path, (class, false, Level::Grid), Some(finder), begun, &is_working).ok()?;
     let mut at = opened;
     let entry = |action, at: DateTime<Utc>, person, life: &case::Case| NewEntry {
         action,

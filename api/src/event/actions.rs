@@ -51,6 +51,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("case.move", "Case moved", "办理事项"),
     ("case.open", "Case opened", "登记事项"),
     ("case.read", "Case viewed", "查看事项"),
+    ("case.relocate", "Case given to another area", "事项随区划调整"),
     ("case_kind.change", "Kind of case changed", "修改事项类别"),
     ("case_kind.create", "Kind of case created", "新增事项类别"),
     ("command.dead_letter", "Command became a dead letter", "命令转入死信"),

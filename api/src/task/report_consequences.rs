@@ -113,7 +113,6 @@ pub(super) fn open_cases(
             need,
             kind,
             beneficiary,
-            grid: row.grid,
             report,
             finder: authors.visitor.person,
             note: content.note.clone().and_then(|note| note.try_into().ok()),

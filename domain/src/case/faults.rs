@@ -92,6 +92,10 @@ fn of_moves(path: &CasePath, step: &CaseStep, at: &str) -> Vec<PathFault> {
         if path.step(&one.to).is_none() {
             faults.push(fault(format!("{at}/to"), "is not a step of the kind"));
         }
+        if step.two_people && one.to == step.code {
+            let detail = "a step of two people must not lead to itself: it would be the second's";
+            faults.push(fault(format!("{at}/to"), detail));
+        }
         for class in one.classes.iter().filter(|class| !path.classes.contains(class)) {
             faults.push(fault(format!("{at}/classes"), format!("{class} is not a class")));
         }

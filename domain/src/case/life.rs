@@ -27,6 +27,9 @@ pub struct Case {
     pub class: Option<CaseClass>,
     /// Whether it is urgent.
     pub urgent: bool,
+    /// The level of its area: a grid for a case of a beneficiary. The staff of a step below this
+    /// level cannot see the case, so that of this level acts instead.
+    pub area: Level,
     /// The step.
     pub step: StepCode,
     /// The level that it waits for: that of the step, or a higher one since it is overdue; `None`
@@ -118,6 +121,11 @@ impl Case {
         Variant { class: self.class.as_ref(), urgent: self.urgent }
     }
 
+    /// The level whose staff act at the step: the district is the least value.
+    fn level_at(&self, step: &CaseStep) -> Level {
+        step.level_for(self.class.as_ref()).min(self.area)
+    }
+
     /// The case as it begins `step`.
     fn begin(
         self,
@@ -126,7 +134,7 @@ impl Case {
         today: NaiveDate,
         is_working: Calendar<'_>,
     ) -> Self {
-        let level = step.level_for(self.class.as_ref());
+        let level = self.level_at(step);
         let waits_for = step.result.is_none().then_some(level);
         let due_on = waits_for.and(step.days).map(|days| after(today, days, is_working));
         Self {
@@ -145,13 +153,13 @@ impl Case {
     }
 }
 
-/// A new case at the first step of the path.
+/// A new case in an area of the level, at the first step of the path.
 ///
 /// # Errors
 /// [`CaseRejection::UnknownClass`]; [`CaseRejection::UnknownStep`] for an empty path.
 pub fn open(
     path: &CasePath,
-    (class, urgent): (Option<CaseClass>, bool),
+    (class, urgent, area): (Option<CaseClass>, bool, Level),
     by: Option<PersonId>,
     today: NaiveDate,
     is_working: Calendar<'_>,
@@ -167,6 +175,7 @@ pub fn open(
     let case = Case {
         class,
         urgent,
+        area,
         step: first.code.clone(),
         waits_for: None,
         begun_on: today,
@@ -195,8 +204,9 @@ fn may_act(case: &Case, step: &CaseStep, actor: CaseActor) -> Result<(), CaseRej
         return Err(CaseRejection::Ended);
     };
     // From the level of the step up to the one that an overdue case has reached; the district is
-    // the lowest value.
-    let levels = waits_for..=step.level_for(case.class.as_ref());
+    // the least value.
+    let own = case.level_at(step);
+    let levels = waits_for.min(own)..=own;
     if !actor.level.is_some_and(|level| levels.contains(&level)) {
         return Err(CaseRejection::OtherLevel);
     }

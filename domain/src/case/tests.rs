@@ -92,7 +92,7 @@ fn go(path: &CasePath, case: &Case, to: &str, actor: CaseActor) -> Result<Case, 
 
 fn opened(path: &CasePath, urgent: bool) -> Case {
     let by = Some(person(1));
-    open(path, (None, urgent), by, day("2026-11-27"), &weekdays).expect("a case")
+    open(path, (None, urgent, Level::Grid), by, day("2026-11-27"), &weekdays).expect("a case")
 }
 
 #[test]
