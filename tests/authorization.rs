@@ -243,7 +243,7 @@ async fn notice(supervisor: &Caller, grid: &str) -> String {
 /// The content of a regime that is not active.
 fn duty() -> Value {
     json!({
-        "name": "x", "name_en": "x", "filter": { "lives_alone": true }, "kind": "home_visit",
+        "name": "x", "name_en": "x", "filter": { "all": [] }, "kind": "home_visit",
         "cadence_days": 30, "lead_days": 7, "starts_on": "2026-12-01", "active": false
     })
 }

@@ -688,6 +688,7 @@ diesel::table! {
         phase -> Integer,
         slot -> Nullable<Date>,
         task -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -709,6 +710,8 @@ diesel::table! {
         created_at -> Timestamp,
         ran_on -> Nullable<Date>,
         version -> BigInt,
+        edited_by -> Nullable<Text>,
+        activated_by -> Nullable<Text>,
     }
 }
 

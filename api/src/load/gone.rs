@@ -31,7 +31,7 @@ use crate::memorial::store::MemorialRow;
 use crate::person::store::PersonRow;
 use crate::person::{PersonState, Role};
 use crate::station::store::StationRow;
-use crate::{auth, case, clock, correction, person, proposal};
+use crate::{auth, case, clock, correction, person, proposal, regime};
 
 /// The maximum number of ids in a statement.
 const CHUNK: usize = 500;
@@ -159,13 +159,16 @@ impl Removable for BeneficiaryRow {
         self.valid_to.is_none()
     }
 
-    /// The beneficiary is deleted, or ends today if tasks refer to it; the unfinished ones of
+    /// The beneficiary is deleted, or ends today if tasks or cases refer to it; the unfinished ones of
     /// these are cancelled.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let ids = |rows: &[Self]| rows.iter().map(|row| row.id).collect::<Vec<BeneficiaryId>>();
-        let with_tasks = tasks::with_tasks(step, &ids(&missing))?;
+        let mut referred = tasks::with_tasks(step, &ids(&missing))?;
+        for ids in ids(&missing).chunks(CHUNK) {
+            referred.extend(case::store::with_cases(step.conn, step.district, ids)?);
+        }
         let (kept, gone): (Vec<Self>, Vec<Self>) =
-            missing.into_iter().partition(|row| with_tasks.contains(&row.id));
+            missing.into_iter().partition(|row| referred.contains(&row.id));
         let mut cancelled = tasks::cancel_of(step, &ids(&kept))?;
         for row in &kept {
             end(step, row, cancelled.remove(&row.id).unwrap_or_default())?;
@@ -174,6 +177,7 @@ impl Removable for BeneficiaryRow {
             correction::store::forget(step.conn, step.district, ids)?;
             proposal::store::forget(step.conn, step.district, ids)?;
             case::store::forget(step.conn, step.district, ids)?;
+            regime::members::forget(step.conn, step.district, ids)?;
             visitors::forget(step.conn, step.district, ids)?;
             ends::forget(step.conn, step.district, ids)?;
         }

@@ -1,6 +1,6 @@
 //! The members of regimes, with their days in the cycle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -12,6 +12,7 @@ use super::store::RegimeRow;
 use crate::audience::members as audience;
 use crate::db::schema::{beneficiaries, regime_members};
 use crate::db::{Conn, DbError};
+use crate::tx::row::{RowChange, write_versioned};
 
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
@@ -32,6 +33,7 @@ crate::table_row! {
             phase: i32,
             slot: Option<NaiveDate>,
             task: Option<TaskId>,
+            version: i64,
         }
     }
 }
@@ -40,6 +42,12 @@ impl MemberRow {
     /// The day in the cycle.
     pub fn phase(&self) -> Phase {
         Phase::try_from(self.phase).unwrap_or_default()
+    }
+
+    /// The row at the next version.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { version: self.version + 1, ..self }
     }
 }
 
@@ -88,19 +96,38 @@ pub fn all(
     Ok(rows.into_iter().map(|row| (row.beneficiary, row)).collect())
 }
 
+/// These members as they are.
+///
+/// # Errors
+/// [`DbError`].
+fn some(
+    conn: &mut Conn,
+    (district, regime): (AreaCode, RegimeId),
+    ids: &[BeneficiaryId],
+) -> Result<BTreeMap<BeneficiaryId, MemberRow>, DbError> {
+    let rows: Vec<MemberRow> = regime_members::table
+        .filter(regime_members::district.eq(district))
+        .filter(regime_members::regime.eq(regime))
+        .filter(regime_members::beneficiary.eq_any(ids))
+        .select(MemberRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.beneficiary, row)).collect())
+}
+
 /// What makes the members those of the audience.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reconciliation {
     /// The members of today, in the order of the candidates.
     pub members: Vec<MemberRow>,
-    /// Those to write: new ones, and those who have moved.
+    /// Those to write: new ones, and those with another grid or day.
     pub changed: Vec<MemberRow>,
     /// Those who no longer belong to the audience.
-    pub gone: Vec<BeneficiaryId>,
+    pub gone: Vec<MemberRow>,
 }
 
-/// Compares the members with the candidates. A new member gets a day that keeps the visits of the
-/// grid and of the district evenly spread; a member who moves keeps the day.
+/// Compares the members with the candidates. A new member, and one whose day the cycle no longer has,
+/// gets a day that keeps the visits of the grid and of the district evenly spread; a member who moves
+/// keeps the day. The last visit of a member stays known in each case.
 pub fn reconcile(
     regime: &RegimeRow,
     mut known: BTreeMap<BeneficiaryId, MemberRow>,
@@ -111,25 +138,30 @@ pub fn reconcile(
     let mut new: BTreeMap<AreaCode, Vec<usize>> = BTreeMap::new();
     let mut result = Reconciliation::default();
     for (n, candidate) in candidates.iter().enumerate() {
-        let member = known.remove(&candidate.id).filter(|member| member.phase < cycle);
-        if let Some(member) = member {
-            spread.count(candidate.grid, member.phase());
-            let moved = MemberRow { grid: candidate.grid, ..member.clone() };
-            if moved != member {
-                result.changed.push(moved.clone());
-            }
-            result.members.push(moved);
-        } else {
+        let member = known.remove(&candidate.id);
+        let has_day = member.as_ref().is_some_and(|member| member.phase < cycle);
+        let was = member.unwrap_or_else(|| MemberRow {
+            district: regime.district,
+            regime: regime.id,
+            beneficiary: candidate.id,
+            grid: candidate.grid,
+            phase: 0,
+            slot: None,
+            task: None,
+            version: 0,
+        });
+        let moved = MemberRow { grid: candidate.grid, ..was.clone() };
+        if !has_day {
             new.entry(candidate.grid).or_default().push(n);
-            result.members.push(MemberRow {
-                district: regime.district,
-                regime: regime.id,
-                beneficiary: candidate.id,
-                grid: candidate.grid,
-                phase: 0,
-                slot: None,
-                task: None,
-            });
+            result.members.push(moved.next());
+            continue;
+        }
+        spread.count(candidate.grid, was.phase());
+        if moved == was {
+            result.members.push(was);
+        } else {
+            result.changed.push(moved.clone().next());
+            result.members.push(moved.next());
         }
     }
     for (grid, numbers) in new {
@@ -138,11 +170,11 @@ pub fn reconcile(
             result.changed.push(result.members[*n].clone());
         }
     }
-    result.gone = known.into_keys().collect();
+    result.gone = known.into_values().collect();
     result
 }
 
-/// Writes these members, in whatever state they were.
+/// Writes these members, each if it is still as it was read: at the version before.
 ///
 /// # Errors
 /// [`DbError`].
@@ -150,25 +182,55 @@ pub fn write(conn: &mut Conn, rows: &[MemberRow]) -> Result<(), DbError> {
     for rows in rows.chunks(CHUNK) {
         let Some(first) = rows.first() else { continue };
         let ids: Vec<BeneficiaryId> = rows.iter().map(|row| row.beneficiary).collect();
-        remove(conn, (first.district, first.regime), &ids)?;
-        MemberRow::insert_all(conn, &rows.iter().collect::<Vec<_>>())?;
+        let current = some(conn, (first.district, first.regime), &ids)?;
+        let changes = rows.iter().filter_map(|new| {
+            let old = current.get(&new.beneficiary);
+            let version = old.map_or(0, |old| old.version);
+            (version + 1 == new.version).then_some(RowChange { old, new })
+        });
+        let insert = |conn: &mut Conn, rows: &[&MemberRow]| {
+            // Another server has added the member meanwhile.
+            MemberRow::insert_all(conn, rows).map_err(DbError::unless_unique)
+        };
+        let changes: Vec<_> = changes.collect();
+        write_versioned(conn, &changes, |row| row.version, insert, MemberRow::update_all)?;
     }
     Ok(())
 }
 
-/// Removes these members.
+/// Those of these members that are still as they were read.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn remove(
-    conn: &mut Conn,
-    (district, regime): (AreaCode, RegimeId),
-    ids: &[BeneficiaryId],
-) -> Result<(), DbError> {
+pub fn unchanged(conn: &mut Conn, rows: &[MemberRow]) -> Result<BTreeSet<BeneficiaryId>, DbError> {
+    let Some(first) = rows.first() else { return Ok(BTreeSet::new()) };
+    let ids: Vec<BeneficiaryId> = rows.iter().map(|row| row.beneficiary).collect();
+    let current = some(conn, (first.district, first.regime), &ids)?;
+    let same = rows.iter().filter(|row| current.get(&row.beneficiary) == Some(*row));
+    Ok(same.map(|row| row.beneficiary).collect())
+}
+
+/// Removes these members, each if it is still as it was read.
+///
+/// # Errors
+/// [`DbError`].
+pub fn remove(conn: &mut Conn, rows: &[MemberRow]) -> Result<(), DbError> {
+    for row in rows {
+        let this = regime_members::table.find((row.district, row.regime, row.beneficiary));
+        let this = this.filter(regime_members::version.eq(row.version));
+        diesel::delete(this).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Removes deleted beneficiaries from all regimes.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Result<(), DbError> {
     for ids in ids.chunks(CHUNK) {
         let those = regime_members::table
             .filter(regime_members::district.eq(district))
-            .filter(regime_members::regime.eq(regime))
             .filter(regime_members::beneficiary.eq_any(ids));
         diesel::delete(those).execute(conn)?;
     }

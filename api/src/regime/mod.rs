@@ -1,8 +1,10 @@
 //! Regimes: standing duties to visit the members of an audience every so many days.
 //!
-//! Each night the visits that fall due are prepared as tasks, at most one for each member and cycle,
-//! however often the run is repeated ([`prepare`]). `gridward_domain::regime` decides the days.
+//! Each day the visits that fall due are prepared as tasks, at most one for each member and cycle,
+//! however often the run is repeated ([`prepare`]). A regime is activated by a person other than the author
+//! of its content ([`save`]). `gridward_domain::regime` decides the days.
 
+mod create_visits;
 pub mod members;
 pub mod model;
 pub mod outlook;

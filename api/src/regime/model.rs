@@ -26,7 +26,7 @@ pub struct Regime {
     /// Its audience in English.
     #[schema(max_length = 20_000, example = "Beneficiaries in 江津区 who live alone")]
     pub sentence_en: String,
-    /// The name of the responsible person.
+    /// The name of the responsible person, if the caller reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, example = "王小明")]
     pub responsible_name: Option<String>,
@@ -36,6 +36,12 @@ pub struct Regime {
     pub created_by: PersonId,
     /// When it was created.
     pub created_at: DateTime<FixedOffset>,
+    /// The author of the present content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_by: Option<PersonId>,
+    /// The person who activated it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activated_by: Option<PersonId>,
     /// The last day on which its visits were prepared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prepared_on: Option<NaiveDate>,
@@ -74,8 +80,18 @@ pub struct RegimeContent {
     /// Who is responsible; required for an active regime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responsible_id: Option<PersonId>,
-    /// Whether visits are prepared.
+    /// Whether visits are prepared. A new regime, and one with other content, is not active until
+    /// another person activates it.
     pub active: bool,
+}
+
+impl RegimeContent {
+    /// Whether both mean the same visits. The responsible person may differ.
+    pub fn has_same_visits(&self, other: &Self) -> bool {
+        let Self { responsible_id, active, .. } = other;
+        let same = Self { responsible_id: *responsible_id, active: *active, ..self.clone() };
+        same == *other
+    }
 }
 
 /// A regime to create.
@@ -85,7 +101,7 @@ pub struct RegimeContent {
     "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
     "filter": { "lives_alone": true }, "kind": "home_visit", "cadence_days": 30, "lead_days": 7,
     "starts_on": "2026-12-01", "responsible_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
-    "active": true
+    "active": false
 } }))]
 pub struct NewRegime {
     /// Only beneficiaries of this area are visited: the caller's, unless given, or one in it.

@@ -5,9 +5,12 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use gridward_domain::authority::Action;
 use gridward_domain::id::RegimeId;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{NewRegime, Regime, RegimeContent, RegimeOutlook};
+use super::save::RegimeChange;
 use super::{outlook, save, store};
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
@@ -15,7 +18,7 @@ use crate::crypto::KeyRing;
 use crate::http::openapi;
 use crate::http::page::{self, NoFilter, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::{IfMatch, IfNoneMatch, Json as Body, versioned};
+use crate::http::{IfMatch, IfNoneMatch, Json as Body, Query, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
@@ -52,7 +55,7 @@ pub(crate) async fn list_regimes(
     let read = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         let rows = store::list(conn, &principal.scope(), &wanted)?;
-        store::shown(conn, &key, principal.district(), &rows)
+        store::shown(conn, &key, &principal, &rows)
     });
     let shown = read.await.map_err(Problem::from)?;
     let page = page::page(shown, limit, |regime: &Regime| regime.id);
@@ -61,11 +64,13 @@ pub(crate) async fn list_regimes(
 
 /// Create a regime
 ///
-/// Creates a standing duty: each beneficiary of an audience is visited once in each cycle. Every
-/// night the visits that fall due become tasks, spread evenly over the days and the grids; a contact
-/// in the last quarter of the cycle before a visit satisfies it, and after a gap one visit makes up
-/// for all that were missed. An active regime needs a responsible person. Allowed roles: supervisors
-/// and admins, within their area.
+/// Creates a standing duty: each beneficiary of an audience is visited once in each cycle. Once
+/// a day the visits that fall due become tasks, spread evenly over the days and the grids; a contact
+/// in the last quarter of the cycle before a visit satisfies it, a visit that fails is prepared again
+/// after a quarter of the cycle, at most two weeks, and after a gap one visit makes up for all that
+/// were missed. A new regime is not active: another person activates it by changing `active` (403
+/// `regime_author`). An empty audience is refused (422). Allowed roles: supervisors and admins, within
+/// their area.
 #[utoipa::path(
     tag = "regimes",
     operation_id = "create_regime",
@@ -124,20 +129,40 @@ pub(crate) async fn get_regime(
     let read = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         let row = store::row(conn, &principal.scope(), *id)?;
-        row.map(|row| row.shown(conn, &key)).transpose()
+        row.map(|row| row.shown(conn, &key, &principal)).transpose()
     });
     let regime = read.await.map_err(Problem::from)?.ok_or_else(Problem::not_found)?;
     Ok(versioned::unless_held(&held, regime.version, &regime))
 }
 
+/// How a regime is activated.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ActivationQuery {
+    /// Confirms visits to all beneficiaries of the district or of a town. Default: no.
+    #[serde(default)]
+    #[param(required = false)]
+    confirm: bool,
+}
+
 /// Change a regime
 ///
-/// Replaces the content; the area stays. Tasks that were prepared stay. Repeating the call changes
-/// nothing. Allowed roles: supervisors and admins, within their area.
+/// Replaces the content; the area stays. Tasks that were prepared stay; open ones of members who no
+/// longer belong to the audience are cancelled. The author of the content may not set `active`, and
+/// other content than before must not be active (403 `regime_author`): another person activates it.
+/// Only the responsible person may change without that. An active regime needs a responsible person.
+/// Activating visits to all beneficiaries of the district or of a town is 409
+/// `confirmation_required` until `confirm` is set. Repeating the call changes nothing. Allowed roles:
+/// supervisors and admins, within their area.
 #[utoipa::path(
     tag = "regimes",
     operation_id = "change_regime",
-    params(("id" = RegimeId, Path, description = "The regime"), openapi::OwnNames),
+    params(
+        ("id" = RegimeId, Path, description = "The regime"),
+        ActivationQuery,
+        openapi::OwnNames,
+    ),
     request_body(content = RegimeContent, description = "The content"),
     responses(
         (
@@ -152,13 +177,15 @@ pub(crate) async fn change_regime(
     (db, keys): (Data<Db>, Data<KeyRing>),
     Authenticated(principal): Authenticated,
     id: Path<RegimeId>,
+    Query(ActivationQuery { confirm }): Query<ActivationQuery>,
     base: IfMatch,
     Body(content): Body<RegimeContent>,
 ) -> Result<HttpResponse, Problem> {
     let keys = keys.clone();
+    let change = RegimeChange { id: *id, content, confirm, base };
     let change = db.write(principal.district(), move |tx| {
         let key = keys.key(tx.read_unbatched(), principal.district())?;
-        save::change(tx, &key, &principal, *id, (&content, &base))
+        save::change(tx, &key, &principal, &change)
     });
     let regime = change.await?;
     Ok(versioned::at_version(HttpResponse::Ok(), regime.version).json(regime))

@@ -1,5 +1,6 @@
 //! Creates and changes a regime.
 
+use gridward_domain::area::Level;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::person_state::PersonState;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use super::model::{NewRegime, Regime, RegimeContent};
 use super::store::{self, RegimeRow};
-use crate::audience::check;
+use crate::audience::{check, preview};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::IfMatch;
@@ -35,10 +36,10 @@ impl Effect for NewRegime {
     }
 }
 
-/// Creates a regime.
+/// Creates a regime, which is not active: another person activates it.
 ///
 /// # Errors
-/// 403; 422.
+/// 403, also for an active one; 422.
 pub fn create(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -46,9 +47,16 @@ pub fn create(
     new: &NewRegime,
 ) -> Result<Regime, Problem> {
     principal.may(Action::ManageRegimes)?;
+    let today = clock::day(tx.now);
     let conn = tx.read_unbatched();
     let area = check::area_of(conn, principal, new.area)?;
     check_content(conn, principal, &new.content, "/content")?;
+    if new.content.active {
+        return Err(ProblemCode::RegimeAuthor.into());
+    }
+    if preview::count(conn, area, &new.content.filter, today)? == 0 {
+        return Err(Problem::invalid("/content/filter", EMPTY));
+    }
     let RegimeContent { name, name_en, kind, cadence_days, lead_days, starts_on, .. } =
         &new.content;
     let row = RegimeRow {
@@ -67,41 +75,91 @@ pub fn create(
         responsible: None,
         active: false,
         ran_on: None,
+        edited_by: Some(principal.person),
+        activated_by: None,
         version: 1,
     };
     let row = row.with(&new.content)?;
     store::put(tx.write_unbatched(), None, &row)?;
     record(tx, principal, "regime.create", &row);
-    Ok(row.shown(tx.read_unbatched(), key)?)
+    Ok(row.shown(tx.read_unbatched(), key, principal)?)
+}
+
+/// A change of a regime.
+#[derive(Clone, Debug)]
+pub struct RegimeChange {
+    /// The regime.
+    pub id: RegimeId,
+    /// The content.
+    pub content: RegimeContent,
+    /// Whether visits to all beneficiaries of the district or of a town are confirmed.
+    pub confirm: bool,
+    /// The version that it is based on.
+    pub base: IfMatch,
 }
 
 /// Replaces the content of the regime; its area stays. Content that it has already changes nothing.
 /// Members get new days if the cadence changes so that theirs no longer exist.
 ///
 /// # Errors
-/// 403; 404; 412 or 428 if the decision is not based on the current version; 422.
+/// 403, also for the activation of own content; 404; 409 without a necessary confirmation; 412 or 428
+/// if the decision is not based on the current version; 422.
 pub fn change(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
-    id: RegimeId,
-    (content, base): (&RegimeContent, &IfMatch),
+    RegimeChange { id, content, confirm, base }: &RegimeChange,
 ) -> Result<Regime, Problem> {
     principal.may(Action::ManageRegimes)?;
-    let row = store::row(tx.read_unbatched(), &principal.scope(), id)?;
+    let row = store::row(tx.read_unbatched(), &principal.scope(), *id)?;
     let row = row.ok_or_else(Problem::not_found)?;
-    check_content(tx.read_unbatched(), principal, content, "")?;
+    let shown = row.shown(tx.read_unbatched(), key, principal)?;
     let next = row.with(content)?;
-    let shown = row.shown(tx.read_unbatched(), key)?;
     if next == row {
         return Ok(shown);
     }
+    let is_edited = !shown.content.has_same_visits(content);
+    let is_activated = content.active && !row.active;
+    if is_edited || content.active || next.responsible != row.responsible {
+        check_content(tx.read_unbatched(), principal, content, "")?;
+    }
     base.check(row.version, &shown)?;
-    // What changed may make further visits due today.
-    let next = RegimeRow { ran_on: None, version: row.version + 1, ..next };
+    if content.active && (is_edited || is_activated && row.author() == principal.person) {
+        return Err(ProblemCode::RegimeAuthor.into());
+    }
+    if is_edited || is_activated {
+        check_size(tx, &next, is_activated && !confirm)?;
+    }
+    let by = Some(principal.person);
+    let next = RegimeRow {
+        edited_by: if is_edited { by } else { row.edited_by },
+        activated_by: if is_activated { by } else { row.activated_by },
+        // What changed may make further visits due today.
+        ran_on: None,
+        version: row.version + 1,
+        ..next
+    };
     store::put(tx.write_unbatched(), Some(&row), &next)?;
     record(tx, principal, "regime.change", &next);
-    Ok(next.shown(tx.read_unbatched(), key)?)
+    Ok(next.shown(tx.read_unbatched(), key, principal)?)
+}
+
+/// Checks that the regime has members, and that visits to all beneficiaries of the district or of a
+/// town are confirmed, if they have to be.
+fn check_size(tx: &mut Tx<'_>, row: &RegimeRow, unconfirmed: bool) -> Result<(), Problem> {
+    let (today, filter) = (clock::day(tx.now), row.filter()?);
+    let conn = tx.read_unbatched();
+    let count = preview::count(conn, row.area, &filter, today)?;
+    if count == 0 {
+        return Err(Problem::invalid("/filter", EMPTY));
+    }
+    let is_wide = matches!(row.area.level(), Level::District | Level::Town);
+    if !unconfirmed || !is_wide || count < preview::size(conn, row.area)? {
+        return Ok(());
+    }
+    let detail = format!("creates visits to all {count} beneficiaries of the area");
+    let problem = Problem::from(ProblemCode::ConfirmationRequired);
+    Err(problem.with(FieldError::new("confirm", detail)))
 }
 
 /// Checks what the types do not enforce; pointers begin with `at`.
@@ -136,6 +194,9 @@ fn check_content(
     }
     Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
 }
+
+/// Why an audience is refused.
+const EMPTY: &str = "selects no beneficiary";
 
 /// Why an active regime without a responsible person is refused.
 const NEEDED: &str = "is needed before the regime becomes active";

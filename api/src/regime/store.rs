@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::audience::Filter;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::RegimeName;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{PersonId, RegimeId};
@@ -33,11 +34,11 @@ crate::table_row! {
             id: RegimeId,
         }
         fixed {
-            area: AreaCode,
             created_by: PersonId,
             created_at: NaiveDateTime,
         }
         changing {
+            area: AreaCode,
             name: RegimeName,
             name_en: RegimeName,
             filter: String,
@@ -48,6 +49,8 @@ crate::table_row! {
             responsible: Option<PersonId>,
             active: bool,
             ran_on: Option<NaiveDate>,
+            edited_by: Option<PersonId>,
+            activated_by: Option<PersonId>,
             version: i64,
         }
     }
@@ -66,6 +69,11 @@ impl RegimeRow {
     pub fn rule(&self) -> Rule {
         let Self { starts_on, cadence_days: cadence, lead_days, .. } = *self;
         Rule { starts_on, cadence, lead_days }
+    }
+
+    /// The author of the present content.
+    pub fn author(&self) -> PersonId {
+        self.edited_by.unwrap_or(self.created_by)
     }
 
     /// The row with other content.
@@ -87,32 +95,40 @@ impl RegimeRow {
         })
     }
 
-    /// The public representation, with the names of today.
+    /// The public representation for the principal, with the names of today.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn shown(&self, conn: &mut Conn, key: &SealingKey) -> Result<Regime, DbError> {
-        let mut shown = shown(conn, key, self.district, std::slice::from_ref(self))?;
+    pub fn shown(
+        &self,
+        conn: &mut Conn,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Regime, DbError> {
+        let mut shown = shown(conn, key, principal, std::slice::from_ref(self))?;
         shown.pop().ok_or(DbError::Collision)
     }
 }
 
-/// The public representations of rows of the district, with the names of today.
+/// The public representations of rows for the principal, with the names of today: those of people only
+/// as far as the principal reads people.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn shown(
     conn: &mut Conn,
     key: &SealingKey,
-    district: AreaCode,
+    principal: &Principal,
     rows: &[RegimeRow],
 ) -> Result<Vec<Regime>, DbError> {
+    let district = principal.district();
     let filters = rows.iter().map(RegimeRow::filter).collect::<Result<Vec<_>, _>>()?;
     let scopes = rows.iter().zip(&filters).map(|(row, filter)| (row.area, filter));
     let names = DistrictNames::read(conn, district, scopes)?;
     let ids: Vec<PersonId> = rows.iter().filter_map(|row| row.responsible).collect();
     let people = person::store::rows(conn, &district.range(), &ids)?;
-    let of_people = person::store::names(conn, key, &district.range(), ids.into_iter().collect())?;
+    let readable = ids.into_iter().filter(|_| principal.may(Action::ReadPeople).is_ok()).collect();
+    let of_people = person::store::names(conn, key, &principal.scope(), readable)?;
     let shown = rows.iter().zip(filters).map(|(row, filter)| {
         let sentence = filter.sentence(row.area, &names);
         let is_active = |id: PersonId| {
@@ -127,6 +143,8 @@ pub fn shown(
             is_responsible_gone: row.responsible.is_some_and(|id| !is_active(id)),
             created_by: row.created_by,
             created_at: row.created_at.and_utc().with_timezone(&china()),
+            edited_by: Some(row.author()),
+            activated_by: row.activated_by,
             prepared_on: row.ran_on,
             version: row.version,
             content: RegimeContent {
@@ -202,15 +220,22 @@ pub fn unprepared(
 /// Marks the regime as prepared on the day.
 ///
 /// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn mark_prepared(conn: &mut Conn, row: &RegimeRow, today: NaiveDate) -> Result<(), DbError> {
+    let next = RegimeRow { ran_on: Some(today), version: row.version + 1, ..row.clone() };
+    put(conn, Some(row), &next)
+}
+
+/// All regimes of the district.
+///
+/// # Errors
 /// [`DbError`].
-pub fn mark_prepared(
-    conn: &mut Conn,
-    (district, id): (AreaCode, RegimeId),
-    today: NaiveDate,
-) -> Result<(), DbError> {
-    let this = regimes::table.find((district, id));
-    diesel::update(this).set(regimes::ran_on.eq(today)).execute(conn)?;
-    Ok(())
+pub fn all(conn: &mut Conn, district: AreaCode) -> Result<Vec<RegimeRow>, DbError> {
+    Ok(regimes::table
+        .filter(regimes::district.eq(district))
+        .order(regimes::id)
+        .select(RegimeRow::as_select())
+        .load(conn)?)
 }
 
 /// Replaces `old` by `new`; inserts it if there is no old row.

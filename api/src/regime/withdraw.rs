@@ -1,4 +1,5 @@
-//! Withdraws visits that a contact of another kind has satisfied meanwhile.
+//! Withdraws visits that a contact of another kind has satisfied meanwhile, and those of members who
+//! have left the audience.
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
@@ -6,7 +7,7 @@ use gridward_domain::regime::Rule;
 use gridward_domain::task::{self as life, AutomaticCommand, Phase, Transition};
 use serde_json::json;
 
-use super::members::{Candidate, MemberRow};
+use super::members::{self, Candidate, MemberRow};
 use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::task::store as tasks;
@@ -30,11 +31,31 @@ pub fn satisfied(
     tasks::among(conn, district, &tasks.collect::<Vec<_>>(), &[Phase::Open])
 }
 
-/// Cancels these tasks, as far as they are open.
+/// Removes members who have left the audience and cancels their visits, as far as they are open. A
+/// member whose visit a person has remains known until it is over, so that no second one is made
+/// if the member comes back.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn withdraw(tx: &mut Tx<'_>, district: AreaCode, ids: &[TaskId]) -> Result<usize, DbError> {
+pub fn dismiss(tx: &mut Tx<'_>, district: AreaCode, rows: &[MemberRow]) -> Result<(), DbError> {
+    let last: Vec<TaskId> = rows.iter().filter_map(|member| member.task).collect();
+    let open = tasks::among(tx.read()?, district, &last, &[Phase::Open])?;
+    withdraw(tx, district, (&open, "left_audience"))?;
+    let unfinished = tasks::among(tx.read()?, district, &last, &Phase::UNFINISHED)?;
+    let is_over = |member: &&MemberRow| member.task.is_none_or(|task| !unfinished.contains(&task));
+    let over: Vec<MemberRow> = rows.iter().filter(is_over).cloned().collect();
+    members::remove(tx.write_unbatched(), &over)
+}
+
+/// Cancels these tasks, as far as they are open, for this reason.
+///
+/// # Errors
+/// [`DbError`].
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    district: AreaCode,
+    (ids, reason): (&[TaskId], &str),
+) -> Result<usize, DbError> {
     let (rows, command) = (tasks::rows(tx.read()?, district, ids)?, AutomaticCommand::Cancel);
     let mut withdrawn = 0;
     for row in rows.iter().filter(|row| row.state == Phase::Open) {
@@ -42,7 +63,7 @@ pub fn withdraw(tx: &mut Tx<'_>, district: AreaCode, ids: &[TaskId]) -> Result<u
         let next = life::apply_automatic(&before, &command, clock::day(tx.now));
         if let Ok(Transition::Changed(after)) = next {
             let step = Step { row, before, after, verb: command.verb() };
-            write(tx, &step, None, step.event().with(json!({ "because": "contacted" })))?;
+            write(tx, &step, None, step.event().with(json!({ "because": reason })))?;
             withdrawn += 1;
         }
     }

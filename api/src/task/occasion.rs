@@ -162,7 +162,7 @@ fn put(
 /// # Errors
 /// 409 with the first task, unless `again`; [`DbError`].
 pub(super) fn take(tx: &mut Tx<'_>, row: &TaskRow, again: bool) -> Result<(), Problem> {
-    match taken(tx, row)? {
+    match taken(tx, row, None)? {
         Some(first) if !again => {
             let current = TaskWithAssignee { task: first.task(View::Pool)?, assignee: None };
             Err(Problem::from(ProblemCode::TaskExists).showing(&current))
@@ -172,16 +172,21 @@ pub(super) fn take(tx: &mut Tx<'_>, row: &TaskRow, again: bool) -> Result<(), Pr
 }
 
 /// Makes the new task the one of its occasion, if it has an occasion and a beneficiary, unless the
-/// occasion has one: that task.
+/// occasion has one that counts: that task. The task `replaced` does not count.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn taken(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Option<TaskRow>, DbError> {
+pub fn taken(
+    tx: &mut Tx<'_>,
+    row: &TaskRow,
+    replaced: Option<TaskId>,
+) -> Result<Option<TaskRow>, DbError> {
     let Some((beneficiary, occasion)) = row.beneficiary.zip(row.occasion.clone()) else {
         return Ok(None);
     };
     let first = tx.find::<OccasionRow>((beneficiary, row.kind.clone(), occasion.clone()))?;
     let task = match &first {
+        Some(first) if Some(first.task) == replaced => None,
         Some(first) => tx.find::<TaskRow>(first.task)?.filter(|task| counts(task.state)),
         None => None,
     };

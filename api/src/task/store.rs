@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
@@ -114,6 +114,29 @@ pub fn among(
             .filter(tasks::district.eq(district))
             .filter(tasks::id.eq_any(ids))
             .filter(tasks::state.eq_any(states))
+            .select(tasks::id);
+        found.extend(those.load::<TaskId>(conn)?);
+    }
+    Ok(found)
+}
+
+/// Those of these tasks that ended without a visit at this time or before.
+///
+/// # Errors
+/// [`DbError`].
+pub fn unmade_by(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[TaskId],
+    time: NaiveDateTime,
+) -> Result<Vec<TaskId>, DbError> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(500) {
+        let those = tasks::table
+            .filter(tasks::district.eq(district))
+            .filter(tasks::id.eq_any(ids))
+            .filter(tasks::state.eq_any([Phase::Failed, Phase::Cancelled, Phase::Expired]))
+            .filter(tasks::updated_at.le(time))
             .select(tasks::id);
         found.extend(those.load::<TaskId>(conn)?);
     }

@@ -35,6 +35,12 @@ impl Rule {
         Days::new(self.days() / 4)
     }
 
+    /// How many days after a visit that was not made it is prepared again: a quarter of the cycle,
+    /// at most two weeks.
+    pub fn pause(&self) -> Days {
+        Days::new((self.days() / 4).min(14))
+    }
+
     /// The days within which the visits of many members that were missed are made: a quarter of
     /// the cycle, at least a week.
     fn catch_up(&self) -> u64 {

@@ -144,6 +144,10 @@ problems! {
     CampaignAuthor "campaign_author" 403
         "Approval by another person required": "The author of a campaign may not approve it. Ask another supervisor or admin.";
         "须由他人审批": "专项行动的起草人不能自行审批，请由其他督导员或管理员审批。";
+    /// The author of a regime activates it.
+    RegimeAuthor "regime_author" 403
+        "Activation by another person required": "The author of a regime may not activate it. Save it inactive and ask another supervisor or admin to activate it.";
+        "须由他人启用": "常态化联系的起草人不能自行启用，请先保存为未启用，再由其他督导员或管理员启用。";
     /// The resource is visible, but the role does not permit the action.
     Forbidden "forbidden" 403
         "Permission denied": "Your role does not permit this action. Contact your administrator.";

@@ -1,0 +1,88 @@
+//! Creates the tasks of visits that fall due.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use gridward_domain::bounded_text::Occasion;
+use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::task::Phase;
+use serde_json::json;
+
+use super::members::{self, MemberRow};
+use super::prepare::Visit;
+use super::store::RegimeRow;
+use crate::beneficiary;
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::catalogue;
+use crate::clock;
+use crate::crypto::SealingKey;
+use crate::db::DbError;
+use crate::task::occasion;
+use crate::task::series::Series;
+use crate::task::store as tasks;
+use crate::task::words::TaskWords;
+use crate::tx::Tx;
+
+/// Creates the tasks of the visits, but of members whose last visit is still to be made, and of those
+/// that another run has changed; returns the number of tasks.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn create(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    regime: &RegimeRow,
+    visits: &[Visit],
+) -> Result<usize, DbError> {
+    let (district, kind) = (regime.district, regime.kind.as_str());
+    let Some(kind) = catalogue::store::one(tx.read_unbatched(), district, kind)? else {
+        return Ok(0);
+    };
+    // The visits of an archived kind wait until the regime names another.
+    if !kind.active {
+        return Ok(0);
+    }
+    let rows: Vec<MemberRow> = visits.iter().map(|visit| visit.member.clone()).collect();
+    let unchanged = members::unchanged(tx.read_unbatched(), &rows)?;
+    let last: Vec<TaskId> = rows.iter().filter_map(|member| member.task).collect();
+    let unfinished = tasks::among(tx.read_unbatched(), district, &last, &Phase::UNFINISHED)?;
+    let unfinished: HashSet<TaskId> = unfinished.into_iter().collect();
+    let ids: Vec<BeneficiaryId> = rows.iter().map(|member| member.beneficiary).collect();
+    let homes = beneficiary::store::rows(tx.read_unbatched(), district, &ids)?;
+    let homes: HashMap<BeneficiaryId, BeneficiaryRow> =
+        homes.into_iter().filter(BeneficiaryRow::is_current).map(|home| (home.id, home)).collect();
+    let series = Series {
+        kind,
+        title: regime.name.as_str().parse().ok(),
+        words: TaskWords::default(),
+        by: None,
+        source: ("regime", json!(regime.id)),
+        now: tx.now,
+    };
+    let (mut created, mut prepared) = (0, Vec::with_capacity(visits.len()));
+    for Visit { member, due } in visits {
+        let is_waiting = member.task.is_some_and(|task| unfinished.contains(&task));
+        if is_waiting || !unchanged.contains(&member.beneficiary) {
+            continue;
+        }
+        let Some(home) = homes.get(&member.beneficiary) else { continue };
+        let days = (clock::day(tx.now).min(due.due_on), due.due_on);
+        let task = series.task(key, home, occasion_of(regime, due.slot), days)?;
+        // A regime of the same name may have the visit already.
+        let there = occasion::taken(tx, &task, member.task)?.map(|there| there.id);
+        let id = there.unwrap_or(task.id);
+        if there.is_none() {
+            series.insert(tx, task)?;
+            created += 1;
+        }
+        let member = MemberRow { slot: Some(due.slot), task: Some(id), ..member.clone() };
+        prepared.push(member.next());
+    }
+    members::write(tx.write_unbatched(), &prepared)?;
+    Ok(created)
+}
+
+/// The occasion of a visit: a beneficiary has one task of the kind for it.
+fn occasion_of(regime: &RegimeRow, slot: NaiveDate) -> Option<Occasion> {
+    format!("{} {slot}", regime.name.as_str()).parse().ok()
+}
