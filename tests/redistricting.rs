@@ -230,3 +230,57 @@ async fn a_new_edition_adds_a_village_and_recodes_another_without_an_import(
         assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn audiences_campaigns_duties_and_cases_follow_their_area(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    let filter = json!({ "not": { "area": [GRID, FAR_GRID] } });
+    let make = async |path: &str, body: Value| {
+        let made = supervisor.post(path, &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        format!("{path}/{}", made.body["id"].as_str().expect("an id"))
+    };
+    let audience = json!({ "name": "x", "area": "500116001", "filter": filter });
+    let campaign = json!({
+        "name": "x", "name_en": "x", "occasion": "army_day", "year": 2027, "area": "500116001",
+        "filter": filter, "kind": "home_visit", "first_day": "2027-07-20", "last_day": "2027-07-31"
+    });
+    let duty = json!({ "area": "500116001", "content": {
+        "name": "x", "name_en": "x", "filter": filter, "kind": "home_visit", "cadence_days": 30,
+        "lead_days": 7, "starts_on": "2026-12-01", "active": false
+    } });
+    let case = json!({
+        "kind": "station_desk", "class": "policy", "area": "500116001002", "source": "walk_in"
+    });
+    let rows = [
+        make("/v1/audiences", audience).await,
+        make("/v1/campaigns", campaign).await,
+        make("/v1/regimes", duty).await,
+    ];
+    let case = make("/v1/cases", case).await;
+    let recode = json!([{ "recode": { "area": "500116001", "to": "500116007" } }]);
+    server.database.execute("UPDATE campaigns SET state = 'launching'");
+    let launching = change(&admin, false, recode.clone()).await;
+    assert_eq!((launching.status, launching.problem()), (409, "campaign_state"));
+    server.database.execute("UPDATE campaigns SET state = 'draft'");
+    let changed = change(&admin, false, recode).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let new_grid = GRID.replace("500116001", "500116007");
+    for path in &rows {
+        let row = supervisor.get(path).await.body;
+        assert_eq!((&row["area"], &row["version"]), (&json!("500116007"), &json!(2)), "{row}");
+        let mut areas = [FAR_GRID, &new_grid];
+        areas.sort_unstable();
+        assert_eq!(row["filter"], json!({ "not": { "area": areas } }), "{row}");
+    }
+    let town = server.town_supervisor().await;
+    let shown = town.get(&case).await;
+    assert_eq!((shown.status, &shown.body["area"]), (200, &json!("500116007002")));
+    for action in ["audience.change", "campaign.change", "regime.change", "case.relocate"] {
+        assert_eq!(supervisor.events(action).await.len(), 1, "{action}");
+    }
+}

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::decide::{self, Decision, Fault};
 use super::model::{AreaChanges, ChangedAreas};
 use super::situation::Situation;
-use super::{outcome, read, write};
+use super::{outcome, read, scopes, write};
 use crate::auth::{Authenticated, PrincipalCache};
 use crate::casework::settle;
 use crate::db::Conn;
@@ -44,8 +44,9 @@ impl Effect for AreaChanges {
 ///
 /// Applies a list of changes to the areas of the district, one after another and all together:
 /// `rename`, `add` (a town or village), `recode`, `end`, `merge` and `split` of grids. Each
-/// beneficiary, task, person, station and memorial site of a former grid gets its new one; each
-/// grid has exactly one manager. A task stays with its assignee. A code is never used again, and a
+/// beneficiary, task, person, station and memorial site of a former grid gets its new one, and
+/// audiences, campaigns, regimes and cases of an area follow it; each grid has exactly one manager.
+/// While the tasks of a campaign are being created, changes are 409 `campaign_state`. A task stays with its assignee. A code is never used again, and a
 /// former area names its successors. With `preview` nothing is changed. A list that leaves a
 /// beneficiary in no grid, or a grid without a manager, is refused as a whole. Allowed roles:
 /// admins.
@@ -78,6 +79,7 @@ pub(crate) async fn change_areas(
     let changed = commands.run(principal, key, body, |changes, tx, key, principal| {
         let (before, decision) = decided(tx.read()?, principal, changes)?;
         write::write(tx, principal, &before, &decision)?;
+        scopes::write(tx, principal, &decision)?;
         let changed: BTreeSet<AreaCode> =
             decision.successors.iter().map(|(from, _)| *from).collect();
         settle::follow_areas(tx, key, principal.person, &changed)?;
@@ -97,5 +99,6 @@ fn decided(
     let before = read::situation(conn, principal.district(), &body.changes)?;
     let refused = |Fault { pointer, detail }: Fault| Problem::invalid(&pointer, detail);
     let decision = decide::decide(&before, &body.changes).map_err(refused)?;
+    scopes::check(conn, principal.district(), &decision)?;
     Ok((before, decision))
 }

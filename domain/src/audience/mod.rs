@@ -11,10 +11,12 @@ mod english;
 mod filter;
 mod normal;
 mod sentence;
+mod successors;
 
 pub use condition::{AgeRange, Condition, Facts, Since};
 pub use filter::{Fault, Filter, FilterError};
 pub use sentence::{Names, Sentence};
+pub use successors::{Successors, after_change_of_areas, common};
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,136 @@
+//! Gives audiences, campaigns, regimes and cases the areas that took over.
+//!
+//! A code is never used twice, so that which keeps a former code would find no home any more: a duty
+//! would end, and a case would be seen by no one.
+
+use std::collections::BTreeSet;
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::audience::{Filter, after_change_of_areas, common};
+use gridward_domain::authority::Principal;
+use serde_json::json;
+
+use super::decide::Decision;
+use crate::audience::store::{self as audiences, AudienceRow};
+use crate::campaign::store::{self as campaigns, CampaignRow};
+use crate::case::event::event;
+use crate::case::store::{self as cases, CaseRow, PlacedCase};
+use crate::case::{CaseKind, kind_store};
+use crate::db::{Conn, DbError};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::log::{Event, Subject};
+use crate::regime::store::{self as regimes, RegimeRow};
+use crate::tx::Tx;
+
+impl Decision {
+    /// The current areas that are in the place of an area; the area itself, if none took over.
+    fn successors_of(&self, area: AreaCode) -> BTreeSet<AreaCode> {
+        let mut areas = BTreeSet::from([area]);
+        for (from, to) in &self.successors {
+            if areas.contains(from) {
+                areas.insert(*to);
+            }
+        }
+        areas.retain(|area| self.after.areas.contains_key(area));
+        if areas.is_empty() { [area].into() } else { areas }
+    }
+
+    /// The area and the filter after the changes, if one of them differs; `text` is the stored filter.
+    fn moved(
+        &self,
+        area: AreaCode,
+        (filter, text): (&Filter, &str),
+    ) -> Result<Option<(AreaCode, String)>, DbError> {
+        let successors = |area| self.successors_of(area);
+        let (next_area, next) = after_change_of_areas(area, filter, &successors);
+        let next = if next == *filter { text.to_owned() } else { audiences::text(&next)? };
+        Ok(((next_area, next.as_str()) != (area, text)).then_some((next_area, next)))
+    }
+}
+
+/// Checks that no tasks of a campaign are being created: those of a part of its area would be missed.
+///
+/// # Errors
+/// 409.
+pub fn check(conn: &mut Conn, district: AreaCode, decision: &Decision) -> Result<(), Problem> {
+    if decision.successors.is_empty() {
+        return Ok(());
+    }
+    let launching = campaigns::launching(conn, district)?;
+    let Some(id) = launching.first() else { return Ok(()) };
+    let problem = Problem::from(ProblemCode::CampaignState);
+    match campaigns::row(conn, &district.range(), *id)? {
+        Some(row) => Err(problem.showing(&row.shown(conn)?)),
+        None => Err(problem),
+    }
+}
+
+/// Writes the rows whose area or filter has other codes now.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if a row has changed since it was read.
+pub fn write(tx: &mut Tx<'_>, principal: &Principal, decision: &Decision) -> Result<(), DbError> {
+    if decision.successors.is_empty() {
+        return Ok(());
+    }
+    let district = tx.district;
+    let changed = |action, subject, id: &dyn std::fmt::Display, (was, is, version)| {
+        let event = Event::new(action, subject, id, is, version).by(principal.person);
+        let event = event.with(json!({ "because": "area_changed" }));
+        if was == is { event } else { event.moved_from(was) }
+    };
+    for row in audiences::all(tx.read_unbatched(), district)? {
+        let moved = decision.moved(row.area, (&row.filter()?, &row.filter))?;
+        let Some((area, filter)) = moved else { continue };
+        let next = AudienceRow { area, filter, version: row.version + 1, ..row.clone() };
+        audiences::put(tx.write_unbatched(), Some(&row), &next)?;
+        let change = (row.area, area, next.version);
+        tx.record(changed("audience.change", Subject::Audience, &row.id, change));
+    }
+    for row in campaigns::all(tx.read_unbatched(), district)? {
+        let moved = decision.moved(row.area, (&row.filter()?, &row.filter))?;
+        let Some((area, filter)) = moved else { continue };
+        let next = CampaignRow { area, filter, version: row.version + 1, ..row.clone() };
+        campaigns::put(tx.write_unbatched(), Some(&row), &next)?;
+        let change = (row.area, area, next.version);
+        tx.record(changed("campaign.change", Subject::Campaign, &row.id, change));
+    }
+    for row in regimes::all(tx.read_unbatched(), district)? {
+        let moved = decision.moved(row.area, (&row.filter()?, &row.filter))?;
+        let Some((area, filter)) = moved else { continue };
+        let next = RegimeRow { area, filter, version: row.version + 1, ..row.clone() };
+        regimes::put(tx.write_unbatched(), Some(&row), &next)?;
+        let change = (row.area, area, next.version);
+        tx.record(changed("regime.change", Subject::Regime, &row.id, change));
+    }
+    write_cases(tx, principal, decision)
+}
+
+/// The cases that are no beneficiary's: those of a beneficiary follow it.
+fn write_cases(tx: &mut Tx<'_>, principal: &Principal, decision: &Decision) -> Result<(), DbError> {
+    let district = tx.district;
+    for row in cases::of_areas(tx.read_unbatched(), district)? {
+        let Some(was) = row.area else { continue };
+        let heirs = decision.successors_of(was).into_iter();
+        let current = heirs.filter(|area| decision.after.areas.contains_key(area));
+        // A case of an area that ended without a successor is one of the area around it.
+        let above = || {
+            let mut above = std::iter::successors(was.parent(), AreaCode::parent);
+            above.find(|area| decision.after.areas.contains_key(area))
+        };
+        let Some(area) = common(current).or_else(above).filter(|area| *area != was) else {
+            continue;
+        };
+        let next = CaseRow { area: Some(area), version: row.version + 1, ..row.clone() };
+        cases::put(tx.write_unbatched(), Some(&row), &next)?;
+        let conn = tx.read_unbatched();
+        let own = kind_store::at(conn, district, &row.kind, row.kind_version)?;
+        let current = kind_store::one(conn, district, &row.kind)?;
+        let is_confidential = [own, current].iter().flatten().any(CaseKind::is_confidential);
+        let moved = PlacedCase { row: next, area, has_ended: false };
+        let event = event("case.relocate", is_confidential, &moved, []);
+        let event = if is_confidential { event } else { event.moved_from(was) };
+        tx.record(event.by(principal.person));
+    }
+    Ok(())
+}
