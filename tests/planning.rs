@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, Days, NaiveDate};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -312,6 +312,57 @@ async fn a_volunteer_with_nothing_to_do_for_weeks_is_offered_a_visit(
     assert_eq!(claimed.status, 200, "{}", claimed.body);
     let planned = people().await;
     assert_eq!(planned, [first.clone(), first], "who has something to do is offered nothing more");
+}
+
+/// The Monday after today.
+fn next_monday() -> NaiveDate {
+    day(7 - i64::from(day(0).weekday().num_days_from_monday()))
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_of_several_weeks_gives_each_week_its_own_minutes(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    // One person makes visits, in two hours a week.
+    let first = person_id(21);
+    server.database.execute("UPDATE people SET weekly_minutes = 0 WHERE role <> 'admin'");
+    let weekly = format!("UPDATE people SET weekly_minutes = 120 WHERE id = '{first}'");
+    server.database.execute(&weekly);
+    let monday = next_monday();
+    let next = monday + Days::new(7);
+    let due = next + Days::new(2);
+    for number in [1, 2, 3, 1, 2, 3] {
+        let days = json!({ "not_before": monday, "due_on": due, "minutes": 50 });
+        manager.make(&home_visit(&beneficiary_id(number), days)).await;
+    }
+    let ordered = async |more: Value| {
+        let mut order = json!({ "area": GRID, "first_day": monday, "last_day": due });
+        let more = more.as_object().expect("members").clone();
+        order.as_object_mut().expect("an object").extend(more);
+        let plan = manager.order_plan(&order).await;
+        assert_eq!(plan.status, 201, "{}", plan.body);
+        visits(&manager, &plan).await
+    };
+    let in_week = |visits: &[Value], from: NaiveDate| {
+        let week = from..from + Days::new(7);
+        let days = visits.iter().filter_map(|one| one["day"].as_str()?.parse().ok());
+        days.filter(|day: &NaiveDate| week.contains(day)).count()
+    };
+    let plan = ordered(json!({})).await;
+    assert_eq!((in_week(&plan, monday), in_week(&plan, next)), (2, 2), "{plan:#?}");
+    let left: Vec<&Value> = plan.iter().filter(|one| one["person_id"].is_null()).collect();
+    let remedy = &left[0]["remedy"];
+    assert_eq!((left.len(), &remedy["code"]), (2, &json!("more_minutes")), "{left:#?}");
+    let week = &remedy["week"];
+    let expected = if *week == json!(monday) { (3, 2) } else { (2, 3) };
+    assert!([json!(monday), json!(next)].contains(week), "{remedy}");
+
+    let more = json!({ "person_id": first, "week": week, "minutes": remedy["minutes"] });
+    let plan = ordered(json!({ "changes": { "more_minutes": [more] } })).await;
+    assert_eq!((in_week(&plan, monday), in_week(&plan, next)), expected, "{plan:#?}");
 }
 
 #[rstest]

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer};
+use chrono::NaiveDate;
+use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer, WeekOffer};
 use gridward_domain::authority::Role;
 use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
@@ -14,7 +15,7 @@ use gridward_domain::time::Minutes;
 use super::carried::Carried;
 use super::earliest::Earliest;
 use super::settings::PlanningSettings;
-use super::span::Span;
+use super::span::{Span, monday_of};
 use super::ties;
 use crate::availability::calendar::{Calendar, Calendars, Hours};
 use crate::beneficiary::visitors::{self, VisitorChoices};
@@ -55,6 +56,9 @@ pub struct Rows {
 pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchProblem, DbError> {
     let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
     let mut carried = rows.carried.now.clone();
+    let mut commit = |person: PersonId, day: NaiveDate, row: &TaskRow| {
+        *carried.entry((person, monday_of(day))).or_default() += row.minutes.into();
+    };
     let mut visits = Vec::with_capacity(rows.tasks.len());
     for row in &rows.tasks {
         let assignee = match row.life()?.state {
@@ -67,15 +71,17 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             (Some(person), Some(day))
                 if row.planned_start.is_some_and(|start| earliest.has_passed(day, start)) =>
             {
-                *carried.entry(person).or_default() += row.minutes.into();
+                commit(person, day, row);
             }
             (Some(person), Some(day)) if span.contains(day) && known.contains(&person) => {
                 let pin = Pin { volunteer: person, day, start: row.planned_start };
                 visits.push(visit(row, rows, Some(pin))?);
             }
-            // Claimed without a day, or planned for another day: it still counts as
-            // workload.
-            (Some(person), None) => *carried.entry(person).or_default() += row.minutes.into(),
+            // Claimed without a day: it still counts as workload, in the week of its due day or the
+            // nearest one of the plan.
+            (Some(person), None) => {
+                commit(person, row.due_on.clamp(span.first(), span.last()), row);
+            }
             (Some(_), Some(_)) => {}
         }
     }
@@ -93,7 +99,7 @@ fn volunteer(
     row: &PersonRow,
     rows: &Rows,
     (span, earliest): (Span, Earliest),
-    carried: &HashMap<PersonId, Minutes>,
+    carried: &HashMap<(PersonId, NaiveDate), Minutes>,
 ) -> Result<Volunteer, DbError> {
     let id = row.id;
     let calendar = rows.calendars.of(id);
@@ -112,6 +118,7 @@ fn volunteer(
         skills,
         shifts: shifts.collect(),
         offered: offer.limit,
+        weeks: offer.weeks,
         carried: offer.carried,
         share_of: Some(offer.share_of),
         is_idle: row.role == Role::Volunteer && !rows.busy.contains(&id),
@@ -126,8 +133,10 @@ pub fn mode(skills: &Skills) -> Mode {
 
 /// What a person carries and may carry in the weeks over which work is shared fairly.
 struct Offer {
-    /// The most minutes: those of the weeks before, and the offer for the weeks of the plan.
+    /// The minutes of the weeks before and the offer for the weeks of the plan.
     limit: Minutes,
+    /// The offer for each week of the plan, which is the most minutes in that week.
+    weeks: Vec<WeekOffer>,
     /// The minutes of the weeks before and the committed ones of the weeks of the plan.
     carried: Minutes,
     /// The offer for all of these weeks without the days of absence, so that a share compares like
@@ -136,18 +145,29 @@ struct Offer {
 }
 
 impl Offer {
-    fn of(row: &PersonRow, rows: &Rows, span: Span, carried: &HashMap<PersonId, Minutes>) -> Self {
+    fn of(
+        row: &PersonRow,
+        rows: &Rows,
+        span: Span,
+        carried: &HashMap<(PersonId, NaiveDate), Minutes>,
+    ) -> Self {
         let Minutes(weekly) = rows.settings.weekly_offer(row.role, row.weekly_minutes.into());
         let before = rows.carried.before.get(&row.id).copied().unwrap_or_default();
-        let carried = carried.get(&row.id).copied().unwrap_or_default();
+        let week = |monday| WeekOffer {
+            monday,
+            offered: Minutes(weekly),
+            carried: carried.get(&(row.id, monday)).copied().unwrap_or_default(),
+        };
+        let weeks: Vec<WeekOffer> = span.mondays().map(week).collect();
         let offered = weekly.saturating_mul(span.count_weeks());
-        let weeks = u32::from(rows.settings.fairness_weeks).max(span.count_weeks());
+        let shared = u32::from(rows.settings.fairness_weeks).max(span.count_weeks());
         let (present, usual) = days_of_presence(row, rows, span);
-        let present = u64::from(weekly.saturating_mul(weeks)) * u64::from(present);
+        let present = u64::from(weekly.saturating_mul(shared)) * u64::from(present);
         let share_of = present.checked_div(usual.into()).unwrap_or_default();
         Self {
             limit: before + Minutes(offered),
-            carried: before + carried,
+            carried: weeks.iter().map(|week| week.carried).fold(before, |sum, week| sum + week),
+            weeks,
             share_of: Minutes(u32::try_from(share_of).unwrap_or(u32::MAX).max(offered.min(1))),
         }
     }

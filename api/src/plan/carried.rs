@@ -7,7 +7,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::task::Phase;
 use gridward_domain::time::Minutes;
 
-use super::span::Span;
+use super::span::{Span, monday_of};
 
 /// The columns of a task that has, or had, an assignee and a planned day.
 pub type Columns = (Option<PersonId>, Option<NaiveDate>, Option<i32>, Phase);
@@ -15,8 +15,9 @@ pub type Columns = (Option<PersonId>, Option<NaiveDate>, Option<i32>, Phase);
 /// Committed minutes per person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
-    /// In the weeks of the plan: by finished visits, and by visits planned for other days.
-    pub now: HashMap<PersonId, Minutes>,
+    /// In each week of the plan, by its Monday: by finished visits, and by visits planned for other
+    /// days.
+    pub now: HashMap<(PersonId, NaiveDate), Minutes>,
     /// In the weeks before: by finished visits.
     pub before: HashMap<PersonId, Minutes>,
 }
@@ -28,15 +29,15 @@ impl Carried {
         for (assignee, day, minutes, phase) in tasks {
             let (Some(person), Some(day)) = (assignee, day) else { continue };
             let is_over = matches!(phase, Phase::Done | Phase::Failed);
+            let minutes = u32::try_from(minutes.unwrap_or_default()).unwrap_or_default();
             let of = if day < weeks.first() && is_over {
-                &mut carried.before
+                carried.before.entry(person).or_default()
             } else if weeks.contains(day) && (is_over || !span.contains(day)) {
-                &mut carried.now
+                carried.now.entry((person, monday_of(day))).or_default()
             } else {
                 continue;
             };
-            let minutes = u32::try_from(minutes.unwrap_or_default()).unwrap_or_default();
-            *of.entry(person).or_default() += Minutes(minutes);
+            *of += Minutes(minutes);
         }
         carried
     }
@@ -64,5 +65,17 @@ mod tests {
         assert_eq!(of("2026-12-06", Phase::Failed), (0, 1));
         assert_eq!(of("2026-12-06", Phase::Accepted), (0, 0));
         assert_eq!(of("2026-12-14", Phase::Accepted), (0, 0), "in a later week");
+    }
+
+    #[test]
+    fn each_week_of_the_plan_has_its_own_minutes() {
+        let person = PersonId(Uuid::nil());
+        let day = |day: &str| day.parse::<NaiveDate>().expect("a day");
+        let span = Span::new(day("2026-12-11"), day("2026-12-15")).expect("a span");
+        let done = |on: &str, minutes| (Some(person), Some(day(on)), Some(minutes), Phase::Done);
+        let done = [done("2026-12-13", 30), done("2026-12-07", 20), done("2026-12-14", 45)];
+        let now = Carried::of(done, span).now;
+        assert_eq!(now[&(person, day("2026-12-07"))], Minutes(50));
+        assert_eq!(now[&(person, day("2026-12-14"))], Minutes(45));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{DispatchProblem, Pin, Visit, Volunteer};
+use gridward_dispatch::solve::{DispatchProblem, Pin, Visit, Volunteer, WeekOffer};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
 use serde::{Deserialize, Serialize};
@@ -72,12 +72,19 @@ pub struct ForbiddenPerson {
     pub person_id: PersonId,
 }
 
-/// A person who carries more minutes in the weeks of the plan.
+/// A person who carries more minutes in one week or each week of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoreMinutes {
     /// The person.
     pub person_id: PersonId,
+    /// A day of the week; absent: in each week of the plan.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::http::day::stored_if_sent"
+    )]
+    pub week: Option<NaiveDate>,
     /// Additional minutes.
     #[schema(minimum = 1, maximum = 1_440, example = 15)]
     pub minutes: u16,
@@ -218,9 +225,13 @@ impl PlanChanges {
                 visit.windows.iter_mut().for_each(|window| *window = later(*window, *minutes));
             }
         }
-        for MoreMinutes { person_id, minutes } in &self.more_minutes {
+        for MoreMinutes { person_id, week, minutes } in &self.more_minutes {
             if let Some(who) = people.get_mut(person_id) {
-                who.offered += Minutes((*minutes).into());
+                let is_meant = |offer: &&mut WeekOffer| week.is_none_or(|day| offer.covers(day));
+                for offer in who.weeks.iter_mut().filter(is_meant) {
+                    offer.offered += Minutes((*minutes).into());
+                    who.offered += Minutes((*minutes).into());
+                }
             }
         }
         for MoreTime { person_id, day, minutes } in &self.more_time {

@@ -96,9 +96,15 @@ impl Span {
 
     /// The whole weeks, Monday to Sunday, that overlap the span.
     pub fn weeks(&self) -> Self {
-        let monday = self.first.week(chrono::Weekday::Mon).first_day();
+        let monday = monday_of(self.first);
         let sunday = self.last.week(chrono::Weekday::Mon).last_day();
         Self { first: monday, last: sunday }
+    }
+
+    /// The Mondays of these weeks.
+    pub fn mondays(&self) -> impl Iterator<Item = NaiveDate> + use<> {
+        let last = self.last;
+        self.weeks().first.iter_weeks().take_while(move |monday| *monday <= last)
     }
 
     /// The days of `weeks` whole weeks that end with those of the span; at least the weeks of the
@@ -122,6 +128,11 @@ impl Span {
     }
 }
 
+/// The Monday of a day's week.
+pub fn monday_of(day: NaiveDate) -> NaiveDate {
+    day.week(chrono::Weekday::Mon).first_day()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +148,8 @@ mod tests {
         assert_eq!(span("2026-11-29", "2026-11-30").count_weeks(), 2);
         assert_eq!(span("2026-11-25", "2026-11-25").weeks().first(), day("2026-11-23"));
         assert_eq!(span("2026-11-23", "2026-11-25").days().count(), 3);
+        let mondays: Vec<_> = span("2026-11-25", "2026-12-04").mondays().collect();
+        assert_eq!(mondays, [day("2026-11-23"), day("2026-11-30")]);
     }
 
     #[test]

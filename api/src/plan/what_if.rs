@@ -1,7 +1,7 @@
 //! What a plan would be with more volunteers: computed, answered and not stored.
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{Measures, Mode, Shift, Volunteer};
+use gridward_dispatch::solve::{Measures, Mode, Shift, Volunteer, WeekOffer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
@@ -104,6 +104,7 @@ impl WhatIf {
 
 fn imagined(more: &MoreVolunteers, home: Place, span: Span) -> Volunteer {
     let weekly = Minutes::from(more.weekly_minutes).0;
+    let offer = |monday| WeekOffer { monday, offered: Minutes(weekly), carried: Minutes(0) };
     Volunteer {
         id: PersonId(Uuid::now_v7()),
         home,
@@ -112,6 +113,7 @@ fn imagined(more: &MoreVolunteers, home: Place, span: Span) -> Volunteer {
         skills: Skills::new(),
         shifts: span.days().filter_map(shift).collect(),
         offered: Minutes(weekly.saturating_mul(span.count_weeks())),
+        weeks: span.mondays().map(offer).collect(),
         carried: Minutes(0),
         share_of: None,
         is_idle: false,

@@ -125,6 +125,7 @@ fn volunteer(
         skills: some_skills(rng, 1)?,
         shifts,
         offered: Minutes(offered),
+        weeks: Vec::new(),
         share_of: None,
         is_idle: false,
         carried: Minutes(rng.random_range(0..=offered / 2)),

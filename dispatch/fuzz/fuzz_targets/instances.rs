@@ -74,6 +74,7 @@ fn volunteer(person: &Person) -> Volunteer {
     Volunteer {
         shifts: shifts.collect(),
         offered: person.offered.map(Into::into),
+        quotas: Vec::new(),
         share_of: person.share_of.map(Into::into),
         carried: person.carried.into(),
         matrix: 0,

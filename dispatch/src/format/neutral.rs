@@ -56,6 +56,8 @@ struct VolunteerRecord {
     lon: f64,
     shift: (Seconds, Seconds),
     max_minutes: Option<i32>,
+    /// The limit of the load in the week of the day.
+    offered_minutes: Option<i32>,
     #[serde(default)]
     workload_minutes: i32,
     #[serde(default)]
@@ -223,6 +225,7 @@ fn volunteer(person: &VolunteerRecord, speeds: &[f64]) -> Volunteer {
     let shift = Shift { open, close, ..Shift::default() };
     Volunteer {
         shifts: vec![shift],
+        offered: person.offered_minutes.map(|minutes| minutes.saturating_mul(60)),
         share_of: person.max_minutes.map(|minutes| minutes.saturating_mul(60)),
         carried: person.workload_minutes.saturating_mul(60),
         matrix: speeds.iter().position(|speed| Some(*speed) == person.speed_kmh).unwrap_or(0),

@@ -152,22 +152,32 @@ fn check_visit(
     if within(&visit.windows) { Ok(()) } else { Err(Violation::Window(stop.visit)) }
 }
 
-/// No load exceeds the offer, unless all visits of the volunteer are pinned.
+/// No load exceeds an offer, unless all visits of the volunteer on its days are pinned.
 fn check_offers(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
-    let mut free = vec![false; instance.volunteers.len()];
+    let mut routes: Vec<Vec<&ShiftRoute>> = vec![Vec::new(); instance.volunteers.len()];
     for route in &plan.routes {
-        free[route.volunteer] |=
-            route.stops.iter().any(|stop| instance.visits[stop.visit].pinned.is_none());
+        routes[route.volunteer].push(route);
     }
-    let loads = plan.loads(instance);
-    let over = |who: &usize| {
-        free[*who]
-            && instance.volunteers[*who].offered.is_some_and(|most| loads[*who] > most.into())
-    };
-    match (0..loads.len()).find(over) {
-        Some(who) => Err(Violation::Offered(who)),
-        None => Ok(()),
+    for (number, who) in instance.volunteers.iter().enumerate() {
+        let over = |carried: Seconds, most: Seconds, counts: &dyn Fn(i32) -> bool| {
+            let theirs = routes[number].iter().filter(|route| counts(who.shifts[route.shift].day));
+            let stops = || theirs.clone().flat_map(|route| &route.stops);
+            let service = stops().map(|stop| i64::from(instance.visits[stop.visit].service));
+            let travel = theirs.clone().map(|route| route.travel());
+            i64::from(carried) + service.sum::<i64>() + travel.sum::<i64>() > i64::from(most)
+                && stops().any(|stop| instance.visits[stop.visit].pinned.is_none())
+        };
+        let over_a_quota = who.quotas.iter().any(|quota| {
+            let days = quota.first_day..=quota.last_day;
+            over(quota.carried, quota.most, &|day| days.contains(&day))
+        });
+        let over_the_offer = who.quotas.is_empty()
+            && who.offered.is_some_and(|most| over(who.carried, most, &|_| true));
+        if over_a_quota || over_the_offer {
+            return Err(Violation::Offered(number));
+        }
     }
+    Ok(())
 }
 
 fn check_ties(

@@ -10,7 +10,7 @@ mod undo;
 use super::gaps::GapCache;
 use super::insertion::Gap;
 use super::instance::Seconds;
-use super::model::{Model, index};
+use super::model::{Model, ShiftData, index};
 use super::timeline::Span;
 use super::tour::Tour;
 
@@ -33,6 +33,8 @@ pub(super) struct Draft {
     pub(super) hulls: Vec<Span>,
     /// The load of each volunteer.
     pub(super) load: Vec<i64>,
+    /// The load that counts to each limit of the model.
+    pub(super) used: Vec<i64>,
     /// The volunteer of each group, and how many of its visits are in tours.
     pub(super) group_holders: Vec<(usize, u32)>,
     /// Cache of best gaps.
@@ -66,6 +68,7 @@ impl Draft {
             unassigned: (0..index(visits)).collect(),
             hulls: model.visits.iter().map(|data| data.hull).collect(),
             load: volunteers.iter().map(|volunteer| volunteer.carried.into()).collect(),
+            used: model.quotas.iter().map(|quota| quota.carried).collect(),
             group_holders: vec![(0, 0); visits],
             gaps: GapCache::default(),
             stamp: 0,
@@ -124,14 +127,19 @@ impl Draft {
             let on = &model.shifts[tour as usize];
             let ends = self.tours[tour as usize].stops.last().map_or(on.open, |home| home.depart);
             let amount = self.tours[tour as usize].amount;
-            ends <= on.close && amount <= on.capacity && self.is_within_offer(model, on.volunteer)
+            ends <= on.close && amount <= on.capacity && self.is_within_offer(model, on)
         })
     }
 
-    fn is_within_offer(&self, model: &Model<'_>, volunteer: usize) -> bool {
-        let theirs = || self.tours[model.shifts_of(volunteer)].iter().flat_map(Tour::visits);
-        self.load[volunteer] <= model.offered[volunteer]
-            || theirs().all(|visit| model.visits[visit as usize].pinned)
+    fn is_within_offer(&self, model: &Model<'_>, on: &ShiftData) -> bool {
+        let shifts = || {
+            let theirs = model.shifts_of(on.volunteer);
+            theirs.filter(|shift| model.shifts[*shift].quota == on.quota)
+        };
+        self.used[on.quota] <= model.quotas[on.quota].most
+            || shifts()
+                .flat_map(|shift| self.tours[shift].visits())
+                .all(|visit| model.visits[visit as usize].pinned)
     }
 
     /// The gap of a tour that adds the least travel, for a visit of no pair.
@@ -158,14 +166,14 @@ impl Draft {
         visit: u32,
         extra: Seconds,
     ) -> Option<i64> {
-        let volunteer = model.shifts[tour].volunteer;
+        let &ShiftData { volunteer, quota, .. } = &model.shifts[tour];
         let data = &model.visits[visit as usize];
-        let load = self.load[volunteer];
-        let after = load + i64::from(data.service) + i64::from(extra);
-        if after > model.offered[volunteer] && !data.pinned {
+        let added = i64::from(data.service) + i64::from(extra);
+        if self.used[quota] + added > model.quotas[quota].most && !data.pinned {
             return None;
         }
-        let burden = model.burden(volunteer, after) - model.burden(volunteer, load);
+        let load = self.load[volunteer];
+        let burden = model.burden(volunteer, load + added) - model.burden(volunteer, load);
         // It counts as moved while unassigned, so its return may lower the cost.
         let spared = if model.stays(visit as usize, tour) {
             model.weights.beyond_few(self.moved) - model.weights.beyond_few(self.moved - 1)

@@ -284,9 +284,9 @@ pub(super) fn over_the_offer(
     shift: usize,
     gap: Gap,
 ) -> i64 {
-    let volunteer = model.shifts[shift].volunteer;
+    let quota = model.shifts[shift].quota;
     let added = i64::from(model.visits[visit as usize].service) + i64::from(gap.extra);
-    draft.load[volunteer] + added - model.offered[volunteer]
+    draft.used[quota] + added - model.quotas[quota].most
 }
 
 fn possible(

@@ -22,6 +22,9 @@ pub struct Volunteer {
     pub shifts: Vec<Shift>,
     /// The most service and travel together that the volunteer takes on in the period.
     pub offered: Option<Seconds>,
+    /// The offers for spans of days, in place of the one for the period. A shift on a day of none of
+    /// them has no limit.
+    pub quotas: Vec<Quota>,
     /// The capacity that a load is a share of, for fairness; by default the offer, or the length of
     /// the shifts.
     pub share_of: Option<Seconds>,
@@ -29,6 +32,26 @@ pub struct Volunteer {
     pub carried: Seconds,
     /// The index of the volunteer's travel matrix.
     pub matrix: usize,
+}
+
+/// An offer for a span of days, such as a week.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// The first of the days.
+    pub first_day: i32,
+    /// The last of the days.
+    pub last_day: i32,
+    /// The most service and travel together on these days.
+    pub most: Seconds,
+    /// The load carried before that counts for these days.
+    pub carried: Seconds,
+}
+
+impl Quota {
+    /// Whether it is for this day.
+    pub fn covers(&self, day: i32) -> bool {
+        (self.first_day..=self.last_day).contains(&day)
+    }
 }
 
 /// A span of a day in which a volunteer leaves home and comes back.
@@ -177,6 +200,9 @@ pub enum InstanceError {
     /// Visits of one group are pinned to two volunteers.
     #[error("visit {0} and another of its group are pinned to different volunteers")]
     TornGroup(usize),
+    /// Two offers of one volunteer are for the same day, or one ends before it begins.
+    #[error("the offers of volunteer {0} for spans of days overlap, or one ends before it begins")]
+    Quotas(usize),
     /// Two shifts of one volunteer overlap.
     #[error("volunteer {0} has overlapping shifts")]
     Overlap(usize),
@@ -250,6 +276,7 @@ impl Instance {
             let amounts = [shift.capacity.unwrap_or(0), shift.day.saturating_abs()];
             in_range(amounts.into_iter(), what, index)?;
         }
+        validate_quotas(volunteer, index)?;
         let mut spans: Vec<_> =
             volunteer.shifts.iter().map(|shift| (shift.day, shift.open, shift.close)).collect();
         spans.sort_unstable();
@@ -288,6 +315,22 @@ impl Instance {
         }
         Ok(())
     }
+}
+
+fn validate_quotas(volunteer: &Volunteer, index: usize) -> Result<(), InstanceError> {
+    let mut days = Vec::with_capacity(volunteer.quotas.len());
+    for quota in &volunteer.quotas {
+        let numbers = [quota.most, quota.carried];
+        let bounds = [quota.first_day.saturating_abs(), quota.last_day.saturating_abs()];
+        in_range(numbers.into_iter().chain(bounds), "volunteer", index)?;
+        days.push((quota.first_day, quota.last_day));
+    }
+    days.sort_unstable();
+    let reversed = days.iter().any(|(first, last)| last < first);
+    if reversed || days.windows(2).any(|pair| pair[1].0 <= pair[0].1) {
+        return Err(InstanceError::Quotas(index));
+    }
+    Ok(())
 }
 
 fn in_range(

@@ -1,6 +1,6 @@
 //! An instance prepared for the search: data of visits and shifts, and the cost of each assignment.
 
-use super::instance::{Bar, Instance, Partner, Seconds};
+use super::instance::{Bar, Instance, Partner, Seconds, Volunteer};
 use super::timeline::Span;
 use super::travel::Matrix;
 use super::weights::Weights;
@@ -30,8 +30,8 @@ pub(super) struct Model<'i> {
     pub(super) visits: Vec<VisitData>,
     /// The capacity that each volunteer's load is a share of.
     pub(super) share_of: Vec<i64>,
-    /// The most that each volunteer carries.
-    pub(super) offered: Vec<i64>,
+    /// The limits of loads: one for each volunteer, or one for each span of days.
+    pub(super) quotas: Vec<QuotaData>,
     /// The cost of a visit in a shift without travel and fairness, at `visit * shifts + shift`.
     costs: Vec<u32>,
     /// The allowed shifts of each visit, with the cost.
@@ -42,10 +42,21 @@ pub(super) struct Model<'i> {
     near_at: Vec<usize>,
 }
 
+/// A limit of the load of some shifts of a volunteer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QuotaData {
+    /// The most that the volunteer carries.
+    pub(super) most: i64,
+    /// The load carried before.
+    pub(super) carried: i64,
+}
+
 /// A shift.
 #[derive(Clone, Debug)]
 pub(super) struct ShiftData {
     pub(super) volunteer: usize,
+    /// The limit to which its load counts.
+    pub(super) quota: usize,
     pub(super) day: i32,
     pub(super) open: Seconds,
     pub(super) close: Seconds,
@@ -77,7 +88,7 @@ pub(super) struct VisitData {
 
 impl<'i> Model<'i> {
     pub(super) fn new(instance: &'i Instance, weights: Weights) -> Self {
-        let shifts = shift_data(instance);
+        let (shifts, quotas) = shift_data(instance);
         let day_after = instance.day_after();
         let visits: Vec<_> = (0..instance.visits.len())
             .map(|j| visit_data(instance, weights, day_after, j))
@@ -94,11 +105,7 @@ impl<'i> Model<'i> {
             ways: &instance.travel,
             reversed: instance.travel.iter().map(reversed).collect(),
             share_of: (0..instance.volunteers.len()).map(|v| instance.share_of(v).into()).collect(),
-            offered: instance
-                .volunteers
-                .iter()
-                .map(|volunteer| volunteer.offered.map_or(i64::MAX, i64::from))
-                .collect(),
+            quotas,
             costs: vec![FORBIDDEN; visits.len() * shifts.len()],
             open: Vec::new(),
             open_at: vec![0],
@@ -234,12 +241,16 @@ impl<'i> Model<'i> {
     }
 }
 
-fn shift_data(instance: &Instance) -> Vec<ShiftData> {
-    let mut shifts = Vec::new();
+fn shift_data(instance: &Instance) -> (Vec<ShiftData>, Vec<QuotaData>) {
+    let (mut shifts, mut quotas) = (Vec::new(), Vec::new());
     for (volunteer, who) in instance.volunteers.iter().enumerate() {
+        let first_quota = quotas.len();
+        quotas.extend(quota_data(who));
         for shift in &who.shifts {
+            let rank = who.quotas.iter().position(|quota| quota.covers(shift.day));
             shifts.push(ShiftData {
                 volunteer,
+                quota: first_quota + rank.unwrap_or(who.quotas.len()),
                 day: shift.day,
                 open: shift.open,
                 close: shift.close,
@@ -255,7 +266,16 @@ fn shift_data(instance: &Instance) -> Vec<ShiftData> {
             shifts[at].kind = shifts[twin].kind;
         }
     }
-    shifts
+    (shifts, quotas)
+}
+
+/// The limits for spans of days, and at last the one for all other days.
+fn quota_data(who: &Volunteer) -> impl Iterator<Item = QuotaData> {
+    let most = who.offered.filter(|_| who.quotas.is_empty()).map_or(i64::MAX, i64::from);
+    let rest = QuotaData { most, carried: who.carried.into() };
+    let spans = who.quotas.iter();
+    let spans = spans.map(|it| QuotaData { most: it.most.into(), carried: it.carried.into() });
+    spans.chain([rest])
 }
 
 /// Whether two shifts of different volunteers are interchangeable, so that of several empty ones
@@ -266,6 +286,7 @@ fn alike(instance: &Instance, one: &ShiftData, other: &ShiftData) -> bool {
         && (one.day, one.open, one.close) == (other.day, other.open, other.close)
         && (one.capacity, one.matrix, &one.breaks) == (other.capacity, other.matrix, &other.breaks)
         && (a.offered, a.share_of, a.carried) == (b.offered, b.share_of, b.carried)
+        && a.quotas == b.quotas
         && a.shifts.len() == 1
         && b.shifts.len() == 1
         && same_ways(&instance.travel[a.matrix], one.volunteer, other.volunteer)

@@ -34,10 +34,13 @@ pub enum Relaxation {
         /// How much later the windows close.
         seconds: Seconds,
     },
-    /// The volunteer offers more time in the period.
+    /// The volunteer offers more time in the period, or in a span of days.
     MoreOffered {
         /// The volunteer.
         volunteer: usize,
+        /// The first day of the span, if the volunteer has offers for spans.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first_day: Option<i32>,
         /// How much more.
         seconds: i64,
     },
@@ -151,15 +154,23 @@ pub(super) fn least(model: &Model<'_>, draft: &Draft, visit: u32) -> Option<Rela
     }
     let is_assigned = |group: usize| draft.group_holders[group].1 > 0;
     let anyone_may = !data.pinned && !data.group.is_some_and(is_assigned);
-    let least = best.map(|(shortage, on)| relaxation(shortage, on));
+    let least = best.map(|(shortage, on)| relaxation(model, shortage, on));
     least.or(anyone_may.then_some(Relaxation::OneMore))
 }
 
-fn relaxation(shortage: Shortage, &ShiftData { volunteer, day, .. }: &ShiftData) -> Relaxation {
+fn relaxation(
+    model: &Model<'_>,
+    shortage: Shortage,
+    &ShiftData { volunteer, day, .. }: &ShiftData,
+) -> Relaxation {
     match shortage {
         Shortage::Window(seconds) => Relaxation::LaterWindow { volunteer, day, seconds },
         Shortage::Time(seconds) => Relaxation::MoreTime { volunteer, day, seconds },
-        Shortage::Offer(seconds) => Relaxation::MoreOffered { volunteer, seconds },
+        Shortage::Offer(seconds) => {
+            let mut quotas = model.instance.volunteers[volunteer].quotas.iter();
+            let first_day = quotas.find(|quota| quota.covers(day)).map(|quota| quota.first_day);
+            Relaxation::MoreOffered { volunteer, first_day, seconds }
+        }
         Shortage::Capacity(amount) => Relaxation::MoreCapacity { volunteer, day, amount },
         Shortage::Skill => Relaxation::Skill { volunteer, day },
         Shortage::Area => Relaxation::Area { volunteer, day },

@@ -142,11 +142,15 @@ pub enum Remedy {
         #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         minutes: Minutes,
     },
-    /// The volunteer offers more minutes in the period.
+    /// The volunteer offers more minutes in the week, or in the period.
     MoreMinutes {
         /// The volunteer.
         #[cfg_attr(feature = "schema", schema(value_type = uuid::Uuid))]
         volunteer: PersonId,
+        /// The Monday of the week. Absent if the offer is for the period, and in plans of earlier
+        /// versions.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        week: Option<NaiveDate>,
         /// How much more.
         #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         minutes: Minutes,

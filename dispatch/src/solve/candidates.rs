@@ -220,6 +220,7 @@ mod tests {
             skills: Skills::default(),
             shifts: vec![shift],
             offered: Minutes(600),
+            weeks: Vec::new(),
             carried: Minutes(0),
             share_of: None,
             is_idle: false,

@@ -79,7 +79,7 @@ fn hold<'p>(
             continue;
         };
         let who = &mut team.members[member];
-        who.load = who.load.saturating_add(call.service.0);
+        who.add_load(day, call.service.0);
         let is_timed = call.pinned.is_some_and(|pin| pin.start.is_some());
         match who.days[day].call_start(call).filter(|_| is_timed) {
             Some(start) => {
@@ -176,6 +176,6 @@ pub(super) fn pinned_slot(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<In
     team.slots(member, day, visit)
         .filter(|slot| team.misses(visit, *slot).most() == 0)
         // An offer is exceeded only where pinned visits alone do.
-        .filter(|slot| team.short_by(visit, *slot) == 0 || team.is_bound(member))
+        .filter(|slot| team.short_by(visit, *slot) == 0 || team.is_bound(member, day))
         .min_by_key(|slot| (slot.position.extra, slot.position.at))
 }

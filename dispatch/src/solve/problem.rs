@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate, Weekday};
 use thiserror::Error;
 
 use super::ties::{self, Tie};
@@ -51,6 +51,9 @@ pub struct Volunteer {
     pub shifts: Vec<Shift>,
     /// The most minutes that may be carried, for service and travel together.
     pub offered: Minutes,
+    /// The offers for single weeks, which then limit the load in place of `offered`; one for each
+    /// week in which the volunteer has a shift. None if the offer is for the whole period.
+    pub weeks: Vec<WeekOffer>,
     /// Minutes already carried, without the pinned visits of this problem.
     pub carried: Minutes,
     /// The minutes offered in the period over which work is shared fairly, if it is longer than the
@@ -61,6 +64,24 @@ pub struct Volunteer {
     pub is_idle: bool,
     /// The mode of travel.
     pub mode: Mode,
+}
+
+/// The minutes that a volunteer offers for one calendar week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WeekOffer {
+    /// The Monday on which the week begins.
+    pub monday: NaiveDate,
+    /// The most minutes that may be carried in the week, for service and travel together.
+    pub offered: Minutes,
+    /// Minutes already carried in the week, without the pinned visits of this problem.
+    pub carried: Minutes,
+}
+
+impl WeekOffer {
+    /// Whether a day is in the week.
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        (0..7).contains(&(day - self.monday).num_days())
+    }
 }
 
 /// One volunteer's availability on one day.
@@ -147,6 +168,14 @@ pub enum DispatchProblemError {
         /// The day.
         day: NaiveDate,
     },
+    /// The offers for weeks do not have exactly one, from its Monday on, for this day.
+    #[error("volunteer {volunteer} does not have exactly one offer, from Monday on, for {day}")]
+    Week {
+        /// The volunteer.
+        volunteer: PersonId,
+        /// The day.
+        day: NaiveDate,
+    },
     /// A visit is pinned to a person who is not among the volunteers.
     #[error("visit {visit} is pinned to {volunteer}, who is not among the volunteers")]
     UnknownPin {
@@ -222,6 +251,14 @@ impl Volunteer {
     fn validate(&self) -> Result<(), DispatchProblemError> {
         if self.grid.level() != Level::Grid {
             return Err(DispatchProblemError::HomeNotGrid(self.id));
+        }
+        let covering = |day| self.weeks.iter().filter(move |week| week.covers(day)).count();
+        let mut days = self.shifts.iter().map(|shift| shift.day);
+        let mut mondays = self.weeks.iter().map(|week| week.monday);
+        let odd = mondays.find(|day| day.weekday() != Weekday::Mon || covering(*day) > 1);
+        let open = days.find(|day| !self.weeks.is_empty() && covering(*day) != 1);
+        if let Some(day) = odd.or(open) {
+            return Err(DispatchProblemError::Week { volunteer: self.id, day });
         }
         let again = |at: usize, shift: &Shift| {
             self.shifts[..at].iter().any(|earlier| earlier.day == shift.day)

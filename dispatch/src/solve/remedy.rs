@@ -64,7 +64,9 @@ fn sized_remedy(
         }
         Shortage::Offer(_) => {
             let minutes = Minutes(team.short_by(visit, slot));
-            Some(((0, minutes.0), Remedy::MoreMinutes { volunteer, minutes }))
+            let mut weeks = who.volunteer.weeks.iter();
+            let week = weeks.find(|week| week.covers(day)).map(|week| week.monday);
+            Some(((0, minutes.0), Remedy::MoreMinutes { volunteer, week, minutes }))
         }
         Shortage::Skill => Some(((missing.len(), 0), Remedy::Skill { volunteer, day, missing })),
         // Members of a team serve the area, and shifts of the domain have no capacity.

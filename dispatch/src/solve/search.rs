@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::options::Options;
-use super::problem::{DispatchProblem, Visit, Volunteer};
-use super::team::{Member, Team};
+use super::problem::{DispatchProblem, Visit, Volunteer, WeekOffer};
+use super::team::{Limit, Member, Team};
 use super::ties::Ties;
 use super::travel::Mode;
 use super::units::{moment, seconds, span};
@@ -85,9 +85,19 @@ fn offering(member: &Member<'_>, modes: &[Mode], base: NaiveDate) -> instance::V
         let (day, breaks) = (days(base, timeline.shift.day), timeline.blocked.clone());
         instance::Shift { day, open, close, breaks, capacity: None }
     });
+    let quota = |(week, limit): (&WeekOffer, &Limit)| {
+        let monday = days(base, week.monday);
+        instance::Quota {
+            first_day: monday,
+            last_day: monday.saturating_add(6),
+            most: seconds(week.offered),
+            carried: seconds(Minutes(limit.load)),
+        }
+    };
     instance::Volunteer {
         shifts: shifts.collect(),
         offered: Some(seconds(who.offered)),
+        quotas: who.weeks.iter().zip(&member.limits).map(quota).collect(),
         share_of: who.share_of.map(seconds),
         carried: seconds(Minutes(member.load)),
         matrix: modes.iter().position(|mode| *mode == who.mode).unwrap_or(0),

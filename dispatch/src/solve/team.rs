@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
+use super::problem::{DispatchProblem, Pin, Visit, Volunteer, WeekOffer};
 use super::split::Part;
 use super::ties::Ties;
 use super::timeline::{Position, ShiftTimeline};
@@ -34,8 +34,28 @@ pub(super) struct Member<'p> {
     pub(super) volunteer: &'p Volunteer,
     /// Load in minutes of service and travel, including the earlier load.
     pub(super) load: u32,
+    /// The limits of the load, by week if there are offers for weeks, else one.
+    pub(super) limits: Vec<Limit>,
     /// The timelines of their shifts, by day.
     pub(super) days: Vec<ShiftTimeline<'p>>,
+    /// The index of the limit of each day.
+    limit_of: Vec<usize>,
+}
+
+/// A limit of the load on some days of a member.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    /// The most minutes.
+    offered: u32,
+    /// The minutes that count to it, including the earlier load.
+    pub(super) load: u32,
+}
+
+impl Limit {
+    /// The minutes by which the load with `added` minutes exceeds the limit.
+    fn excess(self, added: u32) -> u32 {
+        self.load.saturating_add(added).saturating_sub(self.offered)
+    }
 }
 
 /// A position for a visit in a member's timeline.
@@ -205,7 +225,7 @@ impl<'p> Team<'p> {
         if let Some(rest) = self.without(from) {
             let member = &mut self.members[from.0];
             member.days[from.1] = rest;
-            member.load = member.carries();
+            member.settle();
         }
     }
 
@@ -217,10 +237,10 @@ impl<'p> Team<'p> {
             })
     }
 
-    /// Whether the service alone exceeds the member's offer; avoids the estimate of every journey.
+    /// Whether the service alone exceeds the member's offers; avoids the estimate of every journey.
     pub(super) fn is_spent(&self, member: usize, visit: &Visit) -> bool {
-        let who = &self.members[member];
-        who.load.saturating_add(visit.service.0) > who.volunteer.offered.0
+        let mut limits = self.members[member].limits.iter();
+        limits.all(|limit| limit.excess(visit.service.0) > 0)
     }
 
     /// Whether the visit fits into a slot, in time and in offered minutes.
@@ -235,14 +255,12 @@ impl<'p> Team<'p> {
 
     /// The member's load in minutes with the visit in this slot.
     pub(super) fn load_with(&self, visit: &Visit, slot: InsertionSlot) -> u32 {
-        let load = self.members[slot.member].load;
-        load.saturating_add(visit.service.0).saturating_add(minutes(slot.position.extra).0)
+        self.members[slot.member].load.saturating_add(added(visit, slot))
     }
 
-    /// The minutes by which that load exceeds the offer.
+    /// The minutes by which the visit in this slot exceeds the offer.
     pub(super) fn short_by(&self, visit: &Visit, slot: InsertionSlot) -> u32 {
-        let offered = self.members[slot.member].volunteer.offered.0;
-        self.load_with(visit, slot).saturating_sub(offered)
+        self.members[slot.member].limit(slot.day).excess(added(visit, slot))
     }
 
     /// Appends the visit to a member's day. [`Self::settle`] updates the load.
@@ -259,22 +277,25 @@ impl<'p> Team<'p> {
         }
     }
 
-    /// Whether all visits of the member are pinned, and not only by a pair.
-    pub(super) fn is_bound(&self, member: usize) -> bool {
-        let mut stops = self.members[member].days.iter().flat_map(ShiftTimeline::all);
+    /// Whether all visits of the member that count to the limit of a day are pinned, and not only by
+    /// a pair.
+    pub(super) fn is_bound(&self, member: usize, day: usize) -> bool {
+        let who = &self.members[member];
+        let days = who.days.iter().zip(&who.limit_of);
+        let days = days.filter(|(_, limit)| **limit == who.limit_of[day]);
+        let mut stops = days.flat_map(|(day, _)| day.all());
         stops.all(|stop| stop.visit.pinned.is_some() && self.ties.pair(stop.visit.id).is_none())
     }
 
     /// Recomputes all loads.
     pub(super) fn settle(&mut self) {
-        self.members.iter_mut().for_each(|member| member.load = member.carries());
+        self.members.iter_mut().for_each(Member::settle);
     }
 
     /// Inserts the visit into a slot.
     pub(super) fn place(&mut self, visit: &'p Visit, slot: InsertionSlot) {
-        let load = self.load_with(visit, slot);
         let member = &mut self.members[slot.member];
-        member.load = load;
+        member.add_load(slot.day, added(visit, slot));
         member.days[slot.day].insert(visit, slot.position);
     }
 }
@@ -283,7 +304,30 @@ impl<'p> Member<'p> {
     fn new(volunteer: &'p Volunteer) -> Self {
         let mut days: Vec<_> = volunteer.shifts.iter().map(ShiftTimeline::new).collect();
         days.sort_unstable_by_key(|day| day.shift.day);
-        Self { volunteer, load: volunteer.carried.0, days }
+        let limit = |day: NaiveDate| volunteer.weeks.iter().position(|week| week.covers(day));
+        // Every shift has an offer for its week, if there are any.
+        let limit_of = days.iter().map(|day| limit(day.shift.day).unwrap_or(0)).collect();
+        Self { volunteer, load: volunteer.carried.0, limits: unused(volunteer), days, limit_of }
+    }
+
+    /// The limit of a day.
+    fn limit(&self, day: usize) -> Limit {
+        self.limits[self.limit_of[day]]
+    }
+
+    /// Adds minutes of a day to the loads.
+    pub(super) fn add_load(&mut self, day: usize, minutes: u32) {
+        self.load = self.load.saturating_add(minutes);
+        let limit = &mut self.limits[self.limit_of[day]];
+        limit.load = limit.load.saturating_add(minutes);
+    }
+
+    /// Recomputes the loads from the timelines.
+    fn settle(&mut self) {
+        (self.load, self.limits) = (self.volunteer.carried.0, unused(self.volunteer));
+        for day in 0..self.days.len() {
+            self.add_load(day, self.days[day].load());
+        }
     }
 
     /// Load in minutes of service and travel, from the timelines.
@@ -298,4 +342,18 @@ impl<'p> Member<'p> {
         let home = self.volunteer.home;
         (at.checked_sub(1).and_then(place).unwrap_or(home), place(next).unwrap_or(home))
     }
+}
+
+/// The minutes that the visit adds to the load in this slot.
+fn added(visit: &Visit, slot: InsertionSlot) -> u32 {
+    visit.service.0.saturating_add(minutes(slot.position.extra).0)
+}
+
+/// The limits of a volunteer with the earlier loads.
+fn unused(volunteer: &Volunteer) -> Vec<Limit> {
+    if volunteer.weeks.is_empty() {
+        return vec![Limit { offered: volunteer.offered.0, load: volunteer.carried.0 }];
+    }
+    let limit = |week: &WeekOffer| Limit { offered: week.offered.0, load: week.carried.0 };
+    volunteer.weeks.iter().map(limit).collect()
 }

@@ -63,6 +63,7 @@ fn volunteer(world: &World<'_>, person: usize) -> Volunteer {
         skills: who.skills.clone(),
         shifts: world.horizon().filter_map(shift).collect(),
         offered: carried + world.free(&Diary::default(), person),
+        weeks: Vec::new(),
         carried,
         share_of: Some(Minutes(who.offered.0.saturating_mul(weeks.unsigned_abs()))),
         is_idle: false,

@@ -108,7 +108,7 @@ pub(super) fn remedy(solved: &Solved, relaxation: Option<Relaxation>) -> String 
         Relaxation::MoreCapacity { volunteer, amount, .. } => {
             format!("capacity for {amount} more with {} would suffice", name(volunteer))
         }
-        Relaxation::MoreOffered { volunteer, seconds } => {
+        Relaxation::MoreOffered { volunteer, seconds, .. } => {
             format!("{} more offered by {} would suffice", length(seconds, solved), name(volunteer))
         }
         Relaxation::Skill { volunteer, .. } => {

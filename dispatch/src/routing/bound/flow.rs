@@ -1,4 +1,5 @@
-//! The most work that fits, as a maximum flow from visits through shifts to volunteers.
+//! The most work that fits, as a maximum flow from visits through shifts and limits of loads to
+//! volunteers.
 //!
 //! Dinic's algorithm (Soviet Mathematics Doklady 11, 1970).
 
@@ -17,12 +18,28 @@ pub(super) struct Network {
     drains: Vec<usize>,
 }
 
+/// The nodes of the network after those of visits: shifts, limits of loads, volunteers.
+struct Nodes {
+    shifts: usize,
+    quotas: usize,
+    people: usize,
+    end: usize,
+}
+
+impl Nodes {
+    fn of(model: &Model<'_>) -> Self {
+        let shifts = model.visits.len();
+        let quotas = shifts + model.shifts.len();
+        let people = quotas + model.quotas.len();
+        Self { shifts, quotas, people, end: people + model.instance.volunteers.len() }
+    }
+}
+
 impl Network {
     /// The network without any supply.
     pub(super) fn new(model: &Model<'_>, work: &Work) -> Self {
-        let (visits, shifts) = (model.visits.len(), model.shifts.len());
-        let people = model.instance.volunteers.len();
-        let source = visits + shifts + people;
+        let (visits, nodes) = (model.visits.len(), Nodes::of(model));
+        let source = nodes.end;
         let mut network = Self {
             to: Vec::new(),
             residual: Vec::new(),
@@ -37,16 +54,20 @@ impl Network {
         }
         for (visit, open) in work.shifts.iter().enumerate() {
             for shift in open {
-                network.add_edge(visit, visits + shift, i64::MAX / 4);
+                network.add_edge(visit, nodes.shifts + shift, i64::MAX / 4);
             }
         }
-        for shift in 0..shifts {
-            let who = visits + shifts + model.shifts[shift].volunteer;
-            network.add_edge(visits + shift, who, length(model, shift));
+        let mut linked = vec![false; model.quotas.len()];
+        for (shift, on) in model.shifts.iter().enumerate() {
+            let quota = nodes.quotas + on.quota;
+            network.add_edge(nodes.shifts + shift, quota, length(model, shift));
+            if !std::mem::replace(&mut linked[on.quota], true) {
+                network.add_edge(quota, nodes.people + on.volunteer, work.quotas[on.quota]);
+            }
         }
-        for who in 0..people {
+        for (who, capacity) in work.capacity.iter().enumerate() {
             network.drains.push(network.to.len());
-            network.add_edge(visits + shifts + who, network.sink, work.capacity[who]);
+            network.add_edge(nodes.people + who, network.sink, *capacity);
         }
         network
     }
@@ -134,6 +155,7 @@ mod tests {
 
     use super::*;
     use crate::routing::instance::{Bar, Instance};
+    use crate::routing::model::ShiftData;
     use crate::routing::tests::some_street;
     use crate::routing::weights::Weights;
 
@@ -154,22 +176,30 @@ mod tests {
     /// The least capacity of any cut; `drains` is what each volunteer can take.
     fn least_cut(model: &Model<'_>, work: &Work, supplies: &[i64], drains: &[i64]) -> i64 {
         let (visits, shifts) = (supplies.len(), model.shifts.len());
-        let sides = 0_u32..1 << (visits + shifts + drains.len());
+        let nodes = Nodes::of(model);
+        let sides = 0_u32..1 << nodes.end;
         let cut = |side: u32| {
             let is_source = |node: usize| side >> node & 1 == 1;
-            let who = |shift: usize| visits + shifts + model.shifts[shift].volunteer;
+            let quota = |shift: usize| nodes.quotas + model.shifts[shift].quota;
             let supply = |visit: usize| if is_source(visit) { 0 } else { supplies[visit] };
             let sent = |visit: usize| {
                 let cut = work.shifts[visit].iter().any(|shift| !is_source(visits + shift));
                 if is_source(visit) && cut { i64::MAX / 4 } else { 0 }
             };
             let held = |shift: usize| {
-                let cut = is_source(visits + shift) && !is_source(who(shift));
+                let cut = is_source(visits + shift) && !is_source(quota(shift));
                 if cut { length(model, shift) } else { 0 }
             };
-            let drained = |at: usize| if is_source(visits + shifts + at) { drains[at] } else { 0 };
+            let passed = |at: usize| {
+                let of = |on: &&ShiftData| on.quota == at;
+                let who = model.shifts.iter().find(of).map(|on| nodes.people + on.volunteer);
+                let cut = is_source(nodes.quotas + at) && who.is_some_and(|who| !is_source(who));
+                if cut { work.quotas[at] } else { 0 }
+            };
+            let drained = |at: usize| if is_source(nodes.people + at) { drains[at] } else { 0 };
             (0..visits).map(|visit| supply(visit) + sent(visit)).sum::<i64>()
                 + (0..shifts).map(held).sum::<i64>()
+                + (0..model.quotas.len()).map(passed).sum::<i64>()
                 + (0..drains.len()).map(drained).sum::<i64>()
         };
         sides.map(cut).min().expect("a cut")

@@ -99,7 +99,7 @@ pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
 const MOST_PAIRS: usize = 100_000;
 
 /// The least time that each visit takes, the shifts it may go into, and the capacity of each
-/// volunteer.
+/// volunteer by limit of loads.
 ///
 /// Every journey is attributed to its two ends, half each: a visit takes its service and half of
 /// the least journeys to and from it.
@@ -109,7 +109,9 @@ struct Work {
     ways: Vec<i64>,
     /// The shifts that each visit may go into.
     shifts: Vec<Vec<usize>>,
-    /// The capacity of each volunteer, by shifts and offer.
+    /// What each limit of the model leaves, by its shifts and its offer.
+    quotas: Vec<i64>,
+    /// The capacity of each volunteer, by shifts and offers.
     capacity: Vec<i64>,
 }
 
@@ -122,13 +124,20 @@ impl Work {
         let ways: Vec<i64> =
             visits.clone().map(|visit| i64::from(least_ways(model, visit))).collect();
         let seconds = |visit: usize| i64::from(model.visits[visit].service) + ways[visit] / 2;
-        let people = 0..model.instance.volunteers.len();
-        let capacity = |who: usize| free_offer(model, who).min(hours(model, who));
+        let quotas = quotas(model);
+        let mut capacity = vec![0; model.instance.volunteers.len()];
+        let mut counted = vec![false; quotas.len()];
+        for on in &model.shifts {
+            if !std::mem::replace(&mut counted[on.quota], true) {
+                capacity[on.volunteer] += quotas[on.quota];
+            }
+        }
         Self {
             seconds: visits.clone().map(seconds).collect(),
             ways,
             shifts: visits.map(may).collect(),
-            capacity: people.map(capacity).collect(),
+            quotas,
+            capacity,
         }
     }
 
@@ -167,19 +176,28 @@ fn length(model: &Model<'_>, shift: usize) -> i64 {
     free.max(0)
 }
 
-/// The length of all shifts of a volunteer without breaks.
-fn hours(model: &Model<'_>, volunteer: usize) -> i64 {
-    model.shifts_of(volunteer).map(|shift| length(model, shift)).sum()
+/// What each limit of the model leaves: by the length of its shifts, and by its offer.
+fn quotas(model: &Model<'_>) -> Vec<i64> {
+    let mut hours = vec![0; model.quotas.len()];
+    for (shift, on) in model.shifts.iter().enumerate() {
+        hours[on.quota] += length(model, shift);
+    }
+    for (shift, on) in model.shifts.iter().enumerate() {
+        hours[on.quota] = hours[on.quota].min(free_offer(model, shift));
+    }
+    hours
 }
 
-/// The load that a volunteer may take on besides the earlier load. Pinned visits may exceed
-/// the offer, so it is then unlimited.
-fn free_offer(model: &Model<'_>, volunteer: usize) -> i64 {
-    let requests = &model.instance.visits;
-    let settled =
-        |visit: &super::instance::Visit| visit.pinned.is_some_and(|pin| pin.volunteer == volunteer);
-    if model.offered[volunteer] == i64::MAX || requests.iter().any(settled) {
+/// The load that the volunteer of a shift may take on in it and in the other shifts of the same
+/// limit. Pinned visits may exceed an offer, so it is then unlimited.
+fn free_offer(model: &Model<'_>, shift: usize) -> i64 {
+    let on = &model.shifts[shift];
+    let limit = model.quotas[on.quota];
+    let settled = |visit: &super::instance::Visit| {
+        visit.pinned.is_some_and(|pin| pin.volunteer == on.volunteer)
+    };
+    if limit.most == i64::MAX || model.instance.visits.iter().any(settled) {
         return i64::MAX / 4;
     }
-    (model.offered[volunteer] - i64::from(model.instance.volunteers[volunteer].carried)).max(0)
+    (limit.most - limit.carried).max(0)
 }

@@ -109,15 +109,16 @@ impl PricingProblem {
             }
         }
         let mut pricing = Self { shifts, work: 0, most: work };
-        pricing.limit(work, |volunteer| free_offer(model, volunteer));
+        pricing.limit(work, |_, shift| free_offer(model, shift));
         pricing
     }
 
-    /// Limits the load of each volunteer's routes, and the number of further steps.
-    pub(super) fn limit(&mut self, work: usize, most: impl Fn(usize) -> i64) {
+    /// Limits the load of each route by its volunteer and shift, and the number of further steps.
+    pub(super) fn limit(&mut self, work: usize, most: impl Fn(usize, usize) -> i64) {
         self.most = self.work.saturating_add(work);
-        for shift_pricing in &mut self.shifts {
-            let limit = Seconds::try_from(most(shift_pricing.volunteer)).unwrap_or(Seconds::MAX);
+        for (shift, shift_pricing) in self.shifts.iter_mut().enumerate() {
+            let most = most(shift_pricing.volunteer, shift);
+            let limit = Seconds::try_from(most).unwrap_or(Seconds::MAX);
             // A limit beyond the length of the shift need not be tracked.
             shift_pricing.limit =
                 if limit < shift_pricing.pricer.length() { limit } else { Seconds::MAX };
@@ -288,7 +289,7 @@ mod tests {
             let model = Model::new(&instance, Weights::TRAVEL);
             let mut pricing =
                 PricingProblem::new(&model, &planned(&instance), &VISITS, VISITS.len(), 0);
-            pricing.limit(1_000_000, |_| limit);
+            pricing.limit(1_000_000, |_, _| limit);
             let round = pricing.choose(&prices, 1, PricingEffort::Exact, 0);
             let costs = [0, 1].map(|who| least(&instance, who, &prices, limit));
             prop_assert_eq!(round.cost, costs.iter().sum::<i64>());

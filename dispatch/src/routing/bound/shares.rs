@@ -102,11 +102,11 @@ impl LevelTest {
     /// Limits all shares to the level.
     fn limit_share(&mut self, model: &Model<'_>, level: f64) {
         let left = WORK.saturating_sub(self.pricing.work());
-        self.pricing.limit(left / PART, |volunteer| {
+        self.pricing.limit(left / PART, |volunteer, shift| {
             let carried = i64::from(model.instance.volunteers[volunteer].carried);
             // A second more, so that rounding cannot make a level infeasible.
             let most = truncated(level * float(model.share_of[volunteer])) + 1 - carried;
-            most.clamp(0, free_offer(model, volunteer))
+            most.clamp(0, free_offer(model, shift))
         });
     }
 

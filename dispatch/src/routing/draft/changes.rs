@@ -2,7 +2,7 @@
 
 use super::{Draft, UNASSIGNED};
 use crate::routing::insertion::Gap;
-use crate::routing::model::{Model, index};
+use crate::routing::model::{Model, ShiftData, index};
 use crate::routing::timeline::Span;
 use crate::routing::tour::Tour;
 
@@ -92,9 +92,11 @@ impl Draft {
         for (rank, visit) in current.visits().enumerate().skip(first) {
             self.rank[visit as usize] = index(rank);
         }
-        let volunteer = model.shifts[tour as usize].volunteer;
+        let &ShiftData { volunteer, quota, .. } = &model.shifts[tour as usize];
+        let added = current.travel + current.service - before;
         let load = self.load[volunteer];
-        let after = load - before + current.travel + current.service;
+        let after = load + added;
+        self.used[quota] += added;
         self.cost += current.travel - travel;
         self.cost += model.burden(volunteer, after) - model.burden(volunteer, load);
         self.load[volunteer] = after;

@@ -1,7 +1,7 @@
 //! Undoing the changes of a draft, and copying tours between drafts.
 
 use super::{Draft, UNASSIGNED};
-use crate::routing::model::{Model, index};
+use crate::routing::model::{Model, ShiftData, index};
 use crate::routing::tour::Tour;
 
 impl Draft {
@@ -47,7 +47,9 @@ impl Draft {
 
     fn detach(&mut self, model: &Model<'_>, tour: u32) {
         let current = &self.tours[tour as usize];
-        self.load[model.shifts[tour as usize].volunteer] -= current.travel + current.service;
+        let &ShiftData { volunteer, quota, .. } = &model.shifts[tour as usize];
+        self.load[volunteer] -= current.travel + current.service;
+        self.used[quota] -= current.travel + current.service;
         for visit in current.visits() {
             self.assigned_route[visit as usize] = UNASSIGNED;
             if let Some(group) = model.visits[visit as usize].group {
@@ -58,8 +60,9 @@ impl Draft {
 
     fn attach(&mut self, model: &Model<'_>, tour: u32) {
         let current = &self.tours[tour as usize];
-        let volunteer = model.shifts[tour as usize].volunteer;
+        let &ShiftData { volunteer, quota, .. } = &model.shifts[tour as usize];
         self.load[volunteer] += current.travel + current.service;
+        self.used[quota] += current.travel + current.service;
         for (rank, visit) in current.visits().enumerate() {
             self.assigned_route[visit as usize] = tour;
             self.rank[visit as usize] = index(rank);

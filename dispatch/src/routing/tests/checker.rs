@@ -235,6 +235,30 @@ fn what_was_offered_is_for_all_days_together() {
 }
 
 #[test]
+fn what_was_offered_for_a_span_is_for_its_days() {
+    let tomorrow = |quotas: &[Quota]| {
+        after(|instance, plan| {
+            let stops = vec![stop(3, 400, 400)];
+            plan.routes.push(ShiftRoute { volunteer: 0, shift: 1, stops, home: 400 });
+            plan.unserved.clear();
+            instance.volunteers[0].offered = Some(0);
+            instance.volunteers[0].quotas = quotas.to_vec();
+        })
+    };
+    let quota = |days: (i32, i32), most, carried| Quota {
+        first_day: days.0,
+        last_day: days.1,
+        most,
+        carried,
+    };
+    assert_eq!(tomorrow(&[quota((0, 0), 420, 0), quota((1, 6), 810, 0)]), Ok(()));
+    assert_eq!(tomorrow(&[quota((0, 0), 421, 1)]), Ok(()), "the other day has no limit");
+    assert_eq!(tomorrow(&[quota((0, 0), 420, 1)]), Err(Violation::Offered(0)));
+    assert_eq!(tomorrow(&[quota((1, 1), 809, 0)]), Err(Violation::Offered(0)));
+    assert_eq!(tomorrow(&[quota((0, 1), 420 + 809, 0)]), Err(Violation::Offered(0)));
+}
+
+#[test]
 fn a_group_in_the_hands_of_two_is_found() {
     let group = |visits: &'static [usize]| {
         move |instance: &mut Instance| {

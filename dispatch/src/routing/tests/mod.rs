@@ -8,7 +8,7 @@ mod tour;
 
 use proptest::prelude::*;
 
-use super::instance::{Bar, Instance, Partner, Pin, Seconds, Shift, Visit, Volunteer};
+use super::instance::{Bar, Instance, Partner, Pin, Quota, Seconds, Shift, Visit, Volunteer};
 use super::solution::Solution;
 use super::travel::Matrix;
 use super::{Budget, Weights, plan};

@@ -30,8 +30,29 @@ fn some_shifts() -> impl Strategy<Value = Vec<Shift>> {
 }
 
 fn some_volunteer() -> impl Strategy<Value = Volunteer> {
-    (some_shifts(), prop::option::of(0..500), 0..200).prop_map(|(shifts, offered, carried)| {
-        Volunteer { shifts, offered, carried, ..Volunteer::default() }
+    let offers = (prop::option::of(0..500), 0..200, some_quotas());
+    (some_shifts(), offers).prop_map(|(shifts, (offered, carried, quotas))| Volunteer {
+        shifts,
+        offered,
+        quotas,
+        carried,
+        ..Volunteer::default()
+    })
+}
+
+/// No offers for spans of days, one, or one for each day.
+fn some_quotas() -> impl Strategy<Value = Vec<Quota>> {
+    let quota = (0..300, 0..100);
+    let quotas = (0..3_i32, prop::collection::vec(quota, 0..3));
+    quotas.prop_map(|(length, quotas)| {
+        let from = |number: i32| number * length.max(1);
+        let quota = |(number, (most, carried))| Quota {
+            first_day: from(number),
+            last_day: from(number + 1) - 1,
+            most,
+            carried,
+        };
+        (0..).zip(quotas).map(quota).collect()
     })
 }
 
@@ -117,9 +138,17 @@ fn relaxed(instance: &Instance, visit: usize, relaxation: Relaxation) -> Instanc
         Relaxation::LaterWindow { seconds, .. } => {
             changed.visits[visit].windows.iter_mut().for_each(|window| window.1 += seconds);
         }
-        Relaxation::MoreOffered { volunteer, seconds } => {
-            let offered = &mut changed.volunteers[volunteer].offered;
-            *offered = offered.map(|offered| offered + i32::try_from(seconds).expect("seconds"));
+        Relaxation::MoreOffered { volunteer, first_day, seconds } => {
+            let (who, more) = (&mut changed.volunteers[volunteer], i32::try_from(seconds));
+            let more = more.expect("seconds");
+            let mut quotas = who.quotas.iter_mut();
+            match first_day {
+                Some(day) => {
+                    let quota = quotas.find(|quota| quota.first_day == day);
+                    quota.expect("an offer from that day on").most += more;
+                }
+                None => who.offered = who.offered.map(|offered| offered + more),
+            }
         }
         Relaxation::Skill { volunteer, .. } | Relaxation::Area { volunteer, .. } => {
             changed.bars[visit * people + volunteer] = Bar::None;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::routing::explain::Feasibility;
-use crate::routing::{InstanceError, Relaxation, explain, replan};
+use crate::routing::{Effort, InstanceError, Relaxation, bounds, explain, replan};
 
 #[test]
 fn two_people_come_at_once_where_two_must() {
@@ -171,7 +171,34 @@ fn an_offer_too_small_says_how_much_more_it_takes() {
     let plan = planned(&instance);
     let missing = explain(&instance, Weights::default(), &plan).missing;
     assert_eq!(missing[0].reason, Feasibility::Offered { short: 10 });
-    assert_eq!(missing[0].relaxation, Some(Relaxation::MoreOffered { volunteer: 0, seconds: 10 }));
+    assert_eq!(missing[0].relaxation, Some(more_offered(None, 10)));
+}
+
+fn more_offered(first_day: Option<i32>, seconds: i64) -> Relaxation {
+    Relaxation::MoreOffered { volunteer: 0, first_day, seconds }
+}
+
+#[test]
+fn an_offer_for_each_week_is_kept_in_each_week() {
+    let week = |number: i32| Quota {
+        first_day: 7 * number,
+        last_day: 7 * number + 6,
+        most: 60,
+        carried: 0,
+    };
+    let shifts = vec![shift(0, 0, 1_000), shift(1, 0, 1_000), shift(8, 0, 1_000)];
+    let who =
+        Volunteer { shifts, quotas: vec![week(0), week(1)], share_of: Some(120), ..volunteer() };
+    let long = || Visit { service: 60, ..visit() };
+    let instance = street(vec![(0, who)], vec![(0, long()), (0, long()), (0, long())]);
+    let plan = planned(&instance);
+    let visits = |shift: usize| plan.routes[shift].stops.len();
+    assert_eq!((visits(0) + visits(1), visits(2)), (1, 1));
+    let missing = explain(&instance, Weights::default(), &plan).missing;
+    assert_eq!(missing[0].reason, Feasibility::Offered { short: 60 });
+    assert_eq!(missing[0].relaxation, Some(more_offered(Some(0), 60)));
+    let bounds = bounds(&instance, &plan, Effort::Quick);
+    assert_eq!(bounds.gaps.unserved_priority, 0, "the bound knows the weeks");
 }
 
 #[test]

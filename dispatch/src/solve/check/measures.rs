@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::{Datelike as _, IsoWeek, NaiveDate};
+
 use super::{Index, Violation, distance, in_area, may_go};
 use crate::solve::answer::{Alternative, Verdict};
 use crate::solve::plan::{Plan, Route, Stop};
@@ -9,23 +11,52 @@ use crate::solve::problem::{Visit, Volunteer};
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
 
-/// Each volunteer's load in minutes, including the earlier load.
-pub(super) type Loads = HashMap<PersonId, u32>;
+/// Loads in minutes, including the earlier loads.
+pub(super) struct Loads {
+    total: HashMap<PersonId, u32>,
+    /// By week, of the volunteers with offers for weeks.
+    weeks: HashMap<(PersonId, IsoWeek), u32>,
+}
+
+impl Loads {
+    /// A volunteer's load.
+    fn of(&self, id: PersonId) -> u32 {
+        self.total.get(&id).copied().unwrap_or_default()
+    }
+
+    /// Whether a volunteer's offer holds this much more on a day.
+    pub(super) fn leave(&self, who: &Volunteer, day: NaiveDate, minutes: u32) -> bool {
+        let week = day.iso_week();
+        let offer = who.weeks.iter().find(|offer| offer.monday.iso_week() == week);
+        let (load, offered) = match offer {
+            Some(offer) => (self.weeks.get(&(who.id, week)).copied(), offer.offered),
+            None => (self.total.get(&who.id).copied(), who.offered),
+        };
+        load.unwrap_or_default().saturating_add(minutes) <= offered.0
+    }
+}
 
 /// Two summations of the same shares differ by far less.
 const SLACK: f64 = 1e-9;
 
 pub(super) fn loads(index: &Index<'_>, plan: &Plan) -> Loads {
-    let mut loads: Loads = index.people.iter().map(|(id, who)| (*id, who.carried.0)).collect();
+    let carried = index.people.values().flat_map(|who| {
+        who.weeks.iter().map(|week| ((who.id, week.monday.iso_week()), week.carried.0))
+    });
+    let mut weeks: HashMap<_, _> = carried.collect();
+    let mut total: HashMap<_, _> =
+        index.people.iter().map(|(id, who)| (*id, who.carried.0)).collect();
     for route in &plan.routes {
         let service: u32 = visits(index, route).map(|visit| visit.service.0).sum();
-        let load = loads.entry(route.volunteer).or_default();
-        *load = load.saturating_add(service).saturating_add(route.travel.0);
+        let week = weeks.entry((route.volunteer, route.day.iso_week())).or_default();
+        for load in [week, total.entry(route.volunteer).or_default()] {
+            *load = load.saturating_add(service).saturating_add(route.travel.0);
+        }
     }
-    loads
+    Loads { total, weeks }
 }
 
-/// No load exceeds the offer, unless the volunteer's visits are all pinned.
+/// No load exceeds an offer with a visit that is not pinned.
 pub(super) fn offers_are_kept(
     index: &Index<'_>,
     plan: &Plan,
@@ -34,7 +65,7 @@ pub(super) fn offers_are_kept(
     let free = |route: &&Route| visits(index, route).any(|visit| visit.pinned.is_none());
     for route in plan.routes.iter().filter(free) {
         let who = index.person(route.volunteer)?;
-        if loads.get(&who.id).is_some_and(|load| *load > who.offered.0) {
+        if !loads.leave(who, route.day, 0) {
             return Err(Violation::Offered(who.id));
         }
     }
@@ -45,7 +76,7 @@ pub(super) fn offers_are_kept(
 pub(super) fn whys_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
     for route in &plan.routes {
         let who = index.person(route.volunteer)?;
-        let load = loads.get(&who.id).copied().unwrap_or_default();
+        let load = loads.of(who.id);
         for (at, stop) in route.stops.iter().enumerate() {
             let visit = index.visit(stop.visit)?;
             let extra = stop.why.extra_travel.0;
@@ -70,9 +101,10 @@ pub(super) fn whys_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result
 fn alternative_holds(index: &Index<'_>, visit: &Visit, loads: &Loads, other: &Alternative) -> bool {
     let Some(who) = index.people.get(&other.volunteer) else { return false };
     let Verdict::Possible(cost) = &other.verdict else { return in_area(who, visit) };
-    let load = loads[&who.id].saturating_add(visit.service.0).saturating_add(cost.extra_travel.0);
+    let added = visit.service.0.saturating_add(cost.extra_travel.0);
+    let load = loads.of(who.id).saturating_add(added);
     may_go(who, visit)
-        && load <= who.offered.0
+        && loads.leave(who, cost.day, added)
         && cost.day >= visit.not_before
         && who.shifts.iter().any(|shift| shift.day == cost.day)
         && i64::from(cost.late_days) == (cost.day - visit.due).num_days().max(0)
@@ -160,7 +192,7 @@ pub(super) fn measures_hold(
 fn shares_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
     let written = &plan.measures;
     let offering = index.people.values().filter(|who| who.offered.0 > 0);
-    let shares: Vec<f64> = offering.map(|who| part(loads[&who.id], who.share_of().0)).collect();
+    let shares: Vec<f64> = offering.map(|who| part(loads.of(who.id), who.share_of().0)).collect();
     #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 people")]
     let people = shares.len().max(1) as f64;
     let mean = shares.iter().sum::<f64>() / people;

@@ -56,8 +56,7 @@ fn holds(
     let free: Vec<_> =
         wide.iter().filter(|(who, ..)| holder.is_none_or(|holder| holder == who.id)).collect();
     let idle_could = free.iter().any(|(who, shift, takes)| {
-        !busy.contains(&(who.id, shift.day))
-            && loads[&who.id].saturating_add(*takes) <= who.offered.0
+        !busy.contains(&(who.id, shift.day)) && loads.leave(who, shift.day, *takes)
     });
     match reason {
         Reason::PinDoesNotFit => visit.pinned.is_some(),

@@ -61,7 +61,7 @@ fn the_least_sufficient_remedy_is_reported() {
     let later = Remedy::LaterWindow { volunteer: volunteer_1, day, minutes: Minutes(10) };
     assert_eq!(remedy(&only(volunteer(1), early)), Some(&later));
     let shy = Volunteer { offered: Minutes(45), ..volunteer(1) };
-    let more = Remedy::MoreMinutes { volunteer: volunteer_1, minutes: Minutes(5) };
+    let more = Remedy::MoreMinutes { volunteer: volunteer_1, week: None, minutes: Minutes(5) };
     assert_eq!(remedy(&only(shy, visit(1))), Some(&more));
     let needs = Visit { skills: skills(&["legal"]), ..visit(1) };
     let missing = skills(&["legal"]);
@@ -135,8 +135,13 @@ fn change(problem: &mut DispatchProblem, left: &Unserved) -> Option<()> {
             let visit = problem.visits.iter_mut().find(|visit| visit.id == left.visit)?;
             visit.windows.iter_mut().try_for_each(|window| longer(window, minutes))
         }
-        Remedy::MoreMinutes { volunteer, minutes } => {
-            whoever(problem, volunteer)?.offered += minutes;
+        Remedy::MoreMinutes { volunteer, week, minutes } => {
+            let who = whoever(problem, volunteer)?;
+            let mut weeks = who.weeks.iter_mut();
+            match week {
+                Some(monday) => weeks.find(|week| week.monday == monday)?.offered += minutes,
+                None => who.offered += minutes,
+            }
             Some(())
         }
         Remedy::Skill { volunteer, missing, .. } => {

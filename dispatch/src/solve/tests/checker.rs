@@ -1,6 +1,7 @@
 //! The checker can fail: a valid plan with one error is rejected for that error.
 
 use super::*;
+use crate::solve::check::check_routes;
 
 /// A morning of two visits with a break, one pinned visit, one unserved.
 fn sample() -> (DispatchProblem, Plan) {
@@ -122,6 +123,20 @@ fn more_than_was_offered_is_found() {
     assert_eq!(wrong_for(less), Violation::Offered(person(1)));
     let more = |problem: &mut DispatchProblem| problem.volunteers[0].carried = Minutes(101);
     assert_eq!(wrong_for(more), Violation::Offered(person(1)));
+    let weekly = |offered, carried| {
+        move |problem: &mut DispatchProblem| {
+            let (offered, carried) = (Minutes(offered), Minutes(carried));
+            let week = |day| WeekOffer { monday: june(day), offered, carried };
+            problem.volunteers[0].weeks = vec![week(1), week(8)];
+            // The offers for weeks are the limit.
+            problem.volunteers[0].offered = Minutes(1);
+        }
+    };
+    assert_eq!(wrong_for(weekly(80, 0)), Violation::Offered(person(1)));
+    assert_eq!(wrong_for(weekly(180, 100)), Violation::Offered(person(1)));
+    let (mut problem, plan) = sample();
+    weekly(180, 99)(&mut problem);
+    assert_eq!(check_routes(&problem, &plan), Ok(()));
 }
 
 #[test]

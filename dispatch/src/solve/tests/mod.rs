@@ -9,7 +9,7 @@ mod random;
 mod spec;
 mod ties;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
 use super::*;
@@ -81,6 +81,7 @@ pub(super) fn volunteer(number: u128) -> Volunteer {
         skills: Skills::new(),
         shifts: vec![shift(1, "0900-1200")],
         offered: Minutes(180),
+        weeks: Vec::new(),
         carried: Minutes(0),
         share_of: None,
         is_idle: false,

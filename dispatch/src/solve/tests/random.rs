@@ -31,7 +31,7 @@ fn some_skills(most: usize) -> impl Strategy<Value = Skills> {
 }
 
 fn some_shifts() -> impl Strategy<Value = Vec<Shift>> {
-    subsequence(vec![1, 2, 3], 0..=3).prop_flat_map(|days| {
+    subsequence(vec![1, 2, 3, 8], 0..=3).prop_flat_map(|days| {
         let shift = (some_window(120..480), prop::collection::vec(some_window(5..60), 0..3));
         let all = prop::collection::vec(shift, days.len());
         (Just(days), all).prop_map(|(days, all)| {
@@ -46,13 +46,13 @@ fn some_volunteer() -> impl Strategy<Value = Volunteer> {
     (
         (some_place(), select(GRIDS.to_vec()), subsequence(AREAS.to_vec(), 0..=2)),
         (some_skills(3), some_shifts(), 0_u32..600, 0_u32..100, select(modes.to_vec())),
-        (prop::option::of(0_u32..2_400), prop::bool::weighted(0.2)),
+        (prop::option::of(0_u32..2_400), prop::bool::weighted(0.2), some_weeks()),
     )
         .prop_map(
             move |(
                 (home, grid, more),
                 (skills, shifts, offered, carried, mode),
-                (period, is_idle),
+                (period, is_idle, weeks),
             )| {
                 Volunteer {
                     id: person(0),
@@ -62,6 +62,7 @@ fn some_volunteer() -> impl Strategy<Value = Volunteer> {
                     skills,
                     shifts,
                     offered: Minutes(offered),
+                    weeks,
                     carried: Minutes(carried),
                     share_of: period.map(Minutes),
                     is_idle,
@@ -69,6 +70,19 @@ fn some_volunteer() -> impl Strategy<Value = Volunteer> {
                 }
             },
         )
+}
+
+/// For every other volunteer the offers for the two weeks of the shifts.
+fn some_weeks() -> impl Strategy<Value = Vec<WeekOffer>> {
+    let week = |day| {
+        (0_u32..300, 0_u32..60).prop_map(move |(offered, carried)| WeekOffer {
+            monday: june(day),
+            offered: Minutes(offered),
+            carried: Minutes(carried),
+        })
+    };
+    prop::option::of((week(1), week(8)))
+        .prop_map(|weeks| weeks.map(|(one, other)| vec![one, other]).unwrap_or_default())
 }
 
 fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
@@ -154,11 +168,16 @@ fn on_threads(count: usize, problem: &DispatchProblem) -> Plan {
     pool.install(|| planned(problem))
 }
 
-/// The load of a volunteer in minutes, and whether one of their visits is not pinned.
-fn load(problem: &DispatchProblem, plan: &Plan, who: &Volunteer) -> (u32, bool) {
+/// The minutes of a volunteer's visits on these days, and whether one of them is not pinned.
+fn minutes_of(
+    problem: &DispatchProblem,
+    plan: &Plan,
+    who: &Volunteer,
+    counts: impl Fn(NaiveDate) -> bool,
+) -> (u32, bool) {
     let visit = |id| problem.visits.iter().find(|visit| visit.id == id).expect("a visit");
     let routes = plan.routes.iter().filter(|route| route.volunteer == who.id);
-    routes.fold((who.carried.0, false), |(load, free), route| {
+    routes.filter(|route| counts(route.day)).fold((0, false), |(load, free), route| {
         let visits = || route.stops.iter().map(|stop| visit(stop.visit));
         let service: u32 = visits().map(|visit| visit.service.0).sum();
         let unpinned = visits().any(|visit| visit.pinned.is_none());
@@ -222,8 +241,19 @@ proptest! {
     fn no_load_exceeds_the_offer_but_by_pins(problem in some_problem()) {
         let plan = planned(&problem);
         for who in &problem.volunteers {
-            let (load, free) = load(&problem, &plan, who);
-            prop_assert!(!free || load <= who.offered.0, "{load} of {}", who.offered.0);
+            let mut offers: Vec<_> = who
+                .weeks
+                .iter()
+                .map(|week| (week.monday, week.monday + Days::new(6), week.carried, week.offered))
+                .collect();
+            if offers.is_empty() {
+                offers.push((june(1), june(30), who.carried, who.offered));
+            }
+            for (first, last, carried, offered) in offers {
+                let in_span = |day| (first..=last).contains(&day);
+                let (minutes, free) = minutes_of(&problem, &plan, who, in_span);
+                prop_assert!(!free || carried.0 + minutes <= offered.0, "{minutes} of {offered:?}");
+            }
         }
     }
 

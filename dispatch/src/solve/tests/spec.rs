@@ -86,6 +86,51 @@ fn nobody_carries_more_than_they_offered_with_the_way_home() {
     assert_eq!(reason(&plan), &Reason::NoMinutes { short: Minutes(1) });
 }
 
+/// Offers of a volunteer for the weeks that begin on the first and on the eighth.
+fn weekly(offered: u32, carried: u32) -> Vec<WeekOffer> {
+    let week = |(day, carried)| WeekOffer {
+        monday: june(day),
+        offered: Minutes(offered),
+        carried: Minutes(carried),
+    };
+    [(1, carried), (8, 0)].map(week).to_vec()
+}
+
+#[test]
+fn the_minutes_of_a_week_are_not_given_in_another() {
+    let shifts = vec![shift(1, "0900-1200"), shift(2, "0900-1200"), shift(9, "0900-1200")];
+    let who = |weeks| Volunteer { shifts: shifts.clone(), weeks, ..volunteer(1) };
+    let hour = |number| Visit { service: Minutes(60), place: north(0.0), ..visit(number) };
+    let late = |number| Visit { due: june(30), ..hour(number) };
+    let weeks_of = |plan: &Plan| -> Vec<bool> {
+        let mut weeks: Vec<_> = plan.routes.iter().map(|route| route.day >= june(8)).collect();
+        weeks.dedup();
+        weeks
+    };
+    let two = |weeks| planned(&village(vec![who(weeks)], vec![late(1), late(2)]));
+    assert_eq!(weeks_of(&two(weekly(60, 0))), [false, true], "one in each week");
+    assert_eq!(two(weekly(60, 0)).measures.unserved, 0);
+    let full = two(weekly(60, 30));
+    assert_eq!(weeks_of(&full), [true], "the first week has half an hour left");
+    assert_eq!(reason(&full), &Reason::NoMinutes { short: Minutes(30) });
+    let more =
+        Remedy::MoreMinutes { volunteer: person(1), week: Some(june(1)), minutes: Minutes(30) };
+    assert_eq!(full.unserved[0].remedy, Some(more));
+}
+
+#[test]
+fn every_shift_needs_an_offer_for_its_week() {
+    let refused = |change: &dyn Fn(&mut Volunteer)| {
+        let mut who = Volunteer { weeks: weekly(60, 0), ..volunteer(1) };
+        change(&mut who);
+        refusal(&village(vec![who], Vec::new()))
+    };
+    let odd = |day| DispatchProblemError::Week { volunteer: person(1), day: june(day) };
+    assert_eq!(refused(&|who| who.weeks[0].monday = june(2)), odd(2));
+    assert_eq!(refused(&|who| who.weeks[1].monday = june(1)), odd(1));
+    assert_eq!(refused(&|who| who.shifts[0].day = june(15)), odd(15));
+}
+
 #[test]
 fn the_last_offered_minute_can_be_given() {
     let next_door = Visit { place: north(0.0), ..visit(1) };
