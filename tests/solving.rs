@@ -121,6 +121,25 @@ fn a_vroom_input_is_solved_with_its_matrix_skills_and_windows() {
 }
 
 #[test]
+fn reasons_are_as_detailed_as_requested() {
+    let text = day().to_string();
+    let reasons = |args: &[&str]| {
+        let answer = answer(&text, args);
+        let others = |choice: &Value| choice["others"].as_array().map_or(0, Vec::len);
+        let choices = answer["reasons"].as_array().expect("reasons").iter().map(others);
+        (answer["unserved"].clone(), choices.collect::<Vec<_>>())
+    };
+    let unserved = json!([{
+        "visit": 2, "reason": { "code": "skill" },
+        "remedy": { "code": "skill", "day": 0, "volunteer": 7 },
+    }]);
+    assert_eq!(reasons(&[]), (unserved.clone(), vec![1, 1]));
+    assert_eq!(reasons(&["--reasons", "all"]), (unserved, vec![1, 1]));
+    let only_listed = json!([{ "visit": 2, "reason": null, "remedy": null }]);
+    assert_eq!(reasons(&["--reasons", "none"]), (only_listed, vec![]));
+}
+
+#[test]
 fn a_map_is_one_self_contained_picture_with_a_bar_for_each_person() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut day = day();

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::computed::Request;
 use super::model::{Plan, PlanState};
 use super::order::PlanOrder;
-use super::run::{self, RunError};
+use super::run::{self, Means, RunError};
 use super::store::{self, PlanRow};
 use super::what_if::{WhatIf, WhatIfAnswer};
 use super::{apply, draft, gauges, obstacles, queue, subjects};
@@ -166,12 +166,12 @@ impl Planner {
         let turn = turn.ok().and_then(Result::ok);
         let busy = || Problem::service_unavailable("another estimate is being computed");
         let turn = Turn(turn.ok_or_else(busy)?);
-        let pool = Some(Arc::clone(&self.pool));
+        let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: false };
         let more = move |conn: &mut Conn| {
             subjects::check(conn, &question.order)?;
             question.volunteers(conn)
         };
-        let computed = run::compute(&self.db, request, more, pool, turn).await;
+        let computed = run::compute(&self.db, request, more, means, turn).await;
         let (computed, _) = match computed {
             Ok(computed) => computed,
             Err(RunError::Refused(problem)) => return Err(problem),
@@ -261,8 +261,8 @@ impl Planner {
         let request = Request { id: row.id, order, now: (self.clock)(), by: row.created_by };
         let progress = Arc::new(Progress::default());
         let keeping = tokio::spawn(self.clone().keep(key, lease, Arc::clone(&progress)));
-        let pool = Some(Arc::clone(&self.pool));
-        let computed = run::compute(&self.db, request, |_| Ok(Vec::new()), pool, progress).await;
+        let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: true };
+        let computed = run::compute(&self.db, request, |_| Ok(Vec::new()), means, progress).await;
         let stored = match computed {
             Ok((computed, _)) => {
                 let store = move |tx: &mut Tx<'_>| {

@@ -60,7 +60,8 @@ impl From<DbError> for RunError {
 /// then.
 pub async fn draft(db: &Db, request: Request) -> Result<(Plan, Timing), RunError> {
     let district = request.order.area.district();
-    let (computed, timing) = compute(db, request, |_| Ok(Vec::new()), None, ()).await?;
+    let means = Means { pool: None, alternatives: true };
+    let (computed, timing) = compute(db, request, |_| Ok(Vec::new()), means, ()).await?;
     let began = Instant::now();
     let stored = db.write(district, move |tx| draft::store(tx, &computed));
     let plan = stored.await.map_err(Problem::from)?;
@@ -78,8 +79,16 @@ pub async fn apply(db: &Db, area: AreaCode, id: PlanId) -> Result<PlanResult, Pr
     applied.await
 }
 
-/// Plans the open tasks of the request without writing anything, on the threads of `pool` or on all
-/// cores. `more` are volunteers besides those of the database.
+/// What a plan is computed with, besides the rows of the database.
+pub struct Means {
+    /// The threads; `None`: all cores.
+    pub pool: Option<Arc<ThreadPool>>,
+    /// Whether the explanations of served visits name other people: an estimate shows none.
+    pub alternatives: bool,
+}
+
+/// Plans the open tasks of the request without writing anything. `more` are volunteers besides those
+/// of the database.
 ///
 /// # Errors
 /// As [`draft`], and [`RunError::Cancelled`].
@@ -87,7 +96,7 @@ pub async fn compute(
     db: &Db,
     request: Request,
     more: impl Fn(&mut Conn) -> Result<Vec<Volunteer>, Problem> + Send + 'static,
-    pool: Option<Arc<ThreadPool>>,
+    Means { pool, alternatives }: Means,
     observer: impl Observer + Send + 'static,
 ) -> Result<(Computed, Timing), RunError> {
     let began = Instant::now();
@@ -95,6 +104,7 @@ pub async fn compute(
         seed: request.order.seed.into(),
         reach: request.order.reach,
         weights: request.order.weights.weights()?,
+        alternatives,
         ..Options::default()
     };
     let asked = request.clone();

@@ -17,6 +17,6 @@ fuzz_target!(|text: &str| {
     };
     assert_eq!(routing::check(instance, &plan), Ok(()));
     let _ = routing::bounds(instance, &plan, Effort::Quick);
-    let reasons = routing::explain(instance, Weights::default(), &plan);
+    let reasons = routing::explain(instance, Weights::default(), &plan, routing::Detail::All);
     assert_eq!(reasons.missing.len(), plan.unserved.len());
 });

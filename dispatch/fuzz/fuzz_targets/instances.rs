@@ -131,7 +131,7 @@ fuzz_target!(|case: Case| {
     assert_eq!(routing::check(&instance, &plan), Ok(()));
     let bounds = routing::bounds(&instance, &plan, Effort::Thorough);
     assert!(bounds.unserved_priority <= plan.tiers(&instance).unserved_priority);
-    let reasons = routing::explain(&instance, weights, &plan);
+    let reasons = routing::explain(&instance, weights, &plan, routing::Detail::All);
     assert_eq!(reasons.missing.len(), plan.unserved.len());
     let mended = routing::replan(&instance, &plan, weights, &Budget::Iterations(10), 2);
     assert_eq!(mended.map(|plan| routing::check(&instance, &plan)), Ok(Ok(())));

@@ -90,7 +90,14 @@ impl Draft {
 
     /// The total cost.
     pub(super) fn cost(&self, model: &Model<'_>) -> i64 {
-        self.unserved_cost + model.weights.beyond_few(self.moved) + self.cost_of_served(model)
+        let largest = if model.weights.largest_share == 0 { 0 } else { self.largest_share(model) };
+        self.cost_with(model, largest)
+    }
+
+    /// The total cost if the largest share is this one, in millionths.
+    pub(super) fn cost_with(&self, model: &Model<'_>, largest_share: i64) -> i64 {
+        let largest = model.weights.largest_share * largest_share / 10_000;
+        self.unserved_cost + model.weights.beyond_few(self.moved) + self.cost + largest
     }
 
     /// The mean travel time between stops, in seconds; at least one.
@@ -105,13 +112,6 @@ impl Draft {
     /// insertions do not lower the cost, unless the triangle inequality fails.
     pub(super) fn cost_at_least(&self, lost: i64) -> i64 {
         self.cost + lost
-    }
-
-    fn cost_of_served(&self, model: &Model<'_>) -> i64 {
-        if model.weights.largest_share == 0 {
-            return self.cost;
-        }
-        self.cost + model.weights.largest_share * self.largest_share(model) / 10_000
     }
 
     /// The largest share, in millionths.

@@ -1,17 +1,35 @@
 //! Explains assignments and unserved visits.
 //!
 //! Every answer is computed by trial: the visit is removed from the finished plan and offered to
-//! each volunteer, the rest unchanged.
+//! other volunteers, the rest unchanged.
 
 use serde::Serialize;
 
 use super::draft::{Draft, UNASSIGNED};
-use super::insertion::Gap;
-use super::instance::{Bar, Instance, Seconds};
-use super::model::{FORBIDDEN, Model, ShiftData, index};
+use super::feasibility::{Now, feasibility, possible_in};
+use super::instance::{Instance, Seconds};
+use super::model::{Model, index};
+use super::near_shifts::NearShifts;
 use super::relaxation::{self, Relaxation};
 use super::solution::Solution;
 use super::weights::Weights;
+
+pub use super::feasibility::Feasibility;
+
+/// How much is explained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    None,
+    /// The reason and the remedy of each unserved visit, up to the thousand most urgent ones, and the
+    /// best other volunteer of each assigned visit. Of a visit with many allowed shifts, the near
+    /// ones are tried first, and the others only where no near one is close to feasible.
+    #[default]
+    Some,
+    /// Every unserved visit, with every shift tried, and the best eight other volunteers of each
+    /// assigned visit, with their hindrances.
+    All,
+}
 
 /// The explanation of an assignment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,71 +57,6 @@ pub struct Candidate {
     pub verdict: Feasibility,
 }
 
-/// Whether a volunteer could make a visit, the rest of the plan unchanged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum Feasibility {
-    /// Feasible; each figure is the change of the plan's.
-    Possible {
-        /// Lateness, in days times priority points.
-        lateness: i64,
-        /// The change of the weighted burdens, in seconds of travel.
-        fairness: i64,
-        /// Seconds of travel.
-        travel: i64,
-        /// Number of visits by strangers.
-        strangers: i64,
-        /// The weighted sum; usually not negative.
-        cost: i64,
-    },
-    /// The volunteer's offer would be exceeded.
-    Offered {
-        /// By this many seconds.
-        short: i64,
-    },
-    /// The volunteer's other visits leave no gap.
-    Room {
-        /// The least number of seconds by which a gap is missed.
-        short: Seconds,
-    },
-    /// The capacity of the shift would be exceeded.
-    Capacity {
-        /// By this amount.
-        short: i32,
-    },
-    /// Feasible alone, but no second volunteer is available at a suitable time, or this volunteer
-    /// makes the other visit of the pair.
-    Partner,
-    /// Even an empty shift could not hold the visit.
-    Hours,
-    /// The volunteer has no shift on or after the first day.
-    Shift,
-    /// The volunteer lacks a skill.
-    Skill,
-    /// The volunteer does not serve the area.
-    Area,
-    /// The volunteer is forbidden, or the visit is fixed to another.
-    Forbidden,
-}
-
-impl Feasibility {
-    /// Orders hindrances: less is nearer to feasible.
-    pub(crate) fn rank(&self) -> (u8, i64) {
-        match self {
-            Self::Possible { cost, .. } => (0, *cost),
-            Self::Offered { short } => (1, *short),
-            Self::Room { short } => (2, i64::from(*short)),
-            Self::Capacity { short } => (3, i64::from(*short)),
-            Self::Partner => (4, 0),
-            Self::Hours => (5, 0),
-            Self::Shift => (6, 0),
-            Self::Skill => (7, 0),
-            Self::Area => (8, 0),
-            Self::Forbidden => (9, 0),
-        }
-    }
-}
-
 /// The explanation of an unserved visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
@@ -118,223 +71,178 @@ pub struct Missing {
 /// The explanations of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reasons {
-    /// Every assigned visit, in order.
+    /// The assigned visits, in order.
     pub choices: Vec<Choice>,
-    /// Every unserved visit, in order.
+    /// The explained unserved visits, in order.
     pub missing: Vec<Missing>,
 }
 
-/// How many other volunteers are reported for each visit.
+/// How many other volunteers [`Detail::All`] reports for each visit.
 const MOST_OTHERS: usize = 8;
+/// How many unserved visits [`Detail::Some`] explains.
+const MOST_MISSING: usize = 1_000;
 
-/// Explains every visit of a plan.
-pub fn explain(instance: &Instance, weights: Weights, plan: &Solution) -> Reasons {
+/// Explains the visits of a plan.
+pub fn explain(instance: &Instance, weights: Weights, plan: &Solution, detail: Detail) -> Reasons {
     let model = Model::new(instance, weights);
-    let mut draft = Draft::of(&model, plan);
+    reasons(&model, Draft::of(&model, plan), detail)
+}
+
+/// Explains the visits of a draft.
+pub(super) fn reasons(model: &Model<'_>, mut draft: Draft, detail: Detail) -> Reasons {
     let mut reasons = Reasons::default();
-    for visit in 0..index(instance.visits.len()) {
-        if draft.assigned_route[visit as usize] == UNASSIGNED {
-            reasons.missing.push(missing(&model, &draft, visit));
-        } else {
-            reasons.choices.push(choice(&model, &mut draft, visit));
+    if detail == Detail::None {
+        return reasons;
+    }
+    draft.commit();
+    let mut near = NearShifts::default();
+    let missing = explained(model, &draft, detail).into_iter();
+    reasons.missing = missing.map(|it| missing_one(model, &draft, it, detail, &mut near)).collect();
+    let shares = LargestShares::of(model, &draft);
+    for visit in 0..index(model.visits.len()) {
+        if draft.assigned_route[visit as usize] != UNASSIGNED {
+            let others = Others { detail, shares, near: &mut near };
+            reasons.choices.push(choice(model, &mut draft, visit, others));
         }
     }
     reasons
 }
 
-fn choice(model: &Model<'_>, draft: &mut Draft, visit: u32) -> Choice {
+/// The unserved visits to explain, in order.
+fn explained(model: &Model<'_>, draft: &Draft, detail: Detail) -> Vec<u32> {
+    let mut unserved = draft.unassigned.clone();
+    if detail == Detail::Some && unserved.len() > MOST_MISSING {
+        let urgency =
+            |visit: &u32| (std::cmp::Reverse(model.visits[*visit as usize].penalty), *visit);
+        unserved.select_nth_unstable_by_key(MOST_MISSING, urgency);
+        unserved.truncate(MOST_MISSING);
+    }
+    unserved.sort_unstable();
+    unserved
+}
+
+/// The largest share of a plan, and the largest of the other volunteers, in millionths.
+#[derive(Clone, Copy)]
+struct LargestShares {
+    largest: i64,
+    volunteer: usize,
+    second: i64,
+}
+
+impl LargestShares {
+    fn of(model: &Model<'_>, draft: &Draft) -> Self {
+        let mut found = Self { largest: 0, volunteer: usize::MAX, second: 0 };
+        for (volunteer, load) in draft.load.iter().enumerate() {
+            let share = model.share(volunteer, *load);
+            if share > found.largest {
+                found = Self { largest: share, volunteer, second: found.largest };
+            } else {
+                found.second = found.second.max(share);
+            }
+        }
+        found
+    }
+
+    /// The largest share, if this volunteer has `share`.
+    fn with(self, volunteer: usize, share: i64) -> i64 {
+        share.max(if volunteer == self.volunteer { self.second } else { self.largest })
+    }
+}
+
+/// What is said of other volunteers.
+struct Others<'n> {
+    detail: Detail,
+    shares: LargestShares,
+    near: &'n mut NearShifts,
+}
+
+fn choice(model: &Model<'_>, draft: &mut Draft, visit: u32, others: Others<'_>) -> Choice {
     let tour = draft.assigned_route[visit as usize];
     let volunteer = model.shifts[tour as usize].volunteer;
-    let (load_after, cost) = (draft.load[volunteer], draft.cost(model));
+    let load_after = draft.load[volunteer];
+    let cost = draft.cost_with(model, others.shares.largest);
     let travel = draft.tours[tour as usize].travel;
-    draft.commit();
     let rank = draft.rank[visit as usize] as usize;
     draft.remove(model, tour, rank..rank + 1);
+    let load_before = draft.load[volunteer];
+    let largest_without = others.shares.with(volunteer, model.share(volunteer, load_before));
+    let penalty = model.visits[visit as usize].penalty;
     let now = Now {
         cost,
-        cost_without: draft.cost(model) - model.visits[visit as usize].penalty,
-        largest_without: draft.largest_share(model),
+        cost_without: draft.cost_with(model, largest_without) - penalty,
+        largest_without,
         static_cost: i64::from(model.cost(visit as usize, tour as usize)),
         travel: travel - draft.tours[tour as usize].travel,
         day: model.shifts[tour as usize].day,
         volunteer,
     };
-    let mut others: Vec<Candidate> = (0..model.instance.volunteers.len())
-        .filter(|other| *other != volunteer)
-        .map(|other| Candidate {
-            volunteer: other,
-            verdict: feasibility(model, draft, visit, other, Some(now)),
-        })
-        .collect();
-    others.sort_by_key(|other| (other.verdict.rank(), other.volunteer));
-    others.truncate(MOST_OTHERS);
-    let choice = Choice {
-        visit: visit as usize,
-        volunteer,
-        travel: i32::try_from(now.travel).unwrap_or(Seconds::MAX),
-        load_before: draft.load[volunteer],
-        load_after,
-        others,
+    let others = match others.detail {
+        Detail::All => all_others(model, draft, visit, now),
+        _ => best_other(model, draft, visit, now, others.near).into_iter().collect(),
     };
     draft.undo(model);
-    choice
+    let travel = i32::try_from(now.travel).unwrap_or(Seconds::MAX);
+    Choice { visit: visit as usize, volunteer, travel, load_before, load_after, others }
 }
 
-/// The visit's contribution to the plan.
-#[derive(Clone, Copy)]
-struct Now {
-    cost: i64,
-    /// The cost of the plan without the visit, the penalty for leaving it unserved not included.
-    cost_without: i64,
-    /// The largest share without the visit, in millionths.
-    largest_without: i64,
-    static_cost: i64,
-    travel: i64,
-    day: i32,
-    volunteer: usize,
+/// The best of all other volunteers, whether feasible or hindered.
+fn all_others(model: &Model<'_>, draft: &Draft, visit: u32, now: Now) -> Vec<Candidate> {
+    let people = (0..model.instance.volunteers.len()).filter(|other| *other != now.volunteer);
+    let mut others: Vec<Candidate> = people
+        .map(|volunteer| Candidate {
+            volunteer,
+            verdict: feasibility(model, draft, visit, volunteer, Some(now)),
+        })
+        .collect();
+    let order = |other: &Candidate| (other.verdict.rank(), other.volunteer);
+    if others.len() > MOST_OTHERS {
+        others.select_nth_unstable_by_key(MOST_OTHERS, order);
+        others.truncate(MOST_OTHERS);
+        others.shrink_to_fit();
+    }
+    others.sort_unstable_by_key(order);
+    others
 }
 
-/// Whether a volunteer could make an unassigned visit.
-fn feasibility(
+/// The best other volunteer who could make the visit, of the near ones.
+fn best_other(
     model: &Model<'_>,
     draft: &Draft,
     visit: u32,
-    volunteer: usize,
-    now: Option<Now>,
-) -> Feasibility {
-    let request = &model.instance.visits[visit as usize];
-    match model.instance.bar(visit as usize, volunteer) {
-        _ if request.pinned.is_some_and(|pin| pin.volunteer != volunteer) => {
-            return Feasibility::Forbidden;
-        }
-        Bar::None => {}
-        _ if request.pinned.is_some() => {}
-        Bar::Skill => return Feasibility::Skill,
-        Bar::Area => return Feasibility::Area,
-        Bar::Forbidden => return Feasibility::Forbidden,
-    }
-    let shifts = || model.shifts_of(volunteer);
-    let in_time = |at: usize| request.pinned.is_some() || model.shifts[at].day >= request.first_day;
-    if !shifts().any(in_time) {
-        return Feasibility::Shift;
-    }
-    let mut nearest = Feasibility::Hours;
-    let beside = beside(model, draft, visit);
-    if beside.is_some_and(|beside| beside.volunteer == volunteer) {
-        return Feasibility::Partner;
-    }
-    let suits = |at: &usize| {
-        model.cost(visit as usize, *at) != FORBIDDEN
-            && beside.is_none_or(|beside| beside.day == model.shifts[*at].day)
+    now: Now,
+    near: &mut NearShifts,
+) -> Option<Candidate> {
+    let shifts = near.of(model, draft, visit).iter().map(|(shift, _)| *shift as usize);
+    let candidates = shifts.filter_map(|shift| {
+        let volunteer = model.shifts[shift].volunteer;
+        let is_other = volunteer != now.volunteer;
+        let verdict = is_other.then(|| possible_in(model, draft, visit, shift, now)).flatten()?;
+        Some(Candidate { volunteer, verdict })
+    });
+    candidates.min_by_key(|other| (other.verdict.rank(), other.volunteer))
+}
+
+fn missing_one(
+    model: &Model<'_>,
+    draft: &Draft,
+    visit: u32,
+    detail: Detail,
+    near: &mut NearShifts,
+) -> Missing {
+    let shifts = match detail {
+        Detail::All => &[],
+        _ => near.of(model, draft, visit),
     };
-    for shift in shifts().filter(suits) {
-        if !draft.group_allows(model, shift, visit) {
-            return Feasibility::Forbidden;
-        }
-        let found = in_shift(model, draft, visit, shift, now);
-        if found.rank() < nearest.rank() {
-            nearest = found;
-        }
+    let near = || shifts.iter().map(|(shift, _)| *shift as usize);
+    let verdict = |who: usize| (feasibility(model, draft, visit, who, None), who);
+    let least = |verdict: &(Feasibility, usize)| (verdict.0.rank(), verdict.1);
+    let nearest = near().map(|shift| verdict(model.shifts[shift].volunteer)).min_by_key(least);
+    let nearest = nearest.filter(|(reason, _)| reason.is_close());
+    let nearest =
+        nearest.or_else(|| (0..model.instance.volunteers.len()).map(verdict).min_by_key(least));
+    Missing {
+        visit: visit as usize,
+        reason: nearest.map_or(Feasibility::Shift, |(verdict, _)| verdict),
+        relaxation: relaxation::least(model, draft, visit, near()),
     }
-    match nearest {
-        // It fits alone, but was left out for want of a second volunteer.
-        Feasibility::Possible { .. } if request.partner.is_some() && beside.is_none() => {
-            Feasibility::Partner
-        }
-        // The other visit's day is the only one.
-        Feasibility::Hours if beside.is_some() => Feasibility::Partner,
-        nearest => nearest,
-    }
-}
-
-/// The shift of the other visit of the pair, if it is assigned.
-fn beside<'m>(model: &'m Model<'_>, draft: &Draft, visit: u32) -> Option<&'m ShiftData> {
-    let partner = model.visits[visit as usize].partner?;
-    model.shifts.get(draft.assigned_route[partner.visit] as usize)
-}
-
-fn in_shift(
-    model: &Model<'_>,
-    draft: &Draft,
-    visit: u32,
-    shift: usize,
-    now: Option<Now>,
-) -> Feasibility {
-    let tour = &draft.tours[shift];
-    let Some(gap) = tour.best_gap(model, shift, visit, &draft.hulls) else {
-        let alone = super::tour::Tour::empty(model, shift);
-        let short = relaxation::shortest(model, draft, visit, shift);
-        let too_much = tour.too_much(model, shift, visit);
-        return match alone.gap(model, shift, visit, &draft.hulls, 0) {
-            None => Feasibility::Hours,
-            Some(_) if too_much > 0 => Feasibility::Capacity { short: too_much },
-            Some(_) => Feasibility::Room { short },
-        };
-    };
-    match draft.price(model, shift, visit, gap.extra) {
-        Some(price) => possible(model, draft, visit, shift, gap, price, now),
-        None => Feasibility::Offered { short: over_the_offer(model, draft, visit, shift, gap) },
-    }
-}
-
-pub(super) fn over_the_offer(
-    model: &Model<'_>,
-    draft: &Draft,
-    visit: u32,
-    shift: usize,
-    gap: Gap,
-) -> i64 {
-    let quota = model.shifts[shift].quota;
-    let added = i64::from(model.visits[visit as usize].service) + i64::from(gap.extra);
-    draft.used[quota] + added - model.quotas[quota].most
-}
-
-fn possible(
-    model: &Model<'_>,
-    draft: &Draft,
-    visit: u32,
-    shift: usize,
-    gap: Gap,
-    price: i64,
-    now: Option<Now>,
-) -> Feasibility {
-    let request = &model.instance.visits[visit as usize];
-    let on = &model.shifts[shift];
-    let late = |day: i32| request.days_late(day) * i64::from(request.priority);
-    let stranger =
-        |who: usize| i64::from(!request.known.is_empty() && !request.known.contains(&who));
-    let (travel, fixed) = (i64::from(gap.extra), i64::from(model.cost(visit as usize, shift)));
-    let burden = price - travel - fixed;
-    let Some(now) = now else {
-        let (lateness, strangers) = (late(on.day), stranger(on.volunteer));
-        return Feasibility::Possible {
-            lateness,
-            fairness: burden,
-            travel,
-            strangers,
-            cost: price,
-        };
-    };
-    // The weight of the largest share is part of fairness.
-    let after = draft.load[on.volunteer] + i64::from(model.visits[visit as usize].service) + travel;
-    let largest = now.largest_without.max(model.share(on.volunteer, after));
-    let weighed = |share: i64| model.weights.largest_share * share / 10_000;
-    let cost =
-        now.cost_without + price + weighed(largest) - weighed(now.largest_without) - now.cost;
-    let others = travel - now.travel + fixed - now.static_cost;
-    Feasibility::Possible {
-        lateness: late(on.day) - late(now.day),
-        fairness: cost - others,
-        travel: travel - now.travel,
-        strangers: stranger(on.volunteer) - stranger(now.volunteer),
-        cost,
-    }
-}
-
-fn missing(model: &Model<'_>, draft: &Draft, visit: u32) -> Missing {
-    let volunteers = || 0..model.instance.volunteers.len();
-    let verdicts = volunteers().map(|who| (feasibility(model, draft, visit, who, None), who));
-    let nearest = verdicts.min_by_key(|(verdict, who)| (verdict.rank(), *who));
-    let reason = nearest.map_or(Feasibility::Shift, |(verdict, _)| verdict);
-    Missing { visit: visit as usize, reason, relaxation: relaxation::least(model, draft, visit) }
 }

@@ -6,6 +6,8 @@
 
 use thiserror::Error;
 
+use super::quota;
+pub use super::quota::Quota;
 use super::travel::Matrix;
 
 /// Seconds: since midnight for a moment, else a length.
@@ -32,26 +34,6 @@ pub struct Volunteer {
     pub carried: Seconds,
     /// The index of the volunteer's travel matrix.
     pub matrix: usize,
-}
-
-/// An offer for a span of days, such as a week.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Quota {
-    /// The first of the days.
-    pub first_day: i32,
-    /// The last of the days.
-    pub last_day: i32,
-    /// The most service and travel together on these days.
-    pub most: Seconds,
-    /// The load carried before that counts for these days.
-    pub carried: Seconds,
-}
-
-impl Quota {
-    /// Whether it is for this day.
-    pub fn covers(&self, day: i32) -> bool {
-        (self.first_day..=self.last_day).contains(&day)
-    }
 }
 
 /// A span of a day in which a volunteer leaves home and comes back.
@@ -276,7 +258,11 @@ impl Instance {
             let amounts = [shift.capacity.unwrap_or(0), shift.day.saturating_abs()];
             in_range(amounts.into_iter(), what, index)?;
         }
-        validate_quotas(volunteer, index)?;
+        let numbers = volunteer.quotas.iter().flat_map(Quota::numbers);
+        in_range(numbers, what, index)?;
+        if !quota::are_apart(&volunteer.quotas) {
+            return Err(InstanceError::Quotas(index));
+        }
         let mut spans: Vec<_> =
             volunteer.shifts.iter().map(|shift| (shift.day, shift.open, shift.close)).collect();
         spans.sort_unstable();
@@ -315,22 +301,6 @@ impl Instance {
         }
         Ok(())
     }
-}
-
-fn validate_quotas(volunteer: &Volunteer, index: usize) -> Result<(), InstanceError> {
-    let mut days = Vec::with_capacity(volunteer.quotas.len());
-    for quota in &volunteer.quotas {
-        let numbers = [quota.most, quota.carried];
-        let bounds = [quota.first_day.saturating_abs(), quota.last_day.saturating_abs()];
-        in_range(numbers.into_iter().chain(bounds), "volunteer", index)?;
-        days.push((quota.first_day, quota.last_day));
-    }
-    days.sort_unstable();
-    let reversed = days.iter().any(|(first, last)| last < first);
-    if reversed || days.windows(2).any(|pair| pair[1].0 <= pair[0].1) {
-        return Err(InstanceError::Quotas(index));
-    }
-    Ok(())
 }
 
 fn in_range(

@@ -10,12 +10,13 @@
 //!    [`budget`]: the length of a search.
 //! 2. `model`: the instance prepared for the search. `timeline`: the arithmetic of times.
 //!    `misses`: how much an insertion violates them. `tour`: the route of one shift.
-//!    `draft`: all routes, with undo. `gaps`: a cache of best positions.
+//!    `draft`: all routes, with undo. `gaps`: a cache of best positions. `near_shifts`: where a
+//!    visit is tried.
 //! 3. `ruin`, `insertion_order`, `recreate`, `pairs`: one step of the search. `anneal`: a run of
 //!    steps. `pool`: routes found, recombined. `search`: the sequence of runs.
 //! 4. [`solution`]: the output and its value. `replan`: repair of a previous plan, which
 //!    `warm_start` loads.
-//! 5. [`explain`]: explanations. [`relaxation`]: the least change that serves a visit.
+//! 5. [`explain`]: explanations. `feasibility`: whether a volunteer could make a visit. [`relaxation`]: the least change that serves a visit.
 //! 6. [`bound`]: lower bounds.
 //! 7. [`check`]: an independent checker of plans.
 
@@ -25,6 +26,7 @@ pub mod budget;
 pub mod check;
 mod draft;
 pub mod explain;
+mod feasibility;
 mod gaps;
 mod hours;
 mod insertion;
@@ -32,8 +34,11 @@ mod insertion_order;
 pub mod instance;
 pub(crate) mod misses;
 mod model;
+mod near_shifts;
+mod neighbours;
 mod pairs;
 mod pool;
+mod quota;
 mod recreate;
 pub mod relaxation;
 mod replan;
@@ -52,12 +57,44 @@ pub mod weights;
 pub use bound::{Bounds, Effort, bounds};
 pub use budget::Budget;
 pub use check::{Violation, check};
-pub use explain::{Reasons, explain};
+pub use explain::{Detail, Reasons, explain};
 pub use instance::{Instance, InstanceError};
 pub use relaxation::Relaxation;
 pub use replan::replan;
 pub use solution::{Solution, Tiers};
 pub use weights::{WeightError, Weights};
+
+/// A plan with its explanations and bounds.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The plan.
+    pub plan: Solution,
+    /// The explanations.
+    pub reasons: Reasons,
+    /// Lower bounds on the tiers of any plan.
+    pub bounds: Bounds,
+}
+
+/// As [`plan`], [`explain`] and [`bounds`] one after the other, in less time and memory: the instance
+/// is prepared once.
+///
+/// # Errors
+/// As [`plan`].
+pub fn answer(
+    instance: &Instance,
+    weights: Weights,
+    budget: &Budget<'_>,
+    seed: u64,
+    (detail, effort): (Detail, Effort),
+) -> Result<Answer, InstanceError> {
+    instance.validate()?;
+    let model = model::Model::new(instance, weights);
+    let draft = search::search(&model, None, budget, seed);
+    let plan = Solution::of(&model, &draft);
+    debug_assert_eq!(check(instance, &plan), Ok(()), "a plan keeps the rules");
+    let bounds = bound::of(&model, &plan, effort);
+    Ok(Answer { plan, reasons: explain::reasons(&model, draft, detail), bounds })
+}
 
 /// Returns the best plan found within the budget.
 ///

@@ -1,6 +1,7 @@
 //! An instance prepared for the search: data of visits and shifts, and the cost of each assignment.
 
 use super::instance::{Bar, Instance, Partner, Seconds, Volunteer};
+use super::neighbours::Neighbours;
 use super::timeline::Span;
 use super::travel::Matrix;
 use super::weights::Weights;
@@ -9,8 +10,6 @@ use super::weights::Weights;
 pub(super) const FORBIDDEN: u32 = u32::MAX;
 /// The largest penalty of a visit, so that the sum of thousands does not overflow.
 const MOST_PENALTY: i64 = 100_000_000_000_000;
-/// The number of neighbours kept for each visit.
-const NEIGHBOURS: usize = 160;
 
 /// The prepared form of an [`Instance`].
 pub(super) struct Model<'i> {
@@ -37,9 +36,8 @@ pub(super) struct Model<'i> {
     /// The allowed shifts of each visit, with the cost.
     open: Vec<(u32, u32)>,
     open_at: Vec<usize>,
-    /// The nearest visits of each visit, the nearest first.
-    near: Vec<u32>,
-    near_at: Vec<usize>,
+    /// The nearest visits of each visit.
+    neighbours: Neighbours,
 }
 
 /// A limit of the load of some shifts of a volunteer.
@@ -109,8 +107,7 @@ impl<'i> Model<'i> {
             costs: vec![FORBIDDEN; visits.len() * shifts.len()],
             open: Vec::new(),
             open_at: vec![0],
-            near: Vec::new(),
-            near_at: vec![0],
+            neighbours: Neighbours::of(instance),
             shifts,
             visits,
         };
@@ -130,19 +127,6 @@ impl<'i> Model<'i> {
             self.visits[visit].previous = None;
         }
         self.sort_by_home(visit);
-        let Some(matrix) = self.ways.first() else { return };
-        let row = matrix.from(self.visits[visit].place);
-        let homes = self.instance.volunteers.len();
-        let mut others: Vec<u32> =
-            (0..index(self.visits.len())).filter(|other| *other as usize != visit).collect();
-        let way = |other: &u32| (row[homes + *other as usize], *other);
-        if others.len() > NEIGHBOURS {
-            others.select_nth_unstable_by_key(NEIGHBOURS, way);
-            others.truncate(NEIGHBOURS);
-        }
-        others.sort_unstable_by_key(way);
-        self.near.extend(others);
-        self.near_at.push(self.near.len());
     }
 
     /// Sorts the allowed shifts of the visit by travel time from home.
@@ -216,7 +200,7 @@ impl<'i> Model<'i> {
     /// The neighbours of a visit, the nearest first.
     #[inline]
     pub(super) fn near(&self, visit: usize) -> &[u32] {
-        &self.near[self.near_at[visit]..self.near_at[visit + 1]]
+        self.neighbours.of_visit(visit)
     }
 
     /// The travel times to a place, as a row.

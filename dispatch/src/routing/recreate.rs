@@ -5,37 +5,26 @@
 
 use super::draft::{Draft, UNASSIGNED};
 use super::insertion::Gap;
-use super::model::{FORBIDDEN, Model, index};
+use super::model::{Model, index};
+use super::near_shifts::{NEAR_HOMES, NearShifts};
 use super::rng::Rng;
 use super::travel::Matrix;
 use super::{insertion_order, pairs};
 
 /// One in this many tours is skipped.
 const BLINK: usize = 100;
-/// A visit with more allowed shifts than this considers only the tours of near visits and from near
-/// homes.
-const MANY_SHIFTS: usize = 64;
-/// The number of near visits.
-const NEAR_VISITS: usize = 40;
-/// The number of near homes.
-const NEAR_HOMES: usize = 24;
-
 /// The recreate step, with scratch space that is reused.
 pub(super) struct Recreation {
     order: Vec<(i64, u32)>,
     /// How many tours are considered before the next one is skipped; avoids a random number for
     /// each.
     blink_in: usize,
-    /// When each tour was last considered, counted in insertions.
-    looked: Vec<u64>,
-    now: u64,
-    /// The candidate shifts of a visit with many allowed shifts.
-    near: Vec<(u32, u32)>,
+    near: NearShifts,
 }
 
 impl Default for Recreation {
     fn default() -> Self {
-        Self { order: Vec::new(), blink_in: BLINK, looked: Vec::new(), now: 0, near: Vec::new() }
+        Self { order: Vec::new(), blink_in: BLINK, near: NearShifts::default() }
     }
 }
 
@@ -83,17 +72,12 @@ impl Recreation {
         closed: u32,
         rng: &mut Rng,
     ) -> Insertion {
-        let open = model.open_to(visit as usize);
-        let is_many = open.len() > MANY_SHIFTS;
-        if is_many {
-            self.gather_candidates(model, draft, visit);
-        }
-        let candidates = if is_many { &self.near } else { open };
+        let Self { near, blink_in, .. } = self;
         let mut best: Insertion = None;
         let mut least = i64::MAX;
         // Of interchangeable empty tours, one suffices.
         let mut empty = None;
-        for &(shift, cost) in candidates {
+        for &(shift, cost) in near.of(model, draft, visit) {
             if shift == closed {
                 continue;
             }
@@ -104,11 +88,11 @@ impl Recreation {
                     continue;
                 }
             }
-            if self.blink_in == 0 {
-                self.blink_in = rng.below(2 * BLINK);
+            if *blink_in == 0 {
+                *blink_in = rng.below(2 * BLINK);
                 continue;
             }
-            self.blink_in -= 1;
+            *blink_in -= 1;
             if let Some(gap) = draft.best_gap(model, tour, visit)
                 // The price is this and a burden, less the gain of staying.
                 && (i64::from(cost) + i64::from(gap.extra) < least
@@ -122,32 +106,6 @@ impl Recreation {
             }
         }
         best
-    }
-
-    /// Collects the candidate shifts with their costs: those of near visits, those of near homes,
-    /// and an empty one.
-    fn gather_candidates(&mut self, model: &Model<'_>, draft: &Draft, visit: u32) {
-        self.now += 1;
-        self.looked.resize(model.shifts.len(), 0);
-        self.near.clear();
-        for &other in model.near(visit as usize).iter().take(NEAR_VISITS) {
-            let shift = draft.assigned_route[other as usize];
-            if shift == UNASSIGNED {
-                continue;
-            }
-            let cost = model.cost(visit as usize, shift as usize);
-            let looked = std::mem::replace(&mut self.looked[shift as usize], self.now);
-            if cost != FORBIDDEN && looked != self.now {
-                self.near.push((shift, cost));
-            }
-        }
-        let is_empty = |shift: u32| draft.tours[shift as usize].is_empty();
-        let (homes, rest) = model.open_to(visit as usize).split_at(NEAR_HOMES);
-        let unlooked = |(shift, _): &&(u32, u32)| self.looked[*shift as usize] != self.now;
-        self.near.extend(homes.iter().filter(unlooked));
-        if !homes.iter().any(|(shift, _)| is_empty(*shift)) {
-            self.near.extend(rest.iter().find(|(shift, _)| is_empty(*shift)));
-        }
     }
 }
 

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::draft::Draft;
-use super::explain::over_the_offer;
+use super::feasibility::over_the_offer;
 use super::insertion::Gap;
 use super::instance::{Bar, Seconds};
 use super::misses::{Misses, TimedVisit, misses};
@@ -115,6 +115,15 @@ impl Shortage {
         }
     }
 
+    /// What a bar lacks, if it can be relaxed.
+    fn of_bar(bar: Bar) -> Option<Self> {
+        match bar {
+            Bar::Skill => Some(Self::Skill),
+            Bar::Area => Some(Self::Area),
+            Bar::None | Bar::Forbidden => None,
+        }
+    }
+
     /// Less is easier to relax: time and offer, then capacity, then a skill, then an area.
     fn size(self) -> (u8, i64) {
         match self {
@@ -130,32 +139,74 @@ impl Shortage {
 /// The least relaxation: time or offer where that suffices, else capacity, else a skill or an
 /// area for a volunteer with the time, else one more volunteer.
 ///
+/// The shifts of `first` are tried before all others, which are tried only if that finds no time, offer
+/// or capacity that suffices.
+///
 /// None where no single relaxation is known to suffice: another volunteer does not help a
 /// pinned visit or one of a group that is assigned, and for a pair none is tried.
-pub(super) fn least(model: &Model<'_>, draft: &Draft, visit: u32) -> Option<Relaxation> {
-    let (request, data) = (&model.instance.visits[visit as usize], &model.visits[visit as usize]);
+pub(super) fn least(
+    model: &Model<'_>,
+    draft: &Draft,
+    visit: u32,
+    first: impl Iterator<Item = usize>,
+) -> Option<Relaxation> {
+    let data = &model.visits[visit as usize];
     if data.partner.is_some() {
         return None;
     }
-    let mut best: Option<(Shortage, &ShiftData)> = None;
-    for (shift, on) in model.shifts.iter().enumerate() {
+    let near = least_in(model, draft, visit, first);
+    let is_bar = |(shortage, _): &(Shortage, usize)| shortage.size() >= Shortage::Skill.size();
+    let best = near
+        .filter(|least| !is_bar(least))
+        .or_else(|| least_in(model, draft, visit, 0..model.shifts.len()));
+    let is_assigned = |group: usize| draft.group_holders[group].1 > 0;
+    let anyone_may = !data.pinned && !data.group.is_some_and(is_assigned);
+    let least = best.map(|(shortage, shift)| relaxation(model, shortage, &model.shifts[shift]));
+    least.or(anyone_may.then_some(Relaxation::OneMore))
+}
+
+/// The least shortage in one of these shifts, and the shift.
+fn least_in(
+    model: &Model<'_>,
+    draft: &Draft,
+    visit: u32,
+    shifts: impl Iterator<Item = usize>,
+) -> Option<(Shortage, usize)> {
+    let request = &model.instance.visits[visit as usize];
+    let mut best: Option<(Shortage, usize)> = None;
+    for shift in shifts {
+        let on = &model.shifts[shift];
         let elsewhere =
             request.pinned.is_some_and(|pin| (pin.volunteer, pin.day) != (on.volunteer, on.day));
         let early = request.pinned.is_none() && on.day < request.first_day;
         if elsewhere || early || !draft.group_allows(model, shift, visit) {
             continue;
         }
+        let bar = model.instance.bar(visit as usize, on.volunteer);
+        if bar != Bar::None && request.pinned.is_none() {
+            let barred = Shortage::of_bar(bar).filter(|barred| {
+                let is_less = best.is_none_or(|(least, _)| barred.size() < least.size());
+                is_less && fits(model, draft, visit, shift)
+            });
+            best = barred.map(|barred| (barred, shift)).or(best);
+            continue;
+        }
         let gaps = 0..=draft.tours[shift].len();
         for shortage in gaps.filter_map(|at| shortage(model, draft, visit, shift, at)) {
             if best.is_none_or(|(least, _)| shortage.size() < least.size()) {
-                best = Some((shortage, on));
+                best = Some((shortage, shift));
             }
         }
     }
-    let is_assigned = |group: usize| draft.group_holders[group].1 > 0;
-    let anyone_may = !data.pinned && !data.group.is_some_and(is_assigned);
-    let least = best.map(|(shortage, on)| relaxation(model, shortage, on));
-    least.or(anyone_may.then_some(Relaxation::OneMore))
+    best
+}
+
+/// Whether the visit fits into a shift, bars aside.
+fn fits(model: &Model<'_>, draft: &Draft, visit: u32, shift: usize) -> bool {
+    let tour = &draft.tours[shift];
+    let mut gaps =
+        (0..=tour.len()).filter_map(|at| tour.gap(model, shift, visit, &draft.hulls, at));
+    gaps.any(|gap| over_the_offer(model, draft, visit, shift, gap) <= 0)
 }
 
 fn relaxation(

@@ -61,7 +61,7 @@ pub(super) fn construct(
         fill(&mut team, &mut free);
     }
     free.extend(pinned);
-    Ok(record(&team, &free, includes))
+    Ok(record(&team, &free, options.alternatives, includes))
 }
 
 /// Puts the calls that are pinned to a time into their days, and adds the minutes of all pinned ones

@@ -14,7 +14,7 @@
 //!    `construct`: the result, and insertion of calls and of visits that still fit.
 //!    `overflow`: unserved visits offered to neighbours.
 //!    `idle`: a visit for volunteers who have had nothing to do for long.
-//! 5. `team`: the volunteers of a part. `timeline`: the times of one shift, by the arithmetic
+//! 5. `team`: the volunteers of a part. `limit`: the most that one carries. `timeline`: the times of one shift, by the arithmetic
 //!    of [`crate::routing`]. `units`: between minutes and seconds.
 //! 6. `reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
 //!    routes and unserved visits.
@@ -36,6 +36,7 @@ mod check;
 mod construct;
 mod evenness;
 mod idle;
+mod limit;
 mod measure;
 mod options;
 mod overflow;

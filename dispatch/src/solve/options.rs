@@ -18,10 +18,20 @@ pub struct Options {
     /// The level up to which volunteers help where those who serve a grid cannot make all visits;
     /// [`Level::Grid`] means no help.
     pub reach: Level,
+    /// Whether the explanation of a served visit counts the other volunteers who could make it and
+    /// names alternatives. Without, [`super::Why::others`] is zero and [`super::Why::next`] is empty:
+    /// for plans of which only the measures and the unserved visits are shown.
+    pub alternatives: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, iterations: 200, weights: Weights::default(), reach: Level::Grid }
+        Self {
+            seed: 0,
+            iterations: 200,
+            weights: Weights::default(),
+            reach: Level::Grid,
+            alternatives: true,
+        }
     }
 }

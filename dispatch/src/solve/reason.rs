@@ -16,21 +16,28 @@ const NEAREST: usize = 6;
 const MOST_ALTERNATIVES: usize = 2;
 
 /// Why `member` makes `visit`, which adds `extra` travel to the day.
-pub(super) fn why(team: &Team<'_>, member: usize, visit: &Visit, extra: Minutes) -> Why {
+pub(super) fn why(
+    team: &Team<'_>,
+    member: usize,
+    visit: &Visit,
+    extra: Minutes,
+    alternatives: bool,
+) -> Why {
     let who = &team.members[member];
     let with = who.carries();
     let without = with.saturating_sub(visit.service.0).saturating_sub(extra.0);
     let offered = who.volunteer.share_of();
     let takers =
         team.free_for(visit).filter(|other| *other != member && team.has_room(*other, visit));
+    let takers = if alternatives { takers.count() } else { 0 };
     Why {
         extra_travel: extra,
         share_before: share(Minutes(without), offered),
         share_after: share(Minutes(with), offered),
-        others: u32::try_from(takers.count()).unwrap_or(u32::MAX),
+        others: u32::try_from(takers).unwrap_or(u32::MAX),
         known: visit.knows(who.volunteer.id),
         channel: visit.channel,
-        next: next(team, member, visit),
+        next: if alternatives { next(team, member, visit) } else { Vec::new() },
     }
 }
 

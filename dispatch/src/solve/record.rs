@@ -14,6 +14,7 @@ use gridward_domain::time::TimeOfDay;
 pub(super) fn record(
     team: &Team<'_>,
     left: &[&Visit],
+    alternatives: bool,
     includes: impl Fn(&Member<'_>) -> bool,
 ) -> (Vec<Route>, Vec<Unserved>) {
     let members = team.members.iter().enumerate().filter(|(_, who)| includes(who));
@@ -22,7 +23,7 @@ pub(super) fn record(
             .filter(|day| who.days[*day].all().next().is_some())
             .map(move |day| (member, day))
     });
-    let routes = days.map(|(member, day)| route(team, member, day)).collect();
+    let routes = days.map(|(member, day)| route(team, member, day, alternatives)).collect();
     let unserved = left
         .iter()
         .map(|visit| Unserved {
@@ -34,7 +35,7 @@ pub(super) fn record(
     (routes, unserved)
 }
 
-fn route(team: &Team<'_>, member: usize, day: usize) -> Route {
+fn route(team: &Team<'_>, member: usize, day: usize, alternatives: bool) -> Route {
     let who = &team.members[member];
     let timeline = &who.days[day];
     let visits = timeline.stops.iter().enumerate();
@@ -47,7 +48,7 @@ fn route(team: &Team<'_>, member: usize, day: usize) -> Route {
         start: time_of_day(stop.start),
         leave: time_of_day(stop.leave),
         travel: minutes(stop.travel),
-        why: why(team, member, stop.visit, minutes(extra)),
+        why: why(team, member, stop.visit, minutes(extra), alternatives),
     };
     Route {
         volunteer: who.volunteer.id,

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 
+use super::limit::Limit;
 use super::options::Options;
 use super::problem::{DispatchProblem, Visit, Volunteer, WeekOffer};
-use super::team::{Limit, Member, Team};
+use super::team::{Member, Team};
 use super::ties::Ties;
 use super::travel::Mode;
 use super::units::{moment, seconds, span};

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::problem::{DispatchProblem, Pin, Visit, Volunteer, WeekOffer};
+use super::limit::{self, Limit};
+use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
 use super::split::Part;
 use super::ties::Ties;
 use super::timeline::{Position, ShiftTimeline};
@@ -40,22 +41,6 @@ pub(super) struct Member<'p> {
     pub(super) days: Vec<ShiftTimeline<'p>>,
     /// The index of the limit of each day.
     limit_of: Vec<usize>,
-}
-
-/// A limit of the load on some days of a member.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
-    /// The most minutes.
-    offered: u32,
-    /// The minutes that count to it, including the earlier load.
-    pub(super) load: u32,
-}
-
-impl Limit {
-    /// The minutes by which the load with `added` minutes exceeds the limit.
-    fn excess(self, added: u32) -> u32 {
-        self.load.saturating_add(added).saturating_sub(self.offered)
-    }
 }
 
 /// A position for a visit in a member's timeline.
@@ -307,7 +292,13 @@ impl<'p> Member<'p> {
         let limit = |day: NaiveDate| volunteer.weeks.iter().position(|week| week.covers(day));
         // Every shift has an offer for its week, if there are any.
         let limit_of = days.iter().map(|day| limit(day.shift.day).unwrap_or(0)).collect();
-        Self { volunteer, load: volunteer.carried.0, limits: unused(volunteer), days, limit_of }
+        Self {
+            volunteer,
+            load: volunteer.carried.0,
+            limits: limit::unused(volunteer),
+            days,
+            limit_of,
+        }
     }
 
     /// The limit of a day.
@@ -324,7 +315,7 @@ impl<'p> Member<'p> {
 
     /// Recomputes the loads from the timelines.
     fn settle(&mut self) {
-        (self.load, self.limits) = (self.volunteer.carried.0, unused(self.volunteer));
+        (self.load, self.limits) = (self.volunteer.carried.0, limit::unused(self.volunteer));
         for day in 0..self.days.len() {
             self.add_load(day, self.days[day].load());
         }
@@ -347,13 +338,4 @@ impl<'p> Member<'p> {
 /// The minutes that the visit adds to the load in this slot.
 fn added(visit: &Visit, slot: InsertionSlot) -> u32 {
     visit.service.0.saturating_add(minutes(slot.position.extra).0)
-}
-
-/// The limits of a volunteer with the earlier loads.
-fn unused(volunteer: &Volunteer) -> Vec<Limit> {
-    if volunteer.weeks.is_empty() {
-        return vec![Limit { offered: volunteer.offered.0, load: volunteer.carried.0 }];
-    }
-    let limit = |week: &WeekOffer| Limit { offered: week.offered.0, load: week.carried.0 };
-    volunteer.weeks.iter().map(limit).collect()
 }

@@ -25,6 +25,7 @@ pub fn propose(world: &World<'_>) -> Result<Proposal, PlanError> {
         seed: u64::from(world.today.unsigned_abs()),
         iterations: world.scenario.iterations,
         reach: world.scenario.reach,
+        alternatives: false,
         ..Options::default()
     };
     Ok(proposal(world, &plan(&problem, &options)?))

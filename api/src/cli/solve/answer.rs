@@ -26,11 +26,14 @@ pub(super) fn json(solved: &Solved) -> String {
             .collect();
         json!({ "volunteer": id, "visits": visits, "stops": stops })
     });
-    let unserved = solved.reasons.missing.iter().map(|missing| {
+    let mut explained = solved.reasons.missing.iter().peekable();
+    let unserved = plan.unserved.iter().map(|visit| {
+        let missing = explained.next_if(|missing| missing.visit == *visit);
+        let relaxation = missing.and_then(|missing| missing.relaxation);
         json!({
-            "visit": missing.visit,
-            "reason": to_json(&missing.reason, solved),
-            "remedy": missing.relaxation.map(|relaxation| to_json(&relaxation, solved)),
+            "visit": visit,
+            "reason": missing.map(|missing| to_json(&missing.reason, solved)),
+            "remedy": relaxation.map(|relaxation| to_json(&relaxation, solved)),
         })
     });
     let choices = solved.reasons.choices.iter().map(|choice| to_json(choice, solved));

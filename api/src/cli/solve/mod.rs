@@ -9,11 +9,12 @@ mod table;
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use gridward_dispatch::format::{self, Named};
 use gridward_dispatch::routing::{
-    self, Bounds, Budget, Effort, InstanceError, Reasons, Solution, Tiers, Weights,
+    self, Answer, Bounds, Budget, Detail, Effort, InstanceError, Reasons, Solution, Tiers, Weights,
 };
 use serde_json::Value;
 use thiserror::Error;
@@ -24,7 +25,7 @@ use super::Failure;
 pub(super) struct Args {
     /// Input file: neutral JSON, VROOM's JSON or Solomon's text
     file: PathBuf,
-    /// Search time in milliseconds  [1000]
+    /// Time in milliseconds for the whole call  [1000]
     #[arg(long, conflicts_with = "iterations")]
     time_ms: Option<u64>,
     /// Number of search steps instead of a time; gives a reproducible plan
@@ -46,6 +47,9 @@ pub(super) struct Args {
     /// Effort for the bounds
     #[arg(long, value_enum, default_value_t = Certificate::Quick)]
     bounds: Certificate,
+    /// How much to explain
+    #[arg(long, value_enum, default_value_t = Explained::Some)]
+    reasons: Explained,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -68,6 +72,16 @@ enum Certificate {
     Quick,
     /// Usually much tighter; takes about a second for each part of up to 64 visits
     Thorough,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Explained {
+    /// Nothing
+    None,
+    /// Up to 1,000 unserved visits, and for each served visit the best other volunteer
+    Some,
+    /// Every visit, with up to eight other volunteers
+    All,
 }
 
 /// A day, its plan and the explanations.
@@ -126,11 +140,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
     }
+    let began = Instant::now();
     let weights = weights(args.objective, &args.weights)?;
     let bad = |why: String| BadInput { file: args.file.clone(), why };
     let text = std::fs::read_to_string(&args.file).map_err(|error| bad(error.to_string()))?;
     let named = format::read(&text).map_err(|error| bad(error.to_string()))?;
-    let solved = solve(args, named, weights).map_err(|error| bad(error.to_string()))?;
+    let solved = solve(args, began, named, weights).map_err(|error| bad(error.to_string()))?;
     if let Some(path) = &args.map {
         let drawn = map::draw(&solved);
         let html = path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("html"));
@@ -145,20 +160,51 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-fn solve(args: &Args, named: Named, weights: Weights) -> Result<Solved, InstanceError> {
-    let limit = args.time_ms.unwrap_or(1000).max(1);
-    let began = Instant::now();
-    #[expect(clippy::cast_precision_loss, reason = "a plausible number of milliseconds")]
-    let clock = || began.elapsed().as_secs_f64() * 1e3 / limit as f64;
+/// The clock of a call: the search ends early enough for what follows it.
+struct CallClock {
+    began: Instant,
+    /// The seconds for the whole call.
+    limit: f64,
+    /// The seconds from the begin to the search.
+    prepared: OnceLock<f64>,
+}
+
+impl CallClock {
+    fn new(began: Instant, limit: Duration) -> Self {
+        Self { began, limit: limit.as_secs_f64(), prepared: OnceLock::new() }
+    }
+
+    /// The fraction of the search's time that is spent. Bounds and explanations take about as long
+    /// as reading the file and preparing the search; at least two thirds of the time remain.
+    fn spent(&self) -> f64 {
+        let now = self.began.elapsed().as_secs_f64();
+        let rest = self.prepared.get_or_init(|| now).min(self.limit / 3.0);
+        now / (self.limit - rest)
+    }
+}
+
+fn solve(
+    args: &Args,
+    began: Instant,
+    named: Named,
+    weights: Weights,
+) -> Result<Solved, InstanceError> {
+    let limit = Duration::from_millis(args.time_ms.unwrap_or(1000).max(1));
+    let call = CallClock::new(began, limit);
+    let clock = || call.spent();
     let budget = args.iterations.map_or(Budget::Until(&clock), Budget::Iterations);
-    let plan = routing::plan(&named.instance, weights, &budget, args.seed)?;
-    let tiers = plan.tiers(&named.instance);
-    let reasons = routing::explain(&named.instance, weights, &plan);
     let effort = match args.bounds {
         Certificate::Quick => Effort::Quick,
         Certificate::Thorough => Effort::Thorough,
     };
-    let bounds = routing::bounds(&named.instance, &plan, effort);
+    let detail = match args.reasons {
+        Explained::None => Detail::None,
+        Explained::Some => Detail::Some,
+        Explained::All => Detail::All,
+    };
+    let Answer { plan, reasons, bounds } =
+        routing::answer(&named.instance, weights, &budget, args.seed, (detail, effort))?;
+    let tiers = plan.tiers(&named.instance);
     let loads = plan.loads(&named.instance);
     Ok(Solved { named, plan, loads, tiers, bounds, reasons })
 }

@@ -41,8 +41,14 @@ fn routes(solved: &Solved, text: &mut String) -> std::fmt::Result {
 }
 
 fn unserved(solved: &Solved, text: &mut String) -> std::fmt::Result {
-    for missing in &solved.reasons.missing {
-        let visit = said(&solved.named.visits[missing.visit]);
+    let mut explained = solved.reasons.missing.iter().peekable();
+    for &visit in &solved.plan.unserved {
+        let missing = explained.next_if(|missing| missing.visit == visit);
+        let visit = said(&solved.named.visits[visit]);
+        let Some(missing) = missing else {
+            writeln!(text, "unserved: visit {visit}")?;
+            continue;
+        };
         let reason = reason(solved, &missing.reason);
         let remedy = remedy(solved, missing.relaxation);
         writeln!(text, "unserved: visit {visit}: {reason}; {remedy}")?;

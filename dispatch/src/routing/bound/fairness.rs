@@ -25,7 +25,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64
     } else {
         must(model, work, missing)
     };
-    let by_flow = all_served && work.pairs() <= MOST_PAIRS;
+    let by_flow = all_served && model.open_shifts() <= MOST_PAIRS;
     let enough = |level: i64| {
         pooled(model, work, level) >= total && (!by_flow || all_flow(model, work, level))
     };

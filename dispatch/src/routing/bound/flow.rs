@@ -52,9 +52,9 @@ impl Network {
         for visit in 0..visits {
             network.add_edge(source, visit, 0);
         }
-        for (visit, open) in work.shifts.iter().enumerate() {
-            for shift in open {
-                network.add_edge(visit, nodes.shifts + shift, i64::MAX / 4);
+        for visit in 0..visits {
+            for (shift, _) in model.open_to(visit) {
+                network.add_edge(visit, nodes.shifts + *shift as usize, i64::MAX / 4);
             }
         }
         let mut linked = vec![false; model.quotas.len()];
@@ -183,7 +183,8 @@ mod tests {
             let quota = |shift: usize| nodes.quotas + model.shifts[shift].quota;
             let supply = |visit: usize| if is_source(visit) { 0 } else { supplies[visit] };
             let sent = |visit: usize| {
-                let cut = work.shifts[visit].iter().any(|shift| !is_source(visits + shift));
+                let mut open = model.open_to(visit).iter().map(|(shift, _)| *shift as usize);
+                let cut = open.any(|shift| !is_source(visits + shift));
                 if is_source(visit) && cut { i64::MAX / 4 } else { 0 }
             };
             let held = |shift: usize| {

@@ -21,7 +21,7 @@ mod unserved;
 use serde::Serialize;
 
 use super::instance::Instance;
-use super::model::{FORBIDDEN, Model};
+use super::model::Model;
 use super::solution::{Solution, Tiers};
 use super::weights::Weights;
 
@@ -65,24 +65,27 @@ pub enum Effort {
 /// The instance must be valid; see [`Instance::validate`]. The bounds are deterministic: no clock
 /// is used.
 pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
-    let model = Model::new(instance, Weights::TRAVEL);
-    let tiers: Tiers = plan.tiers(instance);
-    let work = Work::of(&model);
-    let mut travel = travel::least(&model, &work, plan);
-    let mut unserved_priority = unserved::least(&model, &work);
-    let thorough = effort == Effort::Thorough && pricing::suits(&model);
+    of(&Model::new(instance, Weights::TRAVEL), plan, effort)
+}
+
+/// The bounds of a model's instance, whatever its weights, and the gaps of `plan`.
+pub(super) fn of(model: &Model<'_>, plan: &Solution, effort: Effort) -> Bounds {
+    let tiers: Tiers = plan.tiers(model.instance);
+    let work = Work::of(model);
+    let mut travel = travel::least(model, &work, plan);
+    let mut unserved_priority = unserved::least(model, &work);
+    let thorough = effort == Effort::Thorough && pricing::suits(model);
     if thorough && travel < tiers.travel {
-        travel = travel.max(lagrangian::least_travel(&model, plan));
+        travel = travel.max(lagrangian::least_travel(model, plan));
     }
     if thorough && unserved_priority < tiers.unserved_priority {
         let missing = tiers.unserved_priority;
-        unserved_priority =
-            unserved_priority.max(lagrangian::least_priority(&model, plan, missing));
+        unserved_priority = unserved_priority.max(lagrangian::least_priority(model, plan, missing));
     }
-    let mut largest_share = fairness::least(&model, &work, plan, travel);
+    let mut largest_share = fairness::least(model, &work, plan, travel);
     if thorough && largest_share < tiers.largest_share {
         let (missing, span) = (tiers.unserved_priority, (largest_share, tiers.largest_share));
-        largest_share = shares::largest_share(&model, plan, missing, span);
+        largest_share = shares::largest_share(model, plan, missing, span);
     }
     #[expect(clippy::cast_precision_loss, reason = "travel is far below 2^52 seconds")]
     let over = |figure: i64, bound: i64| (figure - bound) as f64 / bound.max(1) as f64;
@@ -98,8 +101,7 @@ pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
 /// every visit, which gives a bound as well.
 const MOST_PAIRS: usize = 100_000;
 
-/// The least time that each visit takes, the shifts it may go into, and the capacity of each
-/// volunteer by limit of loads.
+/// The least time that each visit takes, and the capacity of each volunteer by limit of loads.
 ///
 /// Every journey is attributed to its two ends, half each: a visit takes its service and half of
 /// the least journeys to and from it.
@@ -107,8 +109,6 @@ struct Work {
     seconds: Vec<i64>,
     /// The least travel times to and from each visit, added.
     ways: Vec<i64>,
-    /// The shifts that each visit may go into.
-    shifts: Vec<Vec<usize>>,
     /// What each limit of the model leaves, by its shifts and its offer.
     quotas: Vec<i64>,
     /// The capacity of each volunteer, by shifts and offers.
@@ -118,9 +118,6 @@ struct Work {
 impl Work {
     fn of(model: &Model<'_>) -> Self {
         let visits = 0..model.visits.len();
-        let may = |visit: usize| {
-            (0..model.shifts.len()).filter(|shift| model.cost(visit, *shift) != FORBIDDEN).collect()
-        };
         let ways: Vec<i64> =
             visits.clone().map(|visit| i64::from(least_ways(model, visit))).collect();
         let seconds = |visit: usize| i64::from(model.visits[visit].service) + ways[visit] / 2;
@@ -132,33 +129,18 @@ impl Work {
                 capacity[on.volunteer] += quotas[on.quota];
             }
         }
-        Self {
-            seconds: visits.clone().map(seconds).collect(),
-            ways,
-            shifts: visits.map(may).collect(),
-            quotas,
-            capacity,
-        }
-    }
-
-    /// The number of allowed pairs of a visit and a shift.
-    fn pairs(&self) -> usize {
-        self.shifts.iter().map(Vec::len).sum()
+        Self { seconds: visits.map(seconds).collect(), ways, quotas, capacity }
     }
 }
 
 /// The least travel times to and from a visit, added.
 fn least_ways(model: &Model<'_>, visit: usize) -> i32 {
     let place = model.visits[visit].place;
-    let places = 0..model.instance.volunteers.len() + model.visits.len();
-    let others = || places.clone().filter(|other| *other != place);
-    let least = |way: &dyn Fn(&super::travel::Matrix, usize) -> i32| {
-        let ways =
-            model.ways.iter().flat_map(|matrix| others().map(move |other| way(matrix, other)));
-        ways.min().unwrap_or(0)
-    };
-    least(&|matrix, other| matrix.way(other, place))
-        + least(&|matrix, other| matrix.way(place, other))
+    let to_others = |row: &[i32]| row[..place].iter().chain(&row[place + 1..]).copied().min();
+    let matrices = || 0..model.ways.len();
+    let to = matrices().filter_map(|matrix| to_others(model.to(matrix, place))).min();
+    let from = matrices().filter_map(|matrix| to_others(model.ways[matrix].from(place))).min();
+    to.unwrap_or(0) + from.unwrap_or(0)
 }
 
 /// The length of a shift without breaks.

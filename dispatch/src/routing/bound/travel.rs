@@ -7,7 +7,7 @@
 //! Mathematical Programming 1, 1971).
 
 use super::Work;
-use crate::routing::model::{FORBIDDEN, Model};
+use crate::routing::model::Model;
 use crate::routing::solution::Solution;
 
 /// For more visits than this, the bound is the sum of each visit's least journeys.
@@ -64,8 +64,7 @@ impl Ways {
         };
         let between = made.iter().flat_map(|a| made.iter().map(move |b| (*a, *b)));
         let home = |visit: usize| {
-            let shifts = 0..model.shifts.len();
-            let may = shifts.filter(|shift| model.cost(visit, *shift) != FORBIDDEN);
+            let may = model.open_to(visit).iter().map(|(shift, _)| *shift as usize);
             may.map(|shift| least(model.shifts[shift].volunteer, place(visit)))
                 .fold(f64::MAX, f64::min)
         };

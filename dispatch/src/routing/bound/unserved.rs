@@ -14,7 +14,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     let density = |visit: usize| priority(visit) as f64 / work.seconds[visit].max(1) as f64;
     order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
-    if work.pairs() > MOST_PAIRS {
+    if model.open_shifts() > MOST_PAIRS {
         return rounded_up(pooled(model, work, &order, density));
     }
     if all_fits(model, work) {
@@ -25,7 +25,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     for visit in order {
         let seconds = work.seconds[visit];
         if seconds == 0 {
-            lost += if work.shifts[visit].is_empty() { density(visit) } else { 0.0 };
+            lost += if model.open_to(visit).is_empty() { density(visit) } else { 0.0 };
             continue;
         }
         network.set_supply(visit, seconds);
@@ -42,7 +42,7 @@ fn pooled(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usiz
     let mut room: i64 = work.capacity.iter().sum();
     let mut lost = 0.0;
     for &visit in order {
-        if work.shifts[visit].is_empty() {
+        if model.open_to(visit).is_empty() {
             lost += f64::from(model.instance.visits[visit].priority);
             continue;
         }
@@ -63,7 +63,7 @@ fn rounded_up(lost: f64) -> i64 {
 
 /// Whether all work fits; tested first because it usually does.
 fn all_fits(model: &Model<'_>, work: &Work) -> bool {
-    let idle = |visit: usize| work.seconds[visit] == 0 && work.shifts[visit].is_empty();
+    let idle = |visit: usize| work.seconds[visit] == 0 && model.open_to(visit).is_empty();
     let mut network = Network::new(model, work);
     for (visit, seconds) in work.seconds.iter().enumerate() {
         network.set_supply(visit, *seconds);

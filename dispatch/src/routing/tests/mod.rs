@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::instance::{Bar, Instance, Partner, Pin, Quota, Seconds, Shift, Visit, Volunteer};
 use super::solution::Solution;
 use super::travel::Matrix;
-use super::{Budget, Weights, plan};
+use super::{Budget, Detail, Weights, plan};
 
 /// A street: places are numbers, and travel time is their difference.
 pub(super) fn street(volunteers: Vec<(i32, Volunteer)>, visits: Vec<(i32, Visit)>) -> Instance {

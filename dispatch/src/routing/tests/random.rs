@@ -5,7 +5,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::routing::explain::Feasibility;
+use crate::routing::explain::{Candidate, Feasibility, Reasons};
 
 use crate::routing::{Relaxation, check, explain, replan};
 
@@ -197,15 +197,15 @@ fn code(variant: &impl serde::Serialize) -> String {
 
 /// Asserts that every reported relaxation suffices; returns the codes of reasons and of
 /// relaxations.
-fn assert_relaxations_suffice(instance: &Instance) -> Vec<String> {
+fn assert_relaxations_suffice(instance: &Instance, detail: Detail) -> Vec<String> {
     let plan = plan(instance, Weights::default(), &Budget::Iterations(100), 1).expect("sense");
     let mut codes = Vec::new();
-    for missing in explain(instance, Weights::default(), &plan).missing {
+    for missing in explain(instance, Weights::default(), &plan, detail).missing {
         codes.push(format!("reason {}", code(&missing.reason)));
         let Some(relaxation) = missing.relaxation else { continue };
         codes.push(format!("relaxation {}", code(&relaxation)));
         let relaxed = relaxed(instance, missing.visit, relaxation);
-        let then = explain(&relaxed, Weights::default(), &plan).missing;
+        let then = explain(&relaxed, Weights::default(), &plan, Detail::All).missing;
         let then = then.into_iter().find(|other| other.visit == missing.visit);
         let reason = then.expect("it is still missing").reason;
         assert!(matches!(reason, Feasibility::Possible { .. }), "{missing:?} {reason:?}");
@@ -219,7 +219,7 @@ fn the_random_instances_reach_every_reason_and_every_relaxation() {
     let mut reached = BTreeMap::<String, u32>::new();
     for _ in 0..1_500 {
         let instance = some_instance().new_tree(&mut runner).expect("an instance").current();
-        for code in assert_relaxations_suffice(&instance) {
+        for code in assert_relaxations_suffice(&instance, Detail::All) {
             *reached.entry(code).or_default() += 1;
         }
     }
@@ -277,14 +277,33 @@ proptest! {
 
     #[test]
     fn every_reported_relaxation_suffices(instance in some_instance()) {
-        assert_relaxations_suffice(&instance);
+        assert_relaxations_suffice(&instance, Detail::All);
+        assert_relaxations_suffice(&instance, Detail::Some);
     }
 
     #[test]
     fn every_visit_has_a_reason(instance in some_instance()) {
         let plan = plan(&instance, Weights::default(), &Budget::Iterations(100), 1).expect("sense");
-        let reasons = explain(&instance, Weights::default(), &plan);
+        let reasons = explain(&instance, Weights::default(), &plan, Detail::All);
         prop_assert_eq!(reasons.missing.len(), plan.unserved.len());
         prop_assert_eq!(reasons.choices.len() + plan.unserved.len(), instance.visits.len());
+    }
+
+    #[test]
+    fn the_short_explanation_names_the_best_other_volunteer_who_could(instance in some_instance()) {
+        let plan = plan(&instance, Weights::default(), &Budget::Iterations(100), 1).expect("sense");
+        let explained = |detail| explain(&instance, Weights::default(), &plan, detail);
+        let (short, long) = (explained(Detail::Some), explained(Detail::All));
+        prop_assert_eq!(short.choices.len(), long.choices.len());
+        for (short, mut long) in short.choices.into_iter().zip(long.choices) {
+            let could = |other: &Candidate| matches!(other.verdict, Feasibility::Possible { .. });
+            long.others.retain(could);
+            long.others.truncate(1);
+            // Of a pair, one visit alone is not offered to others in full detail.
+            if instance.visits[short.visit].partner.is_none() {
+                prop_assert_eq!(short, long);
+            }
+        }
+        prop_assert_eq!(explained(Detail::None), Reasons::default());
     }
 }

@@ -132,7 +132,7 @@ fn reasons_tell_who_else_could_go_and_what_it_would_add() {
         street(vec![(0, volunteer()), (100, volunteer()), (900, volunteer())], vec![(10, visit())]);
     instance.bars[1] = Bar::Skill;
     let plan = planned(&instance);
-    let reasons = explain(&instance, Weights::default(), &plan);
+    let reasons = explain(&instance, Weights::default(), &plan, Detail::All);
     let choice = &reasons.choices[0];
     assert_eq!((choice.volunteer, choice.travel), (0, 20));
     assert_eq!((choice.load_before, choice.load_after), (0, 30));
@@ -146,7 +146,7 @@ fn a_visit_too_long_for_the_shift_says_how_much_is_missing() {
     let long = Visit { service: 950, ..visit() };
     let instance = street(vec![(0, volunteer())], vec![(50, long)]);
     let plan = planned(&instance);
-    let missing = explain(&instance, Weights::default(), &plan).missing;
+    let missing = explain(&instance, Weights::default(), &plan, Detail::All).missing;
     assert_eq!(missing[0].reason, Feasibility::Hours);
     assert_eq!(
         missing[0].relaxation,
@@ -159,7 +159,7 @@ fn a_missing_skill_is_the_relaxation_where_there_is_time() {
     let mut instance = street(vec![(0, volunteer())], vec![(50, visit())]);
     instance.bars[0] = Bar::Skill;
     let plan = planned(&instance);
-    let missing = explain(&instance, Weights::default(), &plan).missing;
+    let missing = explain(&instance, Weights::default(), &plan, Detail::All).missing;
     assert_eq!(missing[0].reason, Feasibility::Skill);
     assert_eq!(missing[0].relaxation, Some(Relaxation::Skill { volunteer: 0, day: 0 }));
 }
@@ -169,7 +169,7 @@ fn an_offer_too_small_says_how_much_more_it_takes() {
     let modest = Volunteer { offered: Some(100), ..volunteer() };
     let instance = street(vec![(0, modest)], vec![(50, visit())]);
     let plan = planned(&instance);
-    let missing = explain(&instance, Weights::default(), &plan).missing;
+    let missing = explain(&instance, Weights::default(), &plan, Detail::All).missing;
     assert_eq!(missing[0].reason, Feasibility::Offered { short: 10 });
     assert_eq!(missing[0].relaxation, Some(more_offered(None, 10)));
 }
@@ -194,7 +194,7 @@ fn an_offer_for_each_week_is_kept_in_each_week() {
     let plan = planned(&instance);
     let visits = |shift: usize| plan.routes[shift].stops.len();
     assert_eq!((visits(0) + visits(1), visits(2)), (1, 1));
-    let missing = explain(&instance, Weights::default(), &plan).missing;
+    let missing = explain(&instance, Weights::default(), &plan, Detail::All).missing;
     assert_eq!(missing[0].reason, Feasibility::Offered { short: 60 });
     assert_eq!(missing[0].relaxation, Some(more_offered(Some(0), 60)));
     let bounds = bounds(&instance, &plan, Effort::Quick);
@@ -204,7 +204,8 @@ fn an_offer_for_each_week_is_kept_in_each_week() {
 #[test]
 fn one_more_volunteer_is_no_relaxation_where_others_may_not_go() {
     let relaxation = |instance: &Instance| {
-        let missing = explain(instance, Weights::default(), &planned(instance)).missing;
+        let missing =
+            explain(instance, Weights::default(), &planned(instance), Detail::All).missing;
         missing.last().expect("an unserved visit").relaxation
     };
     let nobody = Volunteer::default();

@@ -206,6 +206,20 @@ fn fits_where_remedied(problem: &DispatchProblem, plan: &Plan, left: &Unserved) 
 }
 
 #[test]
+fn alternatives_are_left_out_on_request_and_nothing_else_changes() {
+    let problem = village(vec![volunteer(1), volunteer(2)], vec![visit(1), visit(2)]);
+    let mut usual = planned(&problem);
+    let options = Options { alternatives: false, ..Options::default() };
+    let short = plan(&problem, &options).expect("a sound problem");
+    assert_eq!(check(&problem, &short), Ok(()));
+    for stop in usual.routes.iter_mut().flat_map(|route| &mut route.stops) {
+        assert_eq!((stop.why.others, stop.why.next.len()), (1, 1));
+        stop.why = Why { others: 0, next: Vec::new(), ..stop.why.clone() };
+    }
+    assert_eq!(short, usual);
+}
+
+#[test]
 fn an_observer_follows_a_computation_without_changing_it_and_can_end_it() {
     struct Seen(Mutex<Vec<(usize, usize)>>, ControlFlow<()>);
     impl Observer for Seen {
