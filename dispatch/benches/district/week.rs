@@ -122,6 +122,7 @@ fn volunteer(
         home: place(rng, centre)?,
         grid,
         also_serves: also_serves.into_iter().collect(),
+        lent: Vec::new(),
         skills: some_skills(rng, 1)?,
         shifts,
         offered: Minutes(offered),

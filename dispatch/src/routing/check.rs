@@ -26,6 +26,9 @@ pub enum Violation {
     /// A visit is before its first day.
     #[error("visit {0} is before its first day")]
     Early(usize),
+    /// A visit is on a day on which the volunteer may not make it.
+    #[error("visit {0} is on a day on which the volunteer may not make it")]
+    OtherDay(usize),
     /// A service begins outside its windows.
     #[error("visit {0} begins outside its windows")]
     Window(usize),
@@ -148,6 +151,12 @@ fn check_visit(
     }
     if shift.day < visit.first_day {
         return Err(Violation::Early(stop.visit));
+    }
+    let mut only = visit.only.iter().filter(|only| only.volunteer == route.volunteer).peekable();
+    if only.peek().is_some()
+        && only.all(|only| shift.day < only.first_day || shift.day > only.last_day)
+    {
+        return Err(Violation::OtherDay(stop.visit));
     }
     if within(&visit.windows) { Ok(()) } else { Err(Violation::Window(stop.visit)) }
 }

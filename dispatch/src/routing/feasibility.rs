@@ -112,7 +112,9 @@ pub(super) fn feasibility(
         Bar::Forbidden => return Feasibility::Forbidden,
     }
     let shifts = || model.shifts_of(volunteer);
-    let in_time = |at: usize| request.pinned.is_some() || model.shifts[at].day >= request.first_day;
+    let in_time = |at: usize| {
+        request.pinned.is_some() || request.is_possible(volunteer, model.shifts[at].day)
+    };
     if !shifts().any(in_time) {
         return Feasibility::Shift;
     }

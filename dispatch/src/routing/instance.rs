@@ -60,6 +60,8 @@ pub struct Visit {
     pub windows: Vec<(Seconds, Seconds)>,
     /// The first day on which the visit may be made.
     pub first_day: i32,
+    /// The only days of some volunteers; all others may make it on each day.
+    pub only: Vec<DaysOf>,
     /// The last day on which it is not late.
     pub due: i32,
     /// Priority points lost if it is unserved.
@@ -78,6 +80,24 @@ pub struct Visit {
     pub partner: Option<Partner>,
 }
 
+/// Days on which a volunteer may make a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DaysOf {
+    /// The volunteer.
+    pub volunteer: usize,
+    /// The first day.
+    pub first_day: i32,
+    /// The last day.
+    pub last_day: i32,
+}
+
+impl DaysOf {
+    /// Whether they include the day.
+    pub fn covers(&self, day: i32) -> bool {
+        (self.first_day..=self.last_day).contains(&day)
+    }
+}
+
 /// A fixed assignment, which the search does not change.
 ///
 /// People made this decision, so bars and offers do not restrict it; hours do.
@@ -92,6 +112,13 @@ pub struct Pin {
 }
 
 impl Visit {
+    /// Whether the volunteer may make the visit on the day, as far as days are concerned.
+    pub fn is_possible(&self, volunteer: usize, day: i32) -> bool {
+        let mut of = self.only.iter().filter(|only| only.volunteer == volunteer).peekable();
+        let is_free = of.peek().is_none();
+        day >= self.first_day && (is_free || of.any(|only| only.covers(day)))
+    }
+
     /// Days late on a given day.
     pub fn days_late(&self, day: i32) -> i64 {
         i64::from((day - self.due).max(0))
@@ -282,7 +309,11 @@ impl Instance {
         let days = [visit.first_day.saturating_abs(), visit.due.saturating_abs()];
         in_range(days.into_iter(), what, index)?;
         spans_in_order(visit.windows.iter().copied(), what, index)?;
-        let people = visit.known.iter().copied().chain(visit.pinned.map(|pin| pin.volunteer));
+        let only = visit.only.iter().flat_map(|only| [only.first_day, only.last_day]);
+        in_range(only.map(i32::saturating_abs), what, index)?;
+        let people =
+            visit.known.iter().copied().chain(visit.only.iter().map(|only| only.volunteer));
+        let people = people.chain(visit.pinned.map(|pin| pin.volunteer));
         let mut people = people.chain(visit.previous.map(|(volunteer, _)| volunteer));
         let stranger = people.any(|volunteer| volunteer >= self.volunteers.len());
         if stranger || visit.group.is_some_and(|group| group >= self.visits.len()) {

@@ -148,7 +148,8 @@ impl<'i> Model<'i> {
             pinned => pinned.is_some(),
         };
         let barred = self.instance.bar(visit, shift.volunteer) != Bar::None;
-        if !settled && (barred || shift.day < request.first_day) || data.amount > shift.capacity {
+        let possible = !barred && request.is_possible(shift.volunteer, shift.day);
+        if !settled && !possible || data.amount > shift.capacity {
             return None;
         }
         let (first, last) = data.hull;
@@ -279,6 +280,10 @@ fn alike(instance: &Instance, one: &ShiftData, other: &ShiftData) -> bool {
                 && visit.known.contains(&one.volunteer) == visit.known.contains(&other.volunteer)
                 && visit.previous.is_none()
                 && visit.pinned.is_none()
+                && visit
+                    .only
+                    .iter()
+                    .all(|it| ![one.volunteer, other.volunteer].contains(&it.volunteer))
         })
 }
 

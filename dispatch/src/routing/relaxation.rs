@@ -178,8 +178,17 @@ fn least_in(
         let on = &model.shifts[shift];
         let elsewhere =
             request.pinned.is_some_and(|pin| (pin.volunteer, pin.day) != (on.volunteer, on.day));
-        let early = request.pinned.is_none() && on.day < request.first_day;
-        if elsewhere || early || !draft.group_allows(model, shift, visit) {
+        let impossible = request.pinned.is_none() && !request.is_possible(on.volunteer, on.day);
+        if elsewhere || impossible || !draft.group_allows(model, shift, visit) {
+            continue;
+        }
+        let bar = model.instance.bar(visit as usize, on.volunteer);
+        if bar != Bar::None && request.pinned.is_none() {
+            let barred = Shortage::of_bar(bar).filter(|barred| {
+                let is_less = best.is_none_or(|(least, _)| barred.size() < least.size());
+                is_less && fits(model, draft, visit, shift)
+            });
+            best = barred.map(|barred| (barred, shift)).or(best);
             continue;
         }
         let bar = model.instance.bar(visit as usize, on.volunteer);

@@ -217,6 +217,7 @@ mod tests {
             home: place(lon),
             grid: grid.parse().expect("a code"),
             also_serves: vec!["500116001".parse().expect("a code")],
+            lent: Vec::new(),
             skills: Skills::default(),
             shifts: vec![shift],
             offered: Minutes(600),

@@ -66,7 +66,9 @@ pub use check::{Violation, check};
 pub use evenness::gini;
 pub use options::Options;
 pub use plan::{Measures, Plan, Route, Stop, Unserved};
-pub use problem::{DispatchProblem, DispatchProblemError, Pin, Shift, Visit, Volunteer, WeekOffer};
+pub use problem::{
+    DispatchProblem, DispatchProblemError, Lending, Pin, Shift, Visit, Volunteer, WeekOffer,
+};
 pub use ties::{Pair, Tie};
 pub use travel::{DetourError, Mode, Travel};
 

@@ -45,6 +45,8 @@ pub struct Volunteer {
     pub grid: AreaCode,
     /// Areas of any level that the volunteer serves besides the home grid.
     pub also_serves: Vec<AreaCode>,
+    /// Where the volunteer helps on some days.
+    pub lent: Vec<Lending>,
     /// The volunteer's skills.
     pub skills: Skills,
     /// The shifts; at most one per day.
@@ -64,6 +66,24 @@ pub struct Volunteer {
     pub is_idle: bool,
     /// The mode of travel.
     pub mode: Mode,
+}
+
+/// An area that a volunteer serves on some days, besides the areas that they always serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lending {
+    /// The area, of any level.
+    pub area: AreaCode,
+    /// The first day.
+    pub first_day: NaiveDate,
+    /// The last day.
+    pub last_day: NaiveDate,
+}
+
+impl Lending {
+    /// Whether it has the day.
+    pub fn has(&self, day: NaiveDate) -> bool {
+        (self.first_day..=self.last_day).contains(&day)
+    }
 }
 
 /// The minutes that a volunteer offers for one calendar week.
@@ -285,10 +305,21 @@ impl Visit {
 }
 
 impl Volunteer {
-    /// Whether the volunteer serves `grid`: it is the home grid or within an area that they also
-    /// serve.
+    /// Whether the volunteer serves `grid` on some day.
     pub fn serves(&self, grid: AreaCode) -> bool {
+        self.always_serves(grid) || self.lent.iter().any(|lending| lending.area.contains(&grid))
+    }
+
+    /// Whether the volunteer serves `grid` on every day: it is the home grid or within an area that
+    /// they also serve.
+    pub fn always_serves(&self, grid: AreaCode) -> bool {
         self.grid == grid || self.also_serves.iter().any(|area| area.contains(&grid))
+    }
+
+    /// Whether the volunteer serves `grid` on the day.
+    pub fn serves_on(&self, grid: AreaCode, day: NaiveDate) -> bool {
+        let helps = |lending: &Lending| lending.area.contains(&grid) && lending.has(day);
+        self.always_serves(grid) || self.lent.iter().any(helps)
     }
 
     /// The minutes that loads are measured as shares of.
@@ -296,7 +327,7 @@ impl Volunteer {
         self.share_of.unwrap_or(self.offered)
     }
 
-    /// Whether the volunteer serves the visit's grid, has every required skill and is not
+    /// Whether the volunteer serves the visit's grid on some day, has every required skill and is not
     /// forbidden.
     pub fn can(&self, visit: &Visit) -> bool {
         self.serves(visit.grid)
@@ -311,9 +342,11 @@ impl Volunteer {
         Self { also_serves, ..self.clone() }
     }
 
-    /// The served areas, without those contained in another of them.
+    /// The areas that are served on some day, without those contained in another of them.
     pub(super) fn widest(&self) -> impl Iterator<Item = AreaCode> {
-        let all = move || std::iter::once(self.grid).chain(self.also_serves.iter().copied());
+        let lent = || self.lent.iter().map(|lending| lending.area);
+        let served = || self.also_serves.iter().copied();
+        let all = move || std::iter::once(self.grid).chain(served()).chain(lent());
         all().enumerate().filter_map(move |(at, area)| {
             let inside = all()
                 .enumerate()

@@ -125,9 +125,20 @@ fn asked(visit: &Visit, people: &[&Volunteer], base: NaiveDate) -> instance::Vis
         let volunteer = number(pin.volunteer)?;
         Some(instance::Pin { volunteer, day: days(base, pin.day), start })
     });
+    let helps = |(number, who): (usize, &&Volunteer)| {
+        let lent = who.lent.iter().filter(|_| !who.always_serves(visit.grid));
+        let there = lent.filter(|lending| lending.area.contains(&visit.grid));
+        let of = there.map(|lending| instance::DaysOf {
+            volunteer: number,
+            first_day: days(base, lending.first_day),
+            last_day: days(base, lending.last_day),
+        });
+        of.collect::<Vec<_>>()
+    };
     instance::Visit {
         service,
         windows,
+        only: people.iter().enumerate().flat_map(helps).collect(),
         first_day: days(base, visit.not_before),
         due: days(base, visit.due),
         priority: visit.priority.get(),

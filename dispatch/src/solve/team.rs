@@ -139,10 +139,12 @@ impl<'p> Team<'p> {
         visit: &Visit,
     ) -> impl Iterator<Item = (usize, usize)> + use<'_, 'p> {
         let partner = self.ties.partner(visit.id).and_then(|partner| self.assigned_route(partner));
-        let (first, only) = (visit.not_before, partner.map(|(_, day)| day));
-        let days = self.members[member].days.iter().enumerate();
-        let days = days.filter(move |(_, day)| {
-            day.shift.day >= first && only.is_none_or(|only| only == day.shift.day)
+        let (first, only, grid) = (visit.not_before, partner.map(|(_, day)| day), visit.grid);
+        let who = &self.members[member];
+        let days = who.days.iter().enumerate().filter(move |(_, day)| {
+            let day = day.shift.day;
+            let serves = who.volunteer.serves_on(grid, day);
+            serves && day >= first && only.is_none_or(|only| only == day)
         });
         days.map(move |(day, _)| (member, day))
     }

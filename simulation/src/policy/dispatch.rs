@@ -61,6 +61,7 @@ fn volunteer(world: &World<'_>, person: usize) -> Volunteer {
         home: who.home,
         grid: who.grid,
         also_serves: Vec::new(),
+        lent: Vec::new(),
         skills: who.skills.clone(),
         shifts: world.horizon().filter_map(shift).collect(),
         offered: carried + world.free(&Diary::default(), person),

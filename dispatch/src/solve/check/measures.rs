@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{Datelike as _, IsoWeek, NaiveDate};
 
-use super::{Index, Violation, distance, in_area, may_go};
+use super::{Index, Violation, distance, in_area, is_there, may_go};
 use crate::solve::answer::{Alternative, Verdict};
 use crate::solve::plan::{Plan, Route, Stop};
 use crate::solve::problem::{Visit, Volunteer};
@@ -106,6 +106,7 @@ fn alternative_holds(index: &Index<'_>, visit: &Visit, loads: &Loads, other: &Al
     may_go(who, visit)
         && loads.leave(who, cost.day, added)
         && cost.day >= visit.not_before
+        && is_there(who, visit, cost.day)
         && who.shifts.iter().any(|shift| shift.day == cost.day)
         && i64::from(cost.late_days) == (cost.day - visit.due).num_days().max(0)
         && same(cost.share_after, part(load, who.share_of().0))

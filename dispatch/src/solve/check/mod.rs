@@ -15,6 +15,8 @@ use std::collections::{HashMap, HashSet};
 
 pub use violation::Violation;
 
+use chrono::NaiveDate;
+
 use super::plan::Plan;
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use gridward_domain::id::{PersonId, TaskId};
@@ -101,12 +103,25 @@ fn may_go(who: &Volunteer, visit: &Visit) -> bool {
     in_area(who, visit) && visit.skills.iter().all(|skill| who.skills.contains(skill))
 }
 
-/// Whether a visit is in a volunteer's home grid or in an area they also serve, and not forbidden
+/// Whether a visit is in a volunteer's home grid or in an area they serve on some day, and not forbidden
 /// to them.
 fn in_area(who: &Volunteer, visit: &Visit) -> bool {
     let grid = visit.grid.as_str();
     let barred = visit.forbidden.contains(&who.id);
+    let lent = who.lent.iter().map(|lending| &lending.area);
     !barred
         && (who.grid.as_str() == grid
-            || who.also_serves.iter().any(|area| grid.starts_with(area.as_str())))
+            || who.also_serves.iter().chain(lent).any(|area| grid.starts_with(area.as_str())))
+}
+
+/// Whether the visit is where the volunteer serves on the day.
+fn is_there(who: &Volunteer, visit: &Visit, day: NaiveDate) -> bool {
+    let elsewhere = Volunteer { lent: Vec::new(), ..who.clone() };
+    let grid = visit.grid.as_str();
+    in_area(&elsewhere, visit)
+        || who.lent.iter().any(|lending| {
+            grid.starts_with(lending.area.as_str())
+                && day >= lending.first_day
+                && day <= lending.last_day
+        })
 }

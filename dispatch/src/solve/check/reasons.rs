@@ -8,7 +8,7 @@ use gridward_domain::channel::Channel;
 use super::measures::Loads;
 use super::ties::{self, Assignments};
 use super::timeline::{in_a_window, is_clear, minute};
-use super::{Index, Violation, distance, in_area, may_go};
+use super::{Index, Violation, distance, in_area, is_there, may_go};
 use crate::solve::answer::Reason;
 use crate::solve::plan::Plan;
 use crate::solve::problem::{Shift, Visit, Volunteer};
@@ -46,7 +46,7 @@ fn holds(
     let shifts: Vec<_> = able
         .iter()
         .flat_map(|who| who.shifts.iter().map(move |shift| (*who, shift)))
-        .filter(|(_, shift)| shift.day >= visit.not_before)
+        .filter(|(who, shift)| shift.day >= visit.not_before && is_there(who, visit, shift.day))
         .collect();
     let wide: Vec<_> = shifts
         .iter()

@@ -1,6 +1,6 @@
 //! Checks one route, stop by stop.
 
-use super::{Index, Violation, distance, in_area};
+use super::{Index, Violation, distance, in_area, is_there};
 use crate::solve::plan::{Route, Stop};
 use crate::solve::problem::{Shift, Visit, Volunteer};
 use gridward_domain::place::Place;
@@ -74,7 +74,7 @@ fn is_allowed(who: &Volunteer, route: &Route, stop: &Stop, visit: &Visit) -> Res
             && pin.start.is_none_or(|start| start == stop.start);
         return if kept { Ok(()) } else { Err(Violation::Pin(visit.id)) };
     }
-    if !in_area(who, visit) {
+    if !in_area(who, visit) || !is_there(who, visit, route.day) {
         return Err(Violation::Area(visit.id));
     }
     if !visit.skills.iter().all(|skill| who.skills.contains(skill)) {

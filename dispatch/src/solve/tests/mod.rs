@@ -78,6 +78,7 @@ pub(super) fn volunteer(number: u128) -> Volunteer {
         home: north(0.0),
         grid: area(GRID),
         also_serves: Vec::new(),
+        lent: Vec::new(),
         skills: Skills::new(),
         shifts: vec![shift(1, "0900-1200")],
         offered: Minutes(180),

@@ -44,13 +44,16 @@ fn some_shifts() -> impl Strategy<Value = Vec<Shift>> {
 fn some_volunteer() -> impl Strategy<Value = Volunteer> {
     let modes = [Mode::Walk, Mode::Bicycle, Mode::Motorcycle, Mode::Car];
     (
-        (some_place(), select(GRIDS.to_vec()), subsequence(AREAS.to_vec(), 0..=2)),
+        (
+            (some_place(), select(GRIDS.to_vec())),
+            (subsequence(AREAS.to_vec(), 0..=2), some_lendings()),
+        ),
         (some_skills(3), some_shifts(), 0_u32..600, 0_u32..100, select(modes.to_vec())),
         (prop::option::of(0_u32..2_400), prop::bool::weighted(0.2), some_weeks()),
     )
         .prop_map(
             move |(
-                (home, grid, more),
+                ((home, grid), (more, lent)),
                 (skills, shifts, offered, carried, mode),
                 (period, is_idle, weeks),
             )| {
@@ -59,6 +62,7 @@ fn some_volunteer() -> impl Strategy<Value = Volunteer> {
                     home,
                     grid: area(grid),
                     also_serves: more.into_iter().map(area).collect(),
+                    lent,
                     skills,
                     shifts,
                     offered: Minutes(offered),
@@ -70,6 +74,16 @@ fn some_volunteer() -> impl Strategy<Value = Volunteer> {
                 }
             },
         )
+}
+
+/// For one volunteer in four an area that they serve on one to three days.
+fn some_lendings() -> impl Strategy<Value = Vec<Lending>> {
+    let lending =
+        (select(AREAS.to_vec()), 1_u32..=8, 0_u32..=2).prop_map(|(served, first, more)| {
+            let (first_day, last_day) = (june(first), june(first + more));
+            vec![Lending { area: area(served), first_day, last_day }]
+        });
+    prop_oneof![3 => Just(Vec::new()), 1 => lending]
 }
 
 /// For every other volunteer the offers for the two weeks of the shifts.

@@ -419,3 +419,23 @@ fn what_a_grid_cannot_do_its_neighbours_of_the_village_do() {
         assert_eq!(route.volunteer, person(1), "assigned visits stay where they are");
     }
 }
+
+#[test]
+fn a_lent_volunteer_serves_the_other_area_on_those_days_alone() {
+    let lending = Lending { area: area(NEXT_GRID), first_day: june(2), last_day: june(2) };
+    let shifts = [1, 2, 3].map(|day| shift(day, "0900-1200")).to_vec();
+    let who = Volunteer { lent: vec![lending], shifts, ..volunteer(1) };
+    let there = Visit { grid: area(NEXT_GRID), ..visit(1) };
+    let plan = planned(&village(vec![who.clone()], vec![there.clone(), visit(2)]));
+    let day_of = |n| {
+        let route = plan
+            .routes
+            .iter()
+            .find(|route| route.stops.iter().any(|stop| stop.visit == visit(n).id));
+        route.map(|route| route.day)
+    };
+    assert_eq!(day_of(1), Some(june(2)));
+    assert!(day_of(2).is_some(), "the home grid is served on each day");
+    let later = Visit { not_before: june(3), ..there };
+    assert_eq!(reason(&planned(&village(vec![who], vec![later]))), &Reason::NoShift);
+}
