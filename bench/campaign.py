@@ -17,6 +17,7 @@ PASSWORD = "gridward-demo"
 SECOND_PASSWORD = "seven-lanterns-by-the-river"
 TASKS = 150_000
 TARGET_S = 30
+DAYS = ("2027-01-04", "2027-12-30")
 # Items of the demo district.
 ITEMS = ["rice_10kg", "letter", "plaque"]
 OCCASIONS = ["spring_festival", "army_day", "mid_autumn"]
@@ -34,10 +35,10 @@ def timed(caller, method, path):
     return (time.perf_counter() - began) * 1000
 
 
-def launch(author, approver, occasion, filter, what={"kind": "home_visit", "instructions": "送春联"}):
+def launch(author, approver, occasion, filter, what={"kind": "home_visit", "instructions": "送春联"}, days=DAYS):
     """The campaign after its launch, and the seconds that it took."""
     content = {"name": "x", "name_en": "x", "occasion": occasion, "year": 2027, "filter": filter,
-               "first_day": "2027-01-04", "last_day": "2027-12-30", **what}
+               "first_day": days[0], "last_day": days[1], **what}
     campaign = json.loads(author.call("POST", "/v1/campaigns", content, want=201))
     path = f"/v1/campaigns/{campaign['id']}"
     approver.headers["If-Match"] = '"v1"'
@@ -51,10 +52,9 @@ def launch(author, approver, occasion, filter, what={"kind": "home_visit", "inst
         time.sleep(0.1)
 
 
-def approver(demo):
-    """The phone of a second supervisor of the district."""
-    phone = "13900000001"
-    demo.run("user", "add", "--role", "supervisor", "--area", "500116", "--name", "审批人", "--phone", phone)
+def approver(demo, role="supervisor", phone="13900000001"):
+    """The phone of a second person for the whole district."""
+    demo.run("user", "add", "--role", role, "--area", "500116", "--name", "审批人", "--phone", phone)
     password = [demo.binary, "user", "password", phone]
     done = subprocess.run(password, capture_output=True, env=demo.env, input=SECOND_PASSWORD + "\n", text=True)
     if done.returncode:

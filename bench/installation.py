@@ -1,5 +1,5 @@
 """An installation to measure: a binary, an empty database, a server and a caller of its API."""
-import contextlib, http.client, json, os, pathlib, subprocess, sys, tempfile, threading, urllib.parse, uuid
+import contextlib, http.client, json, os, pathlib, subprocess, sys, tempfile, threading, time, urllib.parse, uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # of the bench, and no secret
@@ -80,19 +80,27 @@ class Installation:
             server.wait()
 
 
+# The server closes a connection that is idle for longer.
+IDLE_S = 3
+
+
 class Caller:
-    """Calls over one kept connection."""
+    """Calls over one kept connection, which is opened anew after a pause."""
 
     def __init__(self, base, token=None):
+        self.used_at = time.monotonic()
         self.conn = http.client.HTTPConnection(urllib.parse.urlparse(base).netloc, timeout=600)
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def call(self, method, path, body=None, content_type="application/json", want=200):
         """The body of the answer; ends the measurement if its status is not `want`."""
         body = json.dumps(body) if isinstance(body, dict) else body
+        if time.monotonic() - self.used_at > IDLE_S:
+            self.conn.close()
         self.conn.request(method, path, body, {**self.headers, **({"Content-Type": content_type} if body else {})})
         answer = self.conn.getresponse()
         content = answer.read()
+        self.used_at = time.monotonic()
         if answer.status != want:
             sys.exit(f"{method} {path}: {answer.status} {content[:500]}")
         return content

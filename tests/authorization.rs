@@ -57,6 +57,7 @@ struct Resources {
     campaign: String,
     case: String,
     regime: String,
+    secondment: String,
     handout: String,
     feedback: String,
     own: Own,
@@ -256,6 +257,21 @@ async fn regime(supervisor: &Caller, grid: &str) -> String {
     created.body["id"].as_str().expect("an id").to_owned()
 }
 
+/// A secondment from and to the grid, in the first grid that of the first volunteer.
+fn secondment(server: &Server, grid: &str) -> String {
+    let id = Uuid::now_v7();
+    let district = &grid[..6];
+    server.database.execute(&format!(
+        "INSERT INTO secondments (district, id, person, home, area, first_day, last_day, state,
+             requested_by, requested_at, version)
+         VALUES ('{district}', '{id}', '{}', '{grid}', '{grid}', '2090-01-01', '2090-01-02',
+             'requested', '{}', '2026-11-01 00:00:00', 1)",
+        person_id(if grid == GRID { 21 } else { 13 }),
+        person_id(1),
+    ));
+    id.to_string()
+}
+
 /// A hand-out to the beneficiary, from the station of the district.
 async fn handout(supervisor: &Caller, beneficiary: &str, district: &str) -> String {
     receive(supervisor, "rice", district, 1).await;
@@ -328,6 +344,7 @@ async fn resources(
         campaign: campaign(supervisor, grid).await,
         case: case(supervisor, home).await,
         regime: regime(supervisor, grid).await,
+        secondment: secondment(server, grid),
         handout: handout(supervisor, home, &grid[..6]).await,
         feedback: feedback(server, &grid[..6]).await,
         own: Own::none(&task),
@@ -357,6 +374,7 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         campaign: campaign(&district.supervisor, &district.grid()).await,
         case: case(&district.supervisor, &district.beneficiary(1)).await,
         regime: regime(&district.supervisor, &district.grid()).await,
+        secondment: secondment(server, &district.grid()),
         handout: elsewhere_handout(server, district).await,
         feedback: feedback(server, OTHER_DISTRICT).await,
         own: Own::none(&task),
@@ -463,6 +481,10 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "create_audience" => json!({ "name": "x", "area": at.grid, "filter": { "all": [] } }),
         "create_regime" => json!({ "area": at.grid, "content": duty() }),
         "change_regime" => duty(),
+        "request_secondment" => json!({
+            "person_id": at.person, "area": at.grid, "first_day": "2090-01-01",
+            "last_day": "2090-01-01"
+        }),
         "put_goods_item" => item(&json!({})),
         "enter_goods_movement" => json!({
             "action": "received", "item": "rice", "area": &at.grid[..12], "quantity": 1,
@@ -571,6 +593,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("campaigns") => &at.campaign,
             Some("cases") => &at.case,
             Some("regimes") => &at.regime,
+            Some("secondments") => &at.secondment,
             Some("handouts") => &at.handout,
             Some("feedback") => &at.feedback,
             _ => &at.task,
@@ -631,6 +654,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "create_audience"
         | "create_campaign"
         | "create_regime"
+        | "request_secondment"
         | "enter_goods_movement"
         | "hand_out"
         | "search_beneficiaries" => ByBody,

@@ -211,13 +211,48 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         version: (operation == "end_work_of_person").then_some("\"v1\""),
     });
     let about_beneficiaries = calls_about_beneficiaries(manager, supervisor).await;
+    let secondments = calls_about_secondments(manager, supervisor).await;
     of_task
         .into_iter()
         .chain(others)
         .chain(campaigns)
         .chain(goods)
+        .chain(secondments)
         .chain(about_beneficiaries)
         .collect()
+}
+
+/// One call of each operation for secondments.
+async fn calls_about_secondments(manager: &Caller, supervisor: &Caller) -> Vec<Keyed> {
+    let help = |day: &str| {
+        json!({
+            "person_id": person_id(22), "area": "500116002", "first_day": day, "last_day": day
+        })
+    };
+    let requested = async |day: &str| {
+        let made = supervisor.post("/v1/secondments", &help(day)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        format!("/v1/secondments/{}", made.body["id"].as_str().expect("an id"))
+    };
+    let [agreed, declined, withdrawn] = [
+        requested("2090-01-02").await,
+        requested("2090-01-03").await,
+        requested("2090-01-04").await,
+    ];
+    let calls = [
+        ("request_secondment", supervisor, "/v1/secondments".to_owned(), help("2090-01-01")),
+        ("agree_to_secondment", manager, format!("{agreed}/agree"), Value::Null),
+        ("decline_secondment", manager, format!("{declined}/decline"), Value::Null),
+        ("withdraw_secondment", supervisor, format!("{withdrawn}/withdraw"), Value::Null),
+    ];
+    let keyed = calls.into_iter().map(|(operation, caller, path, body)| Keyed {
+        operation,
+        caller: caller.clone(),
+        path,
+        body,
+        version: None,
+    });
+    keyed.collect()
 }
 
 /// The content of a campaign.

@@ -66,4 +66,5 @@ pub mod load;
 pub mod cli;
 pub mod jobs;
 pub mod ops;
+pub mod secondment;
 pub mod server;

@@ -93,6 +93,12 @@ pub enum Action {
     ReadRegimes,
     /// Create and change standing duties.
     ManageRegimes,
+    /// Read the secondments of volunteers; volunteers read their own.
+    ReadSecondments,
+    /// Request and withdraw the help of volunteers in another area.
+    RequestSecondment,
+    /// Agree to the secondment of a volunteer of the own grid, or decline it.
+    DecideSecondment,
     /// Read the stocks and the movements of goods.
     ReadGoods,
     /// Receive, allot and count goods.
@@ -160,11 +166,12 @@ pub enum Action {
 pub const fn permits(role: Role, action: Action) -> bool {
     use Action as A;
     match role {
-        // An admin works through others: only the visit itself is denied.
-        Role::Admin => !matches!(action, A::WorkTask),
+        // An admin works through others: the visit itself and the consent of a manager are denied.
+        Role::Admin => !matches!(action, A::WorkTask | A::DecideSecondment),
         Role::Supervisor => !matches!(
             action,
             A::WorkTask
+                | A::DecideSecondment
                 | A::Import
                 | A::ManageRegisters
                 | A::ConfigureDistrict
@@ -174,6 +181,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
         Role::Manager => !matches!(
             action,
             A::AppointManager
+                | A::RequestSecondment
                 | A::ConfigureDistrict
                 | A::Import
                 | A::ManageRegisters
@@ -205,6 +213,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ProposeCorrection
                 | A::MakeProposal
                 | A::ReadReports
+                | A::ReadSecondments
         ),
         // The log names people and beneficiaries by id, and an audit needs no more.
         Role::Auditor => matches!(

@@ -71,6 +71,8 @@ ids! {
     CaseId,
     /// Identifies a standing duty.
     RegimeId,
+    /// Identifies a secondment of a volunteer.
+    SecondmentId,
     /// Identifies a movement of goods.
     MovementId,
     /// Identifies a hand-out.

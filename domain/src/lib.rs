@@ -16,6 +16,7 @@
 //! - [`feast`]: the days of feasts.
 //! - [`goods`]: stocks and hand-outs.
 //! - [`person_state`]: whether a person may use the service.
+//! - [`secondment`]: the life of a volunteer's days in another area.
 //! - [`search_term`]: what finds a name or a number.
 //! - [`session`]: the rotation of refresh tokens.
 //! - [`task`]: the life cycle of a task, with every rule.
@@ -44,6 +45,7 @@ pub mod regime;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod search_term;
+pub mod secondment;
 pub mod session;
 pub mod skill;
 #[cfg(feature = "diesel")]

@@ -11,7 +11,7 @@ use crate::area::{AreaCode, Level};
 use crate::id::{
     AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
     HandoutId, ImportId, MovementId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId,
-    ReportId, SessionId, TaskId,
+    ReportId, SecondmentId, SessionId, TaskId,
 };
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
@@ -118,6 +118,7 @@ ids! {
     CampaignId: "Identifies a campaign.",
     CaseId: "Identifies a case.",
     RegimeId: "Identifies a standing duty.",
+    SecondmentId: "Identifies a secondment of a volunteer.",
     MovementId: "Identifies a movement of goods.",
     HandoutId: "Identifies a hand-out.",
 }

@@ -18,9 +18,10 @@ use crate::goods::{HandoutState, MovementAction, ReturnReason};
 use crate::id::{
     AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
     HandoutId, ImportId, MovementId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId,
-    ReportId, SessionId, TaskId,
+    ReportId, SecondmentId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
+use crate::secondment::SecondmentState;
 use crate::task::{Outcome, Overdue, Phase};
 use crate::time::TimeOfDay;
 
@@ -105,6 +106,7 @@ pub fn unreadable(type_name: &str, reason: &dyn std::fmt::Display) -> Box<dyn Er
 text_column!(
     AreaCode,
     CampaignState,
+    SecondmentState,
     Channel,
     Level,
     Role,
@@ -170,6 +172,7 @@ id_column!(
     CampaignId,
     CaseId,
     RegimeId,
+    SecondmentId,
     MovementId,
     HandoutId,
 );

@@ -65,6 +65,7 @@ const SLICES: &[&str] = &[
     "redistricting",
     "regime",
     "report",
+    "secondment",
     "station",
     "summary",
     "sync",

@@ -21,6 +21,7 @@ async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
         json!([
             "use_service",
             "read_areas",
+            "read_secondments",
             "hand_out",
             "reveal_beneficiary",
             "propose_correction",

@@ -36,6 +36,12 @@ pub enum AccountNoticeKind {
     ProposalRefused,
     /// The case of a matter that the person reported is closed.
     CaseClosed,
+    /// A volunteer of the person's grid is asked to help in another area: `GET /v1/secondments`.
+    SecondmentRequested,
+    /// The person helps in another area for some days: `GET /v1/secondments`.
+    SecondmentAgreed,
+    /// A secondment of the person, or one that the person requested, does not take place.
+    SecondmentEnded,
 }
 
 text_column!(AccountNoticeKind);
@@ -67,6 +73,30 @@ impl AccountNoticeKind {
             (Self::CaseClosed, Language::Chinese) => {
                 let title = format!("您反映的事项已办结：{about}");
                 return (title.into(), "如需了解情况，请联系网格员。");
+            }
+            (Self::SecondmentRequested, Language::English) => {
+                let title = format!("A volunteer of your grid is asked to help: {about}");
+                return (title.into(), "Say yes or no under the secondments of your grid.");
+            }
+            (Self::SecondmentRequested, Language::Chinese) => {
+                let title = format!("有一项借调申请待您答复：{about}");
+                return (title.into(), "请在“借调”中选择同意或不同意。");
+            }
+            (Self::SecondmentAgreed, Language::English) => {
+                let title = format!("Help in another area: {about}");
+                return (title.into(), "Visits there may be planned on these days.");
+            }
+            (Self::SecondmentAgreed, Language::Chinese) => {
+                let title = format!("借调已确定：{about}");
+                return (title.into(), "这几天可能会安排该区域的走访任务。");
+            }
+            (Self::SecondmentEnded, Language::English) => {
+                let title = format!("Help in another area does not take place: {about}");
+                return (title.into(), "Visits that are already planned stay as they are.");
+            }
+            (Self::SecondmentEnded, Language::Chinese) => {
+                let title = format!("借调已取消：{about}");
+                return (title.into(), "已安排的任务保持不变。");
             }
             (Self::ProposalAccepted, Language::English) => {
                 let title = format!("Your proposal was accepted: {about}");

@@ -162,7 +162,6 @@ pub(super) fn item_errors(
     }
     Ok(errors)
 }
-
 /// Why a campaign that is over is refused.
 pub(super) const PAST: &str = "must not be in the past";
 

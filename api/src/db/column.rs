@@ -20,7 +20,7 @@ use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
     AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
     HandoutId, ImportId, MovementId, NoticeId, OriginId, PersonId, PlanId, ProposalId, RegimeId,
-    ReportId, SessionId, TaskId,
+    ReportId, SecondmentId, SessionId, TaskId,
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
@@ -60,6 +60,7 @@ id_column!(
     CampaignId,
     CaseId,
     RegimeId,
+    SecondmentId,
     MovementId,
     HandoutId,
 );

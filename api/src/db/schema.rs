@@ -622,6 +622,7 @@ diesel::table! {
         task_version -> Nullable<BigInt>,
         minutes -> Nullable<Integer>,
         person_grid -> Nullable<Text>,
+        left_because -> Nullable<Text>,
     }
 }
 
@@ -654,6 +655,8 @@ diesel::table! {
         origin -> Text,
         is_applied_at_once -> Bool,
         night -> Nullable<Date>,
+        changed_by -> Nullable<Text>,
+        reached -> Nullable<Text>,
     }
 }
 
@@ -762,6 +765,24 @@ diesel::table! {
         person -> Text,
         day -> Date,
         reveals -> Integer,
+    }
+}
+
+diesel::table! {
+    secondments (district, id) {
+        district -> Text,
+        id -> Text,
+        person -> Text,
+        home -> Text,
+        area -> Text,
+        first_day -> Date,
+        last_day -> Date,
+        state -> Text,
+        requested_by -> Text,
+        requested_at -> Timestamp,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        version -> BigInt,
     }
 }
 
@@ -1024,6 +1045,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     reveal_allowances,
     reveal_counts,
+    secondments,
     service_kind_versions,
     service_kinds,
     sessions,

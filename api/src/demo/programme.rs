@@ -374,6 +374,8 @@ fn regime_rows(staff: &Staff, now: DateTime<Utc>) -> Vec<RegimeRow> {
             responsible: Some(staff.supervisor),
             active: true,
             ran_on: Some(today),
+            edited_by: Some(staff.admin),
+            activated_by: Some(staff.supervisor),
             version: 1,
         })
     });

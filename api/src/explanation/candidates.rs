@@ -19,6 +19,7 @@ use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::plan::build::{self, Rows};
 use crate::plan::earliest::Earliest;
+use crate::plan::seconded::Seconded;
 use crate::plan::settings;
 use crate::plan::span::{Span, SpanError};
 use crate::plan::why::VisitCost;
@@ -125,7 +126,10 @@ fn rows(
     task: &TaskRow,
 ) -> Result<(Rows, HashSet<PersonId>), DbError> {
     let district = area.district();
-    let people = person::store::visitors(conn, &area.range())?;
+    let mut people = person::store::visitors(conn, &area.range())?;
+    let seconded = Seconded::join(conn, &area.range(), span, &mut people)?;
+    people
+        .retain(|row| area.contains(&row.area) || seconded.helps(row.id, task.grid, span.first()));
     let ids: Vec<PersonId> = people.iter().map(|row| row.id).collect();
     let (settings, _) = settings::read(conn, district)?;
     let first = span.fairness_first(settings.fairness_weeks);
@@ -144,6 +148,7 @@ fn rows(
     let calls = catalogue::store::calls(conn, district)?;
     let rows = Rows {
         busy: HashSet::new(),
+        seconded,
         people,
         calendars,
         tasks,

@@ -53,6 +53,8 @@ pub enum Subject {
     Campaign,
     /// A standing duty.
     Regime,
+    /// A secondment of a volunteer.
+    Secondment,
     /// An item of the goods.
     GoodsItem,
     /// A movement of goods.

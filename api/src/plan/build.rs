@@ -14,6 +14,7 @@ use gridward_domain::time::Minutes;
 
 use super::carried::Carried;
 use super::earliest::Earliest;
+use super::seconded::Seconded;
 use super::settings::PlanningSettings;
 use super::span::{Span, monday_of};
 use super::ties;
@@ -43,6 +44,8 @@ pub struct Rows {
     pub calls: HashSet<KindCode>,
     /// The preferred and forbidden visitors of beneficiaries.
     pub visitor_choices: VisitorChoices,
+    /// The people who help in other areas on some days.
+    pub seconded: Seconded,
     /// The people who had, or have, something to do lately: all, if that does not matter.
     pub busy: HashSet<PersonId>,
     /// The people who gave back an open task.
@@ -104,6 +107,7 @@ fn volunteer(
     let id = row.id;
     let calendar = rows.calendars.of(id);
     let shifts = span.days().filter_map(|day| {
+        rows.seconded.is_there(id, day).then_some(())?;
         let Hours { window, breaks } = calendar.hours_on(row.role, &row.availability, day)?;
         Some(Shift { day, window: earliest.within(day, window)?, breaks })
     });
@@ -114,6 +118,7 @@ fn volunteer(
         home: row.home()?,
         grid: row.area,
         also_serves: Vec::new(),
+        lent: rows.seconded.of(id).to_vec(),
         mode: mode(&skills),
         skills,
         shifts: shifts.collect(),

@@ -1,5 +1,7 @@
 //! The HTTP endpoints that apply and undo a plan: each takes effect at most once.
 
+use std::time::Duration;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use gridward_domain::authority::{Action, Principal};
@@ -8,13 +10,15 @@ use serde_json::{Value, json};
 
 use super::apply::{self, ApplyPlan};
 use super::model::PlanResult;
-use super::{store, undo};
+use super::planner::Planner;
+use super::{left, store, undo};
 use crate::auth::Authenticated;
+use crate::db::Conn;
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
-use crate::tx::Tx;
+use crate::tx::{Db, Tx};
 
 /// A command to a plan.
 #[derive(Clone, Copy)]
@@ -64,21 +68,44 @@ impl Call {
     }
 }
 
+/// How long the answer waits for a plan that is applied or undone in batches.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 async fn send(
     commands: &Commands,
+    (db, planner): (Data<Db>, Data<Planner>),
     principal: Principal,
     key: IdempotencyKey,
     call: Call,
 ) -> Result<HttpResponse, Problem> {
+    let id = call.id;
     let done = commands.run(principal, key, call, |call, tx, _, principal| call.run(tx, principal));
-    Ok(done.await?.answer(HttpResponse::Ok()))
+    let mut done = done.await?;
+    let answer = if done.made.plan.state.is_queued() {
+        planner.wake(principal.district());
+        let plan = planner.wait(principal, id, PATIENCE).await?;
+        done.made = db.read(move |conn| result(conn, &principal, id)).await?;
+        if plan.state.is_queued() { HttpResponse::Accepted() } else { HttpResponse::Ok() }
+    } else {
+        HttpResponse::Ok()
+    };
+    Ok(done.answer(answer))
+}
+
+/// The present result of the plan.
+fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResult, Problem> {
+    let plan = store::row(conn, &principal.scope(), id)?.ok_or_else(Problem::not_found)?;
+    Ok(left::result(conn, plan)?)
 }
 
 /// Apply a draft
 ///
-/// Assigns the tasks as planned, all in one transaction. Tasks that have changed since the draft was
-/// computed, and those of people who have left or moved, are listed in `left` and stay as they are;
-/// with `conflicts: refuse` they are 409 `plan_outdated`, and nothing is applied. If more than a
+/// Assigns the tasks as planned: up to 2,000 in one transaction, more in batches, between which others
+/// can write. The plan is `applying` meanwhile, also if a server stops; the answer waits up to a minute
+/// for it, and is 202 if it is not applied by then. While another plan of the area is applied or undone
+/// it is 409 `plan_in_progress`. Tasks that have changed since the draft was computed, and those of
+/// people who have left or moved, are listed in `left` and stay as they are; with `conflicts: refuse`
+/// they are 409 `plan_outdated`, and nothing is applied. If more than a
 /// tenth of the visits are late, the answer is 409 `confirmation_required` until `confirm` is set.
 /// A plan in another state is 409 `plan_state`, with the plan in `current`; a draft is applicable
 /// for 7 days, then it is 410 `plan_expired`. Allowed roles: supervisors, admins, and managers in
@@ -90,38 +117,48 @@ async fn send(
     request_body(content = ApplyPlan, description = "How it is applied"),
     responses(
         (status = OK, description = "The plan, applied", body = PlanResult),
+        (status = ACCEPTED, description = "The plan, which is being applied", body = PlanResult),
         openapi::ApplyDraft,
     ),
 )]
 #[post("/plans/{id}/apply")]
 pub(crate) async fn apply_plan(
     commands: Data<Commands>,
+    workers: (Data<Db>, Data<Planner>),
     Authenticated(principal): Authenticated,
     id: Path<PlanId>,
     key: IdempotencyKey,
     Body(how): Body<ApplyPlan>,
 ) -> Result<HttpResponse, Problem> {
-    send(&commands, principal, key, Call { id: *id, command: Command::Apply(how) }).await
+    let call = Call { id: *id, command: Command::Apply(how) };
+    send(&commands, workers, principal, key, call).await
 }
 
 /// Undo a plan
 ///
 /// Opens the tasks that the plan assigned and that have not changed since, as they were before. The
-/// others, such as accepted ones, are listed in `left` and stay as they are. A plan in another state
+/// others, such as accepted ones, are listed in `left` and stay as they are. Many tasks are opened in
+/// batches, as they are assigned: the plan is `undoing` meanwhile. A plan in another state
 /// is 409 `plan_state`, with the plan in `current`. Allowed roles: supervisors, admins, and managers
 /// in their grid.
 #[utoipa::path(
     tag = "plans",
     operation_id = "undo_plan",
     params(("id" = PlanId, Path, description = "The plan")),
-    responses((status = OK, description = "The plan, undone", body = PlanResult), openapi::Write),
+    responses(
+        (status = OK, description = "The plan, undone", body = PlanResult),
+        (status = ACCEPTED, description = "The plan, which is being undone", body = PlanResult),
+        openapi::Write,
+    ),
 )]
 #[post("/plans/{id}/undo")]
 pub(crate) async fn undo_plan(
     commands: Data<Commands>,
+    workers: (Data<Db>, Data<Planner>),
     Authenticated(principal): Authenticated,
     id: Path<PlanId>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    send(&commands, principal, key, Call { id: *id, command: Command::Undo }).await
+    let call = Call { id: *id, command: Command::Undo };
+    send(&commands, workers, principal, key, call).await
 }

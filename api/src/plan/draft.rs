@@ -104,6 +104,8 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
         origin: PlanOrigin::Ordered,
         is_applied_at_once: false,
         night: None,
+        changed_by: None,
+        reached: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 use serde_json::json;
 
@@ -19,51 +19,41 @@ use crate::task::row::TaskRow;
 use crate::task::unserved_why::UnservedWhy;
 use crate::tx::Tx;
 
-/// Marks the tasks that the plan left.
+/// Gives each of these tasks that is open the mark that `to` makes of the reason. A task with the same
+/// mark does not change.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn mark(tx: &mut Tx<'_>, plan: &PlanRow, by: Option<PersonId>) -> Result<(), DbError> {
-    set(tx, plan, by, |why| why)
-}
-
-/// Takes away the marks of the plan.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn unmark(tx: &mut Tx<'_>, plan: &PlanRow, by: PersonId) -> Result<(), DbError> {
-    set(tx, plan, Some(by), |_| None)
-}
-
-/// Gives each open task that the plan left the mark that `to` makes of the reason. A task with the
-/// same mark does not change.
-fn set(
+pub(super) fn set(
     tx: &mut Tx<'_>,
     plan: &PlanRow,
-    by: Option<PersonId>,
-    to: impl Fn(Option<UnservedWhy>) -> Option<UnservedWhy>,
+    reasons: &[(TaskId, UnservedWhy)],
+    to: impl Fn(UnservedWhy) -> Option<UnservedWhy>,
 ) -> Result<(), DbError> {
-    let reasons = reasons(tx.read_unbatched(), plan.district, plan.id)?;
+    let reasons: HashMap<TaskId, UnservedWhy> = reasons.iter().copied().collect();
     let ids: Vec<TaskId> = reasons.keys().copied().collect();
     for row in task::store::rows(tx.read()?, plan.district, &ids)? {
-        let why = to(reasons.get(&row.id).copied());
+        let why = reasons.get(&row.id).copied().and_then(&to);
         if row.state != Phase::Open || row.unserved_why == why {
             continue;
         }
         let next = TaskRow { unserved_why: why, version: row.version + 1, ..row.clone() };
         let event = Event::new("task.unserved", Subject::Task, row.id, next.grid, next.version);
-        tx.record(event.by(by).with(json!({ "plan": plan.id, "why": why })));
+        tx.record(event.by(plan.changed_by).with(json!({ "plan": plan.id, "why": why })));
         tx.replace(&row, next);
     }
     Ok(())
 }
 
-/// The reason of each task that the plan left.
-fn reasons(
+/// The reason of each task that the plan left, by task.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn reasons(
     conn: &mut Conn,
     district: AreaCode,
     plan: PlanId,
-) -> Result<HashMap<TaskId, UnservedWhy>, DbError> {
+) -> Result<Vec<(TaskId, UnservedWhy)>, DbError> {
     let rows: Vec<(TaskId, String)> = plan_visits::table
         .filter(plan_visits::district.eq(district))
         .filter(plan_visits::plan.eq(plan))

@@ -11,6 +11,8 @@
 
 pub mod applied;
 pub mod apply;
+mod assignment;
+mod batches;
 pub mod build;
 mod busy;
 pub mod carried;
@@ -23,6 +25,7 @@ pub mod earliest;
 pub mod enqueue;
 pub mod enqueue_nightly;
 pub mod gauges;
+mod left;
 mod left_open;
 pub mod loads;
 pub mod model;
@@ -36,6 +39,7 @@ pub mod queue;
 pub mod replan;
 pub mod routes;
 pub mod run;
+pub mod seconded;
 pub mod selection;
 pub mod settings;
 pub mod settings_routes;

@@ -29,16 +29,32 @@ pub enum PlanState {
     Computing,
     /// Computed; no task has changed.
     Draft,
+    /// Its tasks are being assigned, in batches.
+    Applying,
     /// Applied: its tasks were assigned.
     // Stored answers of before drafts existed have no state.
     #[default]
     Applied,
+    /// Its tasks are being opened, in batches.
+    Undoing,
     /// Applied, and undone for the tasks that had not changed since.
     Undone,
     /// Discarded without an effect, or before it was computed.
     Discarded,
     /// Could not be computed: an error of the server, which its log describes.
     Failed,
+}
+
+impl PlanState {
+    /// The states in which a server works on the plan.
+    pub const QUEUED: [Self; 3] = [Self::Computing, Self::Applying, Self::Undoing];
+    /// The states in which the tasks of the plan are being changed.
+    pub const IN_PROGRESS: [Self; 2] = [Self::Applying, Self::Undoing];
+
+    /// Whether a server works on the plan.
+    pub fn is_queued(self) -> bool {
+        Self::QUEUED.contains(&self)
+    }
 }
 
 text_column!(PlanState);
@@ -93,7 +109,7 @@ pub struct Plan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Measures>)]
     pub measures: Option<Value>,
-    /// The computed part of a plan in state `computing`, in percent.
+    /// The part that is done of a plan in state `computing`, `applying` or `undoing`, in percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 100, example = 40)]
     pub progress: Option<u8>,
@@ -133,8 +149,13 @@ pub struct LeftTask {
 }
 
 /// Why a task was left as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<LeftBecause>)]
 pub enum LeftBecause {
     /// The task has changed meanwhile.
     Changed,
@@ -143,6 +164,8 @@ pub enum LeftBecause {
     /// Two people make the visit, and the other one's task is left.
     Tied,
 }
+
+text_column!(LeftBecause);
 
 /// The planned visit of one task, or the reason why there is none.
 #[derive(Clone, Debug, Serialize, ToSchema)]

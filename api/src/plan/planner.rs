@@ -1,5 +1,5 @@
-//! Computes the plans of the queue, one at a time on each server, apart from the threads that serve
-//! requests.
+//! Computes the plans of the queue, and applies and undoes large ones, one at a time on each server,
+//! apart from the threads that serve requests.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -23,7 +23,7 @@ use super::order::PlanOrder;
 use super::run::{self, Means, RunError};
 use super::store::{self, PlanRow};
 use super::what_if::{WhatIf, WhatIfAnswer};
-use super::{apply, draft, gauges, obstacles, queue, subjects};
+use super::{apply, batches, draft, gauges, obstacles, queue, subjects};
 use crate::clock::Clock;
 use crate::crypto::store::districts;
 use crate::db::{Conn, DbError};
@@ -127,7 +127,7 @@ impl Planner {
         self.districts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The plan, when it is computed or `patience` has passed.
+    /// The plan, when no server works on it or `patience` has passed.
     ///
     /// # Errors
     /// 404 outside the principal's area; 503 when the database is unavailable.
@@ -143,7 +143,7 @@ impl Planner {
             let plan = self.db.read(move |conn| store::one(conn, &principal.scope(), id)).await?;
             let plan = plan.ok_or_else(Problem::not_found)?;
             let now = Instant::now();
-            if plan.state != PlanState::Computing || now >= end {
+            if !plan.state.is_queued() || now >= end {
                 return Ok(plan);
             }
             // A plan of another server is seen by polling.
@@ -212,26 +212,40 @@ impl Planner {
         let districts = self.known().clone();
         for district in districts {
             while let Some((row, lease)) = self.take(district).await? {
-                let (id, origin, began) = (row.id, row.origin, Instant::now());
-                let computed = self.compute(row, lease).await;
-                let outcome = if computed.is_ok() { "ok" } else { "error" };
-                let seconds = began.elapsed().as_secs_f64();
-                self.metrics.plan_computed(origin.as_str(), outcome, seconds);
-                match computed {
-                    Ok(()) => {}
-                    // The lease runs out, and the plan is taken again.
-                    Err(RunError::Refused(problem)) if problem.is_retryable() => {
-                        tracing::warn!(plan = %id, %problem, "a plan was not computed");
-                    }
-                    Err(error) => {
-                        tracing::error!(plan = %id, %error, "a plan was not computed");
-                        self.give_up(district, id, lease).await?;
+                if row.state == PlanState::Computing {
+                    self.run_computation(row, lease).await?;
+                } else {
+                    let id = row.id;
+                    // If it fails, the lease runs out, and the plan is taken again.
+                    if let Err(error) = batches::run(&self.db, row, lease).await {
+                        tracing::error!(plan = %id, %error, "a plan is to be continued");
                     }
                 }
                 self.finished.send_replace(());
             }
         }
         Ok(())
+    }
+
+    /// Computes the plan; one that cannot be computed is given up.
+    async fn run_computation(&self, row: PlanRow, lease: Uuid) -> Result<(), DbError> {
+        let (district, id, origin, began) = (row.district, row.id, row.origin, Instant::now());
+        let computed = self.compute(row, lease).await;
+        let outcome = if computed.is_ok() { "ok" } else { "error" };
+        let seconds = began.elapsed().as_secs_f64();
+        self.metrics.plan_computed(origin.as_str(), outcome, seconds);
+        match computed {
+            Ok(()) => Ok(()),
+            // The lease runs out, and the plan is taken again.
+            Err(RunError::Refused(problem)) if problem.is_retryable() => {
+                tracing::warn!(plan = %id, %problem, "a plan was not computed");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(plan = %id, %error, "a plan was not computed");
+                self.give_up(district, id, lease).await
+            }
+        }
     }
 
     /// Takes the next plan of the district.
@@ -242,7 +256,7 @@ impl Planner {
         let lease = Uuid::now_v7();
         let taken = self.db.write(district, move |tx| {
             let mut row = row.clone();
-            if row.attempts >= queue::MOST_ATTEMPTS {
+            if row.state == PlanState::Computing && row.attempts >= queue::MOST_ATTEMPTS {
                 let now = tx.now;
                 store::change_state(tx.write_unbatched(), &mut row, PlanState::Failed, now)?;
                 return Ok::<_, DbError>(None);

@@ -1,5 +1,5 @@
-//! The queue of plans that are to be computed: rows in state `computing`, which servers take by
-//! leases.
+//! The queue of plans that are to be computed, or applied or undone in batches: rows in these states,
+//! which servers take by leases.
 //!
 //! A lease is taken by comparing and setting a row, on both databases alike: of two servers one sees
 //! the other's lease. A server that stops does not renew its lease, so another one takes the plan
@@ -8,7 +8,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::PlanId;
+use gridward_domain::id::{PlanId, TaskId};
 use uuid::Uuid;
 
 use super::model::PlanState;
@@ -33,11 +33,16 @@ pub fn waiting(
     let now = now.naive_utc();
     let row = plans::table
         .filter(plans::district.eq(district))
-        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::state.eq_any(PlanState::QUEUED))
         .filter(plans::lease_until.is_null().or(plans::lease_until.lt(now)))
         .order(plans::id)
         .first(conn);
     Ok(row.optional()?)
+}
+
+/// Whether the plan waits and no valid lease holds it.
+pub fn is_free(row: &PlanRow, now: DateTime<Utc>) -> bool {
+    row.state.is_queued() && row.lease_until.is_none_or(|until| until < now.naive_utc())
 }
 
 /// Takes the plan, unless another server has taken it since it was read.
@@ -53,14 +58,9 @@ pub fn take(
     let until = (now + LEASE).naive_utc();
     let (text, attempts) = (lease.to_string(), row.attempts + 1);
     let taken = diesel::update(plans::table.find((row.district, row.id)))
-        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::state.eq(row.state))
         .filter(plans::attempts.eq(row.attempts))
-        .set((
-            plans::lease.eq(&text),
-            plans::lease_until.eq(until),
-            plans::attempts.eq(attempts),
-            plans::progress.eq(0),
-        ))
+        .set((plans::lease.eq(&text), plans::lease_until.eq(until), plans::attempts.eq(attempts)))
         .execute(conn)?;
     (row.lease, row.lease_until, row.attempts) = (Some(text), Some(until), attempts);
     Ok(taken == 1)
@@ -79,7 +79,7 @@ pub fn renew(
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let renewed = diesel::update(plans::table.find((district, id)))
-        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::state.eq_any(PlanState::QUEUED))
         .filter(plans::lease.eq(lease.to_string()))
         .set((
             plans::lease_until.eq((now + LEASE).naive_utc()),
@@ -89,7 +89,28 @@ pub fn renew(
     Ok(renewed == 1)
 }
 
-/// The plan, if it is still computed under the lease.
+/// Renews the lease and stores the place that the change of the plan has reached, with its progress.
+///
+/// # Errors
+/// [`DbError`].
+pub fn reach(
+    conn: &mut Conn,
+    plan: &PlanRow,
+    now: DateTime<Utc>,
+    reached: TaskId,
+    progress: u8,
+) -> Result<(), DbError> {
+    diesel::update(plans::table.find((plan.district, plan.id)))
+        .set((
+            plans::lease_until.eq((now + LEASE).naive_utc()),
+            plans::progress.eq(i32::from(progress)),
+            plans::reached.eq(reached),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The plan, if it is still in the queue under the lease.
 ///
 /// # Errors
 /// [`DbError`].
@@ -100,7 +121,7 @@ pub fn leased(
 ) -> Result<Option<PlanRow>, DbError> {
     let row = plans::table
         .find((district, id))
-        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::state.eq_any(PlanState::QUEUED))
         .filter(plans::lease.eq(lease.to_string()))
         .first(conn);
     Ok(row.optional()?)

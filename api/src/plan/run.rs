@@ -10,6 +10,7 @@ use gridward_domain::id::{PlanId, TaskId};
 use rayon::ThreadPool;
 use std::sync::Arc;
 use thiserror::Error;
+use uuid::Uuid;
 
 use super::build::Rows;
 use super::computed::{Computed, Request};
@@ -17,7 +18,8 @@ use super::earliest::Earliest;
 use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
 use super::span::Span;
-use super::{apply, build, draft, overruns, store};
+use super::store::PlanRow;
+use super::{apply, batches, build, draft, left, overruns, queue, store};
 use crate::area;
 use crate::clock;
 use crate::db::{Conn, DbError};
@@ -68,7 +70,8 @@ pub async fn draft(db: &Db, request: Request) -> Result<(Plan, Timing), RunError
     Ok((plan, Timing { write: began.elapsed(), ..timing }))
 }
 
-/// Assigns the tasks of a draft of the area, on the command line, whose user has seen it.
+/// Assigns the tasks of a draft of the area, on the command line, whose user has seen it. What is done
+/// in batches is done here, unless a server begins with it.
 ///
 /// # Errors
 /// As [`apply::apply`].
@@ -76,7 +79,28 @@ pub async fn apply(db: &Db, area: AreaCode, id: PlanId) -> Result<PlanResult, Pr
     let how = apply::ApplyPlan { confirm: true, ..apply::ApplyPlan::default() };
     let applied =
         db.write(area.district(), move |tx| apply::apply(tx, &area.range(), id, None, how));
-    applied.await
+    let mut result = applied.await?;
+    while result.plan.state.is_queued() {
+        let lease = Uuid::now_v7();
+        let taken = db.write(area.district(), move |tx| {
+            let row = store::row(tx.read_unbatched(), &area.range(), id)?;
+            let now = tx.now;
+            let is_free = |row: &PlanRow| queue::is_free(row, now);
+            let Some(mut row) = row.filter(is_free) else { return Ok(None) };
+            let is_taken = queue::take(tx.write_unbatched(), &mut row, lease, now)?;
+            Ok::<_, DbError>(is_taken.then_some(row))
+        });
+        match taken.await? {
+            Some(row) => batches::run(db, row, lease).await?,
+            None => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+        let read = db.read(move |conn| {
+            let row = store::row(conn, &area.range(), id)?.ok_or_else(Problem::not_found)?;
+            Ok::<_, Problem>(left::result(conn, row)?)
+        });
+        result = read.await?;
+    }
+    Ok(result)
 }
 
 /// What a plan is computed with, besides the rows of the database.

@@ -15,6 +15,7 @@ use super::busy;
 use super::carried::{self, Carried};
 use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState, PlanVisit};
 use super::order::PlanOrder;
+use super::seconded::Seconded;
 use super::settings;
 use super::span::Span;
 use crate::clock::china;
@@ -47,6 +48,8 @@ pub struct PlanRow {
     pub origin: PlanOrigin,
     pub is_applied_at_once: bool,
     pub night: Option<NaiveDate>,
+    pub changed_by: Option<PersonId>,
+    pub reached: Option<TaskId>,
 }
 
 /// The stored result of a plan, as JSON.
@@ -78,8 +81,7 @@ impl PlanRow {
             assigned: kept.assigned,
             overtaken: kept.overtaken,
             measures: (!kept.measures.is_null()).then_some(kept.measures),
-            progress: (self.state == PlanState::Computing)
-                .then(|| u8::try_from(self.progress).unwrap_or(100)),
+            progress: (self.state.is_queued()).then(|| u8::try_from(self.progress).unwrap_or(100)),
             state: self.state,
             origin: self.origin,
             created_at: in_china(self.created_at),
@@ -159,6 +161,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     let (settings, _) = settings::read(conn, district)?;
     let first = span.fairness_first(settings.fairness_weeks);
     let mut people = person::store::visitors(conn, range)?;
+    let seconded = Seconded::join(conn, range, span, &mut people)?;
     let off_duty = availability::store::off_duty(conn, district)?;
     people.retain(|person| !off_duty.contains(&person.id));
     let mut tasks = task::store::for_dispatch(conn, range, span.last())?;
@@ -173,6 +176,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     };
     Ok(Rows {
         busy,
+        seconded,
         tied: tied(conn, district, &tasks)?,
         tasks,
         carried: carried(conn, district, span, first)?,
@@ -333,6 +337,37 @@ pub fn change_state(
     Ok(())
 }
 
+/// The plans of the district whose tasks are being changed.
+///
+/// # Errors
+/// [`DbError`].
+pub fn in_progress(conn: &mut Conn, district: AreaCode) -> Result<Vec<PlanRow>, DbError> {
+    Ok(plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::state.eq_any(PlanState::IN_PROGRESS))
+        .order(plans::id)
+        .load(conn)?)
+}
+
+/// Begins a change of the plan's tasks by a person, or by the system.
+///
+/// # Errors
+/// [`DbError`].
+pub fn begin(conn: &mut Conn, row: &mut PlanRow, by: Option<PersonId>) -> Result<(), DbError> {
+    diesel::update(plans::table.find((row.district, row.id)))
+        .set((
+            plans::changed_by.eq(by),
+            plans::reached.eq(None::<TaskId>),
+            plans::progress.eq(0),
+            plans::lease.eq(None::<String>),
+            plans::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(conn)?;
+    (row.changed_by, row.reached, row.progress) = (by, None, 0);
+    (row.lease, row.lease_until) = (None, None);
+    Ok(())
+}
+
 /// Stores how many tasks the plan assigned, and how many it left.
 ///
 /// # Errors
@@ -383,26 +418,6 @@ pub fn assignments(
         .order(plan_visits::task)
         .select(VisitRow::as_select())
         .load(conn)?)
-}
-
-/// Records that the plan assigned none of these tasks.
-///
-/// # Errors
-/// [`DbError`].
-pub fn assign_none(
-    conn: &mut Conn,
-    district: AreaCode,
-    id: PlanId,
-    tasks: &[TaskId],
-) -> Result<(), DbError> {
-    for tasks in tasks.chunks(500) {
-        let visits = plan_visits::table
-            .filter(plan_visits::district.eq(district))
-            .filter(plan_visits::plan.eq(id))
-            .filter(plan_visits::task.eq_any(tasks));
-        diesel::update(visits).set(plan_visits::task_version.eq(None::<i64>)).execute(conn)?;
-    }
-    Ok(())
 }
 
 /// A page of the plans in the range and the state, newest first.

@@ -7,9 +7,10 @@ use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
 use serde_json::json;
 
-use super::left_open;
+use super::batches::{self, Change};
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
 use super::store::{self, PlanRow, VisitRow};
+use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task;
@@ -17,38 +18,51 @@ use crate::task::release;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
-/// Opens the tasks that the plan assigned and that have not changed since; the others are listed.
+/// Opens the tasks that the plan assigned and that have not changed since; the others are listed. Many
+/// tasks are opened by the planner, in batches: the plan is `undoing` until then.
 ///
 /// # Errors
-/// 404 outside the scope; 409 unless the plan is applied. Nothing is written then.
+/// 404 outside the scope; 409 unless the plan is applied, and while another plan of the area is applied
+/// or undone. Nothing is written then.
 pub fn undo(
     tx: &mut Tx<'_>,
     scope: &AreaRange,
     id: PlanId,
     by: PersonId,
 ) -> Result<PlanResult, Problem> {
-    let (mut row, now) = (in_state(tx, scope, id, &[PlanState::Applied])?, tx.now);
-    store::change_state(tx.write_unbatched(), &mut row, PlanState::Undone, now)?;
-    let visits = store::assignments(tx.read_unbatched(), row.district, id)?;
+    let mut row = in_state(tx, scope, id, &[PlanState::Applied])?;
+    batches::check_alone(tx, &row)?;
+    batches::begin(tx, &mut row, Change::Undo, Some(by))?;
+    batches::finish_if_small(tx, row)
+}
+
+/// Opens the tasks of these visits of the plan that have not changed since they were assigned; returns
+/// the others.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    plan: &PlanRow,
+    visits: &[VisitRow],
+    by: Option<PersonId>,
+) -> Result<Vec<LeftTask>, DbError> {
     let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
-    let tasks = task::store::rows(tx.read()?, row.district, &ids)?;
+    let tasks = task::store::rows(tx.read()?, plan.district, &ids)?;
     let tasks: HashMap<TaskId, TaskRow> = tasks.into_iter().map(|row| (row.id, row)).collect();
     let mut left = Vec::new();
-    for visit in &visits {
+    for visit in visits {
         let task = tasks.get(&visit.task);
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
             // The author of the undo decides the next step: the tasks are not planned anew.
-            release::open(tx, task, Some(by), json!({ "because": "plan_undone", "plan": id }))?;
+            let about = json!({ "because": "plan_undone", "plan": plan.id });
+            release::open(tx, task, by, about)?;
         } else {
             let state = task.map(|task| task.state);
             left.push(LeftTask { task_id: visit.task, because: LeftBecause::Changed, state });
         }
     }
-    left_open::unmark(tx, &row, by)?;
-    let opened = visits.len() - left.len();
-    let event = Event::new("plan.undo", Subject::Plan, id, row.area, 3).by(by);
-    tx.record(event.with(json!({ "opened": opened, "left": left.len() })));
-    Ok(PlanResult { plan: row.plan()?, left })
+    Ok(left)
 }
 
 /// Discards a draft, or a plan that is being computed.

@@ -110,6 +110,7 @@ fn imagined(more: &MoreVolunteers, home: Place, span: Span) -> Volunteer {
         home,
         grid: more.grid,
         also_serves: Vec::new(),
+        lent: Vec::new(),
         skills: Skills::new(),
         shifts: span.days().filter_map(shift).collect(),
         offered: Minutes(weekly.saturating_mul(span.count_weeks())),

@@ -97,6 +97,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         (name = "audiences", description = "Which beneficiaries a filter selects, counted, listed and saved by name"),
         (name = "campaigns", description = "The tasks of one occasion for all members of an audience"),
         (name = "regimes", description = "Standing duties: who is visited how often"),
+        (name = "secondments", description = "Volunteers who help in another area for some days"),
         (name = "goods", description = "Items, the stocks of stations, and what reaches beneficiaries"),
         (name = "catalogue", description = "Kinds of service, and the district's vocabularies"),
         (name = "cases", description = "Matters that are followed on the path of their kind, from their opening to their end"),

@@ -20,7 +20,7 @@ use crate::{
     absence, area, attachment, audience, auth, availability, beneficiary, campaign, case, casework,
     catalogue, correction, decision, event, explanation, export, feedback, goods, handover,
     history, holiday, http, import, limits, measures, memorial, notice, ops, person, plan,
-    proposal, redistricting, regime, report, station, summary, sync, task, vocabulary,
+    proposal, redistricting, regime, report, secondment, station, summary, sync, task, vocabulary,
     web as static_files, weekly, workday, workload,
 };
 
@@ -65,6 +65,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(audience::routes::register)
         .configure(campaign::routes::register)
         .configure(regime::routes::register)
+        .configure(secondment::routes::register)
         .configure(goods::routes::register)
         .configure(proposal::routes::register)
         .service(task::reveal::reveal_beneficiary)

@@ -361,6 +361,7 @@ impl EventRef {
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
             Subject::Area
             | Subject::Regime
+            | Subject::Secondment
             | Subject::GoodsItem
             | Subject::GoodsMovement
             | Subject::Handout

@@ -352,10 +352,22 @@ problems! {
     PlanOutdated "plan_outdated" 409
         "Tasks have changed": "The tasks in `current` have changed since the draft was computed, and nothing was applied. Compute a new plan, or apply this one without them.";
         "部分任务已变化": "方案生成后，current 所列任务已有变化，本次未作任何更改。请重新生成方案，或跳过这些任务后应用。";
+    /// Another plan of the area is being applied or undone.
+    PlanInProgress "plan_in_progress" 409 retryable = true
+        "Another plan is being applied": "A plan of the area is being applied or undone; `current` shows it. Try again when it has ended.";
+        "另一方案正在执行": "该区域有方案正在应用或撤销，见 current。请等其完成后重试。";
     /// The campaign is not in the state that the command needs.
     CampaignState "campaign_state" 409
         "Campaign in another state": "The state of the campaign does not allow this; `current` shows the campaign.";
         "专项行动当前状态不支持此操作": "专项行动状态已变化，见 current。";
+    /// The secondment is not in the state that the command needs, or over.
+    SecondmentState "secondment_state" 409
+        "Secondment in another state": "The state of the secondment or its days do not allow this; `current` shows the secondment.";
+        "借调当前状态不支持此操作": "借调状态已变化或日期已过，见 current。";
+    /// The volunteer is already asked for on one of the days.
+    SecondmentOverlaps "secondment_overlaps" 409
+        "Already seconded": "The volunteer is asked for, or helps elsewhere, on one of these days; `current` shows that secondment.";
+        "借调日期冲突": "该志愿者在这段时间已有借调安排，见 current。";
     /// More goods are taken from a stock than it has.
     GoodsShort "goods_short" 409
         "Not enough in stock": "The station has fewer pieces than requested. See `errors`.";

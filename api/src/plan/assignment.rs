@@ -1,0 +1,209 @@
+//! Assigns the tasks of a plan's visits.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::secondment::SecondmentSpan;
+use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transition};
+use serde_json::json;
+
+use super::model::{LeftBecause, LeftTask};
+use super::store::{PlanRow, VisitRow};
+use super::why::StoredWhy;
+use crate::beneficiary::visitors::{self, VisitorChoices};
+use crate::clock;
+use crate::db::DbError;
+use crate::log::{Event, Subject};
+use crate::secondment::store::SecondmentRow;
+use crate::task::breach;
+use crate::task::row::TaskRow;
+use crate::tx::Tx;
+use crate::{person, secondment, task};
+
+/// The assignments of some visits of a plan, and the tasks that are left as they are.
+pub(super) struct Assignments {
+    /// The tasks before and after.
+    next: Vec<(TaskRow, TaskRow)>,
+    /// The tasks that are left, in the order of the visits.
+    pub(super) left: Vec<LeftTask>,
+}
+
+impl Assignments {
+    /// What the visits would change now; tied visits are given together. `orders` number a person's
+    /// visits of a day.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn of(
+        tx: &mut Tx<'_>,
+        plan: &PlanRow,
+        visits: &[VisitRow],
+        orders: &HashMap<TaskId, i32>,
+    ) -> Result<Self, DbError> {
+        let (facts, now) = (Facts::read(tx, plan.district, visits)?, tx.now);
+        let mut assignments = Vec::with_capacity(visits.len());
+        let mut reasons = HashMap::new();
+        for visit in visits {
+            let order = orders.get(&visit.task).copied();
+            match assigned(plan, &facts, (visit, order), now)? {
+                Ok(assignment) => assignments.push(assignment),
+                Err(because) => drop(reasons.insert(visit.task, because)),
+            }
+        }
+        for task in facts.torn(&assignments, &reasons) {
+            reasons.insert(task, LeftBecause::Tied);
+        }
+        let reason = |visit: &VisitRow| Some((visit.task, *reasons.get(&visit.task)?));
+        let left = visits.iter().filter_map(reason);
+        let left = left.map(|(task, because)| facts.left(task, because)).collect();
+        let kept = assignments.into_iter().filter(|(task, _)| !reasons.contains_key(&task.id));
+        let next = kept.map(|(task, next)| (task.clone(), next)).collect();
+        Ok(Self { next, left })
+    }
+
+    /// Queues the assignments, which are written together at the end of the transaction.
+    pub(super) fn write(self, tx: &mut Tx<'_>, plan: &PlanRow, by: Option<PersonId>) {
+        for (task, next) in self.next {
+            tx.record(
+                Event::new("task.assign", Subject::Task, task.id, next.grid, next.version)
+                    .by(by)
+                    .assignees(None, next.assignee)
+                    .with(json!({ "plan": plan.id })),
+            );
+            tx.replace(&task, next);
+        }
+    }
+}
+
+/// The present rows of a draft's tasks and the present grids of its active people.
+struct Facts {
+    tasks: HashMap<TaskId, TaskRow>,
+    /// Those of them that are tied, with the tasks to which they are tied.
+    tied: Vec<TaskRow>,
+    grids: HashMap<PersonId, AreaCode>,
+    seconded: Vec<SecondmentRow>,
+    visitor_choices: VisitorChoices,
+}
+
+impl Facts {
+    fn read(tx: &mut Tx<'_>, district: AreaCode, visits: &[VisitRow]) -> Result<Self, DbError> {
+        let going = visits.iter().filter_map(|visit| visit.person).collect();
+        let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
+        let grids = person::store::lock_active(tx.read()?, district, &going)?;
+        let days = visits.iter().filter_map(|visit| visit.day);
+        let days = days.clone().min().zip(days.max());
+        let seconded = match days {
+            Some((first_day, last_day)) => {
+                let days = SecondmentSpan { first_day, last_day };
+                secondment::store::agreed(tx.read_unbatched(), district, days)?
+            }
+            None => Vec::new(),
+        };
+        let tasks = task::store::rows(tx.read()?, district, &ids)?;
+        let ids = tasks.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
+        let tied = task::tie::binding(tx.read()?, district, &ids)?;
+        let homes: Vec<_> = tasks.iter().filter_map(|task| task.beneficiary).collect();
+        let visitor_choices = visitors::of(tx.read()?, district, &homes)?;
+        let tasks = tasks.into_iter().map(|row| (row.id, row)).collect();
+        Ok(Self { tasks, tied, grids, seconded, visitor_choices })
+    }
+
+    /// The assignments that would break a tie: without the second person, or to a person whom the
+    /// present assignees of the tied tasks exclude.
+    fn torn(
+        &self,
+        assignments: &[(&TaskRow, TaskRow)],
+        left: &HashMap<TaskId, LeftBecause>,
+    ) -> Vec<TaskId> {
+        let next: HashMap<TaskId, &TaskRow> = assignments
+            .iter()
+            .filter(|(task, _)| !left.contains_key(&task.id))
+            .map(|(task, next)| (task.id, next))
+            .collect();
+        let breaks = |row: &TaskRow| {
+            let tied = self.tied.iter().filter(|other| other.tie_id == row.tie_id);
+            let others = tied.filter(|other| other.id != row.id);
+            let others = others.map(|other| next.get(&other.id).copied().unwrap_or(other));
+            row.assignee.and_then(|person| breach::broken_tie(row, others, person)).is_some()
+        };
+        let broken = next.values().filter(|row| row.tie_id.is_some() && breaks(row));
+        let broken: Vec<TaskId> = broken.map(|row| row.id).collect();
+        broken.into_iter().chain(self.without_second_person(left)).collect()
+    }
+
+    /// The other tasks of visits by two people of which one task is left as it is.
+    fn without_second_person(&self, left: &HashMap<TaskId, LeftBecause>) -> Vec<TaskId> {
+        let torn: HashSet<TaskId> =
+            left.keys().filter_map(|task| self.tasks.get(task)?.pair()).collect();
+        let others = self.tasks.values().filter(|task| !left.contains_key(&task.id));
+        let others = others.filter(|task| task.pair().is_some_and(|pair| torn.contains(&pair)));
+        others.map(|task| task.id).collect()
+    }
+
+    /// The grid for which the person makes the visit: the own one, or that of the task if the person
+    /// is seconded there on the day.
+    fn grid(&self, plan: &PlanRow, task: &TaskRow, visit: &VisitRow) -> Option<AreaCode> {
+        let (person, day) = (visit.person?, visit.day?);
+        let own = self.grids.get(&person).copied().filter(|own| Some(*own) == visit.person_grid)?;
+        let helps = |row: &SecondmentRow| {
+            row.person == person
+                && row.home == own
+                && row.area.contains(&task.grid)
+                && row.span().contains(day)
+        };
+        if plan.area.contains(&own) {
+            Some(own)
+        } else {
+            self.seconded.iter().any(helps).then_some(task.grid)
+        }
+    }
+
+    /// Whether the person must not visit the beneficiary of the task.
+    fn is_forbidden(&self, task: &TaskRow, person: PersonId) -> bool {
+        visitors::forbidden(&self.visitor_choices, task.beneficiary).contains(&person)
+    }
+
+    fn left(&self, task_id: TaskId, because: LeftBecause) -> LeftTask {
+        LeftTask { task_id, because, state: self.tasks.get(&task_id).map(|row| row.state) }
+    }
+}
+
+/// The task of a visit before and after its assignment; or why it is left as it is.
+fn assigned<'f>(
+    plan: &PlanRow,
+    facts: &'f Facts,
+    (visit, order): (&VisitRow, Option<i32>),
+    now: DateTime<Utc>,
+) -> Result<Result<(&'f TaskRow, TaskRow), LeftBecause>, DbError> {
+    let task = facts.tasks.get(&visit.task);
+    let Some(task) = task.filter(|task| Some(task.version) == visit.task_version) else {
+        return Ok(Err(LeftBecause::Changed));
+    };
+    let (Some(person), Some(grid)) = (visit.person, facts.grid(plan, task, visit)) else {
+        return Ok(Err(LeftBecause::PersonUnavailable));
+    };
+    if facts.is_forbidden(task, person) {
+        return Ok(Err(LeftBecause::PersonUnavailable));
+    }
+    // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
+    let to = Candidate { person, role: Role::Volunteer, grid };
+    let command = AutomaticCommand::Assign { to, within: plan.area };
+    let applied = life::apply_automatic(&task.life()?, &command, clock::day(now));
+    let Ok(Transition::Changed(next)) = applied else {
+        return Ok(Err(LeftBecause::Changed));
+    };
+    let row = TaskRow {
+        planned_on: visit.day,
+        planned_start: visit.start,
+        planned_minutes: visit.minutes,
+        plan: Some(plan.id),
+        planned_why: Some(StoredWhy::read(&visit.reason)?.decisive()),
+        planned_travel: visit.travel,
+        planned_order: order,
+        ..task.moved(&next, now)
+    };
+    Ok(Ok((task, row)))
+}

@@ -1,0 +1,307 @@
+//! Applies and undoes a plan part by part. A plan of many tasks would keep others from writing for
+//! seconds if it were one transaction, so each batch is one, together with the place that it has
+//! reached: a server that stops loses nothing, and another one goes on under a new lease. Tied tasks
+//! are in one batch. A small plan is one transaction.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::assignment::Assignments;
+use super::model::{LeftTask, PlanResult, PlanState};
+use super::queue;
+use super::store::{self, PlanRow, VisitRow};
+use super::{left, left_open};
+use super::{undo, why};
+use crate::db::schema::{plan_visits, tasks};
+use crate::db::{Conn, DbError};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::log::{Event, Subject};
+use crate::task::unserved_why::UnservedWhy;
+use crate::tx::{Db, Tx};
+
+/// The least number of tasks of a batch; tied ones are added to it.
+const BATCH: usize = 1_000;
+/// A plan of at most so many tasks is one transaction.
+const SMALL: i64 = 2_000;
+
+/// What is done with a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Its tasks are assigned.
+    Apply,
+    /// Its tasks are opened.
+    Undo,
+}
+
+impl Change {
+    /// The change that a plan in this state undergoes.
+    pub(super) const fn of(state: PlanState) -> Option<Self> {
+        match state {
+            PlanState::Applying => Some(Self::Apply),
+            PlanState::Undoing => Some(Self::Undo),
+            _ => None,
+        }
+    }
+
+    const fn states(self) -> (PlanState, PlanState) {
+        match self {
+            Self::Apply => (PlanState::Applying, PlanState::Applied),
+            Self::Undo => (PlanState::Undoing, PlanState::Undone),
+        }
+    }
+}
+
+/// What is left to do with a plan.
+pub(super) struct Work {
+    /// The visits with a task to assign or to open, tied ones side by side, in the order of the keys.
+    pub(super) visits: Vec<VisitRow>,
+    /// What each visit is sorted by: its task, or the tie that it has in common with others.
+    keys: Vec<TaskId>,
+    /// The number of each visit in the day of its person.
+    pub(super) orders: HashMap<TaskId, i32>,
+    /// The tasks that the plan left without a visitor, with the reason.
+    unserved: Vec<(TaskId, UnservedWhy)>,
+}
+
+impl Work {
+    /// Reads what is left to do after the place that the plan has reached.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn read(conn: &mut Conn, plan: &PlanRow) -> Result<Self, DbError> {
+        let ties = ties(conn, plan)?;
+        let key = |task: TaskId| ties.get(&task).copied().unwrap_or(task);
+        let visits = store::assignments(conn, plan.district, plan.id)?.into_iter();
+        let mut visits: Vec<(TaskId, VisitRow)> = visits
+            .map(|visit| (key(visit.task), visit))
+            .filter(|(key, _)| plan.reached.is_none_or(|reached| *key > reached))
+            .collect();
+        visits.sort_unstable_by_key(|(key, visit)| (*key, visit.task));
+        let (keys, visits) = visits.into_iter().unzip();
+        let orders = why::orders(conn, plan.district, plan.id)?;
+        let unserved = left_open::reasons(conn, plan.district, plan.id)?;
+        Ok(Self { visits, keys, orders, unserved })
+    }
+
+    /// The batches of visits.
+    fn batches(&self) -> Vec<Range<usize>> {
+        batches(&self.keys, BATCH)
+    }
+}
+
+/// Ranges of at least `least` keys that separate no equal ones; the last one may be smaller.
+fn batches(keys: &[TaskId], least: usize) -> Vec<Range<usize>> {
+    let mut batches = Vec::new();
+    let mut begin = 0;
+    while begin < keys.len() {
+        let mut end = keys.len().min(begin + least);
+        while end < keys.len() && keys[end] == keys[end - 1] {
+            end += 1;
+        }
+        batches.push(begin..end);
+        begin = end;
+    }
+    batches
+}
+
+/// The number of tasks of the plan.
+fn size(conn: &mut Conn, plan: &PlanRow) -> Result<i64, DbError> {
+    Ok(plan_visits::table
+        .filter(plan_visits::district.eq(plan.district))
+        .filter(plan_visits::plan.eq(plan.id))
+        .count()
+        .get_result(conn)?)
+}
+
+/// The ties of the tasks of the plan.
+fn ties(conn: &mut Conn, plan: &PlanRow) -> Result<HashMap<TaskId, TaskId>, DbError> {
+    let of_plan = plan_visits::table
+        .filter(plan_visits::district.eq(plan.district))
+        .filter(plan_visits::plan.eq(plan.id))
+        .select(plan_visits::task);
+    let rows: Vec<(TaskId, Option<TaskId>)> = tasks::table
+        .filter(tasks::district.eq(plan.district))
+        .filter(tasks::tie_id.is_not_null())
+        .filter(tasks::id.eq_any(of_plan))
+        .select((tasks::id, tasks::tie_id))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(task, tie)| Some((task, tie?))).collect())
+}
+
+/// An error, if another plan of the area is being applied or undone.
+///
+/// # Errors
+/// 409 `plan_in_progress` with that plan.
+pub(super) fn check_alone(tx: &mut Tx<'_>, plan: &PlanRow) -> Result<(), Problem> {
+    let others = store::in_progress(tx.read_unbatched(), plan.district)?;
+    let other = others.into_iter().find(|other| {
+        other.id != plan.id && (other.area.contains(&plan.area) || plan.area.contains(&other.area))
+    });
+    match other {
+        Some(other) => Err(Problem::from(ProblemCode::PlanInProgress).showing(&other.plan()?)),
+        None => Ok(()),
+    }
+}
+
+/// Begins a change of the plan.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn begin(
+    tx: &mut Tx<'_>,
+    plan: &mut PlanRow,
+    change: Change,
+    by: Option<PersonId>,
+) -> Result<(), DbError> {
+    let (during, _) = change.states();
+    let now = tx.now;
+    store::change_state(tx.write_unbatched(), plan, during, now)?;
+    store::begin(tx.write_unbatched(), plan, by)
+}
+
+/// Does all of a plan in this transaction, if it is small; else the planner does it.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub(super) fn finish_if_small(tx: &mut Tx<'_>, mut plan: PlanRow) -> Result<PlanResult, Problem> {
+    if size(tx.read_unbatched(), &plan)? > SMALL {
+        return Ok(PlanResult { plan: plan.plan()?, left: Vec::new() });
+    }
+    let work = Work::read(tx.read_unbatched(), &plan)?;
+    let left = advance(tx, &plan, &work, &work.visits)?;
+    mark(tx, &plan, &work.unserved)?;
+    finish(tx, &mut plan)?;
+    Ok(PlanResult { plan: plan.plan()?, left })
+}
+
+/// Does what is left to do with a plan that the lease holds, batch by batch. It ends early when another
+/// server has the plan.
+///
+/// # Errors
+/// [`DbError`]; the plan is then taken again when the lease has run out.
+pub(super) async fn run(db: &Db, plan: PlanRow, lease: Uuid) -> Result<(), DbError> {
+    let key = (plan.district, plan.id);
+    let work = db.read(move |conn| Work::read(conn, &plan)).await?;
+    let work = Arc::new(work);
+    let all = work.visits.len() + work.unserved.len() + 1;
+    for batch in work.batches() {
+        let work = Arc::clone(&work);
+        let done = db.write(key.0, move |tx| {
+            let Some(plan) = leased(tx, key, lease)? else { return Ok::<_, DbError>(false) };
+            advance(tx, &plan, &work, &work.visits[batch.clone()])?;
+            let reached = work.keys[batch.end - 1];
+            let (now, percent) = (tx.now, percent(batch.end, all));
+            queue::reach(tx.write_unbatched(), &plan, now, reached, percent)?;
+            Ok(true)
+        });
+        if !done.await? {
+            return Ok(());
+        }
+    }
+    for begin in (0..work.unserved.len()).step_by(BATCH) {
+        let (work, end) = (Arc::clone(&work), work.unserved.len().min(begin + BATCH));
+        let done = db.write(key.0, move |tx| {
+            let Some(plan) = leased(tx, key, lease)? else { return Ok::<_, DbError>(false) };
+            mark(tx, &plan, &work.unserved[begin..end])?;
+            let (now, percent) = (tx.now, percent(work.visits.len() + end, all));
+            queue::renew(tx.write_unbatched(), key, lease, percent, now)
+        });
+        if !done.await? {
+            return Ok(());
+        }
+    }
+    let finished = db.write(key.0, move |tx| {
+        let Some(mut plan) = leased(tx, key, lease)? else { return Ok::<_, DbError>(()) };
+        finish(tx, &mut plan)
+    });
+    finished.await
+}
+
+/// The plan, if it is still changed under the lease.
+fn leased(
+    tx: &mut Tx<'_>,
+    key: (AreaCode, PlanId),
+    lease: Uuid,
+) -> Result<Option<PlanRow>, DbError> {
+    let plan = queue::leased(tx.read_unbatched(), key, lease)?;
+    Ok(plan.filter(|plan| Change::of(plan.state).is_some()))
+}
+
+fn percent(done: usize, all: usize) -> u8 {
+    u8::try_from(done * 100 / all.max(1)).unwrap_or(99).min(99)
+}
+
+/// Assigns or opens the tasks of some visits; returns those that are left, and records why.
+fn advance(
+    tx: &mut Tx<'_>,
+    plan: &PlanRow,
+    work: &Work,
+    visits: &[VisitRow],
+) -> Result<Vec<LeftTask>, DbError> {
+    let left = if plan.state == PlanState::Undoing {
+        undo::open(tx, plan, visits, plan.changed_by)?
+    } else {
+        let mut assignments = Assignments::of(tx, plan, visits, &work.orders)?;
+        let left = std::mem::take(&mut assignments.left);
+        assignments.write(tx, plan, plan.changed_by);
+        left
+    };
+    left::record(tx.write_unbatched(), plan, &left)?;
+    Ok(left)
+}
+
+/// Marks the open tasks that an applied plan left without a visitor, or takes the marks away.
+fn mark(
+    tx: &mut Tx<'_>,
+    plan: &PlanRow,
+    unserved: &[(TaskId, UnservedWhy)],
+) -> Result<(), DbError> {
+    let is_undone = plan.state == PlanState::Undoing;
+    left_open::set(tx, plan, unserved, |why| (!is_undone).then_some(why))
+}
+
+/// Ends the change: counts what was done, and records it.
+fn finish(tx: &mut Tx<'_>, plan: &mut PlanRow) -> Result<(), DbError> {
+    let Some(change) = Change::of(plan.state) else { return Ok(()) };
+    let (now, (_, after)) = (tx.now, change.states());
+    let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    let (done, left) = left::counts(tx.read_unbatched(), plan)?;
+    let (done, left) = (count(done), count(left));
+    store::change_state(tx.write_unbatched(), plan, after, now)?;
+    let event = match change {
+        Change::Apply => {
+            store::count(tx.write_unbatched(), plan, done, left)?;
+            Event::new("plan.apply", Subject::Plan, plan.id, plan.area, 2)
+                .with(json!({ "assigned": done, "overtaken": left }))
+        }
+        Change::Undo => Event::new("plan.undo", Subject::Plan, plan.id, plan.area, 3)
+            .with(json!({ "opened": done, "left": left })),
+    };
+    tx.record(event.by(plan.changed_by));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(of: &[u128]) -> Vec<TaskId> {
+        of.iter().map(|key| TaskId(Uuid::from_u128(*key))).collect()
+    }
+
+    #[test]
+    fn batches_have_every_visit_once_and_separate_no_tied_ones() {
+        assert!(batches(&keys(&[]), 2).is_empty());
+        assert_eq!(batches(&keys(&[1]), 2), vec![0..1]);
+        assert_eq!(batches(&keys(&[1, 2, 3, 4, 5]), 2), [0..2, 2..4, 4..5]);
+        assert_eq!(batches(&keys(&[1, 2, 2, 2, 3]), 2), [0..4, 4..5]);
+        assert_eq!(batches(&keys(&[1, 1, 1, 2, 3]), 2), [0..3, 3..5]);
+    }
+}

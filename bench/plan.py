@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Serves a full demo district and measures plans from the order to the undo:
+
+a  a week of the district's open tasks;
+b  a visit to each of the 62,000 beneficiaries, made by a campaign, with the open tasks in ten days;
+c  an absence that frees the visits of a person, and the plan that gives them to others;
+d  claims of single tasks, without a plan and while one of the district is computed.
+
+    bench/plan.py                                  SQLite
+    tests/with-postgres bench/plan.py --postgres   SQLite and PostgreSQL
+
+Another binary than the release: --binary target/quick/gridward.
+"""
+import argparse, datetime, json, re, threading, time
+
+import installation
+from campaign import SECOND_PASSWORD, approver, launch, signed_in
+from desk import peak
+from find import PASSWORD, quantiles, timed
+
+DISTRICT = "500116"
+ABSENCES = 100
+CLAIMS = 400
+
+
+def day(ahead):
+    """A day counted from today in China."""
+    today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
+    return (today + datetime.timedelta(days=ahead)).isoformat()
+
+
+def seconds(work):
+    """What `work` answers, and the seconds that it takes."""
+    began = time.perf_counter()
+    answer = work()
+    return answer, time.perf_counter() - began
+
+
+def computed(caller, plan):
+    """The plan when it is no longer computed."""
+    while plan["state"] == "computing":
+        plan = json.loads(caller.call("GET", f"/v1/plans/{plan['id']}"))
+        time.sleep(0.05)
+    return plan
+
+
+def ordered(caller, order):
+    """A draft of the district."""
+    return computed(caller, json.loads(caller.call("POST", "/v1/plans", {"area": DISTRICT, **order}, want=202)))
+
+
+def planned(caller, server, name, order):
+    """Orders, applies and undoes a plan of the district."""
+    done, most = threading.Event(), []
+    watch = threading.Thread(target=lambda: most.append(peak(server, done)))
+    watch.start()
+    plan, solve = seconds(lambda: ordered(caller, order))
+    path = f"/v1/plans/{plan['id']}"
+    result, apply = seconds(lambda: json.loads(caller.call("POST", f"{path}/apply", {"confirm": True})))
+    _, undo = seconds(lambda: caller.call("POST", f"{path}/undo"))
+    done.set()
+    watch.join()
+    measures = result["plan"]["measures"]
+    print(f"{name}: {measures['served']} visits, {measures['unserved']} unserved; draft {solve:.1f} s, apply {apply:.1f} s, "
+          f"undo {undo:.1f} s, together {solve + apply + undo:.1f} s; at most {most[0]:.0f} MiB", flush=True)
+
+
+def replan_automatically(admin):
+    """Has the district give freed visits to others by itself."""
+    held = json.loads(admin.call("GET", "/v1/planning-settings"))
+    admin.headers["If-Match"] = f'"v{held["version"]}"'
+    admin.call("PUT", "/v1/planning-settings", {**held["settings"], "replan": "automatic"})
+
+
+def replanned(caller, week):
+    """Absences that free the visits of an applied plan."""
+    plan = ordered(caller, week)
+    path = f"/v1/plans/{plan['id']}"
+    caller.call("POST", f"{path}/apply", {"confirm": True})
+    people, cursor = {}, ""
+    while len(people) < ABSENCES:
+        page = json.loads(caller.call("GET", f"{path}/visits?day={day(2)}&limit=200{cursor}"))
+        people.update({row["person_id"]: row["task_id"] for row in page["items"] if row.get("person_id")})
+        cursor = f"&cursor={page['next_cursor']}"
+    times = []
+    for person in list(people)[:ABSENCES]:
+        body = {"first_day": day(2), "last_day": day(2), "reason": "sick", "release": True}
+        began = time.perf_counter()
+        caller.call("POST", f"/v1/people/{person}/absences", body, want=201)
+        times.append((time.perf_counter() - began) * 1000)
+    p50, p99 = quantiles(times)
+    print(f"{ABSENCES} absences that free visits: median {p50:.1f} ms, p99 {p99:.1f} ms", flush=True)
+
+
+def claimable(caller, grid):
+    """Tasks for the people of a grid, twice as many as are claimed in a measurement."""
+    page = json.loads(caller.call("GET", f"/v1/beneficiaries?area={grid}&limit=100"))
+    ids, tasks = [row["id"] for row in page["items"]], []
+    while len(tasks) < 2 * CLAIMS:
+        order = {"commands": [{"type": "task.create", "beneficiary_ids": ids,
+                               "payload": {"kind": "home_visit", "title": f"回访 {len(tasks)}", "due_on": "2090-01-01"}}]}
+        made = json.loads(caller.call("POST", "/v1/tasks/bulk", order))
+        tasks += [result["task_id"] for result in made["results"] if "task_id" in result]
+    return tasks
+
+
+def claim(caller, tasks, until):
+    """The milliseconds of claims, one after another until `until` is set."""
+    times = []
+    for task in tasks:
+        if until.is_set():
+            break
+        times.append(timed(caller, "POST", f"/v1/tasks/{task}/claim", None))
+        time.sleep(0.01)
+    return times
+
+
+def claimed(caller, claimer, grid, order):
+    """Claims without a plan, and while a plan of the district is computed."""
+    tasks = claimable(caller, grid)
+    quiet = claim(claimer, tasks[:CLAIMS], threading.Event())
+    done, busy = threading.Event(), []
+    worker = threading.Thread(target=lambda: busy.extend(claim(claimer, tasks[CLAIMS:], done)))
+    worker.start()
+    plan = ordered(caller, order)
+    done.set()
+    worker.join()
+    caller.call("DELETE", f"/v1/plans/{plan['id']}")
+    (p50, p99), (busy50, busy99) = quantiles(quiet), quantiles(busy)
+    print(f"{len(quiet)} claims: median {p50:.1f} ms, p99 {p99:.1f} ms; {len(busy)} while a plan is computed: "
+          f"{busy50:.1f} ms, {busy99:.1f} ms", flush=True)
+
+
+def district(demo, name):
+    phones = dict(re.findall(r"^\s+(supervisor|manager|volunteer)\s+(\d+)", demo.run("demo"), re.M))
+    second, admin = approver(demo), approver(demo, "admin", "13900000002")
+    week, ten_days = ({"first_day": day(1), "last_day": day(days)} for days in (7, 10))
+    with demo.served() as (server, base):
+        print(f"\n{name}", flush=True)
+        planned(signed_in(base, phones["supervisor"], PASSWORD), server, "a week", week)
+        replan_automatically(signed_in(base, admin, SECOND_PASSWORD))
+        replanned(signed_in(base, phones["supervisor"], PASSWORD), week)
+        caller = signed_in(base, phones["supervisor"], PASSWORD)
+        campaign, took = launch(caller, signed_in(base, second, SECOND_PASSWORD), "spring_festival", {"all": []}, days=tuple(ten_days.values()))
+        print(f"launch of a campaign of {campaign['created_tasks']} tasks: {took:.1f} s", flush=True)
+    with demo.served() as (server, base):
+        planned(signed_in(base, phones["supervisor"], PASSWORD), server, "ten days", ten_days)
+        volunteer = signed_in(base, phones["volunteer"], PASSWORD)
+        grid = json.loads(volunteer.call("GET", "/v1/me"))["area"]
+        claimed(signed_in(base, phones["supervisor"], PASSWORD), volunteer, grid, ten_days)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    installation.add_options(parser)
+    for name, _, demo in installation.installations(parser.parse_args()):
+        district(demo, name)
+
+
+if __name__ == "__main__":
+    main()

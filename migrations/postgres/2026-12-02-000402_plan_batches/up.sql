@@ -1,0 +1,5 @@
+-- Who applies or undoes the plan, and the task that this has reached.
+ALTER TABLE plans ADD COLUMN changed_by TEXT COLLATE "C";
+ALTER TABLE plans ADD COLUMN reached TEXT COLLATE "C";
+-- Why the last change of the plan left the task as it was.
+ALTER TABLE plan_visits ADD COLUMN left_because TEXT COLLATE "C";
