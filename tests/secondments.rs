@@ -32,7 +32,8 @@ async fn decide(caller: &Caller, secondment: &Value, command: &str) -> Answer {
 
 async fn notices(caller: &Caller) -> Vec<String> {
     let me = caller.get("/v1/me").await.body;
-    let notices = me["notices"].as_array().expect("notices").iter();
+    // Without a notice there is no list.
+    let notices = me["notices"].as_array().into_iter().flatten();
     notices.map(|notice| notice["title"].as_str().expect("a title").to_owned()).collect()
 }
 

@@ -140,7 +140,7 @@ pub fn reconcile(
     for (n, candidate) in candidates.iter().enumerate() {
         let member = known.remove(&candidate.id);
         let has_day = member.as_ref().is_some_and(|member| member.phase < cycle);
-        let was = member.unwrap_or_else(|| MemberRow {
+        let was = member.unwrap_or(MemberRow {
             district: regime.district,
             regime: regime.id,
             beneficiary: candidate.id,
