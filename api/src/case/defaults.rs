@@ -52,12 +52,15 @@ mod tests {
         assert_eq!(codes, SHIPPED_KINDS);
     }
 
-    /// The staff who see a case in an area of this level: that of it and of the levels above.
+    /// The staff who see a case in an area of this level: that of it and of the levels above, two people
+    /// at each, since some steps need two.
     fn staff(area: Level) -> impl Iterator<Item = CaseActor> {
         let levels = [Level::District, Level::Town, Level::Village, Level::Grid];
-        let person = |level: Level| PersonId(Uuid::from_u128(level as u128 + 10));
+        let person = |level: Level, n: u128| PersonId(Uuid::from_u128(level as u128 * 10 + n));
         let above = levels.into_iter().filter(move |level| *level <= area);
-        above.map(move |level| CaseActor { person: person(level), level: Some(level) })
+        above.flat_map(move |level| {
+            [1, 2].map(|n| CaseActor { person: person(level, n), level: Some(level) })
+        })
     }
 
     #[test]
