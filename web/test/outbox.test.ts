@@ -47,7 +47,8 @@ test('a command can be taken back only before it is sent', async () => {
 test('another person’s key opens nothing', async () => {
   const { db, key } = await phone();
   await add(db, key, { type: 'task.claim', task_id: 't' }, {});
-  await expect(readAll(db, await storageKey('A'.repeat(43), 'other'))).rejects.toThrow();
+  expect(await readAll(db, await storageKey('A'.repeat(43), 'other'))).toEqual([]);
+  expect(await db.count('outbox')).toBe(1);
 });
 
 test('a request has the oldest commands that fit', () => {
@@ -56,4 +57,22 @@ test('a request has the oldest commands that fit', () => {
   expect(batch(small, 7).map(({ text }) => text)).toEqual(['0', '1', '2', '3', '4', '5', '6']);
   const large = { text: 'x'.repeat(MOST_BYTES + 1) };
   expect(batch([large, ...small], 100)).toEqual([large]);
+});
+
+test('a damaged entry stays on the disk and does not hold up the others', async () => {
+  const { db, key } = await phone();
+  await add(db, key, { type: 'task.start', task_id: 't' }, {});
+  await add(db, key, { type: 'task.release', task_id: 'u' }, {});
+  const [first] = await db.getAll('outbox');
+  if (!first) throw new Error('no entry');
+  await db.put('outbox', { ...first, box: { ...first.box, data: new Uint8Array(first.box.data.length) } });
+  expect((await readAll(db, key)).map(({ entry }) => entry.task_id)).toEqual(['u']);
+  expect(await db.count('outbox')).toBe(2);
+});
+
+test('a command that replaces a call without an answer has the id of the call', async () => {
+  const { db, key } = await phone();
+  const id = uuid7();
+  expect(await add(db, key, { type: 'absence.create', payload: {} }, {}, id)).toBe(id);
+  expect(JSON.parse((await readAll(db, key))[0]?.text ?? '')).toMatchObject({ id, type: 'absence.create' });
 });

@@ -1,24 +1,35 @@
 /** Pictures: made smaller and without the data that cameras add, before anything stores them. */
+import { draw, JPEG, QUALITY, type Canvas } from './photo-draw';
 
-/** The longer side of a stored picture, in pixels. */
-const LONGEST = 1600;
+/** What the worker answers. */
+export type Drawn = { readonly blob: Blob } | { readonly fault: string };
 
-/** A picture as it is uploaded; drawing it anew drops position and camera (EXIF). */
+/** A picture as it is uploaded, made in a worker where the browser can, so that the screen stays alive. */
 export async function shrink(file: Blob, quarterTurns = 0): Promise<Blob> {
-  const source = await createImageBitmap(file);
-  const scale = Math.min(1, LONGEST / Math.max(source.width, source.height));
-  const [width, height] = [Math.round(source.width * scale), Math.round(source.height * scale)];
-  const turned = quarterTurns % 2 === 1;
-  const canvas = document.createElement('canvas');
-  canvas.width = turned ? height : width;
-  canvas.height = turned ? width : height;
-  const context = canvas.getContext('2d');
-  if (!context) throw new Error('no canvas');
-  context.translate(canvas.width / 2, canvas.height / 2);
-  context.rotate((quarterTurns * Math.PI) / 2);
-  context.drawImage(source, -width / 2, -height / 2, width, height);
-  source.close();
+  const answer = typeof OffscreenCanvas === 'undefined' ? undefined : await inWorker(file, quarterTurns);
+  if (!answer) return inPage(file, quarterTurns);
+  if ('blob' in answer) return answer.blob;
+  throw new Error(answer.fault);
+}
+
+/** `undefined` if the worker does not run in this browser. */
+function inWorker(file: Blob, quarterTurns: number): Promise<Drawn | undefined> {
+  return new Promise((resolve) => {
+    const worker = new Worker(new URL('./photo-worker.ts', import.meta.url), { type: 'module' });
+    const done = (answer: Drawn | undefined): void => {
+      worker.terminate();
+      resolve(answer);
+    };
+    worker.onmessage = ({ data }): void => done(data as Drawn);
+    worker.onerror = (): void => done(undefined);
+    worker.postMessage({ file, quarterTurns });
+  });
+}
+
+async function inPage(file: Blob, quarterTurns: number): Promise<Blob> {
+  const made = (width: number, height: number): Canvas => Object.assign(document.createElement('canvas'), { width, height });
+  const canvas = (await draw(file, quarterTurns, made)) as HTMLCanvasElement;
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no picture'))), 'image/jpeg', 0.75);
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no picture'))), JPEG, QUALITY);
   });
 }

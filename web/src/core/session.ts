@@ -1,5 +1,5 @@
 /** The session of this phone: signing in, refreshing, signing out. See `docs/clients.md`. */
-import type { AccessToken } from './api';
+import type { AccessToken, Synced } from './api';
 import { Refusal, type Answer, type Call, type Http } from './http';
 import { removePin, type Locked } from './lock';
 import { open, seal, storageKey } from './seal';
@@ -25,6 +25,7 @@ export class Session {
   ended: Refusal | undefined;
   private access: { token: string; until: number } | undefined;
   private refreshing: Promise<string> | undefined;
+  private early: Promise<Answer<Synced>> | undefined;
 
   constructor(
     private readonly http: Http,
@@ -44,6 +45,20 @@ export class Session {
       this.access = undefined;
       return this.http.send<T>({ ...call, token: await this.token() });
     }
+  }
+
+  /** Asks for the first page while the phone still makes room for it. */
+  ask(): void {
+    this.early = this.call<Synced>({ method: 'GET', path: '/v1/sync?limit=200' });
+    // The sync that takes it handles a failure.
+    this.early.catch(() => undefined);
+  }
+
+  /** The first page, once. */
+  takeEarly(): Promise<Answer<Synced>> | undefined {
+    const { early } = this;
+    this.early = undefined;
+    return early;
   }
 
   /** A valid access token; refreshes at most once at a time. */
@@ -152,6 +167,7 @@ async function begin(http: Http, device: Device, answer: AccessToken, forgottenB
   await putMeta(db, 'device_key', await seal(key, 'meta|device_key', deviceKey));
   const session = new Session(http, db, key, owner);
   await session.take(answer);
+  if (!(await getMeta(db, 'cursor'))) session.ask();
   await device.addOwner(owner);
   await device.setOwner(owner);
   return { owner, db, key, session };

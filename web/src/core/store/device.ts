@@ -1,6 +1,7 @@
 /** What belongs to the installation: its name, its key, and who uses it. Nothing personal. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
+import type { About } from '../api';
 import { newDeviceKey, type DeviceKey } from '../dpop';
 
 /** Whose data this installation shows. */
@@ -57,6 +58,15 @@ export class Device {
   async setOwner(owner: Owner | undefined): Promise<void> {
     if (owner) await this.db.put('kv', owner, 'owner');
     else await this.db.delete('kv', 'owner');
+  }
+
+  /** Who runs the service, as it last said. */
+  async about(): Promise<About | undefined> {
+    return (await this.db.get('kv', 'about')) as About | undefined;
+  }
+
+  async setAbout(about: About): Promise<void> {
+    await this.db.put('kv', about, 'about');
   }
 
   /** Sign-outs that could not be sent yet. */

@@ -98,6 +98,12 @@ export interface Meta {
   poll_s: number;
   skew_ms: number;
   notices_read: string[];
+  /** Type and id of rows that were left out, since the app cannot read them. */
+  unreadable: string[];
+  /** Names of those who visit together with the person, by task, sealed. */
+  companions: Box;
+  /** What became of the person's proposals, by id, sealed. */
+  proposals: Box;
 }
 
 export function nameOf(owner: Owner): string {

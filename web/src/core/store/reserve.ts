@@ -10,6 +10,15 @@ export function isFull(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'QuotaExceededError';
 }
 
+/** Less than this many bytes left are few. */
+const FEW = 20 * 1024 * 1024;
+
+/** Whether the browser says that little space is left. */
+export async function isNearlyFull(): Promise<boolean> {
+  const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
+  return quota !== undefined && usage !== undefined && quota - usage < FEW;
+}
+
 /** Takes the reserve, if there is space; random bytes, since databases compress others. */
 export async function keepReserve(db: PersonDb): Promise<void> {
   if (await db.getKey('meta', 'reserve')) return;

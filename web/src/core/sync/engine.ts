@@ -6,6 +6,7 @@ import { locked, type Session } from '../session';
 import { getMeta, putMeta, type JournalEntry, type MovedCard, type PersonDb } from '../store/person';
 import { batch, MOST_COMMANDS, readAll, type Opened, type Sealed } from './outbox';
 import { moved } from './project';
+import { isReadable } from './readable';
 import { toStore, type Rows } from './rows';
 
 /** How a run ended. */
@@ -79,7 +80,9 @@ async function runs(parts: Parts): Promise<Run> {
 /** One round trip; `undefined` if nothing has changed. */
 async function exchange(parts: Parts, entries: readonly Opened[]): Promise<Synced | undefined> {
   const cursor = await getMeta(parts.db, 'cursor');
+  const early = parts.session.takeEarly();
   if (entries.length === 0) {
+    if (early && !cursor) return (await early).body;
     const path = `/v1/sync?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
     const headers: Record<string, string> = cursor ? { 'If-None-Match': `"${cursor}"` } : {};
     const answer = await parts.session.call<Synced>({ method: 'GET', path, headers });
@@ -114,7 +117,9 @@ export async function apply(parts: Parts, page: Synced, entries: readonly Opened
     }),
   );
   const cards = await movedCards(parts, page, new Set(settled.flatMap(({ entry }) => entry.task_id ?? [])));
-  const incoming = page.changes.filter(({ type, id, version }) => page.reset || (rows.version(type, id) ?? 0) <= version);
+  const newer = page.changes.filter(({ type, id, version }) => page.reset || (rows.version(type, id) ?? 0) <= version);
+  const incoming = newer.filter(({ type, data }) => isReadable(type, data));
+  const unreadable = await leftOut(db, page);
   const stored = await Promise.all(incoming.map((change) => toStore(key, change)));
 
   const tx = db.transaction(['meta', 'rows', 'outbox', 'journal', 'photos', 'moved'], 'readwrite', { durability: 'strict' });
@@ -138,12 +143,25 @@ export async function apply(parts: Parts, page: Synced, entries: readonly Opened
   void store.meta.put(new Date().toISOString(), 'synced_at');
   void store.meta.put(page.next_poll_s, 'poll_s');
   void store.meta.put(Date.parse(page.server_time) - Date.now(), 'skew_ms');
+  void store.meta.put(unreadable, 'unreadable');
   void store.meta.put(page.cursor, 'cursor');
   await tx.done;
 
   if (page.reset) rows.clear();
   for (const change of incoming) rows.put(change);
   for (const { type, id } of page.removed) rows.delete(type, id);
+}
+
+/** The rows that the app cannot read, by type and id: those of before that were not replaced, and those of this page. */
+async function leftOut(db: PersonDb, page: Synced): Promise<string[]> {
+  const before = page.reset ? [] : ((await getMeta(db, 'unreadable')) ?? []);
+  const left = new Set(before);
+  for (const { type, id, data } of page.changes) {
+    if (isReadable(type, data)) left.delete(`${type} ${id}`);
+    else left.add(`${type} ${id}`);
+  }
+  for (const { type, id } of page.removed) left.delete(`${type} ${id}`);
+  return [...left];
 }
 
 interface Settled {

@@ -28,22 +28,23 @@ export interface NewCommand {
   readonly type: Command['type'];
   readonly task_id?: string;
   readonly beneficiary_id?: string;
+  readonly notice_id?: string;
+  readonly absence_id?: string;
   readonly base_version?: number;
   readonly payload?: Record<string, unknown>;
 }
 
 /** Seals a new entry. Storing it is one write, which the caller may join with others. */
-export async function newEntry(key: CryptoKey, command: NewCommand, shown: Shown, now = new Date()): Promise<OutboxEntry> {
-  const id = uuid7(now.getTime());
+export async function newEntry(key: CryptoKey, command: NewCommand, shown: Shown, now = new Date(), id = uuid7(now.getTime())): Promise<OutboxEntry> {
   const at = now.toISOString();
   const text = JSON.stringify({ id, at, ...command });
   const box = await seal(key, `outbox|${id}`, { text, shown } satisfies Sealed);
   return { id, type: command.type, at, box, sent: false, ...(command.task_id ? { task_id: command.task_id } : {}) };
 }
 
-/** Stores a command; it is on the disk when the promise resolves. */
-export async function add(db: PersonDb, key: CryptoKey, command: NewCommand, shown: Shown): Promise<string> {
-  const entry = await newEntry(key, command, shown);
+/** Stores a command, under the id of a call that got no answer if there was one; it is on the disk when the promise resolves. */
+export async function add(db: PersonDb, key: CryptoKey, command: NewCommand, shown: Shown, id?: string): Promise<string> {
+  const entry = await newEntry(key, command, shown, undefined, id);
   await withReserve(db, async () => {
     const tx = db.transaction('outbox', 'readwrite', { durability: 'strict' });
     await Promise.all([tx.store.add(entry), tx.done]);
@@ -68,7 +69,14 @@ export interface Opened extends Sealed {
 
 export async function readAll(db: PersonDb, key: CryptoKey): Promise<Opened[]> {
   const entries = await db.getAll('outbox');
-  return Promise.all(entries.map(async (entry) => ({ entry, ...(await open<Sealed>(key, `outbox|${entry.id}`, entry.box)) })));
+  const opened = entries.map((entry) =>
+    open<Sealed>(key, `outbox|${entry.id}`, entry.box).then(
+      (content): Opened[] => [{ entry, ...content }],
+      // A damaged entry stays on the disk, and does not hold up the others.
+      () => [],
+    ),
+  );
+  return (await Promise.all(opened)).flat();
 }
 
 export function pending({ entry, text }: Opened): Pending {

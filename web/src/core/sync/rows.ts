@@ -4,6 +4,7 @@ import type {
 } from '../api';
 import { open, seal } from '../seal';
 import type { PersonDb, StoredRow } from '../store/person';
+import { isReadable } from './readable';
 
 export interface RowTypes {
   task: Task;
@@ -45,7 +46,7 @@ export class Rows {
       stored.map(async ({ type, id, version, plain, box }) => {
         // A row that does not open is as good as none: the next snapshot brings it again.
         const data = box ? await open<unknown>(key, `rows|${type}|${id}`, box).catch(() => undefined) : plain;
-        if (data !== undefined) rows.put({ type, id, version, data });
+        if (data !== undefined && isReadable(type, data)) rows.put({ type, id, version, data });
       }),
     );
     return rows;
