@@ -5,8 +5,8 @@ import { mkdirSync } from 'node:fs';
 
 import { expect, test, type Page } from '@playwright/test';
 
-import { Phone } from './phone';
-import { Server } from './server';
+import { Phone, volunteers } from './phone';
+import { Api, Server } from './server';
 
 const FOLDER = new URL('../../docs/pictures/', import.meta.url);
 let server: Server;
@@ -70,6 +70,21 @@ test('screens have the measures of the design', async ({ browser }) => {
   await phone.close();
 });
 
+test('the page of a grid has the measures of the design', async ({ browser }) => {
+  const phone = await Phone.signedIn(browser, server, server.person('manager'));
+  const { page } = phone;
+  await phone.go('grid');
+  await expect(page.locator('h1')).toHaveText('网格');
+  expect(await page.locator('.tabs a').count()).toBe(5);
+  const trio = await page.locator('.trio .btn').evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
+  expect(new Set(trio).size).toBe(1);
+  await picture(page, 'grid');
+  await phone.go('goods');
+  await expect(page.locator('section.card').first()).toBeVisible();
+  await picture(page, 'goods');
+  await phone.close();
+});
+
 test('from an open visit to its saved report it takes seven taps', async ({ browser }) => {
   const phone = await Phone.signedIn(browser, server, server.person('volunteer'));
   const { page } = phone;
@@ -89,4 +104,37 @@ test('from an open visit to its saved report it takes seven taps', async ({ brow
   await expect(page.locator('.seg')).toBeVisible();
   expect(taps).toBe(7);
   await phone.close();
+});
+
+test('from the sign-in to what became of a visit to people not at home it takes six taps', async ({ browser }) => {
+  const fresh = await Server.start();
+  const who = fresh.person('volunteer');
+  const manager = await Api.of(fresh, fresh.person('manager'));
+  const own = (await volunteers(fresh)).find(({ phone }) => phone === who.phone);
+  const { items } = await manager.call<{ items: { id: string }[] }>('GET', '/v1/beneficiaries?limit=1');
+  const day = new Intl.DateTimeFormat('sv', { timeZone: 'Asia/Shanghai' }).format(new Date());
+  const { id } = await manager.call<{ id: string }>('POST', '/v1/tasks', { kind: 'home_visit', beneficiary_id: items[0]?.id, not_before: day, due_on: day });
+  await manager.call('POST', `/v1/tasks/${id}/reassign`, { person_id: own?.id, force: true });
+
+  const phone = await Phone.open(browser, fresh.url);
+  const { page } = phone;
+  let taps = 0;
+  const tap = async (selector: string, text?: RegExp): Promise<void> => {
+    await (text ? page.locator(selector, { hasText: text }) : page.locator(selector)).first().click();
+    taps += 1;
+  };
+  await page.locator('#phone').fill(who.phone);
+  await page.locator('#password').fill(who.password);
+  await tap('.btn.main', /登录/);
+  // The first visit is there, with its call button in the thumb's reach.
+  await expect(page.locator('.next a[href^="tel:"]').or(page.locator('.next .btn', { hasText: '导航' })).first()).toBeVisible();
+  await tap('.btn.main', /接受/);
+  await tap('.btn.main', /开始走访/);
+  await tap('.btn.main', /填写走访记录/);
+  await tap('.opt', /^家中无人$/);
+  await tap('.btn.main', /保存/);
+  await expect(page.locator('article').first()).toContainText('会再安排一次', { timeout: 30_000 });
+  expect(taps).toBe(6);
+  await phone.close();
+  await fresh.end();
 });

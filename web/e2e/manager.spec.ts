@@ -27,7 +27,7 @@ test('a grid manager sees a plan before it takes effect, reassigns offline, and 
   await phone.go(`v/${task}`);
   await page.locator('.line-btn', { hasText: '改派' }).click();
   const chosen = page.locator('dialog .btn').first();
-  const name = (await chosen.innerText()).replace(/（.*/, '');
+  const name = (await chosen.innerText()).split(/[（\n]/)[0] ?? '';
   await chosen.click();
   await expect(page.locator('.bar .state')).toContainText('待同步');
   await phone.offline(false);

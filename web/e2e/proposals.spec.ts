@@ -40,6 +40,21 @@ test('a volunteer proposes another day offline and reports a need, and the manag
   await manager.page.locator('dialog .btn.weak').click();
   await expect(cards).toHaveCount(0);
   await manager.close();
+
+  // What became of both, on the phone of their author; also without a network.
+  await phone.go('');
+  await expect(page.locator('.note.info', { hasText: '知道了' })).toHaveCount(2, { timeout: 30_000 });
+  await expect(page.getByText('修改密码')).toHaveCount(0);
+  await page.locator('.sync').click();
+  await page.waitForTimeout(2000);
+  await phone.offline();
+  await page.locator('.note.info .btn').first().click();
+  await expect(page.locator('.note.info', { hasText: '知道了' })).toHaveCount(1);
+  await phone.go('out/sent');
+  await expect(page.locator('article', { hasText: '建议改期' })).toContainText('网格员已同意');
+  await expect(page.locator('article', { hasText: '反映需求' })).toContainText('网格员没有同意：已经有人在办');
+  await phone.offline(false);
+  await expect.poll(async () => (await phone.store('outbox')).length, { timeout: 30_000 }).toBe(0);
   await phone.close();
 });
 
@@ -50,7 +65,7 @@ test('feedback is sent in writing, and listed with its answer', async ({ browser
   await phone.go('feedback');
   await page.locator('#feedback').fill('字再大一点就好了');
   await page.locator('form .btn').click();
-  await expect(page.locator('.note.info')).toContainText('已收到');
+  await expect(page.locator('main .note.info')).toContainText('已收到');
   await expect(page.locator('section.card')).toContainText('还没有答复');
   await phone.close();
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { distance, rough } from '../src/core/geo';
 import { expired, masked, reduced } from '../src/core/store/expiry';
 import { clock, dayOf, daysBetween, lunar, monday } from '../src/core/time';
-import { first, groups, whyMe } from '../src/phone/model';
+import { first, groups, tripOf, whyMe } from '../src/phone/model';
 import { beneficiary, ME, task } from './builders';
 
 const mine = { state: 'accepted' as const, assignee_id: ME };
@@ -21,6 +21,14 @@ test('visits are grouped by day, in the order of the route, a started one first'
   const found = groups(tasks, '2026-11-26');
   const ids = Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map(({ id }: { id: string }) => id)]));
   expect(ids).toEqual({ today: ['started', 'first', 'second'], overdue: ['over'], week: ['week'], later: ['later'] });
+});
+
+test('the way to a planned visit says when to leave', () => {
+  const plan = { day: '2026-11-26', plan_id: 'p', start: 540 };
+  expect(tripOf(task({ ...mine, planned_for: { ...plan, travel: 15 } }))).toEqual({ minutes: 15, leave: 525 });
+  expect(tripOf(task({ ...mine, planned_for: plan }))).toBeUndefined();
+  expect(tripOf(task({ ...mine, planned_for: { ...plan, travel: 0 } }))).toBeUndefined();
+  expect(tripOf(task({ assignee_id: ME, state: 'in_progress', planned_for: { ...plan, travel: 15 } }))).toBeUndefined();
 });
 
 test('why me is said from the rows alone', () => {

@@ -1,15 +1,15 @@
 /** The state of the phone app: who is signed in, what the phone knows, and what waits to be sent. */
 import { flushSync } from 'svelte';
 
-import type { Me, ServiceKind, Task } from '../core/api';
+import type { About, Me, ServiceKind, Task } from '../core/api';
 import { Http, Refusal, Unreachable } from '../core/http';
 import { label } from '../core/i18n/index.svelte';
 import { isPinned, tryPin, type Locked, type Tried } from '../core/lock';
 import { open, seal } from '../core/seal';
 import { opened as openedWith, resume, sendSignOuts, signOut, type Opened } from '../core/session';
 import { Device } from '../core/store/device';
-import { getMeta, putMeta } from '../core/store/person';
-import { isFull, keepReserve } from '../core/store/reserve';
+import { erase, getMeta, putMeta } from '../core/store/person';
+import { isFull, isNearlyFull, keepReserve } from '../core/store/reserve';
 import { sync, type Run } from '../core/sync/engine';
 import { NextRun } from '../core/sync/next-run';
 import { add, pending, takeBack, type NewCommand, type Opened as Waiting, type Shown } from '../core/sync/outbox';
@@ -18,11 +18,14 @@ import { Rows } from '../core/sync/rows';
 import { hints } from '../core/sync/stream';
 import { dayOf } from '../core/time';
 import { watchAway } from './away';
+import { dropOrphans } from './drafts';
 import { forget, forgetStale } from './forget';
 import { readLocal, type DraftNews, type MovedNews, type Settled } from './local';
 import { begin, forget as forgetPractice, pretend } from './practice';
 import { prefs } from './prefs.svelte';
 import { sendPhotos } from './send-photos';
+import { loadAbout, loadSide, NO_SIDE, readSide, type Side } from './side';
+import { endUndo, isUndoable, offerUndo, UNDO_MS } from './undo.svelte';
 
 type Line = 'never' | 'synced' | 'running' | Run['state'];
 
@@ -49,6 +52,15 @@ class App {
   /** Counts the changes of the rows, which are outside of Svelte's view. */
   revision = $state(0);
   anotherWaits = $state(false);
+  /** How many rows were left out, since the app cannot read them. */
+  unreadable = $state(0);
+  /** Photos on their way: the one that is sent now, and all. */
+  sending = $state.raw<{ readonly n: number; readonly m: number }>();
+  side = $state.raw<Side>(NO_SIDE);
+  /** Who runs the service. */
+  about = $state.raw<About>();
+  /** Whom to call after the account was suspended; its data is gone by then. */
+  suspended = $state.raw<{ readonly name: string; readonly phone?: string | null | undefined }>();
   practice = $state(false);
   /** Whether a PIN is set. */
   pinned = $state(false);
@@ -84,6 +96,8 @@ class App {
     }
     try {
       this.device = await Device.open();
+      this.about = await this.device.about();
+      void loadAbout(this.device).then((about) => (this.about = about ?? this.about));
       this.http = new Http(this.device, location.origin);
       await forgetPractice();
       const resumed = await resume(this.http, this.device);
@@ -127,12 +141,15 @@ class App {
     this.opened = opened;
     if (!this.practice) this.pinned = await isPinned(db);
     await forget(opened);
+    await dropOrphans(opened);
     const [rows, sealed] = [await Rows.load(db, key), await getMeta(db, 'me')];
     const me = sealed && (await open<Me>(key, 'meta|me', sealed).catch(() => undefined));
     // It may have been locked in the meantime.
     if (this.opened !== opened) return;
     this.rows = rows;
     this.me = me;
+    this.side = await readSide(opened);
+    this.suspended = undefined;
     await this.reload();
     if (this.opened !== opened) return;
     this.locked = undefined;
@@ -221,14 +238,17 @@ class App {
   }
 
   /** Makes a command: it is on the disk when this resolves, and sent in a moment. */
-  async command(command: NewCommand, shown: Shown = {}): Promise<string> {
+  async command(command: NewCommand, shown: Shown = {}, as?: string): Promise<string> {
     const { db, key } = this.use();
     const task = command.task_id ? this.rows.get('task', command.task_id) : undefined;
     const base = task && command.base_version === undefined ? { base_version: task.version } : {};
-    const id = await add(db, key, { ...command, ...base }, { ...(task ? this.describe(task) : {}), ...shown });
+    const id = await add(db, key, { ...command, ...base }, { ...(task ? this.describe(task) : {}), ...shown }, as);
     await this.reload();
     this.channel?.postMessage('changed');
-    this.kick(command.type === 'task.claim' ? 0 : 800);
+    const undoable = isUndoable(command.type) && !this.practice;
+    if (undoable) offerUndo({ id, type: command.type });
+    else endUndo();
+    this.kick(command.type === 'task.claim' ? 0 : undoable ? UNDO_MS : 800);
     return id;
   }
 
@@ -285,6 +305,7 @@ class App {
       clearTimeout(slow);
     }
     if (!this.opened) return;
+    if (run.state === 'suspended') return this.suspend();
     this.line = run.state;
     this.wasReset = run.reset === true && !first;
     this.online = run.state === 'offline' ? navigator.onLine : true;
@@ -294,8 +315,10 @@ class App {
     if (run.state !== 'password') this.kick(1000 * (run.state === 'synced' ? (run.after ?? 900) : Math.max(backoff, run.after ?? 0)));
     if (run.state === 'synced') {
       await keepReserve(db);
+      this.full = await isNearlyFull();
       if (document.visibilityState === 'visible') void this.listen();
       if (run.reset || !this.me) await this.loadMe();
+      await this.loadSide();
       if (!prefs.manualPhotos) await this.sendPhotos();
     }
   }
@@ -329,7 +352,30 @@ class App {
 
   /** Sends the photos of reports that have arrived. */
   async sendPhotos(): Promise<void> {
-    await sendPhotos(this.http, this.use(), () => this.reload());
+    try {
+      await sendPhotos(this.http, this.use(), (n, m) => (this.sending = { n, m }), () => this.reload());
+    } finally {
+      this.sending = undefined;
+    }
+  }
+
+  private async loadSide(): Promise<void> {
+    const opened = this.use();
+    const side = await loadSide(opened, this.side, this.mine, this.journal);
+    if (this.opened === opened) this.side = side;
+  }
+
+  /** The account was suspended: all but what waits to be sent is deleted, as at a sign-out. */
+  private async suspend(): Promise<void> {
+    const { db, owner } = this.use();
+    const contact = this.me?.manager ?? this.me?.supervisor;
+    this.drop();
+    const waiting = (await db.count('outbox')) + (await db.count('blobs'));
+    await this.device.setOwner(undefined);
+    await erase(db, owner, waiting > 0);
+    if (waiting === 0) await this.device.removeOwner(owner);
+    await this.leave();
+    this.suspended = { name: contact?.name ?? '', phone: contact?.phone };
   }
 
   /** Changes to two invented people; nothing of it is sent. */
@@ -418,6 +464,8 @@ class App {
     this.drafts = [];
     this.moved = [];
     this.photosLeft = {};
+    this.side = NO_SIDE;
+    endUndo();
     this.line = 'never';
     this.revision += 1;
   }

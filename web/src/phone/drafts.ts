@@ -25,7 +25,8 @@ export function emptyDraft(): DraftContent {
 
 export async function loadDraft({ db, key }: Opened, task: string): Promise<DraftContent | undefined> {
   const draft = await db.get('drafts', task);
-  return draft && open<DraftContent>(key, `drafts|${task}`, draft.box);
+  // A damaged draft does not keep the form shut.
+  return draft && open<DraftContent>(key, `drafts|${task}`, draft.box).catch(() => undefined);
 }
 
 export async function saveDraft({ db, key }: Opened, task: string, content: DraftContent): Promise<void> {
@@ -59,7 +60,7 @@ export async function readPhoto({ db, key }: Opened, id: string): Promise<Blob |
   return box && new Blob([await openBytes(key, `photos|${id}`, box)], { type: 'image/jpeg' });
 }
 
-export async function removePhoto({ db }: Opened, id: string): Promise<void> {
+export async function removePhoto({ db }: Pick<Opened, 'db'>, id: string): Promise<void> {
   const tx = db.transaction(['photos', 'blobs'], 'readwrite');
   await Promise.all([tx.objectStore('photos').delete(id), tx.objectStore('blobs').delete(id), tx.done]);
 }
@@ -90,4 +91,30 @@ export async function commit(
     }
     await Promise.all([...writes, tx.done]);
   });
+}
+
+/** Makes a refused report a draft again, with its photos, unless another draft has been begun. */
+export async function redraft(opened: Opened, task: string, payload: Record<string, unknown>, shown: Shown): Promise<void> {
+  const { db } = opened;
+  if (await db.get('drafts', task)) return;
+  const { outcome, answers, needs, note, attachments } = payload as Partial<DraftContent> & { attachments?: string[] };
+  const photos: string[] = [];
+  for (const id of attachments ?? []) {
+    const photo = await db.get('photos', id);
+    if (!photo || photo.state === 'done') continue;
+    await db.put('photos', { ...photo, state: 'draft' }, id);
+    photos.push(id);
+  }
+  const content = { outcome, answers: answers ?? {}, needs: needs ?? [], note: note ?? '', photos, name: shown.name, kind: shown.kind };
+  await saveDraft(opened, task, content);
+}
+
+/** Deletes photos that no draft, no waiting report and no record names any more. */
+export async function dropOrphans({ db }: Pick<Opened, 'db'>): Promise<void> {
+  const [drafts, outbox, journal] = await Promise.all([db.getAll('drafts'), db.getAll('outbox'), db.getAll('journal')]);
+  const tasks = new Set([...drafts, ...outbox, ...journal].map(({ task_id }) => task_id));
+  for (const { id, task_id, state } of await db.getAll('photos')) {
+    if (state === 'ready' || tasks.has(task_id)) continue;
+    await removePhoto({ db }, id);
+  }
 }

@@ -29,8 +29,9 @@ export async function forget({ db, key, owner }: Opened): Promise<void> {
     const place = `journal|${entry.id}`;
     if (age > JOURNAL_MS) await db.delete('journal', entry.id);
     else if (age > VISIBLE_MS && !entry.reduced) {
-      const record = reduced(await open<Sealed>(key, place, entry.box), entry.outcome !== 'rejected');
-      await db.put('journal', { ...entry, box: await seal(key, place, record), reduced: true }, entry.id);
+      const record = await open<Sealed>(key, place, entry.box).catch(() => undefined);
+      const kept = record && reduced(record, entry.outcome !== 'rejected');
+      if (kept) await db.put('journal', { ...entry, box: await seal(key, place, kept), reduced: true }, entry.id);
     }
   }
   for (const { id, at } of await db.getAll('moved')) if (now - Date.parse(at) > VISIBLE_MS) await db.delete('moved', id);

@@ -32,6 +32,8 @@ export interface Local {
   /** Photos that are not uploaded yet, by task. */
   readonly photosLeft: Record<string, number>;
   readonly noticesRead: string[];
+  /** How many rows were left out, since the app cannot read them. */
+  readonly unreadable: number;
   readonly skew: number;
   readonly syncedAt: Date | undefined;
 }
@@ -40,9 +42,7 @@ export async function readLocal({ db, key }: Opened): Promise<Local> {
   const [waiting, journal, drafts, moved, photos] = await Promise.all([
     readAll(db, key), db.getAll('journal'), db.getAll('drafts'), db.getAll('moved'), db.getAll('photos'),
   ]);
-  const settled = await Promise.all(
-    journal.map(async (entry) => ({ entry, ...(await open<Sealed>(key, `journal|${entry.id}`, entry.box)) })),
-  );
+  const settled = await readable(journal.map(async (entry) => ({ entry, ...(await open<Sealed>(key, `journal|${entry.id}`, entry.box)) })));
   const photosLeft: Record<string, number> = {};
   for (const { state, task_id } of photos) {
     if (state === 'queued' || state === 'ready') photosLeft[task_id] = (photosLeft[task_id] ?? 0) + 1;
@@ -52,12 +52,19 @@ export async function readLocal({ db, key }: Opened): Promise<Local> {
     waiting,
     journal: settled.sort((a, b) => (a.entry.at < b.entry.at ? 1 : -1)),
     drafts: drafts.map(({ task_id, at: saved }) => ({ task_id, at: saved })),
-    moved: await Promise.all(
+    moved: await readable(
       moved.map(async ({ id, at: when, box }) => ({ id, at: when, ...(await open<Omit<MovedNews, 'id' | 'at'>>(key, `moved|${id}`, box)) })),
     ),
     photosLeft,
     noticesRead: (await getMeta(db, 'notices_read')) ?? [],
+    unreadable: ((await getMeta(db, 'unreadable')) ?? []).length,
     skew: (await getMeta(db, 'skew_ms')) ?? 0,
     syncedAt: at ? new Date(at) : undefined,
   };
+}
+
+/** What opens; a damaged entry costs itself alone. */
+async function readable<T>(opened: readonly Promise<T>[]): Promise<T[]> {
+  const all = await Promise.allSettled(opened);
+  return all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }

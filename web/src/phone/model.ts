@@ -45,6 +45,13 @@ export function startOf(task: Task): number | undefined {
   return task.planned_for?.start ?? task.window?.start;
 }
 
+/** The planned way to a visit: how long it takes, and when to leave; `undefined` if there is none. */
+export function tripOf(task: Task): { readonly minutes: number; readonly leave: number } | undefined {
+  const { start, travel } = task.planned_for ?? {};
+  if (start === undefined || !travel || task.state === 'in_progress') return undefined;
+  return { minutes: travel, leave: Math.max(0, start - travel) };
+}
+
 /** Where a visit is: the exact place if it is known, else the cell. */
 export function placeOf(task: Task, beneficiary: Beneficiary | undefined): Beneficiary['place'] {
   return beneficiary?.stay?.place ?? task.place ?? beneficiary?.place ?? task.cell ?? beneficiary?.cell;

@@ -4,7 +4,9 @@ import { Refusal, Unreachable } from '../core/http';
 import { isKey, t } from '../core/i18n/index.svelte';
 import { addDays, duration, minutes, shortDay, shortWeekday } from '../core/time';
 import { app } from './app.svelte';
+import type { Settled } from './local';
 import type { WhyFact } from './model';
+import { isProposal, type ProposalNews } from './side';
 
 /** The sentence for a problem's code; the service's own words for a code that this version does not know. */
 export function problem(body: ProblemBody | undefined, retryAfter?: number): string {
@@ -46,4 +48,43 @@ export function why(fact: WhyFact): string {
     default:
       return t(`why.${fact.fact}`);
   }
+}
+
+/** The last step of a record: what the service, or the manager of the grid, did with it. */
+export interface Fate {
+  readonly tone: 'ok' | 'kept';
+  readonly icon: 'ok' | 'keep' | 'warn' | 'wait' | 'info';
+  readonly words: string;
+}
+
+export function fate({ entry, text }: Settled, news?: ProposalNews): Fate {
+  if (entry.outcome === 'recorded') return { tone: 'kept', icon: 'keep', words: t('records.recorded') };
+  if (entry.outcome === 'rejected') return { tone: 'kept', icon: 'warn', words: t('records.rejected') };
+  if (isProposal(entry.type)) return decided(news);
+  const { payload } = JSON.parse(text) as { payload?: { outcome?: string } };
+  const outcome = payload?.outcome;
+  const last = outcome === 'not_home' && app.task(entry.task_id)?.state === 'failed';
+  const words = last ? t('records.applied_last') : outcome === 'not_home' ? t('records.applied_retry') : outcome === 'refused' ? t('records.applied_failed') : entry.type === 'task.report' ? t('records.applied_done') : t('records.applied');
+  return { tone: 'ok', icon: 'ok', words };
+}
+
+function decided(news: ProposalNews | undefined): Fate {
+  switch (news?.state) {
+    case 'accepted':
+      return { tone: 'ok', icon: 'ok', words: news.kind ? t('proposal.accepted_kind', { kind: app.kindName(news.kind) }) : t('proposal.accepted') };
+    case 'refused':
+      return { tone: 'kept', icon: 'info', words: t('proposal.refused', { reason: news.reason ?? '' }) };
+    case 'replaced':
+    case 'lapsed':
+      return { tone: 'kept', icon: 'info', words: t(`proposal.${news.state}`) };
+    default:
+      return { tone: 'kept', icon: 'wait', words: t('proposal.open') };
+  }
+}
+
+/** The name of an occasion such as `spring_festival_2027`, by the district's holidays; its code if none has it. */
+export function occasion(code: string): string {
+  const [, base = code, year = ''] = /^(.+?)(?:_(\d{4}))?$/.exec(code) ?? [];
+  const name = app.all('holiday').find((day) => day.code === base)?.name;
+  return name ? `${name} ${year}`.trim() : code;
 }

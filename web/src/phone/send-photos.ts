@@ -3,9 +3,13 @@ import type { Http } from '../core/http';
 import { openBytes } from '../core/seal';
 import type { Opened } from '../core/session';
 
-/** Sends them one at a time, until one fails; the next sync resumes it. `each` follows each photo. */
-export async function sendPhotos(http: Http, { db, key, session }: Opened, each: () => Promise<void>): Promise<void> {
-  for (const photo of (await db.getAll('photos')).filter(({ state }) => state === 'ready')) {
+/** Sends them one at a time, until one fails; the next sync resumes it. `before` precedes each photo, `after` follows it. */
+export async function sendPhotos(
+  http: Http, { db, key, session }: Opened, before: (n: number, of: number) => void, after: () => Promise<void>,
+): Promise<void> {
+  const ready = (await db.getAll('photos')).filter(({ state }) => state === 'ready');
+  for (const [index, photo] of ready.entries()) {
+    before(index + 1, ready.length);
     const box = await db.get('blobs', photo.id);
     if (!box) continue;
     const { upload } = await import('../core/upload');
@@ -22,6 +26,6 @@ export async function sendPhotos(http: Http, { db, key, session }: Opened, each:
       tx.objectStore('uploads').delete(photo.id),
       tx.done,
     ]);
-    await each();
+    await after();
   }
 }

@@ -1,0 +1,67 @@
+import { expect, test } from '@playwright/test';
+
+import { Phone } from './phone';
+import { Api, Server } from './server';
+
+let server: Server;
+test.beforeAll(async () => (server = await Server.start()));
+test.afterAll(async () => server.end());
+
+interface Handout {
+  readonly id: string;
+  readonly beneficiary_id: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly receipt?: { readonly signed_by: string; readonly relation?: string };
+}
+
+async function planned(api: Api): Promise<Handout[]> {
+  return (await api.call<{ items: Handout[] }>('GET', '/v1/handouts?state=planned&limit=200')).items;
+}
+
+test('a grid manager hands goods out with a receipt, and says what was not handed out', async ({ browser }) => {
+  const api = await Api.of(server, server.person('manager'));
+  const before = await planned(api);
+  expect(before.length).toBeGreaterThan(0);
+  const phone = await Phone.signedIn(browser, server, server.person('manager'));
+  const { page } = phone;
+  await phone.go('grid');
+  await page.locator('.line-btn', { hasText: '发放物资' }).click();
+  await expect(page.locator('h1')).toHaveText('发放物资');
+  await page.locator('.card-top', { hasText: '大米' }).getByRole('button').first().click();
+  await page.getByText('确认已发放').click();
+  await expect(page.locator('dialog .err')).toHaveText('请填写');
+  await expect(page.locator('#g-signed_by')).toBeFocused();
+  await page.locator('dialog .opt', { hasText: '家属代签' }).click();
+  await page.locator('#g-signed_by').fill('王芳');
+  await page.locator('#g-relation').fill('女儿');
+  await page.getByText('确认已发放').click();
+  await expect(page.locator('.note.info')).toContainText('已记录');
+  await expect.poll(async () => (await planned(api)).length).toBe(before.length - 1);
+  const left = new Set((await planned(api)).map(({ id }) => id));
+  const given = before.find(({ id }) => !left.has(id));
+  const detail = await api.call<Handout>('GET', `/v1/handouts/${given?.id}`);
+  expect(detail).toMatchObject({ state: 'handed_out', receipt: { signed_by: '王芳', relation: '女儿' } });
+
+  await phone.offline();
+  await expect(page.getByText('联网后可以发放')).toBeVisible();
+  await phone.close();
+});
+
+test('goods that could not be handed out stay at the station, with the reason', async ({ browser }) => {
+  const fresh = await Server.start();
+  const api = await Api.of(fresh, fresh.person('manager'));
+  const [one] = await planned(api);
+  const phone = await Phone.signedIn(browser, fresh, fresh.person('manager'));
+  const { page } = phone;
+  await phone.go('goods');
+  await page.locator('.card-top').getByRole('button').first().click();
+  await page.locator('dialog .btn', { hasText: '没有发出去' }).click();
+  await page.locator('dialog .opt', { hasText: '家中无人' }).click();
+  await page.getByText('记录没有发出').click();
+  await expect(page.locator('.note.info')).toContainText('没有发出');
+  await expect(page.getByText('现在没有待发放的物资')).toBeVisible();
+  expect(await api.call<Handout>('GET', `/v1/handouts/${one?.id}`)).toMatchObject({ state: 'returned', reason: 'absent' });
+  await phone.close();
+  await fresh.end();
+});

@@ -1,0 +1,48 @@
+/** Hand-outs of goods, as pure functions: what is asked for, and what is sent. */
+import type { GoodsItem, Handout, NewHandout } from '../core/api';
+
+/** What the manager fills in. */
+export interface Filled {
+  readonly serial: string;
+  readonly signedBy: string;
+  /** Empty if the beneficiary signs. */
+  readonly relation: string;
+  readonly byProxy: boolean;
+}
+
+export type GoodsFault = 'serial' | 'signed_by' | 'relation';
+
+/** What is missing, by the rules of the item. */
+export function missing(item: Pick<GoodsItem, 'has_serial' | 'needs_receipt'> | undefined, filled: Filled): GoodsFault[] {
+  const receipt = item?.needs_receipt ?? true;
+  return [
+    ...(item?.has_serial && filled.serial.trim() === '' ? ['serial' as const] : []),
+    ...(receipt && filled.signedBy.trim() === '' ? ['signed_by' as const] : []),
+    ...(receipt && filled.byProxy && filled.relation.trim() === '' ? ['relation' as const] : []),
+  ];
+}
+
+/** The request; an unknown item gets a receipt, which no item refuses. */
+export function handoutOf(handout: Handout, item: Pick<GoodsItem, 'has_serial' | 'needs_receipt' | 'once'> | undefined, filled: Filled): NewHandout {
+  const { beneficiary_id, item: code, occasion, station } = handout;
+  const [serial, signed_by, relation] = [filled.serial.trim(), filled.signedBy.trim(), filled.relation.trim()];
+  return {
+    beneficiary_id, item: code, station,
+    ...(item?.once ? {} : { occasion }),
+    ...(item?.has_serial ? { serial, quantity: 1 } : { quantity: handout.quantity }),
+    ...((item?.needs_receipt ?? true) ? { receipt: { signed_by, ...(filled.byProxy ? { relation } : {}) } } : {}),
+  };
+}
+
+/** The hand-outs of one beneficiary. */
+export interface Home {
+  readonly beneficiary_id: string;
+  readonly handouts: readonly Handout[];
+}
+
+/** By beneficiary, each once, in the order of the list. */
+export function homes(handouts: readonly Handout[]): Home[] {
+  const found = new Map<string, Handout[]>();
+  for (const handout of handouts) found.set(handout.beneficiary_id, [...(found.get(handout.beneficiary_id) ?? []), handout]);
+  return [...found].map(([beneficiary_id, own]) => ({ beneficiary_id, handouts: own }));
+}

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+
+import type { Handout } from '../src/core/api';
+import { handoutOf, homes, missing, type Filled } from '../src/phone/goods';
+
+const RICE = { has_serial: false, needs_receipt: true, once: false };
+const PLAQUE = { has_serial: true, needs_receipt: false, once: true };
+
+function handout(more: Partial<Handout> = {}): Handout {
+  return { id: 'h', beneficiary_id: 'b', grid: '500116001002001', item: 'rice', occasion: 'spring_festival', quantity: 2, station: '500116001002', state: 'planned', version: 1, ...more };
+}
+
+function filled(more: Partial<Filled> = {}): Filled {
+  return { serial: '', signedBy: '', relation: '', byProxy: false, ...more };
+}
+
+describe('what is missing follows from the item', () => {
+  test.each([
+    ['a receipt without a name', RICE, filled(), ['signed_by']],
+    ['a receipt', RICE, filled({ signedBy: '王小明' }), []],
+    ['a proxy without a relation', RICE, filled({ signedBy: '王芳', byProxy: true }), ['relation']],
+    ['a proxy', RICE, filled({ signedBy: '王芳', byProxy: true, relation: '女儿' }), []],
+    ['a piece without its number', PLAQUE, filled({ serial: ' ' }), ['serial']],
+    ['an item that the phone does not know', undefined, filled(), ['signed_by']],
+  ])('%s', (_what, item, given, expected) => {
+    expect(missing(item, given)).toEqual(expected);
+  });
+});
+
+test('a hand-out is sent as planned, with its receipt', () => {
+  expect(handoutOf(handout(), RICE, filled({ signedBy: ' 王芳 ', byProxy: true, relation: '女儿' }))).toEqual({
+    beneficiary_id: 'b', item: 'rice', station: '500116001002', occasion: 'spring_festival', quantity: 2, receipt: { signed_by: '王芳', relation: '女儿' },
+  });
+});
+
+test('a numbered item of a single time is one piece, without an occasion', () => {
+  expect(handoutOf(handout({ item: 'plaque', occasion: 'once', quantity: 1 }), PLAQUE, filled({ serial: '500116-1' }))).toEqual({
+    beneficiary_id: 'b', item: 'plaque', station: '500116001002', quantity: 1, serial: '500116-1',
+  });
+});
+
+test('each household is listed once, with all that it gets', () => {
+  const list = homes([handout({ id: '1' }), handout({ id: '2', beneficiary_id: 'c' }), handout({ id: '3', item: 'oil' })]);
+  expect(list.map(({ beneficiary_id, handouts }) => [beneficiary_id, handouts.map(({ id }) => id)])).toEqual([['b', ['1', '3']], ['c', ['2']]]);
+});
