@@ -4,7 +4,7 @@
 //     make web && bench/web-size.mjs
 //
 // Fails if one is over its budget.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = join(import.meta.dirname, '../web/dist/m');
@@ -12,10 +12,19 @@ const files = readdirSync(folder, { recursive: true }).filter((name) => statSync
 const size = (name) => statSync(join(folder, files.includes(`${name}.br`) ? `${name}.br` : name)).size;
 const sum = (names) => names.reduce((total, name) => total + size(name), 0);
 const plain = files.filter((name) => !/\.(br|gz)$/.test(name));
-const first = plain.filter((name) => /^assets\/index-.*\.js$/.test(name) || /^assets\/rolldown.*\.js$/.test(name));
+
+// What the page loads at once: its script, and what that imports without being asked.
+const first = new Set();
+const imported = (text) => [...text.matchAll(/(?:^|[;}\s])(?:import|export)\s*(?:[^'"()]*?\bfrom\s*)?["']\.\/([\w.-]+\.js)["']/g)].map(([, name]) => `assets/${name}`);
+const load = (name) => {
+  if (first.has(name) || !files.includes(name)) return;
+  first.add(name);
+  imported(readFileSync(join(folder, name), 'utf8')).forEach(load);
+};
+for (const [, name] of readFileSync(join(folder, 'index.html'), 'utf8').matchAll(/src="\/m\/(assets\/[\w.-]+\.js)"/g)) load(name);
 
 const rows = [
-  ['JavaScript before the first screen', sum(first), 100],
+  ['JavaScript before the first screen', sum([...first]), 100],
   ['styles before the first screen', sum(plain.filter((name) => /^assets\/index-.*\.css$/.test(name))), 12],
   ['English', sum(plain.filter((name) => /^assets\/en-/.test(name))), 10],
   ['photos (tus-js-client), with the first photo', sum(plain.filter((name) => /^assets\/upload-/.test(name))), 20],
