@@ -166,6 +166,8 @@ texts! {
     TaskTitle: 1 to 100, Visible, example "春节慰问";
     /// What a task is for, the same for all who get it, such as a festival.
     Occasion: 1 to 64, Visible, example "2027春节";
+    /// A filter by the occasion of a task or of a hand-out.
+    OccasionFilter: 0 to 64, NoNul, example "2027春节";
     /// What the visitor of a task does.
     Instructions: 1 to 4000, VisibleLines, example "送慰问金和春联，看看取暖设备。";
     /// Something that a visit brings.
@@ -288,6 +290,7 @@ mod tests {
         search_text: SearchText, 1, 64;
         note: Note, 0, 2000;
         event_action: EventAction, 0, 64;
+        occasion_filter: OccasionFilter, 0, 64;
         subject_id: SubjectId, 0, 64;
         register_id: RegisterId, 1, 64;
         register_name: RegisterName, 1, 100;

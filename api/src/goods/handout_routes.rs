@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Action;
-use gridward_domain::bounded_text::Occasion;
+use gridward_domain::bounded_text::OccasionFilter;
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::HandoutState;
 use gridward_domain::id::{BeneficiaryId, CampaignId, HandoutId};
@@ -38,7 +38,7 @@ pub struct HandoutQuery {
     /// Only hand-outs of this item.
     item: Option<ItemCode>,
     /// Only hand-outs for this occasion.
-    occasion: Option<Occasion>,
+    occasion: Option<OccasionFilter>,
     /// Only hand-outs to this beneficiary.
     beneficiary_id: Option<BeneficiaryId>,
     /// Only hand-outs that this campaign planned.

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::bounded_text::{CommandReason, Occasion, SerialNumber};
+use gridward_domain::bounded_text::{CommandReason, Occasion, OccasionFilter, SerialNumber};
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::{HandoutState, ReturnReason};
 use gridward_domain::id::{BeneficiaryId, CampaignId, HandoutId, PersonId};
@@ -174,7 +174,7 @@ pub struct HandoutFilter {
     /// Those of this item.
     pub item: Option<ItemCode>,
     /// Those for this occasion.
-    pub occasion: Option<Occasion>,
+    pub occasion: Option<OccasionFilter>,
     /// Those of this beneficiary.
     pub beneficiary: Option<BeneficiaryId>,
     /// Those that this campaign planned.
@@ -202,7 +202,7 @@ pub fn list(
         query = query.filter(handouts::item.eq(item));
     }
     if let Some(occasion) = &filter.occasion {
-        query = query.filter(handouts::occasion.eq(occasion));
+        query = query.filter(handouts::occasion.eq(occasion.as_str()));
     }
     if let Some(beneficiary) = filter.beneficiary {
         query = query.filter(handouts::beneficiary.eq(beneficiary));

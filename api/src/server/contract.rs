@@ -28,8 +28,38 @@ pub fn yaml() -> Result<String, yaml_serde::Error> {
     let mut document = yaml_serde::to_value(contract())?;
     add_dpop_scheme(&mut document);
     access::declare(&mut document)?;
+    let components = document.get("components").and_then(|all| all.get("schemas")).cloned();
+    open_parts(&mut document, &components.unwrap_or_default());
     open_objects(&mut document);
     yaml_serde::to_string(&document)
+}
+
+/// Replaces each closed component that is one of several parts of an `allOf` by a copy that is open: a closed
+/// part refuses the properties of the other parts. An answer has such a part where it repeats what
+/// was sent.
+fn open_parts(part: &mut Value, components: &Value) {
+    match part {
+        Value::Mapping(schema) => {
+            if let Some(Value::Sequence(parts)) = schema.get_mut("allOf")
+                && parts.len() > 1
+            {
+                for one in parts.iter_mut() {
+                    *one = opened(one, components).unwrap_or_else(|| one.clone());
+                }
+            }
+            schema.iter_mut().for_each(|(_, one)| open_parts(one, components));
+        }
+        Value::Sequence(parts) => parts.iter_mut().for_each(|one| open_parts(one, components)),
+        _ => {}
+    }
+}
+
+/// An open copy of the component that `part` refers to, if that one is closed.
+fn opened(part: &Value, components: &Value) -> Option<Value> {
+    let name = part.get("$ref")?.as_str()?.strip_prefix("#/components/schemas/")?;
+    let mut copy = components.get(name)?.as_mapping()?.clone();
+    let closed = copy.remove("additionalProperties")? == Value::Bool(false);
+    closed.then_some(Value::Mapping(copy))
 }
 
 /// Says of the objects without named properties (answers, forms, ...) that they may have any.
