@@ -40,12 +40,7 @@ pub fn waiting(
     Ok(row.optional()?)
 }
 
-/// Whether the plan waits and no valid lease holds it.
-pub fn is_free(row: &PlanRow, now: DateTime<Utc>) -> bool {
-    row.state.is_queued() && row.lease_until.is_none_or(|until| until < now.naive_utc())
-}
-
-/// Takes the plan, unless another server has taken it since it was read.
+/// Takes the plan, unless a valid lease holds it or another server has taken it since it was read.
 ///
 /// # Errors
 /// [`DbError`].
@@ -59,6 +54,7 @@ pub fn take(
     let (text, attempts) = (lease.to_string(), row.attempts + 1);
     let taken = diesel::update(plans::table.find((row.district, row.id)))
         .filter(plans::state.eq(row.state))
+        .filter(plans::lease_until.is_null().or(plans::lease_until.lt(now.naive_utc())))
         .filter(plans::attempts.eq(row.attempts))
         .set((plans::lease.eq(&text), plans::lease_until.eq(until), plans::attempts.eq(attempts)))
         .execute(conn)?;

@@ -84,9 +84,9 @@ pub async fn apply(db: &Db, area: AreaCode, id: PlanId) -> Result<PlanResult, Pr
         let lease = Uuid::now_v7();
         let taken = db.write(area.district(), move |tx| {
             let row = store::row(tx.read_unbatched(), &area.range(), id)?;
+            let is_queued = |row: &PlanRow| row.state.is_queued();
+            let Some(mut row) = row.filter(is_queued) else { return Ok(None) };
             let now = tx.now;
-            let is_free = |row: &PlanRow| queue::is_free(row, now);
-            let Some(mut row) = row.filter(is_free) else { return Ok(None) };
             let is_taken = queue::take(tx.write_unbatched(), &mut row, lease, now)?;
             Ok::<_, DbError>(is_taken.then_some(row))
         });

@@ -191,15 +191,6 @@ fn least_in(
             best = barred.map(|barred| (barred, shift)).or(best);
             continue;
         }
-        let bar = model.instance.bar(visit as usize, on.volunteer);
-        if bar != Bar::None && request.pinned.is_none() {
-            let barred = Shortage::of_bar(bar).filter(|barred| {
-                let is_less = best.is_none_or(|(least, _)| barred.size() < least.size());
-                is_less && fits(model, draft, visit, shift)
-            });
-            best = barred.map(|barred| (barred, shift)).or(best);
-            continue;
-        }
         let gaps = 0..=draft.tours[shift].len();
         for shortage in gaps.filter_map(|at| shortage(model, draft, visit, shift, at)) {
             if best.is_none_or(|(least, _)| shortage.size() < least.size()) {

@@ -19,6 +19,7 @@ use chrono::NaiveDate;
 
 use super::plan::Plan;
 use super::problem::{DispatchProblem, Visit, Volunteer};
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 
 /// Checks that a plan keeps every rule of its problem and that its claims about itself are true.
@@ -106,22 +107,25 @@ fn may_go(who: &Volunteer, visit: &Visit) -> bool {
 /// Whether a visit is in a volunteer's home grid or in an area they serve on some day, and not forbidden
 /// to them.
 fn in_area(who: &Volunteer, visit: &Visit) -> bool {
-    let grid = visit.grid.as_str();
-    let barred = visit.forbidden.contains(&who.id);
-    let lent = who.lent.iter().map(|lending| &lending.area);
-    !barred
-        && (who.grid.as_str() == grid
-            || who.also_serves.iter().chain(lent).any(|area| grid.starts_with(area.as_str())))
+    let lent = || who.lent.iter().any(|lending| is_within(visit, &lending.area));
+    !visit.forbidden.contains(&who.id) && (is_always_there(who, visit) || lent())
 }
 
 /// Whether the visit is where the volunteer serves on the day.
 fn is_there(who: &Volunteer, visit: &Visit, day: NaiveDate) -> bool {
-    let elsewhere = Volunteer { lent: Vec::new(), ..who.clone() };
-    let grid = visit.grid.as_str();
-    in_area(&elsewhere, visit)
-        || who.lent.iter().any(|lending| {
-            grid.starts_with(lending.area.as_str())
-                && day >= lending.first_day
-                && day <= lending.last_day
-        })
+    let lent = || {
+        let mut of_day =
+            who.lent.iter().filter(|one| (one.first_day..=one.last_day).contains(&day));
+        of_day.any(|lending| is_within(visit, &lending.area))
+    };
+    !visit.forbidden.contains(&who.id) && (is_always_there(who, visit) || lent())
+}
+
+/// Whether the visit is where the volunteer serves on every day.
+fn is_always_there(who: &Volunteer, visit: &Visit) -> bool {
+    who.grid == visit.grid || who.also_serves.iter().any(|area| is_within(visit, area))
+}
+
+fn is_within(visit: &Visit, area: &AreaCode) -> bool {
+    visit.grid.as_str().starts_with(area.as_str())
 }
