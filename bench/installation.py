@@ -93,7 +93,7 @@ class Caller:
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def call(self, method, path, body=None, content_type="application/json", want=200):
-        """The body of the answer; ends the measurement if its status is not `want`."""
+        """The body of the answer; ends the measurement if its status is not `want`, one or a set."""
         body = json.dumps(body) if isinstance(body, dict) else body
         if time.monotonic() - self.used_at > IDLE_S:
             self.conn.close()
@@ -101,6 +101,6 @@ class Caller:
         answer = self.conn.getresponse()
         content = answer.read()
         self.used_at = time.monotonic()
-        if answer.status != want:
+        if answer.status not in (want if isinstance(want, set) else {want}):
             sys.exit(f"{method} {path}: {answer.status} {content[:500]}")
         return content

@@ -37,8 +37,8 @@ def seconds(work):
 
 
 def computed(caller, plan):
-    """The plan when it is no longer computed."""
-    while plan["state"] == "computing":
+    """The plan when it is no longer computed, applied or undone."""
+    while plan["state"] in ("computing", "applying", "undoing"):
         plan = json.loads(caller.call("GET", f"/v1/plans/{plan['id']}"))
         time.sleep(0.05)
     return plan
@@ -49,6 +49,11 @@ def ordered(caller, order):
     return computed(caller, json.loads(caller.call("POST", "/v1/plans", {"area": DISTRICT, **order}, want=202)))
 
 
+def changed(caller, path, body=None):
+    """The plan after a change that is done in batches."""
+    return computed(caller, json.loads(caller.call("POST", path, body, want={200, 202}))["plan"])
+
+
 def planned(caller, server, name, order):
     """Orders, applies and undoes a plan of the district."""
     done, most = threading.Event(), []
@@ -56,11 +61,11 @@ def planned(caller, server, name, order):
     watch.start()
     plan, solve = seconds(lambda: ordered(caller, order))
     path = f"/v1/plans/{plan['id']}"
-    result, apply = seconds(lambda: json.loads(caller.call("POST", f"{path}/apply", {"confirm": True})))
-    _, undo = seconds(lambda: caller.call("POST", f"{path}/undo"))
+    result, apply = seconds(lambda: changed(caller, f"{path}/apply", {"confirm": True}))
+    _, undo = seconds(lambda: changed(caller, f"{path}/undo"))
     done.set()
     watch.join()
-    measures = result["plan"]["measures"]
+    measures = result["measures"]
     print(f"{name}: {measures['served']} visits, {measures['unserved']} unserved; draft {solve:.1f} s, apply {apply:.1f} s, "
           f"undo {undo:.1f} s, together {solve + apply + undo:.1f} s; at most {most[0]:.0f} MiB", flush=True)
 
@@ -76,7 +81,7 @@ def replanned(caller, week):
     """Absences that free the visits of an applied plan."""
     plan = ordered(caller, week)
     path = f"/v1/plans/{plan['id']}"
-    caller.call("POST", f"{path}/apply", {"confirm": True})
+    changed(caller, f"{path}/apply", {"confirm": True})
     people, cursor = {}, ""
     while len(people) < ABSENCES:
         page = json.loads(caller.call("GET", f"{path}/visits?day={day(2)}&limit=200{cursor}"))
