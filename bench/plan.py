@@ -157,8 +157,11 @@ def district(demo, name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", help="that compute plans; by default half of the cores")
     installation.add_options(parser)
-    for name, _, demo in installation.installations(parser.parse_args()):
+    options = parser.parse_args()
+    settings = {"GRIDWARD_PLAN_THREADS": options.threads} if options.threads else {}
+    for name, _, demo in installation.installations(options, **settings):
         district(demo, name)
 
 

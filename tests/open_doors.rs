@@ -13,11 +13,13 @@ async fn an_installation_describes_itself_to_everybody() {
     let plain = Server::small(Database::sqlite()).stranger().get("/v1/about").await;
     assert_eq!((plain.status, &plain.body["name"]), (200, &json!("Gridward")));
     assert!(plain.body.get("host_unit").is_none(), "{}", plain.body);
+    assert_eq!(plain.body["phone_pin"], "asked");
     let settings = &[
         ("GRIDWARD_SERVICE_NAME", "江津区退役军人走访"),
         ("GRIDWARD_HOST_UNIT", "江津区退役军人事务局"),
         ("GRIDWARD_FILING_NUMBER", "渝ICP备00000000号-1"),
         ("GRIDWARD_COMPLAINT_CONTACT", "12345"),
+        ("GRIDWARD_PHONE_PIN", "off"),
     ];
     let server = Server::small_with(Database::sqlite(), settings);
     let about = server.stranger().get("/v1/about").await.body;
@@ -26,6 +28,7 @@ async fn an_installation_describes_itself_to_everybody() {
         (&about["name"], &about["complaint_contact"]),
         (&json!(settings[0].1), &json!("12345"))
     );
+    assert_eq!(about["phone_pin"], "off");
     assert_eq!(about["locales"], json!(["zh-CN", "en"]));
     for path in [&about["contract"], &about["documentation"]] {
         let path = path.as_str().expect("a path");

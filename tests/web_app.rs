@@ -122,3 +122,31 @@ async fn there_is_no_way_out_of_the_folder_of_the_apps() {
         assert_eq!(body["code"], "not_found", "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_that_is_switched_off_removes_itself_from_phones() {
+    let server = Server::small_with(Database::sqlite(), &[("GRIDWARD_WEB", "off")]);
+    let stranger = server.stranger();
+    for path in ["/", "/m", "/m/"] {
+        let (status, headers, page) = get(&stranger, path, ("Accept", "*/*")).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert_strict(&headers);
+        assert!(String::from_utf8(page).expect("text").contains("手机端暂停使用"), "{path}");
+    }
+    let (status, headers, worker) = get(&stranger, "/m/sw.js", ("Accept", "*/*")).await;
+    assert_eq!(
+        (status, &headers["cache-control"]),
+        (StatusCode::OK, &"no-cache".parse().expect("a value"))
+    );
+    assert!(headers["content-type"].to_str().expect("text").starts_with("text/javascript"));
+    let worker = String::from_utf8(worker).expect("text");
+    assert!(
+        worker.contains("registration.unregister()") && !worker.contains("indexedDB"),
+        "{worker}"
+    );
+    let (status, _, _) = get(&stranger, "/m/index.html", ("Accept", "*/*")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (status, _, page) = get(&stranger, "/m/enrol", ("Accept", "*/*")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(String::from_utf8(page).expect("text").contains("邀请码"));
+}

@@ -2,7 +2,7 @@
 
 use actix_web::get;
 use actix_web::web::{Data, Json};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::openapi;
@@ -16,6 +16,17 @@ pub enum Locale {
     /// English.
     #[serde(rename = "en")]
     English,
+}
+
+/// Whether the phone app protects what it keeps by a PIN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PhonePin {
+    /// A person may set one.
+    Off,
+    /// Each person sets one after the first sign-in.
+    #[default]
+    Asked,
 }
 
 /// The installation.
@@ -39,6 +50,8 @@ pub struct About {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200, example = "电话 12345")]
     pub complaint_contact: Option<String>,
+    /// Whether the phone app asks for a PIN.
+    pub phone_pin: PhonePin,
     /// The path of the contract.
     #[schema(max_length = 64, example = "/openapi.yaml")]
     pub contract: &'static str,
@@ -67,17 +80,20 @@ pub struct Identity {
     pub filing_number: Option<String>,
     /// How to complain.
     pub complaint_contact: Option<String>,
+    /// Whether the phone app asks for a PIN.
+    pub phone_pin: PhonePin,
 }
 
 impl From<Identity> for About {
     fn from(identity: Identity) -> Self {
-        let Identity { name, host_unit, filing_number, complaint_contact } = identity;
+        let Identity { name, host_unit, filing_number, complaint_contact, phone_pin } = identity;
         Self {
             name: name.unwrap_or_else(|| "Gridward".to_owned()),
             version: env!("CARGO_PKG_VERSION"),
             host_unit,
             filing_number,
             complaint_contact,
+            phone_pin,
             contract: "/openapi.yaml",
             documentation: "/docs",
             feedback: "/v1/feedback",

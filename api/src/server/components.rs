@@ -37,7 +37,7 @@ use crate::import::run::Imports;
 use crate::limits::body::PersonOf;
 use crate::limits::{BodyLimits, Connections, Limits, Searches, Streams};
 use crate::ops::Metrics;
-use crate::ops::about::About;
+use crate::ops::about::{About, Identity, PhonePin};
 use crate::plan::planner::Planner;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
@@ -46,6 +46,7 @@ use crate::sync::row_cache::RowCache;
 use crate::task::reveal_budget::RevealBudget;
 use crate::task::summary_cache::SummaryCache;
 use crate::tx::Db;
+use crate::web::WebApps;
 
 /// Registers `Data<T>` for each field of a struct of components.
 macro_rules! components {
@@ -97,6 +98,7 @@ components! {
         mailbox: Mailbox,
         planner: Planner,
         about: About,
+        web: WebApps,
         exports: Exports,
         metrics: Metrics,
         methods: Methods,
@@ -193,7 +195,8 @@ impl Components {
             }),
             planner: Data::new(planner),
             mailbox: Data::new(Mailbox::new(db.clone(), keys.clone(), only_district.clone())),
-            about: Data::new(settings.identity.clone().into()),
+            about: Data::new(about(settings, demo)),
+            web: Data::new(settings.web),
             exports: Data::new(Exports::default()),
             maps: Data::new(Maps::default()),
             outlines: Data::new(OutlineCache::default()),
@@ -240,4 +243,11 @@ fn person_of(tokens: Tokens, clock: Clock) -> PersonOf {
 const fn second_factor(settings: &Settings, demo: Option<AreaCode>) -> SecondFactorPolicy {
     let policy = settings.enrolment.second_factor;
     SecondFactorPolicy { is_required: policy.is_required && demo.is_none(), ..policy }
+}
+
+/// What the installation says about itself. The people of a demo are invented, so its phones ask for
+/// no PIN.
+fn about(settings: &Settings, demo: Option<AreaCode>) -> About {
+    let phone_pin = if demo.is_some() { PhonePin::Off } else { settings.identity.phone_pin };
+    Identity { phone_pin, ..settings.identity.clone() }.into()
 }

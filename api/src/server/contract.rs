@@ -151,6 +151,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         crate::event::routes::EventKind,
         crate::log::Subject,
         crate::notice::NoticeState,
+        gridward_domain::bounded_text::OccasionFilter,
         gridward_domain::bounded_text::RegisterId,
     )),
     modifiers(&Shared),

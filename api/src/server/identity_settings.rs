@@ -1,4 +1,4 @@
-//! The settings `service_name`, `host_unit`, `filing_number` and `complaint_contact`.
+//! The settings `service_name`, `host_unit`, `filing_number`, `complaint_contact` and `phone_pin`.
 
 use super::raw_settings::Raw;
 use super::settings_error::{SettingsError, require};
@@ -32,5 +32,6 @@ pub(super) fn identity(raw: &Raw) -> Result<Identity, SettingsError> {
         host_unit: raw.host_unit.clone(),
         filing_number: raw.filing_number.clone(),
         complaint_contact: raw.complaint_contact.clone(),
+        phone_pin: raw.phone_pin,
     })
 }

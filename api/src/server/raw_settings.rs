@@ -8,7 +8,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::setting_value;
+use crate::ops::about::PhonePin;
 use crate::ops::logs::LogFormat;
+use crate::web::WebApps;
 
 /// The setting `second_factor`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +91,8 @@ pub(super) struct Raw {
     pub(super) filing_number: Option<String>,
     #[serde(default, deserialize_with = "setting_value::text")]
     pub(super) complaint_contact: Option<String>,
+    pub(super) phone_pin: PhonePin,
+    pub(super) web: WebApps,
 }
 
 impl Default for Raw {
@@ -137,6 +141,8 @@ impl Default for Raw {
             host_unit: None,
             filing_number: None,
             complaint_contact: None,
+            phone_pin: PhonePin::Asked,
+            web: WebApps::Embedded,
         }
     }
 }

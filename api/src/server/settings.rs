@@ -25,6 +25,7 @@ use crate::jobs::archive_events::Retention;
 use crate::ops::about::Identity;
 use crate::ops::logs::LogFormat;
 use crate::task::reveal_budget::RevealBudget;
+use crate::web::WebApps;
 
 /// The default settings file; `GRIDWARD_CONFIG` overrides it.
 pub const FILE: &str = "gridward.toml";
@@ -68,8 +69,10 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// `sign_ins_per_minute`, `searches_per_minute`, `connections`, `body_seconds`.
     pub limits: LimitSettings,
-    /// `service_name`, `host_unit`, `filing_number`, `complaint_contact`.
+    /// `service_name`, `host_unit`, `filing_number`, `complaint_contact`, `phone_pin`.
     pub identity: Identity,
+    /// `web`: whether the web apps are served.
+    pub web: WebApps,
     pub(super) secret_key: Option<SecretString>,
     pub(super) key_file: Option<PathBuf>,
 }
@@ -124,6 +127,7 @@ impl Settings {
             enrolment: EnrolmentSettings::new(&raw)?,
             limits: LimitSettings::new(&raw)?,
             identity: identity_settings::identity(&raw)?,
+            web: raw.web,
             attachments,
             reveals,
             retention: raw.archive.map(|folder| Retention { folder, keep_days }),

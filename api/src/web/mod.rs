@@ -7,3 +7,15 @@
 pub mod files;
 pub mod headers;
 pub mod routes;
+
+use serde::{Deserialize, Serialize};
+
+/// Whether the apps are served: the setting `web`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebApps {
+    /// Those of the build.
+    Embedded,
+    /// None, and installed ones are removed from phones; what people did on them stays there.
+    Off,
+}

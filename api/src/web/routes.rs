@@ -4,11 +4,11 @@ use actix_web::http::header::{
     self, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
     ContentEncoding, ETag, EntityTag, Header as _, IfNoneMatch, LOCATION, VARY,
 };
-use actix_web::web::{self, Path, ServiceConfig};
+use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use super::files::{self, File};
-use super::headers;
+use super::{WebApps, headers};
 use crate::http::problem::Problem;
 use crate::person::invitation_link;
 
@@ -18,6 +18,13 @@ const PHONE: &str = "m";
 /// The page of a build without the apps.
 const PLACEHOLDER: &str = include_str!("placeholder.html");
 
+/// The page of an installation that serves no apps.
+const OFF: &str = include_str!("off.html");
+
+/// The service worker that takes the place of an installed one where the apps are off: it removes
+/// itself and the cached files. The database of the app stays, so that no report is lost.
+const REMOVER: &str = include_str!("remover.js");
+
 /// Adds the paths of the apps.
 pub fn register(config: &mut ServiceConfig) {
     config
@@ -26,28 +33,46 @@ pub fn register(config: &mut ServiceConfig) {
         .route("/m/{path:.*}", web::get().to(phone));
 }
 
-/// Leads to the phone app, or says that this build has none.
-async fn entrance() -> HttpResponse {
-    if files::is_built(PHONE) {
-        HttpResponse::Found().insert_header((LOCATION, "/m/")).finish()
-    } else {
-        page(PLACEHOLDER)
+/// Leads to the phone app, or says that there is none.
+async fn entrance(apps: Data<WebApps>) -> HttpResponse {
+    match apps.get_ref() {
+        WebApps::Embedded if files::is_built(PHONE) => {
+            HttpResponse::Found().insert_header((LOCATION, "/m/")).finish()
+        }
+        WebApps::Embedded => page(PLACEHOLDER),
+        WebApps::Off => page(OFF),
     }
 }
 
 /// A file of the phone app; any other path without a dot is a screen of it.
-async fn phone(request: HttpRequest, path: Path<String>) -> Result<HttpResponse, Problem> {
+async fn phone(
+    request: HttpRequest,
+    apps: Data<WebApps>,
+    path: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    if *apps.get_ref() == WebApps::Off {
+        return without_app(&path, OFF);
+    }
     if !files::is_built(PHONE) {
-        return match path.as_str() {
-            "enrol" => Ok(invitation_link::open()),
-            "" => Ok(page(PLACEHOLDER)),
-            _ => Err(Problem::not_found()),
-        };
+        return without_app(&path, PLACEHOLDER);
     }
     let name = if path.contains('.') { path.as_str() } else { "index.html" };
     let name = format!("{PHONE}/{name}");
     let file = files::find(&name, &accepted(&request)).ok_or_else(Problem::not_found)?;
     Ok(answer(&request, &name, file))
+}
+
+/// The answer to a path of the phone app where there is none.
+fn without_app(path: &str, instead: &'static str) -> Result<HttpResponse, Problem> {
+    match path {
+        "enrol" => Ok(invitation_link::open()),
+        "" => Ok(page(instead)),
+        "sw.js" if instead == OFF => Ok(with_policy(&mut HttpResponse::Ok())
+            .content_type(headers::media_type(path))
+            .insert_header((CACHE_CONTROL, headers::REVALIDATED))
+            .body(REMOVER)),
+        _ => Err(Problem::not_found()),
+    }
 }
 
 /// The encodings that the client accepts, the smallest first.
