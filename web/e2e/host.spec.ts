@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 
 import { Phone, volunteers } from './phone';
+import { Proxy } from './proxy';
 import { Api, Server } from './server';
 
 let server: Server;
@@ -53,4 +54,30 @@ test('who comes along on a visit is named, also without a network', async ({ bro
   await expect(phone.page.getByText(`和${second.name}一起上门`)).toBeVisible();
   await expect(phone.page.getByText(guest.office)).toBeVisible();
   await phone.close();
+});
+
+test('a district that asks for a PIN gets it set after the sign-in, and it is not removed', async ({ browser }) => {
+  const { proxy, server: other } = await Proxy.start();
+  proxy.rewrites.set('/v1/about', (text) => JSON.stringify({ ...(JSON.parse(text) as object), phone_pin: 'asked' }));
+  const phone = await Phone.open(browser, proxy.url);
+  const { page } = phone;
+  const who = other.person('volunteer');
+  await page.locator('#phone').fill(who.phone);
+  await page.locator('#password').fill(who.password);
+  await phone.main().click();
+  await expect(page.getByText('本区县要求给手机端设 PIN')).toBeVisible();
+  await expect(page.getByText('以后再说')).toHaveCount(0);
+  await phone.go('');
+  await page.getByText('请设 PIN，保护手机里的资料').click();
+  await page.locator('#pin-fresh').fill('2580');
+  await page.locator('#pin-again').fill('2580');
+  await phone.main().click();
+  await expect(page.getByText('PIN 锁已打开')).toBeVisible();
+  await expect(page.getByText('关闭 PIN 锁')).toHaveCount(0);
+  await page.getByText('回到今日').click();
+  await expect(page.locator('.tabs')).toBeVisible();
+  await expect(page.getByText('请设 PIN')).toHaveCount(0);
+  await phone.close();
+  proxy.stop();
+  await other.end();
 });

@@ -79,6 +79,8 @@ class App {
   private real: Opened | undefined;
   private listening: AbortController | undefined;
 
+  /** Whether the district wants a PIN that this phone does not have yet. */
+  readonly pinWanted = $derived(this.about?.phone_pin === 'asked' && !this.pinned && !this.practice);
   readonly zone = $derived(this.me?.time_zone ?? 'Asia/Shanghai');
   /** Today by the service's clock. */
   readonly today = $derived(dayOf(new Date(this.now.getTime() + this.skew), this.zone));

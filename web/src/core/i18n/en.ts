@@ -483,6 +483,8 @@ export const en: Record<Key, string> = {
   'pin.done.remove': 'The PIN lock is off',
   'pin.cancelled': 'The former PIN is gone. Choose a new one now, or later in the settings.',
   'pin.later': 'Later',
+  'pin.asked': 'Your district asks for a PIN, so that nothing leaks if the phone is lost.',
+  'pin.wanted': 'Set a PIN to protect what is on the phone',
   'pin.sign_in_first': 'Sign out and sign in once, then turn the PIN lock on',
   'pin.fault.digits': 'Enter 4 to 6 digits',
   'pin.fault.weak': 'Too easy to guess: avoid equal digits and sequences',

@@ -481,6 +481,8 @@ export const zh = {
   'pin.done.remove': 'PIN 锁已关闭',
   'pin.cancelled': '原来的 PIN 已取消。可以设一个新的，也可以以后在“设置”里再设。',
   'pin.later': '以后再说',
+  'pin.asked': '本区县要求给手机端设 PIN，防止手机丢失后资料泄露。',
+  'pin.wanted': '请设 PIN，保护手机里的资料',
   'pin.sign_in_first': '请退出登录后再登录一次，然后打开 PIN 锁',
   'pin.fault.digits': '请输入 4 至 6 位数字',
   'pin.fault.weak': '太容易猜到，请不要用相同或连续的数字',
