@@ -228,3 +228,48 @@ async fn hours_are_changed_by_the_person_and_by_superiors(
     let refused = manager.post(&format!("/v1/people/{}/absences", person_id(21)), &absence).await;
     assert_eq!((refused.status, refused.problem()), (409, "person_left"));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_visits_of_an_ill_person_are_given_to_others_in_three_calls(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let mut held = Vec::new();
+    for n in 1..=5 {
+        let task = visit(&manager, n, 0, 13).await;
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+        held.push(task);
+    }
+    let ill = |plan: bool| {
+        json!({
+            "first_day": day(0), "last_day": day(13), "reason": "sick", "release": true,
+            "plan": plan
+        })
+    };
+    let own = volunteer.post("/v1/me/absences", &ill(true)).await;
+    assert_eq!((own.status, own.problem()), (403, "forbidden"), "{}", own.body);
+
+    let who = volunteer.get("/v1/me").await.body["id"].as_str().expect("an id").to_owned();
+    let added = manager.post(&format!("/v1/people/{who}/absences"), &ill(true)).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    assert_eq!(added.body["tasks"].as_array().map(Vec::len), Some(held.len()));
+    let plan = format!("/v1/plans/{}", added.body["plan_id"].as_str().expect("a plan"));
+    let draft = loop {
+        let draft = manager.get(&plan).await.body;
+        if draft["state"] != "computing" {
+            break draft;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert_eq!((&draft["state"], &draft["assigned"]), (&json!("draft"), &json!(held.len())));
+    let loads = manager.get(&format!("{plan}/loads")).await;
+    assert_eq!(loads.status, 200, "{}", loads.body);
+    let applied = manager.post(&format!("{plan}/apply"), &json!({})).await;
+    assert_eq!((applied.status, &applied.body["left"]), (200, &json!([])), "{}", applied.body);
+    for task in &held {
+        let task = manager.get(&format!("/v1/tasks/{task}")).await.body;
+        assert!(task["assignee_id"].is_string() && task["assignee_id"] != who, "{task}");
+    }
+}

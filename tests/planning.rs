@@ -203,11 +203,15 @@ async fn changes_by_hand_are_conditions_of_the_next_draft(
         return;
     }
     assert_eq!((&pinned["person_id"], &pinned["day"]), (&usual, &json!(day(3))));
+    assert_eq!(pinned["why"]["by_hand"], true, "{pinned}");
     let id = plan.body["id"].as_str().expect("an id");
     let applied = manager.post(&format!("/v1/plans/{id}/apply"), &json!({})).await;
     assert_eq!(applied.body["left"], json!([]), "{}", applied.body);
     let assigned = manager.get(&format!("/v1/tasks/{task}")).await.body;
     assert_eq!(assigned["assignee_id"], usual, "{assigned}");
+    assert_eq!(assigned["planned_for"]["why"], "by_hand", "{assigned}");
+    let explained = manager.get(&format!("/v1/tasks/{task}/explanation")).await.body;
+    assert!(explained.to_string().contains("The author of the plan chose"), "{explained}");
 }
 
 #[rstest]
@@ -226,6 +230,7 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
         (json!({ "weights": { "near": -1 } }), "/weights/near"),
         (json!({ "weights": { "fair": 401 } }), "/weights/fair"),
         (json!({ "lead_minutes": 1441 }), "/lead_minutes"),
+        (json!({ "only": { "kinds": ["home_visit", "no_such_kind"] } }), "/only/kinds/1"),
         (json!({ "only": { "ids": vec![task.clone(); 2_001] } }), "/only/ids"),
         (pin(&far, &person, day(1)), "/changes/pins/0/task_id"),
         (pin(&task, "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22", day(1)), "/changes/pins/0/person_id"),
@@ -240,6 +245,15 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
     }
     let unknown = manager.order_plan(&order(json!({ "only": { "colour": "red" } }))).await;
     assert!((400..500).contains(&unknown.status), "{}", unknown.body);
+    let elsewhere = json!({ "area": FAR_GRID, "first_day": day(1), "last_day": day(7) });
+    for path in ["/v1/plans", "/v1/plans/estimates"] {
+        let body = match path {
+            "/v1/plans" => elsewhere.clone(),
+            _ => json!({ "order": elsewhere, "more_volunteers": [] }),
+        };
+        let refused = manager.post(path, &body).await;
+        assert_eq!(refused.status, 404, "{path}: {}", refused.body);
+    }
     let plans = manager.get("/v1/plans").await;
     assert_eq!(plans.body["items"], json!([]), "a refused order leaves no plan");
 }

@@ -268,11 +268,13 @@ async fn a_task_is_not_planned_late_while_earlier_days_are_possible(
     let soon = visit(&manager, 1, 2).await;
     let later = manager.order_plan(&order(4, 10)).await.body;
     assert_eq!((&later["assigned"], &later["measures"]["unserved"]), (&json!(0), &json!(0)));
+    assert_eq!(later["overdue"], 1, "the plan says that it leaves the visit out: {later}");
 
     let mut asked = order(4, 10);
     asked["include_late"] = json!(true);
     let asked = manager.order_plan(&asked).await.body;
     assert_eq!((&asked["assigned"], &asked["measures"]["late"]), (&json!(1), &json!(1)));
+    assert_eq!(asked["overdue"], 0, "{asked}");
     let refused = send(&manager, &asked, "apply", json!({})).await;
     assert_eq!((refused.status, refused.problem()), (409, "confirmation_required"));
     assert_eq!(task(&manager, &soon).await["state"], "open");

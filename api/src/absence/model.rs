@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::CommandReason;
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::time::Window;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,10 @@ pub struct NewAbsence {
     /// stay assigned.
     #[serde(default)]
     pub release: bool,
+    /// With `release`: whether a draft of a plan for the tasks that are open again is ordered, for
+    /// those who may plan. It gives them to others within their town.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plan: bool,
 }
 
 /// A task that an absence affects.
@@ -82,4 +86,7 @@ pub struct AddedAbsence {
     /// The number of affected tasks outside the caller's area; they stay assigned.
     #[schema(minimum = 0, maximum = 10_000, example = 0)]
     pub tasks_elsewhere: i32,
+    /// The plan of the tasks that are open again, if `plan` is set; it is computed at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::authority::Principal;
-use gridward_domain::id::AbsenceId;
+use gridward_domain::id::{AbsenceId, TaskId};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::CommandId;
 use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
+use crate::plan::after_release;
 use crate::task;
 use crate::task::release::release;
 use crate::tx::Tx;
@@ -31,7 +32,8 @@ const BECAUSE: &str = "assignee_absent";
 /// must not be over on the day `given_on` of the command.
 ///
 /// # Errors
-/// 409 for a person who left, and for an absence that overlaps another, with the other; 422.
+/// 409 for a person who left, and for an absence that overlaps another, with the other; 403 for a plan
+/// by those who may not plan; 422.
 pub fn add(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -92,6 +94,8 @@ pub fn add(
         });
     }
     store::insert(tx.write_unbatched(), &absence)?;
+    let opened = tasks.iter().filter(|task| task.effect == AbsenceEffect::Released);
+    let opened: Vec<TaskId> = opened.map(|task| task.task_id).collect();
     let event = |version| {
         let about = json!({
             "absence": id, "first_day": span.first, "last_day": span.last, "released": released,
@@ -99,7 +103,8 @@ pub fn add(
         Event::new("person.absence", Subject::Person, row.id, row.area, version).with(about)
     };
     changed(tx, principal, row.clone(), event)?;
-    Ok(AddedAbsence { absence: absence.absence()?, tasks, tasks_elsewhere })
+    let plan_id = if new.plan { after_release::order(tx, principal, &opened)? } else { None };
+    Ok(AddedAbsence { absence: absence.absence()?, tasks, tasks_elsewhere, plan_id })
 }
 
 /// Withdraws the absence, unless it was over on the day `given_on` of the command; the answer is the

@@ -25,6 +25,7 @@ use crate::http::{Json as Body, openapi};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
+use crate::plan::planner::Planner;
 use crate::task::origin::Origin;
 use crate::tx::{Db, Tx};
 
@@ -160,19 +161,21 @@ async fn list(request: &HttpRequest, db: &Db, reading: Reading) -> Result<HttpRe
 #[post("/me/absences")]
 pub(crate) async fn add_my_absence(
     commands: Data<Commands>,
+    planner: Data<Planner>,
     Authenticated(principal): Authenticated,
     key: IdempotencyKey,
     Body(new): Body<NewAbsence>,
 ) -> Result<HttpResponse, Problem> {
-    add(&commands, principal, key, PersonRef::Caller, new).await
+    add((&commands, &planner), principal, key, PersonRef::Caller, new).await
 }
 
 /// Add a person's absence
 ///
 /// The answer names the affected tasks in the caller's area: visits planned for those days, and
 /// those for which no other day is left. With `release` they become open again; otherwise they stay
-/// assigned. A visit that has started stays and is named. A plan gives no visits for the time of an
-/// absence. Allowed roles: admins, supervisors and managers, for people below them.
+/// assigned. A visit that has started stays and is named. With `plan` a draft that gives the opened
+/// tasks to others is computed: look at `GET /v1/plans/{id}/loads`, then apply it. A plan gives no
+/// visits for the time of an absence. Allowed roles: admins, supervisors and managers, for people below them.
 #[utoipa::path(
     tag = "people",
     operation_id = "add_absence",
@@ -186,16 +189,17 @@ pub(crate) async fn add_my_absence(
 #[post("/people/{id}/absences")]
 pub(crate) async fn add_absence(
     commands: Data<Commands>,
+    planner: Data<Planner>,
     Authenticated(principal): Authenticated,
     id: Path<PersonId>,
     key: IdempotencyKey,
     Body(new): Body<NewAbsence>,
 ) -> Result<HttpResponse, Problem> {
-    add(&commands, principal, key, PersonRef::Subordinate(*id), new).await
+    add((&commands, &planner), principal, key, PersonRef::Subordinate(*id), new).await
 }
 
 async fn add(
-    commands: &Commands,
+    (commands, planner): (&Commands, &Planner),
     principal: Principal,
     key: IdempotencyKey,
     about: PersonRef,
@@ -203,9 +207,13 @@ async fn add(
 ) -> Result<HttpResponse, Problem> {
     let origin = Origin { id: key.0.clone(), ..Origin::default() };
     let added = commands.run(principal, key, AddAbsence { about, new, origin }, AddAbsence::run);
+    let added = added.await?;
+    if added.made.plan_id.is_some() {
+        planner.wake(principal.district());
+    }
     let mut answer = HttpResponse::Created();
     answer.insert_header((CACHE_CONTROL, "no-store"));
-    Ok(added.await?.answer(answer))
+    Ok(added.answer(answer))
 }
 
 /// Withdraw one's own absence

@@ -92,6 +92,10 @@ pub fn why_person(who: Who<'_>, why: &WhyPerson) -> Sentence {
     let (zh, extra) = (who.zh(), why.extra_travel);
     let minutes = count(extra, "more minute");
     let (reason_zh, reason_en) = match why.code {
+        PlannedWhy::ByHand => (
+            format!("方案制定人指定由{zh}负责。"),
+            format!("The author of the plan chose {}.", who.en()),
+        ),
         PlannedWhy::Known => {
             (format!("这一户熟悉{zh}。"), format!("The beneficiary knows {}.", who.en()))
         }

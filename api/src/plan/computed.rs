@@ -26,6 +26,8 @@ pub struct Computed {
     pub request: Request,
     /// The input of the solver.
     pub rows: Rows,
+    /// Number of selected open tasks that are left out, since every day of the plan makes them late.
+    pub overdue: u32,
     /// The output of the solver.
     pub solved: solve::Plan,
 }

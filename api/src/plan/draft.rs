@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{Reason, Remedy, Route, Stop};
+use gridward_dispatch::solve::{Reason, Remedy, Route, Stop, Why};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::Phase;
@@ -75,7 +75,11 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
     let assigned = u32::try_from(assigned).unwrap_or(u32::MAX);
     let now = tx.now;
     store::change_state(tx.write_unbatched(), row, PlanState::Draft, now)?;
-    store::keep(tx.write_unbatched(), row, &Kept { assigned, overtaken: 0, measures })?;
+    store::keep(
+        tx.write_unbatched(),
+        row,
+        &Kept { assigned, measures, overdue: computed.overdue, ..Kept::default() },
+    )?;
     VisitRow::insert_all(tx.write_unbatched(), &visits.iter().collect::<Vec<_>>())?;
     let event = Event::new("plan.create", Subject::Plan, row.id, row.area, 1).by(row.created_by);
     tx.record(event.with(json!({ "assigned": assigned })));
@@ -140,6 +144,15 @@ pub fn visits(computed: &Computed) -> Result<Vec<VisitRow>, DbError> {
     Ok(visits)
 }
 
+/// The stored reason of a planned visit.
+#[derive(Serialize)]
+struct Chosen<'p> {
+    #[serde(flatten)]
+    why: &'p Why,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    by_hand: bool,
+}
+
 /// The stored record of an unplanned visit.
 #[derive(Serialize)]
 struct Missing<'p> {
@@ -156,6 +169,7 @@ fn served(
     grid: Option<AreaCode>,
 ) -> Result<VisitRow, DbError> {
     let service = i32::from(stop.leave.minutes().saturating_sub(stop.start.minutes()));
+    let by_hand = computed.request.order.pinned().any(|pinned| pinned == task.id);
     let travel = i32::try_from(stop.why.extra_travel.0).unwrap_or_default();
     Ok(VisitRow {
         person: Some(route.volunteer),
@@ -165,7 +179,7 @@ fn served(
         task_version: (task.state == Phase::Open).then_some(task.version),
         minutes: Some(service.saturating_add(travel)),
         person_grid: grid,
-        ..row(computed, task, &stop.why)?
+        ..row(computed, task, &Chosen { why: &stop.why, by_hand })?
     })
 }
 

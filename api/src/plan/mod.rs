@@ -9,6 +9,7 @@
 //! takes back what was not accepted in time ([`offers`]) or is held up by an earlier visit
 //! ([`overruns`]).
 
+pub mod after_release;
 pub mod applied;
 pub mod apply;
 mod assignment;

@@ -105,6 +105,11 @@ pub struct Plan {
     /// Number of tasks that had changed when the plan was applied, so that it left them.
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overtaken: u32,
+    /// Number of open tasks of the selection that are due before the first day, so that the plan leaves
+    /// them out: earlier days are possible. `include_late` plans them.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
+    pub overdue: u32,
     /// Quality measures of the plan; absent before it is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Measures>)]

@@ -95,12 +95,10 @@ impl PlanOrder {
     /// Checks that the principal may plan the area.
     ///
     /// # Errors
-    /// 403 for volunteers, 422 outside the principal's area.
+    /// 403 for volunteers, 404 outside the principal's area.
     pub fn authorized(&self, principal: &Principal) -> Result<(), Problem> {
         principal.may(Action::Dispatch)?;
-        principal
-            .authorize(Action::Dispatch, &self.area)
-            .map_err(|_| Problem::invalid("/area", "must be in your area"))
+        Ok(principal.authorize(Action::Dispatch, &self.area)?)
     }
 
     /// The tasks that the order pins to a person.

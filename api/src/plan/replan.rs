@@ -81,7 +81,7 @@ fn waits_until(not_before: NaiveDate, today: NaiveDate) -> Option<NaiveDate> {
 
 /// The days from today on in which the tasks are planned: at least a week, at most two weeks unless
 /// a task is not possible earlier.
-fn span(rows: &[TaskRow], today: NaiveDate) -> Option<Span> {
+pub(super) fn span(rows: &[TaskRow], today: NaiveDate) -> Option<Span> {
     let days = rows.iter().map(|row| (row.not_before, row.due_on));
     Span::new(today, last_day(days, today)).ok()
 }

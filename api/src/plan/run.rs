@@ -139,7 +139,7 @@ pub async fn compute(
         }
         let span = order.span()?;
         let mut rows = store::rows(conn, &order.area.range(), span)?;
-        select(&mut rows, order, span, clock::day(*now));
+        let overdue = select(&mut rows, order, span, clock::day(*now));
         let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
         let mut problem = build::problem(&rows, span, earliest)?;
         if asked.by.is_none() {
@@ -147,9 +147,9 @@ pub async fn compute(
         }
         problem.volunteers.extend(more(conn)?);
         order.changes.apply(&mut problem);
-        Ok((rows, problem, began.elapsed()))
+        Ok((rows, problem, overdue, began.elapsed()))
     };
-    let (rows, problem, read) = db.read(read).await?;
+    let (rows, problem, overdue, read) = db.read(read).await?;
     let began = Instant::now();
     let solved = tokio::task::spawn_blocking(move || {
         let solve = || solve::plan_observed(&problem, &options, &observer);
@@ -164,7 +164,7 @@ pub async fn compute(
         Err(error) => return Err(DbError::corrupt("tasks", error).into()),
     };
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
-    Ok((Computed { request, rows, solved }, timing))
+    Ok((Computed { request, rows, overdue, solved }, timing))
 }
 
 /// Gives no new visit to people who are held up by an earlier one. Only for plans that no person
@@ -176,8 +176,8 @@ fn without_held_up(problem: &mut DispatchProblem, rows: &Rows, now: DateTime<Utc
 }
 
 /// Leaves the open tasks out that the order does not select, and those that every day of the span
-/// makes late while earlier days are possible, unless the order wants them.
-fn select(rows: &mut Rows, order: &PlanOrder, span: Span, today: NaiveDate) {
+/// makes late while earlier days are possible, unless the order wants them; answers how many these are.
+fn select(rows: &mut Rows, order: &PlanOrder, span: Span, today: NaiveDate) -> u32 {
     // A decision by hand counts more than an earlier refusal.
     for pin in &order.changes.pins {
         if let Some(people) = rows.refusals.get_mut(&pin.task_id) {
@@ -187,11 +187,18 @@ fn select(rows: &mut Rows, order: &PlanOrder, span: Span, today: NaiveDate) {
     let first = span.first();
     let is_late = |due: NaiveDate| first > today && due < first && !order.include_late;
     let is_selected = |task: &TaskRow| order.only.includes(task) && !is_late(task.due_on);
+    let is_overdue = |task: &TaskRow| {
+        task.assignee.is_none() && order.only.includes(task) && is_late(task.due_on)
+    };
+    let mut overdue = 0;
     // Two people make a visit together: with one of its tasks the other is selected.
     let selected = rows.tasks.iter().filter(|task| task.assignee.is_none() && is_selected(task));
     let pairs: HashSet<TaskId> = selected.filter_map(TaskRow::pair).collect();
     rows.tasks.retain(|task| {
         let is_in_pair = task.pair().is_some_and(|pair| pairs.contains(&pair));
-        task.assignee.is_some() || is_in_pair || is_selected(task)
+        let is_kept = task.assignee.is_some() || is_in_pair || is_selected(task);
+        overdue += u32::from(!is_kept && is_overdue(task));
+        is_kept
     });
+    overdue
 }

@@ -61,6 +61,9 @@ pub struct Kept {
     pub overtaken: u32,
     /// The solver's quality measures.
     pub measures: Value,
+    /// Number of selected open tasks that were due before the first day and are not planned.
+    #[serde(default)]
+    pub overdue: u32,
 }
 
 impl PlanRow {
@@ -80,6 +83,7 @@ impl PlanRow {
             seed: self.seed,
             assigned: kept.assigned,
             overtaken: kept.overtaken,
+            overdue: kept.overdue,
             measures: (!kept.measures.is_null()).then_some(kept.measures),
             progress: (self.state.is_queued()).then(|| u8::try_from(self.progress).unwrap_or(100)),
             state: self.state,

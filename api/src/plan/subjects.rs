@@ -12,7 +12,7 @@ use crate::db::Conn;
 use crate::http::problem::Problem;
 use crate::task::breach::{Breach, broken_tie};
 use crate::task::row::TaskRow;
-use crate::{area, person, task};
+use crate::{area, catalogue, person, task};
 
 /// Checks that the area, and the tasks and the people of the changes, are those of the plan.
 ///
@@ -21,6 +21,12 @@ use crate::{area, person, task};
 pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
     if area::store::current(conn, &order.area)?.is_none() {
         return Err(Problem::invalid("/area", "the area does not exist"));
+    }
+    for (at, kind) in order.only.kinds.iter().enumerate() {
+        let known = catalogue::store::one(conn, order.area.district(), kind.as_str())?;
+        if known.is_none() {
+            return Err(Problem::invalid(&format!("/only/kinds/{at}"), "is no kind of service"));
+        }
     }
     if order.changes.is_empty() {
         return Ok(());

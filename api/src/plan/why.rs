@@ -36,6 +36,8 @@ pub struct StoredWhy {
     pub known: bool,
     /// Whether it is a call.
     pub channel: Channel,
+    /// Whether the order for the plan names the person for the visit.
+    pub by_hand: bool,
     /// The alternatives, the nearest to feasible first.
     pub next: Vec<StoredAlternative>,
 }
@@ -125,7 +127,9 @@ impl StoredWhy {
         });
         let mut shares = costs.map(|cost| cost.share_after).peekable();
         let is_compared = shares.peek().is_some();
-        if self.channel == Channel::Call {
+        if self.by_hand {
+            PlannedWhy::ByHand
+        } else if self.channel == Channel::Call {
             PlannedWhy::ByPhone
         } else if self.known {
             PlannedWhy::Known

@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<PlannedWhy>)]
 pub enum PlannedWhy {
+    /// A person chose the assignee.
+    ByHand,
     /// The beneficiary knows the person.
     Known,
     /// No one else could make the visit.

@@ -65,7 +65,7 @@ export function kilometres(from: Beneficiary['place'], to: Beneficiary['place'])
 /** The facts of "why me", in the order in which they are said. */
 export type WhyFact =
   | { readonly fact: 'planned'; readonly day: string; readonly start: number }
-  | { readonly fact: 'claimed' | 'given' | 'known' | 'known_before' | 'new' | 'only_one' | 'by_phone' | 'on_the_way' | 'lighter_load' | 'best_fit' }
+  | { readonly fact: 'claimed' | 'given' | 'by_hand' | 'known' | 'known_before' | 'new' | 'only_one' | 'by_phone' | 'on_the_way' | 'lighter_load' | 'best_fit' }
   | { readonly fact: 'travel'; readonly minutes: number }
   | { readonly fact: 'near'; readonly km: number };
 

@@ -100,6 +100,9 @@ const TABLE: &[(&str, &str)] = &[
     ("must be at most 366 days after first_day", "最多为开始日期后366天"),
     ("{} is in the future", "{} 晚于今天"),
     // Areas and places.
+    ("{} of {} visits would be late", "{} 次走访会逾期，共 {} 次走访"),
+    ("first_day is {} days from today", "开始日期距今天 {} 天"),
+    ("is no kind of service", "没有这种服务"),
     ("must be in your area", "须在您的管辖范围内"),
     ("must be a grid of your area", "须为您管辖范围内的网格"),
     ("must be a current area", "须为现行区划"),

@@ -230,6 +230,7 @@ export const en: Record<Key, string> = {
   'why.known_before': 'You have been there before: you are known there. ',
   'why.new': 'The last visit was not yours. ',
   'why.travel': 'About {time} on the way',
+  'why.by_hand': 'A colleague who plans chose you',
   'why.only_one': 'Only your hours fit',
   'why.by_phone': 'By phone, no travel',
   'why.on_the_way': 'On the way of the other visits of the day',

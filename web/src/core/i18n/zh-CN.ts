@@ -228,6 +228,7 @@ export const zh = {
   'why.known_before': '您以前去过，老人家认识您。',
   'why.new': '上次走访的不是您。',
   'why.travel': '路上约 {time}',
+  'why.by_hand': '由排班的同事指定',
   'why.only_one': '只有您的时间合适',
   'why.by_phone': '电话联系，不用上门',
   'why.on_the_way': '与当天其他走访顺路',
