@@ -39,7 +39,9 @@ impl CampaignReturns {
             ReturnReason::Declined => self.declined += count,
             ReturnReason::Damaged => self.damaged += count,
             ReturnReason::Deceased => self.deceased += count,
-            ReturnReason::Other => self.other += count,
+            ReturnReason::Withdrawn | ReturnReason::Restored | ReturnReason::Other => {
+                self.other += count;
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Takes goods back that a beneficiary does not have, and reads receipts.
 
+use gridward_domain::area::Level;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::goods::{
-    HandoutCommand, HandoutRejection, HandoutState, HandoutStep, MovementAction, StockChange,
-    handout,
+    HandoutRejection, HandoutState, HandoutStep, MovementAction, Returning, StockChange, handout,
 };
 use gridward_domain::id::HandoutId;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::handout_model::{HandoutDetail, ReturnHandout};
 use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
 use super::move_stock;
 use crate::crypto::SealingKey;
-use crate::http::problem::{Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -55,7 +55,7 @@ impl GivingBack {
     /// returned already stays as it is.
     ///
     /// # Errors
-    /// 403; 404.
+    /// 403, also for a withdrawal or a restoration outside the district's staff; 404; 422.
     pub(super) fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -63,12 +63,15 @@ impl GivingBack {
         principal: &Principal,
     ) -> Result<Handout, Problem> {
         let row = self.found(tx, principal)?;
-        let step = handout::apply(Some(row.state), HandoutCommand::Return);
+        let returning = Returning {
+            reason: self.why.reason,
+            by_district: principal.area.level() == Level::District,
+            by_same_person: row.person == Some(principal.person),
+        };
+        let step = handout::give_back(row.state, row.reason, returning);
         let difference = match step {
             Ok(HandoutStep::Already) => return Ok(row.shown()),
-            Err(HandoutRejection::Done) => {
-                return Err(Problem::from(ProblemCode::HandoutDone).showing(&row.shown()));
-            }
+            Err(why) => return Err(refused(why)),
             Ok(HandoutStep::Restore) => {
                 let back = StockChange::Add(pieces(row.quantity)?);
                 move_stock::change(tx, row.station, &row.item, back)?
@@ -91,6 +94,19 @@ impl GivingBack {
         move_stock::of_handout(tx, principal, &next, (MovementAction::Returned, difference))?;
         record(tx, principal, self.action(), &next);
         Ok(next.shown())
+    }
+}
+
+/// The problem of a refused return.
+fn refused(why: HandoutRejection) -> Problem {
+    let error = FieldError::new("/reason", why.to_string());
+    match why {
+        HandoutRejection::OtherLevel | HandoutRejection::SamePerson => {
+            Problem::from(ProblemCode::Forbidden).with(error)
+        }
+        HandoutRejection::Done | HandoutRejection::Withdrawn | HandoutRejection::NotWithdrawn => {
+            Problem::from(ProblemCode::Invalid).with(error)
+        }
     }
 }
 

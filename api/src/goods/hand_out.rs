@@ -4,7 +4,7 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::Occasion;
 use gridward_domain::goods::{
-    HandoutCommand, HandoutRejection, HandoutState, MovementAction, StockChange, handout, stock,
+    HandoutRejection, HandoutState, MovementAction, StockChange, handout, stock,
 };
 use gridward_domain::id::HandoutId;
 use gridward_domain::range::{GoodsQuantity, Pieces};
@@ -67,7 +67,8 @@ impl HandingOut {
     /// Hands the goods out: takes them from the stock and records the receipt.
     ///
     /// # Errors
-    /// 403; 409 if the beneficiary has them already or has ended, or if the stock is short; 422.
+    /// 403; 409 if the beneficiary has them already or has ended, if the district has withdrawn them, or
+    /// if the stock is short; 422.
     pub(super) fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -85,9 +86,13 @@ impl HandingOut {
         let district = principal.district();
         let of = (home.id, &item.code, &occasion);
         let old = handouts::of(tx.read_unbatched(), district, of)?;
-        let step = handout::apply(old.as_ref().map(|row| row.state), HandoutCommand::HandOut);
-        if let (Err(HandoutRejection::Done), Some(row)) = (step, &old) {
-            return Err(Problem::from(ProblemCode::HandoutDone).showing(&row.shown()));
+        let reason = old.as_ref().and_then(|row| row.reason);
+        let step = handout::hand_out(old.as_ref().map(|row| row.state), reason);
+        if let (Err(why), Some(row)) = (step, &old) {
+            let is_withdrawn = why == HandoutRejection::Withdrawn;
+            let code =
+                if is_withdrawn { ProblemCode::HandoutWithdrawn } else { ProblemCode::HandoutDone };
+            return Err(Problem::from(code).showing(&row.shown()));
         }
         let quantity = self.checked(tx, &item, old.as_ref())?;
         let station = station(new.station, &home, old.as_ref())?;

@@ -47,13 +47,30 @@ pub enum ReturnReason {
     Damaged,
     /// The beneficiary has died.
     Deceased,
+    /// The district has withdrawn the goods, such as an honour plaque: they are not handed out again
+    /// until it restores the right to them.
+    Withdrawn,
+    /// The district has restored the right to withdrawn goods, which may be handed out again.
+    Restored,
     /// Another reason.
     Other,
 }
 
+/// A return that a person asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Returning {
+    /// Why.
+    pub reason: ReturnReason,
+    /// Whether the person is responsible for the district.
+    pub by_district: bool,
+    /// Whether the person has returned the goods last.
+    pub by_same_person: bool,
+}
+
 /// A command to a hand-out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::VariantArray)]
-pub enum HandoutCommand {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(strum::VariantArray))]
+enum HandoutCommand {
     /// The beneficiary gets the goods.
     HandOut,
     /// The goods stay at the station, or come back to it.
@@ -66,6 +83,18 @@ pub enum HandoutRejection {
     /// The beneficiary has the goods already.
     #[error("the beneficiary has the goods already")]
     Done,
+    /// The district has withdrawn the goods.
+    #[error("the district has withdrawn the goods")]
+    Withdrawn,
+    /// The district alone withdraws goods and restores the right to them.
+    #[error("is a decision of the district")]
+    OtherLevel,
+    /// Who has withdrawn goods does not restore the right to them.
+    #[error("is decided by another person than the withdrawal")]
+    SamePerson,
+    /// The right to the goods was not withdrawn.
+    #[error("is for withdrawn goods only")]
+    NotWithdrawn,
 }
 
 /// What a command does.
@@ -81,11 +110,55 @@ pub enum HandoutStep {
     Already,
 }
 
-/// What the command does to a hand-out in this state; `None` for one that does not exist yet.
+/// What a hand-out does to one in this state, returned for this reason; `None` for one that does not
+/// exist yet.
+///
+/// # Errors
+/// [`HandoutRejection::Done`]; [`HandoutRejection::Withdrawn`].
+pub fn hand_out(
+    state: Option<HandoutState>,
+    reason: Option<ReturnReason>,
+) -> Result<HandoutStep, HandoutRejection> {
+    if state == Some(HandoutState::Returned) && reason == Some(ReturnReason::Withdrawn) {
+        return Err(HandoutRejection::Withdrawn);
+    }
+    apply(state, HandoutCommand::HandOut)
+}
+
+/// What a return does to a hand-out in this state, returned before for this reason. The district
+/// withdraws goods, and another person of it restores the right to them.
 ///
 /// # Errors
 /// [`HandoutRejection`].
-pub fn apply(
+pub fn give_back(
+    state: HandoutState,
+    reason: Option<ReturnReason>,
+    returning: Returning,
+) -> Result<HandoutStep, HandoutRejection> {
+    use ReturnReason as R;
+    let before = reason.filter(|_| state == HandoutState::Returned);
+    match (returning.reason, before) {
+        (R::Withdrawn | R::Restored, _) if !returning.by_district => {
+            Err(HandoutRejection::OtherLevel)
+        }
+        (R::Withdrawn, Some(R::Withdrawn)) | (R::Restored, Some(R::Restored)) => {
+            Ok(HandoutStep::Already)
+        }
+        (R::Restored, Some(R::Withdrawn)) if returning.by_same_person => {
+            Err(HandoutRejection::SamePerson)
+        }
+        (R::Restored, Some(R::Withdrawn)) => Ok(HandoutStep::Keep),
+        (R::Restored, _) => Err(HandoutRejection::NotWithdrawn),
+        (R::Withdrawn, Some(_)) => Ok(HandoutStep::Keep),
+        _ => apply(Some(state), HandoutCommand::Return),
+    }
+}
+
+/// What the command does to a hand-out in this state; `None` for one that does not exist yet.
+///
+/// # Errors
+/// [`HandoutRejection::Done`].
+fn apply(
     state: Option<HandoutState>,
     command: HandoutCommand,
 ) -> Result<HandoutStep, HandoutRejection> {
@@ -124,11 +197,38 @@ mod tests {
                         state = Some(HandoutState::Returned);
                     }
                     Ok(HandoutStep::Keep) => state = Some(HandoutState::Returned),
-                    Ok(HandoutStep::Already) | Err(HandoutRejection::Done) => {}
+                    Ok(HandoutStep::Already) | Err(_) => {}
                 }
                 prop_assert!((0..=1).contains(&has));
                 prop_assert_eq!(has == 1, state == Some(HandoutState::HandedOut));
             }
         }
+    }
+
+    #[test]
+    fn withdrawn_goods_are_handed_out_again_after_a_second_decision_of_the_district() {
+        use {HandoutRejection as No, HandoutState as S, HandoutStep as Step, ReturnReason as R};
+        let returning = |reason, by_district, by_same_person| Returning {
+            reason,
+            by_district,
+            by_same_person,
+        };
+        let withdrawal = returning(R::Withdrawn, true, false);
+        assert_eq!(give_back(S::HandedOut, None, withdrawal), Ok(Step::Restore));
+        assert_eq!(give_back(S::Returned, Some(R::Damaged), withdrawal), Ok(Step::Keep));
+        assert_eq!(give_back(S::Returned, Some(R::Withdrawn), withdrawal), Ok(Step::Already));
+        let by_town = returning(R::Withdrawn, false, false);
+        assert_eq!(give_back(S::HandedOut, None, by_town), Err(No::OtherLevel));
+        assert_eq!(hand_out(Some(S::Returned), Some(R::Withdrawn)), Err(No::Withdrawn));
+        let restore = |by_same| {
+            give_back(S::Returned, Some(R::Withdrawn), returning(R::Restored, true, by_same))
+        };
+        assert_eq!((restore(true), restore(false)), (Err(No::SamePerson), Ok(Step::Keep)));
+        assert_eq!(hand_out(Some(S::Returned), Some(R::Restored)), Ok(Step::Take));
+        let early = give_back(S::HandedOut, None, returning(R::Restored, true, false));
+        assert_eq!(early, Err(No::NotWithdrawn));
+        // A return for another reason leaves the withdrawal.
+        let moved = returning(R::Moved, true, false);
+        assert_eq!(give_back(S::Returned, Some(R::Withdrawn), moved), Ok(Step::Already));
     }
 }

@@ -6,5 +6,5 @@
 pub mod handout;
 pub mod stock;
 
-pub use handout::{HandoutCommand, HandoutRejection, HandoutState, HandoutStep, ReturnReason};
+pub use handout::{HandoutRejection, HandoutState, HandoutStep, ReturnReason, Returning};
 pub use stock::{EntryAction, MovementAction, StockChange, StockError};

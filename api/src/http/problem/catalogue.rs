@@ -376,6 +376,10 @@ problems! {
     HandoutDone "handout_done" 409
         "Already handed out": "The beneficiary has this item for this occasion; `current` shows the hand-out.";
         "已发放": "该服务对象本次已领取此物资，见 current。";
+    /// The district has withdrawn the goods from the beneficiary.
+    HandoutWithdrawn "handout_withdrawn" 409
+        "Withdrawn by the district": "The district has withdrawn this item from the beneficiary; `current` shows the hand-out. The district restores the right to it first.";
+        "已由区级收回": "该物资已由区级收回，见 current。须先由区级恢复资格。";
     /// The managers were reminded on this day.
     CampaignReminded "campaign_reminded" 409
         "Reminded today": "The managers were reminded of this campaign today. Remind them again tomorrow.";
