@@ -245,7 +245,8 @@ async fn notice(supervisor: &Caller, grid: &str) -> String {
 fn duty() -> Value {
     json!({
         "name": "x", "name_en": "x", "filter": { "all": [] }, "kind": "home_visit",
-        "cadence_days": 30, "lead_days": 7, "starts_on": "2026-12-01", "active": false
+        "cadence": { "type": "every_days", "days": 30 }, "lead_days": 7,
+        "starts_on": "2026-12-01", "active": false
     })
 }
 

@@ -250,8 +250,9 @@ async fn audiences_campaigns_duties_and_cases_follow_their_area(
         "filter": filter, "kind": "home_visit", "first_day": "2027-07-20", "last_day": "2027-07-31"
     });
     let duty = json!({ "area": "500116001", "content": {
-        "name": "x", "name_en": "x", "filter": filter, "kind": "home_visit", "cadence_days": 30,
-        "lead_days": 7, "starts_on": "2026-12-01", "active": false
+        "name": "x", "name_en": "x", "filter": filter, "kind": "home_visit",
+        "cadence": { "type": "every_days", "days": 30 }, "lead_days": 7,
+        "starts_on": "2026-12-01", "active": false
     } });
     let case = json!({
         "kind": "station_desk", "class": "policy", "area": "500116001002", "source": "walk_in"

@@ -10,17 +10,22 @@ use crate::support::server::{Answer, gridward, said};
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
 /// A weekly duty to visit all, of which each member has one day in the coming week.
-fn weekly(more: &Value) -> Value {
+pub fn weekly(more: &Value) -> Value {
     let content = json!({
         "name": "每周走访", "name_en": "Weekly visits", "filter": { "age": { "from": 1 } },
-        "kind": "home_visit", "cadence_days": 7, "lead_days": 6, "starts_on": day(0),
+        "kind": "home_visit", "cadence": every(7), "lead_days": 6, "starts_on": day(0),
         "responsible_id": person_id(1), "active": true
     });
     with(&content, more)
 }
 
+/// The cadence of a cycle of this length.
+pub fn every(days: i64) -> Value {
+    json!({ "type": "every_days", "days": days })
+}
+
 /// The content with other fields.
-fn with(content: &Value, more: &Value) -> Value {
+pub fn with(content: &Value, more: &Value) -> Value {
     let mut content = content.clone();
     for (field, value) in more.as_object().expect("fields") {
         content[field] = value.clone();
@@ -29,7 +34,7 @@ fn with(content: &Value, more: &Value) -> Value {
 }
 
 /// A regime that a supervisor has written; the admin has activated it, if it is to be active.
-async fn create(server: &Server, content: &Value) -> Value {
+pub async fn create(server: &Server, content: &Value) -> Value {
     let draft = with(content, &json!({ "active": false }));
     let body = json!({ "content": draft });
     let created = server.supervisor().await.post("/v1/regimes", &body).await;
@@ -49,7 +54,7 @@ async fn activate(server: &Server, regime: &Value, content: &Value) -> Value {
 }
 
 /// The regime with other content, written by a supervisor and activated by the admin.
-async fn rewrite(server: &Server, regime: &Value, content: &Value) -> Value {
+pub async fn rewrite(server: &Server, regime: &Value, content: &Value) -> Value {
     let supervisor = server.supervisor().await;
     let path = format!("/v1/regimes/{}", regime["id"].as_str().expect("an id"));
     let current = supervisor.get(&path).await.body;
@@ -67,11 +72,17 @@ async fn change(caller: &Caller, regime: &Value, content: &Value) -> Answer {
 }
 
 /// Runs the nightly job; returns what it says.
-fn night(server: &Server) -> String {
+pub fn night(server: &Server) -> String {
     said(&gridward(&server.database, &["jobs", "run", "regimes"]).output().expect("it runs"))
 }
 
-async fn tasks(caller: &Caller) -> Vec<Value> {
+/// Sets the last contact and visit of all beneficiaries.
+pub fn contact_all(server: &Server, day: &str) {
+    let contact = format!("UPDATE beneficiaries SET last_contact = '{day}', last_visit = '{day}'");
+    server.database.execute(&contact);
+}
+
+pub async fn tasks(caller: &Caller) -> Vec<Value> {
     let page = caller.get("/v1/tasks?limit=200").await.body;
     page["items"].as_array().expect("tasks").clone()
 }
@@ -126,10 +137,10 @@ async fn a_visit_waits_for_the_last_one_and_a_contact_satisfies_it(
     later();
     assert!(night(&server).contains("0 processed"), "the last visits are unfinished");
     server.database.execute("UPDATE tasks SET state = 'done'");
-    server.database.execute(&format!("UPDATE beneficiaries SET last_contact = '{}'", day(6)));
+    contact_all(&server, &day(6).to_string());
     later();
     assert!(night(&server).contains("0 processed"), "all were contacted");
-    server.database.execute("UPDATE beneficiaries SET last_contact = NULL");
+    server.database.execute("UPDATE beneficiaries SET last_contact = NULL, last_visit = NULL");
     server.database.execute("DELETE FROM task_occasions");
     later();
     assert!(night(&server).contains("6 processed"));
@@ -167,7 +178,9 @@ async fn an_active_regime_needs_a_responsible_person_and_valid_content(
         ("/content/responsible_id", json!({ "responsible_id": null })),
         ("/content/responsible_id", json!({ "responsible_id": stranger })),
         ("/content/kind", json!({ "kind": "unknown_kind" })),
-        ("/content/cadence_days", json!({ "cadence_days": 6 })),
+        ("/content/cadence", json!({ "cadence": every(6) })),
+        ("/content/cadence", json!({ "cadence": { "type": "birthday", "days": 7 } })),
+        ("/content/cadence/type", json!({ "cadence": { "type": "full_moon" } })),
         ("/content/lead_days", json!({ "lead_days": 61 })),
         ("/content/filter/category", json!({ "filter": { "category": ["nobles"] } })),
     ] {
@@ -188,7 +201,7 @@ async fn an_active_regime_needs_a_responsible_person_and_valid_content(
     let changed = change(&supervisor, &regime, &paused).await;
     assert_eq!((changed.status, &changed.body["version"]), (200, &json!(3)), "{}", changed.body);
     assert_eq!(change(&supervisor, &regime, &paused).await.status, 200, "again");
-    let other = weekly(&json!({ "active": false, "cadence_days": 30 }));
+    let other = weekly(&json!({ "active": false, "cadence": every(30) }));
     assert_eq!(change(&supervisor, &regime, &other).await.status, 412, "an old version");
 }
 
@@ -227,7 +240,7 @@ async fn a_visit_that_another_contact_satisfies_is_withdrawn_unless_a_person_has
     let own = made.iter().find(|task| task["grid"] == GRID).expect("a task of the grid");
     let claim = format!("/v1/tasks/{}/claim", own["id"].as_str().expect("an id"));
     assert_eq!(manager.act(&claim).await.status, 200);
-    server.database.execute(&format!("UPDATE beneficiaries SET last_contact = '{}'", day(6)));
+    contact_all(&server, &day(6).to_string());
     server.database.execute("UPDATE regimes SET ran_on = NULL");
     assert!(night(&server).contains("succeeded"));
     for task in &made {
@@ -256,7 +269,7 @@ async fn another_person_than_the_author_activates_a_regime(
     let draft = create(&server, &weekly(&json!({ "active": false }))).await;
     let own = change(&supervisor, &draft, &active).await;
     assert_eq!((own.status, own.problem()), (403, "regime_author"));
-    let edited = change(&admin, &draft, &weekly(&json!({ "cadence_days": 14 }))).await;
+    let edited = change(&admin, &draft, &weekly(&json!({ "cadence": every(14) }))).await;
     assert_eq!((edited.status, edited.problem()), (403, "regime_author"), "own content");
     let path = format!("/v1/regimes/{}", draft["id"].as_str().expect("an id"));
     let request = admin.request(Method::PUT, &path).header("If-Match", "\"v1\"");
@@ -266,7 +279,7 @@ async fn another_person_than_the_author_activates_a_regime(
     assert_eq!((&regime["active"], &regime["version"]), (&json!(true), &json!(2)));
     assert_ne!(regime["activated_by"], regime["edited_by"], "{regime}");
     // The author of the change, who had activated it before, may not activate it again.
-    let other = weekly(&json!({ "cadence_days": 14, "active": false }));
+    let other = weekly(&json!({ "cadence": every(14), "active": false }));
     let changed = change(&admin, &regime, &other).await.body;
     let own = change(&admin, &changed, &with(&other, &json!({ "active": true }))).await;
     assert_eq!((own.status, own.problem()), (403, "regime_author"));
@@ -284,10 +297,10 @@ async fn a_new_cadence_and_a_return_to_the_audience_make_no_second_open_visit(
 ) {
     let server = Server::small(backend);
     let supervisor = server.supervisor().await;
-    let slow = json!({ "cadence_days": 60, "lead_days": 59, "starts_on": day(-120) });
+    let slow = json!({ "cadence": every(60), "lead_days": 59, "starts_on": day(-120) });
     let regime = create(&server, &weekly(&slow)).await;
     assert!(night(&server).contains("6 processed"));
-    let quick = json!({ "cadence_days": 7, "lead_days": 6, "starts_on": day(-120) });
+    let quick = json!({ "cadence": every(7), "lead_days": 6, "starts_on": day(-120) });
     let regime = rewrite(&server, &regime, &weekly(&quick)).await;
     assert!(night(&server).contains("0 processed"), "all visits are still open");
     assert_eq!(tasks(&supervisor).await.len(), 6);
@@ -317,7 +330,7 @@ async fn a_visit_that_was_not_made_is_prepared_again_after_some_days(
 ) {
     let server = Server::small(backend);
     let supervisor = server.supervisor().await;
-    let monthly = json!({ "cadence_days": 30, "lead_days": 29 });
+    let monthly = json!({ "cadence": every(30), "lead_days": 29 });
     create(&server, &weekly(&monthly)).await;
     assert!(night(&server).contains("6 processed"));
     let again = |state: &str, ended: i64| {

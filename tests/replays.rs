@@ -158,7 +158,8 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     let amendments = format!("/v1/reports/{report}/amendments");
     let duty = json!({ "content": {
         "name": "x", "name_en": "x", "filter": { "lives_alone": true }, "kind": "home_visit",
-        "cadence_days": 30, "lead_days": 7, "starts_on": first, "active": false
+        "cadence": { "type": "every_days", "days": 30 }, "lead_days": 7, "starts_on": first,
+        "active": false
     } });
     let others = [
         ("amend_report", manager, amendments.as_str(), json!({ "outcome": "done", "note": "x" })),

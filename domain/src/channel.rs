@@ -1,5 +1,6 @@
 //! How a beneficiary is met.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::word::{UnknownWord, unknown};
@@ -22,4 +23,32 @@ pub enum Channel {
     Visit,
     /// By phone: the assignee may be anywhere.
     Call,
+}
+
+impl Channel {
+    /// The last contact that satisfies a duty of this channel: a phone call satisfies no visit, a visit
+    /// a phone call too.
+    pub fn satisfied_by(
+        self,
+        last_contact: Option<NaiveDate>,
+        last_visit: Option<NaiveDate>,
+    ) -> Option<NaiveDate> {
+        match self {
+            Self::Visit => last_visit,
+            Self::Call => last_contact.max(last_visit),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_satisfies_no_visit_and_a_visit_both() {
+        let day = |n| NaiveDate::from_ymd_opt(2026, 12, n);
+        assert_eq!(Channel::Visit.satisfied_by(day(9), day(3)), day(3));
+        assert_eq!(Channel::Call.satisfied_by(day(9), day(3)), day(9));
+        assert_eq!(Channel::Visit.satisfied_by(day(9), None), None);
+    }
 }

@@ -125,6 +125,8 @@ ranges! {
     DaysAgo: i32 as Integer, 1 to 3650, example 90;
     /// Days of a cycle of a regime.
     CadenceDays: i32 as Integer, 7 to 1096, example 90;
+    /// Days from the last day of a stay in hospital to a visit.
+    AfterStayDays: i32 as Integer, 1 to 180, example 14;
     /// Days from the preparation of a visit of a regime to its day.
     LeadDays: i32 as Integer, 0 to 60, example 7;
     /// Days from the creation of a task to its due day.

@@ -14,6 +14,7 @@ use crate::authority::Role;
 use crate::campaign::CampaignState;
 use crate::channel::Channel;
 use crate::entry::{Contact, Gender, Mobility};
+use crate::feast::Feast;
 use crate::goods::{HandoutState, MovementAction, ReturnReason};
 use crate::id::{
     AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
@@ -21,6 +22,7 @@ use crate::id::{
     ReportId, SecondmentId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
+use crate::regime::{CadenceType, RegimeSubject};
 use crate::secondment::SecondmentState;
 use crate::task::{Outcome, Overdue, Phase};
 use crate::time::TimeOfDay;
@@ -106,6 +108,9 @@ pub fn unreadable(type_name: &str, reason: &dyn std::fmt::Display) -> Box<dyn Er
 text_column!(
     AreaCode,
     CampaignState,
+    CadenceType,
+    RegimeSubject,
+    Feast,
     SecondmentState,
     Channel,
     Level,

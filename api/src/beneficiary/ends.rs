@@ -39,13 +39,17 @@ pub struct MergeEffects {
     pub contact_after: Contacted,
 }
 
-/// The last contact with a beneficiary, and its visitor.
+/// The last contact with a beneficiary, its visitor, and the last visit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contacted {
     /// The day.
     pub day: Option<NaiveDate>,
     /// The visitor.
     pub visitor: Option<PersonId>,
+    /// The day of the last contact at the beneficiary's place.
+    // Absent in merges of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<NaiveDate>,
 }
 
 /// The last end of a beneficiary.

@@ -202,6 +202,7 @@ mod tests {
             notes: String::new(),
             next_of_kin: Vec::new(),
             stay: None,
+            hospital_until: None,
         }
     }
 
@@ -229,6 +230,7 @@ mod tests {
             successor: None,
             stay_grid: None,
             stay_from: None,
+            last_visit: None,
             stay_to: None,
         }
     }

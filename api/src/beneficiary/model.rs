@@ -13,7 +13,7 @@ use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::stay::{ShownStay, StayAddress};
+use super::stay::{ShownStay, Stay, StayAddress};
 use crate::person::Gender;
 
 /// Why a beneficiary is no longer one.
@@ -96,6 +96,17 @@ pub struct Particulars {
     /// The place of a temporary stay, whose grid and days are columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stay: Option<StayAddress>,
+    /// The last day of the last stay in hospital that is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hospital_until: Option<NaiveDate>,
+}
+
+impl Particulars {
+    /// Ends the stay on `today` at the latest; the end of one in hospital stays known.
+    pub fn leave(&mut self, stay: &Stay, today: NaiveDate) {
+        self.stay = None;
+        self.hospital_until = stay.hospital_until(today).or(self.hospital_until);
+    }
 }
 
 /// A beneficiary, masked: sufficient to plan a visit, not to identify the person.

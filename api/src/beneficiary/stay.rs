@@ -16,6 +16,23 @@ pub struct StayAddress {
     pub address: String,
     /// The position.
     pub place: Place,
+    /// Where the beneficiary stays.
+    // Absent in stays that an earlier version wrote.
+    #[serde(default)]
+    pub kind: StayKind,
+}
+
+/// Where a beneficiary stays. Encrypted, since a stay in hospital is about the person's health.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StayKind {
+    /// With relatives.
+    Relatives,
+    /// In a hospital.
+    Hospital,
+    /// Elsewhere.
+    #[default]
+    Other,
 }
 
 /// A temporary stay.
@@ -42,18 +59,28 @@ impl Stay {
         self.last_day < today
     }
 
+    /// Whether it is one in hospital that has begun by `today`.
+    pub fn is_in_hospital(&self, today: NaiveDate) -> bool {
+        self.at.kind == StayKind::Hospital && self.first_day <= today
+    }
+
+    /// The last day in hospital, if the stay ends on `today` at the latest and was one there.
+    pub fn hospital_until(&self, today: NaiveDate) -> Option<NaiveDate> {
+        self.is_in_hospital(today).then(|| self.last_day.min(today))
+    }
+
     /// The stay without address and position: only the centre of its cell.
     pub fn masked(&self) -> ShownStay {
         let Self { grid, first_day, last_day, ref at } = *self;
         let cell = Some(at.place.cell());
-        ShownStay { grid, first_day, last_day, cell, place: None, address: None }
+        ShownStay { grid, first_day, last_day, kind: None, cell, place: None, address: None }
     }
 
     /// The stay in clear.
     pub fn revealed(self) -> ShownStay {
-        let Self { grid, first_day, last_day, at: StayAddress { address, place } } = self;
-        let (place, address) = (Some(place), Some(address));
-        ShownStay { grid, first_day, last_day, cell: None, place, address }
+        let Self { grid, first_day, last_day, at: StayAddress { address, place, kind } } = self;
+        let (kind, place, address) = (Some(kind), Some(place), Some(address));
+        ShownStay { grid, first_day, last_day, kind, cell: None, place, address }
     }
 }
 
@@ -66,6 +93,9 @@ pub struct ShownStay {
     pub first_day: NaiveDate,
     /// The last day.
     pub last_day: NaiveDate,
+    /// Where the beneficiary stays; only in clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<StayKind>,
     /// The centre of the place's cell of about 500 m, WGS-84; absent in clear.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cell: Option<Place>,
@@ -126,7 +156,7 @@ mod tests {
 
     fn stay(first: u32, last: u32) -> Stay {
         let Whereabouts { grid, place } = whereabouts("500116001002002", 106.263);
-        let at = StayAddress { address: "北门2号".to_owned(), place };
+        let at = StayAddress { address: "北门2号".to_owned(), place, kind: StayKind::Hospital };
         Stay { grid, first_day: day(first), last_day: day(last), at }
     }
 
@@ -144,6 +174,15 @@ mod tests {
         assert_eq!((masked.place, masked.address), (None, None));
         assert_eq!(masked.cell.map(|cell| cell.lon()), Some(106.2625));
         assert_eq!((clear.cell, clear.address.as_deref()), (None, Some("北门2号")));
+        assert_eq!((masked.kind, clear.kind), (None, Some(StayKind::Hospital)));
+    }
+
+    #[test]
+    fn a_stay_in_hospital_ends_on_its_last_day_or_earlier() {
+        let until = |today| stay(3, 9).hospital_until(day(today));
+        assert_eq!([until(2), until(5), until(12)], [None, Some(day(5)), Some(day(9))]);
+        let at = StayAddress { kind: StayKind::Relatives, ..stay(3, 9).at };
+        assert_eq!(Stay { at, ..stay(3, 9) }.hospital_until(day(12)), None);
     }
 
     proptest! {

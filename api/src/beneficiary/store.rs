@@ -2,13 +2,15 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
 use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::channel::Channel;
 use gridward_domain::code::{Category, PlaqueState};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
 
+use super::ends::Contacted;
 use super::filter::Query;
 use super::model::Particulars;
 use super::stay::{Stay, Whereabouts};
@@ -53,6 +55,7 @@ crate::table_row! {
             stay_grid: Option<AreaCode>,
             stay_from: Option<NaiveDate>,
             stay_to: Option<NaiveDate>,
+            last_visit: Option<NaiveDate>,
         }
     }
 }
@@ -86,6 +89,17 @@ impl BeneficiaryRow {
         })
     }
 
+    /// The last day of the last stay in hospital up to `today`, or of the present one, of the beneficiary
+    /// with these opened `particulars`.
+    pub fn in_hospital_until(
+        &self,
+        particulars: &Particulars,
+        today: NaiveDate,
+    ) -> Option<NaiveDate> {
+        let stay = self.stay(particulars).filter(|stay| stay.is_in_hospital(today));
+        stay.map(|stay| stay.last_day).or(particulars.hospital_until)
+    }
+
     /// Where the beneficiary with these opened `particulars` is on `day`.
     ///
     /// # Errors
@@ -116,6 +130,12 @@ impl BeneficiaryRow {
             (first..=last).contains(&day) && self.stay_grid.is_some_and(|grid| area.contains(&grid))
         });
         area.contains(&self.grid) || stays
+    }
+
+    /// The last contact and the last visit.
+    pub const fn contacted(&self) -> Contacted {
+        let Self { last_contact: day, last_visitor: visitor, last_visit: visit, .. } = *self;
+        Contacted { day, visitor, visit }
     }
 
     /// Whether the beneficiary has not ended.
@@ -241,11 +261,12 @@ pub struct ContactedRow {
 }
 
 /// Both databases return the updated row.
-const CONTACT: &str = "UPDATE beneficiaries SET last_contact = $1, last_visitor = $2 \
-     WHERE district = $3 AND id = $4 RETURNING grid, version, valid_to";
+const CONTACT: &str = "UPDATE beneficiaries SET last_contact = $1, last_visitor = $2, \
+     last_visit = CASE WHEN $3 THEN $1 ELSE last_visit END \
+     WHERE district = $4 AND id = $5 RETURNING grid, version, valid_to";
 
-/// Records a contact by `visitor` on `day`. The contact is derived from a report in the log
-/// and is not a change of the entry, whose version stays the same.
+/// Records a contact by `visitor` on `day`, by this channel. The contact is derived from a report in
+/// the log and is not a change of the entry, whose version stays the same.
 ///
 /// # Errors
 /// [`DbError`].
@@ -254,11 +275,12 @@ pub fn record_contact(
     district: AreaCode,
     id: BeneficiaryId,
     visitor: PersonId,
-    day: NaiveDate,
+    (day, channel): (NaiveDate, Channel),
 ) -> Result<Option<ContactedRow>, DbError> {
     let rows: Vec<ContactedRow> = diesel::sql_query(CONTACT)
         .bind::<Date, _>(day)
         .bind::<Text, _>(visitor)
+        .bind::<Bool, _>(channel == Channel::Visit)
         .bind::<Text, _>(district)
         .bind::<Text, _>(id)
         .load(conn)?;

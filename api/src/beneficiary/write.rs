@@ -1,11 +1,11 @@
 //! Writes of beneficiaries: new rows, and changes of rows that still have the version that was read.
 
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::id::BeneficiaryId;
 
+use super::ends::Contacted;
 use super::model::Particulars;
 use super::store::BeneficiaryRow;
 use crate::crypto::{SealingKey, aad};
@@ -72,18 +72,18 @@ pub fn replace(conn: &mut Conn, was: &BeneficiaryRow, is: &BeneficiaryRow) -> Re
     if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
 }
 
-/// Sets the last contact and its visitor, if they differ from those of `was`.
+/// Sets the last contact, its visitor and the last visit, if they differ from those of `was`.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if a report has changed them since they were read.
 pub fn set_contact(
     conn: &mut Conn,
     was: &BeneficiaryRow,
-    (day, visitor): (Option<NaiveDate>, Option<PersonId>),
+    Contacted { day, visitor, visit }: Contacted,
 ) -> Result<(), DbError> {
-    use beneficiaries::{last_contact, last_visitor};
+    use beneficiaries::{last_contact, last_visit, last_visitor};
 
-    if (was.last_contact, was.last_visitor) == (day, visitor) {
+    if was.contacted() == (Contacted { day, visitor, visit }) {
         return Ok(());
     }
     // An absent value equals an absent one.
@@ -94,7 +94,7 @@ pub fn set_contact(
     let unchanged =
         beneficiaries::table.find((was.district, was.id)).filter(same_day).filter(same_visitor);
     let changed = diesel::update(unchanged)
-        .set((last_contact.eq(day), last_visitor.eq(visitor)))
+        .set((last_contact.eq(day), last_visitor.eq(visitor), last_visit.eq(visit)))
         .execute(conn)?;
     if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
 }

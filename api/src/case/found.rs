@@ -1,5 +1,6 @@
 //! Opens the case for a need that a visit found, by the rule of the service kind.
 
+use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Note;
 use gridward_domain::code::{CaseClass, CaseKindCode, Need};
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId};
@@ -20,8 +21,10 @@ pub struct FoundNeed {
     pub need: Need,
     /// The kind of case that it opens.
     pub kind: CaseKindCode,
-    /// The beneficiary.
-    pub beneficiary: BeneficiaryId,
+    /// The beneficiary, or none for what was found at a place.
+    pub beneficiary: Option<BeneficiaryId>,
+    /// The grid of the visit.
+    pub grid: AreaCode,
     /// The report.
     pub report: ReportId,
     /// The visitor.
@@ -30,7 +33,8 @@ pub struct FoundNeed {
     pub note: Option<Note>,
 }
 
-/// Opens the case, unless the kind is archived or the beneficiary has an open case of it.
+/// Opens the case, unless the kind is archived or the beneficiary has an open case of it. What was found
+/// at a place opens a case in its grid each time.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -38,17 +42,17 @@ pub fn open_found(tx: &mut Tx<'_>, key: &SealingKey, found: FoundNeed) -> Result
     let district = tx.district;
     let kind = kind_store::one(tx.read_unbatched(), district, &found.kind)?;
     let Some(kind) = kind.filter(|kind| kind.active) else { return Ok(()) };
-    // Reports of two visitors, to two servers, find the need once.
-    dialect::lock_row(tx.write_unbatched(), "beneficiaries", district, found.beneficiary)?;
-    let home = beneficiary::store::row(tx.read()?, &district.range(), found.beneficiary)?;
-    let Some(home) = home else { return Ok(()) };
-    if store::is_open(tx.read_unbatched(), district, found.beneficiary, &found.kind)? {
-        return Ok(());
-    }
+    let area = match found.beneficiary {
+        Some(id) => match home_of_new(tx, id, &found.kind)? {
+            Some(grid) => grid,
+            None => return Ok(()),
+        },
+        None => found.grid,
+    };
     let matter = Matter {
         class: class(&kind, &found.need),
-        beneficiary: Some(found.beneficiary),
-        area: home.grid,
+        beneficiary: found.beneficiary,
+        area,
         source: CaseSource::Report,
         report: Some(found.report),
         urgent: false,
@@ -56,6 +60,22 @@ pub fn open_found(tx: &mut Tx<'_>, key: &SealingKey, found: FoundNeed) -> Result
     };
     open(tx, key, &kind, (CaseId(Uuid::now_v7()), found.finder), matter)?;
     Ok(())
+}
+
+/// The grid of the beneficiary, unless there is none or it has an open case of the kind.
+fn home_of_new(
+    tx: &mut Tx<'_>,
+    id: BeneficiaryId,
+    kind: &CaseKindCode,
+) -> Result<Option<AreaCode>, Problem> {
+    let district = tx.district;
+    // Reports of two visitors, to two servers, find the need once.
+    dialect::lock_row(tx.write_unbatched(), "beneficiaries", district, id)?;
+    let Some(home) = beneficiary::store::row(tx.read()?, &district.range(), id)? else {
+        return Ok(None);
+    };
+    let is_open = store::is_open(tx.read_unbatched(), district, id, kind)?;
+    Ok((!is_open).then_some(home.grid))
 }
 
 /// The class that is named like the need, or the first one.

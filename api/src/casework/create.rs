@@ -92,6 +92,7 @@ pub(super) fn create(
         successor: None,
         stay_grid: None,
         stay_from: None,
+        last_visit: None,
         stay_to: None,
     };
     write::insert(case.tx.write_unbatched(), &row)?;

@@ -213,6 +213,7 @@ pub fn entered(new: &NewBeneficiary, today: NaiveDate) -> Result<Entry, Vec<Fiel
             notes: new.notes.as_ref().map(|notes| trimmed(notes.as_str())).unwrap_or_default(),
             next_of_kin: new.next_of_kin.clone(),
             stay: None,
+            hospital_until: None,
         },
     };
     entry.checked(errors).and_then(Entry::with_others_as_kin)

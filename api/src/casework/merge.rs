@@ -49,7 +49,7 @@ pub(super) fn both(
 
 fn side(row: &BeneficiaryRow, tasks: &[TaskRow]) -> Side {
     Side {
-        contacted: Contacted { day: row.last_contact, visitor: row.last_visitor },
+        contacted: row.contacted(),
         successor: row.successor,
         tasks: tasks.iter().map(|task| task.id).collect(),
     }
@@ -152,10 +152,11 @@ fn go_over(
 fn contacted(
     case: &mut Case<'_, '_>,
     row: BeneficiaryRow,
-    Contacted { day, visitor }: Contacted,
+    contacted: Contacted,
 ) -> Result<BeneficiaryRow, DbError> {
-    write::set_contact(case.tx.write_unbatched(), &row, (day, visitor))?;
-    Ok(BeneficiaryRow { last_contact: day, last_visitor: visitor, ..row })
+    write::set_contact(case.tx.write_unbatched(), &row, contacted)?;
+    let Contacted { day, visitor, visit } = contacted;
+    Ok(BeneficiaryRow { last_contact: day, last_visitor: visitor, last_visit: visit, ..row })
 }
 
 /// The answer to a merge: the unfinished tasks of both, and those at the same hour.

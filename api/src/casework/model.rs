@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::beneficiary::model::NextOfKin;
+use crate::beneficiary::stay::StayKind;
 use crate::beneficiary::{Beneficiary, Contact, Mobility};
 use crate::person::Gender;
 
@@ -138,7 +139,7 @@ pub struct NewHome {
 #[schema(example = json!({
     "grid": "500116001002002", "address": "区中医院住院部3楼",
     "place": { "lat": 29.284, "lon": 106.263 },
-    "first_day": "2026-12-01", "last_day": "2026-12-20"
+    "first_day": "2026-12-01", "last_day": "2026-12-20", "kind": "hospital"
 }))]
 pub struct NewStay {
     /// The grid of the stay, in the caller's area.
@@ -153,6 +154,10 @@ pub struct NewStay {
     /// The last day: not before the first, today or later, and at most a year after the first.
     #[serde(deserialize_with = "crate::http::day::stored")]
     pub last_day: NaiveDate,
+    /// Where the beneficiary stays. Shown in clear only.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub kind: StayKind,
 }
 
 /// The death of a beneficiary.

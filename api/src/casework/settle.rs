@@ -89,7 +89,10 @@ fn settle_stay(
     let mut next = row.clone();
     let changes = now.as_ref() != Some(&stay);
     if changes {
-        particulars.stay = now.as_ref().map(|stay| stay.at.clone());
+        match &now {
+            Some(stay) => particulars.stay = Some(stay.at.clone()),
+            None => particulars.leave(&stay, today),
+        }
         let is = staying(row, now.as_ref());
         next = case::replace(tx, key, row, is, Some(&particulars))?;
     }

@@ -12,7 +12,7 @@ use super::follow::{Destination, follow};
 use super::model::{ChangedBeneficiary, NewStay};
 use crate::area::map::Map;
 use crate::beneficiary::model::Particulars;
-use crate::beneficiary::stay::{Stay, StayAddress};
+use crate::beneficiary::stay::{Stay, StayAddress, StayKind};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
 use crate::http::IfMatch;
@@ -47,6 +47,11 @@ pub(super) fn put(
         let mut errors = checks::location(conn, map, case.principal, stay.grid, new.place)?;
         errors.extend(days(&stay, clock::day(case.tx.now)));
         checks::refuse(errors)?;
+        let today = clock::day(case.tx.now);
+        let ends = |old: &Stay| old.is_over(today) || stay.at.kind != StayKind::Hospital;
+        if let Some(old) = row.stay(&particulars).filter(ends) {
+            particulars.leave(&old, today);
+        }
         particulars.stay = Some(stay.at.clone());
         next = case.replace(&row, staying(&row, Some(&stay)), Some(&particulars))?;
     }
@@ -70,11 +75,11 @@ pub(super) fn delete(
 ) -> Result<ChangedBeneficiary, Problem> {
     let row = case.row(id, Action::EditBeneficiaries)?;
     let mut particulars = row.particulars(case.key)?;
-    if row.stay(&particulars).is_none() {
+    let Some(stay) = row.stay(&particulars) else {
         return visits_follow(case, &row, &particulars);
-    }
+    };
     case.based_on(&row, base)?;
-    particulars.stay = None;
+    particulars.leave(&stay, clock::day(case.tx.now));
     let next = case.replace(&row, staying(&row, None), Some(&particulars))?;
     let changed = visits_follow(case, &next, &particulars)?;
     case::record(case.tx, case.actor(), "beneficiary.stay_end", (&row, &next), json!({}))?;
@@ -99,7 +104,7 @@ fn stay_of(new: &NewStay) -> Stay {
         grid: new.grid,
         first_day: new.first_day,
         last_day: new.last_day,
-        at: StayAddress { address, place: new.place },
+        at: StayAddress { address, place: new.place, kind: new.kind },
     }
 }
 
@@ -150,6 +155,7 @@ mod tests {
                 place: gridward_domain::place::Place::new(29.0, 106.0).expect("a place"),
                 first_day: day(first),
                 last_day: day(last),
+                kind: StayKind::Other,
             };
             let errors = days(&stay_of(&stay), day(100));
             errors.into_iter().map(|error| error.detail).next()

@@ -27,7 +27,7 @@ pub struct Side {
 /// A merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merged {
-    /// The entry that stays: it has the later contact, and the tasks of both.
+    /// The entry that stays: it has the later contact and visit, and the tasks of both.
     pub kept: Side,
     /// The entry that ends in its favour.
     pub other: Side,
@@ -38,7 +38,8 @@ pub struct Merged {
 /// Merges `other` into `kept`, the entry of this id.
 pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side) -> Merged {
     let later = other.contacted.day > kept.contacted.day;
-    let contacted = if later { other.contacted } else { kept.contacted };
+    let last = if later { other.contacted } else { kept.contacted };
+    let contacted = Contacted { visit: kept.contacted.visit.max(other.contacted.visit), ..last };
     let effects = MergeEffects {
         into: id,
         tasks: other.tasks.iter().copied().collect(),
@@ -115,7 +116,7 @@ mod tests {
 
     /// An entry with a last contact and tasks of these numbers.
     fn side(contact: Option<u32>, tasks: impl IntoIterator<Item = u128>) -> Side {
-        let contacted = Contacted { day: contact.map(day), visitor: None };
+        let contacted = Contacted { day: contact.map(day), visitor: None, visit: None };
         Side { contacted, successor: None, tasks: tasks.into_iter().map(task).collect() }
     }
 

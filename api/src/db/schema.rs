@@ -129,6 +129,7 @@ diesel::table! {
         stay_grid -> Nullable<Text>,
         stay_from -> Nullable<Date>,
         stay_to -> Nullable<Date>,
+        last_visit -> Nullable<Date>,
     }
 }
 
@@ -715,6 +716,9 @@ diesel::table! {
         version -> BigInt,
         edited_by -> Nullable<Text>,
         activated_by -> Nullable<Text>,
+        cadence -> Text,
+        subject -> Text,
+        feast -> Nullable<Text>,
     }
 }
 

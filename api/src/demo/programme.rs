@@ -15,6 +15,7 @@ use gridward_domain::feast::Feast;
 use gridward_domain::goods::{HandoutState, MovementAction, ReturnReason};
 use gridward_domain::id::{CampaignId, HandoutId, MovementId, PersonId, RegimeId};
 use gridward_domain::range::{CadenceDays, CalendarYear, GoodsQuantity, LeadDays, StockPieces};
+use gridward_domain::regime::{Cadence, CadenceParts, RegimeSubject};
 
 use super::draw::Draw;
 use super::identity;
@@ -325,30 +326,37 @@ fn stocks(
     (stocks, movements)
 }
 
-/// A regime: Chinese and English name, filter, kind, and the days of a cycle.
-type Duty = (&'static str, &'static str, &'static str, &'static str, CadenceDays);
+/// A regime: Chinese and English name, filter, kind and cadence.
+type Duty = (&'static str, &'static str, &'static str, &'static str, Cadence);
 
-const DUTIES: [Duty; 3] = [
+const DUTIES: [Duty; 4] = [
     (
         "独居对象每月走访",
         "Monthly visits to those who live alone",
         r#"{"lives_alone":true}"#,
         "home_visit",
-        CadenceDays::of::<30>(),
+        Cadence::EveryDays { days: CadenceDays::of::<30>() },
     ),
     (
         "烈士遗属每季度联系",
         "Quarterly contact with families of martyrs",
         r#"{"category":["martyr_family"]}"#,
         "phone_call",
-        CadenceDays::of::<90>(),
+        Cadence::EveryDays { days: CadenceDays::of::<90>() },
     ),
     (
         "全体对象每年走访",
         "A visit to each in a year",
         r#"{"age":{"from":0}}"#,
         "home_visit",
-        CadenceDays::of::<365>(),
+        Cadence::EveryDays { days: CadenceDays::of::<365>() },
+    ),
+    (
+        "高龄独居对象生日问候",
+        "Birthday calls to the old who live alone",
+        r#"{"all":[{"lives_alone":true},{"age":{"from":80}}]}"#,
+        "phone_call",
+        Cadence::Birthday {},
     ),
 ];
 
@@ -357,7 +365,8 @@ fn regime_rows(staff: &Staff, now: DateTime<Utc>) -> Vec<RegimeRow> {
     let mut draw = Draw::new(7, "regimes");
     let today = clock::day(now);
     let rows = DUTIES.into_iter().enumerate().filter_map(|(number, duty)| {
-        let (name, name_en, filter, kind, cadence_days) = duty;
+        let (name, name_en, filter, kind, cadence) = duty;
+        let CadenceParts { cadence, days: cadence_days, feast } = cadence.parts();
         Some(RegimeRow {
             district: staff.district,
             id: RegimeId(identity::id(number, &mut draw)),
@@ -368,7 +377,10 @@ fn regime_rows(staff: &Staff, now: DateTime<Utc>) -> Vec<RegimeRow> {
             name_en: name_en.parse().ok()?,
             filter: filter.to_owned(),
             kind: kind.parse().ok()?,
+            cadence,
             cadence_days,
+            feast,
+            subject: RegimeSubject::Beneficiaries,
             lead_days: LeadDays::of::<7>(),
             starts_on: today.checked_sub_days(Days::new(30))?,
             responsible: Some(staff.supervisor),

@@ -195,6 +195,7 @@ pub(super) fn beneficiary(
         notes: opened.as_ref().map(|opened| opened.notes.clone()).unwrap_or_default(),
         next_of_kin: opened.as_ref().map(|opened| opened.next_of_kin.clone()).unwrap_or_default(),
         stay: opened.as_ref().and_then(|opened| opened.stay.clone()),
+        hospital_until: opened.as_ref().and_then(|opened| opened.hospital_until),
     };
     let district = record.grid.district();
     let row = |sealed: Vec<u8>, version: i64| BeneficiaryRow {
@@ -223,6 +224,7 @@ pub(super) fn beneficiary(
         stay_grid: before.and_then(|before| before.stay_grid),
         stay_from: before.and_then(|before| before.stay_from),
         stay_to: before.and_then(|before| before.stay_to),
+        last_visit: visited(record, before),
     };
     if let Some(before) = before
         && row(before.sealed.clone(), before.version) == *before
@@ -233,6 +235,14 @@ pub(super) fn beneficiary(
     let aad = aad(district, "beneficiaries", record.id);
     let sealed = seal(key, &aad, &particulars)?;
     Ok(Some(row(sealed, before.map_or(1, |before| before.version + 1))))
+}
+
+/// The last visit: a contact that only the file knows counts as one.
+fn visited(record: &BeneficiaryRecord, before: Option<&BeneficiaryRow>) -> Option<NaiveDate> {
+    let known = before.and_then(|before| before.last_contact);
+    let is_new = record.last_contact > known;
+    let visit = record.last_contact.filter(|_| is_new);
+    visit.max(before.and_then(|before| before.last_visit))
 }
 
 /// Seals the personal data of a record.

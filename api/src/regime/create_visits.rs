@@ -5,18 +5,21 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use gridward_domain::bounded_text::Occasion;
 use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::regime::RegimeSubject;
 use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::members::{self, MemberRow};
 use super::prepare::Visit;
+use super::sites;
 use super::store::RegimeRow;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue;
 use crate::clock;
 use crate::crypto::SealingKey;
-use crate::db::DbError;
+use crate::db::{Conn, DbError};
+use crate::memorial::Memorial;
 use crate::task::occasion;
 use crate::task::series::Series;
 use crate::task::store as tasks;
@@ -34,7 +37,7 @@ pub(super) fn create(
     regime: &RegimeRow,
     visits: &[Visit],
 ) -> Result<usize, DbError> {
-    let (district, kind) = (regime.district, regime.kind.as_str());
+    let (district, kind, rule) = (regime.district, regime.kind.as_str(), regime.rule()?);
     let Some(kind) = catalogue::store::one(tx.read_unbatched(), district, kind)? else {
         return Ok(0);
     };
@@ -48,9 +51,7 @@ pub(super) fn create(
     let unfinished = tasks::among(tx.read_unbatched(), district, &last, &Phase::UNFINISHED)?;
     let unfinished: HashSet<TaskId> = unfinished.into_iter().collect();
     let ids: Vec<BeneficiaryId> = rows.iter().map(|member| member.beneficiary).collect();
-    let homes = beneficiary::store::rows(tx.read_unbatched(), district, &ids)?;
-    let homes: HashMap<BeneficiaryId, BeneficiaryRow> =
-        homes.into_iter().filter(BeneficiaryRow::is_current).map(|home| (home.id, home)).collect();
+    let places = Places::read(tx.read_unbatched(), regime, &ids)?;
     let series = Series {
         kind,
         title: regime.name.as_str().parse().ok(),
@@ -65,9 +66,17 @@ pub(super) fn create(
         if is_waiting || !unchanged.contains(&member.beneficiary) {
             continue;
         }
-        let Some(home) = homes.get(&member.beneficiary) else { continue };
-        let days = (clock::day(tx.now).min(due.due_on), due.due_on);
-        let task = series.task(key, home, occasion_of(regime, due.slot), days)?;
+        let days = (rule.first_day(*due, clock::day(tx.now)), due.due_on);
+        let task = match &places {
+            Places::Homes(homes) => match homes.get(&member.beneficiary) {
+                Some(home) => series.task(key, home, occasion_of(regime, due.slot), days)?,
+                None => continue,
+            },
+            Places::Sites(sites) => match sites.get(&member.beneficiary) {
+                Some(site) => series.at_place(key, (site.grid, site.place), &site.name, days)?,
+                None => continue,
+            },
+        };
         // A regime of the same name may have the visit already.
         let there = occasion::taken(tx, &task, member.task)?.map(|there| there.id);
         let id = there.unwrap_or(task.id);
@@ -80,6 +89,25 @@ pub(super) fn create(
     }
     members::write(tx.write_unbatched(), &prepared)?;
     Ok(created)
+}
+
+/// Where the visits of members are, by their ids.
+enum Places {
+    /// The homes of beneficiaries.
+    Homes(HashMap<BeneficiaryId, BeneficiaryRow>),
+    /// Memorial sites.
+    Sites(HashMap<BeneficiaryId, Memorial>),
+}
+
+impl Places {
+    fn read(conn: &mut Conn, regime: &RegimeRow, ids: &[BeneficiaryId]) -> Result<Self, DbError> {
+        if regime.subject == RegimeSubject::Memorials {
+            return Ok(Self::Sites(sites::by_member(conn, regime.area)?));
+        }
+        let homes = beneficiary::store::rows(conn, regime.district, ids)?;
+        let homes = homes.into_iter().filter(BeneficiaryRow::is_current);
+        Ok(Self::Homes(homes.map(|home| (home.id, home)).collect()))
+    }
 }
 
 /// The occasion of a visit: a beneficiary has one task of the kind for it.

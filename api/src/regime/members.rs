@@ -6,10 +6,15 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
-use gridward_domain::regime::{Phase, Spread};
+use gridward_domain::range::CadenceDays;
+use gridward_domain::regime::{MemberDays, Phase, RegimeSubject, Spread};
 
 use super::store::RegimeRow;
+use super::{anchor, sites};
 use crate::audience::members as audience;
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::catalogue;
+use crate::crypto::SealingKey;
 use crate::db::schema::{beneficiaries, regime_members};
 use crate::db::{Conn, DbError};
 use crate::tx::row::{RowChange, write_versioned};
@@ -58,8 +63,18 @@ pub struct Candidate {
     pub id: BeneficiaryId,
     /// The grid of the home.
     pub grid: AreaCode,
-    /// The last contact.
-    pub last_contact: Option<NaiveDate>,
+    /// The day of the entry that the visits follow, if they follow one: it is read by a run and not
+    /// stored.
+    pub anchor: Option<NaiveDate>,
+    /// The last contact that satisfies a visit.
+    pub contact: Option<NaiveDate>,
+}
+
+impl Candidate {
+    /// The days that decide the visits of the beneficiary, as this member.
+    pub fn days(&self, member: &MemberRow) -> MemberDays {
+        MemberDays { phase: member.phase(), anchor: self.anchor, contact: self.contact }
+    }
 }
 
 /// The beneficiaries who belong to the audience on the day, in the order of their ids.
@@ -68,14 +83,38 @@ pub struct Candidate {
 /// [`DbError`].
 pub fn candidates(
     conn: &mut Conn,
+    key: &SealingKey,
     regime: &RegimeRow,
     today: NaiveDate,
 ) -> Result<Vec<Candidate>, DbError> {
-    let rows = audience::query(regime.area, &regime.filter()?, today)
-        .order(beneficiaries::id)
-        .select((beneficiaries::id, beneficiaries::grid, beneficiaries::last_contact))
-        .load::<(BeneficiaryId, AreaCode, Option<NaiveDate>)>(conn)?;
-    let of = |(id, grid, last_contact)| Candidate { id, grid, last_contact };
+    if regime.subject == RegimeSubject::Memorials {
+        return sites::candidates(conn, regime.area);
+    }
+    let kind = catalogue::store::one(conn, regime.district, regime.kind.as_str())?;
+    let channel = kind.map(|kind| kind.channel).unwrap_or_default();
+    let (filter, cadence) = (regime.filter()?, regime.cadence()?);
+    let query = audience::query(regime.area, &filter, today).order(beneficiaries::id);
+    if cadence.has_anchor() {
+        let rows: Vec<BeneficiaryRow> = query.select(BeneficiaryRow::as_select()).load(conn)?;
+        let of = |row: BeneficiaryRow| {
+            let anchor = anchor::of(cadence, &row, key, today)?;
+            let contact = channel.satisfied_by(row.last_contact, row.last_visit);
+            Ok(Candidate { id: row.id, grid: row.grid, anchor, contact })
+        };
+        return rows.into_iter().map(of).collect();
+    }
+    type Columns = (BeneficiaryId, AreaCode, Option<NaiveDate>, Option<NaiveDate>);
+    let columns = (
+        beneficiaries::id,
+        beneficiaries::grid,
+        beneficiaries::last_contact,
+        beneficiaries::last_visit,
+    );
+    let rows: Vec<Columns> = query.select(columns).load(conn)?;
+    let of = |(id, grid, last_contact, last_visit)| {
+        let contact = channel.satisfied_by(last_contact, last_visit);
+        Candidate { id, grid, anchor: None, contact }
+    };
     Ok(rows.into_iter().map(of).collect())
 }
 
@@ -125,38 +164,49 @@ pub struct Reconciliation {
     pub gone: Vec<MemberRow>,
 }
 
+/// The day in the cycle of a member of a regime that spreads no visits.
+const NO_PHASE: i32 = -1;
+
 /// Compares the members with the candidates. A new member, and one whose day the cycle no longer has,
 /// gets a day that keeps the visits of the grid and of the district evenly spread; a member who moves
 /// keeps the day. The last visit of a member stays known in each case.
+///
+/// # Errors
+/// [`DbError::Corrupt`].
 pub fn reconcile(
     regime: &RegimeRow,
     mut known: BTreeMap<BeneficiaryId, MemberRow>,
     candidates: &[Candidate],
-) -> Reconciliation {
-    let cycle = regime.cadence_days.get();
-    let mut spread = Spread::new(regime.cadence_days);
+) -> Result<Reconciliation, DbError> {
+    let cycle = regime.cadence()?.spread_over();
+    let mut spread = cycle.map(Spread::new);
     let mut new: BTreeMap<AreaCode, Vec<usize>> = BTreeMap::new();
     let mut result = Reconciliation::default();
     for (n, candidate) in candidates.iter().enumerate() {
         let member = known.remove(&candidate.id);
-        let has_day = member.as_ref().is_some_and(|member| member.phase < cycle);
+        let in_cycle = |cycle: CadenceDays, phase: i32| (0..cycle.get()).contains(&phase);
+        let keeps = |phase: i32| cycle.is_none_or(|cycle| in_cycle(cycle, phase));
+        let has_day = member.as_ref().is_some_and(|member| keeps(member.phase));
         let was = member.unwrap_or(MemberRow {
             district: regime.district,
             regime: regime.id,
             beneficiary: candidate.id,
             grid: candidate.grid,
-            phase: 0,
+            phase: NO_PHASE,
             slot: None,
             task: None,
             version: 0,
         });
-        let moved = MemberRow { grid: candidate.grid, ..was.clone() };
+        let phase = if cycle.is_some() { was.phase } else { NO_PHASE };
+        let moved = MemberRow { grid: candidate.grid, phase, ..was.clone() };
         if !has_day {
             new.entry(candidate.grid).or_default().push(n);
             result.members.push(moved.next());
             continue;
         }
-        spread.count(candidate.grid, was.phase());
+        if let Some(spread) = &mut spread {
+            spread.count(candidate.grid, was.phase());
+        }
         if moved == was {
             result.members.push(was);
         } else {
@@ -165,13 +215,15 @@ pub fn reconcile(
         }
     }
     for (grid, numbers) in new {
-        for (n, phase) in numbers.iter().zip(spread.add(grid, numbers.len())) {
-            result.members[*n].phase = phase.into();
-            result.changed.push(result.members[*n].clone());
+        let days = spread.as_mut().map(|spread| spread.add(grid, numbers.len()));
+        for (place, n) in numbers.into_iter().enumerate() {
+            let phase = days.as_ref().and_then(|days| days.get(place).copied());
+            result.members[n].phase = phase.map_or(NO_PHASE, i32::from);
+            result.changed.push(result.members[n].clone());
         }
     }
     result.gone = known.into_values().collect();
-    result
+    Ok(result)
 }
 
 /// Writes these members, each if it is still as it was read: at the version before.

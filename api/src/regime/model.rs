@@ -6,7 +6,8 @@ use gridward_domain::audience::Filter;
 use gridward_domain::bounded_text::RegimeName;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{PersonId, RegimeId};
-use gridward_domain::range::{CadenceDays, LeadDays, Version};
+use gridward_domain::range::{LeadDays, Version};
+use gridward_domain::regime::{Cadence, RegimeSubject};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -55,7 +56,8 @@ pub struct Regime {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
-    "filter": { "lives_alone": true }, "kind": "home_visit", "cadence_days": 30, "lead_days": 7,
+    "filter": { "lives_alone": true }, "kind": "home_visit", "lead_days": 7,
+    "cadence": { "type": "every_days", "days": 30 },
     "starts_on": "2026-12-01", "responsible_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
     "active": true
 }))]
@@ -65,16 +67,21 @@ pub struct RegimeContent {
     /// The English name.
     #[schema(example = "Monthly visits to those who live alone")]
     pub name_en: RegimeName,
-    /// Which beneficiaries of the area are visited.
+    /// What the duty is about. Default: beneficiaries.
+    #[serde(default, skip_serializing_if = "RegimeSubject::is_usual")]
+    #[schema(required = false)]
+    pub subject: RegimeSubject,
+    /// Which beneficiaries of the area are visited; `{"all": []}` for memorial sites.
     pub filter: Filter,
     /// The kind of the visits.
     pub kind: KindCode,
-    /// The length of a cycle: each member is visited once in it. A contact in the last quarter of
-    /// the cycle before the visit satisfies it.
-    pub cadence_days: CadenceDays,
+    /// When the visits of a member recur. A contact in the last quarter of a cycle before the visit, in
+    /// the week before a birthday or since the stay in hospital satisfies it; a phone call satisfies no
+    /// visit to the home, a visit a phone call.
+    pub cadence: Cadence,
     /// How many days before its day a visit becomes a task.
     pub lead_days: LeadDays,
-    /// The first day of the first cycle.
+    /// The first day of the first cycle; no visit is due before.
     #[serde(deserialize_with = "crate::http::day::stored")]
     pub starts_on: NaiveDate,
     /// Who is responsible; required for an active regime.
@@ -99,7 +106,8 @@ impl RegimeContent {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "area": "500116001", "content": {
     "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
-    "filter": { "lives_alone": true }, "kind": "home_visit", "cadence_days": 30, "lead_days": 7,
+    "filter": { "lives_alone": true }, "kind": "home_visit", "lead_days": 7,
+    "cadence": { "type": "every_days", "days": 30 },
     "starts_on": "2026-12-01", "responsible_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
     "active": false
 } }))]

@@ -5,6 +5,7 @@ use chrono::{Days, NaiveDate};
 use super::members::{self, Reconciliation};
 use super::model::{RegimeOutlook, RegimeWeek};
 use super::store::RegimeRow;
+use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 
 /// The number of weeks.
@@ -16,27 +17,28 @@ const WEEKS: u64 = 52;
 /// [`DbError`].
 pub fn outlook(
     conn: &mut Conn,
+    key: &SealingKey,
     regime: &RegimeRow,
     today: NaiveDate,
 ) -> Result<RegimeOutlook, DbError> {
-    let candidates = members::candidates(conn, regime, today)?;
+    let candidates = members::candidates(conn, key, regime, today)?;
     let known = members::all(conn, regime.district, regime.id)?;
-    let Reconciliation { members, .. } = members::reconcile(regime, known, &candidates);
+    let Reconciliation { members, .. } = members::reconcile(regime, known, &candidates)?;
     let first_day = |week: u64| today + Days::new(7 * week);
     let mut weeks: Vec<RegimeWeek> =
         (0..WEEKS).map(|week| RegimeWeek { first_day: first_day(week), visits: 0 }).collect();
-    let rule = regime.rule();
+    let rule = regime.rule()?;
     for (member, candidate) in members.iter().zip(&candidates) {
-        let mut contact = candidate.last_contact;
+        let mut days = candidate.days(member);
         let mut from = today;
         // Each visit made on its day is the contact of the next.
-        while let Some(visit) = rule.next(member.phase(), contact, from) {
+        while let Some(visit) = rule.next(&days, from) {
             let ahead = visit.due_on.signed_duration_since(today).num_days();
             let Some(week) = usize::try_from(ahead / 7).ok().and_then(|n| weeks.get_mut(n)) else {
                 break;
             };
             week.visits += 1;
-            contact = Some(visit.due_on);
+            days.contact = Some(visit.due_on);
             from = visit.due_on + Days::new(1);
         }
     }

@@ -65,11 +65,17 @@ pub(super) struct Visit {
     pub(super) due: Due,
 }
 
-fn work(conn: &mut Conn, regime: &RegimeRow, today: NaiveDate) -> Result<Work, DbError> {
-    let (district, rule) = (regime.district, regime.rule());
-    let candidates = members::candidates(conn, regime, today)?;
+fn work(
+    conn: &mut Conn,
+    keys: &KeyRing,
+    regime: &RegimeRow,
+    today: NaiveDate,
+) -> Result<Work, DbError> {
+    let (district, rule) = (regime.district, regime.rule()?);
+    let key = keys.key(conn, district)?;
+    let candidates = members::candidates(conn, &key, regime, today)?;
     let known = members::all(conn, district, regime.id)?;
-    let Reconciliation { members, changed, gone } = members::reconcile(regime, known, &candidates);
+    let Reconciliation { members, changed, gone } = members::reconcile(regime, known, &candidates)?;
     let satisfied = withdraw::satisfied(conn, (district, &rule), &members, &candidates)?;
     let unmade = unmade(conn, (district, &rule), &members, today)?;
     let visits = visits(&rule, &members, &candidates, (today, &unmade));
@@ -83,9 +89,9 @@ async fn prepare(
     today: NaiveDate,
 ) -> Result<usize, DbError> {
     let district = regime.district;
-    let read = regime.clone();
+    let (read, opening) = (regime.clone(), keys.clone());
     let Work { satisfied, changed, gone, visits } =
-        db.read(move |conn| work(conn, &read, today)).await?;
+        db.read(move |conn| work(conn, &opening, &read, today)).await?;
     for ids in satisfied.chunks(AT_A_TIME) {
         let ids = ids.to_vec();
         let withdraw =
@@ -151,7 +157,7 @@ fn visits(
     (today, unmade): (NaiveDate, &HashSet<TaskId>),
 ) -> Vec<Visit> {
     let visits = members.iter().zip(candidates).filter_map(|(member, candidate)| {
-        let due = due(rule, member.phase(), candidate.last_contact, today)?;
+        let due = due(rule, &candidate.days(member), today)?;
         let is_new = member.slot.is_none_or(|slot| slot < due.slot);
         let is_unmade = || {
             member.slot == Some(due.slot) && member.task.is_some_and(|task| unmade.contains(&task))

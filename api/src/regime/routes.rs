@@ -64,11 +64,13 @@ pub(crate) async fn list_regimes(
 
 /// Create a regime
 ///
-/// Creates a standing duty: each beneficiary of an audience is visited once in each cycle. Once
-/// a day the visits that fall due become tasks, spread evenly over the days and the grids; a contact
-/// in the last quarter of the cycle before a visit satisfies it, a visit that fails is prepared again
-/// after a quarter of the cycle, at most two weeks, and after a gap one visit makes up for all that
-/// were missed. A new regime is not active: another person activates it by changing `active` (403
+/// Creates a standing duty: each beneficiary of an audience is visited once in each cycle, each year on
+/// the birthday, or after each stay in hospital. Once a day the visits that fall due become tasks, those
+/// of a cycle spread evenly over the days and the grids. A contact in the last quarter of the cycle
+/// before a visit, in the week before a birthday or since the stay satisfies it; where the kind
+/// is a visit, a phone call does not. A visit that fails is prepared again after a quarter of the cycle, at
+/// most two weeks, the others after three days. After a gap one visit makes up for all that were missed:
+/// a birthday for a week, a stay in hospital for 30 days. A new regime is not active: another person activates it by changing `active` (403
 /// `regime_author`). An empty audience is refused (422). Allowed roles: supervisors and admins, within
 /// their area.
 #[utoipa::path(
@@ -203,15 +205,16 @@ pub(crate) async fn change_regime(
 )]
 #[get("/regimes/{id}/outlook")]
 pub(crate) async fn get_regime_outlook(
-    (db, clock): (Data<Db>, Data<Clock>),
+    (db, keys, clock): (Data<Db>, Data<KeyRing>, Data<Clock>),
     Authenticated(principal): Authenticated,
     id: Path<RegimeId>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadRegimes)?;
-    let today = clock::day((clock)());
+    let (keys, today) = (keys.clone(), clock::day((clock)()));
     let read = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
         let row = store::row(conn, &principal.scope(), *id)?;
-        row.map(|row| outlook::outlook(conn, &row, today)).transpose()
+        row.map(|row| outlook::outlook(conn, &key, &row, today)).transpose()
     });
     let outlook = read.await.map_err(Problem::from)?.ok_or_else(Problem::not_found)?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(outlook))

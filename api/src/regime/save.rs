@@ -1,13 +1,17 @@
 //! Creates and changes a regime.
 
-use gridward_domain::area::Level;
+use chrono::NaiveDate;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::audience::Filter;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::person_state::PersonState;
+use gridward_domain::regime::{CadenceParts, RegimeSubject};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::model::{NewRegime, Regime, RegimeContent};
+use super::sites;
 use super::store::{self, RegimeRow};
 use crate::audience::{check, preview};
 use crate::crypto::SealingKey;
@@ -54,11 +58,12 @@ pub fn create(
     if new.content.active {
         return Err(ProblemCode::RegimeAuthor.into());
     }
-    if preview::count(conn, area, &new.content.filter, today)? == 0 {
+    if size(conn, area, (new.content.subject, &new.content.filter), today)? == 0 {
         return Err(Problem::invalid("/content/filter", EMPTY));
     }
-    let RegimeContent { name, name_en, kind, cadence_days, lead_days, starts_on, .. } =
+    let RegimeContent { name, name_en, kind, cadence, subject, lead_days, starts_on, .. } =
         &new.content;
+    let CadenceParts { cadence, days: cadence_days, feast } = cadence.parts();
     let row = RegimeRow {
         district: principal.district(),
         id: RegimeId(Uuid::now_v7()),
@@ -69,7 +74,10 @@ pub fn create(
         name_en: name_en.clone(),
         filter: String::new(),
         kind: kind.clone(),
-        cadence_days: *cadence_days,
+        cadence,
+        cadence_days,
+        feast,
+        subject: *subject,
         lead_days: *lead_days,
         starts_on: *starts_on,
         responsible: None,
@@ -149,17 +157,31 @@ pub fn change(
 fn check_size(tx: &mut Tx<'_>, row: &RegimeRow, unconfirmed: bool) -> Result<(), Problem> {
     let (today, filter) = (clock::day(tx.now), row.filter()?);
     let conn = tx.read_unbatched();
-    let count = preview::count(conn, row.area, &filter, today)?;
+    let count = size(conn, row.area, (row.subject, &filter), today)?;
     if count == 0 {
         return Err(Problem::invalid("/filter", EMPTY));
     }
-    let is_wide = matches!(row.area.level(), Level::District | Level::Town);
+    let is_wide = matches!(row.area.level(), Level::District | Level::Town)
+        && row.subject == RegimeSubject::Beneficiaries;
     if !unconfirmed || !is_wide || count < preview::size(conn, row.area)? {
         return Ok(());
     }
     let detail = format!("creates visits to all {count} beneficiaries of the area");
     let problem = Problem::from(ProblemCode::ConfirmationRequired);
     Err(problem.with(FieldError::new("confirm", detail)))
+}
+
+/// The number of the members in the area.
+fn size(
+    conn: &mut Conn,
+    area: AreaCode,
+    (subject, filter): (RegimeSubject, &Filter),
+    today: NaiveDate,
+) -> Result<i64, DbError> {
+    match subject {
+        RegimeSubject::Beneficiaries => preview::count(conn, area, filter, today),
+        RegimeSubject::Memorials => sites::count(conn, area),
+    }
 }
 
 /// Checks what the types do not enforce; pointers begin with `at`.
@@ -179,6 +201,12 @@ fn check_content(
         Some(kind) if !kind.active => add("kind", "is archived".to_owned()),
         Some(_) => {}
     }
+    if !content.subject.may_have(content.cadence) {
+        add("cadence", "is for beneficiaries".to_owned());
+    }
+    if content.subject == RegimeSubject::Memorials && content.filter != Filter::All(Vec::new()) {
+        add("filter", "selects beneficiaries; for memorial sites it is {\"all\": []}".to_owned());
+    }
     if let Err(error) = clock::within_reach(&content.starts_on) {
         add("starts_on", error.to_string());
     }
@@ -195,8 +223,8 @@ fn check_content(
     Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
 }
 
-/// Why an audience is refused.
-const EMPTY: &str = "selects no beneficiary";
+/// Why an audience, or an area without memorial sites, is refused.
+const EMPTY: &str = "selects nothing that could be visited";
 
 /// Why an active regime without a responsible person is refused.
 const NEEDED: &str = "is needed before the regime becomes active";

@@ -3,14 +3,15 @@
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::audience::Filter;
+use gridward_domain::audience::{Filter, Names as _, Sentence};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::RegimeName;
 use gridward_domain::code::KindCode;
+use gridward_domain::feast::Feast;
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::person_state::PersonState;
-use gridward_domain::range::{CadenceDays, LeadDays};
-use gridward_domain::regime::Rule;
+use gridward_domain::range::LeadDays;
+use gridward_domain::regime::{Cadence, CadenceParts, CadenceType, RegimeSubject, Rule};
 
 use super::model::{Regime, RegimeContent};
 use crate::audience::names::DistrictNames;
@@ -43,7 +44,10 @@ crate::table_row! {
             name_en: RegimeName,
             filter: String,
             kind: KindCode,
-            cadence_days: CadenceDays,
+            cadence: CadenceType,
+            cadence_days: i32,
+            feast: Option<Feast>,
+            subject: RegimeSubject,
             lead_days: LeadDays,
             starts_on: NaiveDate,
             responsible: Option<PersonId>,
@@ -65,10 +69,23 @@ impl RegimeRow {
         audiences::filter_of(TABLE, &self.filter)
     }
 
+    /// What its visits recur by.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn cadence(&self) -> Result<Cadence, DbError> {
+        let Self { cadence, cadence_days: days, feast, .. } = *self;
+        let cadence = Cadence::of(CadenceParts { cadence, days, feast });
+        cadence.ok_or_else(|| DbError::corrupt(TABLE, "a cadence"))
+    }
+
     /// When its visits fall due.
-    pub fn rule(&self) -> Rule {
-        let Self { starts_on, cadence_days: cadence, lead_days, .. } = *self;
-        Rule { starts_on, cadence, lead_days }
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn rule(&self) -> Result<Rule, DbError> {
+        let Self { starts_on, lead_days, .. } = *self;
+        Ok(Rule { starts_on, cadence: self.cadence()?, lead_days })
     }
 
     /// The author of the present content.
@@ -81,12 +98,16 @@ impl RegimeRow {
     /// # Errors
     /// None in practice: every filter has a JSON form.
     pub fn with(&self, content: &RegimeContent) -> Result<Self, DbError> {
+        let CadenceParts { cadence, days: cadence_days, feast } = content.cadence.parts();
         Ok(Self {
             name: content.name.clone(),
             name_en: content.name_en.clone(),
             filter: audiences::text(&content.filter)?,
             kind: content.kind.clone(),
-            cadence_days: content.cadence_days,
+            cadence,
+            cadence_days,
+            feast,
+            subject: content.subject,
             lead_days: content.lead_days,
             starts_on: content.starts_on,
             responsible: content.responsible_id,
@@ -130,11 +151,15 @@ pub fn shown(
     let readable = ids.into_iter().filter(|_| principal.may(Action::ReadPeople).is_ok()).collect();
     let of_people = person::store::names(conn, key, &principal.scope(), readable)?;
     let shown = rows.iter().zip(filters).map(|(row, filter)| {
-        let sentence = filter.sentence(row.area, &names);
+        let cadence = row.cadence()?;
+        let sentence = match row.subject {
+            RegimeSubject::Beneficiaries => filter.sentence(row.area, &names),
+            RegimeSubject::Memorials => of_sites(&names.area(&row.area)),
+        };
         let is_active = |id: PersonId| {
             people.iter().any(|person| person.id == id && person.state != PersonState::Left)
         };
-        Regime {
+        Ok(Regime {
             id: row.id,
             area: row.area,
             sentence_zh: sentence.zh,
@@ -152,15 +177,22 @@ pub fn shown(
                 name_en: row.name_en.clone(),
                 filter,
                 kind: row.kind.clone(),
-                cadence_days: row.cadence_days,
+                cadence,
+                subject: row.subject,
                 lead_days: row.lead_days,
                 starts_on: row.starts_on,
                 responsible_id: row.responsible,
                 active: row.active,
             },
-        }
+        })
     });
-    Ok(shown.collect())
+    shown.collect()
+}
+
+/// The subject of the rounds of memorial sites.
+fn of_sites(area: &str) -> Sentence {
+    let (zh, en) = (format!("{area}内的烈士纪念设施"), format!("Memorial sites in {area}"));
+    Sentence { zh, en }
 }
 
 /// The regime, if its area is in the range.

@@ -26,7 +26,7 @@ pub fn satisfied(
 ) -> Result<Vec<TaskId>, DbError> {
     let tasks = members.iter().zip(candidates).filter_map(|(member, candidate)| {
         let slot = member.slot?;
-        member.task.filter(|_| rule.is_satisfied(slot, candidate.last_contact))
+        member.task.filter(|_| rule.is_satisfied(slot, candidate.contact))
     });
     tasks::among(conn, district, &tasks.collect::<Vec<_>>(), &[Phase::Open])
 }

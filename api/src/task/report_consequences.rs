@@ -39,7 +39,9 @@ pub(super) fn apply(
     let mut has_ended = false;
     if let Some(id) = row.beneficiary {
         let (conn, visitor) = (tx.write_unbatched(), authors.visitor.person);
-        let home = beneficiary::store::record_contact(conn, row.district, id, visitor, today)?;
+        let channel = kind.map(|kind| kind.channel).unwrap_or_default();
+        let contact = (today, channel);
+        let home = beneficiary::store::record_contact(conn, row.district, id, visitor, contact)?;
         if let Some(home) = home {
             has_ended = home.valid_to.is_some();
             beneficiary_change::record_contact(tx, visitor, row, (id, &home))?;
@@ -107,12 +109,12 @@ pub(super) fn open_cases(
     wanted: BTreeMap<Need, CaseKindCode>,
     (report, content): (ReportId, &ReportContent),
 ) -> Result<(), Problem> {
-    let Some(beneficiary) = row.beneficiary else { return Ok(()) };
     for (need, kind) in wanted {
         let found = FoundNeed {
             need,
             kind,
-            beneficiary,
+            beneficiary: row.beneficiary,
+            grid: row.grid,
             report,
             finder: authors.visitor.person,
             note: content.note.clone().and_then(|note| note.try_into().ok()),

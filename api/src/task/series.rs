@@ -1,8 +1,11 @@
-//! Tasks that the system creates for many beneficiaries, alike but for the occasion and the days.
+//! Tasks that the system creates for many beneficiaries or places, alike but for the occasion and the
+//! days.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{Occasion, TaskTitle};
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::place::Place;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -48,11 +51,38 @@ impl Series {
         (not_before, due_on): (NaiveDate, NaiveDate),
     ) -> Result<TaskRow, DbError> {
         let day = day_of_visit(clock::day(self.now), not_before, None);
-        let Whereabouts { grid, place } = home.whereabouts_on(key, day)?;
+        let at = home.whereabouts_on(key, day)?;
+        let row = self.row(key, (at, Some(home.id)), (not_before, due_on))?;
+        Ok(TaskRow { occasion, ..row })
+    }
+
+    /// A task at a place of this name, from the first of the days until the last.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn at_place(
+        &self,
+        key: &SealingKey,
+        (grid, place): (AreaCode, Place),
+        name: &str,
+        days: (NaiveDate, NaiveDate),
+    ) -> Result<TaskRow, DbError> {
+        let row = self.row(key, (Whereabouts { grid, place }, None), days)?;
+        let title = self.title.as_ref().map(|title| format!("{}：{name}", title.as_str()));
+        let title = title.and_then(|title| title.parse().ok());
+        Ok(TaskRow { title: title.or_else(|| self.title.clone()), ..row })
+    }
+
+    fn row(
+        &self,
+        key: &SealingKey,
+        (Whereabouts { grid, place }, beneficiary): (Whereabouts, Option<BeneficiaryId>),
+        (not_before, due_on): (NaiveDate, NaiveDate),
+    ) -> Result<TaskRow, DbError> {
         let draft = Draft {
             id: TaskId(Uuid::now_v7()),
             grid,
-            beneficiary: Some(home.id),
+            beneficiary,
             place,
             not_before,
             due_on,
@@ -62,8 +92,7 @@ impl Series {
         };
         Ok(TaskRow {
             title: self.title.clone(),
-            occasion,
-            words: self.words.sealed(key, home.district, draft.id)?,
+            words: self.words.sealed(key, grid.district(), draft.id)?,
             ..TaskRow::open(&draft, &self.kind, self.now)
         })
     }

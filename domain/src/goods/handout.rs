@@ -208,11 +208,8 @@ mod tests {
     #[test]
     fn withdrawn_goods_are_handed_out_again_after_a_second_decision_of_the_district() {
         use {HandoutRejection as No, HandoutState as S, HandoutStep as Step, ReturnReason as R};
-        let returning = |reason, by_district, by_same_person| Returning {
-            reason,
-            by_district,
-            by_same_person,
-        };
+        let returning =
+            |reason, by_district, by_same_person| Returning { reason, by_district, by_same_person };
         let withdrawal = returning(R::Withdrawn, true, false);
         assert_eq!(give_back(S::HandedOut, None, withdrawal), Ok(Step::Restore));
         assert_eq!(give_back(S::Returned, Some(R::Damaged), withdrawal), Ok(Step::Keep));

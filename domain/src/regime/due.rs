@@ -1,19 +1,32 @@
 //! When the visit of a member falls due.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
+use super::cadence::{Cadence, birthday};
 use super::phase::Phase;
-use crate::range::{CadenceDays, LeadDays};
+use crate::range::LeadDays;
 
 /// The rule of a regime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The first day of the first cycle.
+    /// The first day of the first cycle; no visit is due before.
     pub starts_on: NaiveDate,
-    /// The length of a cycle in days.
-    pub cadence: CadenceDays,
+    /// When the visits recur.
+    pub cadence: Cadence,
     /// How many days before its day a visit is prepared.
     pub lead_days: LeadDays,
+}
+
+/// The days of a member that decide its visits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemberDays {
+    /// The day in the cycle of a regime that spreads its visits.
+    pub phase: Phase,
+    /// The day that the visits of another regime follow: that of the birth, or the last one of a stay
+    /// in hospital. Without it no visit falls due.
+    pub anchor: Option<NaiveDate>,
+    /// The last contact of a form that satisfies a visit.
+    pub contact: Option<NaiveDate>,
 }
 
 /// A visit that falls due.
@@ -25,20 +38,86 @@ pub struct Due {
     pub due_on: NaiveDate,
 }
 
-impl Rule {
-    fn days(&self) -> u64 {
-        u64::from(self.cadence.get().unsigned_abs())
-    }
+/// The days of a member about a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Slots {
+    /// The last one up to that day.
+    last: Option<NaiveDate>,
+    /// The first one after it.
+    next: Option<NaiveDate>,
+}
 
-    /// How many days before the member's day a contact satisfies the visit: a quarter of the cycle.
+/// How many days before a birthday or a feast a contact satisfies its visit, and how many days after it
+/// the visit is still made.
+const ABOUT_YEARLY: u64 = 7;
+
+/// How many days after its day a visit that follows a stay in hospital is still made.
+const AFTER_HOSPITAL: u64 = 30;
+
+/// How many days after a visit at a birthday or after a stay that was not made it is prepared again.
+const SHORT_PAUSE: u64 = 3;
+
+impl Rule {
+    /// How many days before the member's day a contact satisfies the visit: a quarter of the cycle, a
+    /// week before a birthday or a feast, or as many as have passed since the stay in hospital.
     pub fn tolerance(&self) -> Days {
-        Days::new(self.days() / 4)
+        Days::new(match self.cadence {
+            Cadence::EveryDays { .. } => self.days() / 4,
+            Cadence::Birthday {} | Cadence::Feast { .. } => ABOUT_YEARLY,
+            Cadence::AfterHospital { .. } => self.days() - 1,
+        })
     }
 
     /// How many days after a visit that was not made it is prepared again: a quarter of the cycle,
     /// at most two weeks.
     pub fn pause(&self) -> Days {
-        Days::new((self.days() / 4).min(14))
+        Days::new(match self.cadence {
+            Cadence::EveryDays { .. } => (self.days() / 4).min(14),
+            Cadence::Birthday {} | Cadence::Feast { .. } | Cadence::AfterHospital { .. } => {
+                SHORT_PAUSE
+            }
+        })
+    }
+
+    /// The first day on which the visit may be made, if it is prepared on `today`: the greeting of a
+    /// birthday is not made earlier than a contact would satisfy it.
+    pub fn first_day(&self, due: Due, today: NaiveDate) -> NaiveDate {
+        let from = match self.cadence {
+            Cadence::Birthday {} => due.slot.checked_sub_days(self.tolerance()).unwrap_or(today),
+            Cadence::EveryDays { .. } | Cadence::Feast { .. } | Cadence::AfterHospital { .. } => {
+                today
+            }
+        };
+        from.max(today).min(due.due_on)
+    }
+
+    /// Whether a contact on this day satisfies the visit of `slot`.
+    pub fn is_satisfied(&self, slot: NaiveDate, contact: Option<NaiveDate>) -> bool {
+        let from = slot.checked_sub_days(self.tolerance()).unwrap_or(slot);
+        contact.is_some_and(|contact| contact >= from)
+    }
+
+    /// The next visit to make from the day on; `None` if there is none, or beyond the calendar.
+    pub fn next(&self, member: &MemberDays, from: NaiveDate) -> Option<Due> {
+        let at_once = Self { lead_days: LeadDays::MIN, ..*self };
+        if let Some(missed) = due(&at_once, member, from) {
+            return Some(missed);
+        }
+        let next = self.slots(member, from).next?;
+        let after = || self.slots(member, next).next;
+        let slot = if self.is_satisfied(next, member.contact) { after()? } else { next };
+        Some(Due { slot, due_on: slot })
+    }
+
+    /// The length of the cycle, or the days after a stay.
+    fn days(&self) -> u64 {
+        u64::from(self.cadence.parts().days.unsigned_abs()).max(1)
+    }
+
+    /// How many days before its day a visit is prepared: in its own cycle, and after the stay.
+    fn lead(&self) -> Days {
+        let lead = u64::from(self.lead_days.get().unsigned_abs());
+        Days::new(lead.min(self.days() - 1))
     }
 
     /// The days within which the visits of many members that were missed are made: a quarter of
@@ -47,53 +126,82 @@ impl Rule {
         (self.days() / 4).max(7)
     }
 
-    /// The member's last day in a cycle up to `today`, if any, and the next one. `None` beyond the
-    /// calendar.
-    fn slots(&self, phase: Phase, today: NaiveDate) -> Option<(Option<NaiveDate>, NaiveDate)> {
+    /// How many days after the day `today` a visit that was missed is made: on a day that the member's
+    /// phase decides, so that those of many members, after a pause of the regime, do not fall on one
+    /// day.
+    fn made_up_after(&self, phase: Phase) -> Days {
+        let is_spread = self.cadence.spread_over().is_some();
+        let ahead = if is_spread { u64::from(phase) * self.catch_up() / self.days() } else { 0 };
+        Days::new(1 + ahead)
+    }
+
+    /// Whether the visit of `slot` is still of use on the day.
+    fn is_of_use(&self, slot: NaiveDate, today: NaiveDate) -> bool {
+        let until = match self.cadence {
+            Cadence::EveryDays { .. } => return true,
+            Cadence::Birthday {} | Cadence::Feast { .. } => ABOUT_YEARLY,
+            Cadence::AfterHospital { .. } => AFTER_HOSPITAL,
+        };
+        slot.checked_add_days(Days::new(until)).is_none_or(|until| today <= until)
+    }
+
+    /// The member's days about `today`.
+    fn slots(&self, member: &MemberDays, today: NaiveDate) -> Slots {
+        match self.cadence {
+            Cadence::EveryDays { .. } => self.of_cycle(member.phase, today).unwrap_or_default(),
+            Cadence::Birthday {} => self.of_years(today, |year| birthday(member.anchor?, year)),
+            Cadence::Feast { feast } => {
+                self.of_years(today, |year| feast.day(i64::from(year).try_into().ok()?))
+            }
+            Cadence::AfterHospital { .. } => self.of_stay(member.anchor, today),
+        }
+    }
+
+    fn of_cycle(&self, phase: Phase, today: NaiveDate) -> Option<Slots> {
         let first = self.starts_on.checked_add_days(Days::new(phase.into()))?;
         let Ok(since) = u64::try_from(today.signed_duration_since(first).num_days()) else {
-            return Some((None, first));
+            return Some(Slots { last: None, next: Some(first) });
         };
         let cycles = since / self.days();
         let last = first.checked_add_days(Days::new(cycles * self.days()))?;
-        Some((Some(last), last.checked_add_days(Days::new(self.days()))?))
+        let next = last.checked_add_days(Days::new(self.days()))?;
+        Some(Slots { last: Some(last), next: Some(next) })
     }
 
-    /// The next visit to make from the day on; `None` beyond the calendar.
-    pub fn next(&self, phase: Phase, contact: Option<NaiveDate>, from: NaiveDate) -> Option<Due> {
-        let at_once = Self { lead_days: LeadDays::MIN, ..*self };
-        if let Some(missed) = due(&at_once, phase, contact, from) {
-            return Some(missed);
+    /// The days about `today` of which each year has one.
+    fn of_years(&self, today: NaiveDate, day: impl Fn(i32) -> Option<NaiveDate>) -> Slots {
+        let years = [today.year() - 1, today.year(), today.year() + 1].into_iter();
+        let days = years.filter_map(day);
+        let days = days.filter(|day| *day >= self.starts_on);
+        let (past, coming): (Vec<_>, Vec<_>) = days.partition(|day| *day <= today);
+        Slots { last: past.last().copied(), next: coming.first().copied() }
+    }
+
+    fn of_stay(&self, last_day: Option<NaiveDate>, today: NaiveDate) -> Slots {
+        let slot = last_day.and_then(|day| day.checked_add_days(Days::new(self.days())));
+        match slot.filter(|slot| *slot >= self.starts_on) {
+            Some(slot) if slot > today => Slots { last: None, next: Some(slot) },
+            last => Slots { last, next: None },
         }
-        let (_, next) = self.slots(phase, from)?;
-        let after = || next.checked_add_days(Days::new(self.days()));
-        let slot = if self.is_satisfied(next, contact) { after()? } else { next };
-        Some(Due { slot, due_on: slot })
-    }
-
-    /// Whether a contact on this day satisfies the visit of `slot`.
-    pub fn is_satisfied(&self, slot: NaiveDate, contact: Option<NaiveDate>) -> bool {
-        let from = slot.checked_sub_days(self.tolerance()).unwrap_or(slot);
-        contact.is_some_and(|contact| contact >= from)
     }
 }
 
-/// The visit to prepare on the day `today` for a member with this day in the cycle and this last
-/// contact; `None` if none falls due yet. On each later day until a contact the answer has the same
-/// slot, or that of the next cycle.
+/// The visit to prepare on the day `today` for a member; `None` if none falls due yet. On each later day
+/// until a contact the answer has the same slot, or that of the next cycle.
 ///
-/// A visit that was missed has to be made soon: on a day that the member's phase decides, so that
-/// those of many members, after a pause of the regime, do not fall on one day.
-pub fn due(rule: &Rule, phase: Phase, contact: Option<NaiveDate>, today: NaiveDate) -> Option<Due> {
-    let (last, next) = rule.slots(phase, today)?;
-    let lead = Days::new(u64::from(rule.lead_days.get().unsigned_abs()).min(rule.days() - 1));
-    if next.checked_sub_days(lead)? <= today {
-        return (!rule.is_satisfied(next, contact)).then_some(Due { slot: next, due_on: next });
+/// A visit that was missed has to be made soon, unless it is of no use any more.
+pub fn due(rule: &Rule, member: &MemberDays, today: NaiveDate) -> Option<Due> {
+    let Slots { last, next } = rule.slots(member, today);
+    let is_near = |slot: &NaiveDate| {
+        slot.checked_sub_days(rule.lead()).is_some_and(|prepared_on| prepared_on <= today)
+    };
+    if let Some(slot) = next.filter(is_near) {
+        return (!rule.is_satisfied(slot, member.contact)).then_some(Due { slot, due_on: slot });
     }
-    let slot = last.filter(|slot| !rule.is_satisfied(*slot, contact))?;
+    let slot = last.filter(|slot| !rule.is_satisfied(*slot, member.contact))?;
     if slot == today {
         return Some(Due { slot, due_on: slot });
     }
-    let ahead = u64::from(phase) * rule.catch_up() / rule.days();
-    Some(Due { slot, due_on: today.checked_add_days(Days::new(1 + ahead))? })
+    let due_on = today.checked_add_days(rule.made_up_after(member.phase))?;
+    rule.is_of_use(slot, today).then_some(Due { slot, due_on })
 }

@@ -1,15 +1,19 @@
-//! A regime: a standing duty to visit the members of an audience every so many days.
+//! A regime: a standing duty to visit the members of an audience by a cadence.
 //!
-//! Each member has a fixed day in the cycle of the regime, so that the visits of each grid and of
-//! the district are spread evenly ([`phase`]), and stay so when members come and go. A visit falls
-//! due on the member's day of each cycle, unless a contact shortly before has satisfied it; after
+//! In a cycle of a fixed length each member has a fixed day, so that the visits of each grid and of
+//! the district are spread evenly ([`phase`]), and stay so when members come and go. The visits at a
+//! birthday and after a stay in hospital ([`cadence`]) follow a day of the member's entry instead, those at a
+//! feast the calendar. A visit
+//! falls due on the member's day, unless a contact shortly before has satisfied it; after
 //! a gap one visit makes up for all that were missed, and those of many members are spread again
 //! ([`due`]).
 
+mod cadence;
 mod due;
 mod phase;
 #[cfg(test)]
 mod tests;
 
-pub use due::{Due, Rule, due};
+pub use cadence::{Cadence, CadenceParts, CadenceType, RegimeSubject, birthday};
+pub use due::{Due, MemberDays, Rule, due};
 pub use phase::{Phase, Spread};

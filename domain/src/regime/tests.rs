@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::area::AreaCode;
+use crate::feast::Feast;
 use crate::range::CadenceDays;
 
 fn day(n: u64) -> NaiveDate {
@@ -14,8 +15,22 @@ fn cadence(days: i64) -> CadenceDays {
 }
 
 fn rule(days: i64, lead: i64) -> Rule {
+    of(Cadence::EveryDays { days: cadence(days) }, lead)
+}
+
+fn of(cadence: Cadence, lead: i64) -> Rule {
     let lead_days = lead.try_into().expect("a lead");
-    Rule { starts_on: day(0), cadence: cadence(days), lead_days }
+    Rule { starts_on: day(0), cadence, lead_days }
+}
+
+/// The visit that falls due for a member with this day in the cycle and this last contact.
+fn due(rule: &Rule, phase: Phase, contact: Option<NaiveDate>, today: NaiveDate) -> Option<Due> {
+    super::due(rule, &MemberDays { phase, anchor: None, contact }, today)
+}
+
+/// The next visit of such a member.
+fn next(rule: &Rule, phase: Phase, contact: Option<NaiveDate>, from: NaiveDate) -> Option<Due> {
+    rule.next(&MemberDays { phase, anchor: None, contact }, from)
 }
 
 fn grid(n: usize) -> AreaCode {
@@ -57,7 +72,7 @@ fn one_visit_makes_up_for_all_that_were_missed() {
 fn the_next_visit_is_the_first_that_no_contact_satisfies() {
     let rule = rule(30, 0);
     let next = |contact: Option<u64>, from: u64| {
-        let next = rule.next(10, contact.map(day), day(from)).expect("within the calendar");
+        let next = next(&rule, 10, contact.map(day), day(from)).expect("within the calendar");
         next.slot.signed_duration_since(day(0)).num_days()
     };
     assert_eq!(next(None, 0), 10);
@@ -80,7 +95,7 @@ fn weeks(phases: &[Phase], days: i64) -> Vec<usize> {
     let mut weeks = vec![0; 52];
     for phase in phases {
         let (mut contact, mut from) = (None, day(0));
-        while let Some(visit) = rule.next(*phase, contact, from) {
+        while let Some(visit) = next(&rule, *phase, contact, from) {
             let n = visit.due_on.signed_duration_since(day(0)).num_days() / 7;
             let Some(week) = weeks.get_mut(usize::try_from(n).expect("later")) else { break };
             *week += 1;
@@ -161,4 +176,125 @@ fn after_a_pause_the_missed_visits_are_spread() {
         *on.entry(due.due_on).or_insert(0) += 1;
     }
     assert!(on.values().all(|visits| *visits <= 6), "{on:?}");
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+/// The visit that falls due for a member with this birthday or last day of a stay.
+fn follows(rule: &Rule, anchor: &str, contact: Option<&str>, today: &str) -> Option<(String, i64)> {
+    let member = MemberDays { phase: 0, anchor: Some(date(anchor)), contact: contact.map(date) };
+    let due = super::due(rule, &member, date(today))?;
+    Some((due.slot.to_string(), due.due_on.signed_duration_since(date(today)).num_days()))
+}
+
+#[test]
+fn a_birthday_on_29_february_is_on_28_february_of_common_years() {
+    let on = |born: &str, year| birthday(date(born), year).map(|day| day.to_string());
+    assert_eq!(on("1948-02-29", 2026).as_deref(), Some("2026-02-28"));
+    assert_eq!(on("1948-02-29", 2028).as_deref(), Some("2028-02-29"));
+    assert_eq!(on("1948-02-29", 2100).as_deref(), Some("2100-02-28"), "no leap year");
+    assert_eq!(on("1948-02-28", 2028).as_deref(), Some("2028-02-28"));
+}
+
+#[test]
+fn a_birthday_is_greeted_on_its_day_or_shortly_after() {
+    let rule = of(Cadence::Birthday {}, 10);
+    let due = |contact, today| follows(&rule, "1948-03-20", contact, today);
+    let slot = |ahead| Some(("2026-03-20".to_owned(), ahead));
+    assert_eq!(due(None, "2026-03-09"), None);
+    assert_eq!(due(None, "2026-03-10"), slot(10));
+    assert_eq!(due(None, "2026-03-20"), slot(0));
+    assert_eq!(due(Some("2026-03-12"), "2026-03-20"), slot(0), "a visit before is no greeting");
+    assert_eq!(due(Some("2026-03-13"), "2026-03-20"), None);
+    assert_eq!((due(None, "2026-03-27"), due(None, "2026-03-28")), (slot(1), None), "too late");
+    assert_eq!(follows(&rule, "1948-12-31", None, "2026-01-02"), None, "before the first day");
+    let visit = Due { slot: date("2026-03-20"), due_on: date("2026-03-20") };
+    assert_eq!(rule.first_day(visit, date("2026-03-10")), date("2026-03-13"));
+    assert_eq!(rule.first_day(visit, date("2026-03-15")), date("2026-03-15"));
+    let unknown = MemberDays::default();
+    assert_eq!((super::due(&rule, &unknown, day(80)), rule.next(&unknown, day(80))), (None, None));
+}
+
+#[test]
+fn a_visit_follows_a_stay_in_hospital_once() {
+    let rule = of(Cadence::AfterHospital { days: 14_i64.try_into().expect("days") }, 60);
+    let due = |contact, today| follows(&rule, "2026-05-01", contact, today);
+    let slot = |ahead| Some(("2026-05-15".to_owned(), ahead));
+    assert_eq!(due(None, "2026-05-01"), None, "still in hospital");
+    assert_eq!(due(None, "2026-05-02"), slot(13));
+    assert_eq!(due(Some("2026-05-01"), "2026-05-10"), slot(5), "a visit in hospital");
+    assert_eq!(due(Some("2026-05-03"), "2026-05-10"), None);
+    assert_eq!(due(None, "2026-05-20"), slot(1), "missed");
+    assert_eq!(due(None, "2026-06-15"), None, "of no use any more");
+    let member = MemberDays { anchor: Some(date("2026-05-01")), ..MemberDays::default() };
+    let next = rule.next(&member, date("2026-05-02")).expect("a visit");
+    assert_eq!(next.slot, date("2026-05-15"));
+    let visited = MemberDays { contact: Some(next.due_on), ..member };
+    assert_eq!(rule.next(&visited, date("2026-05-16")), None);
+}
+
+#[test]
+fn a_cadence_is_stored_by_its_type_and_days() {
+    let after = Cadence::AfterHospital { days: 3_i64.try_into().expect("days") };
+    let feast = Cadence::Feast { feast: Feast::Qingming };
+    for one in [Cadence::EveryDays { days: cadence(90) }, Cadence::Birthday {}, feast, after] {
+        assert_eq!(Cadence::of(one.parts()), Some(one));
+    }
+    let cadence = CadenceType::Feast;
+    assert_eq!(Cadence::of(CadenceParts { cadence, ..after.parts() }), None, "without a feast");
+    assert_eq!(Cadence::of(CadenceParts { days: 0, ..after.parts() }), None);
+}
+
+#[test]
+fn a_feast_is_on_its_day_of_each_year() {
+    let rule = of(Cadence::Feast { feast: Feast::Qingming }, 14);
+    let due = |contact, today| follows(&rule, "1948-03-20", contact, today).map(|(slot, _)| slot);
+    assert_eq!(due(None, "2026-03-21"), None);
+    assert_eq!(due(None, "2026-03-22").as_deref(), Some("2026-04-05"));
+    assert_eq!(due(None, "2028-04-01").as_deref(), Some("2028-04-04"));
+    assert_eq!(due(None, "2026-04-13"), None, "too late");
+    let member = MemberDays::default();
+    let next = rule.next(&member, date("2026-04-13")).expect("a round");
+    assert_eq!(next.slot, date("2027-04-05"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever the day of birth, the lead and the days without a run: one visit in each year, on the
+    /// birthday if the job ran on it.
+    #[test]
+    fn a_birthday_has_one_visit_in_each_year(
+        born in 0_u64..25_000,
+        lead in 0_i64..60,
+        stopped in 0_u64..2184,
+    ) {
+        let rule = of(Cadence::Birthday {}, lead);
+        let born = date("1930-01-01") + Days::new(born);
+        let (mut contact, mut slots) = (None, Vec::new());
+        let mut open: Option<Due> = None;
+        // Six years, with six days without a run.
+        for n in 0..2191 {
+            let today = day(n);
+            if open.is_some_and(|visit| visit.due_on <= today) {
+                contact = open.take().map(|_| today);
+            }
+            if open.is_some() || (stopped..stopped + 6).contains(&n) {
+                continue;
+            }
+            let member = MemberDays { phase: 0, anchor: Some(born), contact };
+            if let Some(visit) = super::due(&rule, &member, today) {
+                prop_assert!(visit.due_on >= visit.slot);
+                slots.push(visit.slot);
+                open = Some(visit);
+            }
+        }
+        let expected: Vec<NaiveDate> =
+            (2026..2032).filter_map(|year| birthday(born, year)).collect();
+        slots.retain(|slot| *slot < day(2191));
+        // The last days of December may be prepared beyond the end.
+        prop_assert_eq!(slots, expected);
+    }
 }
