@@ -12,10 +12,10 @@ use crate::support::server::Answer;
 use crate::support::{Backend, Caller, Server};
 
 /// The phone number of the supervisor of the first village.
-const VILLAGE: &str = "10000000003";
+pub const VILLAGE: &str = "10000000003";
 
 /// The small district with a supervisor of its first village.
-fn server(backend: Backend) -> Server {
+pub fn server(backend: Backend) -> Server {
     let village = format!(
         "{},supervisor,村主任,F,1980,{VILLAGE},500116001002,29.28500,106.25500,driving,180,\
          mon 0900-1200",
@@ -24,7 +24,7 @@ fn server(backend: Backend) -> Server {
     Server::with(backend, &Files::small().with_line("people.csv", &village))
 }
 
-async fn open(caller: &Caller, body: Value) -> Value {
+pub async fn open(caller: &Caller, body: Value) -> Value {
     let opened = caller.post("/v1/cases", &body).await;
     assert_eq!(opened.status, 201, "{}", opened.body);
     let id = opened.body["id"].as_str().expect("an id");
@@ -40,7 +40,7 @@ fn hardship() -> Value {
 }
 
 /// Sends a move that is based on the current version of the case.
-async fn go(caller: &Caller, case: &Value, body: Value) -> Answer {
+pub async fn go(caller: &Caller, case: &Value, body: Value) -> Answer {
     let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
     let version = caller.get(&path).await.headers.get("etag").cloned();
     let request = caller.request(Method::POST, &format!("{path}/moves")).json(&body);
@@ -52,19 +52,19 @@ async fn go(caller: &Caller, case: &Value, body: Value) -> Answer {
 }
 
 /// Moves the case and checks the step that follows.
-async fn step(caller: &Caller, case: &Value, body: Value, next: &str) {
+pub async fn step(caller: &Caller, case: &Value, body: Value, next: &str) {
     let moved = go(caller, case, body).await;
     assert_eq!((moved.status, &moved.body["step"]), (200, &json!(next)), "{}", moved.body);
 }
 
-async fn read(caller: &Caller, case: &Value) -> Value {
+pub async fn read(caller: &Caller, case: &Value) -> Value {
     let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
     let found = caller.get(&path).await;
     assert_eq!(found.status, 200, "{}", found.body);
     found.body
 }
 
-async fn listed(caller: &Caller, query: &str) -> Vec<Value> {
+pub async fn listed(caller: &Caller, query: &str) -> Vec<Value> {
     let list = caller.get(&format!("/v1/cases{query}")).await;
     assert_eq!(list.status, 200, "{}", list.body);
     list.body["items"].as_array().expect("items").iter().map(|one| one["id"].clone()).collect()

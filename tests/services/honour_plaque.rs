@@ -1,0 +1,91 @@
+//! The honour plaque (光荣牌): hung with its number, checked, replaced after damage, withdrawn and restored
+//! by the district.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{install, report, server, task_of};
+use crate::cases::{VILLAGE, step};
+use crate::goods::receive;
+use crate::regimes::night;
+use crate::support::files::BENEFICIARY;
+use crate::support::server::Answer;
+use crate::support::{Backend, Caller, GRID};
+
+const CONFIGURATION: &str = include_str!("../../docs/services/honour_plaque.json");
+const STATION: &str = "500116001002";
+
+async fn hang(caller: &Caller, serial: &str) -> Answer {
+    let body = json!({
+        "beneficiary_id": BENEFICIARY, "item": "plaque", "serial": serial,
+        "receipt": { "signed_by": "王小明" }
+    });
+    caller.post("/v1/handouts", &body).await
+}
+
+async fn take_back(caller: &Caller, handout: &Value, reason: &str) -> Answer {
+    let path = format!("/v1/handouts/{}/return", handout["id"].as_str().expect("an id"));
+    caller.post(&path, &json!({ "reason": reason })).await
+}
+
+/// The numbers of homes of each grid of the village with a plaque, by grid.
+async fn coverage(caller: &Caller) -> Vec<(Value, Value)> {
+    let body = json!({ "filter": { "plaque": ["hung", "indoor"] }, "area": STATION });
+    let counted = caller.post("/v1/audiences/preview", &body).await.body;
+    let grids = counted["areas"].as_array().expect("grids").clone();
+    grids.into_iter().map(|grid| (grid["area"].clone(), grid["count"].clone())).collect()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    let (manager, town) = (server.manager().await, server.town_supervisor().await);
+    let village = server.sign_in(VILLAGE).await;
+    install(&server, CONFIGURATION).await;
+    receive(&supervisor, "plaque", STATION, 5).await;
+    let handed = hang(&manager, "JJ-0001").await;
+    assert_eq!((handed.status, &handed.body["serial"]), (201, &json!("JJ-0001")));
+    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(3)));
+
+    // The round finds damage: the entry changes, and a case to replace the plaque is opened.
+    assert!(night(&server).contains("succeeded, 6 processed"));
+    let round = task_of(&supervisor, "光荣牌每年巡查", BENEFICIARY).await;
+    let damaged = json!({
+        "outcome": "needs_follow_up", "needs": ["replace"], "answers": { "plaque": "damaged" }
+    });
+    report(&server.volunteer().await, &round, damaged).await;
+    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(2)));
+    let cases = town.get("/v1/cases?kind=plaque").await.body;
+    let case = cases["items"][0].clone();
+    assert_eq!((&case["class"], &case["source"]), (&json!("replace"), &json!("report")));
+    let reason = json!({ "move": "check", "answers": { "reason": "破损" } });
+    step(&village, &case, reason, "review").await;
+    step(&town, &case, json!({ "move": "submit" }), "decision").await;
+    step(&supervisor, &case, json!({ "move": "approve" }), "carry_out").await;
+    assert_eq!(take_back(&manager, &handed.body, "damaged").await.status, 200);
+    assert_eq!(hang(&manager, "JJ-0002").await.status, 201);
+    step(&manager, &case, json!({ "move": "done", "answers": {} }), "closed").await;
+
+    // The district withdraws it; it is not hung again before the district has restored the right.
+    let by_town = take_back(&town, &handed.body, "withdrawn").await;
+    assert_eq!((by_town.status, by_town.problem()), (403, "forbidden"), "{}", by_town.body);
+    let early = take_back(&supervisor, &handed.body, "restored").await;
+    assert_eq!((early.status, early.problem()), (422, "invalid"));
+    let withdrawn = take_back(&supervisor, &handed.body, "withdrawn").await;
+    assert_eq!((withdrawn.status, &withdrawn.body["reason"]), (200, &json!("withdrawn")));
+    for caller in [&manager, &supervisor] {
+        let again = hang(caller, "JJ-0003").await;
+        assert_eq!((again.status, again.problem()), (409, "handout_withdrawn"));
+        assert_eq!(again.body["current"]["reason"], "withdrawn");
+    }
+    let moved = take_back(&manager, &handed.body, "moved").await;
+    assert_eq!((moved.status, &moved.body["reason"]), (200, &json!("withdrawn")), "stays");
+    let same = take_back(&supervisor, &handed.body, "restored").await;
+    assert_eq!((same.status, same.problem()), (403, "forbidden"), "another person decides");
+    assert_eq!(take_back(&admin, &handed.body, "restored").await.status, 200);
+    assert_eq!(hang(&manager, "JJ-0003").await.status, 201);
+}

@@ -1,0 +1,114 @@
+//! Memorial sites: rounds by the people of the grid, also before Qingming and 30 September, and faults that
+//! are followed as cases.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{install, report, server};
+use crate::cases::{VILLAGE, read, step};
+use crate::regime_cadences::again;
+use crate::regimes::{night, tasks, weekly, with};
+use crate::support::phone::Phone;
+use crate::support::{Backend, FAR_GRID, GRID};
+
+const CONFIGURATION: &str = include_str!("../../docs/services/memorials.json");
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let second = json!({
+        "name": "北门烈士纪念碑（合成）", "kind": "monument", "grid": FAR_GRID,
+        "place": { "lat": 29.285, "lon": 106.275 }
+    });
+    let path = "/v1/memorials/M02";
+    let admin = server.admin().await;
+    let added = admin.send(admin.request(Method::PUT, path).json(&second)).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    install(&server, CONFIGURATION).await;
+    night(&server);
+    let rounds = async || {
+        let all = tasks(&supervisor).await;
+        let monthly = all.into_iter().filter(|task| {
+            task["title"].as_str().is_some_and(|title| title.starts_with("每月巡护"))
+        });
+        monthly.collect::<Vec<Value>>()
+    };
+    assert_eq!(rounds().await.len(), 2, "each site once");
+    assert!(again(&server).contains("succeeded, 0 processed"));
+
+    // The rounds before Qingming and 30 September are once a year.
+    let regimes = supervisor.get("/v1/regimes").await.body;
+    let regimes = regimes["items"].as_array().expect("regimes").clone();
+    for (name, month) in [("清明祭扫准备", ["-03-", "-04-"]), ("烈士纪念日准备", ["-09-", "-10-"])]
+    {
+        let regime = regimes.iter().find(|regime| regime["name"] == name).expect("a regime");
+        assert_eq!(regime["sentence_zh"], "江津区内的烈士纪念设施", "{regime}");
+        let path = format!("/v1/regimes/{}/outlook", regime["id"].as_str().expect("an id"));
+        let outlook = supervisor.get(&path).await.body;
+        assert_eq!(outlook["members"], 2);
+        let weeks = outlook["weeks"].as_array().expect("weeks").iter();
+        let weeks: Vec<&Value> = weeks.filter(|week| week["visits"] != 0).collect();
+        let first = weeks[0]["first_day"].as_str().expect("a day");
+        assert_eq!((weeks.len(), &weeks[0]["visits"]), (1, &json!(2)), "{outlook}");
+        assert!(month.iter().any(|part| first.contains(part)), "{name}: {first}");
+    }
+
+    // A volunteer of the grid has the round on the phone and finds a fault.
+    let mut phone = Phone::default();
+    phone.sync(&volunteer, json!([])).await;
+    let shown = phone.tasks();
+    let monthly = shown.into_iter().find(|task| task["title"] == "每月巡护：一镇烈士墓（合成）");
+    let round = monthly.expect("a round").clone();
+    assert_eq!((&round["grid"], round.get("beneficiary_id")), (&json!(GRID), None), "{round}");
+    let fault = json!({
+        "outcome": "needs_follow_up", "needs": ["memorial_fault"], "note": "墓碑开裂",
+        "answers": { "tended": true, "state": "faulty" }
+    });
+    report(&volunteer, round["id"].as_str().expect("an id"), fault).await;
+    let (town, village) = (server.town_supervisor().await, server.sign_in(VILLAGE).await);
+    let cases = town.get("/v1/cases?kind=memorial_fault").await.body;
+    let case = cases["items"][0].clone();
+    assert_eq!((&case["area"], case.get("beneficiary_id")), (&json!(GRID), None), "{cases}");
+    assert_eq!(read(&village, &case).await["detail"], "墓碑开裂");
+    step(&village, &case, json!({ "move": "report" }), "repair").await;
+    let contractor = json!({ "to": "contractor", "name": "市政公司" });
+    let repaired = json!({ "move": "repaired", "amount_fen": 80_000, "referral": contractor });
+    step(&town, &case, repaired, "check").await;
+    let sound = json!({ "move": "close", "answers": { "sound": true } });
+    step(&village, &case, sound, "closed").await;
+
+    // A site that has ended has no rounds.
+    assert_eq!(
+        admin.send(admin.request(Method::DELETE, path).header("If-Match", "\"v1\"")).await.status,
+        204
+    );
+    assert!(again(&server).contains("succeeded, 0 processed"));
+    let states: Vec<Value> = rounds().await.iter().map(|task| task["state"].clone()).collect();
+    assert!(states.contains(&json!("cancelled")) && states.contains(&json!("done")), "{states:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_memorial_has_no_birthday_and_no_audience(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let rounds = json!({ "subject": "memorials", "filter": { "all": [] }, "active": false });
+    for (more, pointer) in [
+        (json!({ "cadence": { "type": "birthday" } }), "/content/cadence"),
+        (json!({ "cadence": { "type": "after_hospital", "days": 3 } }), "/content/cadence"),
+        (json!({ "cadence": { "type": "feast", "feast": "full_moon" } }), "/content/cadence"),
+        (json!({ "filter": { "lives_alone": true } }), "/content/filter"),
+    ] {
+        let content = with(&with(&weekly(&rounds), &json!({ "name": "每月巡护" })), &more);
+        let refused = server.supervisor().await;
+        let refused = refused.post("/v1/regimes", &json!({ "content": content })).await;
+        let at = refused.body["errors"][0]["pointer"].clone();
+        assert_eq!((refused.status, at), (422, json!(pointer)), "{}", refused.body);
+    }
+}

@@ -1,0 +1,85 @@
+//! Retired officers: several cadences by one named member of staff, a contact card, a promise that is
+//! followed as a case, and a green channel to a hospital.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::json;
+
+use super::{install, report, server, task_of};
+use crate::cases::{VILLAGE, open, read, step};
+use crate::goods::receive;
+use crate::regime_cadences::{again, change};
+use crate::regimes::{night, tasks};
+use crate::support::Backend;
+use crate::support::files::BENEFICIARY;
+
+const CONFIGURATION: &str = include_str!("../../docs/services/retired_officers.json");
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retired_officer_is_served_by_one_named_member_of_staff(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let officer = json!({ "categories": ["retired_officer"] });
+    change(&supervisor, Method::PATCH, BENEFICIARY, "", &officer).await;
+    install(&server, CONFIGURATION).await;
+    let regimes = supervisor.get("/v1/regimes").await.body;
+    let regimes = regimes["items"].as_array().expect("regimes").clone();
+    assert_eq!(regimes.len(), 5);
+    assert!(regimes.iter().all(|regime| regime["responsible_name"] == "区长"), "{regimes:?}");
+    let outlook = async |name: &str| {
+        let regime = regimes.iter().find(|regime| regime["name"] == name).expect("a regime");
+        let path = format!("/v1/regimes/{}/outlook", regime["id"].as_str().expect("an id"));
+        let outlook = supervisor.get(&path).await.body;
+        let weeks = outlook["weeks"].as_array().expect("weeks").iter();
+        let visits = weeks.map(|week| week["visits"].as_i64().expect("a number")).sum::<i64>();
+        (outlook["members"].clone(), visits)
+    };
+    assert!(matches!(outlook("军休人员每月联系").await, (one, 12..=13) if one == 1));
+    assert_eq!(outlook("军休人员生日祝福").await, (json!(1), 1));
+    assert_eq!(outlook("军休人员出院探望").await, (json!(1), 0), "no stay in hospital");
+    assert!(night(&server).contains("succeeded"));
+    let visit = task_of(&supervisor, "军休人员每季度走访", BENEFICIARY).await;
+    report(&server.volunteer().await, &visit, json!({})).await;
+    again(&server);
+    let all = tasks(&supervisor).await;
+    assert_eq!(all.iter().filter(|task| task["state"] == "open").count(), 0, "one visit for all");
+
+    // The contact card, once.
+    receive(&supervisor, "contact_card", "500116001002", 3).await;
+    let card = json!({ "beneficiary_id": BENEFICIARY, "item": "contact_card" });
+    assert_eq!(manager.post("/v1/handouts", &card).await.status, 201);
+    let twice = manager.post("/v1/handouts", &card).await;
+    assert_eq!((twice.status, twice.problem()), (409, "handout_done"));
+
+    // A promise has a clock and is closed by the officer's word.
+    let village = server.sign_in(VILLAGE).await;
+    let promise = json!({
+        "kind": "officer_promise", "beneficiary_id": BENEFICIARY, "source": "phone",
+        "detail": "安装扶手"
+    });
+    let case = open(&village, promise).await;
+    assert!(case["due_on"].is_string(), "{case}");
+    step(&village, &case, json!({ "move": "kept" }), "confirm").await;
+    let not_yet = json!({ "move": "again", "answers": { "satisfied": false } });
+    step(&village, &case, not_yet, "promised").await;
+    step(&village, &case, json!({ "move": "kept" }), "confirm").await;
+    let content = json!({ "move": "close", "answers": { "satisfied": true } });
+    step(&village, &case, content, "closed").await;
+    assert_eq!(read(&village, &case).await["result"], "done");
+
+    // The green channel is hidden from auditors.
+    let channel = json!({
+        "kind": "green_channel", "beneficiary_id": BENEFICIARY, "source": "phone", "urgent": true
+    });
+    let case = open(&village, channel).await;
+    let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
+    assert_eq!(server.auditor().await.get(&path).await.status, 404);
+    step(&village, &case, json!({ "move": "arrange" }), "arranging").await;
+    let hospital = json!({ "to": "hospital", "name": "区中心医院" });
+    let arranged = json!({ "move": "arranged", "referral": hospital });
+    step(&supervisor, &case, arranged, "after").await;
+    step(&village, &case, json!({ "move": "close" }), "closed").await;
+}
