@@ -9,13 +9,14 @@
 pub mod defaults;
 pub mod entry_store;
 pub mod event;
-mod filter;
+pub mod filter;
 pub mod found;
 mod kind;
 mod kind_check;
 pub mod kind_edit;
 pub mod kind_routes;
 pub mod kind_store;
+pub mod list;
 mod model;
 pub mod open;
 pub mod overdue;

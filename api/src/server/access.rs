@@ -281,6 +281,8 @@ const TABLE: &[Access] = &[
     on("export_reports", A::ExportPersonal, Area, Personal),
     on("export_people", A::ExportPersonal, Area, Personal),
     on("export_beneficiaries", A::ExportPersonal, Area, Personal),
+    on("export_cases", A::ExportPersonal, Area, Personal),
+    on("export_handouts", A::ExportPersonal, Area, Personal),
     on("export_summary", A::ExportWork, Area, Internal),
     on("get_planning_settings", A::ReadPlans, Area, Internal),
     on("replace_planning_settings", A::ConfigureDistrict, Area, Internal),
