@@ -11,7 +11,7 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 11] = [
+const JOBS: [&str; 12] = [
     "overdue_tasks",
     "orphaned_tasks",
     "plan_upkeep",
@@ -23,6 +23,7 @@ const JOBS: [&str; 11] = [
     "archive_events",
     "expired_uploads",
     "seal_passwords",
+    "ended_cases",
 ];
 
 /// Runs `gridward jobs` with `args`; returns whether it succeeded, and its output.
@@ -82,7 +83,7 @@ fn an_unknown_job_is_refused_with_the_names_of_all() {
         output,
         "gridward: job overdue does not exist; the jobs are \
          overdue_tasks, orphaned_tasks, plan_upkeep, regimes, campaign_launches, overdue_cases, \
-         casework, forget_commands, archive_events, expired_uploads, seal_passwords\n"
+         casework, forget_commands, archive_events, expired_uploads, seal_passwords, ended_cases\n"
     );
 }
 

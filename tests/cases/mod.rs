@@ -2,6 +2,7 @@
 
 mod kinds;
 mod moves;
+mod retention;
 mod stories;
 
 use reqwest::Method;

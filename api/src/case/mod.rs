@@ -21,6 +21,7 @@ mod model;
 pub mod open;
 pub mod overdue;
 pub(crate) mod read;
+pub mod retention;
 pub mod routes;
 pub mod scope;
 pub mod store;

@@ -291,11 +291,20 @@ pub fn with_cases(
 pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Result<(), DbError> {
     let those =
         cases::table.filter(cases::district.eq(district)).filter(cases::beneficiary.eq_any(ids));
-    let gone: Vec<CaseId> = those.clone().select(cases::id).load(conn)?;
+    let gone: Vec<CaseId> = those.select(cases::id).load(conn)?;
+    delete(conn, district, &gone)
+}
+
+/// Deletes these cases, with their history.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn delete(conn: &mut Conn, district: AreaCode, ids: &[CaseId]) -> Result<(), DbError> {
     let history = case_entries::table
         .filter(case_entries::district.eq(district))
-        .filter(case_entries::case_id.eq_any(&gone));
+        .filter(case_entries::case_id.eq_any(ids));
     diesel::delete(history).execute(conn)?;
+    let those = cases::table.filter(cases::district.eq(district)).filter(cases::id.eq_any(ids));
     diesel::delete(those).execute(conn)?;
     Ok(())
 }

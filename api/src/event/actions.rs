@@ -47,6 +47,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("campaign.launch", "Campaign launched", "启动专项行动"),
     ("campaign.plan_handouts", "Hand-outs of a campaign planned", "专项行动物资发放计划"),
     ("campaign.remind", "Managers reminded of a campaign", "提醒网格员"),
+    ("case.delete", "Case deleted after its years of keeping", "事项保存期满删除"),
     ("case.escalate", "Overdue case raised", "事项逾期上报"),
     ("case.export", "Cases exported", "导出事项"),
     ("case.move", "Case moved", "办理事项"),

@@ -279,3 +279,33 @@ pub fn follow(
     diesel::update(planned).set(handouts::grid.eq(grid)).execute(conn)?;
     Ok(())
 }
+
+/// Those of these beneficiaries that have got goods or returned them.
+///
+/// # Errors
+/// [`DbError`].
+pub fn with_handouts(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<Vec<BeneficiaryId>, DbError> {
+    Ok(handouts::table
+        .filter(handouts::district.eq(district))
+        .filter(handouts::beneficiary.eq_any(ids))
+        .filter(handouts::state.ne(HandoutState::Planned))
+        .select(handouts::beneficiary)
+        .distinct()
+        .load(conn)?)
+}
+
+/// Deletes the hand-outs of deleted beneficiaries.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Result<(), DbError> {
+    let those = handouts::table
+        .filter(handouts::district.eq(district))
+        .filter(handouts::beneficiary.eq_any(ids));
+    diesel::delete(those).execute(conn)?;
+    Ok(())
+}
