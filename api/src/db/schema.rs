@@ -183,6 +183,7 @@ diesel::table! {
         items -> Text,
         planned_handouts -> BigInt,
         reminded_on -> Nullable<Date>,
+        authors -> Text,
     }
 }
 
@@ -715,6 +716,7 @@ diesel::table! {
         version -> BigInt,
         edited_by -> Nullable<Text>,
         activated_by -> Nullable<Text>,
+        authors -> Text,
     }
 }
 
