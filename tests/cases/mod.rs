@@ -13,10 +13,10 @@ use crate::support::server::Answer;
 use crate::support::{Backend, Caller, Server};
 
 /// The phone number of the supervisor of the first village.
-const VILLAGE: &str = "10000000003";
+pub const VILLAGE: &str = "10000000003";
 
 /// The small district with a supervisor of its first village.
-fn server(backend: Backend) -> Server {
+pub fn server(backend: Backend) -> Server {
     let village = format!(
         "{},supervisor,村主任,F,1980,{VILLAGE},500116001002,29.28500,106.25500,driving,180,\
          mon 0900-1200",

@@ -1,4 +1,4 @@
-//! Opens the case for a need that a visit found, by the rule of the service kind.
+//! Opens the case for a need that a visit found or a person raised, by the rule of the service kind.
 
 use gridward_domain::bounded_text::Note;
 use gridward_domain::code::{CaseClass, CaseKindCode, Need};
@@ -13,7 +13,7 @@ use crate::db::dialect;
 use crate::http::problem::Problem;
 use crate::tx::Tx;
 
-/// A need that a visit found.
+/// A need that was found.
 #[derive(Clone, Debug)]
 pub struct FoundNeed {
     /// The need.
@@ -22,40 +22,46 @@ pub struct FoundNeed {
     pub kind: CaseKindCode,
     /// The beneficiary.
     pub beneficiary: BeneficiaryId,
-    /// The report.
-    pub report: ReportId,
-    /// The visitor.
+    /// The report of the visit that found it; `None` if it was raised without one.
+    pub report: Option<ReportId>,
+    /// The visitor, or who raised it.
     pub finder: PersonId,
-    /// The note of the report.
+    /// The note of the report or of the proposal.
     pub note: Option<Note>,
 }
 
-/// Opens the case, unless the kind is archived or the beneficiary has an open case of it.
+/// Opens the case, unless the beneficiary has an open case of the kind; returns the one or the other.
+/// `None` if the kind is archived.
 ///
 /// # Errors
 /// [`Problem`] of the database.
-pub fn open_found(tx: &mut Tx<'_>, key: &SealingKey, found: FoundNeed) -> Result<(), Problem> {
+pub fn open_found(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    found: FoundNeed,
+) -> Result<Option<CaseId>, Problem> {
     let district = tx.district;
     let kind = kind_store::one(tx.read_unbatched(), district, &found.kind)?;
-    let Some(kind) = kind.filter(|kind| kind.active) else { return Ok(()) };
+    let Some(kind) = kind.filter(|kind| kind.active) else { return Ok(None) };
     // Reports of two visitors, to two servers, find the need once.
     dialect::lock_row(tx.write_unbatched(), "beneficiaries", district, found.beneficiary)?;
     let home = beneficiary::store::row(tx.read()?, &district.range(), found.beneficiary)?;
-    let Some(home) = home else { return Ok(()) };
-    if store::is_open(tx.read_unbatched(), district, found.beneficiary, &found.kind)? {
-        return Ok(());
+    let Some(home) = home else { return Ok(None) };
+    let of_home = (found.beneficiary, &found.kind);
+    if let Some(open) = store::open_case(tx.read_unbatched(), district, of_home)? {
+        return Ok(Some(open));
     }
     let matter = Matter {
         class: class(&kind, &found.need),
         beneficiary: Some(found.beneficiary),
         area: home.grid,
-        source: CaseSource::Report,
-        report: Some(found.report),
+        source: if found.report.is_some() { CaseSource::Report } else { CaseSource::Proposal },
+        report: found.report,
         urgent: false,
         detail: found.note.filter(|note| !note.as_str().trim().is_empty()),
     };
-    open(tx, key, &kind, (CaseId(Uuid::now_v7()), found.finder), matter)?;
-    Ok(())
+    let placed = open(tx, key, &kind, (CaseId(Uuid::now_v7()), found.finder), matter)?;
+    Ok(Some(placed.row.id))
 }
 
 /// The class that is named like the need, or the first one.

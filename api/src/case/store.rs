@@ -364,23 +364,22 @@ pub(super) fn open_versions(
         .load(conn)?)
 }
 
-/// Whether the beneficiary has a case of the kind that has not ended.
+/// The case of the beneficiary of this kind that has not ended.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn is_open(
+pub(super) fn open_case(
     conn: &mut Conn,
     district: AreaCode,
-    beneficiary: BeneficiaryId,
-    kind: &CaseKindCode,
-) -> Result<bool, DbError> {
-    let one: Option<i64> = cases::table
+    (beneficiary, kind): (BeneficiaryId, &CaseKindCode),
+) -> Result<Option<CaseId>, DbError> {
+    Ok(cases::table
         .filter(cases::district.eq(district))
         .filter(cases::beneficiary.eq(beneficiary))
         .filter(cases::kind.eq(kind))
         .filter(cases::result.is_null())
-        .select(cases::version)
+        .order(cases::id)
+        .select(cases::id)
         .first(conn)
-        .optional()?;
-    Ok(one.is_some())
+        .optional()?)
 }

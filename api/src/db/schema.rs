@@ -680,6 +680,7 @@ diesel::table! {
         created_task -> Nullable<Text>,
         sealed -> Binary,
         version -> BigInt,
+        created_case -> Nullable<Text>,
     }
 }
 

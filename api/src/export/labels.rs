@@ -196,6 +196,7 @@ bilingual! {
         WalkIn: "At a station", "到站办理";
         Phone: "Telephone", "电话";
         Application: "Application", "书面申请";
+        Proposal: "Raised need", "反映需求";
     }
     CaseResult {
         Granted: "Granted", "同意";

@@ -113,7 +113,7 @@ pub(super) fn open_cases(
             need,
             kind,
             beneficiary,
-            report,
+            report: Some(report),
             finder: authors.visitor.person,
             note: content.note.clone().and_then(|note| note.try_into().ok()),
         };
