@@ -4,6 +4,7 @@ mod kinds;
 mod moves;
 mod retention;
 mod stories;
+mod waiting;
 
 use reqwest::Method;
 use serde_json::{Value, json};

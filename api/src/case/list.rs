@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use gridward_domain::area::AreaCode;
+use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::{BeneficiaryId, CaseId};
 
 use super::filter::{CaseFilter, CaseQuery};
 use super::scope::{self, Hidden};
 use super::store::{Columns, PlacedCase, placed};
+use crate::area;
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};
 use crate::db::{Conn, DbError};
@@ -33,6 +34,9 @@ macro_rules! shown {
 /// A page of the cases that the query selects at `now` for the principal: those that wait, the longest
 /// first, or those that have ended, the last first.
 ///
+/// Cases of beneficiaries and those of areas are read apart, each by its index: in a small area from its
+/// beneficiaries, in a large one in the order of the list.
+///
 /// # Errors
 /// [`DbError`].
 pub fn page(
@@ -45,24 +49,76 @@ pub fn page(
     let district = principal.district();
     let hidden = scope::hidden(conn, district, principal.role)?;
     let filter = CaseFilter::of(query.clone(), principal, hidden);
-    list(conn, district, filter, wanted, now)
+    let of_homes = Side::Homes(homes(conn, &filter.scope)?);
+    let mut rows = read(conn, district, of_homes, &filter, (wanted, now))?;
+    if filter.beneficiary.is_none() {
+        rows.extend(read(conn, district, Side::Areas, &filter, (wanted, now))?);
+        rows.sort_by_key(|(row, ..)| (row.begun_at, row.id));
+        if filter.ended {
+            rows.reverse();
+        }
+        rows.truncate(usize::try_from(wanted.rows()).unwrap_or(usize::MAX));
+    }
+    Ok(rows.into_iter().filter_map(PlacedCase::of).collect())
 }
 
-fn list(
+/// The beneficiaries of an area, as the query names them.
+enum Homes {
+    /// All of the district.
+    All,
+    /// Those of many grids.
+    Range(AreaRange),
+    /// Those of a few grids, which an index finds by code.
+    Grids(Vec<AreaCode>),
+}
+
+/// Whose cases are read.
+enum Side {
+    Homes(Homes),
+    Areas,
+}
+
+fn homes(conn: &mut Conn, scope: &AreaRange) -> Result<Homes, DbError> {
+    let area = scope.area();
+    Ok(match area.level() {
+        Level::District => Homes::All,
+        Level::Town => Homes::Range(*scope),
+        // A beneficiary may be in a grid that has ended.
+        Level::Village => Homes::Grids(area::store::every_below(conn, scope, Level::Grid)?),
+        Level::Grid => Homes::Grids(vec![area]),
+    })
+}
+
+fn read(
     conn: &mut Conn,
     district: AreaCode,
-    filter: CaseFilter,
-    wanted: &Wanted<Key>,
-    now: DateTime<Utc>,
-) -> Result<Vec<PlacedCase>, DbError> {
-    let mut query = shown!(placed!(district), filter.hidden);
-    let of_home = in_range!(beneficiaries::grid.nullable(), filter.scope);
-    let of_area = in_range!(cases::area, filter.scope);
-    query = query.filter(of_home.or(cases::beneficiary.is_null().and(of_area)));
-    if let Some(kind) = filter.kind {
+    side: Side,
+    filter: &CaseFilter,
+    (wanted, now): (&Wanted<Key>, DateTime<Utc>),
+) -> Result<Vec<Columns>, DbError> {
+    let mut query = shown!(placed!(district), filter.hidden.clone());
+    query = match side {
+        Side::Homes(homes) => {
+            let query = query.filter(cases::beneficiary.is_not_null());
+            let grid = beneficiaries::grid.nullable();
+            match homes {
+                Homes::All => query,
+                Homes::Range(range) => query.filter(in_range!(grid, range)),
+                Homes::Grids(grids) => query.filter(grid.eq_any(grids)),
+            }
+        }
+        Side::Areas => {
+            let query = query.filter(cases::beneficiary.is_null());
+            match filter.scope.area().level() {
+                Level::District => query,
+                _ => query.filter(in_range!(cases::area, filter.scope)),
+            }
+        }
+    };
+    if let Some(kind) = filter.kind.clone() {
         query = query.filter(cases::kind.eq(kind));
     }
-    if let Some(step) = filter.step {
+    if let Some(step) = filter.step.clone() {
         query = query.filter(cases::step.eq(step));
     }
     if let Some(level) = filter.waits_for {
@@ -94,8 +150,7 @@ fn list(
             query = query.filter(cases::begun_at.ge(at)).filter(cases::begun_at.gt(at).or(after));
         }
     }
-    let rows: Vec<Columns> = query.limit(wanted.rows()).load(conn)?;
-    Ok(rows.into_iter().filter_map(PlacedCase::of).collect())
+    Ok(query.limit(wanted.rows()).load(conn)?)
 }
 
 /// Up to `limit` cases of the beneficiary that a role sees, the last opened first: those opened before a
