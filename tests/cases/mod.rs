@@ -1,5 +1,6 @@
 //! Cases: matters that are followed on the path of their kind, from their opening to their end.
 
+mod documents;
 mod kinds;
 mod moves;
 mod retention;

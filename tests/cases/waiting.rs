@@ -37,7 +37,7 @@ fn fill(database: &Database) {
          )"
     );
     let id = |kind: &str| {
-        format!("'{kind}-0000-7000-8000-0000000' || CAST(10000 + n / 10 AS text) || CAST(n % 10 AS text)")
+        format!("'{kind}-0000-7000-8000-000000' || CAST(10000 + n / 10 AS text) || CAST(n % 10 AS text)")
     };
     let grid = "'500116' || CAST(100 + n % 30 AS text) || CAST(100 + n / 30 % 10 AS text) \
                 || CAST(100 + n / 300 % 8 AS text)";

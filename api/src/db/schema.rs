@@ -68,7 +68,7 @@ diesel::table! {
     attachments (district, id) {
         district -> Text,
         id -> Text,
-        task -> Text,
+        task -> Nullable<Text>,
         person -> Text,
         media_type -> Text,
         length -> BigInt,
@@ -78,6 +78,8 @@ diesel::table! {
         created_at -> Timestamp,
         fence -> BigInt,
         upload -> Text,
+        case_id -> Nullable<Text>,
+        document -> Nullable<Text>,
     }
 }
 

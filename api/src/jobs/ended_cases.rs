@@ -1,4 +1,5 @@
-//! Deletes ended cases after the years for which their kind keeps them.
+//! Deletes ended cases after the years for which their kind keeps them. The job `expired_uploads` deletes
+//! their documents an hour later.
 
 use gridward_domain::area::AreaCode;
 
@@ -15,7 +16,7 @@ impl Job for EndedCases {
     }
 
     fn schedule(&self) -> Schedule {
-        Schedule::Daily { hour: 6 }
+        Schedule::Daily { hour: 3 }
     }
 
     fn run<'a>(&'a self, context: &'a JobContext, district: AreaCode) -> RunFuture<'a> {

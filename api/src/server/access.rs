@@ -265,6 +265,7 @@ const TABLE: &[Access] = &[
     on("give_up_attachment", A::UseService, Own, Sensitive),
     on("get_attachment", A::ReadReports, Assignment, Sensitive),
     on("list_task_attachments", A::ReadReports, Assignment, Personal),
+    on("list_case_documents", A::ReadCases, Area, Personal),
     on("push_and_pull", A::UseService, Assignment, Sensitive),
     on("pull", A::UseService, Assignment, Sensitive),
     on("stream_events", A::UseService, Area, Internal),
