@@ -623,8 +623,12 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "export_events" => {
             format!("?area={}", at.grid)
         }
-        "export_tasks" | "export_reports" | "export_people" | "export_beneficiaries"
-        | "export_cases" | "export_handouts" => {
+        "export_tasks"
+        | "export_reports"
+        | "export_people"
+        | "export_beneficiaries"
+        | "export_cases"
+        | "export_handouts" => {
             format!("?area={}&format=csv", at.grid)
         }
         "export_summary" => format!("?area={}&by=grid&format=ndjson", at.grid),

@@ -186,7 +186,11 @@ async fn a_beneficiary_with_hand_outs_ends_and_planned_ones_alone_go_with_the_en
     let gone = supervisor.get(&format!("/v1/beneficiaries/{}", beneficiary_id(2))).await;
     assert_eq!(gone.status, 404);
     let listed = supervisor.get("/v1/handouts").await.body;
-    let left: Vec<&Value> =
-        listed["items"].as_array().expect("a list").iter().map(|one| &one["beneficiary_id"]).collect();
+    let left: Vec<&Value> = listed["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| &one["beneficiary_id"])
+        .collect();
     assert_eq!(left, [BENEFICIARY]);
 }

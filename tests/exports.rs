@@ -266,7 +266,10 @@ async fn cases_and_hand_outs_leave_without_texts_receipts_and_names(
     let path = "/v1/exports/cases?kind=three_hardships&format=csv";
     let chinese = rows(&town, path, "zh-CN").await;
     assert_eq!(chinese[0][..3], ["事项编号", "事项类别", "类型"]);
-    assert_eq!(chinese[1][..4], [opened.body["id"].as_str().unwrap_or(""), "解三难", "住房难", GRID]);
+    assert_eq!(
+        chinese[1][..4],
+        [opened.body["id"].as_str().unwrap_or(""), "解三难", "住房难", GRID]
+    );
     let exported = lines(&town, &path.replace("csv", "ndjson")).await;
     for field in ["id", "kind", "class", "area", "step", "waits_for", "due_on", "beneficiary_id"] {
         assert_eq!(exported[0].get(field), opened.body.get(field), "{field}");
@@ -288,8 +291,7 @@ async fn cases_and_hand_outs_leave_without_texts_receipts_and_names(
         ]
     });
     assert_eq!(admin.post("/v1/case-kinds", &kind).await.status, 201);
-    let secret =
-        json!({ "kind": "complaint", "beneficiary_id": BENEFICIARY, "source": "phone" });
+    let secret = json!({ "kind": "complaint", "beneficiary_id": BENEFICIARY, "source": "phone" });
     assert_eq!(admin.post("/v1/cases", &secret).await.status, 201);
     let all = "/v1/exports/cases?format=ndjson";
     assert_eq!(lines(&supervisor, all).await.len(), 1);

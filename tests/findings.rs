@@ -239,12 +239,7 @@ async fn the_history_shows_hand_outs_and_the_cases_that_the_reader_sees(
     assert_eq!(kinds(&own), ["handout", "case"], "a confidential kind is invisible: {own:?}");
     assert_eq!(
         (&own[0]["handout_id"], &own[0]["item"], &own[0]["handout_state"], &own[0]["occasion"]),
-        (
-            &handed.body["id"],
-            &json!("rice"),
-            &json!("handed_out"),
-            &json!("spring_festival_2027")
-        )
+        (&handed.body["id"], &json!("rice"), &json!("handed_out"), &json!("spring_festival_2027"))
     );
     assert_eq!(
         (&own[1]["case_id"], &own[1]["case_kind"], &own[1]["step"], &own[1]["person_name"]),

@@ -341,7 +341,13 @@ async fn a_raised_need_opens_the_case_that_the_catalogue_names_and_its_author_le
     let path = format!("/v1/cases/{case}");
     let read = manager.get(&path).await.body;
     assert_eq!(
-        [&read["kind"], &read["source"], &read["beneficiary_id"], &read["opened_by"], &read["detail"]],
+        [
+            &read["kind"],
+            &read["source"],
+            &read["beneficiary_id"],
+            &read["opened_by"],
+            &read["detail"]
+        ],
         [
             &json!("employment"),
             &json!("proposal"),

@@ -178,7 +178,12 @@ mod tests {
         reached.sort_unstable();
         reached.dedup();
         assert_eq!(reached, [S::Draft, S::Closed], "what the author alone can do");
-        let own = apply(S::Draft, &BTreeSet::from([OTHER, AUTHOR]), CampaignCommand::Approve, Some(AUTHOR));
+        let own = apply(
+            S::Draft,
+            &BTreeSet::from([OTHER, AUTHOR]),
+            CampaignCommand::Approve,
+            Some(AUTHOR),
+        );
         assert_eq!(own, Err(CampaignRejection::Author));
         assert_eq!(by(OTHER, S::Draft, CampaignCommand::Approve), Some(S::Approved));
     }
@@ -200,7 +205,10 @@ mod tests {
             (C::Launch, S::Launched),
             (C::Close, S::Closed),
         ] {
-            assert_eq!(apply(state, &BTreeSet::from([AUTHOR]), command, Some(OTHER)), Ok(CampaignStep::Already));
+            assert_eq!(
+                apply(state, &BTreeSet::from([AUTHOR]), command, Some(OTHER)),
+                Ok(CampaignStep::Already)
+            );
         }
         for (command, state) in [
             (C::Launch, S::Draft),

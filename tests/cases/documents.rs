@@ -126,6 +126,10 @@ async fn the_documents_of_a_confidential_case_do_not_exist_for_other_roles(
     assert_eq!(bytes(&server.admin().await, id).await.0, 200);
     for action in ["attachment.add", "attachment.read"] {
         let events = supervisor.events(action).await;
-        assert_eq!((events.len(), &events[0]["area"]), (1, &json!("500116")), "no grid: {events:?}");
+        assert_eq!(
+            (events.len(), &events[0]["area"]),
+            (1, &json!("500116")),
+            "no grid: {events:?}"
+        );
     }
 }

@@ -30,8 +30,7 @@ async fn an_ended_case_is_deleted_after_the_years_of_its_kind_whether_it_has_a_b
     assert_eq!((refused.status, pointer), (422, &json!("/keep_years")), "{}", refused.body);
     kind["keep_years"] = json!(2);
     assert_eq!(admin.post("/v1/case-kinds", &kind).await.status, 201);
-    let of_home =
-        json!({ "kind": "question", "beneficiary_id": BENEFICIARY, "source": "walk_in" });
+    let of_home = json!({ "kind": "question", "beneficiary_id": BENEFICIARY, "source": "walk_in" });
     let of_area = json!({ "kind": "question", "area": GRID, "source": "phone" });
     let mut cases = Vec::new();
     for body in [&of_home, &of_area, &of_area] {

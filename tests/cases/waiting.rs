@@ -37,7 +37,9 @@ fn fill(database: &Database) {
          )"
     );
     let id = |kind: &str| {
-        format!("'{kind}-0000-7000-8000-000000' || CAST(10000 + n / 10 AS text) || CAST(n % 10 AS text)")
+        format!(
+            "'{kind}-0000-7000-8000-000000' || CAST(10000 + n / 10 AS text) || CAST(n % 10 AS text)"
+        )
     };
     let grid = "'500116' || CAST(100 + n % 30 AS text) || CAST(100 + n / 30 % 10 AS text) \
                 || CAST(100 + n / 300 % 8 AS text)";
@@ -117,7 +119,9 @@ async fn lists_of_a_district_a_town_a_village_and_a_grid_are_read_by_an_index(
     };
     let home = "cases.result IS NULL AND cases.beneficiary IS NOT NULL";
     let grid = format!("{home} AND beneficiaries.grid IN ('{GRID}')");
-    let village = format!("{home} AND beneficiaries.grid IN ('500116101101101', '500116101101102', '500116101101103')");
+    let village = format!(
+        "{home} AND beneficiaries.grid IN ('500116101101101', '500116101101102', '500116101101103')"
+    );
     let area = "cases.result IS NULL AND cases.beneficiary IS NULL \
                 AND cases.area >= '500116001' AND cases.area < '500116002'";
     for (conditions, indexes) in [

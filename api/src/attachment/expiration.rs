@@ -51,9 +51,9 @@ pub fn eviction_candidate(
         .into_boxed();
     beside = match new.owner()? {
         Owner::Task(task) => beside.filter(attachments::task.eq(task)),
-        Owner::Case(case) => beside
-            .filter(attachments::case_id.is_not_null())
-            .filter(attachments::case_id.eq(case)),
+        Owner::Case(case) => {
+            beside.filter(attachments::case_id.is_not_null()).filter(attachments::case_id.eq(case))
+        }
     };
     let order = (attachments::created_at, attachments::id);
     let mut all: Vec<AttachmentRow> = beside.order(order).limit(MOST).load(conn)?;
@@ -62,8 +62,10 @@ pub fn eviction_candidate(
     }
     let oldest = all.iter().position(|row| !row.complete);
     oldest.map(|oldest| Some(all.swap_remove(oldest))).ok_or_else(|| {
-        let error =
-            FieldError::new("Upload-Metadata", format!("at most {MOST} attachments per task or case"));
+        let error = FieldError::new(
+            "Upload-Metadata",
+            format!("at most {MOST} attachments per task or case"),
+        );
         Problem::from(ProblemCode::Invalid).with(error)
     })
 }

@@ -118,7 +118,9 @@ mod tests {
         let read = Metadata::read(&format!("{of_case},document aWRfY2FyZA==")).expect("metadata");
         assert_eq!(read.document.as_ref().map(WordCode::as_str), Some("id_card"));
         assert_eq!(read.owner, Owner::Case(id.parse().expect("an id")));
-        assert!(Metadata::read(&format!("{of_case},task_id {}", BASE64_STANDARD.encode(id))).is_err());
+        assert!(
+            Metadata::read(&format!("{of_case},task_id {}", BASE64_STANDARD.encode(id))).is_err()
+        );
         assert!(Metadata::read("id !!!").is_err() && Metadata::read("").is_err());
     }
 }

@@ -100,11 +100,12 @@ fn read(
     query = match side {
         Side::Homes(homes) => {
             let query = query.filter(cases::beneficiary.is_not_null());
-            let grid = beneficiaries::grid.nullable();
             match homes {
                 Homes::All => query,
-                Homes::Range(range) => query.filter(in_range!(grid, range)),
-                Homes::Grids(grids) => query.filter(grid.eq_any(grids)),
+                Homes::Range(range) => {
+                    query.filter(in_range!(beneficiaries::grid.nullable(), range))
+                }
+                Homes::Grids(grids) => query.filter(beneficiaries::grid.nullable().eq_any(grids)),
             }
         }
         Side::Areas => {

@@ -23,7 +23,12 @@ pub(super) struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    pub(super) fn of(request: &HttpRequest, db: &'a Db, clock: Clock, access: RecentAccess) -> Self {
+    pub(super) fn of(
+        request: &HttpRequest,
+        db: &'a Db,
+        clock: Clock,
+        access: RecentAccess,
+    ) -> Self {
         let RecentAccess(access) = access;
         Self { db, clock, principal: access.principal, language: Language::of(request) }
     }

@@ -80,7 +80,11 @@ pub(crate) async fn export_handouts(
 ///
 /// # Errors
 /// 404 outside the caller's area; 403.
-fn authorized(caller: &Caller<'_>, area: Option<AreaCode>, read: Action) -> Result<AreaCode, Problem> {
+fn authorized(
+    caller: &Caller<'_>,
+    area: Option<AreaCode>,
+    read: Action,
+) -> Result<AreaCode, Problem> {
     let area = area.unwrap_or(caller.principal.area);
     caller.principal.authorize(read, &area)?;
     caller.principal.authorize(Action::ExportPersonal, &area)?;

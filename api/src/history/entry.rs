@@ -254,7 +254,12 @@ mod tests {
     use super::*;
 
     fn keys() -> impl Strategy<Value = Key> {
-        let sources = prop::sample::select(vec![Source::Report, Source::Correction, Source::Event, Source::Handout]);
+        let sources = prop::sample::select(vec![
+            Source::Report,
+            Source::Correction,
+            Source::Event,
+            Source::Handout,
+        ]);
         let day: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
         (0_i64..3, sources, "[ab]").prop_map(move |(hours, source, id)| {
             Key(day + chrono::TimeDelta::hours(hours), source, id)

@@ -102,7 +102,9 @@ fn wanted(page: &PageQuery) -> Result<Wanted<Key>, Problem> {
     let after = after.map(|Key(at, source, id)| {
         let readable = match source {
             Source::Event => id.parse::<i64>().is_ok(),
-            Source::Report | Source::Correction | Source::Case | Source::Handout => id.parse::<uuid::Uuid>().is_ok(),
+            Source::Report | Source::Correction | Source::Case | Source::Handout => {
+                id.parse::<uuid::Uuid>().is_ok()
+            }
         };
         let error = || Problem::unreadable("cursor", "must be a `next_cursor` of this list");
         readable.then(|| Key(nearest_moment(at.fixed_offset()), source, id)).ok_or_else(error)

@@ -134,7 +134,8 @@ pub fn change(
         check_size(tx, &next, is_activated && !confirm)?;
     }
     let by = Some(principal.person);
-    let authors = if is_edited { row.authors_with(principal.person).into() } else { row.authors.clone() };
+    let authors =
+        if is_edited { row.authors_with(principal.person).into() } else { row.authors.clone() };
     let next = RegimeRow {
         authors,
         edited_by: if is_edited { by } else { row.edited_by },
