@@ -3,6 +3,7 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal, Role};
+use gridward_domain::code::WordCode;
 use gridward_domain::id::{CaseId, TaskId};
 use serde_json::{Value, json};
 
@@ -103,7 +104,7 @@ pub(super) fn check(
                 return Err(ProblemCode::CaseEnded.into());
             }
             let mut documents = kind.steps.iter().flat_map(|step| &step.documents);
-            let is_known = |code| documents.any(|word| word.code == *code);
+            let is_known = |code: &WordCode| documents.any(|word| word.code == *code);
             if !metadata.document.as_ref().is_none_or(is_known) {
                 let detail = "document: is none of the documents of the kind of case";
                 return Err(Problem::invalid("Upload-Metadata", detail));

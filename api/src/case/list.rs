@@ -8,7 +8,7 @@ use gridward_domain::id::{BeneficiaryId, CaseId};
 
 use super::filter::{CaseFilter, CaseQuery};
 use super::scope::{self, Hidden};
-use super::store::{Columns, PlacedCase, placed};
+use super::store::{CaseRow, Columns, PlacedCase, placed};
 use crate::area;
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};
