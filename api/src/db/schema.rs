@@ -135,6 +135,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    beneficiary_answers (district, beneficiary, kind, field, word) {
+        district -> Text,
+        beneficiary -> Text,
+        kind -> Text,
+        field -> Text,
+        word -> Text,
+    }
+}
+
+diesel::table! {
     beneficiary_ends (district, id) {
         district -> Text,
         id -> Text,
@@ -1004,6 +1014,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audiences,
     availability_exceptions,
     beneficiaries,
+    beneficiary_answers,
     beneficiary_ends,
     borders,
     campaigns,

@@ -21,7 +21,7 @@ use crate::auth::device::EndReason;
 use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Effects};
 use crate::beneficiary::store::BeneficiaryRow;
-use crate::beneficiary::visitors;
+use crate::beneficiary::{answers, visitors};
 use crate::db::DbError;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
 use crate::goods::handout_store as handouts;
@@ -182,6 +182,7 @@ impl Removable for BeneficiaryRow {
             handouts::forget(step.conn, step.district, ids)?;
             regime::members::forget(step.conn, step.district, ids)?;
             visitors::forget(step.conn, step.district, ids)?;
+            answers::forget(step.conn, step.district, ids)?;
             ends::forget(step.conn, step.district, ids)?;
         }
         delete!(step, beneficiaries, id, ids(&gone));

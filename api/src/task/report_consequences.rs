@@ -139,7 +139,8 @@ pub(super) fn follow_ups(kind: &ServiceKind, content: &ReportContent) -> BTreeSe
     needs.chain(answers.into_iter().flatten()).collect()
 }
 
-/// Changes the entry by the rules of the form; the event names the report.
+/// Keeps the filterable answers, and changes the entry by the rules of the form; the event names the
+/// report.
 pub(super) fn update_entry(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -150,6 +151,11 @@ pub(super) fn update_entry(
 ) -> Result<(), Problem> {
     let form = kind.and_then(|kind| kind.form.as_ref());
     let Some((form, answers)) = form.zip(content.answers.as_ref()) else { return Ok(()) };
+    if let Some(kind) = kind {
+        let kept = catalogue::form::filterable_answers(form, answers);
+        let home = (tx.district, id);
+        beneficiary::answers::replace(tx.write_unbatched(), home, &kind.code, &kept)?;
+    }
     let changes = catalogue::form::updates(form, answers, words);
     if changes.fields().is_empty() {
         return Ok(());
