@@ -311,7 +311,8 @@ fn prepare_registers(server: &Server) {
          UPDATE holidays SET version = 5;
          UPDATE notices SET version = 5;
          UPDATE audiences SET version = 5;
-         UPDATE campaigns SET version = 5, created_by = '{nobody}', edited_by = '{nobody}';
+         UPDATE campaigns
+             SET version = 5, created_by = '{nobody}', edited_by = '{nobody}', authors = '';
          UPDATE regimes SET version = 5;
          UPDATE beneficiaries SET version = 5;"
     ));
