@@ -216,9 +216,8 @@ fn health(any: &[&str]) -> Value {
 
 /// A kind of service that marks some answers as filterable.
 fn care_check() -> Value {
-    let option = |code: &str, zh: &str, en: &str| {
-        json!({ "const": code, "title": zh, "x-title-en": en })
-    };
+    let option =
+        |code: &str, zh: &str, en: &str| json!({ "const": code, "title": zh, "x-title-en": en });
     json!({
         "code": "care_check", "name": "关爱走访", "name_en": "Care check", "minutes": 20,
         "priority": 3, "skills": [], "due_days": 7, "attempts": 1, "retry_days": 1,
@@ -385,8 +384,7 @@ async fn answers_that_their_kind_marks_are_conditions_and_no_others(
     let count = async |filter: &Value| preview(&supervisor, filter).await.body["count"].clone();
     assert_eq!(count(&health(&["poor", "fair"])).await, 0);
     report(json!({ "health": "poor", "meals": true, "remark": "独自在家", "sleep": "good" })).await;
-    let meals =
-        json!({ "answer": { "kind": "care_check", "field": "meals", "any": ["yes"] } });
+    let meals = json!({ "answer": { "kind": "care_check", "field": "meals", "any": ["yes"] } });
     assert_eq!([count(&health(&["poor"])).await, count(&meals).await], [json!(1), json!(1)]);
     let counted = preview(&supervisor, &health(&["poor", "fair"])).await;
     assert_eq!(counted.body["sentence_zh"], "江津区内关爱走访中“健康状况”为一般或差的服务对象");
@@ -402,9 +400,7 @@ async fn answers_that_their_kind_marks_are_conditions_and_no_others(
     let stored =
         server.database.texts("SELECT word AS text FROM beneficiary_answers ORDER BY field");
     assert_eq!(stored, ["good", "yes"], "nothing else of the answers is plain");
-    let answer = |kind: &str, field: &str, word: &str| {
-        json!({ "not": { "answer": { "kind": kind, "field": field, "any": [word] } } })
-    };
+    let answer = |kind: &str, field: &str, word: &str| json!({ "not": { "answer": { "kind": kind, "field": field, "any": [word] } } });
     for filter in [
         answer("care_check", "remark", "good"),
         answer("care_check", "sleep", "good"),

@@ -84,7 +84,7 @@ const fn format(of: MediaType) -> Result<ImageFormat, NoThumbnail> {
         MediaType::Webp => Ok(ImageFormat::WebP),
         MediaType::Mp4 | MediaType::Ogg | MediaType::Amr | MediaType::Pdf => {
             Err(NoThumbnail::NotAPhoto)
-        },
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Date;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal, Role};
-use gridward_domain::bounded_text::Occasion;
+use gridward_domain::bounded_text::OccasionFilter;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, TaskId};
 use gridward_domain::range::Priority;
@@ -92,7 +92,7 @@ pub struct TaskQuery {
     /// Only tasks that follow from a need that a report found, or only others.
     pub follow_up: Option<bool>,
     /// Only tasks for this occasion, such as those of a campaign.
-    pub occasion: Option<Occasion>,
+    pub occasion: Option<OccasionFilter>,
     /// Only these tasks: up to 100 ids, separated by commas.
     #[param(inline)]
     pub ids: Option<CommaList<TaskId>>,

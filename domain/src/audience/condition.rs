@@ -193,9 +193,9 @@ impl Condition {
                 facts.last_contact.is_none_or(|last| last < since.day(today))
             }
             Self::Category(any) => any.iter().any(|one| facts.categories.contains(one)),
-            Self::Answer(AnswerAmong { kind, field, any }) => any.iter().any(|word| {
-                facts.answers.contains(&(kind.clone(), field.clone(), word.clone()))
-            }),
+            Self::Answer(AnswerAmong { kind, field, any }) => any
+                .iter()
+                .any(|word| facts.answers.contains(&(kind.clone(), field.clone(), word.clone()))),
         }
     }
 }

@@ -41,7 +41,9 @@ impl Names for Labels {
     fn answer(&self, among: &AnswerAmong) -> AnswerNames {
         let of = |zh: &str, en: &str| Sentence { zh: zh.to_owned(), en: en.to_owned() };
         let words = among.any.iter().map(|_| of("差", "Poor")).collect();
-        AnswerNames { kind: of("上门走访", "Home visit"), field: of("健康状况", "Health"), words }
+        AnswerNames {
+            kind: of("上门走访", "Home visit"), field: of("健康状况", "Health"), words
+        }
     }
 }
 

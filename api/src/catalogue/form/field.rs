@@ -74,8 +74,7 @@ impl Faults {
         };
         self.rules(field, pointer, seen);
         self.filterable(field, pointer);
-        let known =
-            ["type", "title", "x-title-en", "x-order", UPDATES, FOLLOW_UPS, FILTERABLE];
+        let known = ["type", "title", "x-title-en", "x-order", UPDATES, FOLLOW_UPS, FILTERABLE];
         self.only(field, pointer, &[&known[..], own].concat());
     }
 

@@ -70,9 +70,8 @@ fn words(field: &Object) -> Option<FieldWords> {
     }
     let is_flag = field.get("type") == Some(&Value::from("boolean"));
     let flags = [(YES, "是", "yes"), (NO, "否", "no")].into_iter();
-    let flags = flags.filter_map(|(code, zh, en)| {
-        Some((code.parse().ok()?, (zh.to_owned(), en.to_owned())))
-    });
+    let flags = flags
+        .filter_map(|(code, zh, en)| Some((code.parse().ok()?, (zh.to_owned(), en.to_owned()))));
     is_flag.then(|| FieldWords::Listed(flags.collect()))
 }
 
