@@ -6,6 +6,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::support::bodies::home_visit;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, OTHER_GRID, Server};
@@ -21,6 +22,8 @@ struct Home {
     contact: &'static str,
     plaque: &'static str,
     last_contact: Option<&'static str>,
+    /// The last answer about the state of health.
+    health: Option<&'static str>,
 }
 
 /// Beneficiaries that differ in every field.
@@ -35,6 +38,7 @@ const HOMES: [Home; 6] = [
         contact: "visit",
         plaque: "hung",
         last_contact: Some("2026-01-15"),
+        health: Some("poor"),
     },
     Home {
         grid: GRID,
@@ -46,6 +50,7 @@ const HOMES: [Home; 6] = [
         contact: "visit",
         plaque: "damaged",
         last_contact: None,
+        health: None,
     },
     Home {
         grid: GRID,
@@ -57,6 +62,7 @@ const HOMES: [Home; 6] = [
         contact: "phone",
         plaque: "hung",
         last_contact: Some("2026-11-01"),
+        health: Some("good"),
     },
     Home {
         grid: OTHER_GRID,
@@ -68,6 +74,7 @@ const HOMES: [Home; 6] = [
         contact: "visit",
         plaque: "hung",
         last_contact: Some("2025-03-01"),
+        health: Some("fair"),
     },
     Home {
         grid: FAR_GRID,
@@ -79,6 +86,7 @@ const HOMES: [Home; 6] = [
         contact: "phone",
         plaque: "missing",
         last_contact: None,
+        health: Some("poor"),
     },
     Home {
         grid: FAR_GRID,
@@ -90,6 +98,7 @@ const HOMES: [Home; 6] = [
         contact: "visit",
         plaque: "hung",
         last_contact: Some("2026-06-30"),
+        health: Some("good"),
     },
 ];
 
@@ -153,6 +162,10 @@ fn selects(filter: &Value, home: &Home) -> bool {
             home.last_contact.is_none_or(|last| last < day.as_str())
         }
         "category" => home.categories.iter().any(|one| among(one)),
+        "answer" => {
+            let words = value["any"].as_array().expect("words");
+            home.health.is_some_and(|one| words.iter().any(|word| word == one))
+        }
         other => panic!("{other}"),
     }
 }
@@ -166,7 +179,7 @@ fn random(seed: &mut u64, depth: u32) -> Value {
         (*seed >> 33) % sides
     };
     let combination = draw(if depth > 1 { 5 } else { 1 });
-    let choice = draw(9);
+    let choice = draw(10);
     let other = draw(4);
     let any_of =
         |codes: &[&'static str]| codes[usize::try_from(other).expect("a choice") % codes.len()];
@@ -186,6 +199,7 @@ fn random(seed: &mut u64, depth: u32) -> Value {
             6 => json!({ "plaque": [any_of(&["hung", "damaged", "missing"])] }),
             7 if other < 2 => json!({ "not_contacted_since": { "days_ago": 100 + 200 * other } }),
             7 => json!({ "not_contacted_since": { "day": "2026-01-15" } }),
+            8 => health(&[any_of(&["good", "fair", "poor"])]),
             _ => {
                 let code =
                     any_of(&["martyr_family", "veteran", "disabled_veteran", "merit_holder"]);
@@ -193,6 +207,49 @@ fn random(seed: &mut u64, depth: u32) -> Value {
             }
         },
     }
+}
+
+/// A condition on the answer about the state of health.
+fn health(any: &[&str]) -> Value {
+    json!({ "answer": { "kind": "care_check", "field": "health", "any": any } })
+}
+
+/// A kind of service that marks some answers as filterable.
+fn care_check() -> Value {
+    let option =
+        |code: &str, zh: &str, en: &str| json!({ "const": code, "title": zh, "x-title-en": en });
+    json!({
+        "code": "care_check", "name": "关爱走访", "name_en": "Care check", "minutes": 20,
+        "priority": 3, "skills": [], "due_days": 7, "attempts": 1, "retry_days": 1,
+        "overdue": "expire", "escalate_days": 7, "follow_ups": {}, "active": true,
+        "form": { "type": "object", "properties": {
+            "health": {
+                "title": "健康状况", "x-title-en": "Health", "x-order": 1, "x-filterable": true,
+                "oneOf": [
+                    option("good", "好", "Good"), option("fair", "一般", "Fair"),
+                    option("poor", "差", "Poor")
+                ]
+            },
+            "meals": {
+                "title": "需要送餐", "x-title-en": "Needs meals", "x-order": 2,
+                "type": "boolean", "x-filterable": true
+            },
+            "remark": {
+                "title": "备注", "x-title-en": "Remark", "x-order": 3, "type": "string",
+                "maxLength": 200
+            },
+            "sleep": {
+                "title": "睡眠", "x-title-en": "Sleep", "x-order": 4,
+                "oneOf": [option("good", "好", "Good")]
+            }
+        } }
+    })
+}
+
+/// The kind in the catalogue.
+async fn with_care_check(server: &Server) {
+    let made = server.admin().await.post("/v1/service-kinds", &care_check()).await;
+    assert_eq!(made.status, 201, "{}", made.body);
 }
 
 async fn preview(caller: &Caller, filter: &Value) -> Answer {
@@ -274,6 +331,15 @@ async fn the_database_selects_what_the_filter_means(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = district(backend);
+    with_care_check(&server).await;
+    for (n, home) in (1..).zip(&HOMES) {
+        let Some(health) = home.health else { continue };
+        let home = beneficiary_id(n);
+        server.database.execute(&format!(
+            "INSERT INTO beneficiary_answers (district, beneficiary, kind, field, word)
+             VALUES ('500116', '{home}', 'care_check', 'health', '{health}')"
+        ));
+    }
     let supervisor = server.supervisor().await;
     let mut sizes = BTreeSet::new();
     for start in 0..80_u64 {
@@ -290,6 +356,62 @@ async fn the_database_selects_what_the_filter_means(
         sizes.insert(expected.len());
     }
     assert!(sizes.len() > 5, "audiences of all sizes: {sizes:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_their_kind_marks_are_conditions_and_no_others(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    let mut free = care_check();
+    free["form"]["properties"]["remark"]["x-filterable"] = json!(true);
+    let refused = admin.post("/v1/service-kinds", &free).await;
+    let pointer = &refused.body["errors"][0]["pointer"];
+    let expected = json!("/form/properties/remark/x-filterable");
+    assert_eq!((refused.status, pointer), (422, &expected), "{}", refused.body);
+    with_care_check(&server).await;
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let report = async |answers: Value| {
+        let visit = home_visit(&beneficiary_id(1), json!({ "kind": "care_check" }));
+        let task = manager.make(&visit).await;
+        volunteer.act(&format!("/v1/tasks/{task}/claim")).await;
+        let report = json!({ "outcome": "done", "answers": answers });
+        let sent = volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await;
+        assert_eq!(sent.status, 200, "{}", sent.body);
+    };
+    let count = async |filter: &Value| preview(&supervisor, filter).await.body["count"].clone();
+    assert_eq!(count(&health(&["poor", "fair"])).await, 0);
+    report(json!({ "health": "poor", "meals": true, "remark": "独自在家", "sleep": "good" })).await;
+    let meals = json!({ "answer": { "kind": "care_check", "field": "meals", "any": ["yes"] } });
+    assert_eq!([count(&health(&["poor"])).await, count(&meals).await], [json!(1), json!(1)]);
+    let counted = preview(&supervisor, &health(&["poor", "fair"])).await;
+    assert_eq!(counted.body["sentence_zh"], "江津区内关爱走访中“健康状况”为一般或差的服务对象");
+    assert_eq!(
+        counted.body["sentence_en"],
+        "Beneficiaries in 江津区 who have “Fair” or “Poor” for “Health” (Care check)"
+    );
+    // The next answer takes the place of the last one; a field without an answer keeps it.
+    report(json!({ "health": "good" })).await;
+    let after = [count(&health(&["poor"])).await, count(&health(&["good"])).await];
+    assert_eq!(after, [json!(0), json!(1)]);
+    assert_eq!(count(&meals).await, 1);
+    let stored =
+        server.database.texts("SELECT word AS text FROM beneficiary_answers ORDER BY field");
+    assert_eq!(stored, ["good", "yes"], "nothing else of the answers is plain");
+    let answer = |kind: &str, field: &str, word: &str| json!({ "not": { "answer": { "kind": kind, "field": field, "any": [word] } } });
+    for filter in [
+        answer("care_check", "remark", "good"),
+        answer("care_check", "sleep", "good"),
+        answer("care_check", "health", "bad"),
+        answer("care_check", "none", "good"),
+        answer("no_kind", "health", "good"),
+    ] {
+        let refused = preview(&supervisor, &filter).await;
+        let pointer = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, pointer), (422, &json!("/filter/not/answer")), "{filter}");
+    }
 }
 
 #[rstest]

@@ -312,7 +312,8 @@ fn prepare_registers(server: &Server) {
          UPDATE holidays SET version = 5;
          UPDATE notices SET version = 5;
          UPDATE audiences SET version = 5;
-         UPDATE campaigns SET version = 5, created_by = '{nobody}', edited_by = '{nobody}';
+         UPDATE campaigns
+             SET version = 5, created_by = '{nobody}', edited_by = '{nobody}', authors = '';
          UPDATE regimes SET version = 5;
          UPDATE beneficiaries SET version = 5;"
     ));
@@ -624,7 +625,12 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "export_events" => {
             format!("?area={}", at.grid)
         }
-        "export_tasks" | "export_reports" | "export_people" | "export_beneficiaries" => {
+        "export_tasks"
+        | "export_reports"
+        | "export_people"
+        | "export_beneficiaries"
+        | "export_cases"
+        | "export_handouts" => {
             format!("?area={}&format=csv", at.grid)
         }
         "export_summary" => format!("?area={}&by=grid&format=ndjson", at.grid),

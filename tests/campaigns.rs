@@ -301,6 +301,27 @@ async fn a_draft_is_checked_and_rewritten_at_its_version(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_author_of_a_campaign_approves_it_however_many_there_were(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (town, supervisor) = (server.town_supervisor().await, server.supervisor().await);
+    let admin = server.admin().await;
+    let path = draft(&town, json!({})).await;
+    for (author, quota, version) in [(&admin, 40, "\"v1\""), (&supervisor, 50, "\"v2\"")] {
+        let next = campaign(json!({ "area": "500116001", "quota_per_day": quota }));
+        let put = author.request(Method::PUT, &path).header("If-Match", version).json(&next);
+        let changed = author.send(put).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    }
+    for author in [&town, &admin, &supervisor] {
+        let own = approve(author, &path).await;
+        assert_eq!((own.status, own.problem()), (403, "campaign_author"));
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn auditors_read_campaigns_without_words_and_a_town_sees_its_own(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

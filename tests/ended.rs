@@ -4,6 +4,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::goods::{rice, with_rice};
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
@@ -164,4 +165,32 @@ async fn an_id_number_of_an_ended_beneficiary_is_free_again(
     import_whole(&server, &Files::small().with("beneficiaries.csv", BENEFICIARY, &renamed));
     let listed = beneficiaries(&server.supervisor().await).await;
     assert!(listed.contains(&renamed) && !listed.iter().any(|id| id == BENEFICIARY), "{listed:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_beneficiary_with_hand_outs_ends_and_planned_ones_alone_go_with_the_entry(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 9).await;
+    let manager = server.manager().await;
+    for id in [BENEFICIARY, &beneficiary_id(2)] {
+        let handed = manager.post("/v1/handouts", &rice(id, &json!({}))).await;
+        assert_eq!(handed.status, 201, "{}", handed.body);
+    }
+    let plan = "UPDATE handouts SET state = 'planned', person = NULL, at = NULL";
+    server.database.execute(&format!("{plan} WHERE beneficiary = '{}'", beneficiary_id(2)));
+    import_whole(&server, &smaller().without_line("beneficiaries.csv", &beneficiary_id(2)));
+    let ended = supervisor.get(&format!("/v1/beneficiaries/{BENEFICIARY}")).await;
+    assert!(ended.body["valid_to"].is_string(), "kept for what it got: {}", ended.body);
+    let gone = supervisor.get(&format!("/v1/beneficiaries/{}", beneficiary_id(2))).await;
+    assert_eq!(gone.status, 404);
+    let listed = supervisor.get("/v1/handouts").await.body;
+    let left: Vec<&Value> = listed["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| &one["beneficiary_id"])
+        .collect();
+    assert_eq!(left, [BENEFICIARY]);
 }

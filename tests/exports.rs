@@ -7,6 +7,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::goods::{put_item, receive, rice};
 use crate::support::bodies::home_visit;
 use crate::support::files::BENEFICIARY;
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
@@ -241,4 +242,104 @@ async fn a_file_has_every_row_of_a_list_longer_than_a_page(
         let different: std::collections::BTreeSet<&String> = ids.iter().collect();
         assert_eq!((of_rows, different.len()), (TASKS, TASKS), "{format}");
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cases_and_hand_outs_leave_without_texts_receipts_and_names(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    let (town, manager) = (server.town_supervisor().await, server.manager().await);
+    put_item(&admin, "rice", &json!({})).await;
+    receive(&supervisor, "rice", "500116001002", 5).await;
+    let handed = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
+    assert_eq!(handed.status, 201, "{}", handed.body);
+    let case = json!({
+        "kind": "three_hardships", "class": "housing", "beneficiary_id": BENEFICIARY,
+        "source": "phone", "detail": "厨房屋顶漏雨"
+    });
+    let opened = manager.post("/v1/cases", &case).await;
+    assert_eq!(opened.status, 201, "{}", opened.body);
+
+    let path = "/v1/exports/cases?kind=three_hardships&format=csv";
+    let chinese = rows(&town, path, "zh-CN").await;
+    assert_eq!(chinese[0][..3], ["事项编号", "事项类别", "类型"]);
+    assert_eq!(
+        chinese[1][..4],
+        [opened.body["id"].as_str().unwrap_or(""), "解三难", "住房难", GRID]
+    );
+    let exported = lines(&town, &path.replace("csv", "ndjson")).await;
+    for field in ["id", "kind", "class", "area", "step", "waits_for", "due_on", "beneficiary_id"] {
+        assert_eq!(exported[0].get(field), opened.body.get(field), "{field}");
+    }
+    assert!(!json!(exported).to_string().contains("漏雨"), "{exported:?}");
+    assert_eq!(exported[0].get("opened_by"), None, "a file ranks no people");
+    let far = "/v1/exports/cases?area=500116002&format=ndjson";
+    assert_eq!(lines(&supervisor, far).await, Vec::<Value>::new());
+
+    // A confidential case is in the file of those alone who see it.
+    let kind = json!({
+        "code": "complaint", "name": "投诉", "name_en": "Complaint", "active": true,
+        "confidential_to": ["admin"],
+        "steps": [
+            {"code": "asked", "name": "受理", "name_en": "Asked", "level": "district",
+             "moves": [{"code": "answer", "name": "答复", "name_en": "Answer", "to": "answered"}]},
+            {"code": "answered", "name": "已答复", "name_en": "Answered", "level": "district",
+             "result": "done"}
+        ]
+    });
+    assert_eq!(admin.post("/v1/case-kinds", &kind).await.status, 201);
+    let secret = json!({ "kind": "complaint", "beneficiary_id": BENEFICIARY, "source": "phone" });
+    assert_eq!(admin.post("/v1/cases", &secret).await.status, 201);
+    let all = "/v1/exports/cases?format=ndjson";
+    assert_eq!(lines(&supervisor, all).await.len(), 1);
+    assert_eq!(lines(&admin, all).await.len(), 2);
+
+    let goods = "/v1/exports/handouts?item=rice&format=ndjson";
+    let exported = lines(&town, goods).await;
+    let known = [
+        "at",
+        "beneficiary_id",
+        "grid",
+        "grid_name",
+        "id",
+        "item",
+        "occasion",
+        "quantity",
+        "state",
+        "station",
+        "station_name",
+    ];
+    let fields: Vec<&String> = exported[0].as_object().expect("an object").keys().collect();
+    assert_eq!(fields, known, "neither the receipt nor the person");
+    let labels = rows(&town, &goods.replace("ndjson", "csv"), "zh-CN").await;
+    assert_eq!((labels[1][4].as_str(), labels[1][9].as_str()), ("大米10公斤", "已发放"));
+    for (action, count) in [("case.export", 5), ("handout.export", 2)] {
+        assert_eq!(supervisor.events(action).await.len(), count, "{action}");
+    }
+    for caller in [server.manager().await, server.volunteer().await, server.auditor().await] {
+        for path in ["cases", "handouts"] {
+            let refused = caller.get(&format!("/v1/exports/{path}?format=csv")).await;
+            assert_eq!(refused.status, 403, "{path}");
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tasks_of_an_occasion_are_listed_and_exported(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let feast = json!({ "occasion": "spring_festival_2027" });
+    let task = supervisor.make(&home_visit(BENEFICIARY, feast)).await;
+    supervisor.make_task(BENEFICIARY).await;
+    let query = "occasion=spring_festival_2027";
+    let listed = supervisor.get(&format!("/v1/tasks?{query}")).await;
+    assert_eq!(listed.body["items"].as_array().map(Vec::len), Some(1), "{}", listed.body);
+    let exported = lines(&supervisor, &format!("/v1/exports/tasks?{query}&format=ndjson")).await;
+    assert_eq!((exported.len(), &exported[0]["id"]), (1, &json!(task)));
 }

@@ -5,6 +5,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::goods::{put_item, receive, rice};
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, person_id};
 use crate::support::phone::{Phone, command};
@@ -202,4 +203,58 @@ async fn the_history_shows_visits_changes_and_corrections_and_apart_the_readings
         visits.as_array().expect("visits").iter().map(|visit| &visit["outcome"]).collect();
     assert_eq!(outcomes, ["refused", "done", "done"], "{visits}");
     assert_eq!((&visits[0]["by"], &visits[0]["kind"]), (&json!("王志愿"), &json!("home_visit")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_history_shows_hand_outs_and_the_cases_that_the_reader_sees(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    let manager = server.manager().await;
+    put_item(&admin, "rice", &json!({})).await;
+    receive(&supervisor, "rice", "500116001002", 5).await;
+    let case = |kind: &str, class: &str| {
+        json!({
+            "kind": kind, "class": class, "beneficiary_id": BENEFICIARY, "source": "phone",
+            "detail": "内容不外传"
+        })
+    };
+    let open = async |caller: &Caller, body: Value| {
+        let opened = caller.post("/v1/cases", &body).await;
+        assert_eq!(opened.status, 201, "{}", opened.body);
+        opened.body["id"].clone()
+    };
+    let hardship = open(&manager, case("three_hardships", "housing")).await;
+    let legal = open(&supervisor, case("legal", "advice")).await;
+    let handed = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
+    assert_eq!(handed.status, 201, "{}", handed.body);
+
+    let kinds = |list: &[Value]| {
+        let kinds = list.iter().map(|entry| entry["type"].as_str().unwrap_or("-").to_owned());
+        kinds.collect::<Vec<_>>()
+    };
+    let own = entries(&manager, "").await;
+    assert_eq!(kinds(&own), ["handout", "case"], "a confidential kind is invisible: {own:?}");
+    assert_eq!(
+        (&own[0]["handout_id"], &own[0]["item"], &own[0]["handout_state"], &own[0]["occasion"]),
+        (&handed.body["id"], &json!("rice"), &json!("handed_out"), &json!("spring_festival_2027"))
+    );
+    assert_eq!(
+        (&own[1]["case_id"], &own[1]["case_kind"], &own[1]["step"], &own[1]["person_name"]),
+        (&hardship, &json!("three_hardships"), &json!("found"), &json!("张网格"))
+    );
+    let all = entries(&supervisor, "").await;
+    assert_eq!(kinds(&all), ["handout", "case", "case"]);
+    assert_eq!((&all[1]["case_id"], &all[1]["case_kind"]), (&legal, &json!("legal")));
+    assert!(!json!(all).to_string().contains("内容不外传"), "{all:?}");
+    let (mut cursor, mut paged) = (String::new(), Vec::new());
+    loop {
+        let page = supervisor.get(&history(&format!("?limit=1{cursor}"))).await;
+        paged.extend(page.body["items"].as_array().expect("a list").clone());
+        let Some(next) = page.body["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(paged, all, "page by page, each entry once");
 }

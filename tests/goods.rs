@@ -77,7 +77,7 @@ async fn at_once(caller: &Caller, bodies: Vec<Value>) -> Vec<Answer> {
 }
 
 /// A server with rice in the register, and so much of it in the village.
-async fn with_rice(backend: Backend, quantity: i32) -> (Server, Caller, Caller) {
+pub async fn with_rice(backend: Backend, quantity: i32) -> (Server, Caller, Caller) {
     let server = Server::small(backend);
     let (admin, supervisor) = (server.admin().await, server.supervisor().await);
     put_item(&admin, "rice", &json!({})).await;

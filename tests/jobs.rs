@@ -11,7 +11,7 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 11] = [
+const JOBS: [&str; 12] = [
     "overdue_tasks",
     "orphaned_tasks",
     "plan_upkeep",
@@ -23,6 +23,7 @@ const JOBS: [&str; 11] = [
     "archive_events",
     "expired_uploads",
     "seal_passwords",
+    "ended_cases",
 ];
 
 /// Runs `gridward jobs` with `args`; returns whether it succeeded, and its output.
@@ -82,7 +83,7 @@ fn an_unknown_job_is_refused_with_the_names_of_all() {
         output,
         "gridward: job overdue does not exist; the jobs are \
          overdue_tasks, orphaned_tasks, plan_upkeep, regimes, campaign_launches, overdue_cases, \
-         casework, forget_commands, archive_events, expired_uploads, seal_passwords\n"
+         casework, forget_commands, archive_events, expired_uploads, seal_passwords, ended_cases\n"
     );
 }
 
@@ -200,7 +201,7 @@ async fn two_servers_on_one_database_run_a_due_job_once() {
     conn.batch_execute("BEGIN; LOCK TABLE job_runs IN ACCESS EXCLUSIVE MODE").expect("a lock");
     // With few connections, those that wait would hinder the others from beginning.
     let first = Server::start_with(database, &[("GRIDWARD_READERS", "16")]);
-    wait_for_job_locks(&first.database, 10).await;
+    wait_for_job_locks(&first.database, 11).await;
     let second = first.another();
     // Its jobs begin with the server.
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -6,6 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::cases::{VILLAGE, server as with_village};
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::phone::{Phone, command};
@@ -306,7 +307,7 @@ async fn the_manager_chooses_the_kind_and_a_refusal_has_a_reason(
         [&json!("home_visit"), &json!(day(4)), &json!("带政策手册")]
     );
     // A need without a kind, and one that nobody proposes a kind for.
-    let legal = need(BENEFICIARY, json!({ "need": "legal" }));
+    let legal = need(BENEFICIARY, json!({ "need": "other" }));
     let other = id(&volunteer.post("/v1/proposals", &legal).await);
     let which = decide(&manager, &other, "accept", json!({})).await;
     assert_eq!((which.status, &which.body["errors"][0]["pointer"]), (422, &json!("/kind")));
@@ -319,6 +320,69 @@ async fn the_manager_chooses_the_kind_and_a_refusal_has_a_reason(
     assert_eq!(decide(&manager, &own, "accept", json!({})).await.status, 403);
     let supervisor = server.supervisor().await;
     assert_eq!(decide(&supervisor, &own, "accept", json!({})).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_raised_need_opens_the_case_that_the_catalogue_names_and_its_author_learns_the_end(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = with_village(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let new = need(BENEFICIARY, json!({ "need": "employment", "note": "想找保安工作" }));
+    let raised = id(&volunteer.post("/v1/proposals", &new).await);
+    let due = decide(&manager, &raised, "accept", json!({ "due_on": day(4) })).await;
+    assert_eq!(due.status, 422, "a case has no due day of a task: {}", due.body);
+    let accepted = decide(&manager, &raised, "accept", json!({})).await;
+    assert_eq!((accepted.status, &accepted.body["state"]), (200, &json!("accepted")));
+    assert_eq!(accepted.body.get("created_task_id"), None, "{}", accepted.body);
+    let case = accepted.body["created_case_id"].as_str().expect("a case").to_owned();
+    assert_eq!(state(&volunteer, &raised).await, "accepted");
+    let path = format!("/v1/cases/{case}");
+    let read = manager.get(&path).await.body;
+    assert_eq!(
+        [
+            &read["kind"],
+            &read["source"],
+            &read["beneficiary_id"],
+            &read["opened_by"],
+            &read["detail"]
+        ],
+        [
+            &json!("employment"),
+            &json!("proposal"),
+            &json!(BENEFICIARY),
+            &json!(person_id(21)),
+            &json!("想找保安工作")
+        ]
+    );
+    // The same need of another person belongs to the open case.
+    let second = server.second_volunteer().await;
+    let again = id(&second.post("/v1/proposals", &new).await);
+    let same = decide(&manager, &again, "accept", json!({})).await;
+    assert_eq!((same.status, &same.body["created_case_id"]), (200, &json!(case)), "{}", same.body);
+    // A confidential case opens too, and is not shown to the manager.
+    let legal = need(BENEFICIARY, json!({ "need": "legal" }));
+    let raised = id(&volunteer.post("/v1/proposals", &legal).await);
+    let accepted = decide(&manager, &raised, "accept", json!({})).await;
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
+    let secret = accepted.body["created_case_id"].as_str().expect("a case");
+    assert_eq!(manager.get(&format!("/v1/cases/{secret}")).await.status, 404);
+    let supervisor = server.supervisor().await;
+    assert_eq!(supervisor.get(&format!("/v1/cases/{secret}")).await.status, 200);
+    let own = json!({ "kind": "employment", "beneficiary_id": BENEFICIARY, "source": "proposal" });
+    let refused = manager.post("/v1/cases", &own).await;
+    let pointer = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, pointer), (422, &json!("/source")), "{}", refused.body);
+    // The author learns that the matter is closed.
+    let village = server.sign_in(VILLAGE).await;
+    let drop = village.request(Method::POST, &format!("{path}/moves"));
+    let body = json!({ "move": "withdraw", "answers": { "wish": "保安" } });
+    let drop = drop.header("If-Match", "\"v1\"").json(&body);
+    let closed = village.send(drop).await;
+    assert_eq!(closed.status, 200, "{}", closed.body);
+    let told = notices(&volunteer, "zh-CN").await;
+    assert!(told.iter().any(|(kind, _)| *kind == "case_closed"), "{told:?}");
 }
 
 #[rstest]

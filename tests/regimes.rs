@@ -292,6 +292,23 @@ async fn another_person_than_the_author_activates_a_regime(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_author_of_a_regime_activates_it_after_a_change_by_another_person(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    let draft = create(&server, &weekly(&json!({ "active": false }))).await;
+    let other = weekly(&json!({ "cadence_days": 14, "active": false }));
+    let changed = change(&admin, &draft, &other).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    for author in [&supervisor, &admin] {
+        let own = change(author, &changed.body, &with(&other, &json!({ "active": true }))).await;
+        assert_eq!((own.status, own.problem()), (403, "regime_author"), "both wrote it");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_cadence_and_a_return_to_the_audience_make_no_second_open_visit(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

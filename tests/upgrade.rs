@@ -79,6 +79,7 @@ async fn goes_on(database: Database, name: &str) {
     upgraded.a_photo_is_whole().await;
     upgraded.phones_catch_up().await;
     upgraded.skills_in_use_are_words().await;
+    upgraded.visits_open_cases().await;
     upgraded.work_goes_on().await;
     upgraded.the_log_holds();
 }
@@ -242,6 +243,18 @@ impl Upgraded {
         let codes: Vec<&str> = words.iter().map(|word| text(&word["code"])).collect();
         assert!(codes.contains(&"driving"), "{codes:?}");
         assert_eq!(codes.last(), Some(&"surgery"), "{codes:?}");
+    }
+
+    /// Kinds of service of the build before open the shipped cases.
+    async fn visits_open_cases(&self) {
+        let supervisor = self.sign_in("supervisor").await;
+        for (kind, opens) in [
+            ("home_visit", json!({ "employment": "employment", "legal": "legal" })),
+            ("phone_call", Value::Null),
+        ] {
+            let shown = supervisor.get(&format!("/v1/service-kinds/{kind}")).await;
+            assert_eq!(shown.body["opens"], opens, "{kind}: {}", shown.body);
+        }
     }
 
     /// A claim is applied and recorded in the log.

@@ -90,7 +90,7 @@ async fn a_load_of_the_whole_district_removes_what_the_files_lack(
         "beneficiaries: 2 not in the files: deleted: 018d622e-0000-7000-8000-000000000005"
             .to_owned(),
         format!(
-            "beneficiaries: 1 not in the files: kept, since tasks refer to them: {BENEFICIARY}"
+            "beneficiaries: 1 not in the files: kept, since tasks, cases or hand-outs refer to them: {BENEFICIARY}"
         ),
         format!(
             "beneficiaries: 1 unfinished tasks cancelled, since what they were for is gone: {gone}"

@@ -3,6 +3,8 @@
 //! A draft is approved by a person other than its author, launched once, and closed. A launch is
 //! repeated without effect, so a lost answer is asked for again.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -76,7 +78,7 @@ pub enum CampaignStep {
 /// [`CampaignRejection`].
 pub fn apply(
     state: CampaignState,
-    authors: &[PersonId],
+    authors: &BTreeSet<PersonId>,
     command: CampaignCommand,
     by: Option<PersonId>,
 ) -> Result<CampaignStep, CampaignRejection> {
@@ -153,7 +155,7 @@ mod tests {
     const OTHER: PersonId = PersonId(Uuid::from_u128(2));
 
     fn by(who: PersonId, state: CampaignState, command: CampaignCommand) -> Option<CampaignState> {
-        match apply(state, &[AUTHOR], command, Some(who)) {
+        match apply(state, &BTreeSet::from([AUTHOR]), command, Some(who)) {
             Ok(CampaignStep::To(next)) => Some(next),
             _ => None,
         }
@@ -176,7 +178,12 @@ mod tests {
         reached.sort_unstable();
         reached.dedup();
         assert_eq!(reached, [S::Draft, S::Closed], "what the author alone can do");
-        let own = apply(S::Draft, &[OTHER, AUTHOR], CampaignCommand::Approve, Some(AUTHOR));
+        let own = apply(
+            S::Draft,
+            &BTreeSet::from([OTHER, AUTHOR]),
+            CampaignCommand::Approve,
+            Some(AUTHOR),
+        );
         assert_eq!(own, Err(CampaignRejection::Author));
         assert_eq!(by(OTHER, S::Draft, CampaignCommand::Approve), Some(S::Approved));
     }
@@ -198,7 +205,10 @@ mod tests {
             (C::Launch, S::Launched),
             (C::Close, S::Closed),
         ] {
-            assert_eq!(apply(state, &[AUTHOR], command, Some(OTHER)), Ok(CampaignStep::Already));
+            assert_eq!(
+                apply(state, &BTreeSet::from([AUTHOR]), command, Some(OTHER)),
+                Ok(CampaignStep::Already)
+            );
         }
         for (command, state) in [
             (C::Launch, S::Draft),
@@ -206,7 +216,7 @@ mod tests {
             (C::Launch, S::Closed),
             (C::Approve, S::Launched),
         ] {
-            let refused = apply(state, &[AUTHOR], command, Some(OTHER));
+            let refused = apply(state, &BTreeSet::from([AUTHOR]), command, Some(OTHER));
             assert_eq!(refused, Err(CampaignRejection::State), "{command:?} {state}");
         }
     }

@@ -113,6 +113,8 @@ ranges! {
     Priority: i32 as Integer, 1 to 10, example 5;
     /// The working days of a step of a case, until it escalates.
     StepDays: i32 as Integer, 1 to 365, example 10;
+    /// The years for which a case is kept after its end.
+    KeptYears: i32 as Integer, 1 to 100, example 10;
     /// The number of attempts at a visit, or the number of one attempt, from 1.
     Attempts: i32 as Integer, 1 to 20, example 1;
     /// Days from one attempt to the next.

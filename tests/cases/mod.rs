@@ -1,8 +1,11 @@
 //! Cases: matters that are followed on the path of their kind, from their opening to their end.
 
+mod documents;
 mod kinds;
 mod moves;
+mod retention;
 mod stories;
+mod waiting;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -4,6 +4,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{claim, day, fate, send, succeed, version};
+use crate::goods::{rice, with_rice};
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
@@ -143,4 +144,50 @@ async fn each_task_returns_to_its_entry_whatever_happened_to_the_other(
     assert_eq!((&mine["state"], &mine["grid"]), (&json!("open"), &json!(GRID)));
     let state = if steps.contains(&"end_other") { "cancelled" } else { "open" };
     assert_eq!((&other["state"], &other["grid"]), (&json!(state), &json!(OTHER_GRID)));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merge_brings_the_hand_outs_along_once_and_its_undo_gives_them_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 9).await;
+    let (manager, duplicate) = (server.manager().await, beneficiary_id(2));
+    let hand = async |to: &str, occasion: &str| {
+        let body = rice(to, &json!({ "occasion": occasion }));
+        let handed = manager.post("/v1/handouts", &body).await;
+        assert_eq!(handed.status, 201, "{}", handed.body);
+        handed.body["id"].as_str().expect("an id").to_owned()
+    };
+    let planned = hand(BENEFICIARY, "spring_festival_2027").await;
+    let plan = "UPDATE handouts SET state = 'planned', person = NULL, at = NULL";
+    server.database.execute(&format!("{plan} WHERE id = '{planned}'"));
+    let own = hand(BENEFICIARY, "mid_autumn_2027").await;
+    let theirs = hand(&duplicate, "spring_festival_2027").await;
+    let other = hand(&duplicate, "army_day_2027").await;
+    let twice = hand(&duplicate, "mid_autumn_2027").await;
+    let of = async |id: &str| {
+        let listed = supervisor.get(&format!("/v1/handouts?beneficiary_id={id}")).await.body;
+        let listed = listed["items"].as_array().expect("hand-outs").iter();
+        let mut listed: Vec<_> =
+            listed.map(|one| (one["id"].clone(), one["state"].clone())).collect();
+        listed.sort_by_key(|(id, _)| id.to_string());
+        listed
+    };
+    let sorted = |ids: &[(&String, &str)]| {
+        let mut all: Vec<_> = ids.iter().map(|(id, state)| (json!(id), json!(state))).collect();
+        all.sort_by_key(|(id, _)| id.to_string());
+        all
+    };
+    let before = (of(BENEFICIARY).await, of(&duplicate).await);
+    let merge = json!({ "other_id": duplicate });
+    succeed(&supervisor, "merge", BENEFICIARY, &merge).await;
+    let kept = sorted(&[(&theirs, "handed_out"), (&own, "handed_out"), (&other, "handed_out")]);
+    assert_eq!(of(BENEFICIARY).await, kept);
+    assert_eq!(of(&duplicate).await, sorted(&[(&planned, "returned"), (&twice, "handed_out")]));
+    let again = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
+    assert_eq!((again.status, again.problem()), (409, "handout_done"), "{}", again.body);
+
+    succeed(&supervisor, "merge/undo", BENEFICIARY, &merge).await;
+    assert_eq!((of(BENEFICIARY).await, of(&duplicate).await), before);
 }

@@ -137,6 +137,31 @@ impl Database {
         rows.into_iter().map(|row| row.text).collect()
     }
 
+    /// The plan of a query, line by line.
+    pub fn plan(&self, sql: &str) -> String {
+        #[derive(QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
+            text: String,
+        }
+        #[derive(QueryableByName)]
+        struct Node {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            detail: String,
+        }
+        let lines: Vec<String> = if self.is_postgres() {
+            let mut conn = PgConnection::establish(&self.url).expect("the database");
+            let lines = diesel::sql_query(format!("EXPLAIN {sql}")).load::<Line>(&mut conn);
+            lines.expect("a plan").into_iter().map(|line| line.text).collect()
+        } else {
+            let mut conn = self.sqlite_connection();
+            let nodes = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"));
+            let nodes = nodes.load::<Node>(&mut conn).expect("a plan");
+            nodes.into_iter().map(|node| node.detail).collect()
+        };
+        lines.join("\n")
+    }
+
     /// Closes every connection and refuses new ones.
     pub fn go_away(&self) {
         let Some((server, name)) = &self.created else { return };

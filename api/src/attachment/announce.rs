@@ -1,14 +1,13 @@
 //! Creates an attachment's row before the upload of its bytes.
 
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::Principal;
 use uuid::Uuid;
 
-use super::expiration;
 use super::metadata::Metadata;
 use super::store::{self, AttachmentRow};
+use super::{expiration, owner};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::limits::DailyQuota;
-use crate::task;
 use crate::tx::Tx;
 
 /// The result of announcing an attachment.
@@ -19,8 +18,7 @@ pub(super) enum Announced {
     NeedsRoom(AttachmentRow),
 }
 
-/// Announces an attachment of a task that is or was assigned to the caller, or of an assigned one
-/// whose visit the caller may report on behalf of its assignee.
+/// Announces an attachment of a task or a case to which the caller may add one.
 ///
 /// # Errors
 /// 403, 404, 409 for an id that names another attachment, 413, 429, and the database's.
@@ -30,19 +28,12 @@ pub(super) fn announce(
     metadata: &Metadata,
     length: i64,
 ) -> Result<Announced, Problem> {
-    principal.may(Action::ReportVisit)?;
+    owner::check(tx, principal, metadata)?;
     let me = principal.person;
-    let found = tx.find::<task::row::TaskRow>(metadata.task)?;
-    let found = found.ok_or_else(Problem::not_found)?;
-    let directs = principal.authorize(Action::DirectTask, &found.grid).is_ok();
-    let on_behalf = directs && found.assignee.is_some();
-    if !on_behalf && !task::report::is_or_was_assignee(tx, principal, &found)? {
-        return Err(Problem::not_found());
-    }
     let row = AttachmentRow {
         district: principal.district(),
         id: metadata.id.to_string(),
-        task: found.id,
+        task: metadata.owner.task(),
         person: me,
         media_type: metadata.media_type,
         length,
@@ -52,6 +43,8 @@ pub(super) fn announce(
         created_at: tx.now.naive_utc(),
         fence: 0,
         upload: Uuid::new_v4().simple().to_string(),
+        case_id: metadata.owner.case(),
+        document: metadata.document.clone(),
     };
     if let Some(known) = store::row(tx.read_unbatched(), principal.district(), metadata.id)? {
         let AttachmentRow { received, complete, created_at, fence, upload, .. } = known.clone();

@@ -1,9 +1,11 @@
-//! Deletes incomplete uploads: the row first, then the bytes, which no other upload uses.
+//! Deletes incomplete uploads, and the documents of deleted cases: the row first, then the bytes, which no
+//! other upload uses.
 
 use gridward_domain::area::AreaCode;
 
 use super::blob_store::BlobStore;
 use super::parts;
+use super::receive::whole_name;
 use super::store::{self, AttachmentRow};
 use crate::http::problem::Problem;
 use crate::tx::Db;
@@ -28,6 +30,27 @@ pub async fn delete_incomplete(
     }
     blobs.clear(&parts::folder(row)).await?;
     Ok(true)
+}
+
+/// Deletes up to `limit` documents of cases that were deleted; returns their number. The bytes go first
+/// here: a case that is gone shows them no more, and a crash leaves the row for the next run.
+///
+/// # Errors
+/// 503 if the store or the database is unavailable.
+pub async fn delete_of_cases(
+    db: &Db,
+    blobs: &BlobStore,
+    district: AreaCode,
+    limit: i64,
+) -> Result<usize, Problem> {
+    let rows = db.read(move |conn| store::of_deleted_cases(conn, district, limit)).await?;
+    let count = rows.len();
+    for row in rows {
+        blobs.delete(&whole_name(&row)).await?;
+        blobs.clear(&parts::folder(&row)).await?;
+        db.write(district, move |tx| store::delete(tx.write_unbatched(), &row)).await?;
+    }
+    Ok(count)
 }
 
 /// Deletes parts without an incomplete upload; returns the number of their folders. A part is

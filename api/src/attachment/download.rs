@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
-use gridward_domain::authority::{Action, Principal, Role};
+use gridward_domain::authority::Principal;
 use gridward_domain::word::Word as _;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use serde_json::json;
 use strum::VariantArray as _;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
@@ -17,6 +16,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::model::MediaType;
+use super::owner;
 use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
 use super::thumbnail::NoThumbnail;
@@ -25,7 +25,6 @@ use crate::http::Query;
 use crate::http::openapi;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
-use crate::task;
 use crate::tx::Tx;
 
 /// Bytes of an attachment.
@@ -97,7 +96,8 @@ pub struct DownloadQuery {
 /// Returns the bytes of a completed attachment, as a file to be saved; the media type is verified at
 /// the upload. With `width`, a small copy of a photo: 422 `no_preview` for a recording, for a photo that
 /// is damaged, and for one of more than 25 million pixels. An event records the access.
-/// Allowed roles: managers, supervisors and admins within their area, and the uploader.
+/// Allowed roles: managers, supervisors and admins within their area, and the uploader; for a document of
+/// a case, those who see the case.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "get_attachment",
@@ -108,6 +108,7 @@ pub struct DownloadQuery {
             content(
                 (Content = "image/jpeg"), (Content = "image/png"), (Content = "image/webp"),
                 (Content = "audio/mp4"), (Content = "audio/ogg"), (Content = "audio/amr"),
+                (Content = "application/pdf"),
             ),
             headers(("Content-Disposition" = String, description = "The name of the file")),
         ),
@@ -151,20 +152,14 @@ fn no_preview(error: NoThumbnail) -> Problem {
     }
 }
 
-/// The attachment, if it is complete and the caller may read it. An event records
-/// access by anybody but the uploader.
+/// The attachment, if it is complete and the caller may read it. An event records the access, unless it
+/// is by the uploader to an attachment of a task.
 fn readable(tx: &mut Tx<'_>, principal: &Principal, id: Uuid) -> Result<AttachmentRow, Problem> {
     let row = store::row(tx.read_unbatched(), principal.district(), id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;
-    if row.person == principal.person {
-        return Ok(row);
+    if let Some(area) = owner::read_in(tx, principal, &row)? {
+        let event = Event::new("attachment.read", Subject::Reading, &row.id, area, 1);
+        tx.record(event.by(principal.person).with(row.owner()?.body()));
     }
-    let task = task::perform::visible_now(tx, principal, row.task)?;
-    if principal.role == Role::Volunteer {
-        return Err(Problem::not_found());
-    }
-    principal.may(Action::ReadReports)?;
-    let event = Event::new("attachment.read", Subject::Reading, &row.id, task.grid, 1);
-    tx.record(event.by(principal.person).with(json!({ "task": row.task })));
     Ok(row)
 }

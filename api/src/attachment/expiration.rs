@@ -1,6 +1,6 @@
 //! The tus extension Expiration: an incomplete upload does not occupy the limit permanently.
 //!
-//! A person has at most [`MOST`] attachments for a task. At the limit, a new upload replaces
+//! A person has at most [`MOST`] attachments for a task or a case. At the limit, a new upload replaces
 //! the oldest incomplete one; completed ones are evidence and stay. An upload that is
 //! incomplete after [`LIFETIME`] expires, and a job deletes it.
 
@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 
 use super::model::MOST;
+use super::owner::Owner;
 use super::store::AttachmentRow;
 use crate::db::schema::attachments;
 use crate::db::{Conn, DbError};
@@ -44,19 +45,27 @@ pub fn eviction_candidate(
     conn: &mut Conn,
     new: &AttachmentRow,
 ) -> Result<Option<AttachmentRow>, Problem> {
-    let beside = attachments::table
-        .filter(attachments::district.eq(&new.district))
-        .filter(attachments::task.eq(&new.task))
-        .filter(attachments::person.eq(&new.person));
-    let count: i64 = beside.count().get_result(conn)?;
-    if count < MOST {
+    let mut beside = attachments::table
+        .filter(attachments::district.eq(new.district))
+        .filter(attachments::person.eq(new.person))
+        .into_boxed();
+    beside = match new.owner()? {
+        Owner::Task(task) => beside.filter(attachments::task.eq(task)),
+        Owner::Case(case) => {
+            beside.filter(attachments::case_id.is_not_null()).filter(attachments::case_id.eq(case))
+        }
+    };
+    let order = (attachments::created_at, attachments::id);
+    let mut all: Vec<AttachmentRow> = beside.order(order).limit(MOST).load(conn)?;
+    if i64::try_from(all.len()).is_ok_and(|count| count < MOST) {
         return Ok(None);
     }
-    let unfinished = beside.filter(attachments::complete.eq(false));
-    let oldest = unfinished.order((attachments::created_at, attachments::id)).first(conn);
-    oldest.optional()?.map(Some).ok_or_else(|| {
-        let error =
-            FieldError::new("Upload-Metadata", format!("at most {MOST} attachments per task"));
+    let oldest = all.iter().position(|row| !row.complete);
+    oldest.map(|oldest| Some(all.swap_remove(oldest))).ok_or_else(|| {
+        let error = FieldError::new(
+            "Upload-Metadata",
+            format!("at most {MOST} attachments per task or case"),
+        );
         Problem::from(ProblemCode::Invalid).with(error)
     })
 }
@@ -103,7 +112,7 @@ mod tests {
         let mut row = AttachmentRow {
             district: "500116".parse().expect("a code"),
             id: "a".to_owned(),
-            task: TaskId(Uuid::nil()),
+            task: Some(TaskId(Uuid::nil())),
             person: PersonId(Uuid::nil()),
             media_type: MediaType::Png,
             length: 5,
@@ -113,6 +122,8 @@ mod tests {
             created_at: announced.naive_utc(),
             fence: 1,
             upload: String::new(),
+            case_id: None,
+            document: None,
         };
         let last = announced + LIFETIME;
         assert!(is_expired(&row, last) && !is_expired(&row, last - TimeDelta::seconds(1)));

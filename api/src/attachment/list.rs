@@ -4,6 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::authority::{Action, Principal, Role};
+use gridward_domain::code::WordCode;
 use gridward_domain::id::{PersonId, TaskId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,7 +16,8 @@ use super::receive::Attachments;
 use super::store::{self, AttachmentRow};
 use crate::auth::Authenticated;
 use crate::clock::china;
-use crate::db::{Conn, parsed};
+use crate::crypto::SealingKey;
+use crate::db::{Conn, DbError, parsed};
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::person;
@@ -24,7 +26,7 @@ use crate::task;
 /// The most attachments in a list; a person has at most ten for a task.
 const MOST_LISTED: i64 = 200;
 
-/// An attachment of a task.
+/// An attachment of a task or of a case.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d", "type": "image/jpeg", "size": 284_311,
@@ -84,23 +86,9 @@ pub(crate) async fn list_task_attachments(
         let district = principal.district();
         let rows = readable(conn, &principal, task, now)?;
         let key = keys.key(conn, district)?;
-        let people = rows.iter().map(|row| row.person).collect();
-        let names = person::store::names(conn, &key, &district.range(), people)?;
-        let listed = rows.into_iter().map(|row| {
-            Ok::<_, Problem>(TaskAttachment {
-                id: parsed("attachments", &row.id)?,
-                r#type: row.media_type,
-                size: row.length,
-                received: row.received,
-                complete: row.complete,
-                person_id: row.person,
-                person_name: names.get(&row.person).cloned(),
-                announced_at: row.created_at.and_utc().with_timezone(&china()),
-            })
-        });
-        listed.collect::<Result<Vec<_>, _>>()
+        Ok::<_, Problem>(listed(conn, &key, rows)?.into_iter().map(|(shown, _)| shown).collect())
     });
-    let items = read.await?;
+    let items: Vec<TaskAttachment> = read.await?;
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
         .json(TaskAttachments { items }))
@@ -118,4 +106,29 @@ fn readable(
     let own = (principal.role == Role::Volunteer).then_some(principal.person);
     let rows = store::of_task(conn, principal.district(), task, own, MOST_LISTED)?;
     Ok(rows.into_iter().filter(|row| !expiration::is_expired(row, now)).collect())
+}
+
+/// The attachments with the names of those who have uploaded them, and which document of a case each is.
+pub(super) fn listed(
+    conn: &mut Conn,
+    key: &SealingKey,
+    rows: Vec<AttachmentRow>,
+) -> Result<Vec<(TaskAttachment, Option<WordCode>)>, DbError> {
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let (range, people) = (first.district.range(), rows.iter().map(|row| row.person).collect());
+    let names = person::store::names(conn, key, &range, people)?;
+    let shown = rows.into_iter().map(|row| {
+        let attachment = TaskAttachment {
+            id: parsed("attachments", &row.id)?,
+            r#type: row.media_type,
+            size: row.length,
+            received: row.received,
+            complete: row.complete,
+            person_id: row.person,
+            person_name: names.get(&row.person).cloned(),
+            announced_at: row.created_at.and_utc().with_timezone(&china()),
+        };
+        Ok((attachment, row.document))
+    });
+    shown.collect()
 }

@@ -39,24 +39,28 @@ pub enum MediaType {
     #[serde(rename = "audio/amr")]
     #[strum(serialize = "audio/amr")]
     Amr,
+    /// A document of a case.
+    #[serde(rename = "application/pdf")]
+    #[strum(serialize = "application/pdf")]
+    Pdf,
 }
 
 text_column!(MediaType);
 
-/// Maximum size of a photo or a signature in bytes.
+/// Maximum size of a photo, a signature or a document in bytes.
 const IMAGE: i64 = 10 * 1024 * 1024;
 /// Maximum size of a voice recording in bytes.
 const VOICE: i64 = 5 * 1024 * 1024;
 /// Maximum size of any attachment in bytes.
 pub const LARGEST: i64 = IMAGE;
-/// Maximum number of attachments per person and task.
+/// Maximum number of attachments per person and task or case.
 pub const MOST: i64 = 10;
 
 impl MediaType {
     /// Maximum size of this type in bytes.
     pub const fn largest(self) -> i64 {
         match self {
-            Self::Jpeg | Self::Png | Self::Webp => IMAGE,
+            Self::Jpeg | Self::Png | Self::Webp | Self::Pdf => IMAGE,
             Self::Mp4 | Self::Ogg | Self::Amr => VOICE,
         }
     }
@@ -70,6 +74,7 @@ impl MediaType {
             Self::Mp4 => "m4a",
             Self::Ogg => "ogg",
             Self::Amr => "amr",
+            Self::Pdf => "pdf",
         }
     }
 
@@ -102,12 +107,13 @@ mod tests {
 
     #[test]
     fn a_type_is_known_by_how_its_bytes_begin() {
-        let begins: [(MediaType, &[u8]); 6] = [
+        let begins: [(MediaType, &[u8]); 7] = [
             (MediaType::Jpeg, &[0xFF, 0xD8, 0xFF, 0xE0]),
             (MediaType::Png, b"\x89PNG\r\n\x1a\n"),
             (MediaType::Webp, b"RIFF\x00\x00\x00\x00WEBPVP8 "),
             (MediaType::Mp4, b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00"),
             (MediaType::Ogg, b"OggS\x00\x02"),
+            (MediaType::Pdf, b"%PDF-1.7\n"),
             (MediaType::Amr, b"#!AMR\n\x3c\x08\x00\x00\x00\x00\x00\x00"),
         ];
         for (of, bytes) in begins {

@@ -12,14 +12,13 @@ use super::checksum::Checksum;
 use super::model::Mismatch;
 use super::store::{self, AttachmentRow};
 use super::uploads::{Upload, Uploads};
-use super::{deletion, parts};
+use super::{deletion, owner, parts};
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
 use crate::db::column::Hash;
 use crate::http::body_limits::BodyRefused;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
-use crate::task;
 use crate::tx::Db;
 
 /// Maximum size of a part in memory, in bytes.
@@ -46,7 +45,8 @@ pub struct Attachments {
     pub clock: Clock,
 }
 
-fn whole_name(row: &AttachmentRow) -> String {
+/// The name of the whole file.
+pub(super) fn whole_name(row: &AttachmentRow) -> String {
     format!("whole/{}/{}", row.district, row.blob_name())
 }
 
@@ -234,17 +234,17 @@ async fn mark_complete(
     principal: &Principal,
     row: &AttachmentRow,
 ) -> Result<(), Problem> {
-    let (verified, me) = (row.clone(), principal.person);
+    let (verified, by) = (row.clone(), *principal);
     let marked = attachments.db.write(principal.district(), move |tx| {
         let row = &verified;
-        let task = tx.find::<task::row::TaskRow>(row.task)?.ok_or(ProblemCode::NotFound)?;
+        let area = owner::completed_in(tx, &by, row)?;
         if store::complete(tx.write_unbatched(), row)? {
-            let body = json!({
-                "task": row.task, "type": row.media_type, "length": row.length,
-                "sha256": row.sha256
-            });
-            let event = Event::new("attachment.add", Subject::Attachment, &row.id, task.grid, 1);
-            tx.record(event.by(me).with(body));
+            let mut body = row.owner()?.body();
+            body["type"] = json!(row.media_type);
+            body["length"] = json!(row.length);
+            body["sha256"] = json!(row.sha256);
+            let event = Event::new("attachment.add", Subject::Attachment, &row.id, area, 1);
+            tx.record(event.by(by.person).with(body));
             return Ok(Verified::Complete);
         }
         let id = row.id.parse().map_err(Problem::defect)?;

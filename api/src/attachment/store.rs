@@ -1,13 +1,14 @@
-//! Attachments in the database: owner, task and upload progress.
+//! Attachments in the database: person, task or case, and upload progress.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::code::WordCode;
+use gridward_domain::id::{CaseId, PersonId, TaskId};
 use uuid::Uuid;
 
 use super::model::MediaType;
-use crate::db::schema::attachments;
+use crate::db::schema::{attachments, cases};
 use crate::db::{Conn, DbError};
 
 /// A row of `attachments`.
@@ -17,7 +18,7 @@ use crate::db::{Conn, DbError};
 pub struct AttachmentRow {
     pub district: AreaCode,
     pub id: String,
-    pub task: TaskId,
+    pub task: Option<TaskId>,
     pub person: PersonId,
     pub media_type: MediaType,
     pub length: i64,
@@ -27,6 +28,8 @@ pub struct AttachmentRow {
     pub created_at: NaiveDateTime,
     pub fence: i64,
     pub upload: String,
+    pub case_id: Option<CaseId>,
+    pub document: Option<WordCode>,
 }
 
 impl AttachmentRow {
@@ -71,6 +74,55 @@ pub fn of_task(
         query = query.filter(attachments::person.eq(person));
     }
     Ok(query.order((attachments::created_at, attachments::id)).limit(limit).load(conn)?)
+}
+
+/// The documents of a case, in the order of their announcement.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_case(
+    conn: &mut Conn,
+    district: AreaCode,
+    case: CaseId,
+    limit: i64,
+) -> Result<Vec<AttachmentRow>, DbError> {
+    Ok(attachments::table
+        .filter(attachments::district.eq(district))
+        .filter(attachments::case_id.is_not_null())
+        .filter(attachments::case_id.eq(case))
+        .order((attachments::created_at, attachments::id))
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// Up to `limit` attachments of cases that were deleted.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_deleted_cases(
+    conn: &mut Conn,
+    district: AreaCode,
+    limit: i64,
+) -> Result<Vec<AttachmentRow>, DbError> {
+    let case = cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::id.nullable().eq(attachments::case_id));
+    Ok(attachments::table
+        .filter(attachments::district.eq(district))
+        .filter(attachments::case_id.is_not_null())
+        .filter(diesel::dsl::not(diesel::dsl::exists(case)))
+        .order(attachments::id)
+        .limit(limit)
+        .select(attachments::all_columns)
+        .load(conn)?)
+}
+
+/// Deletes the attachment, complete or not; returns whether it was there.
+///
+/// # Errors
+/// [`DbError`].
+pub fn delete(conn: &mut Conn, row: &AttachmentRow) -> Result<bool, DbError> {
+    Ok(diesel::delete(attachments::table.find((row.district, &row.id))).execute(conn)? == 1)
 }
 
 /// Inserts an attachment.
@@ -153,7 +205,7 @@ mod tests {
         let row = AttachmentRow {
             district: "500116".parse().expect("a code"),
             id: Uuid::now_v7().to_string(),
-            task: TaskId(Uuid::nil()),
+            task: Some(TaskId(Uuid::nil())),
             person: PersonId(Uuid::nil()),
             media_type: MediaType::Png,
             length: 5,
@@ -163,6 +215,8 @@ mod tests {
             created_at: chrono::DateTime::UNIX_EPOCH.naive_utc(),
             fence: 1,
             upload: "a".to_owned(),
+            case_id: None,
+            document: None,
         };
         insert(conn, &row).expect("a row");
         row

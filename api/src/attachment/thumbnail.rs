@@ -82,7 +82,9 @@ const fn format(of: MediaType) -> Result<ImageFormat, NoThumbnail> {
         MediaType::Jpeg => Ok(ImageFormat::Jpeg),
         MediaType::Png => Ok(ImageFormat::Png),
         MediaType::Webp => Ok(ImageFormat::WebP),
-        MediaType::Mp4 | MediaType::Ogg | MediaType::Amr => Err(NoThumbnail::NotAPhoto),
+        MediaType::Mp4 | MediaType::Ogg | MediaType::Amr | MediaType::Pdf => {
+            Err(NoThumbnail::NotAPhoto)
+        }
     }
 }
 

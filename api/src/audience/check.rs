@@ -6,6 +6,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::audience::{Condition, Filter};
 use gridward_domain::authority::Principal;
 
+use super::answers::{AnswerForms, NOT_FILTERABLE};
 use crate::area;
 use crate::db::Conn;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -49,6 +50,7 @@ pub fn filter_of(conn: &mut Conn, principal: &Principal, filter: &Filter) -> Res
     // A filter has at most 256 codes in all.
     let areas: BTreeSet<AreaCode> = areas.flatten().copied().collect();
     let known = area::store::names_of(conn, principal.district(), &areas)?;
+    let forms = AnswerForms::read(conn, principal.district(), [filter])?;
     let mut errors = Vec::new();
     for (pointer, condition) in conditions {
         let mut add = |detail: String| {
@@ -71,6 +73,9 @@ pub fn filter_of(conn: &mut Conn, principal: &Principal, filter: &Filter) -> Res
                 let known = vocabularies.get(VocabularyName::PlaqueStates);
                 let unknown = codes.iter().filter_map(|code| known.check(code.as_str()).err());
                 unknown.for_each(|error| add(error.to_string()));
+            }
+            Condition::Answer(among) if !forms.has(among, &vocabularies) => {
+                add(NOT_FILTERABLE.to_owned());
             }
             _ => {}
         }

@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use gridward_domain::area::Level;
-use gridward_domain::audience::{Condition, Filter};
+use gridward_domain::audience::{AnswerAmong, Condition, Filter};
 use gridward_domain::word::Word as _;
 
 use crate::db::Conn;
-use crate::db::schema::beneficiaries;
+use crate::db::schema::{beneficiaries, beneficiary_answers};
 use crate::{has_member, in_range};
 
 /// A condition on a beneficiary, which is never NULL.
@@ -80,5 +80,15 @@ fn is(condition: &Condition, today: NaiveDate) -> Expression {
         Condition::Category(codes) => any(codes.iter().map(|code| -> Expression {
             Box::new(has_member!(beneficiaries::categories, code.as_str()))
         })),
+        Condition::Answer(AnswerAmong { kind, field, any }) => {
+            let words: Vec<String> = any.iter().map(|one| one.as_str().to_owned()).collect();
+            let given = beneficiary_answers::table
+                .filter(beneficiary_answers::district.eq(beneficiaries::district))
+                .filter(beneficiary_answers::beneficiary.eq(beneficiaries::id))
+                .filter(beneficiary_answers::kind.eq(kind.as_str().to_owned()))
+                .filter(beneficiary_answers::field.eq(field.as_str().to_owned()))
+                .filter(beneficiary_answers::word.eq_any(words));
+            Box::new(diesel::dsl::exists(given))
+        }
     }
 }

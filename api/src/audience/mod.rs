@@ -4,6 +4,7 @@
 //! The filter is a pure value of the domain. Here it becomes a condition of a query, to which the
 //! caller's area is always added.
 
+mod answers;
 pub mod check;
 pub mod condition;
 pub mod members;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::audience::{Condition, Filter, Names, Sentence};
+use gridward_domain::audience::{AnswerAmong, AnswerNames, Condition, Filter, Names, Sentence};
 use gridward_domain::code::{Category, PlaqueState};
 use gridward_domain::word::VariantArray as _;
 
+use super::answers::AnswerForms;
 use crate::area;
 use crate::db::{Conn, DbError};
 use crate::vocabulary::{Vocabularies, VocabularyName, store as vocabularies};
@@ -18,6 +19,7 @@ const CHUNK: usize = 500;
 pub struct DistrictNames {
     areas: HashMap<AreaCode, String>,
     vocabularies: Vocabularies,
+    forms: AnswerForms,
 }
 
 impl DistrictNames {
@@ -30,6 +32,8 @@ impl DistrictNames {
         district: AreaCode,
         filters: impl IntoIterator<Item = (AreaCode, &'a Filter)>,
     ) -> Result<Self, DbError> {
+        let filters: Vec<_> = filters.into_iter().collect();
+        let forms = AnswerForms::read(conn, district, filters.iter().map(|(_, filter)| *filter))?;
         let mut codes = BTreeSet::new();
         for (scope, filter) in filters {
             codes.insert(scope);
@@ -50,7 +54,7 @@ impl DistrictNames {
             names.extend(area::store::names_of(conn, district, &wanted)?);
         }
         let areas = codes.into_iter().map(|code| (code, name(&code, &names))).collect();
-        Ok(Self { areas, vocabularies: vocabularies::all(conn, district)? })
+        Ok(Self { areas, vocabularies: vocabularies::all(conn, district)?, forms })
     }
 
     /// The vocabularies of the district.
@@ -89,5 +93,9 @@ impl Names for DistrictNames {
 
     fn plaque(&self, code: &PlaqueState) -> Sentence {
         self.word(VocabularyName::PlaqueStates, code.as_str())
+    }
+
+    fn answer(&self, among: &AnswerAmong) -> AnswerNames {
+        self.forms.names(among, &self.vocabularies)
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::goods::HandoutExchange;
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, TaskId};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,9 @@ pub struct MergeEffects {
     /// The cases that went to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<CaseId>,
+    /// The hand-outs that went to it, and those that made way for them.
+    #[serde(default, skip_serializing_if = "HandoutExchange::is_empty")]
+    pub handouts: HandoutExchange,
     /// Its last contact before.
     pub contact_before: Contacted,
     /// Its last contact afterwards.

@@ -4,6 +4,7 @@
 //! and details show them masked, and every reveal is recorded. They are searched in the memory of a
 //! server ([`name_index`]). Writes are in `casework`, since they change tasks too.
 
+pub mod answers;
 pub mod contacts;
 pub mod ends;
 pub mod entry;

@@ -117,8 +117,7 @@ pub(super) fn step(
     principal: &Principal,
     shown: &Campaign,
 ) -> Result<Option<CampaignState>, Problem> {
-    let authors = [row.created_by, row.edited_by];
-    match life::apply(row.state, &authors, command, Some(principal.person)) {
+    match life::apply(row.state, &row.authors(), command, Some(principal.person)) {
         Ok(CampaignStep::To(state)) => Ok(Some(state)),
         Ok(CampaignStep::Already) => Ok(None),
         Err(CampaignRejection::Author) => Err(ProblemCode::CampaignAuthor.into()),

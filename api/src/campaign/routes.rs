@@ -208,8 +208,8 @@ fn answer(done: &Done<Campaign>) -> HttpResponse {
 
 /// Approve a campaign
 ///
-/// Approves the draft at the version of `If-Match`. Neither the author of the campaign nor that of its
-/// present content may approve it (403 `campaign_author`). Visits that do not fit into the days by
+/// Approves the draft at the version of `If-Match`. The authors of its content, former ones
+/// included, may not approve it (403 `campaign_author`). Visits that do not fit into the days by
 /// the quota are refused (422). Allowed roles: supervisors and admins, within their area.
 #[utoipa::path(
     tag = "campaigns",

@@ -1,5 +1,7 @@
 //! Queries for campaigns.
 
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
@@ -15,6 +17,7 @@ use crate::audience::names::DistrictNames;
 use crate::audience::store as audiences;
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
+use crate::db::column::SetColumn;
 use crate::db::schema::campaigns;
 use crate::db::{Conn, DbError};
 use crate::goods::plan::ItemForEach;
@@ -65,6 +68,7 @@ crate::table_row! {
             existing_tasks: i64,
             planned_handouts: i64,
             reminded_on: Option<NaiveDate>,
+            authors: SetColumn<PersonId>,
             version: i64,
         }
     }
@@ -94,6 +98,12 @@ impl CampaignRow {
     pub fn occasion(&self) -> Result<Occasion, DbError> {
         let text = format!("{}_{}", self.occasion, self.year);
         text.try_into().map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// All who have written its content.
+    pub fn authors(&self) -> BTreeSet<PersonId> {
+        let first = [self.created_by, self.edited_by];
+        self.authors.members().iter().copied().chain(first).collect()
     }
 
     /// Its days and its quota.

@@ -1,5 +1,7 @@
 //! Writes and rewrites the draft of a campaign.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::campaign::{CampaignCommand, CampaignState};
 use gridward_domain::id::CampaignId;
@@ -82,6 +84,7 @@ pub fn create(
         existing_tasks: 0,
         planned_handouts: 0,
         reminded_on: None,
+        authors: BTreeSet::from([principal.person]).into(),
         version: 1,
     };
     store::put(tx.write_unbatched(), None, &row)?;
@@ -127,6 +130,7 @@ pub fn change(
         quota_per_day: content.quota_per_day,
         words: store::sealed(key, row.district, id, &content.words())?,
         edited_by: principal.person,
+        authors: (&row.authors() | &BTreeSet::from([principal.person])).into(),
         version: row.version + 1,
         ..row.clone()
     };

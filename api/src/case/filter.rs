@@ -15,21 +15,21 @@ use super::scope::Hidden;
 #[into_params(parameter_in = Query)]
 pub struct CaseQuery {
     /// Only cases of this kind.
-    pub(super) kind: Option<CaseKindCode>,
+    pub kind: Option<CaseKindCode>,
     /// Only cases at this step.
-    pub(super) step: Option<StepCode>,
+    pub step: Option<StepCode>,
     /// Only cases in this area and its descendants.
-    pub(super) area: Option<AreaCode>,
+    pub area: Option<AreaCode>,
     /// Only cases that wait for this level.
-    pub(super) waits_for: Option<Level>,
+    pub waits_for: Option<Level>,
     /// Only overdue cases, or only others.
-    pub(super) overdue: Option<bool>,
+    pub overdue: Option<bool>,
     /// Only cases of this beneficiary.
-    pub(super) beneficiary_id: Option<BeneficiaryId>,
+    pub beneficiary_id: Option<BeneficiaryId>,
     /// Cases that have ended, the last first, instead of those that wait. Default: no.
     #[serde(default)]
     #[param(required = false)]
-    pub(super) ended: bool,
+    pub ended: bool,
 }
 
 /// The same, with the scope of the caller.

@@ -1,4 +1,4 @@
-//! Opens the case for a need that a visit found, by the rule of the service kind.
+//! Opens the case for a need that a visit found or a person raised, by the rule of the service kind.
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Note;
@@ -14,68 +14,85 @@ use crate::db::dialect;
 use crate::http::problem::Problem;
 use crate::tx::Tx;
 
-/// A need that a visit found.
+/// A need that was found.
 #[derive(Clone, Debug)]
 pub struct FoundNeed {
     /// The need.
     pub need: Need,
     /// The kind of case that it opens.
     pub kind: CaseKindCode,
-    /// The beneficiary, or none for what was found at a place.
-    pub beneficiary: Option<BeneficiaryId>,
-    /// The grid of the visit.
-    pub grid: AreaCode,
-    /// The report.
-    pub report: ReportId,
-    /// The visitor.
+    /// Where it was found.
+    pub at: FoundAt,
+    /// The report of the visit that found it; `None` if it was raised without one.
+    pub report: Option<ReportId>,
+    /// The visitor, or who raised it.
     pub finder: PersonId,
-    /// The note of the report.
+    /// The note of the report or of the proposal.
     pub note: Option<Note>,
 }
 
-/// Opens the case, unless the kind is archived or the beneficiary has an open case of it. What was found
-/// at a place opens a case in its grid each time.
+/// Where a need was found.
+#[derive(Clone, Copy, Debug)]
+pub enum FoundAt {
+    /// With a beneficiary.
+    Home(BeneficiaryId),
+    /// At a place in this grid, such as a memorial.
+    Site(AreaCode),
+}
+
+/// Opens the case, unless the beneficiary has an open case of the kind; returns the one or the other.
+/// What was found at a place opens a case in its grid each time. `None` if the kind is archived.
 ///
 /// # Errors
 /// [`Problem`] of the database.
-pub fn open_found(tx: &mut Tx<'_>, key: &SealingKey, found: FoundNeed) -> Result<(), Problem> {
+pub fn open_found(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    found: FoundNeed,
+) -> Result<Option<CaseId>, Problem> {
     let district = tx.district;
     let kind = kind_store::one(tx.read_unbatched(), district, &found.kind)?;
-    let Some(kind) = kind.filter(|kind| kind.active) else { return Ok(()) };
-    let area = match found.beneficiary {
-        Some(id) => match home_of_new(tx, id, &found.kind)? {
-            Some(grid) => grid,
-            None => return Ok(()),
+    let Some(kind) = kind.filter(|kind| kind.active) else { return Ok(None) };
+    let (beneficiary, area) = match found.at {
+        FoundAt::Home(id) => match home(tx, id, &found.kind)? {
+            Home::Served(case) => return Ok(Some(case)),
+            Home::Grid(grid) => (Some(id), grid),
+            Home::Unknown => return Ok(None),
         },
-        None => found.grid,
+        FoundAt::Site(grid) => (None, grid),
     };
     let matter = Matter {
         class: class(&kind, &found.need),
-        beneficiary: found.beneficiary,
+        beneficiary,
         area,
-        source: CaseSource::Report,
-        report: Some(found.report),
+        source: if found.report.is_some() { CaseSource::Report } else { CaseSource::Proposal },
+        report: found.report,
         urgent: false,
         detail: found.note.filter(|note| !note.as_str().trim().is_empty()),
     };
-    open(tx, key, &kind, (CaseId(Uuid::now_v7()), found.finder), matter)?;
-    Ok(())
+    let placed = open(tx, key, &kind, (CaseId(Uuid::now_v7()), found.finder), matter)?;
+    Ok(Some(placed.row.id))
 }
 
-/// The grid of the beneficiary, unless there is none or it has an open case of the kind.
-fn home_of_new(
-    tx: &mut Tx<'_>,
-    id: BeneficiaryId,
-    kind: &CaseKindCode,
-) -> Result<Option<AreaCode>, Problem> {
+/// A beneficiary for whom a need was found.
+enum Home {
+    /// The beneficiary lives in this grid and has no open case of the kind.
+    Grid(AreaCode),
+    /// The beneficiary has this open case of the kind.
+    Served(CaseId),
+    /// There is no such beneficiary.
+    Unknown,
+}
+
+fn home(tx: &mut Tx<'_>, id: BeneficiaryId, kind: &CaseKindCode) -> Result<Home, Problem> {
     let district = tx.district;
     // Reports of two visitors, to two servers, find the need once.
     dialect::lock_row(tx.write_unbatched(), "beneficiaries", district, id)?;
     let Some(home) = beneficiary::store::row(tx.read()?, &district.range(), id)? else {
-        return Ok(None);
+        return Ok(Home::Unknown);
     };
-    let is_open = store::is_open(tx.read_unbatched(), district, id, kind)?;
-    Ok((!is_open).then_some(home.grid))
+    let open = store::open_case(tx.read_unbatched(), district, (id, kind))?;
+    Ok(open.map_or(Home::Grid(home.grid), Home::Served))
 }
 
 /// The class that is named like the need, or the first one.

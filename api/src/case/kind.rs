@@ -7,7 +7,7 @@ use gridward_domain::authority::Role;
 use gridward_domain::bounded_text::Label;
 use gridward_domain::case::{CaseMove, CasePath, CaseResult, CaseStep, MoveEffect};
 use gridward_domain::code::{CaseClass, CaseKindCode, KindCode, MoveCode, StepCode, WordCode};
-use gridward_domain::range::{StepDays, Version};
+use gridward_domain::range::{KeptYears, StepDays, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -167,6 +167,10 @@ macro_rules! with_content {
             pub steps: Vec<CaseStepContent>,
             /// Whether new cases may be opened.
             pub active: bool,
+            /// The years after its end for which a case is kept; it is deleted then, with its history
+            /// and its documents. Default: without end.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub keep_years: Option<KeptYears>,
             $($last)*
         }
     };
@@ -230,8 +234,9 @@ fn example(more: Value) -> Value {
 impl CaseKind {
     /// The version `version` of the kind `code`.
     pub fn of(code: CaseKindCode, content: CaseKindContent, version: i64) -> Self {
-        let CaseKindContent { name, name_en, classes, confidential_to, steps, active } = content;
-        Self { code, name, name_en, classes, confidential_to, steps, active, version }
+        let CaseKindContent { name, name_en, classes, confidential_to, steps, active, keep_years } =
+            content;
+        Self { code, name, name_en, classes, confidential_to, steps, active, keep_years, version }
     }
 
     /// The content.
@@ -243,6 +248,7 @@ impl CaseKind {
             confidential_to: self.confidential_to.clone(),
             steps: self.steps.clone(),
             active: self.active,
+            keep_years: self.keep_years,
         }
     }
 
@@ -273,8 +279,9 @@ impl CaseKind {
 impl NewCaseKind {
     /// The content, without the code.
     pub fn content(&self) -> CaseKindContent {
-        let Self { name, name_en, classes, confidential_to, steps, active, .. } = self.clone();
-        CaseKindContent { name, name_en, classes, confidential_to, steps, active }
+        let Self { name, name_en, classes, confidential_to, steps, active, keep_years, .. } =
+            self.clone();
+        CaseKindContent { name, name_en, classes, confidential_to, steps, active, keep_years }
     }
 }
 

@@ -30,6 +30,8 @@ pub enum CaseSource {
     Phone,
     /// A written application.
     Application,
+    /// A need that a person raised and a manager accepted; not for a new case.
+    Proposal,
 }
 
 /// What an entry of a case's history is about.

@@ -124,6 +124,9 @@ impl Opening {
             let detail = "is required for the source report, and for no other";
             return Err(Problem::invalid("/report_id", detail));
         }
+        if new.source == CaseSource::Proposal {
+            return Err(Problem::invalid("/source", "is for needs that a manager accepts"));
+        }
         self.check_report(tx, principal)?;
         let matter = Matter {
             class: new.class.clone(),

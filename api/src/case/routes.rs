@@ -7,10 +7,10 @@ use gridward_domain::authority::Action;
 use gridward_domain::id::CaseId;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::filter::{CaseFilter, CaseQuery};
+use super::filter::CaseQuery;
 use super::kind_routes;
 use super::open::Opening;
-use super::{Case, CaseDetail, NewCase, read, scope, store};
+use super::{Case, CaseDetail, NewCase, list, read};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{Clock, china, nearest_moment};
@@ -89,15 +89,12 @@ pub(crate) async fn list_cases(
 ) -> Result<HttpResponse, Problem> {
     principal.authorize(Action::ReadCases, &query.area.unwrap_or(principal.area))?;
     area::known::in_query(&db, query.area).await?;
-    let wanted: Wanted<store::Key> = page.wanted()?;
+    let wanted: Wanted<list::Key> = page.wanted()?;
     let after = wanted.after.map(|(at, id)| (nearest_moment(at.with_timezone(&china())), id));
     let (limit, now) = (wanted.limit, (clock)());
     let wanted = Wanted { limit, after };
     let listed = db.read(move |conn| {
-        let district = principal.district();
-        let hidden = scope::hidden(conn, district, principal.role)?;
-        let filter = CaseFilter::of(query.clone(), &principal, hidden);
-        let listed = store::list(conn, district, &filter, &wanted, now)?;
+        let listed = list::page(conn, &principal, &query, &wanted, now)?;
         Ok::<Vec<Case>, DbError>(listed.iter().map(|one| one.case(now)).collect())
     });
     let listed = listed.await.map_err(Problem::from)?;

@@ -9,14 +9,11 @@ use gridward_domain::code::{CaseClass, CaseKindCode, StepCode};
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId, TaskId};
 use serde::{Deserialize, Serialize};
 
-use super::filter::CaseFilter;
 use super::{Case, CaseSource};
 use crate::clock::{self, china};
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::{beneficiaries, case_entries, cases, reports};
 use crate::db::{Conn, DbError};
-use crate::http::page::Wanted;
-use crate::in_range;
 use crate::tx::row::{RowChange, write_versioned};
 
 const TABLE: &str = "cases";
@@ -76,11 +73,11 @@ pub struct PlacedCase {
 }
 
 /// The columns of a case and of its beneficiary.
-type Columns = (CaseRow, Option<AreaCode>, Option<NaiveDate>);
+pub(super) type Columns = (CaseRow, Option<AreaCode>, Option<NaiveDate>);
 
 impl PlacedCase {
     /// `None` for a case whose beneficiary was deleted.
-    fn of((row, of_home, valid_to): Columns) -> Option<Self> {
+    pub(super) fn of((row, of_home, valid_to): Columns) -> Option<Self> {
         let area = if row.beneficiary.is_some() { of_home } else { row.area };
         area.map(|area| Self { row, area, has_ended: valid_to.is_some() })
     }
@@ -194,6 +191,8 @@ macro_rules! placed {
     };
 }
 
+pub(super) use placed;
+
 /// The case, anywhere in the district.
 ///
 /// # Errors
@@ -211,68 +210,6 @@ pub fn one(conn: &mut Conn, district: AreaCode, id: CaseId) -> Result<Option<Pla
 pub fn exists(conn: &mut Conn, district: AreaCode, id: CaseId) -> Result<bool, DbError> {
     let one = cases::table.find((district, id)).select(cases::version);
     Ok(one.first::<i64>(conn).optional()?.is_some())
-}
-
-/// The position in a list.
-pub type Key = (DateTime<Utc>, CaseId);
-
-/// A page of the cases that the filter selects at `now`: those that wait, the longest first, or
-/// those that have ended, the last first.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn list(
-    conn: &mut Conn,
-    district: AreaCode,
-    filter: &CaseFilter,
-    wanted: &Wanted<Key>,
-    now: DateTime<Utc>,
-) -> Result<Vec<PlacedCase>, DbError> {
-    let mut query =
-        placed!(district).filter(cases::kind.ne_all(filter.hidden.kinds.clone())).into_boxed();
-    for (kind, version) in &filter.hidden.versions {
-        query = query.filter(cases::kind.ne(kind).or(cases::kind_version.ne(version)));
-    }
-    let of_home = in_range!(beneficiaries::grid.nullable(), filter.scope);
-    let of_area = in_range!(cases::area, filter.scope);
-    query = query.filter(of_home.or(cases::beneficiary.is_null().and(of_area)));
-    if let Some(kind) = &filter.kind {
-        query = query.filter(cases::kind.eq(kind));
-    }
-    if let Some(step) = &filter.step {
-        query = query.filter(cases::step.eq(step));
-    }
-    if let Some(level) = filter.waits_for {
-        query = query.filter(cases::waits_for.eq(level));
-    }
-    if let Some(beneficiary) = filter.beneficiary {
-        query = query.filter(cases::beneficiary.eq(beneficiary));
-    }
-    let today = clock::day(now);
-    query = match filter.overdue {
-        Some(true) => query.filter(cases::due_on.lt(today)),
-        Some(false) => query.filter(cases::due_on.is_null().or(cases::due_on.ge(today))),
-        None => query,
-    };
-    if filter.ended {
-        query = query
-            .filter(cases::result.is_not_null())
-            .order((cases::begun_at.desc(), cases::id.desc()));
-        if let Some((at, id)) = wanted.after {
-            let at = at.naive_utc();
-            let before = cases::begun_at.eq(at).and(cases::id.lt(id));
-            query = query.filter(cases::begun_at.le(at)).filter(cases::begun_at.lt(at).or(before));
-        }
-    } else {
-        query = query.filter(cases::result.is_null()).order((cases::begun_at, cases::id));
-        if let Some((at, id)) = wanted.after {
-            let at = at.naive_utc();
-            let after = cases::begun_at.eq(at).and(cases::id.gt(id));
-            query = query.filter(cases::begun_at.ge(at)).filter(cases::begun_at.gt(at).or(after));
-        }
-    }
-    let rows: Vec<Columns> = query.limit(wanted.rows()).load(conn)?;
-    Ok(rows.into_iter().filter_map(PlacedCase::of).collect())
 }
 
 /// Replaces `old` by `new`; inserts it if there is no old row.
@@ -354,11 +291,20 @@ pub fn with_cases(
 pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Result<(), DbError> {
     let those =
         cases::table.filter(cases::district.eq(district)).filter(cases::beneficiary.eq_any(ids));
-    let gone: Vec<CaseId> = those.clone().select(cases::id).load(conn)?;
+    let gone: Vec<CaseId> = those.select(cases::id).load(conn)?;
+    delete(conn, district, &gone)
+}
+
+/// Deletes these cases, with their history.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn delete(conn: &mut Conn, district: AreaCode, ids: &[CaseId]) -> Result<(), DbError> {
     let history = case_entries::table
         .filter(case_entries::district.eq(district))
-        .filter(case_entries::case_id.eq_any(&gone));
+        .filter(case_entries::case_id.eq_any(ids));
     diesel::delete(history).execute(conn)?;
+    let those = cases::table.filter(cases::district.eq(district)).filter(cases::id.eq_any(ids));
     diesel::delete(those).execute(conn)?;
     Ok(())
 }
@@ -418,23 +364,22 @@ pub(super) fn open_versions(
         .load(conn)?)
 }
 
-/// Whether the beneficiary has a case of the kind that has not ended.
+/// The case of the beneficiary of this kind that has not ended.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn is_open(
+pub(super) fn open_case(
     conn: &mut Conn,
     district: AreaCode,
-    beneficiary: BeneficiaryId,
-    kind: &CaseKindCode,
-) -> Result<bool, DbError> {
-    let one: Option<i64> = cases::table
+    (beneficiary, kind): (BeneficiaryId, &CaseKindCode),
+) -> Result<Option<CaseId>, DbError> {
+    Ok(cases::table
         .filter(cases::district.eq(district))
         .filter(cases::beneficiary.eq(beneficiary))
         .filter(cases::kind.eq(kind))
         .filter(cases::result.is_null())
-        .select(cases::version)
+        .order(cases::id)
+        .select(cases::id)
         .first(conn)
-        .optional()?;
-    Ok(one.is_some())
+        .optional()?)
 }

@@ -11,13 +11,14 @@ use super::case::{self, Case};
 use super::end::{reopen, revive};
 use super::follow::{self, Destination, follow};
 use super::model::{AffectedTask, ChangedBeneficiary, MOST_NAMED};
-use super::unify::{self, Merged, Side};
+use super::unify::{self, Side};
 use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Contacted, Effects, MergeEffects};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::{visitors, write};
 use crate::case::store as cases;
 use crate::db::DbError;
+use crate::goods::{exchange, handout_store};
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::task::of_beneficiary;
@@ -55,8 +56,8 @@ fn side(row: &BeneficiaryRow, tasks: &[TaskRow]) -> Side {
     }
 }
 
-/// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, and its
-/// cases belong to `id`, and `other` ends with `id` as its successor. The same merge again gets the same answer.
+/// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, its cases
+/// and its hand-outs belong to `id`, and `other` ends with `id` as its successor. The same merge again gets the same answer.
 ///
 /// # Errors
 /// 403; 404; 409 if one of them has ended; 412 or 428 if the command is not based on the current
@@ -96,8 +97,10 @@ pub(super) fn merge(
     join_choices(case, &kept, &other)?;
     let conn = case.tx.write_unbatched();
     let cases = cases::give(conn, kept.district, (other.id, id), None)?;
-    let Merged { effects, .. } = merged;
-    let effects = Effects { merge: Some(MergeEffects { cases, ..effects }), ..Effects::default() };
+    let handouts = exchange::merge(conn, kept.district, (id, other.id))?;
+    handout_store::follow(conn, kept.district, id, kept.grid)?;
+    let effects = MergeEffects { cases, handouts, ..merged.effects };
+    let effects = Effects { merge: Some(effects), ..Effects::default() };
     let now = case.tx.now.naive_utc();
     ends::record(case.tx.write_unbatched(), kept.district, other.id, now, &effects)?;
     let body = json!({ "because": EndCause::Merged, "valid_to": today, "successor": id });
@@ -241,6 +244,9 @@ pub(super) fn undo(
     go_over(case, &others, &revived, "merge_undone")?;
     let conn = case.tx.write_unbatched();
     cases::give(conn, kept.district, (id, other.id), Some(&effects.cases))?;
+    exchange::undo(conn, kept.district, (id, other.id), &effects.handouts)?;
+    handout_store::follow(conn, kept.district, id, kept.grid)?;
+    handout_store::follow(conn, kept.district, other.id, revived.grid)?;
     let to = Destination::of(&revived, &revived.particulars(case.key)?)?;
     reopen(case, &stopped, &to, "merge_undone")?;
     let body = json!({ "other": other.id });

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use gridward_domain::goods::HandoutExchange;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::time::TimeOfDay;
 
@@ -44,6 +45,7 @@ pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side) -> Merged {
         into: id,
         tasks: other.tasks.iter().copied().collect(),
         cases: Vec::new(),
+        handouts: HandoutExchange::default(),
         contact_before: kept.contacted,
         contact_after: contacted,
     };

@@ -68,7 +68,7 @@ diesel::table! {
     attachments (district, id) {
         district -> Text,
         id -> Text,
-        task -> Text,
+        task -> Nullable<Text>,
         person -> Text,
         media_type -> Text,
         length -> BigInt,
@@ -78,6 +78,8 @@ diesel::table! {
         created_at -> Timestamp,
         fence -> BigInt,
         upload -> Text,
+        case_id -> Nullable<Text>,
+        document -> Nullable<Text>,
     }
 }
 
@@ -134,6 +136,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    beneficiary_answers (district, beneficiary, kind, field, word) {
+        district -> Text,
+        beneficiary -> Text,
+        kind -> Text,
+        field -> Text,
+        word -> Text,
+    }
+}
+
+diesel::table! {
     beneficiary_ends (district, id) {
         district -> Text,
         id -> Text,
@@ -184,6 +196,7 @@ diesel::table! {
         items -> Text,
         planned_handouts -> BigInt,
         reminded_on -> Nullable<Date>,
+        authors -> Text,
     }
 }
 
@@ -680,6 +693,7 @@ diesel::table! {
         created_task -> Nullable<Text>,
         sealed -> Binary,
         version -> BigInt,
+        created_case -> Nullable<Text>,
     }
 }
 
@@ -719,6 +733,7 @@ diesel::table! {
         cadence -> Text,
         subject -> Text,
         feast -> Nullable<Text>,
+        authors -> Text,
     }
 }
 
@@ -1003,6 +1018,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audiences,
     availability_exceptions,
     beneficiaries,
+    beneficiary_answers,
     beneficiary_ends,
     borders,
     campaigns,

@@ -1,4 +1,4 @@
-//! Tells the person whose report found a matter that its case is closed.
+//! Tells the person whose report found a matter, or who raised it, that its case is closed.
 
 use gridward_domain::authority::Principal;
 use gridward_domain::person_state::PersonState;
@@ -25,7 +25,8 @@ pub(super) fn notify(
     row: &CaseRow,
 ) -> Result<(), Problem> {
     let (district, finder, now) = (row.district, row.opened_by, tx.now);
-    if row.result.is_none() || row.source != CaseSource::Report || finder == principal.person {
+    let is_found = matches!(row.source, CaseSource::Report | CaseSource::Proposal);
+    if row.result.is_none() || !is_found || finder == principal.person {
         return Ok(());
     }
     let account = auth::store::account_status(tx.read_unbatched(), district, finder, None)?;

@@ -1,7 +1,7 @@
 //! The programme of the demo: a campaign for the Spring Festival that is half done, with goods, and
 //! regimes that run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -216,6 +216,7 @@ fn campaign(
         existing_tasks: 0,
         planned_handouts: 0,
         reminded_on: None,
+        authors: BTreeSet::from([staff.supervisor]).into(),
         version: 4,
     })
 }
@@ -388,6 +389,7 @@ fn regime_rows(staff: &Staff, now: DateTime<Utc>) -> Vec<RegimeRow> {
             ran_on: Some(today),
             edited_by: Some(staff.admin),
             activated_by: Some(staff.supervisor),
+            authors: BTreeSet::from([staff.admin]).into(),
             version: 1,
         })
     });

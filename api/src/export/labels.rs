@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::Role;
+use gridward_domain::case::CaseResult;
+use gridward_domain::goods::{HandoutState, ReturnReason};
 use gridward_domain::person_state::PersonState;
 use gridward_domain::task::{Outcome, Phase};
 use gridward_domain::word::{VariantArray as _, Word};
@@ -11,6 +13,7 @@ use gridward_domain::word::{VariantArray as _, Word};
 use super::cell::{Cell, Labelled};
 use crate::area;
 use crate::beneficiary::{Contact, Mobility};
+use crate::case::CaseSource;
 use crate::catalogue;
 use crate::db::{Conn, DbError};
 use crate::http::problem::answer::Language;
@@ -57,6 +60,16 @@ impl Labels {
     pub fn kind(&self, code: &str) -> Cell {
         let label = self.kinds.get(code).map_or(code, String::as_str).to_owned();
         Cell::Word(Labelled { code: code.to_owned(), label })
+    }
+
+    /// A code of the district's data with its English and its Chinese name; the code itself without
+    /// names.
+    pub fn named(&self, code: &str, names: Option<(&str, &str)>) -> Cell {
+        let label = names.map_or(code, |(en, zh)| match self.language {
+            Language::English => en,
+            Language::Chinese => zh,
+        });
+        Cell::Word(Labelled { code: code.to_owned(), label: label.to_owned() })
     }
 
     /// A word of an enumeration.
@@ -171,5 +184,39 @@ bilingual! {
         Attachments: "Too many attachments", "附件过多";
         Unread: "Unreadable part", "部分无法识别";
         HandedOn: "Task handed on", "任务已转交";
+    }
+    Level {
+        District: "District", "区";
+        Town: "Town", "镇（街道）";
+        Village: "Village", "村（社区）";
+        Grid: "Grid", "网格";
+    }
+    CaseSource {
+        Report: "Visit", "走访发现";
+        WalkIn: "At a station", "到站办理";
+        Phone: "Telephone", "电话";
+        Application: "Application", "书面申请";
+        Proposal: "Raised need", "反映需求";
+    }
+    CaseResult {
+        Granted: "Granted", "同意";
+        Refused: "Refused", "不予办理";
+        Done: "Done", "已办结";
+        Dropped: "Given up", "终止";
+    }
+    HandoutState {
+        Planned: "Planned", "待发放";
+        HandedOut: "Handed out", "已发放";
+        Returned: "Returned", "已退回";
+    }
+    ReturnReason {
+        Absent: "Not at home", "不在家";
+        Moved: "Moved", "已搬走";
+        Declined: "Declined", "本人不要";
+        Damaged: "Damaged", "破损";
+        Deceased: "Deceased", "已去世";
+        Withdrawn: "Withdrawn", "已收回";
+        Restored: "Right restored", "已恢复资格";
+        Other: "Other", "其他";
     }
 }

@@ -7,12 +7,16 @@
 //! export does not grow with its rows.
 
 mod beneficiaries;
+mod caller;
+mod cases;
 mod cell;
 mod contract;
 mod csv_file;
 mod encode;
+pub mod engine_routes;
 mod error;
 mod format;
+mod handouts;
 mod json_lines;
 mod labels;
 mod people;

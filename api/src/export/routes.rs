@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::Action;
 use gridward_domain::code::KindCode;
 use gridward_domain::task::Outcome;
 use serde::Deserialize;
@@ -12,12 +12,13 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::beneficiaries::Beneficiaries;
+use super::caller::Caller;
 use super::contract::ExportedFile;
-use super::labels::Labels;
+use super::engine_routes;
 use super::people::People;
 use super::query::{Exported, FormatQuery};
 use super::reports::Reports;
-use super::run::{Exports, Order};
+use super::run::Exports;
 use super::tasks::Tasks;
 use crate::area;
 use crate::auth::RecentAccess;
@@ -25,43 +26,14 @@ use crate::beneficiary::filter::BeneficiaryFilter;
 use crate::beneficiary::find::ListRequest;
 use crate::clock::{self, Clock, nearest_moment};
 use crate::crypto::KeyRing;
-use crate::db::DbError;
 use crate::http::deserialize;
 use crate::http::openapi;
 use crate::http::problem::Problem;
-use crate::http::problem::answer::Language;
 use crate::person::routes::PeopleQuery;
 use crate::summary;
 use crate::task::filter::TaskQuery;
 use crate::task::report_list::Filter as ReportFilter;
 use crate::tx::Db;
-
-/// What every export needs of the server and of the request.
-struct Caller<'a> {
-    db: &'a Db,
-    clock: Clock,
-    principal: Principal,
-    language: Language,
-}
-
-impl<'a> Caller<'a> {
-    fn of(request: &HttpRequest, db: &'a Db, clock: Clock, access: RecentAccess) -> Self {
-        let RecentAccess(access) = access;
-        Self { db, clock, principal: access.principal, language: Language::of(request) }
-    }
-
-    /// The order of a file of the area.
-    fn order<Q>(&self, area: AreaCode, query: Exported<Q>) -> Order {
-        let Exported { format, sent, .. } = query;
-        Order { principal: self.principal, area, format, language: self.language, sent }
-    }
-
-    async fn labels(&self) -> Result<Labels, Problem> {
-        let (scope, language) = (self.principal.scope(), self.language);
-        let read = self.db.read(move |conn| Labels::read(conn, &scope, language)).await;
-        Ok(read.map_err(|error: DbError| error)?)
-    }
-}
 
 /// Export tasks
 ///
@@ -247,5 +219,7 @@ pub fn register(v1: &mut ServiceConfig) {
         .service(export_reports)
         .service(export_people)
         .service(export_beneficiaries)
-        .service(export_summary);
+        .service(export_summary)
+        .service(engine_routes::export_cases)
+        .service(engine_routes::export_handouts);
 }

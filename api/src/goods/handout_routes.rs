@@ -4,7 +4,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::OccasionFilter;
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::HandoutState;
@@ -32,17 +32,31 @@ use crate::tx::Db;
 #[into_params(parameter_in = Query)]
 pub struct HandoutQuery {
     /// Only hand-outs in this area and its descendants.
-    area: Option<AreaCode>,
+    pub area: Option<AreaCode>,
     /// Only hand-outs in this state.
-    state: Option<HandoutState>,
+    pub state: Option<HandoutState>,
     /// Only hand-outs of this item.
-    item: Option<ItemCode>,
+    pub item: Option<ItemCode>,
     /// Only hand-outs for this occasion.
-    occasion: Option<OccasionFilter>,
+    pub occasion: Option<OccasionFilter>,
     /// Only hand-outs to this beneficiary.
-    beneficiary_id: Option<BeneficiaryId>,
+    pub beneficiary_id: Option<BeneficiaryId>,
     /// Only hand-outs that this campaign planned.
-    campaign_id: Option<CampaignId>,
+    pub campaign_id: Option<CampaignId>,
+}
+
+impl HandoutQuery {
+    /// The filter within the area, or else within the principal's.
+    pub fn filter(self, principal: &Principal) -> HandoutFilter {
+        HandoutFilter {
+            scope: self.area.unwrap_or(principal.area).range(),
+            state: self.state,
+            item: self.item,
+            occasion: self.occasion,
+            beneficiary: self.beneficiary_id,
+            campaign: self.campaign_id,
+        }
+    }
 }
 
 /// List hand-outs
@@ -66,14 +80,7 @@ pub(crate) async fn list_handouts(
     area::known::in_query(&db, query.area).await?;
     let wanted = page.wanted::<HandoutId>()?;
     let limit = wanted.limit;
-    let filter = HandoutFilter {
-        scope: query.area.unwrap_or(principal.area).range(),
-        state: query.state,
-        item: query.item,
-        occasion: query.occasion,
-        beneficiary: query.beneficiary_id,
-        campaign: query.campaign_id,
-    };
+    let filter = query.filter(&principal);
     let rows = db.read(move |conn| handouts::list(conn, &filter, &wanted)).await?;
     let shown = rows.iter().map(handouts::HandoutRow::shown).collect();
     let page = page::page(shown, limit, |handout: &Handout| handout.id);

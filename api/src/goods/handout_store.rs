@@ -1,6 +1,6 @@
 //! Queries for hand-outs.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::bounded_text::{CommandReason, Occasion, OccasionFilter, SerialNumber};
@@ -216,6 +216,36 @@ pub fn list(
     Ok(query.order(handouts::id.desc()).limit(wanted.rows()).load(conn)?)
 }
 
+/// Up to `limit` hand-outs to the beneficiary that were done or returned, newest first: those before a
+/// moment, or at that moment with a lower id; `None` as the id excludes the moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_beneficiary(
+    conn: &mut Conn,
+    (district, beneficiary): (AreaCode, BeneficiaryId),
+    before: Option<(DateTime<Utc>, Option<HandoutId>)>,
+    limit: i64,
+) -> Result<Vec<HandoutRow>, DbError> {
+    let mut query = handouts::table
+        .filter(handouts::district.eq(district))
+        .filter(handouts::beneficiary.eq(beneficiary))
+        .filter(handouts::at.is_not_null())
+        .select(HandoutRow::as_select())
+        .into_boxed();
+    if let Some((at, id)) = before {
+        let at = at.naive_utc();
+        query = match id {
+            Some(id) => {
+                let same = handouts::at.eq(at).and(handouts::id.lt(id));
+                query.filter(handouts::at.lt(at).or(same))
+            }
+            None => query.filter(handouts::at.lt(at)),
+        };
+    }
+    Ok(query.order((handouts::at.desc(), handouts::id.desc())).limit(limit).load(conn)?)
+}
+
 /// Replaces `old` by `new`; inserts it if there is no old row.
 ///
 /// # Errors
@@ -247,5 +277,35 @@ pub fn follow(
         .filter(handouts::beneficiary.eq(beneficiary))
         .filter(handouts::state.eq(HandoutState::Planned));
     diesel::update(planned).set(handouts::grid.eq(grid)).execute(conn)?;
+    Ok(())
+}
+
+/// Those of these beneficiaries that have got goods or returned them.
+///
+/// # Errors
+/// [`DbError`].
+pub fn with_handouts(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<Vec<BeneficiaryId>, DbError> {
+    Ok(handouts::table
+        .filter(handouts::district.eq(district))
+        .filter(handouts::beneficiary.eq_any(ids))
+        .filter(handouts::state.ne(HandoutState::Planned))
+        .select(handouts::beneficiary)
+        .distinct()
+        .load(conn)?)
+}
+
+/// Deletes the hand-outs of deleted beneficiaries.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Result<(), DbError> {
+    let those = handouts::table
+        .filter(handouts::district.eq(district))
+        .filter(handouts::beneficiary.eq_any(ids));
+    diesel::delete(those).execute(conn)?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! item once for an occasion, however often and by how many people it is handed out; the receipt
 //! is stored encrypted.
 
+pub mod exchange;
 pub mod give_back;
 pub mod hand_out;
 pub mod handout_model;

@@ -1,6 +1,6 @@
 //! Queries for items, stocks and movements.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -145,6 +145,22 @@ pub fn item(
 ) -> Result<Option<ItemRow>, DbError> {
     let found = goods_items::table.find((district, code));
     Ok(found.select(ItemRow::as_select()).first(conn).optional()?)
+}
+
+/// All items of the district, by code.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all_items(
+    conn: &mut Conn,
+    district: AreaCode,
+) -> Result<HashMap<ItemCode, GoodsItemContent>, DbError> {
+    let rows: Vec<ItemRow> = goods_items::table
+        .filter(goods_items::district.eq(district))
+        .select(ItemRow::as_select())
+        .load(conn)?;
+    let items = rows.into_iter().map(ItemRow::item);
+    Ok(items.map(|item| (item.code, item.content)).collect())
 }
 
 /// A page of the items of the district, ordered by code.

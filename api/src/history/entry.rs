@@ -1,17 +1,23 @@
 //! The entries of a history, and their order.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
-use gridward_domain::code::KindCode;
-use gridward_domain::id::{CorrectionId, PersonId, ReportId, TaskId};
+use gridward_domain::bounded_text::Occasion;
+use gridward_domain::case::CaseResult;
+use gridward_domain::code::{CaseKindCode, ItemCode, KindCode, StepCode};
+use gridward_domain::goods::HandoutState;
+use gridward_domain::id::{CaseId, CorrectionId, HandoutId, PersonId, ReportId, TaskId};
+use gridward_domain::range::GoodsQuantity;
 use gridward_domain::task::Outcome;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::case::store::CaseRow;
 use crate::clock::china;
 use crate::correction::{Correction, CorrectionState};
 use crate::db::DbError;
+use crate::goods::handout_store::HandoutRow;
 use crate::log::store::EventRow;
 use crate::task::visits::Reported;
 
@@ -30,6 +36,10 @@ pub enum HistoryEntryType {
     Change,
     /// Somebody has read personal data.
     Reading,
+    /// A case that was opened.
+    Case,
+    /// Goods that were handed out or returned.
+    Handout,
 }
 
 /// An entry of the history of a beneficiary.
@@ -39,7 +49,8 @@ pub struct BeneficiaryHistoryEntry {
     pub r#type: HistoryEntryType,
     /// When it was stored, by the server's clock.
     pub at: DateTime<FixedOffset>,
-    /// The person: the visitor, the author, or the one who changed or read; absent for the system.
+    /// The person: the visitor, the author, who opened the case or handed the goods out, or the one who
+    /// changed or read; absent for the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_id: Option<PersonId>,
     /// The person's name, if the person is in the caller's area.
@@ -79,6 +90,33 @@ pub struct BeneficiaryHistoryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32, example = "visit")]
     pub purpose: Option<String>,
+    /// The case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case_id: Option<CaseId>,
+    /// The kind of the case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case_kind: Option<CaseKindCode>,
+    /// The present step of the case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepCode>,
+    /// How the case ended; absent before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<CaseResult>,
+    /// The hand-out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handout_id: Option<HandoutId>,
+    /// The item of the goods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemCode>,
+    /// The occasion of the hand-out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occasion: Option<Occasion>,
+    /// The pieces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<GoodsQuantity>,
+    /// The state of the hand-out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handout_state: Option<HandoutState>,
     /// The position in the order, for the cursor.
     #[serde(skip)]
     pub(super) key: Key,
@@ -108,6 +146,8 @@ pub(super) enum Source {
     Report,
     Correction,
     Event,
+    Case,
+    Handout,
 }
 
 impl BeneficiaryHistoryEntry {
@@ -127,6 +167,15 @@ impl BeneficiaryHistoryEntry {
             action: None,
             fields: Vec::new(),
             purpose: None,
+            case_id: None,
+            case_kind: None,
+            step: None,
+            result: None,
+            handout_id: None,
+            item: None,
+            occasion: None,
+            quantity: None,
+            handout_state: None,
             key,
         }
     }
@@ -151,6 +200,30 @@ impl BeneficiaryHistoryEntry {
             fields: one.fields.iter().map(|field| FieldName(field.to_string())).collect(),
             ..Self::new(HistoryEntryType::Correction, key, Some(one.proposed_by))
         }
+    }
+
+    pub(super) fn case(row: &CaseRow) -> Self {
+        let key = Key(row.opened_at.and_utc(), Source::Case, row.id.to_string());
+        Self {
+            case_id: Some(row.id),
+            case_kind: Some(row.kind.clone()),
+            step: Some(row.step.clone()),
+            result: row.result,
+            ..Self::new(HistoryEntryType::Case, key, Some(row.opened_by))
+        }
+    }
+
+    /// `None` for goods that are still to be handed out.
+    pub(super) fn handout(row: &HandoutRow) -> Option<Self> {
+        let key = Key(row.at?.and_utc(), Source::Handout, row.id.to_string());
+        Some(Self {
+            handout_id: Some(row.id),
+            item: Some(row.item.clone()),
+            occasion: Some(row.occasion.clone()),
+            quantity: Some(row.quantity),
+            handout_state: Some(row.state),
+            ..Self::new(HistoryEntryType::Handout, key, row.person)
+        })
     }
 
     /// # Errors
@@ -181,7 +254,12 @@ mod tests {
     use super::*;
 
     fn keys() -> impl Strategy<Value = Key> {
-        let sources = prop::sample::select(vec![Source::Report, Source::Correction, Source::Event]);
+        let sources = prop::sample::select(vec![
+            Source::Report,
+            Source::Correction,
+            Source::Event,
+            Source::Handout,
+        ]);
         let day: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
         (0_i64..3, sources, "[ab]").prop_map(move |(hours, source, id)| {
             Key(day + chrono::TimeDelta::hours(hours), source, id)

@@ -42,15 +42,15 @@ pub struct BeneficiaryHistory {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 512)]
     next_cursor: Option<String>,
-    /// Whether earlier changes and readings may be in the log's archive; visits and corrections
-    /// are never archived.
+    /// Whether earlier changes and readings may be in the log's archive; the other
+    /// entries are never archived.
     earlier_archived: bool,
 }
 
 /// Get a beneficiary's history
 ///
-/// Lists the visits with day, kind, outcome and visitor, the corrections, and the changes of the
-/// entry, newest first. With `readings` it lists instead who has revealed the beneficiary or read a
+/// Lists the visits with day, kind, outcome and visitor, the corrections, the changes of the entry, the
+/// cases whose kind the caller sees, and what was handed out, newest first. With `readings` it lists instead who has revealed the beneficiary or read a
 /// correction; data that was sent to the phones of visitors is in the log alone
 /// (`beneficiary.sync`). Allowed roles: managers, supervisors and admins; readings only for
 /// supervisors and admins.
@@ -80,7 +80,8 @@ pub(crate) async fn get_beneficiary_history(
             principal.may(Action::ReadLog)?;
         }
         let key = keys.key(conn, row.district)?;
-        let of = Of { key: &key, district: row.district, beneficiary: row.id };
+        let (district, role) = (row.district, principal.role);
+        let of = Of { key: &key, district, beneficiary: row.id, role };
         let read = if readings { sources::readings } else { sources::contacts };
         let mut entries = read(conn, of, &wanted)?;
         named(conn, of, &principal, &mut entries)?;
@@ -101,7 +102,9 @@ fn wanted(page: &PageQuery) -> Result<Wanted<Key>, Problem> {
     let after = after.map(|Key(at, source, id)| {
         let readable = match source {
             Source::Event => id.parse::<i64>().is_ok(),
-            Source::Report | Source::Correction => id.parse::<uuid::Uuid>().is_ok(),
+            Source::Report | Source::Correction | Source::Case | Source::Handout => {
+                id.parse::<uuid::Uuid>().is_ok()
+            }
         };
         let error = || Problem::unreadable("cursor", "must be a `next_cursor` of this list");
         readable.then(|| Key(nearest_moment(at.fixed_offset()), source, id)).ok_or_else(error)

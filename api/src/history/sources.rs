@@ -1,14 +1,18 @@
-//! Reads the entries of a history from the reports, the corrections and the log, and merges them.
+//! Reads the entries of a history from the reports, the corrections, the log, the cases and the
+//! hand-outs, and merges them.
 
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{BeneficiaryId, CorrectionId, ReportId};
+use gridward_domain::authority::Role;
+use gridward_domain::id::{BeneficiaryId, CaseId, CorrectionId, HandoutId, ReportId};
 use uuid::Uuid;
 
 use super::entry::{BeneficiaryHistoryEntry as Entry, HistoryEntryType, Key, Source};
+use crate::case::list as cases;
 use crate::correction;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
+use crate::goods::handout_store as handouts;
 use crate::http::page::Wanted;
 use crate::log::{self, Subject};
 use crate::task::beneficiary_change::{CONTACT, VISITORS};
@@ -20,6 +24,8 @@ pub(super) struct Of<'a> {
     pub(super) key: &'a SealingKey,
     pub(super) district: AreaCode,
     pub(super) beneficiary: BeneficiaryId,
+    /// The role of the reader.
+    pub(super) role: Role,
 }
 
 /// A page of the readings of the beneficiary's personal data, newest first.
@@ -31,7 +37,8 @@ pub(super) fn readings(
     events(conn, of, Subject::Reading, wanted)
 }
 
-/// A page of the visits, the corrections and the changes of the entry, newest first.
+/// A page of the visits, the corrections, the changes of the entry, the cases and the hand-outs, newest
+/// first.
 pub(super) fn contacts(
     conn: &mut Conn,
     of: Of<'_>,
@@ -40,6 +47,8 @@ pub(super) fn contacts(
     let mut all = reports(conn, of, wanted)?;
     all.extend(corrections(conn, of, wanted)?);
     all.extend(events(conn, of, Subject::Beneficiary, wanted)?);
+    all.extend(opened(conn, of, wanted)?);
+    all.extend(handed_out(conn, of, wanted)?);
     all.sort_by(|one, other| if one.key.precedes(&other.key) { LESS } else { MORE });
     all.truncate(usize::try_from(wanted.rows()).unwrap_or(usize::MAX));
     Ok(all)
@@ -67,15 +76,40 @@ fn end(source: Source, wanted: &Wanted<Key>) -> Option<(DateTime<Utc>, End)> {
     Some((at, end))
 }
 
-fn reports(conn: &mut Conn, of: Of<'_>, wanted: &Wanted<Key>) -> Result<Vec<Entry>, DbError> {
-    let before = match end(Source::Report, wanted) {
-        None => None,
-        Some((at, End::Nothing)) => Some((at, None)),
-        Some((at, End::Id(id))) => Some((at, id.parse::<ReportId>().ok())),
-        Some((at, End::Everything)) => Some((at, Some(ReportId(Uuid::max())))),
+/// Before which moment and id the entries of `source` are that follow the cursor; no id excludes the
+/// moment.
+fn before<Id>(
+    source: Source,
+    wanted: &Wanted<Key>,
+    of: fn(Uuid) -> Id,
+) -> Option<(DateTime<Utc>, Option<Id>)> {
+    let (at, end) = end(source, wanted)?;
+    let id = match end {
+        End::Nothing => None,
+        End::Id(id) => id.parse::<Uuid>().ok(),
+        End::Everything => Some(Uuid::max()),
     };
+    Some((at, id.map(of)))
+}
+
+fn reports(conn: &mut Conn, of: Of<'_>, wanted: &Wanted<Key>) -> Result<Vec<Entry>, DbError> {
+    let before = before(Source::Report, wanted, ReportId);
     let rows = visits::reported(conn, of.key, of.district, of.beneficiary, before, wanted.rows())?;
     Ok(rows.into_iter().map(Entry::visit).collect())
+}
+
+fn opened(conn: &mut Conn, of: Of<'_>, wanted: &Wanted<Key>) -> Result<Vec<Entry>, DbError> {
+    let before = before(Source::Case, wanted, CaseId);
+    let reader = (of.district, of.role);
+    let found = cases::of_beneficiary(conn, reader, of.beneficiary, before, wanted.rows())?;
+    Ok(found.iter().map(|placed| Entry::case(&placed.row)).collect())
+}
+
+fn handed_out(conn: &mut Conn, of: Of<'_>, wanted: &Wanted<Key>) -> Result<Vec<Entry>, DbError> {
+    let before = before(Source::Handout, wanted, HandoutId);
+    let about = (of.district, of.beneficiary);
+    let found = handouts::of_beneficiary(conn, about, before, wanted.rows())?;
+    Ok(found.iter().filter_map(Entry::handout).collect())
 }
 
 fn corrections(conn: &mut Conn, of: Of<'_>, wanted: &Wanted<Key>) -> Result<Vec<Entry>, DbError> {

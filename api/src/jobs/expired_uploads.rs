@@ -1,5 +1,5 @@
-//! Deletes uploads that were announced and never finished, with their bytes, and bytes without an
-//! upload, which an interrupted request or a crash leaves.
+//! Deletes uploads that were announced and never finished, the documents of deleted cases, and bytes
+//! without an upload, which an interrupted request or a crash leaves.
 
 use gridward_domain::area::AreaCode;
 
@@ -40,6 +40,13 @@ impl Job for ExpiredUploads {
                 for row in &rows {
                     let deleted = deletion::delete_incomplete(&context.db, &blobs, row).await;
                     processed += usize::from(deleted.map_err(|error| failed(error.into()))?);
+                }
+            }
+            loop {
+                let deleted = deletion::delete_of_cases(&context.db, &blobs, district, BATCH).await;
+                match deleted.map_err(|error| failed(error.into()))? {
+                    0 => break,
+                    deleted => processed += deleted,
                 }
             }
             let unowned = deletion::delete_unowned(&context.db, &blobs, district).await;

@@ -6,6 +6,7 @@ use super::Job;
 use super::archive_events::{ArchiveEvents, Retention};
 use super::campaign_launches::CampaignLaunches;
 use super::casework::Casework;
+use super::ended_cases::EndedCases;
 use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
 use super::orphaned_tasks::OrphanedTasks;
@@ -30,6 +31,7 @@ pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> V
         Arc::new(ArchiveEvents { retention }),
         Arc::new(ExpiredUploads { attachments }),
         Arc::new(SealPasswords),
+        Arc::new(EndedCases),
     ]
 }
 

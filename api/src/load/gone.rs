@@ -21,9 +21,10 @@ use crate::auth::device::EndReason;
 use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Effects};
 use crate::beneficiary::store::BeneficiaryRow;
-use crate::beneficiary::visitors;
+use crate::beneficiary::{answers, visitors};
 use crate::db::DbError;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
+use crate::goods::handout_store as handouts;
 use crate::handover::ASSIGNEE_LEFT;
 use crate::holiday::store::HolidayRow;
 use crate::log::{Event, Subject};
@@ -159,13 +160,14 @@ impl Removable for BeneficiaryRow {
         self.valid_to.is_none()
     }
 
-    /// The beneficiary is deleted, or ends today if tasks or cases refer to it; the unfinished ones of
-    /// these are cancelled.
+    /// The beneficiary is deleted, or ends today if tasks, cases or hand-outs refer to it; unfinished
+    /// tasks are cancelled.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let ids = |rows: &[Self]| rows.iter().map(|row| row.id).collect::<Vec<BeneficiaryId>>();
         let mut referred = tasks::with_tasks(step, &ids(&missing))?;
         for ids in ids(&missing).chunks(CHUNK) {
             referred.extend(case::store::with_cases(step.conn, step.district, ids)?);
+            referred.extend(handouts::with_handouts(step.conn, step.district, ids)?);
         }
         let (kept, gone): (Vec<Self>, Vec<Self>) =
             missing.into_iter().partition(|row| referred.contains(&row.id));
@@ -177,8 +179,10 @@ impl Removable for BeneficiaryRow {
             correction::store::forget(step.conn, step.district, ids)?;
             proposal::store::forget(step.conn, step.district, ids)?;
             case::store::forget(step.conn, step.district, ids)?;
+            handouts::forget(step.conn, step.district, ids)?;
             regime::members::forget(step.conn, step.district, ids)?;
             visitors::forget(step.conn, step.district, ids)?;
+            answers::forget(step.conn, step.district, ids)?;
             ends::forget(step.conn, step.district, ids)?;
         }
         delete!(step, beneficiaries, id, ids(&gone));

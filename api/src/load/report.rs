@@ -85,7 +85,9 @@ impl Fate {
             Self::StillLeft => "have left and stay so; --readmit gives them access again",
             Self::Readmitted => "who had left have access again",
             Self::AdminKept => "not in the files: kept, since they are admins",
-            Self::KeptForTasks => "not in the files: kept, since tasks refer to them",
+            Self::KeptForTasks => {
+                "not in the files: kept, since tasks, cases or hand-outs refer to them"
+            }
             Self::StillEnded => "have died, left or were merged, and stay so",
             Self::Moved => "unfinished tasks moved with their beneficiaries",
             Self::Opened => "tasks open again, since their assignees may not do them",

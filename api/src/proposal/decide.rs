@@ -1,11 +1,11 @@
 //! Accepts and refuses proposals.
 
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::bounded_text::{CommandReason, Instructions};
-use gridward_domain::code::{KindCode, Need};
-use gridward_domain::id::{BeneficiaryId, ProposalId, TaskId};
+use gridward_domain::bounded_text::CommandReason;
+use gridward_domain::id::{ProposalId, TaskId};
 use serde_json::{Value, json};
 
+use super::accept_need::{Created, accept_need};
 use super::model::{NewDay, Sealed};
 use super::propose_day::window;
 use super::store::{self, Placed, ProposalRow};
@@ -15,13 +15,10 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::task::command::{NewDays, TaskCommand};
-use crate::task::create::{self, NewTask};
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Sent};
 use crate::task::row::TaskRow;
-use crate::task::task_origin::TaskOrigin;
 use crate::tx::Tx;
-use crate::{beneficiary, catalogue, clock};
 
 /// The action of an acceptance in the log and in an outbox.
 pub const ACCEPT: &str = "proposal.accept";
@@ -86,7 +83,7 @@ impl Decision {
         Ok(found)
     }
 
-    /// Decides the proposal: an acceptance reschedules the task or creates one.
+    /// Decides the proposal: an acceptance reschedules the task, creates one or opens a case.
     ///
     /// # Errors
     /// 404; 403, also for the own proposal; 409 if it was decided or has lapsed, or if the beneficiary
@@ -117,7 +114,11 @@ impl Decision {
         };
         match &self.answer {
             Answer::Accept(acceptance) => {
-                next.created_task = self.accept(tx, key, principal, (old, &content), acceptance)?;
+                match self.accept(tx, key, principal, (old, &content), acceptance)? {
+                    Some(Created::Task(task)) => next.created_task = Some(task),
+                    Some(Created::Case(case)) => next.created_case = Some(case),
+                    None => {}
+                }
             }
             Answer::Refuse(reason) => {
                 next.state = ProposalState::Refused;
@@ -140,7 +141,7 @@ impl Decision {
         Ok(decided.proposal(tx.now))
     }
 
-    /// Does what was proposed; returns the created task.
+    /// Does what was proposed; returns what was created.
     fn accept(
         &self,
         tx: &mut Tx<'_>,
@@ -148,7 +149,7 @@ impl Decision {
         principal: &Principal,
         (row, content): (&ProposalRow, &Sealed),
         acceptance: &Acceptance,
-    ) -> Result<Option<TaskId>, Problem> {
+    ) -> Result<Option<Created>, Problem> {
         match (row.subject, row.task, row.day, row.beneficiary, &content.need) {
             (ProposalSubject::Day, Some(task), Some(day), ..) => {
                 if *acceptance != Acceptance::default() {
@@ -159,8 +160,8 @@ impl Decision {
                 Ok(None)
             }
             (ProposalSubject::Need, _, _, Some(home), Some(need)) => {
-                let task = create_task(tx, key, principal, row, (home, need, content), acceptance)?;
-                Ok(Some(task))
+                let about = (home, need, content);
+                accept_need(tx, key, principal, row, about, acceptance).map(Some)
             }
             _ => Err(Problem::not_found()),
         }
@@ -187,42 +188,4 @@ impl Decision {
         perform::perform(tx, key, principal, &sent)?;
         Ok(())
     }
-}
-
-/// Creates the task for the need.
-fn create_task(
-    tx: &mut Tx<'_>,
-    key: &SealingKey,
-    principal: &Principal,
-    row: &ProposalRow,
-    (home, need, content): (BeneficiaryId, &Need, &Sealed),
-    acceptance: &Acceptance,
-) -> Result<TaskId, Problem> {
-    let entry = beneficiary::store::row(tx.read_unbatched(), &row.district.range(), home)?;
-    if let Some(ended) = entry.filter(|entry| !entry.is_current()) {
-        return Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&ended.masked(key)?));
-    }
-    let today = clock::day(tx.now);
-    let kind = acceptance.kind.clone().or_else(|| row.kind.clone());
-    let kind = match kind {
-        Some(kind) => kind,
-        None => follow_up(tx, row, need)?
-            .ok_or_else(|| Problem::invalid("/kind", "is missing: the catalogue names none"))?,
-    };
-    let note = content.note.as_ref().map(|note| note.as_str().trim());
-    let note = note.and_then(|note| note.parse::<Instructions>().ok());
-    let due_on = acceptance.due_on.or(row.due_on.filter(|day| *day >= today));
-    let instructions = acceptance.instructions.clone().or(note);
-    let new = NewTask::for_beneficiary(kind, home).with(due_on, instructions);
-    let origin = TaskOrigin::proposal(row.id, row.proposed_by);
-    Ok(create::create_from(tx, key, principal, &new, Some(origin))?.id)
-}
-
-/// The kind of service that the catalogue names for the need, if all kinds name the same.
-fn follow_up(tx: &mut Tx<'_>, row: &ProposalRow, need: &Need) -> Result<Option<KindCode>, Problem> {
-    let kinds = catalogue::store::all(tx.read_unbatched(), row.district)?;
-    let mut named =
-        kinds.iter().filter(|kind| kind.active).filter_map(|kind| kind.follow_ups.get(need));
-    let first = named.next();
-    Ok(first.filter(|first| named.all(|kind| kind == *first)).cloned())
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{CommandReason, Instructions, Note};
 use gridward_domain::code::{KindCode, Need};
-use gridward_domain::id::{BeneficiaryId, PersonId, ProposalId, TaskId};
+use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ProposalId, TaskId};
 use gridward_domain::range::Version;
 use gridward_domain::text_column;
 use gridward_domain::time::TimeOfDay;
@@ -38,7 +38,7 @@ pub enum ProposalSubject {
 pub enum ProposalState {
     /// Waits for a decision.
     Open,
-    /// Accepted: the task was rescheduled, or a task was created.
+    /// Accepted: the task was rescheduled, a task was created, or a case was opened.
     Accepted,
     /// Refused.
     Refused,
@@ -90,13 +90,14 @@ pub struct NeedProposal {
     pub due_on: Option<NaiveDate>,
 }
 
-/// What the manager decides when a need becomes a task; a proposed day has none of it.
+/// What the manager decides when a need becomes a task; a proposed day has none of it, and a need for
+/// which the catalogue opens a case needs none of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"kind": "hardship_follow_up"}))]
 pub struct Acceptance {
     /// The kind of service. Default: the proposed one, or the one that the catalogue names for the
-    /// need.
+    /// need; if it names a kind of case instead, such a case is opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<KindCode>,
     /// The due day. Default: the proposed one unless it has passed, or as in the catalogue.
@@ -170,6 +171,9 @@ pub struct Proposal {
     /// The task that was created for the need.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_task_id: Option<TaskId>,
+    /// The case of the need: one that was opened for it, or that was open already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_case_id: Option<CaseId>,
     /// Incremented with every change.
     #[schema(value_type = Version)]
     pub version: i64,

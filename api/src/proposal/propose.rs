@@ -45,6 +45,7 @@ pub(super) fn new_row(
         decided_by: None,
         decided_at: None,
         created_task: None,
+        created_case: None,
         sealed: ProposalRow::seal(key, district, id, content)?,
         version: 1,
     })

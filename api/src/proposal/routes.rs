@@ -259,15 +259,15 @@ async fn decide(
 /// Accept a proposal
 ///
 /// Moves the task to the proposed day (`not_before` and `due_on`, and the window if a time is
-/// proposed), or creates a task for the need, with the proposal as its `origin`; its author gets a
-/// notice. A proposal that was decided gets 409 `proposal_decided`, one that has lapsed 409
+/// proposed), or creates a task for the need, with the proposal as its `origin`; if the catalogue names a
+/// kind of case for the need and no kind of service (`opens`), it opens a case. The author gets a notice. A proposal that was decided gets 409 `proposal_decided`, one that has lapsed 409
 /// `proposal_lapsed`. The author of a proposal cannot decide it (403). Allowed roles: managers,
 /// supervisors and admins, within their area.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "accept_proposal",
     params(("id" = ProposalId, Path, description = "The proposal")),
-    request_body(content = Acceptance, description = "Kind, due day and instructions of the task for a need; an empty object otherwise"),
+    request_body(content = Acceptance, description = "Kind, due day and instructions of the task for a need; an empty object for a day and for a need that opens a case"),
     responses(
         (
             status = OK, description = "The accepted proposal", body = Proposal,

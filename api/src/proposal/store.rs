@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::code::KindCode;
-use gridward_domain::id::{BeneficiaryId, PersonId, ProposalId, TaskId};
+use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ProposalId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::time::TimeOfDay;
 
@@ -45,6 +45,7 @@ crate::table_row! {
             decided_by: Option<PersonId>,
             decided_at: Option<NaiveDateTime>,
             created_task: Option<TaskId>,
+            created_case: Option<CaseId>,
             sealed: Vec<u8>,
             version: i64,
         }
@@ -102,6 +103,7 @@ impl Placed {
             decided_at: row.decided_at.map(local),
             reason: None,
             created_task_id: row.created_task,
+            created_case_id: row.created_case,
             version: row.version,
         }
     }

@@ -87,6 +87,7 @@ pub fn candidates(
     regime: &RegimeRow,
     today: NaiveDate,
 ) -> Result<Vec<Candidate>, DbError> {
+    type Columns = (BeneficiaryId, AreaCode, Option<NaiveDate>, Option<NaiveDate>);
     if regime.subject == RegimeSubject::Memorials {
         return sites::candidates(conn, regime.area);
     }
@@ -103,7 +104,6 @@ pub fn candidates(
         };
         return rows.into_iter().map(of).collect();
     }
-    type Columns = (BeneficiaryId, AreaCode, Option<NaiveDate>, Option<NaiveDate>);
     let columns = (
         beneficiaries::id,
         beneficiaries::grid,

@@ -151,7 +151,7 @@ pub struct ActivationQuery {
 /// Change a regime
 ///
 /// Replaces the content; the area stays. Tasks that were prepared stay; open ones of members who no
-/// longer belong to the audience are cancelled. The author of the content may not set `active`, and
+/// longer belong to the audience are cancelled. The authors of content that was never active may not set `active`, and
 /// other content than before must not be active (403 `regime_author`): another person activates it.
 /// Only the responsible person may change without that. An active regime needs a responsible person.
 /// Activating visits to all beneficiaries of the district or of a town is 409

@@ -1,5 +1,7 @@
 //! Creates and changes a regime.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::audience::Filter;
@@ -85,6 +87,7 @@ pub fn create(
         ran_on: None,
         edited_by: Some(principal.person),
         activated_by: None,
+        authors: BTreeSet::from([principal.person]).into(),
         version: 1,
     };
     let row = row.with(&new.content)?;
@@ -132,14 +135,17 @@ pub fn change(
         check_content(tx.read_unbatched(), principal, content, "")?;
     }
     base.check(row.version, &shown)?;
-    if content.active && (is_edited || is_activated && row.author() == principal.person) {
+    if content.active && (is_edited || is_activated && row.authors().contains(&principal.person)) {
         return Err(ProblemCode::RegimeAuthor.into());
     }
     if is_edited || is_activated {
         check_size(tx, &next, is_activated && !confirm)?;
     }
     let by = Some(principal.person);
+    let authors =
+        if is_edited { row.authors_with(principal.person).into() } else { row.authors.clone() };
     let next = RegimeRow {
+        authors,
         edited_by: if is_edited { by } else { row.edited_by },
         activated_by: if is_activated { by } else { row.activated_by },
         // What changed may make further visits due today.

@@ -1,5 +1,7 @@
 //! Queries for regimes.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
@@ -18,6 +20,7 @@ use crate::audience::names::DistrictNames;
 use crate::audience::store as audiences;
 use crate::clock::china;
 use crate::crypto::SealingKey;
+use crate::db::column::SetColumn;
 use crate::db::schema::regimes;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -55,6 +58,7 @@ crate::table_row! {
             ran_on: Option<NaiveDate>,
             edited_by: Option<PersonId>,
             activated_by: Option<PersonId>,
+            authors: SetColumn<PersonId>,
             version: i64,
         }
     }
@@ -91,6 +95,19 @@ impl RegimeRow {
     /// The author of the present content.
     pub fn author(&self) -> PersonId {
         self.edited_by.unwrap_or(self.created_by)
+    }
+
+    /// All who have written content since the last one that another person has activated.
+    pub fn authors(&self) -> BTreeSet<PersonId> {
+        self.authors.members().iter().copied().chain([self.author()]).collect()
+    }
+
+    /// The authors after a change of the content by the person: an active regime has content that was
+    /// judged already, so its authors no longer count.
+    pub fn authors_with(&self, person: PersonId) -> BTreeSet<PersonId> {
+        let mut authors = if self.active { BTreeSet::new() } else { self.authors() };
+        authors.insert(person);
+        authors
     }
 
     /// The row with other content.

@@ -135,7 +135,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         (name = "tasks", description = "Visits and other work, and their life cycle"),
         (name = "reports", description = "The register of reports of visits"),
         (name = "sync", description = "Incremental synchronisation of phones that work offline"),
-        (name = "attachments", description = "Photos, signatures and voice recordings of reports"),
+        (name = "attachments", description = "Photos, signatures and voice recordings of reports, and documents of cases"),
         (name = "log", description = "The append-only event log: action, actor and subject"),
         (name = "notices", description = "Announcements to the people of an area"),
         (name = "plans", description = "Dispatch: assignments and their reasons"),

@@ -168,7 +168,7 @@ fn limits() -> String {
         .collect();
     format!(
         ".\n\nThe tus protocol 1.0.0: core, creation, expiration, checksum and termination. {}. At \
-         most {MOST} attachments of a person for a task, and {} MiB each. An incomplete upload \
+         most {MOST} attachments of a person for a task or a case, and {} MiB each. An incomplete upload \
          expires after {} days (`Upload-Expires`), or earlier if a new upload needs its place. A \
          complete upload is accepted if its SHA-256 is the announced one and its first bytes match \
          its media type.",

@@ -105,6 +105,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(attachment::routes::give_up_attachment)
         .service(attachment::download::get_attachment)
         .service(attachment::list::list_task_attachments)
+        .service(attachment::case_list::list_case_documents)
         .service(sync::routes::push_and_pull)
         .service(sync::routes::pull_alone)
         .service(notice::routes::list_notices)

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Date;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal, Role};
+use gridward_domain::bounded_text::OccasionFilter;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, TaskId};
 use gridward_domain::range::Priority;
@@ -90,6 +91,8 @@ pub struct TaskQuery {
     pub origin: Option<OriginId>,
     /// Only tasks that follow from a need that a report found, or only others.
     pub follow_up: Option<bool>,
+    /// Only tasks for this occasion, such as those of a campaign.
+    pub occasion: Option<OccasionFilter>,
     /// Only these tasks: up to 100 ids, separated by commas.
     #[param(inline)]
     pub ids: Option<CommaList<TaskId>>,
@@ -181,6 +184,10 @@ impl Filter {
             // SQLite uses the partial index only if the query repeats the index's condition.
             query = query.filter(tasks::origin_id.is_not_null());
             query = query.filter(tasks::origin_id.eq(origin));
+        }
+        if let Some(occasion) = asked.occasion {
+            query = query.filter(tasks::occasion.is_not_null());
+            query = query.filter(tasks::occasion.eq(occasion));
         }
         match asked.follow_up {
             Some(true) => query = query.filter(tasks::origin_id.is_not_null()),

@@ -15,7 +15,7 @@ use super::row::{Draft, TaskRow};
 use super::task_origin::TaskOrigin;
 use super::{beneficiary_change, finder_notice, freed};
 use crate::beneficiary::store::BeneficiaryRow;
-use crate::case::found::{FoundNeed, open_found};
+use crate::case::found::{FoundAt, FoundNeed, open_found};
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;
@@ -113,9 +113,8 @@ pub(super) fn open_cases(
         let found = FoundNeed {
             need,
             kind,
-            beneficiary: row.beneficiary,
-            grid: row.grid,
-            report,
+            at: row.beneficiary.map_or(FoundAt::Site(row.grid), FoundAt::Home),
+            report: Some(report),
             finder: authors.visitor.person,
             note: content.note.clone().and_then(|note| note.try_into().ok()),
         };
@@ -141,7 +140,8 @@ pub(super) fn follow_ups(kind: &ServiceKind, content: &ReportContent) -> BTreeSe
     needs.chain(answers.into_iter().flatten()).collect()
 }
 
-/// Changes the entry by the rules of the form; the event names the report.
+/// Keeps the filterable answers, and changes the entry by the rules of the form; the event names the
+/// report.
 pub(super) fn update_entry(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -152,6 +152,11 @@ pub(super) fn update_entry(
 ) -> Result<(), Problem> {
     let form = kind.and_then(|kind| kind.form.as_ref());
     let Some((form, answers)) = form.zip(content.answers.as_ref()) else { return Ok(()) };
+    if let Some(kind) = kind {
+        let kept = catalogue::form::filterable_answers(form, answers);
+        let home = (tx.district, id);
+        beneficiary::answers::replace(tx.write_unbatched(), home, &kind.code, &kept)?;
+    }
     let changes = catalogue::form::updates(form, answers, words);
     if changes.fields().is_empty() {
         return Ok(());

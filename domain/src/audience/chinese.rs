@@ -2,9 +2,9 @@
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::condition::{AgeRange, Condition, Since};
+use super::condition::{AgeRange, AnswerAmong, Condition, Since};
 use super::filter::Filter;
-use super::sentence::{Divided, Names};
+use super::sentence::{AnswerNames, Divided, Names};
 use crate::entry::{Contact, Gender, Mobility};
 
 /// 江津区内 80 岁及以上、独居的烈士遗属
@@ -81,6 +81,7 @@ fn positive(condition: &Condition, names: &dyn Names) -> String {
         Condition::Category(any) => {
             format!("属于{}", joined(any.iter().map(|one| names.category(one).zh)))
         }
+        Condition::Answer(among) => answer(among, "为", names),
     }
 }
 
@@ -99,12 +100,20 @@ fn negative(condition: &Condition, names: &dyn Names) -> String {
         Condition::Category(any) => {
             format!("不属于{}", joined(any.iter().map(|one| names.category(one).zh)))
         }
+        Condition::Answer(among) => answer(among, "非", names),
         // Their opposites are conditions of their own, but for one that holds for all.
         Condition::Gender(_)
         | Condition::LivesAlone(_)
         | Condition::Mobility(_)
         | Condition::Contact(_) => format!("不属于（{}）", positive(condition, names)),
     }
+}
+
+/// 上门走访中“健康状况”为差
+fn answer(among: &AnswerAmong, verb: &str, names: &dyn Names) -> String {
+    let AnswerNames { kind, field, words } = names.answer(among);
+    let words = joined(words.into_iter().map(|word| word.zh));
+    format!("{}中“{}”{verb}{words}", kind.zh, field.zh)
 }
 
 fn age(range: &AgeRange) -> String {

@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::area::AreaCode;
-use crate::code::{Categories, Category, PlaqueState};
+use crate::code::{Categories, Category, KindCode, PlaqueState, WordCode};
 use crate::entry::{Contact, Gender, Mobility};
 use crate::range::{Age, BirthYear, DaysAgo};
 
@@ -32,6 +32,22 @@ pub enum Condition {
     NotContactedSince(Since),
     /// One of the categories is among these.
     Category(BTreeSet<Category>),
+    /// The last answer to a field of a form is among these words.
+    Answer(AnswerAmong),
+}
+
+/// Words of a field of the form of a kind of service, which marks the field as filterable.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AudienceAnswer))]
+#[serde(deny_unknown_fields)]
+pub struct AnswerAmong {
+    /// The kind of service.
+    pub kind: KindCode,
+    /// The name of the field.
+    pub field: WordCode,
+    /// The last answer is one of these words; `yes` or `no` of a field that is one of the two.
+    #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 64, value_type = Vec<WordCode>))]
+    pub any: BTreeSet<WordCode>,
 }
 
 /// Ages from a lowest to a highest, in completed calendar years; one of the two may be absent.
@@ -154,6 +170,8 @@ pub struct Facts<'a> {
     pub plaque: &'a PlaqueState,
     /// The day of the last contact, if there was one.
     pub last_contact: Option<NaiveDate>,
+    /// The last answers to filterable fields: kind, field and word.
+    pub answers: &'a BTreeSet<(KindCode, WordCode, WordCode)>,
 }
 
 impl Condition {
@@ -175,6 +193,9 @@ impl Condition {
                 facts.last_contact.is_none_or(|last| last < since.day(today))
             }
             Self::Category(any) => any.iter().any(|one| facts.categories.contains(one)),
+            Self::Answer(AnswerAmong { kind, field, any }) => any
+                .iter()
+                .any(|word| facts.answers.contains(&(kind.clone(), field.clone(), word.clone()))),
         }
     }
 }

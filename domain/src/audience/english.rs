@@ -2,9 +2,9 @@
 
 use chrono::Datelike as _;
 
-use super::condition::{AgeRange, Condition, Since};
+use super::condition::{AgeRange, AnswerAmong, Condition, Since};
 use super::filter::Filter;
-use super::sentence::{Divided, Names};
+use super::sentence::{AnswerNames, Divided, Names};
 use crate::entry::{Contact, Gender, Mobility};
 
 /// Beneficiaries in 江津区 who are registered as “Family of a martyr”, are aged 80 or over and live
@@ -90,6 +90,7 @@ fn positive(condition: &Condition, names: &dyn Names) -> String {
         }
         Condition::NotContactedSince(since) => format!("have had no contact {}", when(*since)),
         Condition::Category(any) => format!("are {}", registered(any.iter(), names)),
+        Condition::Answer(among) => format!("have {}", answer(among, names)),
     }
 }
 
@@ -105,6 +106,7 @@ fn negative(condition: &Condition, names: &dyn Names) -> String {
         ),
         Condition::NotContactedSince(since) => format!("have had a contact {}", when(*since)),
         Condition::Category(any) => format!("are not {}", registered(any.iter(), names)),
+        Condition::Answer(among) => format!("do not have {}", answer(among, names)),
         // Their opposites are conditions of their own, but for one that holds for all.
         Condition::Gender(_)
         | Condition::LivesAlone(_)
@@ -113,6 +115,12 @@ fn negative(condition: &Condition, names: &dyn Names) -> String {
             format!("are not among those who ({})", positive(condition, names))
         }
     }
+}
+
+/// “Poor” for “Health” (Home visit)
+fn answer(among: &AnswerAmong, names: &dyn Names) -> String {
+    let AnswerNames { kind, field, words } = names.answer(among);
+    format!("{} for “{}” ({})", quoted(words.into_iter().map(|word| word.en)), field.en, kind.en)
 }
 
 fn age(range: &AgeRange) -> String {

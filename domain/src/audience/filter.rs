@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::condition::{AgeRange, Condition, Facts, Since, SinceFields};
+use super::condition::{AgeRange, AnswerAmong, Condition, Facts, Since, SinceFields};
 use crate::area::AreaCode;
 use crate::code::{Category, PlaqueState};
 use crate::entry::{Contact, Gender, Mobility};
@@ -36,7 +36,7 @@ pub enum Filter {
 
 /// Which beneficiaries belong to an audience: exactly one member. `all`, `any` and `not` combine
 /// filters, at most 6 deep; the others are conditions, at most 64 in a filter, with at most 256 codes
-/// in all. Only these plain fields can be filtered.
+/// in all. Only these plain fields and answers can be filtered.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AudienceFilter))]
 #[cfg_attr(feature = "schema", schema(min_properties = 1, max_properties = 1))]
@@ -86,6 +86,9 @@ pub struct Fields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 64, value_type = Option<Vec<Category>>))]
     category: Option<BTreeSet<Category>>,
+    /// The last answer to a field of a form, if its kind marks the field as filterable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<AnswerAmong>,
 }
 
 impl TryFrom<Fields> for Filter {
@@ -106,6 +109,7 @@ impl TryFrom<Fields> for Filter {
             fields.plaque.map(|any| Self::Is(C::Plaque(any))),
             fields.not_contacted_since.map(|since| Self::Is(C::NotContactedSince(since))),
             fields.category.map(|any| Self::Is(C::Category(any))),
+            fields.answer.map(|among| Self::Is(C::Answer(among))),
         ];
         let mut members = members.into_iter().flatten();
         match (members.next(), members.next()) {
@@ -134,6 +138,7 @@ impl From<Filter> for Fields {
                 Self { not_contacted_since: Some(since), ..none }
             }
             Filter::Is(C::Category(any)) => Self { category: Some(any), ..none },
+            Filter::Is(C::Answer(among)) => Self { answer: Some(among), ..none },
         }
     }
 }
@@ -276,6 +281,7 @@ impl Condition {
             Self::Plaque(_) => "plaque",
             Self::NotContactedSince(_) => "not_contacted_since",
             Self::Category(_) => "category",
+            Self::Answer(_) => "answer",
         }
     }
 
@@ -286,6 +292,7 @@ impl Condition {
             Self::Mobility(any) => any.len(),
             Self::Plaque(any) => any.len(),
             Self::Category(any) => any.len(),
+            Self::Answer(among) => among.any.len(),
             Self::Age(_)
             | Self::Gender(_)
             | Self::LivesAlone(_)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::condition::Condition;
+use super::condition::{AnswerAmong, Condition};
 use super::filter::Filter;
 use super::{chinese, english};
 use crate::area::AreaCode;
@@ -27,6 +27,19 @@ pub trait Names {
     fn category(&self, code: &Category) -> Sentence;
     /// The label of a state of the plaque.
     fn plaque(&self, code: &PlaqueState) -> Sentence;
+    /// The labels of a kind of service, its field and the words, in their order.
+    fn answer(&self, among: &AnswerAmong) -> AnswerNames;
+}
+
+/// The labels of a condition on an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerNames {
+    /// Of the kind of service.
+    pub kind: Sentence,
+    /// Of the field.
+    pub field: Sentence,
+    /// Of the words.
+    pub words: Vec<Sentence>,
 }
 
 /// A filter, divided as a sentence about it is: where, who, and what else.

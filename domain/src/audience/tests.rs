@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::area::AreaCode;
-use crate::code::{Categories, Category, PlaqueState};
+use crate::code::{Categories, Category, KindCode, PlaqueState, WordCode};
 use crate::entry::{Contact, Gender, Mobility};
 use crate::range::{Age, BirthYear, DaysAgo};
 use crate::word::VariantArray as _;
@@ -36,6 +36,14 @@ impl Names for Labels {
 
     fn plaque(&self, _: &PlaqueState) -> Sentence {
         Sentence { zh: "已悬挂".to_owned(), en: "Hung".to_owned() }
+    }
+
+    fn answer(&self, among: &AnswerAmong) -> AnswerNames {
+        let of = |zh: &str, en: &str| Sentence { zh: zh.to_owned(), en: en.to_owned() };
+        let words = among.any.iter().map(|_| of("差", "Poor")).collect();
+        AnswerNames {
+            kind: of("上门走访", "Home visit"), field: of("健康状况", "Health"), words
+        }
     }
 }
 
@@ -139,6 +147,20 @@ fn a_filter_is_said_as_a_product_says_it() {
     );
 }
 
+#[test]
+fn a_condition_on_an_answer_is_said_with_its_field_and_its_kind() {
+    let poor = json!({ "answer": { "kind": "home_visit", "field": "health", "any": ["poor"] } });
+    let (zh, en) = said(poor.clone());
+    assert_eq!(zh, "江津区内上门走访中“健康状况”为差的服务对象");
+    assert_eq!(en, "Beneficiaries in 江津区 who have “Poor” for “Health” (Home visit)");
+    let (zh, en) = said(json!({ "not": poor }));
+    assert_eq!(zh, "江津区内上门走访中“健康状况”非差的服务对象");
+    assert_eq!(en, "Beneficiaries in 江津区 who do not have “Poor” for “Health” (Home visit)");
+    let none = json!({ "answer": { "kind": "home_visit", "field": "health", "any": [] } });
+    let fault = filter(none).check().expect_err("a fault");
+    assert_eq!((fault.pointer.as_str(), fault.error), ("/answer", FilterError::Members));
+}
+
 /// A beneficiary's facts, owned.
 #[derive(Clone, Debug)]
 struct Home {
@@ -151,6 +173,7 @@ struct Home {
     contact: Contact,
     plaque: PlaqueState,
     last_contact: Option<NaiveDate>,
+    answers: BTreeSet<(KindCode, WordCode, WordCode)>,
 }
 
 impl Home {
@@ -165,6 +188,7 @@ impl Home {
             contact: self.contact,
             plaque: &self.plaque,
             last_contact: self.last_contact,
+            answers: &self.answers,
         }
     }
 }
@@ -224,6 +248,8 @@ fn condition() -> impl Strategy<Value = Condition> {
         ]
         .prop_map(Condition::NotContactedSince),
         some(code()).prop_map(Condition::Category),
+        (code(), code(), some(code()))
+            .prop_map(|(kind, field, any)| Condition::Answer(AnswerAmong { kind, field, any })),
     ]
 }
 
@@ -240,13 +266,15 @@ fn filters() -> impl Strategy<Value = Filter> {
 fn home() -> impl Strategy<Value = Home> {
     let grid = prop::sample::select(vec!["500116001002001", "500116002001001"]);
     let who = (gender(), 1935_i64..1968, any::<bool>(), mobility(), contact());
-    (grid, some(code()), who, code(), prop::option::of(day())).prop_map(
+    let answers = some((code(), code(), code()));
+    (grid, some(code()), who, code(), prop::option::of(day()), answers).prop_map(
         |(
             grid,
             categories,
             (gender, born, lives_alone, mobility, contact),
             plaque,
             last_contact,
+            answers,
         )| {
             Home {
                 grid: grid.parse().expect("a code"),
@@ -258,6 +286,7 @@ fn home() -> impl Strategy<Value = Home> {
                 contact,
                 plaque,
                 last_contact,
+                answers,
             }
         },
     )

@@ -147,9 +147,8 @@ pub fn give_back(
         (R::Restored, Some(R::Withdrawn)) if returning.by_same_person => {
             Err(HandoutRejection::SamePerson)
         }
-        (R::Restored, Some(R::Withdrawn)) => Ok(HandoutStep::Keep),
+        (R::Restored, Some(R::Withdrawn)) | (R::Withdrawn, Some(_)) => Ok(HandoutStep::Keep),
         (R::Restored, _) => Err(HandoutRejection::NotWithdrawn),
-        (R::Withdrawn, Some(_)) => Ok(HandoutStep::Keep),
         _ => apply(Some(state), HandoutCommand::Return),
     }
 }

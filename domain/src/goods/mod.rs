@@ -1,10 +1,13 @@
 //! Goods: what the stations have in stock, and what reaches beneficiaries.
 //!
 //! A station's stock changes by movements and is never negative ([`stock`]). A hand-out brings an
-//! item to a beneficiary for an occasion, at most once ([`handout`]).
+//! item to a beneficiary for an occasion, at most once ([`handout`]), also if two entries of one person
+//! are merged ([`join`]).
 
 pub mod handout;
+pub mod join;
 pub mod stock;
 
 pub use handout::{HandoutRejection, HandoutState, HandoutStep, ReturnReason, Returning};
+pub use join::{HandoutExchange, JoinedHandout};
 pub use stock::{EntryAction, MovementAction, StockChange, StockError};

@@ -5,7 +5,7 @@ use gridward_domain::code;
 use serde_json::Value;
 
 use super::pattern;
-use super::{FOLLOW_UPS, Faults, Object, Seen, UPDATES, VOCABULARY, below, is_scalar};
+use super::{FILTERABLE, FOLLOW_UPS, Faults, Object, Seen, UPDATES, VOCABULARY, below, is_scalar};
 use crate::vocabulary::VocabularyName;
 
 /// The most options of a list.
@@ -73,7 +73,8 @@ impl Faults {
             }
         };
         self.rules(field, pointer, seen);
-        let known = ["type", "title", "x-title-en", "x-order", UPDATES, FOLLOW_UPS];
+        self.filterable(field, pointer);
+        let known = ["type", "title", "x-title-en", "x-order", UPDATES, FOLLOW_UPS, FILTERABLE];
         self.only(field, pointer, &[&known[..], own].concat());
     }
 

@@ -4,11 +4,12 @@
 //! and a place in the order, and holds a text, a number, a day, yes or no, one of a list, or
 //! several of a list. A list is labelled in the form (`oneOf`) or is a vocabulary of the district
 //! (`x-vocabulary`). An answer may update the beneficiary's entry (`x-updates`) or create a follow-up
-//! task (`x-follow-ups`). One condition (`if`, `then`) may require or add fields. Everything else is
+//! task (`x-follow-ups`), and coded answers may be conditions of audiences (`x-filterable`). One condition (`if`, `then`) may require or add fields. Everything else is
 //! refused by JSON pointer when a kind is saved, so that no phone meets what it cannot show, no
 //! reference leads outside, and no pattern takes longer than the text is long.
 
 mod field;
+mod filterable;
 mod pattern;
 mod rules;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use serde_json::{Map, Value};
 use crate::http::problem::FieldError;
 use crate::vocabulary::VocabularyName;
 
+pub use filterable::{FieldWords, FilterableField, filterable_answers, filterable_field};
 pub use rules::{FollowUpRule, follow_up_rules, follow_ups, updates};
 
 /// The most fields of a form.
@@ -34,6 +36,8 @@ const VOCABULARY: &str = "x-vocabulary";
 
 /// The keyword of the field of the entry that an answer updates.
 const UPDATES: &str = "x-updates";
+/// The keyword of a field whose answers are kept as plain words.
+const FILTERABLE: &str = "x-filterable";
 /// The keyword of the kinds of follow-ups by answer.
 const FOLLOW_UPS: &str = "x-follow-ups";
 

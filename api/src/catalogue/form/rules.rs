@@ -133,7 +133,7 @@ fn answer_text(answer: &Value) -> String {
 }
 
 /// The fields of a form, with their names and pointers.
-fn fields(form: &Value) -> impl Iterator<Item = (String, &str, &Object)> {
+pub(super) fn fields(form: &Value) -> impl Iterator<Item = (String, &str, &Object)> {
     ["/properties", "/then/properties"].into_iter().flat_map(move |place| {
         let fields = form.pointer(place).and_then(Value::as_object).into_iter().flatten();
         fields.filter_map(move |(name, field)| {

@@ -1,0 +1,2 @@
+ALTER TABLE regimes DROP COLUMN authors;
+ALTER TABLE campaigns DROP COLUMN authors;

@@ -1,0 +1,68 @@
+//! Ended cases are deleted after the years for which their kind keeps them.
+
+use chrono::{Days, Utc};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{listed, open, server, step};
+use crate::support::files::BENEFICIARY;
+use crate::support::server::{gridward, said};
+use crate::support::{Backend, GRID};
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ended_case_is_deleted_after_the_years_of_its_kind_whether_it_has_a_beneficiary_or_not(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let mut kind = json!({
+        "code": "question", "name": "咨询", "name_en": "Question", "active": true, "keep_years": 0,
+        "steps": [
+            {"code": "asked", "name": "受理", "name_en": "Asked", "level": "grid",
+             "moves": [{"code": "answer", "name": "答复", "name_en": "Answer", "to": "answered"}]},
+            {"code": "answered", "name": "已答复", "name_en": "Answered", "level": "grid",
+             "result": "done"}
+        ]
+    });
+    let refused = admin.post("/v1/case-kinds", &kind).await;
+    let pointer = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, pointer), (422, &json!("/keep_years")), "{}", refused.body);
+    kind["keep_years"] = json!(2);
+    assert_eq!(admin.post("/v1/case-kinds", &kind).await.status, 201);
+    let of_home = json!({ "kind": "question", "beneficiary_id": BENEFICIARY, "source": "walk_in" });
+    let of_area = json!({ "kind": "question", "area": GRID, "source": "phone" });
+    let mut cases = Vec::new();
+    for body in [&of_home, &of_area, &of_area] {
+        cases.push(open(&manager, body.clone()).await);
+    }
+    let waits = open(&manager, of_area).await;
+    for case in &cases {
+        step(&manager, case, json!({ "move": "answer" }), "answered").await;
+    }
+    let run = || {
+        let run = gridward(&server.database, &["jobs", "run", "ended_cases"]).output();
+        said(&run.expect("the job runs"))
+    };
+    assert!(run().contains("0 processed"), "none is old enough");
+    let age = |case: &Value, days: u64| {
+        let at = (Utc::now() - Days::new(days)).format("%F %T");
+        let id = case["id"].as_str().expect("an id");
+        let sql = format!("UPDATE cases SET begun_at = '{at}' WHERE id = '{id}'");
+        server.database.execute(&sql);
+    };
+    age(&cases[0], 740);
+    age(&cases[1], 740);
+    age(&cases[2], 700);
+    age(&waits, 4000);
+    let output = run();
+    assert!(output.contains("2 processed"), "{output}");
+    assert_eq!(listed(&manager, "?ended=true").await, [cases[2]["id"].clone()]);
+    assert_eq!(listed(&manager, "").await, [waits["id"].clone()], "one that waits is kept");
+    let entries = server.database.texts("SELECT CAST(COUNT(*) AS text) AS text FROM case_entries");
+    assert_eq!(entries, ["3"], "no history is left");
+    let supervisor = server.supervisor().await;
+    let deleted = supervisor.events("case.delete").await;
+    assert_eq!((deleted.len(), &deleted[0]["area"]), (2, &json!("500116")), "{deleted:?}");
+    assert_eq!(admin.get("/v1/case-kinds/question").await.body["keep_years"], 2);
+}
