@@ -648,8 +648,6 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "raise_need"
         | "open_case"
         | "post_notice"
-        | "create_plan"
-        | "estimate_plan"
         | "put_station"
         | "put_memorial"
         | "change_areas"

@@ -131,8 +131,8 @@ async fn managers_and_supervisors_plan_their_own_area_only(
     let manager = server.manager().await;
     let volunteer = server.volunteer().await;
     assert_eq!(volunteer.order_plan(&week(GRID)).await.problem(), "forbidden");
-    assert_eq!(manager.order_plan(&week(FAR_GRID)).await.status, 422);
-    assert_eq!(manager.order_plan(&week("500116")).await.status, 422);
+    assert_eq!(manager.order_plan(&week(FAR_GRID)).await.status, 404);
+    assert_eq!(manager.order_plan(&week("500116")).await.status, 404);
     let backwards = json!({ "area": GRID, "first_day": day(7), "last_day": day(1) });
     assert_eq!(manager.order_plan(&backwards).await.body["errors"][0]["pointer"], "/last_day");
     let far = json!({ "area": GRID, "first_day": "+262142-12-31", "last_day": "+262142-12-31" });

@@ -319,6 +319,9 @@ async fn cases_and_hand_outs_leave_without_texts_receipts_and_names(
     for (action, count) in [("case.export", 5), ("handout.export", 2)] {
         assert_eq!(supervisor.events(action).await.len(), count, "{action}");
     }
+    for event in supervisor.events("case.export").await {
+        assert_eq!(event["body"]["filter"], json!({}), "no kind of a confidential case: {event}");
+    }
     for caller in [server.manager().await, server.volunteer().await, server.auditor().await] {
         for path in ["cases", "handouts"] {
             let refused = caller.get(&format!("/v1/exports/{path}?format=csv")).await;

@@ -170,7 +170,7 @@ async fn an_order_selects_the_tasks_of_its_plan(
         visits.iter().map(|visit| visit["task_id"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(tasks(json!({ "ids": [second] })).await, [json!(second)]);
-    assert_eq!(tasks(json!({ "kinds": ["policy_service"] })).await, Vec::<Value>::new());
+    assert_eq!(tasks(json!({ "kinds": ["phone_call"] })).await, Vec::<Value>::new());
     assert_eq!(tasks(json!({ "kinds": ["home_visit"], "due_to": day(7) })).await.len(), 2);
     assert_eq!(tasks(json!({ "due_to": day(6) })).await, Vec::<Value>::new());
     assert_eq!(tasks(json!({ "levels": ["town"] })).await, Vec::<Value>::new());

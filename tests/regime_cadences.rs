@@ -66,9 +66,8 @@ async fn a_birthday_is_greeted_once_a_year_and_stays_encrypted(
 
     let path = format!("/v1/regimes/{}/outlook", regime["id"].as_str().expect("an id"));
     let outlook = supervisor.get(&path).await.body;
-    let weeks = outlook["weeks"].as_array().expect("weeks").iter();
-    let visits: Vec<i64> = weeks.map(|week| week["visits"].as_i64().expect("a number")).collect();
-    assert_eq!((visits[0], visits[5], visits.iter().sum()), (2, 1, 6_i64), "{outlook}");
+    // The weeks of a few members would tell when each of them was born.
+    assert_eq!(outlook, json!({ "members": 6, "weeks": [] }));
     // No column of the members tells a birthday.
     assert_eq!(server.database.count("regime_members WHERE phase <> -1"), 0);
     let slots = server.database.count("regime_members WHERE slot IS NOT NULL");

@@ -298,7 +298,7 @@ async fn no_author_of_a_regime_activates_it_after_a_change_by_another_person(
     let server = Server::small(backend);
     let (supervisor, admin) = (server.supervisor().await, server.admin().await);
     let draft = create(&server, &weekly(&json!({ "active": false }))).await;
-    let other = weekly(&json!({ "cadence_days": 14, "active": false }));
+    let other = weekly(&json!({ "cadence": every(14), "active": false }));
     let changed = change(&admin, &draft, &other).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     for author in [&supervisor, &admin] {

@@ -38,7 +38,7 @@ pub struct NewAbsence {
     #[serde(default)]
     pub release: bool,
     /// With `release`: whether a draft of a plan for the tasks that are open again is ordered, for
-    /// those who may plan. It gives them to others within their town.
+    /// those who may plan (403 for others). It gives at most 2,000 of them to others within their town.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
 }

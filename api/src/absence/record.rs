@@ -1,7 +1,7 @@
 //! Adds and withdraws an absence.
 
 use chrono::NaiveDate;
-use gridward_domain::authority::Principal;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{AbsenceId, TaskId};
 use serde_json::json;
 use uuid::Uuid;
@@ -43,6 +43,9 @@ pub fn add(
     given_on: NaiveDate,
 ) -> Result<AddedAbsence, Problem> {
     works_here(row)?;
+    if new.plan {
+        principal.may(Action::Dispatch)?;
+    }
     let today = clock::day(tx.now);
     let invalid = |error: SpanError| Problem::invalid(error.pointer(), error);
     let span = Span::new(new.first_day, new.last_day, new.window, given_on).map_err(invalid)?;

@@ -118,7 +118,7 @@ pub(super) fn check(
 /// shown to the principal.
 ///
 /// # Errors
-/// 404.
+/// 404; 409 for a case that has ended.
 pub(super) fn completed_in(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -130,7 +130,11 @@ pub(super) fn completed_in(
             Ok(found.grid)
         }
         Owner::Case(case) => {
-            Ok(area_of(&scope::visible(tx.read()?, principal, case, Action::WorkCases)?))
+            let visible = scope::visible(tx.read()?, principal, case, Action::WorkCases)?;
+            if visible.placed.row.result.is_some() {
+                return Err(ProblemCode::CaseEnded.into());
+            }
+            Ok(area_of(&visible))
         }
     }
 }

@@ -68,6 +68,8 @@ names), which overrides the defaults:
   GRIDWARD_HOST_UNIT           unit that runs the service
   GRIDWARD_FILING_NUMBER       filing number of the site
   GRIDWARD_COMPLAINT_CONTACT   how to complain
+  GRIDWARD_PHONE_PIN           asked: the phone app has people set a PIN, or off  [asked]
+  GRIDWARD_WEB                 embedded, or off: installed apps remove themselves  [embedded]
   GRIDWARD_REVEALS_MANAGER     reveals of a manager or volunteer per day  [50]
   GRIDWARD_REVEALS_SUPERVISOR  reveals of a supervisor or admin per day  [100]
   GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]

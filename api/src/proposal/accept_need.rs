@@ -9,6 +9,7 @@ use super::Acceptance;
 use super::model::Sealed;
 use super::store::ProposalRow;
 use crate::case::found::{FoundAt, FoundNeed, open_found};
+use crate::case::kind_store;
 use crate::catalogue::ServiceKind;
 use crate::crypto::SealingKey;
 use crate::http::problem::{Problem, ProblemCode};
@@ -22,8 +23,9 @@ use crate::{beneficiary, catalogue, clock};
 pub(super) enum Created {
     /// A task.
     Task(TaskId),
-    /// A case, or the open one of the beneficiary.
-    Case(CaseId),
+    /// A case, or the open one of the beneficiary; `None` for one of a confidential kind, of which the
+    /// proposal says nothing.
+    Case(Option<CaseId>),
 }
 
 /// What the catalogue makes of a need.
@@ -58,6 +60,8 @@ pub(super) fn accept_need(
                 if *acceptance != Acceptance::default() {
                     return Err(Problem::invalid("", "must be empty for a need that opens a case"));
                 }
+                let of_kind = kind_store::one(tx.read_unbatched(), row.district, &kind)?;
+                let is_shown = of_kind.is_some_and(|kind| !kind.is_confidential());
                 let found = FoundNeed {
                     need: need.clone(),
                     kind,
@@ -67,7 +71,7 @@ pub(super) fn accept_need(
                     note: content.note.clone(),
                 };
                 let case = open_found(tx, key, found)?.ok_or_else(missing)?;
-                return Ok(Created::Case(case));
+                return Ok(Created::Case(is_shown.then_some(case)));
             }
         },
     };

@@ -116,7 +116,7 @@ impl Decision {
             Answer::Accept(acceptance) => {
                 match self.accept(tx, key, principal, (old, &content), acceptance)? {
                     Some(Created::Task(task)) => next.created_task = Some(task),
-                    Some(Created::Case(case)) => next.created_case = Some(case),
+                    Some(Created::Case(case)) => next.created_case = case,
                     None => {}
                 }
             }

@@ -171,7 +171,8 @@ pub struct Proposal {
     /// The task that was created for the need.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_task_id: Option<TaskId>,
-    /// The case of the need: one that was opened for it, or that was open already.
+    /// The case of the need: one that was opened for it, or that was open already; absent for a confidential
+    /// kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_case_id: Option<CaseId>,
     /// Incremented with every change.

@@ -10,6 +10,9 @@ use crate::db::{Conn, DbError};
 
 /// The number of weeks.
 const WEEKS: u64 = 52;
+/// The fewest members of a regime by birthdays or stays in hospital for which visits are counted: fewer
+/// would tell the day of a person.
+const FEWEST: usize = 20;
 
 /// The visits of the regime from the day on, if each is made on its day; nothing is written.
 ///
@@ -28,6 +31,10 @@ pub fn outlook(
     let mut weeks: Vec<RegimeWeek> =
         (0..WEEKS).map(|week| RegimeWeek { first_day: first_day(week), visits: 0 }).collect();
     let rule = regime.rule()?;
+    let total = i64::try_from(members.len()).unwrap_or(i64::MAX);
+    if regime.cadence()?.has_anchor() && members.len() < FEWEST {
+        return Ok(RegimeOutlook { members: total, weeks: Vec::new() });
+    }
     for (member, candidate) in members.iter().zip(&candidates) {
         let mut days = candidate.days(member);
         let mut from = today;
@@ -42,5 +49,5 @@ pub fn outlook(
             from = visit.due_on + Days::new(1);
         }
     }
-    Ok(RegimeOutlook { members: i64::try_from(members.len()).unwrap_or(i64::MAX), weeks })
+    Ok(RegimeOutlook { members: total, weeks })
 }

@@ -46,13 +46,13 @@ impl HandoutExchange {
     }
 }
 
-/// How far a hand-out is. A withdrawal is not undone by a plan.
+/// How far a hand-out is. A withdrawal by the district counts most: a merge does not undo it.
 const fn progress(one: &JoinedHandout) -> u8 {
     match one.state {
-        HandoutState::Returned if one.is_withdrawn => 2,
+        HandoutState::Returned if one.is_withdrawn => 3,
         HandoutState::Returned => 0,
         HandoutState::Planned => 1,
-        HandoutState::HandedOut => 3,
+        HandoutState::HandedOut => 2,
     }
 }
 
@@ -145,7 +145,9 @@ mod tests {
         assert!(exchange.is_empty(), "both stay where they are: {exchange:?}");
         let withdrawn =
             JoinedHandout { is_withdrawn: true, ..handout(2, "plaque", HandoutState::Returned) };
-        let exchange = join(&[handout(1, "plaque", planned)], &[withdrawn]);
+        let exchange = join(&[handout(1, "plaque", planned)], std::slice::from_ref(&withdrawn));
         assert_eq!((exchange.given, exchange.dropped), (vec![id(2)], vec![id(1)]));
+        let exchange = join(&[handout(1, "plaque", done)], &[withdrawn]);
+        assert_eq!((exchange.given, exchange.taken), (vec![id(2)], vec![id(1)]));
     }
 }

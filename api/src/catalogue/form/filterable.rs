@@ -66,7 +66,9 @@ fn words(field: &Object) -> Option<FieldWords> {
         return options.iter().map(option).collect::<Option<_>>().map(FieldWords::Listed);
     }
     if let Some(name) = list.get(VOCABULARY).and_then(Value::as_str) {
-        return name.parse().ok().map(FieldWords::Vocabulary);
+        // Hardships are stored encrypted.
+        let name = name.parse().ok().filter(|name| *name != VocabularyName::Hardships);
+        return name.map(FieldWords::Vocabulary);
     }
     let is_flag = field.get("type") == Some(&Value::from("boolean"));
     let flags = [(YES, "是", "yes"), (NO, "否", "no")].into_iter();
@@ -140,6 +142,7 @@ mod tests {
             (json!({ "oneOf": [option(json!("poor"))] }), true),
             (json!({ "type": "array", "items": { "oneOf": [option(json!("poor"))] } }), true),
             (json!({ "type": "string", "x-vocabulary": "needs" }), true),
+            (json!({ "type": "string", "x-vocabulary": "hardships" }), false),
             (json!({ "oneOf": [option(json!(3))] }), false),
             (json!({ "oneOf": [option(json!("非常差"))] }), false),
             (json!({ "type": "string", "maxLength": 20 }), false),
