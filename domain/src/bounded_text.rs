@@ -42,6 +42,8 @@ pub enum TextError {
 #[derive(Clone, Copy)]
 enum Content {
     Anything,
+    /// A text that is compared with others: all that a database can compare.
+    Compared,
     NotBlank,
     NoNul,
     NoControl,
@@ -56,7 +58,7 @@ enum Content {
 impl Content {
     fn check(self, text: &str) -> Result<(), TextError> {
         match self {
-            Self::NoNul if text.contains('\0') => Err(TextError::Nul),
+            Self::NoNul | Self::Compared if text.contains('\0') => Err(TextError::Nul),
             Self::NotBlank | Self::Line | Self::Visible if shows_nothing(text) => {
                 Err(TextError::Blank)
             }
@@ -70,7 +72,7 @@ impl Content {
                 Err(TextError::Invisible)
             }
             // The name that a device has for itself is stored as it is.
-            Self::Anything | Self::NoControl => Ok(()),
+            Self::Anything | Self::Compared | Self::NoControl => Ok(()),
             _ if text.contains(is_undefined) => Err(TextError::Undefined),
             _ => Ok(()),
         }
@@ -167,7 +169,7 @@ texts! {
     /// What a task is for, the same for all who get it, such as a festival.
     Occasion: 1 to 64, Visible, example "2027春节";
     /// A filter by the occasion of a task or of a hand-out.
-    OccasionFilter: 0 to 64, NoNul, example "2027春节";
+    OccasionFilter: 0 to 64, Compared, example "2027春节";
     /// What the visitor of a task does.
     Instructions: 1 to 4000, VisibleLines, example "送慰问金和春联，看看取暖设备。";
     /// Something that a visit brings.
@@ -330,6 +332,8 @@ mod tests {
         assert_eq!(RegisterName::check("一\u{2028}站"), Err(TextError::Control));
         assert_eq!(VisitNotes::check("耳背\u{10fffe}"), Err(TextError::Undefined));
         assert_eq!(BeneficiaryName::check("阿卜杜拉·𠮷𬎆"), Ok(()));
+        assert_eq!(OccasionFilter::check("\u{17}\u{e863}"), Ok(()));
+        assert_eq!(OccasionFilter::check("春\0"), Err(TextError::Nul));
         let text = "must have from 1 to 500 characters".to_owned();
         assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));
     }

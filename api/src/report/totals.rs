@@ -8,7 +8,7 @@ use gridward_domain::task::Outcome;
 use super::filter::{ReportQuery, Selection};
 use super::model::{DayCounts, OutcomeCounts, ReportTotals};
 use super::store;
-use crate::clock::within_reach;
+use crate::clock::nearest_within_reach;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
@@ -19,7 +19,8 @@ const MOST_DAYS: i64 = 366;
 /// The days of totals before the last one, unless the first is given.
 const USUAL_DAYS: Days = Days::new(30);
 
-/// The days of totals: `to` is today and `from` 30 days earlier unless given.
+/// The days of totals: `to` is today and `from` 30 days earlier unless given; a day out of reach is taken
+/// for the nearest within.
 ///
 /// # Errors
 /// 400.
@@ -27,11 +28,9 @@ pub(super) fn days(
     filter: &ReportQuery,
     today: NaiveDate,
 ) -> Result<(NaiveDate, NaiveDate), Problem> {
-    let to = filter.to.unwrap_or(today);
+    let to = nearest_within_reach(filter.to.unwrap_or(today));
     let from = filter.from.or_else(|| to.checked_sub_days(USUAL_DAYS)).unwrap_or(to);
-    for (name, day) in [("from", from), ("to", to)] {
-        within_reach(&day).map_err(|error| Problem::unreadable(name, error))?;
-    }
+    let from = nearest_within_reach(from);
     if (0..MOST_DAYS).contains(&(to - from).num_days()) {
         Ok((from, to))
     } else {
@@ -88,6 +87,8 @@ mod tests {
             Some((day("2026-07-01"), day("2026-07-31")))
         );
         assert!(filter(Some("2025-08-31"), None).is_ok());
+        let far = (day("2200-12-01"), day("2200-12-31"));
+        assert_eq!(filter(None, Some("3616-07-10")).ok(), Some(far));
         for (from, to) in [("2025-08-30", "2026-08-31"), ("2026-08-02", "2026-08-01")] {
             let refused = filter(Some(from), Some(to)).expect_err(from);
             assert_eq!(refused.errors()[0].pointer, "to");
