@@ -66,7 +66,7 @@ async fn a_birthday_is_greeted_once_a_year_and_stays_encrypted(
 
     let path = format!("/v1/regimes/{}/outlook", regime["id"].as_str().expect("an id"));
     let outlook = supervisor.get(&path).await.body;
-    // The weeks of a few members would tell when each of them was born.
+    // The weeks would tell when a member was born.
     assert_eq!(outlook, json!({ "members": 6, "weeks": [] }));
     // No column of the members tells a birthday.
     assert_eq!(server.database.count("regime_members WHERE phase <> -1"), 0);

@@ -13,6 +13,7 @@ use super::selection::{MOST_IDS, TaskSelection};
 use crate::clock;
 use crate::http::problem::Problem;
 use crate::task;
+use crate::task::freed;
 use crate::tx::Tx;
 
 /// Orders a draft of these tasks in the coming days; `None` if none of them is open. All other tasks
@@ -30,9 +31,11 @@ pub fn order(
     rows.retain(|row| row.state == Phase::Open);
     let span = replan::span(&rows, clock::day(tx.now));
     let Some(span) = span.filter(|_| !rows.is_empty()) else { return Ok(None) };
+    // Otherwise the district's own plan of freed tasks would have them too.
+    let ordered: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
+    freed::planned(tx.write_unbatched(), principal.district(), &ordered)?;
     let grids = rows.iter().map(|row| row.grid);
-    let only =
-        TaskSelection { ids: rows.iter().map(|row| row.id).collect(), ..TaskSelection::default() };
+    let only = TaskSelection { ids: ordered, ..TaskSelection::default() };
     let order = PlanOrder { only, ..PlanOrder::of(area(principal.area, grids), span) };
     let id = PlanId(Uuid::now_v7());
     enqueue(tx, principal, id, &order).map(|plan| Some(plan.id))

@@ -10,9 +10,6 @@ use crate::db::{Conn, DbError};
 
 /// The number of weeks.
 const WEEKS: u64 = 52;
-/// The fewest members of a regime by birthdays or stays in hospital for which visits are counted: fewer
-/// would tell the day of a person.
-const FEWEST: usize = 20;
 
 /// The visits of the regime from the day on, if each is made on its day; nothing is written.
 ///
@@ -32,7 +29,8 @@ pub fn outlook(
         (0..WEEKS).map(|week| RegimeWeek { first_day: first_day(week), visits: 0 }).collect();
     let rule = regime.rule()?;
     let total = i64::try_from(members.len()).unwrap_or(i64::MAX);
-    if regime.cadence()?.has_anchor() && members.len() < FEWEST {
+    // The weeks would tell the day of a person, also by the difference of two audiences.
+    if regime.cadence()?.has_anchor() {
         return Ok(RegimeOutlook { members: total, weeks: Vec::new() });
     }
     for (member, candidate) in members.iter().zip(&candidates) {

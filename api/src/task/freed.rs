@@ -131,6 +131,20 @@ pub fn any(conn: &mut Conn, district: AreaCode, today: NaiveDate) -> Result<bool
     Ok(diesel::select(exists(waiting)).get_result(conn)?)
 }
 
+/// Forgets that these tasks can be planned anew: a plan of them is ordered.
+///
+/// # Errors
+/// [`DbError`].
+pub fn planned(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<(), DbError> {
+    for ids in ids.chunks(500) {
+        let these = freed_tasks::table
+            .filter(freed_tasks::district.eq(district))
+            .filter(freed_tasks::task.eq_any(ids));
+        diesel::delete(these).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Tasks that people gave back and that have ended since.
 ///
 /// # Errors
