@@ -120,9 +120,11 @@ pub(super) fn insert_pinned(model: &Model<'_>, draft: &mut Draft) {
                 && draft.assigned_route[*visit as usize] == UNASSIGNED
         })
         .collect();
+    // The other visit of a pair may be of a group that a pin binds to a volunteer, so pairs are last.
     pinned.sort_unstable_by_key(|visit| {
-        let (first, last) = model.visits[*visit as usize].hull;
-        (last - first, first, *visit)
+        let data = &model.visits[*visit as usize];
+        let (first, last) = data.hull;
+        (data.partner.is_some(), last - first, first, *visit)
     });
     // A visit that cuts a journey at a break can make room for another.
     let mut placed = usize::MAX;
@@ -148,7 +150,9 @@ fn insert_at_pin(model: &Model<'_>, draft: &mut Draft, visit: u32) -> bool {
     }
     for &(shift, _) in model.open_to(visit as usize) {
         let tour = &draft.tours[shift as usize];
-        if let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls) {
+        if draft.group_allows(model, shift as usize, visit)
+            && let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls)
+        {
             draft.insert(model, shift, visit, gap);
             return true;
         }
