@@ -5,6 +5,7 @@ use chrono::{Days, NaiveDate};
 use super::members::{self, Reconciliation};
 use super::model::{RegimeOutlook, RegimeWeek};
 use super::store::RegimeRow;
+use crate::audience::preview;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 
@@ -21,6 +22,12 @@ pub fn outlook(
     regime: &RegimeRow,
     today: NaiveDate,
 ) -> Result<RegimeOutlook, DbError> {
+    // The weeks would tell the day of a person, also by the difference of two audiences. So no entry is
+    // opened for them either.
+    if regime.cadence()?.has_anchor() {
+        let members = preview::count(conn, regime.area, &regime.filter()?, today)?;
+        return Ok(RegimeOutlook { members, weeks: Vec::new() });
+    }
     let candidates = members::candidates(conn, key, regime, today)?;
     let known = members::all(conn, regime.district, regime.id)?;
     let Reconciliation { members, .. } = members::reconcile(regime, known, &candidates)?;
@@ -28,11 +35,6 @@ pub fn outlook(
     let mut weeks: Vec<RegimeWeek> =
         (0..WEEKS).map(|week| RegimeWeek { first_day: first_day(week), visits: 0 }).collect();
     let rule = regime.rule()?;
-    let total = i64::try_from(members.len()).unwrap_or(i64::MAX);
-    // The weeks would tell the day of a person, also by the difference of two audiences.
-    if regime.cadence()?.has_anchor() {
-        return Ok(RegimeOutlook { members: total, weeks: Vec::new() });
-    }
     for (member, candidate) in members.iter().zip(&candidates) {
         let mut days = candidate.days(member);
         let mut from = today;
@@ -47,5 +49,5 @@ pub fn outlook(
             from = visit.due_on + Days::new(1);
         }
     }
-    Ok(RegimeOutlook { members: total, weeks })
+    Ok(RegimeOutlook { members: i64::try_from(members.len()).unwrap_or(i64::MAX), weeks })
 }
