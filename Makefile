@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 CONTRACT := tests/contract
 BINARY := $(or $(CARGO_TARGET_DIR),target)/debug/gridward
 
-.PHONY: help run web web-unit web-fast web-test test fmt clippy unit integration contract openapi schema bench
+.PHONY: help run web web-unit web-fast web-slow web-test test fmt clippy unit integration contract openapi schema bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,9 +27,11 @@ web-fast: web ## Test the phone app in Chromium against the binary, without the 
 	cargo build --quiet --workspace
 	CHROMIUM=$$(web/scripts/chromium.sh) npm --prefix web run --silent e2e -- --grep-invert @slow
 
-web-test: web web-unit ## Test the phone app in Chromium against the binary, all of it
+web-slow: web ## Test the phone app in Chromium against the binary, the slow tests
 	cargo build --quiet --workspace
-	CHROMIUM=$$(web/scripts/chromium.sh) npm --prefix web run --silent e2e
+	CHROMIUM=$$(web/scripts/chromium.sh) npm --prefix web run --silent e2e -- --grep @slow
+
+web-test: web-unit web-fast web-slow ## Test the phone app in Chromium against the binary, all of it
 
 test: fmt clippy unit web-unit web integration contract web-fast ## Run all checks; required for every change
 

@@ -8,7 +8,8 @@ beneficiaries.
 
 Another binary than the release: --binary target/quick/gridward.
 """
-import argparse, json, re, threading, time
+import argparse, json, re, time
+from concurrent.futures import ThreadPoolExecutor
 
 import installation
 from find import PASSWORD, measure
@@ -20,15 +21,13 @@ def opened(base, token, homes, threads):
     def run(part):
         caller = Caller(base, token)
         for n, home in enumerate(part):
-            kind = "station_desk" if n % 2 else "three_hardships"
-            body = {"kind": kind, "beneficiary_id": home["id"], "source": "phone", "detail": "厨房屋顶漏雨"}
-            caller.call("POST", "/v1/cases", body if n % 2 else {**body, "class": "housing"}, want=201)
+            kind, of = ("station_desk", "policy") if n % 2 else ("three_hardships", "housing")
+            body = {"kind": kind, "class": of, "beneficiary_id": home["id"], "source": "phone", "detail": "厨房屋顶漏雨"}
+            caller.call("POST", "/v1/cases", body, want=201)
     began = time.perf_counter()
-    workers = [threading.Thread(target=run, args=(homes[n::threads],)) for n in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    with ThreadPoolExecutor(threads) as pool:
+        # A call that fails ends the measurement, as the list asks each part how it ended.
+        list(pool.map(run, [homes[n::threads] for n in range(threads)]))
     return time.perf_counter() - began
 
 

@@ -256,13 +256,7 @@ async fn the_visits_of_an_ill_person_are_given_to_others_in_three_calls(
     assert_eq!(added.status, 201, "{}", added.body);
     assert_eq!(added.body["tasks"].as_array().map(Vec::len), Some(held.len()));
     let plan = format!("/v1/plans/{}", added.body["plan_id"].as_str().expect("a plan"));
-    let draft = loop {
-        let draft = manager.get(&plan).await.body;
-        if draft["state"] != "computing" {
-            break draft;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+    let draft = manager.computed(&plan).await;
     assert_eq!((&draft["state"], &draft["assigned"]), (&json!("draft"), &json!(held.len())));
     let loads = manager.get(&format!("{plan}/loads")).await;
     assert_eq!(loads.status, 200, "{}", loads.body);

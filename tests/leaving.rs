@@ -95,6 +95,28 @@ async fn several_people_leave_in_one_call_each_with_an_outcome(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_open_tasks_of_a_leaver_are_planned_if_the_caller_wants(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, leaver) = (server.manager().await, server.volunteer().await);
+    let task = held(&manager, &leaver, BENEFICIARY, false).await;
+    let departure =
+        |preview: bool| json!({ "preview": preview, "reason": "moved", "plan": true });
+    let shown = act(&manager, 21, "departure", &departure(true)).await;
+    assert_eq!((shown.status, &shown.body["plan_id"]), (200, &Value::Null), "{}", shown.body);
+    let left = act(&manager, 21, "departure", &departure(false)).await;
+    assert_eq!(left.status, 200, "{}", left.body);
+    let path = format!("/v1/plans/{}", left.body["plan_id"].as_str().expect("a plan"));
+    let draft = manager.computed(&path).await;
+    assert_eq!((&draft["state"], &draft["assigned"]), (&json!("draft"), &json!(1)), "{draft}");
+    assert_eq!(state(&manager, &task).await, (json!("open"), Value::Null), "only a draft");
+    let again = act(&manager, 21, "departure", &departure(false)).await;
+    assert_eq!((again.status, &again.body["plan_id"]), (200, &Value::Null), "{}", again.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_task_of_a_leaver_is_given_or_open_and_says_why(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

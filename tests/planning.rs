@@ -1,8 +1,6 @@
 //! Plans as jobs: they are ordered, computed apart from the request, followed and discarded; and
 //! what an order may say.
 
-use std::time::Duration;
-
 use chrono::{Datelike as _, Days, NaiveDate};
 use reqwest::Method;
 use rstest::rstest;
@@ -12,7 +10,7 @@ use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::server::Answer;
-use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
+use crate::support::{Backend, Caller, FAR_GRID, GRID, OTHER_GRID, Server};
 
 /// A visit for the beneficiary of this number, possible from tomorrow and due in a week.
 async fn visit(caller: &Caller, n: u32) -> String {
@@ -26,18 +24,6 @@ fn order(more: Value) -> Value {
     let more = more.as_object().expect("members").clone();
     order.as_object_mut().expect("an object").extend(more);
     order
-}
-
-/// The plan at `path` when it is no longer computed, or as it is after ten seconds.
-async fn computed(caller: &Caller, path: &str) -> Value {
-    for _ in 0..200 {
-        let plan = caller.get(path).await.body;
-        if plan["state"] != "computing" {
-            return plan;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    caller.get(path).await.body
 }
 
 async fn visits(caller: &Caller, plan: &Answer) -> Vec<Value> {
@@ -58,11 +44,12 @@ async fn an_order_is_answered_at_once_and_the_draft_follows(
     assert_eq!(ordered.status, 202, "{}", ordered.body);
     assert_eq!(
         (&ordered.body["state"], &ordered.body["progress"]),
-        (&json!("computing"), &json!(0))
+        (&json!("computing"), &Value::Null),
+        "it waits for the planner"
     );
     assert!(ordered.body.get("measures").is_none(), "{}", ordered.body);
     let path = ordered.headers["location"].to_str().expect("a path").to_owned();
-    let plan = computed(&manager, &path).await;
+    let plan = manager.computed(&path).await;
     assert_eq!((&plan["state"], &plan["assigned"]), (&json!("draft"), &json!(1)), "{plan}");
     assert_eq!(plan["measures"]["served"], 1);
     assert!(plan.get("progress").is_none(), "{plan}");
@@ -107,7 +94,7 @@ async fn a_plan_survives_the_end_of_the_server_that_was_asked(
     server.database.execute(&format!("UPDATE plans SET {waiting}, {lease} WHERE id = '{id}'"));
     server.kill_and_restart();
     let manager = server.manager().await;
-    let plan = computed(&manager, &format!("/v1/plans/{id}")).await;
+    let plan = manager.computed(&format!("/v1/plans/{id}")).await;
     assert_eq!(plan["state"], "draft", "{plan}");
     assert_eq!(visits(&manager, &draft).await.len(), 1);
 }
@@ -124,7 +111,7 @@ async fn a_plan_that_several_servers_did_not_finish_fails(
     server.database.execute(&format!("UPDATE plans SET {waiting} WHERE id = '{id}'"));
     server.kill_and_restart();
     let manager = server.manager().await;
-    let plan = computed(&manager, &format!("/v1/plans/{id}")).await;
+    let plan = manager.computed(&format!("/v1/plans/{id}")).await;
     assert_eq!(plan["state"], "failed", "{plan}");
     let applied = manager.post(&format!("/v1/plans/{id}/apply"), &json!({})).await;
     assert_eq!(applied.problem(), "plan_state");
@@ -175,6 +162,34 @@ async fn an_order_selects_the_tasks_of_its_plan(
     assert_eq!(tasks(json!({ "due_to": day(6) })).await, Vec::<Value>::new());
     assert_eq!(tasks(json!({ "levels": ["town"] })).await, Vec::<Value>::new());
     assert_eq!(tasks(json!({ "levels": ["grid"], "min_priority": 1 })).await.len(), 2);
+    assert_eq!(tasks(json!({ "area": GRID })).await.len(), 2);
+}
+
+/// The people of a grid cannot make the visits of one day; those of the next grid can help.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_people_around_a_grid_help_in_a_plan_of_their_village_that_selects_the_grid(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    visit(&manager, 1).await;
+    let other = json!({ "kind": "home_visit", "grid": OTHER_GRID, "place": { "lat": 29.285, "lon": 106.265 } });
+    supervisor.make(&other).await;
+    let mine = format!("UPDATE people SET state = 'suspended' WHERE area = '{GRID}' AND role <> 'supervisor'");
+    server.database.execute(&mine);
+    let village = &GRID[..12];
+    let served = async |area: &str, only: Value| {
+        let order = json!({ "area": area, "first_day": day(1), "last_day": day(7), "only": only });
+        let plan = supervisor.order_plan(&order).await;
+        assert_eq!(plan.status, 201, "{}", plan.body);
+        visits(&supervisor, &plan).await
+    };
+    let alone = served(GRID, json!({})).await;
+    assert!(alone[0]["person_id"].is_null(), "{alone:?}");
+    let helped = served(village, json!({ "area": GRID })).await;
+    assert_eq!(helped.len(), 1, "{helped:?}");
+    assert!(helped[0]["person_id"].is_string(), "{helped:?}");
 }
 
 #[rstest]
@@ -232,6 +247,7 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
         (json!({ "lead_minutes": 1441 }), "/lead_minutes"),
         (json!({ "only": { "kinds": ["home_visit", "no_such_kind"] } }), "/only/kinds/1"),
         (json!({ "only": { "ids": vec![task.clone(); 2_001] } }), "/only/ids"),
+        (json!({ "only": { "area": FAR_GRID } }), "/only/area"),
         (pin(&far, &person, day(1)), "/changes/pins/0/task_id"),
         (pin(&task, "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22", day(1)), "/changes/pins/0/person_id"),
         (

@@ -195,6 +195,25 @@ async fn what_changed_since_the_draft_is_listed_and_left_or_refuses_the_plan(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_drafts_of_the_same_tasks_only_one_is_applied(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let id = visit(&manager, 1, 7).await;
+    let (first, second) = (draft(&manager).await, draft(&manager).await);
+    let applied = send(&manager, &first, "apply", json!({})).await;
+    assert_eq!((applied.status, &applied.body["left"]), (200, &json!([])), "{}", applied.body);
+    let refused = send(&manager, &second, "apply", json!({})).await;
+    assert_eq!((refused.status, refused.problem()), (409, "plan_outdated"), "{}", refused.body);
+    let left = json!([{ "task_id": id, "because": "changed", "state": "assigned" }]);
+    assert_eq!(refused.body["current"], left);
+    let path = format!("/v1/plans/{}", second["id"].as_str().expect("an id"));
+    assert_eq!(manager.get(&path).await.body["state"], "draft", "nothing was applied");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_who_left_since_the_draft_gets_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
@@ -319,6 +320,18 @@ impl Caller {
     pub async fn order_plan(&self, order: &Value) -> Answer {
         let request = self.request(Method::POST, "/v1/plans").header("Prefer", "wait=30");
         self.send(request.json(order)).await
+    }
+
+    /// The plan at `path` when it is no longer computed, or as it is after ten seconds.
+    pub async fn computed(&self, path: &str) -> Value {
+        for _ in 0..200 {
+            let plan = self.get(path).await.body;
+            if plan["state"] != "computing" {
+                return plan;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.get(path).await.body
     }
 
     /// Computes the plan of `order` and applies it; returns the applied plan.

@@ -5,8 +5,11 @@ use gridward_domain::id::CampaignId;
 
 use super::{create_tasks, store};
 use crate::crypto::KeyRing;
-use crate::db::DbError;
-use crate::tx::Db;
+use crate::db::{DbError, dialect};
+use crate::tx::{Db, Tx};
+
+/// The tables that a launch fills and reads at each step.
+const GROWING: &str = "task_occasions, tasks, handouts";
 
 /// Creates the remaining tasks of the campaign; answers the number of steps.
 ///
@@ -29,6 +32,11 @@ pub async fn run(
             return Ok(steps);
         }
         steps += 1;
+        // Each doubling of the tables makes the statistics of the planner outdated.
+        if steps.is_power_of_two() {
+            let analyze = |tx: &mut Tx<'_>| dialect::analyze(tx.write_unbatched(), GROWING);
+            db.write(district, analyze).await?;
+        }
     }
 }
 

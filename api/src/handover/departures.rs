@@ -66,6 +66,7 @@ impl DepartureEntry {
             successor_id: self.successor_id,
             give_to: self.give_to,
             tasks: self.tasks.clone(),
+            plan: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::CommandReason;
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::range::Version;
 use gridward_domain::task::Phase;
 use gridward_domain::word::{UnknownWord, unknown};
@@ -73,6 +73,10 @@ pub struct Departure {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub tasks: Vec<TaskHandover>,
+    /// Whether a draft of a plan for the tasks that become open is ordered, for those who may plan
+    /// (403 for others). It gives at most 2,000 of them to others within their town.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plan: bool,
 }
 
 /// The new area or role of a person.
@@ -118,7 +122,7 @@ impl Departure {
     /// A departure that opens all tasks.
     pub fn without_wishes(reason: DepartureReason, note: Option<CommandReason>) -> Self {
         let (successor_id, give_to, tasks) = (None, None, Vec::new());
-        Self { preview: false, reason, note, successor_id, give_to, tasks }
+        Self { preview: false, reason, note, successor_id, give_to, tasks, plan: false }
     }
 
     /// The wishes for the person's work.
@@ -234,6 +238,17 @@ pub struct Handover {
     /// started and the person goes on visiting.
     #[schema(minimum = 0, maximum = 10_000, example = 0)]
     pub tasks_elsewhere: i32,
+    /// The plan of the tasks that are open, if `plan` of a departure is set; it is computed at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
+}
+
+impl Handover {
+    /// The tasks that became open.
+    pub fn opened(&self) -> Vec<TaskId> {
+        let opened = self.tasks.iter().filter(|task| task.outcome == TaskOutcome::Opened);
+        opened.map(|task| task.task_id).collect()
+    }
 }
 
 /// A person who could follow as manager.

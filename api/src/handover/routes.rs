@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use gridward_domain::authority::Principal;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PersonId;
 use serde_json::{Value, json};
 
@@ -20,6 +20,8 @@ use crate::idempotency::{Commands, Effect, IdempotencyKey};
 use crate::person::PersonState;
 use crate::person::sessions::subordinate;
 use crate::person::store::PersonRow;
+use crate::plan::after_release;
+use crate::plan::planner::Planner;
 use crate::tx::{Db, Tx};
 
 /// What is done to the person.
@@ -64,6 +66,7 @@ impl HandoverCall {
         key: &SealingKey,
         principal: &Principal,
     ) -> Result<Handover, Problem> {
+        self.may_plan(principal)?;
         let row = subordinate(conn, principal, self.person)?;
         let by = Decider::Superior(*principal);
         match &self.act {
@@ -85,13 +88,29 @@ impl HandoverCall {
         lock(tx, principal.district(), self.person, &wishes)?;
         let row = subordinate(tx.read_unbatched(), principal, self.person)?;
         let by = Decider::Superior(*principal);
-        if !self.is_done(&row) {
+        self.may_plan(principal)?;
+        let is_repeated = self.is_done(&row);
+        if !is_repeated {
             self.base.check(row.version, &row.person(key)?)?;
         }
-        match &self.act {
-            Act::Depart(departure) => depart::depart(tx, key, by, &row, departure),
-            Act::Relocate(to) => relocate::relocate(tx, key, by, &row, to),
+        let mut handover = match &self.act {
+            Act::Depart(departure) => depart::depart(tx, key, by, &row, departure)?,
+            Act::Relocate(to) => relocate::relocate(tx, key, by, &row, to)?,
+        };
+        if self.plans() && !is_repeated {
+            handover.plan_id = after_release::order(tx, principal, &handover.opened())?;
         }
+        Ok(handover)
+    }
+
+    /// Whether a plan of the opened tasks is wanted.
+    fn plans(&self) -> bool {
+        matches!(&self.act, Act::Depart(departure) if departure.plan)
+    }
+
+    /// Checks that the principal may order the plan, if one is wanted.
+    fn may_plan(&self, principal: &Principal) -> Result<(), Problem> {
+        if self.plans() { Ok(principal.may(Action::Dispatch)?) } else { Ok(()) }
     }
 
     /// Whether the person already is as the call requires, whatever version the caller read.
@@ -109,8 +128,9 @@ impl HandoverCall {
 /// given to a named person or becomes open for the next plan; the answer names each with its
 /// outcome, a visit that had started too. A manager leaves only with a successor for the grid: 409
 /// lists people who could follow. All sessions, devices and invitations of the person end at once.
-/// With `preview` nothing is changed; otherwise `If-Match` is required. The answer for a person who
-/// has left is that of the departure. Allowed roles: admins, supervisors and managers, for people
+/// With `preview` nothing is changed; otherwise `If-Match` is required. With `plan` a draft that gives
+/// the opened tasks to others is computed: look at `GET /v1/plans/{id}/loads`, then apply it. The
+/// answer for a person who has left is that of the departure, without a plan. Allowed roles: admins, supervisors and managers, for people
 /// below them.
 #[utoipa::path(
     tag = "people",
@@ -127,7 +147,7 @@ impl HandoverCall {
 )]
 #[post("/people/{id}/departure")]
 pub(crate) async fn end_work_of_person(
-    resources: (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>),
+    resources: Resources,
     Authenticated(principal): Authenticated,
     id: Path<PersonId>,
     base: IfMatch,
@@ -162,7 +182,7 @@ pub(crate) async fn end_work_of_person(
 )]
 #[post("/people/{id}/move")]
 pub(crate) async fn move_person(
-    resources: (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>),
+    resources: Resources,
     Authenticated(principal): Authenticated,
     id: Path<PersonId>,
     base: IfMatch,
@@ -174,13 +194,12 @@ pub(crate) async fn move_person(
     answer(resources, principal, key, call, preview).await
 }
 
+/// What a handover needs.
+type Resources =
+    (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>, Data<Planner>);
+
 async fn answer(
-    (db, keys, commands, principals): (
-        Data<Db>,
-        Data<KeyRing>,
-        Data<Commands>,
-        Data<PrincipalCache>,
-    ),
+    (db, keys, commands, principals, planner): Resources,
     principal: Principal,
     key: IdempotencyKey,
     call: HandoverCall,
@@ -197,5 +216,8 @@ async fn answer(
     let done = commands.run(principal, key, call, HandoverCall::perform);
     let done = done.await?;
     principals.forget_all();
+    if done.made.plan_id.is_some() {
+        planner.wake(principal.district());
+    }
     Ok(done.answer(versioned::at_version(HttpResponse::Ok(), done.made.version)))
 }

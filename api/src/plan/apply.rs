@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::assignment::Assignments;
 use super::batches::{self, Change};
-use super::model::{APPLICABLE_FOR, PlanOrigin, PlanResult, PlanState};
+use super::model::{APPLICABLE_FOR, LeftBecause, PlanOrigin, PlanResult, PlanState};
 use super::store::{self, PlanRow};
 use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -43,9 +43,26 @@ pub enum Conflicts {
 ///
 /// # Errors
 /// 404 outside the scope; 409 for another state, while another plan of the area is applied or undone,
-/// without a necessary confirmation, and with [`Conflicts::Refuse`] for changed tasks; 410 for an
-/// expired draft. Nothing is written then.
+/// without a necessary confirmation, for changed tasks with [`Conflicts::Refuse`], and for a small
+/// plan of which every task has changed; 410 for an expired draft. Nothing is written then.
 pub fn apply(
+    tx: &mut Tx<'_>,
+    scope: &AreaRange,
+    id: PlanId,
+    by: Option<PersonId>,
+    how: ApplyPlan,
+) -> Result<PlanResult, Problem> {
+    let result = begun(tx, scope, id, by, how)?;
+    // For instance, another plan of the same tasks was applied before.
+    let all_changed = result.left.iter().all(|left| left.because == LeftBecause::Changed);
+    if result.plan.assigned == 0 && !result.left.is_empty() && all_changed {
+        return Err(Problem::from(ProblemCode::PlanOutdated).showing(&result.left));
+    }
+    Ok(result)
+}
+
+/// As [`apply`], without regard to how many tasks are assigned.
+fn begun(
     tx: &mut Tx<'_>,
     scope: &AreaRange,
     id: PlanId,
@@ -76,7 +93,7 @@ pub fn apply_at_once(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), Problem> {
     if !row.is_applied_at_once || (!how.confirm && too_late(row)?.is_some()) {
         return Ok(());
     }
-    apply(tx, &row.area.range(), row.id, row.created_by, how).map(drop)
+    begun(tx, &row.area.range(), row.id, row.created_by, how).map(drop)
 }
 
 /// The numbers of late and of served visits, if more than a tenth is late.

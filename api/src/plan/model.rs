@@ -114,7 +114,8 @@ pub struct Plan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Measures>)]
     pub measures: Option<Value>,
-    /// The part that is done of a plan in state `computing`, `applying` or `undoing`, in percent.
+    /// The part that is done of a plan in state `computing`, `applying` or `undoing`, in percent; absent
+    /// while it waits for a server, for instance until another plan is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 100, example = 40)]
     pub progress: Option<u8>,

@@ -55,8 +55,9 @@ pub struct PlanOrder {
     /// What the plan favours.
     #[serde(default, skip_serializing_if = "PlanWeights::is_usual")]
     pub weights: PlanWeights,
-    /// The level up to which people help where those of a grid cannot make all visits; `grid` for
-    /// no help.
+    /// The level up to which people help where those of a grid cannot make all visits, within the
+    /// plan's area; `grid` for no help. For a single grid with help from around it, `area` is its
+    /// village or town, and `only.area` the grid.
     #[serde(default = "usual_reach", skip_serializing_if = "is_usual_reach")]
     #[schema(default = "town")]
     pub reach: Level,
@@ -128,7 +129,7 @@ impl PlanOrder {
             return Err(Problem::invalid("/lead_minutes", detail));
         }
         self.weights.weights()?;
-        self.only.check()?;
+        self.only.check(&self.area)?;
         self.changes.check()?;
         let days = (self.first_day - today).num_days();
         if days > NEAR_DAYS && !self.confirm {

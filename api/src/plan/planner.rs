@@ -89,6 +89,18 @@ impl Observer for Progress {
     }
 }
 
+/// Lets the threads of requests run before this one: on Linux a nice value is that of a thread
+/// (sched(7)), elsewhere that of the process.
+fn yield_to_requests() {
+    /// The nice value: a request gets nine times the time of a plan on the same core.
+    const NICE: i32 = 10;
+    if cfg!(target_os = "linux")
+        && let Err(error) = rustix::process::setpriority_process(None, NICE)
+    {
+        tracing::warn!(%error, "plans are computed at the usual priority");
+    }
+}
+
 impl Planner {
     /// Computes plans of `db` on this many threads.
     ///
@@ -103,6 +115,7 @@ impl Planner {
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|number| format!("plan-{number}"))
+            .start_handler(|_| yield_to_requests())
             .build()?;
         Ok(Self {
             db,

@@ -1,7 +1,7 @@
 //! Which open tasks a plan takes, as a pure function.
 
 use chrono::NaiveDate;
-use gridward_domain::area::Level;
+use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::code::KindCode;
 use gridward_domain::id::TaskId;
 use gridward_domain::range::Priority;
@@ -30,6 +30,10 @@ pub struct TaskSelection {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2_000)]
     pub ids: Vec<TaskId>,
+    /// Only tasks in this area, which is within that of the plan: people of the plan's whole area may
+    /// help there. Default: all of the plan's area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area: Option<AreaCode>,
     /// Only tasks at one of these levels of escalation; empty for all levels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 50)]
@@ -51,11 +55,14 @@ impl TaskSelection {
         *self == Self::default()
     }
 
-    /// Checks the lengths of the lists.
+    /// Checks the selection of a plan of `planned`.
     ///
     /// # Errors
-    /// 422 that names the list.
-    pub fn check(&self) -> Result<(), Problem> {
+    /// 422 that names a list that is too long, or an area outside the plan's.
+    pub fn check(&self, planned: &AreaCode) -> Result<(), Problem> {
+        if self.area.is_some_and(|area| !planned.contains(&area)) {
+            return Err(Problem::invalid("/only/area", "must be within the area of the plan"));
+        }
         let lists = [
             ("kinds", self.kinds.len(), MOST_WORDS),
             ("levels", self.levels.len(), MOST_WORDS),
@@ -74,6 +81,7 @@ impl TaskSelection {
         (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind.as_str() == task.kind))
             && (self.ids.is_empty() || self.ids.contains(&task.id))
             && (self.levels.is_empty() || self.levels.contains(&task.escalation_level))
+            && self.area.is_none_or(|area| area.contains(&task.grid))
             && self.due_to.is_none_or(|day| task.due_on <= day)
             && self.min_priority.is_none_or(|least| task.priority >= least)
     }

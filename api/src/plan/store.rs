@@ -85,7 +85,8 @@ impl PlanRow {
             overtaken: kept.overtaken,
             overdue: kept.overdue,
             measures: (!kept.measures.is_null()).then_some(kept.measures),
-            progress: (self.state.is_queued()).then(|| u8::try_from(self.progress).unwrap_or(100)),
+            progress: (self.state.is_queued() && self.lease.is_some())
+                .then(|| u8::try_from(self.progress).unwrap_or(100)),
             state: self.state,
             origin: self.origin,
             created_at: in_china(self.created_at),

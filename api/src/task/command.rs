@@ -55,7 +55,7 @@ pub struct NewDays {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default, deserialize_with = "crate::http::day::stored_if_sent")]
     pub not_before: Option<NaiveDate>,
-    /// The due day.
+    /// The due day, not before the day on which the command is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default, deserialize_with = "crate::http::day::stored_if_sent")]
     pub due_on: Option<NaiveDate>,

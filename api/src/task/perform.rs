@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{ReportId, TaskId};
 use gridward_domain::task::{self as life, Candidate, Command, Phase, Rejection, Transition, Verb};
@@ -221,7 +221,10 @@ pub fn execute(
             Command::Reassign(candidate(tx, principal, &row, to, sent.assignees)?)
         }
         TaskCommand::Unassign(_) => Command::Unassign,
-        TaskCommand::Reschedule(new) => reschedule(&row, days.insert(new))?,
+        TaskCommand::Reschedule(new) => {
+            let given_on = clock::day(sent.origin.made(tx.now));
+            reschedule(&row, days.insert(new), given_on)?
+        }
         TaskCommand::Escalate(_) => Command::Escalate,
         TaskCommand::Cancel(_) => Command::Cancel,
         TaskCommand::Reopen(_) => {
@@ -337,7 +340,12 @@ fn candidate(
     Ok(Candidate { person: person.id, role: person.role, grid: person.area })
 }
 
-fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
+/// The command, which was given on the day `given_on`.
+fn reschedule(row: &TaskRow, new: &NewDays, given_on: NaiveDate) -> Result<Command, Problem> {
+    if new.due_on.is_some_and(|day| day < given_on) {
+        let detail = format!("must not be before {given_on}");
+        return Err(Problem::invalid("/due_on", detail));
+    }
     let not_before = new.not_before.unwrap_or(row.not_before);
     // An earliest day after the due day moves the due day along.
     let due_on = new.due_on.unwrap_or(row.due_on.max(not_before));
