@@ -101,8 +101,7 @@ async fn the_open_tasks_of_a_leaver_are_planned_if_the_caller_wants(
     let server = Server::small(backend);
     let (manager, leaver) = (server.manager().await, server.volunteer().await);
     let task = held(&manager, &leaver, BENEFICIARY, false).await;
-    let departure =
-        |preview: bool| json!({ "preview": preview, "reason": "moved", "plan": true });
+    let departure = |preview: bool| json!({ "preview": preview, "reason": "moved", "plan": true });
     let shown = act(&manager, 21, "departure", &departure(true)).await;
     assert_eq!((shown.status, &shown.body["plan_id"]), (200, &Value::Null), "{}", shown.body);
     let left = act(&manager, 21, "departure", &departure(false)).await;

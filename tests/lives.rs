@@ -2,9 +2,10 @@
 
 use insta::assert_json_snapshot;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
+use crate::support::days::day;
 use crate::support::files::BENEFICIARY;
 use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Database, Files, Server};
@@ -179,4 +180,39 @@ async fn overdue_tasks_escalate_or_expire_once_however_many_servers_run(
         steps.filter(|step| step["action"] == "task.escalate" && step["actor_id"].is_null());
     assert_eq!(climbed.count(), 3);
     drop(others);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_is_moved_to_a_day_and_an_hour_and_stays_with_its_assignee(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let task = manager.make_task(BENEFICIARY).await;
+    let path = format!("/v1/tasks/{task}/reschedule");
+    let days = |planned: &Value| json!({ "due_on": day(9), "planned": planned });
+    let moved = async |version: i64, body: &Value| {
+        let request = manager.request(reqwest::Method::POST, &path).json(body);
+        manager.send(request.header("If-Match", format!("\"v{version}\""))).await
+    };
+    let at_ten = json!({ "day": day(3), "start": 600 });
+    let open = moved(1, &days(&at_ten)).await;
+    assert_eq!((open.status, &open.body["errors"][0]["pointer"]), (422, &json!("/planned")));
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    for (planned, pointer) in [
+        (json!({ "day": day(-1), "start": 600 }), "/planned/day"),
+        (json!({ "day": day(3), "start": 1_430 }), "/planned/start"),
+    ] {
+        let refused = moved(2, &days(&planned)).await;
+        let at = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, at), (422, &json!(pointer)), "{planned}");
+    }
+    let past = moved(2, &json!({ "due_on": day(-1) })).await;
+    assert_eq!((past.status, &past.body["errors"][0]["pointer"]), (422, &json!("/due_on")));
+    let done = moved(2, &days(&at_ten)).await;
+    assert_eq!((done.status, &done.body["planned_for"]), (200, &at_ten), "{}", done.body);
+    assert_eq!((&done.body["state"], &done.body["due_on"]), (&json!("accepted"), &json!(day(9))));
+    let given_up = moved(3, &json!({ "due_on": day(10) })).await;
+    assert_eq!((given_up.status, &given_up.body["planned_for"]), (200, &Value::Null));
 }

@@ -141,4 +141,5 @@ async fn the_metrics_show_the_last_plan_of_a_district_and_no_person(
     wait_for_metric(&server, "gridward_plan_age_seconds{district=\"500116\"}").await;
     wait_for_metric(&server, "gridward_plan_unserved_tasks{district=\"500116\"} 0").await;
     wait_for_metric(&server, "gridward_plan_late_tasks{district=\"500116\"} 0").await;
+    wait_for_metric(&server, "gridward_plan_largest_share{district=\"500116\"}").await;
 }

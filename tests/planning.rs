@@ -163,6 +163,9 @@ async fn an_order_selects_the_tasks_of_its_plan(
     assert_eq!(tasks(json!({ "levels": ["town"] })).await, Vec::<Value>::new());
     assert_eq!(tasks(json!({ "levels": ["grid"], "min_priority": 1 })).await.len(), 2);
     assert_eq!(tasks(json!({ "area": GRID })).await.len(), 2);
+    let days = json!({ "not_before": day(1), "due_on": day(7), "occasion": "2027 春节" });
+    let third = manager.make(&home_visit(&beneficiary_id(3), days)).await;
+    assert_eq!(tasks(json!({ "occasion": "2027 春节" })).await, [json!(third)]);
 }
 
 /// The people of a grid cannot make the visits of one day; those of the next grid can help.
@@ -176,7 +179,9 @@ async fn the_people_around_a_grid_help_in_a_plan_of_their_village_that_selects_t
     visit(&manager, 1).await;
     let other = json!({ "kind": "home_visit", "grid": OTHER_GRID, "place": { "lat": 29.285, "lon": 106.265 } });
     supervisor.make(&other).await;
-    let mine = format!("UPDATE people SET state = 'suspended' WHERE area = '{GRID}' AND role <> 'supervisor'");
+    let mine = format!(
+        "UPDATE people SET state = 'suspended' WHERE area = '{GRID}' AND role <> 'supervisor'"
+    );
     server.database.execute(&mine);
     let village = &GRID[..12];
     let served = async |area: &str, only: Value| {
@@ -477,13 +482,19 @@ async fn a_question_imagines_more_volunteers_and_writes_nothing(
     assert_eq!(without.status, 200, "{}", without.body);
     assert_eq!(without.body["measures"]["served"], 0);
     assert_eq!(without.body["obstacles"][0]["reason"], "no_minutes", "{}", without.body);
-    let with = ask(json!([{ "grid": GRID, "count": 2, "weekly_minutes": 120 }])).await;
+    let with = ask(json!([{ "area": GRID, "count": 2, "weekly_minutes": 120 }])).await;
     assert_eq!(with.body["measures"]["served"], 1, "{}", with.body);
     assert_eq!(with.body["obstacles"], json!([]));
+    let village = &GRID[..12];
+    let order = json!({ "area": village, "first_day": day(1), "last_day": day(7) });
+    let more = json!([{ "area": village, "count": 2, "weekly_minutes": 120 }]);
+    let body = json!({ "order": order, "more_volunteers": more });
+    let spread = server.supervisor().await.post("/v1/plans/estimates", &body).await;
+    assert_eq!(spread.body["measures"]["served"], 1, "{}", spread.body);
     assert_eq!(manager.get("/v1/plans").await.body["items"], json!([]));
     for (more, pointer) in [
-        (json!({ "grid": FAR_GRID, "count": 1, "weekly_minutes": 60 }), "grid"),
-        (json!({ "grid": GRID, "count": 51, "weekly_minutes": 60 }), "count"),
+        (json!({ "area": FAR_GRID, "count": 1, "weekly_minutes": 60 }), "area"),
+        (json!({ "area": GRID, "count": 51, "weekly_minutes": 60 }), "count"),
     ] {
         let refused = ask(json!([more])).await;
         let pointer = format!("/more_volunteers/0/{pointer}");

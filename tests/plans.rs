@@ -1,16 +1,16 @@
 //! Drafts of plans: what a supervisor sees before a plan counts, and how it is applied and undone.
 
-use chrono::{Days, Utc};
+use chrono::{Days, TimeDelta, Timelike as _, Utc};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
-use crate::support::files::beneficiary_id;
+use crate::support::files::{beneficiary_id, person_id};
 use crate::support::phone::Phone;
 use crate::support::server::Answer;
-use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
+use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, Server};
 
 /// A visit for the beneficiary of this number, possible from tomorrow and due on this day.
 async fn visit(caller: &Caller, n: u32, due: i64) -> String {
@@ -325,6 +325,46 @@ async fn nothing_is_planned_for_today_before_the_lead_time(
         (refused.status, &refused.body["errors"][0]["pointer"]),
         (422, &json!("/lead_minutes"))
     );
+}
+
+/// The volunteer is about to leave for an accepted visit, and what is planned follows it.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_of_today_goes_on_after_the_visits_that_are_under_way(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server =
+        Server::with(backend, &Files::small().with("people.csv", "0900-1200", "0000-2400"));
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let now = (Utc::now() + TimeDelta::hours(8)).time();
+    let minute = now.num_seconds_from_midnight() / 60;
+    if !(30..21 * 60).contains(&minute) {
+        return; // the day has no room for two more visits
+    }
+    let today = json!({ "not_before": day(0), "due_on": day(0) });
+    let under_way = manager.make(&home_visit(&beneficiary_id(1), today.clone())).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{under_way}/claim")).await.status, 200);
+    let start = minute + 4;
+    let planned = json!({ "due_on": day(0), "planned": { "day": day(0), "start": start } });
+    let path = format!("/v1/tasks/{under_way}/reschedule");
+    let request = manager.request(Method::POST, &path).header("If-Match", "\"v2\"");
+    let moved = manager.send(request.json(&planned)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    let new = manager.make(&home_visit(&beneficiary_id(2), today)).await;
+    let mut order = order(0, 0);
+    order["lead_minutes"] = json!(5);
+    let pin = json!({ "task_id": new, "person_id": person_id(21), "day": day(0) });
+    order["changes"] = json!({ "pins": [pin] });
+    let plan = manager.order_plan(&order).await;
+    let path = format!("/v1/plans/{}/visits", plan.body["id"].as_str().expect("an id"));
+    let visits = manager.get(&path).await.body["items"].clone();
+    let of = |task: &str| {
+        let rows = visits.as_array().expect("visits").iter();
+        rows.clone().find(|row| row["task_id"] == task).cloned().unwrap_or_default()
+    };
+    assert_eq!(of(&under_way)["start"], start, "{visits}");
+    let end = start + u32::try_from(moved.body["minutes"].as_u64().expect("minutes")).expect("few");
+    assert!(of(&new)["start"].as_u64().is_some_and(|new| new >= end.into()), "{visits}");
 }
 
 #[rstest]

@@ -207,6 +207,8 @@ async fn feasibility_names_the_villages_that_lack_hours_and_what_helps(
     assert_eq!(short["lend"][0]["from"], FAR_VILLAGE, "{short}");
     assert!(short["earlier_days"].is_null(), "no visitor offers an hour on any day");
     assert_eq!(assessed["areas"][1]["lacking_minutes"], 0);
+    // Of the manager's minutes the part that plans may use.
+    assert_eq!(assessed["areas"][1]["available_minutes"], 600 * 40 / 100);
 
     // What the villages carry already counts, and a town borrows in its own area only.
     for _ in 0..40 {

@@ -499,9 +499,15 @@ async fn workloads_show_room_and_rank_nobody(
     let day = json!({ "day": due, "offered": 180, "planned": 0, "held": minutes });
     assert_eq!(mine.body["days"], json!([day]));
     assert_eq!(mine.body["weekly_minutes"], 600);
+    let week = &mine.body["weeks"][0];
+    assert_eq!((&week["offered"], &week["held"]), (&json!(600), &minutes));
+    assert_eq!(week["share_percent"].as_u64(), minutes.as_u64().map(|held| held * 100 / 600));
     let all = supervisor.get(&format!("/v1/people/workload?area={GRID}&{days}")).await;
     assert_eq!(names(&all), ["张网格", "王志愿", "陈志愿"], "by area and id");
     assert_eq!(all.body["items"][1], mine.body);
+    let manager = &all.body["items"][0];
+    let percent = manager["weekly_minutes"].as_u64().map(|minutes| minutes * 40 / 100);
+    assert_eq!(manager["weeks"][0]["offered"].as_u64(), percent, "the part for plans: {manager}");
     // Absences and other hours count, and nobody off duty offers anything.
     let offered = async || {
         let mine = volunteer.get(&format!("/v1/me/workload?{days}")).await;
@@ -519,7 +525,7 @@ async fn workloads_show_room_and_rank_nobody(
     let first = supervisor.get(&format!("/v1/people/workload?limit=1&{days}")).await;
     assert!(first.headers["link"].to_str().expect("a link").contains("/v1/people/workload?"));
     for (query, pointer) in
-        [("from=2026-02-01&to=2026-01-31", "to"), ("from=2026-01-01&to=2026-02-01", "to")]
+        [("from=2026-02-01&to=2026-01-31", "to"), ("from=2026-01-01&to=2026-03-26", "to")]
     {
         let answer = supervisor.get(&format!("/v1/people/workload?{query}")).await;
         refused(&answer, 422, "invalid");
@@ -540,6 +546,7 @@ async fn the_workload_of_a_person_covers_twelve_weeks(
     assert_eq!(twelve_weeks.status, 200, "{}", twelve_weeks.body);
     assert_eq!(twelve_weeks.body["person_id"], person_id(21));
     assert_eq!(twelve_weeks.body["days"].as_array().map(Vec::len), Some(84));
+    assert_eq!(twelve_weeks.body["weeks"].as_array().map(Vec::len), Some(12));
     let longer = manager.get(&format!("{path}?from=2026-01-05&to=2026-03-30")).await;
     refused(&longer, 422, "invalid");
     let far = server.far_manager().await;

@@ -21,6 +21,7 @@ use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::in_range;
 use crate::person::offers;
+use crate::plan::settings;
 
 /// Minutes of a hand-over at the door, for a campaign with goods alone.
 const HAND_OVER: u64 = 5;
@@ -89,8 +90,11 @@ fn efforts(
     for (grid, homes, lat, lon) in spread::middles(conn, scope)? {
         villages.entry(village(grid)).or_default().add_homes(homes, lat, lon);
     }
-    for (grid, weekly) in offers::by_grid(conn, scope)? {
-        villages.entry(village(grid)).or_default().weekly += weekly.unsigned_abs();
+    let (settings, _) = settings::read(conn, row.district)?;
+    for (grid, role, weekly) in offers::by_grid_and_role(conn, scope)? {
+        // Plans use a part of a manager's minutes only.
+        let percent = u64::from(settings.percent_of(role));
+        villages.entry(village(grid)).or_default().weekly += weekly.unsigned_abs() * percent / 100;
     }
     for (grid, carried) in carried(conn, row, scope)? {
         villages.entry(village(grid)).or_default().carried += carried.unsigned_abs();

@@ -19,6 +19,7 @@ use crate::person;
 use crate::person::appoint;
 use crate::person::store::PersonRow;
 use crate::task;
+use crate::task::command::NewTimes;
 use crate::task::release::release;
 use crate::task::row::TaskRow;
 use crate::task::transition::{Step, write};
@@ -142,7 +143,7 @@ fn give(
     if let Transition::Changed(after) = transition {
         let step = Step { row, before, after, verb: command.verb() };
         let event = step.event().by(principal.person).with(about);
-        write(tx, &step, None, event)?;
+        write(tx, &step, NewTimes::default(), event)?;
     }
     Ok(())
 }

@@ -24,5 +24,7 @@ mod tests;
 
 /// The word in the events of tasks whose assignee has left.
 pub const ASSIGNEE_LEFT: &str = "assignee_left";
+/// The word in the events of tasks whose assignee is suspended.
+pub const ASSIGNEE_SUSPENDED: &str = "assignee_suspended";
 /// The word in the events of tasks whose assignee works elsewhere, or visits no longer.
 pub const ASSIGNEE_MOVED: &str = "assignee_moved";

@@ -7,10 +7,12 @@ use gridward_domain::authority::Role;
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::PersonId;
 use gridward_domain::person_state::PersonState;
+use gridward_domain::task::Phase;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::ASSIGNEE_SUSPENDED;
 use super::depart::{add_note, depart};
 use super::model::{Departure, DepartureReason};
 use super::situation::Decider;
@@ -23,6 +25,8 @@ use crate::log::{Event, Subject};
 use crate::person;
 use crate::person::Person;
 use crate::person::store::PersonRow;
+use crate::task;
+use crate::task::release::release;
 use crate::tx::{Db, Tx};
 
 /// A person's new state.
@@ -38,8 +42,9 @@ pub struct StateChange {
 /// Change a person's state
 ///
 /// Suspends a person, ends the access of one who left, or restores either. It is effective on
-/// every server within five seconds. A leaver is signed out and the leaver's unfinished tasks
-/// open again; to hand them over to others, or to name the successor of a manager, use
+/// every server within five seconds. The unfinished tasks of a suspended person, but for visits that
+/// have started, open again, and plans give them to others. A leaver is signed out and the leaver's
+/// unfinished tasks open again; to hand them over to others, or to name the successor of a manager, use
 /// `POST /v1/people/{id}/departure`. A manager who returns is a volunteer. Allowed roles: admins,
 /// supervisors and managers, for people below them.
 #[utoipa::path(
@@ -106,6 +111,14 @@ pub fn change_state(
         }
     }
     person::store::set_state(tx.write_unbatched(), row, &next)?;
+    if state == PersonState::Suspended {
+        let held = task::store::held_by(tx.read()?, row.district, row.id)?;
+        let waiting = held.iter().filter(|task| task.state != Phase::InProgress);
+        for task in waiting {
+            let about = json!({ "because": ASSIGNEE_SUSPENDED, "was": task.state });
+            release(tx, task, by.person(), about)?;
+        }
+    }
     let mut about = json!({ "state": state });
     add_note(&mut about, key, row, Some(&change.reason))?;
     tx.record(

@@ -195,8 +195,7 @@ pub(crate) async fn move_person(
 }
 
 /// What a handover needs.
-type Resources =
-    (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>, Data<Planner>);
+type Resources = (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>, Data<Planner>);
 
 async fn answer(
     (db, keys, commands, principals, planner): Resources,

@@ -1,4 +1,4 @@
-//! Opens unfinished tasks of people who have left. A departure opens them itself; this job opens
+//! Opens unfinished tasks of people who have left or are suspended. A departure opens them itself; this job opens
 //! those that were assigned at the same moment, so that none stays with a leaver.
 
 use gridward_domain::area::AreaCode;

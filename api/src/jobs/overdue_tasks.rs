@@ -11,6 +11,7 @@ use gridward_domain::task::{self as life, Transition, overdue};
 use super::{Job, JobContext, RunFuture, Schedule};
 use crate::db::DbError;
 use crate::log::{Event, Subject};
+use crate::task::command::NewTimes;
 use crate::task::row::TaskRow;
 use crate::task::store;
 use crate::task::transition::{Step, write};
@@ -66,7 +67,7 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
         return Ok(());
     };
     let step = Step { row, before, after, verb: command.verb() };
-    write(tx, &step, None, step.event())?;
+    write(tx, &step, NewTimes::default(), step.event())?;
     Ok(())
 }
 

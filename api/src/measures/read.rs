@@ -190,7 +190,7 @@ fn needs(
 
 impl From<AppliedPlan> for LastPlan {
     fn from(plan: AppliedPlan) -> Self {
-        let AppliedPlan { at, assigned, unserved, late } = plan;
+        let AppliedPlan { at, assigned, unserved, late, .. } = plan;
         Self { applied_at: at.with_timezone(&china()), assigned, unserved, late }
     }
 }

@@ -88,13 +88,13 @@ impl Metrics {
         });
     }
 
-    /// Records how old the last applied plan of a district is, and what it left.
-    pub fn last_plan(&self, district: &str, age_seconds: f64, unserved: u32, late: u32) {
+    /// Records figures of the last applied plan of a district, by the names of their gauges.
+    pub fn last_plan(&self, district: &str, figures: &[(&'static str, f64)]) {
         let labels = [("district", district.to_owned())];
         with_local_recorder(&*self.recorder, || {
-            gauge!("gridward_plan_age_seconds", &labels).set(age_seconds);
-            gauge!("gridward_plan_unserved_tasks", &labels).set(unserved);
-            gauge!("gridward_plan_late_tasks", &labels).set(late);
+            for (name, value) in figures {
+                gauge!(*name, &labels).set(*value);
+            }
         });
     }
 

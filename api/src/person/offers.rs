@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::authority::Role;
 
 use crate::db::{Conn, DbError};
 
@@ -31,4 +32,35 @@ pub fn by_grid(conn: &mut Conn, range: &AreaRange) -> Result<Vec<(AreaCode, i64)
         .bind::<Text, _>(range.to())
         .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.area, row.minutes)).collect())
+}
+
+#[derive(QueryableByName)]
+struct OfGridAndRole {
+    #[diesel(sql_type = Text)]
+    area: AreaCode,
+    #[diesel(sql_type = Text)]
+    role: Role,
+    #[diesel(sql_type = BigInt)]
+    minutes: i64,
+}
+
+const BY_GRID_AND_ROLE: &str = "\
+    SELECT area, role, SUM(weekly_minutes) AS minutes FROM people \
+    WHERE district = $1 AND area >= $2 AND area < $3 \
+    AND state = 'active' AND role IN ('manager', 'volunteer') GROUP BY area, role";
+
+/// As [`by_grid`], for managers and volunteers apart.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_grid_and_role(
+    conn: &mut Conn,
+    range: &AreaRange,
+) -> Result<Vec<(AreaCode, Role, i64)>, DbError> {
+    let rows: Vec<OfGridAndRole> = diesel::sql_query(BY_GRID_AND_ROLE)
+        .bind::<Text, _>(range.area().district())
+        .bind::<Text, _>(range.from())
+        .bind::<Text, _>(range.to())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.area, row.role, row.minutes)).collect())
 }

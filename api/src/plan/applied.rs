@@ -12,7 +12,7 @@ use crate::db::{Conn, DbError};
 use crate::in_range;
 
 /// What is known of an applied plan as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AppliedPlan {
     /// When it was applied.
     pub at: DateTime<Utc>,
@@ -22,6 +22,16 @@ pub struct AppliedPlan {
     pub unserved: u32,
     /// The tasks that it planned after their due day.
     pub late: u32,
+    /// All visits in it, those that people had before included.
+    pub served: u32,
+    /// Those made by a person whom the beneficiary knows.
+    pub known: u32,
+    /// The travel minutes.
+    pub travel: u32,
+    /// The largest load as a share of the offered minutes; 1 is all.
+    pub largest_share: f64,
+    /// The standard deviation of the shares.
+    pub share_spread: f64,
 }
 
 impl AppliedPlan {
@@ -32,11 +42,17 @@ impl AppliedPlan {
             let count = kept.measures[name].as_u64().unwrap_or_default();
             u32::try_from(count).unwrap_or(u32::MAX)
         };
+        let share = |name: &str| kept.measures[name].as_f64().unwrap_or_default();
         Ok(at.map(|at| Self {
             at: at.and_utc(),
             assigned: kept.assigned,
             unserved: count("unserved"),
             late: count("late"),
+            served: count("served"),
+            known: count("known"),
+            travel: count("travel"),
+            largest_share: share("largest_share"),
+            share_spread: share("share_spread"),
         }))
     }
 }

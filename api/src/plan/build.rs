@@ -18,6 +18,7 @@ use super::seconded::Seconded;
 use super::settings::PlanningSettings;
 use super::span::{Span, monday_of};
 use super::ties;
+use super::under_way::{self, RestOfDay};
 use crate::availability::calendar::{Calendar, Calendars, Hours};
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::db::DbError;
@@ -57,6 +58,8 @@ pub struct Rows {
 /// # Errors
 /// [`DbError::Corrupt`] for an invalid row.
 pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchProblem, DbError> {
+    let under_way = rest_of_day(rows, span, earliest)?;
+    let first = |person: &PersonId| under_way.get(person).and_then(|rest| rest.as_ref()?.first);
     let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
     let mut carried = rows.carried.now.clone();
     let mut commit = |person: PersonId, day: NaiveDate, row: &TaskRow| {
@@ -70,7 +73,12 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
         };
         match (assignee, row.planned_on) {
             (None, _) => visits.push(visit(row, rows, None)?),
-            // The hours of this visit have begun, and its person is free of it afterwards.
+            (Some(person), Some(day)) if first(&person) == Some(row.id) => {
+                let pin = Pin { volunteer: person, day, start: row.planned_start };
+                // It keeps its time, whatever hours the beneficiary prefers now.
+                visits.push(Visit { windows: Vec::new(), ..visit(row, rows, Some(pin))? });
+            }
+            // The hours of this visit have begun, and the shift of its person begins after it.
             (Some(person), Some(day))
                 if row.planned_start.is_some_and(|start| earliest.has_passed(day, start)) =>
             {
@@ -91,7 +99,10 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
     let volunteers = rows
         .people
         .iter()
-        .map(|row| volunteer(row, rows, (span, earliest), &carried))
+        .map(|row| {
+            let rest = under_way.get(&row.id).map(Option::as_ref);
+            volunteer(row, rows, (span, earliest, rest), &carried)
+        })
         .collect::<Result<_, DbError>>()?;
     let people: Vec<PersonId> = rows.people.iter().map(|row| row.id).collect();
     let ties = ties::among(rows.tasks.iter().chain(&rows.tied), &mut visits, &people);
@@ -101,13 +112,16 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
 fn volunteer(
     row: &PersonRow,
     rows: &Rows,
-    (span, earliest): (Span, Earliest),
+    (span, earliest, rest_of_day): (Span, Earliest, Option<Option<&RestOfDay>>),
     carried: &HashMap<(PersonId, NaiveDate), Minutes>,
 ) -> Result<Volunteer, DbError> {
     let id = row.id;
     let calendar = rows.calendars.of(id);
     let shifts = span.days().filter_map(|day| {
         rows.seconded.is_there(id, day).then_some(())?;
+        if let Some(rest) = rest_of_day.filter(|_| day == earliest.day()) {
+            return rest.map(|rest| rest.shift.clone());
+        }
         let Hours { window, breaks } = calendar.hours_on(row.role, &row.availability, day)?;
         Some(Shift { day, window: earliest.within(day, window)?, breaks })
     });
@@ -128,6 +142,28 @@ fn volunteer(
         share_of: Some(offer.share_of),
         is_idle: row.role == Role::Volunteer && !rows.busy.contains(&id),
     })
+}
+
+/// What the visits under way leave of the day of `earliest`, by person; `None` if nothing.
+fn rest_of_day(
+    rows: &Rows,
+    span: Span,
+    earliest: Earliest,
+) -> Result<HashMap<PersonId, Option<RestOfDay>>, DbError> {
+    if !span.contains(earliest.day()) {
+        return Ok(HashMap::new());
+    }
+    let is_call = |row: &TaskRow| channel(row, rows) == Channel::Call;
+    let visits = under_way::all(&rows.tasks, earliest, is_call)?;
+    let mut rest = HashMap::new();
+    for row in &rows.people {
+        let Some(visit) = visits.get(&row.id) else { continue };
+        let calendar = rows.calendars.of(row.id);
+        let hours = calendar.hours_on(row.role, &row.availability, earliest.day());
+        let travels = (row.home()?, mode(row.skills.members()));
+        rest.insert(row.id, hours.and_then(|hours| visit.rest(hours, travels, earliest)));
+    }
+    Ok(rest)
 }
 
 /// How a person with these skills travels.

@@ -13,17 +13,44 @@ const STEP: u16 = 5;
 pub struct Earliest {
     day: NaiveDate,
     time: TimeOfDay,
+    /// The present day and time.
+    now: (NaiveDate, TimeOfDay),
 }
 
 impl Earliest {
     /// `lead` after `now`, rounded up to five minutes. At the end of a day it is that end, and the
     /// next day is free.
     pub fn after(now: DateTime<Utc>, lead: TimeDelta) -> Self {
-        let moment = (now + lead).with_timezone(&clock::china());
+        let present = now.with_timezone(&clock::china());
+        let minutes = u16::try_from(present.num_seconds_from_midnight() / 60).ok();
+        let time = minutes.and_then(|minutes| TimeOfDay::new(minutes).ok());
+        let now = (present.date_naive(), time.unwrap_or(TimeOfDay::LAST));
+        let moment = present + lead;
         let seconds = moment.num_seconds_from_midnight();
         let minutes = seconds.div_ceil(60 * u32::from(STEP)) * u32::from(STEP);
         let time = u16::try_from(minutes).ok().and_then(|minutes| TimeOfDay::new(minutes).ok());
-        Self { day: moment.date_naive(), time: time.unwrap_or(TimeOfDay::LAST) }
+        Self { day: moment.date_naive(), time: time.unwrap_or(TimeOfDay::LAST), now }
+    }
+
+    /// The day of the earliest moment.
+    pub const fn day(&self) -> NaiveDate {
+        self.day
+    }
+
+    /// The time of the earliest moment.
+    pub const fn time(&self) -> TimeOfDay {
+        self.time
+    }
+
+    /// Whether a visit of the day of the earliest moment, with this start and end, begins before that
+    /// moment and, unless it was started, ends after the present one.
+    pub fn is_under_way(
+        &self,
+        day: NaiveDate,
+        (start, end): (TimeOfDay, TimeOfDay),
+        was_started: bool,
+    ) -> bool {
+        day == self.day && start < self.time && (was_started || (day, end) > self.now)
     }
 
     /// Whether the time of the day is before the earliest moment.

@@ -32,7 +32,17 @@ async fn of_district(
     let (plan, replan) = last.await?;
     if let Some(plan) = plan {
         let age = (now - plan.at).as_seconds_f64();
-        metrics.last_plan(district.as_str(), age, plan.unserved, plan.late);
+        let figures = [
+            ("gridward_plan_age_seconds", age),
+            ("gridward_plan_unserved_tasks", plan.unserved.into()),
+            ("gridward_plan_late_tasks", plan.late.into()),
+            ("gridward_plan_served_tasks", plan.served.into()),
+            ("gridward_plan_known_tasks", plan.known.into()),
+            ("gridward_plan_travel_minutes", plan.travel.into()),
+            ("gridward_plan_largest_share", plan.largest_share),
+            ("gridward_plan_share_spread", plan.share_spread),
+        ];
+        metrics.last_plan(district.as_str(), &figures);
     }
     if let Some(replan) = replan {
         metrics.last_replan(district.as_str(), replan.assigned);

@@ -48,6 +48,7 @@ pub mod span;
 pub mod store;
 mod subjects;
 mod ties;
+mod under_way;
 pub mod undo;
 pub mod unserved;
 pub mod visit_list;

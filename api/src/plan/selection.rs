@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::bounded_text::Occasion;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::TaskId;
 use gridward_domain::range::Priority;
@@ -38,6 +39,9 @@ pub struct TaskSelection {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 50)]
     pub levels: Vec<Level>,
+    /// Only tasks of this occasion, such as those of a campaign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occasion: Option<Occasion>,
     /// Only tasks due on this day or before.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -82,6 +86,7 @@ impl TaskSelection {
             && (self.ids.is_empty() || self.ids.contains(&task.id))
             && (self.levels.is_empty() || self.levels.contains(&task.escalation_level))
             && self.area.is_none_or(|area| area.contains(&task.grid))
+            && (self.occasion.is_none() || self.occasion == task.occasion)
             && self.due_to.is_none_or(|day| task.due_on <= day)
             && self.min_priority.is_none_or(|least| task.priority >= least)
     }

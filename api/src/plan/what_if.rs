@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use gridward_dispatch::solve::{Measures, Mode, Shift, Volunteer, WeekOffer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PersonId;
-use gridward_domain::place::Place;
 use gridward_domain::range::WeeklyMinutes;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
@@ -16,12 +15,13 @@ use super::obstacles::PlanObstacle;
 use super::order::PlanOrder;
 use super::span::Span;
 use crate::area;
-use crate::db::Conn;
+use crate::area::Area;
+use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 
 /// The maximum number of places with more volunteers.
 const MOST_PLACES: usize = 100;
-/// The maximum number of more volunteers of a grid.
+/// The maximum number of more volunteers of a place.
 const MOST_PEOPLE: u16 = 50;
 /// The maximum number of more volunteers of all grids: what a town may hope for, and what a plan is
 /// quick with.
@@ -34,7 +34,7 @@ const HOURS: (u16, u16) = (540, 1_020);
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "order": { "area": "500116001", "first_day": "2026-11-23", "last_day": "2026-11-29" },
-    "more_volunteers": [{ "grid": "500116001002001", "count": 2, "weekly_minutes": 120 }]
+    "more_volunteers": [{ "area": "500116001002", "count": 2, "weekly_minutes": 120 }]
 }))]
 pub struct WhatIf {
     /// The plan.
@@ -45,13 +45,15 @@ pub struct WhatIf {
     pub more_volunteers: Vec<MoreVolunteers>,
 }
 
-/// Volunteers of a grid who do not exist. They have no skills, live at the centre of the grid and have
-/// time from 09:00 to 17:00 on each day.
+/// Volunteers who do not exist. They have no skills, live at the centre of their grid and have time
+/// from 09:00 to 17:00 on each day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoreVolunteers {
-    /// The grid.
-    pub grid: AreaCode,
+    /// The area over the grids of which they are spread: a grid, or a village or town.
+    // Earlier versions knew grids only.
+    #[serde(alias = "grid")]
+    pub area: AreaCode,
     /// Their number.
     #[schema(minimum = 1, maximum = 50, example = 2)]
     pub count: u16,
@@ -80,6 +82,7 @@ impl WhatIf {
             return Err(Problem::invalid("/more_volunteers", detail));
         }
         let span = self.order.span()?;
+        let all = grids(conn, self.order.area)?;
         let mut volunteers = Vec::new();
         for (at, more) in self.more_volunteers.iter().enumerate() {
             let invalid = |member: &str, detail: &str| {
@@ -88,27 +91,42 @@ impl WhatIf {
             if !(1..=MOST_PEOPLE).contains(&more.count) {
                 return Err(invalid("count", "must be 1 to 50"));
             }
-            let known = area::store::current(conn, &more.grid)?;
-            let inside = more.grid.level() == Level::Grid && self.order.area.contains(&more.grid);
-            let grid = known.filter(|_| inside);
-            let grid = grid.ok_or_else(|| invalid("grid", "must be a grid of the area"))?;
+            if !self.order.area.contains(&more.area) {
+                return Err(invalid("area", "must be in the area of the plan"));
+            }
+            let mut grids: Vec<&Area> =
+                all.iter().filter(|grid| more.area.contains(&grid.code)).collect();
+            grids.truncate(more.count.into());
+            if grids.is_empty() {
+                return Err(invalid("area", "must have a grid"));
+            }
             if volunteers.len() + usize::from(more.count) > MOST_IN_ALL {
-                let detail = format!("must be at most {MOST_IN_ALL} in all grids together");
+                let detail = format!("must be at most {MOST_IN_ALL} in all places together");
                 return Err(invalid("count", &detail));
             }
-            volunteers.extend((0..more.count).map(|_| imagined(more, grid.place, span)));
+            let spread = grids.iter().copied().cycle().take(more.count.into());
+            volunteers.extend(spread.map(|grid| imagined(more, grid, span)));
         }
         Ok(volunteers)
     }
 }
 
-fn imagined(more: &MoreVolunteers, home: Place, span: Span) -> Volunteer {
+/// The present grids of the area.
+fn grids(conn: &mut Conn, area: AreaCode) -> Result<Vec<Area>, DbError> {
+    let mut all = area::store::every(conn, area.district())?;
+    all.retain(|one| {
+        one.level == Level::Grid && one.valid_to.is_none() && area.contains(&one.code)
+    });
+    Ok(all)
+}
+
+fn imagined(more: &MoreVolunteers, grid: &Area, span: Span) -> Volunteer {
     let weekly = Minutes::from(more.weekly_minutes).0;
     let offer = |monday| WeekOffer { monday, offered: Minutes(weekly), carried: Minutes(0) };
     Volunteer {
         id: PersonId(Uuid::now_v7()),
-        home,
-        grid: more.grid,
+        home: grid.place,
+        grid: grid.code,
         also_serves: Vec::new(),
         lent: Vec::new(),
         skills: Skills::new(),

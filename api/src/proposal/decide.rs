@@ -181,6 +181,7 @@ impl Decision {
             not_before: Some(new.day),
             due_on: Some(new.day),
             window: window(new, &row)?,
+            planned: None,
         });
         let origin = Origin { proposal: Some(self.proposal), ..self.origin.clone() };
         let base = [row.version];

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::members::{self, Candidate, MemberRow};
 use crate::clock;
 use crate::db::{Conn, DbError};
+use crate::task::command::NewTimes;
 use crate::task::store as tasks;
 use crate::task::transition::{Step, write};
 use crate::tx::Tx;
@@ -63,7 +64,7 @@ pub fn withdraw(
         let next = life::apply_automatic(&before, &command, clock::day(tx.now));
         if let Ok(Transition::Changed(after)) = next {
             let step = Step { row, before, after, verb: command.verb() };
-            write(tx, &step, None, step.event().with(json!({ "because": reason })))?;
+            write(tx, &step, NewTimes::default(), step.event().with(json!({ "because": reason })))?;
             withdrawn += 1;
         }
     }

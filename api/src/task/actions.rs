@@ -204,7 +204,8 @@ commands! {
 
     /// Reschedule a task
     ///
-    /// Changes a task's days or time window; the assignee stays. If two people make the visit, the task
+    /// Changes a task's days or time window; the assignee stays, and the planned time is given up or,
+    /// with `planned`, is the day and the hour named there. If two people make the visit, the task
     /// of the second person moves along until that visit has begun. Requires `If-Match`.
     /// Allowed roles: managers, supervisors and admins.
     #[post("/tasks/{id}/reschedule")]

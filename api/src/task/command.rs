@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::PersonId;
 use gridward_domain::task::Verb;
-use gridward_domain::time::Window;
+use gridward_domain::time::{TimeOfDay, Window};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -46,7 +46,20 @@ pub struct Reassignment {
     pub force: bool,
 }
 
-/// New days for a task; absent fields stay unchanged.
+/// The day and the hour of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"day": "2026-08-05", "start": 570}))]
+pub struct VisitTime {
+    /// The day, which is possible by `not_before` and not before that on which the command is given.
+    #[serde(deserialize_with = "crate::http::day::stored")]
+    pub day: NaiveDate,
+    /// The start, in minutes from midnight in the district's time zone.
+    pub start: TimeOfDay,
+}
+
+/// New days for a task; absent fields stay unchanged, but that the time of a planned visit is given
+/// up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"not_before": "2026-08-03", "due_on": "2026-08-07"}))]
@@ -62,6 +75,25 @@ pub struct NewDays {
     /// The time window within the day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
+    /// When the assignee makes the visit. Only for a task that has an assignee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<VisitTime>,
+}
+
+impl NewDays {
+    /// The new times within the days.
+    pub fn times(&self) -> NewTimes {
+        NewTimes { window: self.window, planned: self.planned }
+    }
+}
+
+/// The times of a task that is rescheduled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NewTimes {
+    /// The time window within the day; `None` to keep the present one.
+    pub window: Option<Window>,
+    /// When the assignee makes the visit, if a time is set.
+    pub planned: Option<VisitTime>,
 }
 
 /// A command for a task.

@@ -31,8 +31,9 @@ pub struct PlannedFor {
     pub day: NaiveDate,
     /// The start, in minutes from midnight in the district's time zone.
     pub start: TimeOfDay,
-    /// The plan.
-    pub plan_id: PlanId,
+    /// The plan; absent for a time that was set by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
     /// Why the plan chose the assignee; `GET /v1/tasks/{id}/explanation` says more. Absent in plans of
     /// earlier versions, as `travel` and `order`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

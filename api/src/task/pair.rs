@@ -2,10 +2,9 @@
 
 use gridward_domain::authority::Principal;
 use gridward_domain::task::{self as life, Command, Phase, Transition};
-use gridward_domain::time::Window;
 use serde_json::{Value, json};
 
-use super::command::Cancellation;
+use super::command::{Cancellation, NewTimes};
 use super::row::TaskRow;
 use super::task_tie::TiedTask;
 use super::tie;
@@ -40,7 +39,8 @@ pub(super) fn settle_second(
             let reason = reason::sealed(key, other.district, other.id, reason);
             let reason = reason.map_err(|error| DbError::corrupt("events", error))?;
             let body = json!({ "reason": reason });
-            if let Some(change) = change_second(tx, principal, other, &Command::Cancel, None, body)?
+            if let Some(change) =
+                change_second(tx, principal, other, &Command::Cancel, NewTimes::default(), body)?
             {
                 *other = change.after.clone();
                 changes.push(change);
@@ -50,7 +50,7 @@ pub(super) fn settle_second(
     Ok((others.iter().map(TiedTask::unnamed).collect(), changes))
 }
 
-/// Moves the other task of the pair of `row` to the same days and window, unless its visit has begun:
+/// Moves the other task of the pair of `row` to the same days and times, unless its visit has begun:
 /// the two people go together. Returns what was changed.
 ///
 /// # Errors
@@ -60,7 +60,7 @@ pub(super) fn move_second(
     principal: &Principal,
     row: &TaskRow,
     command: &Command,
-    window: Option<Window>,
+    times: NewTimes,
     body: &Value,
 ) -> Result<Vec<Change>, DbError> {
     let mut changes = Vec::new();
@@ -69,7 +69,7 @@ pub(super) fn move_second(
     }
     for other in tie::tied(tx, row)? {
         if principal.area.contains(&other.grid) && command.verb().starts_at(other.state) {
-            changes.extend(change_second(tx, principal, &other, command, window, body.clone())?);
+            changes.extend(change_second(tx, principal, &other, command, times, body.clone())?);
         }
     }
     Ok(changes)
@@ -81,7 +81,7 @@ fn change_second(
     principal: &Principal,
     row: &TaskRow,
     command: &Command,
-    window: Option<Window>,
+    times: NewTimes,
     body: Value,
 ) -> Result<Option<Change>, DbError> {
     let before = row.life()?;
@@ -89,7 +89,7 @@ fn change_second(
         Ok(Transition::Changed(after)) => {
             let step = Step { row, before, after, verb: command.verb() };
             let event = step.event().with(body).by(principal.person);
-            let after = write(tx, &step, window, event)?;
+            let after = write(tx, &step, times, event)?;
             Ok(Some(Change { before: row.clone(), after }))
         }
         Ok(Transition::Already) | Err(_) => Ok(None),

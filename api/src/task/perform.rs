@@ -6,13 +6,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{ReportId, TaskId};
 use gridward_domain::task::{self as life, Candidate, Command, Phase, Rejection, Transition, Verb};
+use gridward_domain::time::TimeOfDay;
 use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Task;
 use super::assignees::Assignees;
-use super::command::{NewDays, Reassignment, TaskCommand};
+use super::command::{NewDays, Reassignment, TaskCommand, VisitTime};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
 use super::projection::Projection;
@@ -201,7 +202,7 @@ pub fn execute(
 ) -> Result<(Performed, Vec<Change>), Problem> {
     let row = authorize(tx, principal, sent)?;
     decided_on(&row, sent)?;
-    let mut days = None;
+    let mut days: Option<&NewDays> = None;
     let command = match sent.command {
         TaskCommand::Claim => {
             // Of a task that is not open the rules say more.
@@ -245,18 +246,18 @@ pub fn execute(
         Ok(Transition::Already) => row.task(View::Pool)?,
         Ok(Transition::Changed(after)) => {
             let step = Step { row: &row, before, after, verb: sent.command.verb() };
-            let window = days.and_then(|days: &NewDays| days.window);
+            let times = days.map(NewDays::times).unwrap_or_default();
             let event = step.event().with(body);
             let event = Event { device: sent.origin.device(), ..event };
             if matches!(command, Command::Decline | Command::Release) {
                 freed::refused(tx, &row)?;
             }
             let moved = matches!(command, Command::Reschedule { .. }).then(|| event.body.clone());
-            let next = write(tx, &step, window, event.by(principal.person))?;
+            let next = write(tx, &step, times, event.by(principal.person))?;
             let task = next.task(View::Pool)?;
             changes.push(Change { before: row.clone(), after: next });
             if let Some(body) = moved {
-                changes.extend(pair::move_second(tx, principal, &row, &command, window, &body)?);
+                changes.extend(pair::move_second(tx, principal, &row, &command, times, &body)?);
             }
             task
         }
@@ -352,7 +353,25 @@ fn reschedule(row: &TaskRow, new: &NewDays, given_on: NaiveDate) -> Result<Comma
     for (pointer, day) in [("/not_before", not_before), ("/due_on", due_on)] {
         clock::within_reach(&day).map_err(|error| Problem::invalid(pointer, error))?;
     }
+    if let Some(time) = new.planned {
+        planned(row, time, not_before.max(given_on))?;
+    }
     Ok(Command::Reschedule { not_before, due_on })
+}
+
+/// Checks the time of a visit, of which `first` is the first possible day.
+fn planned(row: &TaskRow, time: VisitTime, first: NaiveDate) -> Result<(), Problem> {
+    let end = i32::from(time.start.minutes()) + row.minutes.get();
+    let (pointer, detail) = if row.assignee.is_none() {
+        ("/planned", "must be absent: the task has no assignee".to_owned())
+    } else if time.day < first {
+        ("/planned/day", format!("must not be before {first}"))
+    } else if end > TimeOfDay::LAST.minutes().into() {
+        ("/planned/start", "must leave time for the visit on the same day".to_owned())
+    } else {
+        return Ok(());
+    };
+    Err(Problem::invalid(pointer, detail))
 }
 
 /// The problem for `rejection`, with the task and its assignee.

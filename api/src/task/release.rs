@@ -4,6 +4,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::task::{self as life, AutomaticCommand, Transition};
 use serde_json::Value;
 
+use super::command::NewTimes;
 use super::freed;
 use super::row::TaskRow;
 use super::transition::{Step, write};
@@ -41,7 +42,7 @@ pub fn open(
         Ok(Transition::Changed(after)) => {
             let step = Step { row, before, after, verb: command.verb() };
             let event = step.event().by(by).with(about);
-            write(tx, &step, None, event)?;
+            write(tx, &step, NewTimes::default(), event)?;
             Ok(())
         }
         Ok(Transition::Already) => Ok(()),

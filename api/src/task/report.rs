@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::beneficiary_change;
-use super::command::TaskCommand;
+use super::command::{NewTimes, TaskCommand};
 use super::freed;
 use super::on_behalf;
 use super::origin::Origin;
@@ -114,7 +114,7 @@ pub(super) fn report(
         attempted(tx, visitor, &row)?;
         return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
     };
-    let next = transition::write(tx, &step, None, event)?;
+    let next = transition::write(tx, &step, NewTimes::default(), event)?;
     if after.state.phase() == life::Phase::Done {
         let made = (kind.as_ref(), &words);
         report_consequences::apply(tx, key, &authors, &row, made, (id, content))?;

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Task;
+use super::command::NewTimes;
 use super::origin::Origin;
 use super::perform;
 use super::report;
@@ -258,7 +259,7 @@ fn write(
         }
         return Ok((*task).clone());
     };
-    let next = transition::write(tx, &step, None, event)?;
+    let next = transition::write(tx, &step, NewTimes::default(), event)?;
     if after.state.phase() == Phase::Done {
         let made = (kind.as_ref(), words);
         report_consequences::apply(tx, key, authors, task, made, (row.id, *content))?;

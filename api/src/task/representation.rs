@@ -63,11 +63,11 @@ impl TaskRow {
             assignee_name: None,
             attempt: life.attempt,
             escalation_level: life.escalation_level,
-            planned_for: match (self.planned_on, self.planned_start, self.plan) {
-                (Some(day), Some(start), Some(plan)) => {
+            planned_for: match (self.planned_on, self.planned_start) {
+                (Some(day), Some(start)) => {
                     let (why, travel) = (self.planned_why, self.planned_travel);
                     let order = self.planned_order;
-                    Some(PlannedFor { day, start, plan_id: plan, why, travel, order })
+                    Some(PlannedFor { day, start, plan_id: self.plan, why, travel, order })
                 }
                 _ => None,
             },

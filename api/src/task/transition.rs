@@ -1,9 +1,8 @@
 //! A transition of a task: the step from one state to another, its event, and the row afterwards.
 
 use gridward_domain::task::{self as life, Verb};
-use gridward_domain::time::Window;
 
-use super::command::action;
+use super::command::{NewTimes, action};
 use super::of_ended;
 use super::row::TaskRow;
 use crate::db::DbError;
@@ -40,16 +39,21 @@ impl Step<'_> {
 pub fn write(
     tx: &mut Tx<'_>,
     step: &Step<'_>,
-    window: Option<Window>,
+    times: NewTimes,
     event: Event,
 ) -> Result<TaskRow, DbError> {
     let mut next = step.row.moved(&step.after, tx.now);
-    if let Some(window) = window {
+    if let Some(window) = times.window {
         next.window_start = Some(window.start());
         next.window_end = Some(window.end());
     }
     if step.verb == Verb::Reschedule {
         next.unplan();
+        if let Some(time) = times.planned.filter(|_| next.assignee.is_some()) {
+            next.planned_on = Some(time.day);
+            next.planned_start = Some(time.start);
+            next.planned_minutes = Some(next.minutes.get());
+        }
     }
     tx.replace(step.row, next.clone());
     tx.record(event);

@@ -1,7 +1,8 @@
 //! The minutes of one person by day, as a pure function.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Weekday};
 use gridward_domain::authority::Role;
+use gridward_domain::time::Minutes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,6 +26,27 @@ pub struct DayWorkload {
     /// Minutes of the unfinished tasks of this day: planned for it, or, unplanned, due on it.
     #[schema(minimum = 0, maximum = 1_000_000, example = 90)]
     pub held: u32,
+}
+
+/// The minutes of a calendar week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WeekWorkload {
+    /// The Monday with which the week begins.
+    pub monday: NaiveDate,
+    /// Minutes that plans may use: those that the person offers for a week, of a manager the part of
+    /// the district's `manager_dispatch_percent`.
+    #[schema(minimum = 0, maximum = 10_080, example = 120)]
+    pub offered: u32,
+    /// Minutes of the unfinished visits that are planned for this week.
+    #[schema(minimum = 0, maximum = 1_000_000, example = 60)]
+    pub planned: u32,
+    /// Minutes of the unfinished tasks of this week: planned for it, or, unplanned, due in it.
+    #[schema(minimum = 0, maximum = 1_000_000, example = 90)]
+    pub held: u32,
+    /// The minutes of `held` in percent of those offered; absent for a person who offers none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 100_000_000, example = 75)]
+    pub share_percent: Option<u32>,
 }
 
 /// What a person offers.
@@ -74,6 +96,33 @@ pub fn by_day<'a>(
     first.iter_days().take_while(|day| *day <= last).map(of_day).collect()
 }
 
+/// The workload of a person, who offers `offered` minutes for each week, in the weeks of the days from
+/// `first` to `last`: whole weeks, also if they begin before or end after these days.
+pub fn by_week<'a>(
+    Minutes(offered): Minutes,
+    held: impl Iterator<Item = &'a HeldTime> + Clone,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Vec<WeekWorkload> {
+    let of_week = |monday: NaiveDate| {
+        let week = monday.week(Weekday::Mon).days();
+        let sum = |day: &dyn Fn(&HeldTime) -> Option<NaiveDate>| -> u32 {
+            let is_of = |task: &&HeldTime| day(task).is_some_and(|day| week.contains(&day));
+            held.clone().filter(is_of).map(|task| task.minutes.unsigned_abs()).sum()
+        };
+        let all = sum(&|task| task.planned_on.or(Some(task.due_on)));
+        WeekWorkload {
+            monday,
+            offered,
+            planned: sum(&|task| task.planned_on),
+            held: all,
+            share_percent: all.saturating_mul(100).checked_div(offered),
+        }
+    };
+    let monday = first.week(Weekday::Mon).first_day();
+    monday.iter_weeks().take_while(|monday| *monday <= last).map(of_week).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use gridward_domain::id::PersonId;
@@ -108,5 +157,24 @@ mod tests {
         let other = Calendar { exceptions: [(day(24), None)].into(), ..Calendar::default() };
         let away = Offer { calendar: &other, ..offer };
         assert_eq!(by_day(away, held.iter(), day(24), day(24))[0].offered, 0);
+    }
+
+    #[test]
+    fn a_week_has_all_of_its_tasks_and_their_share_of_the_offer() {
+        let task = |planned: Option<u32>, due: u32, minutes: i32| HeldTime {
+            assignee: PersonId(Uuid::nil()),
+            planned_on: planned.map(day),
+            due_on: day(due),
+            minutes,
+        };
+        let held = [task(Some(23), 30, 30), task(None, 29, 60), task(None, 30, 60)];
+        // From a Wednesday to the next Monday.
+        let weeks = by_week(Minutes(120), held.iter(), day(25), day(30));
+        let minutes: Vec<_> = weeks
+            .iter()
+            .map(|week| (week.monday, week.planned, week.held, week.share_percent))
+            .collect();
+        assert_eq!(minutes, [(day(23), 30, 90, Some(75)), (day(30), 0, 60, Some(50))]);
+        assert_eq!(by_week(Minutes(0), held.iter(), day(25), day(25))[0].share_percent, None);
     }
 }

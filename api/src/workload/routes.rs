@@ -13,7 +13,7 @@ use gridward_domain::range::WeeklyMinutes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::days::{self, DayWorkload, Offer};
+use super::days::{self, DayWorkload, Offer, WeekWorkload};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::availability::{self, Duty};
@@ -24,13 +24,12 @@ use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::http::{Query, openapi};
 use crate::person::store::PersonRow;
+use crate::plan::settings;
 use crate::tx::Db;
 use crate::{person, task};
 
-/// The days after the first that a list of workloads may cover.
-const MOST_DAYS: i64 = 30;
-/// The days after the first that the workload of one person may cover: twelve weeks.
-const MOST_DAYS_OF_ONE: i64 = 83;
+/// The days after the first that a workload may cover: twelve weeks.
+const MOST_DAYS: i64 = 83;
 
 /// The days of a workload.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
@@ -55,20 +54,20 @@ pub struct WorkloadQuery {
     /// The first day.
     #[serde(deserialize_with = "crate::http::day::exact")]
     from: NaiveDate,
-    /// The last day, at most 30 days after the first.
+    /// The last day, at most 83 days after the first: twelve weeks.
     #[serde(deserialize_with = "crate::http::day::exact")]
     to: NaiveDate,
 }
 
-/// Checks the days of a query, of which there are at most `most` after the first.
-fn check(from: NaiveDate, to: NaiveDate, most: i64) -> Result<(), Problem> {
+/// Checks the days of a query.
+fn check(from: NaiveDate, to: NaiveDate) -> Result<(), Problem> {
     for (name, day) in [("from", from), ("to", to)] {
         within_reach(&day).map_err(|error| Problem::invalid(name, error))?;
     }
-    if (0..=most).contains(&(to - from).num_days()) {
+    if (0..=MOST_DAYS).contains(&(to - from).num_days()) {
         Ok(())
     } else {
-        Err(Problem::invalid("to", format!("must be `from`, or at most {most} days after it")))
+        Err(Problem::invalid("to", format!("must be `from`, or at most {MOST_DAYS} days after it")))
     }
 }
 
@@ -89,6 +88,9 @@ pub struct Workload {
     /// The minutes of each day.
     #[schema(max_items = 84)]
     pub days: Vec<DayWorkload>,
+    /// The minutes of each calendar week of these days, and what share of the offer they are.
+    #[schema(max_items = 13)]
+    pub weeks: Vec<WeekWorkload>,
 }
 
 /// The workloads of the people of these rows.
@@ -106,6 +108,7 @@ fn of_people(
     }
     let calendars = availability::store::calendars(conn, district, from, to)?;
     let off_duty = availability::store::off_duty(conn, district)?;
+    let (settings, _) = settings::read(conn, district)?;
     let workload = |row: &PersonRow| {
         let offer = Offer {
             weekly: &row.availability,
@@ -113,6 +116,7 @@ fn of_people(
             role: row.role,
             duty: if off_duty.contains(&row.id) { Duty::Off } else { Duty::On },
         };
+        let weekly_offer = settings.weekly_offer(row.role, row.weekly_minutes.into());
         let tasks = held.get(&row.id).into_iter().flatten();
         Ok(Workload {
             person_id: row.id,
@@ -120,6 +124,7 @@ fn of_people(
             role: row.role,
             area: row.area,
             weekly_minutes: row.weekly_minutes,
+            weeks: days::by_week(weekly_offer, tasks.clone(), from, to),
             days: days::by_day(offer, tasks, from, to),
         })
     };
@@ -128,7 +133,7 @@ fn of_people(
 
 /// Get the caller's workload
 ///
-/// Minutes offered, planned and held, by day. Allowed roles: all.
+/// Minutes offered, planned and held, by day and by week. Allowed roles: all.
 #[utoipa::path(
     tag = "auth",
     operation_id = "get_my_workload",
@@ -148,7 +153,7 @@ pub(crate) async fn get_my_workload(
 
 /// Get the workload of a person
 ///
-/// Minutes offered, planned and held by a manager or volunteer, by day, of up to twelve weeks. Work that
+/// Minutes offered, planned and held by a manager or volunteer, by day and by week, of up to twelve weeks. Work that
 /// is done is not counted. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "people",
@@ -176,7 +181,7 @@ async fn of_one(
     id: PersonId,
     (from, to): (NaiveDate, NaiveDate),
 ) -> Result<HttpResponse, Problem> {
-    check(from, to, MOST_DAYS_OF_ONE)?;
+    check(from, to)?;
     let workload = db.read(move |conn| {
         let district = principal.district();
         let key = keys.key(conn, district)?;
@@ -191,8 +196,8 @@ async fn of_one(
 
 /// List workloads
 ///
-/// Minutes offered, planned and held by the managers and volunteers of an area, by day, ordered by
-/// area and id. Work that is done is not counted. Allowed roles: managers, supervisors and admins.
+/// Minutes offered, planned and held by the managers and volunteers of an area, by day and by week,
+/// ordered by area and id. Work that is done is not counted. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "people",
     operation_id = "get_people_workload",
@@ -213,7 +218,7 @@ pub(crate) async fn get_people_workload(
     let area = query.area.unwrap_or(principal.area);
     principal.authorize(Action::ReadPeople, &area)?;
     area::known::in_query(&db, query.area).await?;
-    check(query.from, query.to, MOST_DAYS)?;
+    check(query.from, query.to)?;
     let wanted = page.wanted()?;
     let (keys, limit) = (keys.clone(), wanted.limit);
     let workloads = db.read(move |conn| {

@@ -19,6 +19,7 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::person;
+use crate::task::command::NewTimes;
 use crate::task::perform;
 use crate::task::row::TaskRow;
 use crate::task::tie;
@@ -161,7 +162,7 @@ fn cancel_one(
         Ok(Transition::Changed(after)) => {
             let step = Step { row, before, after, verb: Verb::Cancel };
             let event = step.event().by(principal.person).with(json!({ "because": "undone" }));
-            Ok(transition::write(tx, &step, None, event)?.version)
+            Ok(transition::write(tx, &step, NewTimes::default(), event)?.version)
         }
         Err(rejection) => Err(perform::refused(tx.read_unbatched(), key, row, rejection)?),
     }
