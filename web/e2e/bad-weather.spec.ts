@@ -59,6 +59,7 @@ test('@slow in thirty taps with a failing network, updates and a full phone noth
     await update(phone);
     if (tap % 2 === 0) {
       await phone.go('pool');
+      await phone.page.locator('article, .empty').first().waitFor();
       const claims = phone.page.locator('.btn.weak');
       if ((await claims.count()) > 0) await claims.first().click();
     } else {

@@ -72,7 +72,7 @@ async function runs(parts: Parts): Promise<Run> {
     // On a full phone what is sent makes room: the reserve is given up for it.
     await withReserve(parts.db, () => apply(parts, page, entries));
     reset = page.reset_reason ?? reset;
-    await parts.changed(page.reset_reason);
+    await parts.changed(page.reset_reason ?? undefined);
     const kept = page.results.filter((result) => !OUTCOMES.has(result.outcome)).length;
     const more = waiting.length > entries.length && kept < entries.length;
     if (!page.has_more && !more) {

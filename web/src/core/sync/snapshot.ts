@@ -10,8 +10,8 @@ export type ResetReason = NonNullable<Synced['reset_reason']>;
 const STAYING: ReadonlySet<ResetReason> = new Set<ResetReason>(['epoch', 'age', 'district']);
 
 /** Whether the work goes on with the old rows. */
-export function stays(reason: ResetReason | undefined): boolean {
-  return reason !== undefined && STAYING.has(reason);
+export function stays(reason: ResetReason | null | undefined): boolean {
+  return reason !== undefined && reason !== null && STAYING.has(reason);
 }
 
 /**
