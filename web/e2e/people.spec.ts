@@ -14,7 +14,7 @@ interface Candidate {
   readonly hindrance?: unknown;
 }
 
-test('a manager sees who could go and why, and gives the visit away', async ({ browser }) => {
+test('@slow a manager sees who could go and why, and gives the visit away', async ({ browser }) => {
   const manager = await Api.of(server, server.person('manager'));
   const all = await volunteers(server);
   const { name: own } = await manager.call<{ name: string }>('GET', '/v1/me');
@@ -64,7 +64,7 @@ test('a manager sees who could go and why, and gives the visit away', async ({ b
   await phone.close();
 });
 
-test('an invitation on the manager’s screen brings a new phone in, by its QR code or by its letters', async ({ browser }) => {
+test('@slow an invitation on the manager’s screen brings a new phone in, by its QR code or by its letters', async ({ browser }) => {
   const [, , scanning, typing] = await volunteers(server);
   if (!scanning || !typing) throw new Error('four volunteers are needed');
   const manager = await Phone.signedIn(browser, server, server.person('manager'));

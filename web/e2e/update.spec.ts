@@ -52,7 +52,7 @@ test('at a cold start a version that waits takes over before anything is shown',
   await phone.close();
 });
 
-test('switched off, the app removes itself from phones, and what was not sent is sent when it is back', async ({ browser }) => {
+test('@slow switched off, the app removes itself from phones, and what was not sent is sent when it is back', async ({ browser }) => {
   const { proxy: way, server: own } = await Proxy.start();
   const phone = await Phone.signedIn(browser, own, own.person('volunteer'), { url: way.url });
   const task = await phone.claim();
