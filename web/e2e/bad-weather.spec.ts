@@ -29,8 +29,10 @@ function dice(seed: number): (sides: number) => number {
 async function update(phone: Phone): Promise<void> {
   const bar = phone.page.getByText('有新版本，点此更新');
   if ((await bar.count()) === 0) return;
+  const reloaded = phone.page.waitForEvent('load');
   await bar.click();
-  await phone.page.locator('.tabs').waitFor();
+  await reloaded;
+  await phone.page.locator('.tabs, .bar').first().waitFor();
 }
 
 test('@slow in thirty taps with a failing network, updates and a full phone nothing is lost and nothing is doubled', async ({ browser }) => {
@@ -49,7 +51,10 @@ test('@slow in thirty taps with a failing network, updates and a full phone noth
   for (let tap = 0; tap < 30; tap += 1) {
     proxy.weather = weathers[roll(weathers.length)] ?? 'fair';
     await phone.offline(roll(6) === 0);
-    if (roll(8) === 0) await phone.restart('');
+    if (roll(8) === 0) {
+      await phone.restart('');
+      await phone.page.locator('.tabs, .bar').first().waitFor();
+    }
     if (roll(5) === 0) await setFull(phone.page, roll(2) === 0);
     if (roll(6) === 0) {
       release(proxy, `build${tap}`);
@@ -63,6 +68,8 @@ test('@slow in thirty taps with a failing network, updates and a full phone noth
       const claims = phone.page.locator('.btn.weak');
       if ((await claims.count()) > 0) await claims.first().click();
     } else {
+      // At a start a new version may load the page once more.
+      await phone.page.locator('.tabs, .bar').first().waitFor();
       const claimed = (await phone.store<{ type: string; task_id: string }>('outbox')).filter(({ type }) => type === 'task.claim').map(({ task_id }) => task_id);
       const [task] = [...claimed, ...(await phone.ids('task', 'accepted'))].filter((id) => !reported.includes(id));
       if (!task) continue;
