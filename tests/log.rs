@@ -98,7 +98,8 @@ async fn archived_events_keep_the_chain_and_older_cursors_reset(
     let (whole, told) = verify(&server.database, &["--archive", path]);
     assert!(whole, "{told}");
     let push = json!({ "cursor": old });
-    assert_eq!(manager.post("/v1/sync", &push).await.body["reset"], true);
+    let answer = manager.post("/v1/sync", &push).await.body;
+    assert_eq!((&answer["reset"], &answer["reset_reason"]), (&json!(true), &json!("age")));
     // The history indicates that earlier steps are archived.
     assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
     let history = manager.get(&format!("/v1/tasks/{task}/history")).await;

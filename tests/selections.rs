@@ -122,7 +122,11 @@ async fn a_cursor_of_another_selection_starts_a_snapshot(
     let pull = async |query: &str, cursor: &str| {
         let page = supervisor.get(&format!("/v1/sync?{query}&cursor={cursor}")).await;
         assert_eq!(page.status, 200, "{}", page.body);
-        (page.body["reset"] == true, page.body["cursor"].as_str().expect("a cursor").to_owned())
+        let reset = page.body["reset"] == true;
+        let reason = page.body.get("reset_reason").and_then(Value::as_str);
+        let expected = if cursor.is_empty() { "no_cursor" } else { "scope" };
+        assert_eq!(reason, reset.then_some(expected), "{query}");
+        (reset, page.body["cursor"].as_str().expect("a cursor").to_owned())
     };
     for own in &selections {
         let (_, cursor) = pull(own, "").await;

@@ -116,7 +116,8 @@ async fn an_invalid_cursor_starts_a_snapshot_after_the_commands(
     let second = server.second_volunteer().await;
     others.sync(&second, json!([])).await;
     mine.sync(&volunteer, json!([])).await;
-    for cursor in ["forged", "", others.cursor.as_deref().expect("a cursor")] {
+    let another = others.cursor.as_deref().expect("a cursor");
+    for (cursor, reason) in [("forged", "no_cursor"), ("", "no_cursor"), (another, "scope")] {
         let claim = command("task.claim", &task, json!({}));
         let push = json!({ "cursor": cursor, "commands": [claim] });
         let answer = volunteer.post("/v1/sync", &push).await;
@@ -125,6 +126,7 @@ async fn an_invalid_cursor_starts_a_snapshot_after_the_commands(
             (&answer.body["reset"], &answer.body["results"][0]["outcome"]),
             (&json!(true), &json!("applied"))
         );
+        assert_eq!(answer.body["reset_reason"], reason, "{cursor}");
         let shown = answer.body["changes"].as_array().expect("changes").iter();
         assert_eq!(shown.filter(|row| row["type"] == "task").count(), 1);
     }
@@ -132,7 +134,32 @@ async fn an_invalid_cursor_starts_a_snapshot_after_the_commands(
     let told = crate::support::server::gridward(&server.database, &["log", "restored"]).output();
     assert!(told.expect("it runs").status.success());
     let push = json!({ "cursor": mine.cursor, "commands": [] });
-    assert_eq!(volunteer.post("/v1/sync", &push).await.body["reset"], true);
+    let answer = volunteer.post("/v1/sync", &push).await.body;
+    assert_eq!((&answer["reset"], &answer["reset_reason"]), (&json!(true), &json!("epoch")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_of_the_district_reset_a_phone_only_if_its_rows_may_have_changed(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, volunteer) = (server.sign_in(phones::ADMIN).await, server.volunteer().await);
+    let cursor = volunteer.post("/v1/sync", &json!({})).await.body["cursor"].clone();
+    let pull = async || volunteer.post("/v1/sync", &json!({ "cursor": cursor })).await.body;
+    let sent = volunteer.post("/v1/feedback", &json!({ "text": "字再大一点" })).await;
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    let page = pull().await;
+    assert_eq!((&page["reset"], page.get("reset_reason")), (&json!(false), None));
+    assert_eq!(page["changes"], json!([]), "{page}");
+
+    let calendar = "/v1/work-calendars/2030";
+    let put = admin.request(reqwest::Method::PUT, calendar).header("If-Match", "\"v1\"");
+    let body = json!({ "days_off": ["2030-10-01"], "working_days": [] });
+    let entered = admin.send(put.json(&body)).await;
+    assert_eq!(entered.status, 200, "{}", entered.body);
+    let page = pull().await;
+    assert_eq!((&page["reset"], &page["reset_reason"]), (&json!(true), &json!("district")));
 }
 
 #[rstest]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
+use crate::support::phone::Phone;
 use crate::support::{Backend, Caller, GRID, Server};
 
 /// A visit by two people, possible from tomorrow; the ids of both tasks.
@@ -69,6 +70,46 @@ async fn two_people_make_a_visit_together_each_with_a_task(
     assert_eq!(seen["tied"], along, "{seen}");
     assert_eq!(seen["instructions"], "送慰问品上门。");
     assert!(name.is_string(), "{name}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_phone_of_each_of_two_people_names_the_other_as_long_as_they_go_together(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let other = server.second_volunteer().await;
+    let [first, second] = pair(&manager).await;
+    let (mut mine, mut others) = (Phone::default(), Phone::default());
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{first}/claim")).await.status, 200);
+    mine.sync(&volunteer, json!([])).await;
+    let tied = |phone: &Phone, id: &str| {
+        let key = ("task".to_owned(), id.to_owned());
+        phone.rows[&key].get("tied").map_or(Value::Null, |tied| tied[0].clone())
+    };
+    assert_eq!(tied(&mine, &first), json!({ "id": second, "state": "open" }));
+
+    // The other person claims the second task, which the first phone does not have any more.
+    assert_eq!(other.act(&format!("/v1/tasks/{second}/claim")).await.status, 200);
+    mine.sync(&volunteer, json!([])).await;
+    others.sync(&other, json!([])).await;
+    let name = task(&other, &second).await["assignee_name"].clone();
+    let along = json!({
+        "id": second, "state": "accepted", "assignee_id": person_id(22), "assignee_name": name
+    });
+    assert_eq!(tied(&mine, &first), along);
+    assert_eq!(tied(&others, &second)["assignee_id"], person_id(21));
+    assert!(!mine.rows.contains_key(&("task".to_owned(), second.clone())));
+
+    // The other person gives it back, and the name goes.
+    assert_eq!(other.act(&format!("/v1/tasks/{second}/release")).await.status, 200);
+    mine.sync(&volunteer, json!([])).await;
+    assert_eq!(tied(&mine, &first), json!({ "id": second, "state": "open" }));
+    for (phone, caller) in [(&mut mine, &volunteer), (&mut others, &other)] {
+        phone.sync(caller, json!([])).await;
+        phone.is_as_fresh(caller).await;
+    }
 }
 
 #[rstest]

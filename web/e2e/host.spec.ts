@@ -6,13 +6,15 @@ import { Api, Server } from './server';
 
 let server: Server;
 test.beforeAll(async () => {
-  server = await Server.start({ GRIDWARD_HOST_UNIT: '江津区退役军人事务局', GRIDWARD_FILING_NUMBER: '渝ICP备00000000号-1', GRIDWARD_COMPLAINT_CONTACT: '电话 023-00000000' });
+  server = await Server.start({ GRIDWARD_SERVICE_NAME: '江津老兵走访', GRIDWARD_HOST_UNIT: '江津区退役军人事务局', GRIDWARD_FILING_NUMBER: '渝ICP备00000000号-1', GRIDWARD_COMPLAINT_CONTACT: '电话 023-00000000' });
 });
 test.afterAll(async () => server.end());
 
 test('the host unit, the filing number and the way to complain are shown, also without a network', async ({ browser }) => {
   const phone = await Phone.open(browser, server.url);
   const { page } = phone;
+  await expect(page.locator('h1')).toHaveText('江津老兵走访');
+  await expect(page).toHaveTitle('江津老兵走访');
   await expect(page.locator('.foot').last()).toContainText('主办：江津区退役军人事务局');
   await expect(page.locator('.foot').last()).toContainText('备案编号：渝ICP备00000000号-1');
   await phone.signIn(server.person('volunteer'));

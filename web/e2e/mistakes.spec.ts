@@ -17,7 +17,7 @@ test.afterAll(async () => {
 test('a tap by mistake is taken back before it is sent', async ({ browser }) => {
   const [who] = await volunteers(server);
   if (!who) throw new Error('a volunteer is needed');
-  const phone = await Phone.enrolled(browser, server, who, proxy.url);
+  const phone = await Phone.enrolled(browser, server, who, { url: proxy.url });
   const task = await phone.claim();
   await phone.go(`v/${task}`);
   await phone.page.locator('.line-btn', { hasText: '退回这一户' }).click();
@@ -39,7 +39,7 @@ test('a tap by mistake is taken back before it is sent', async ({ browser }) => 
 test('a draft with its photos is deleted on request', async ({ browser }) => {
   const [, who] = await volunteers(server);
   if (!who) throw new Error('a volunteer is needed');
-  const phone = await Phone.enrolled(browser, server, who, proxy.url);
+  const phone = await Phone.enrolled(browser, server, who, { url: proxy.url });
   const task = await phone.claim();
   const workers: string[] = [];
   phone.page.on('worker', (worker) => workers.push(new URL(worker.url()).pathname));
@@ -68,7 +68,7 @@ test('a row that cannot be read is left out and reported, and the others work', 
     if (tasks[0]) tasks[0].data['skills'] = null;
     return JSON.stringify(page);
   });
-  const phone = await Phone.enrolled(browser, server, who, proxy.url);
+  const phone = await Phone.enrolled(browser, server, who, { url: proxy.url });
   proxy.rewrites.clear();
   await expect(phone.page.getByText('有 1 条资料这个版本读不出来')).toBeVisible();
   await phone.claim();
@@ -92,7 +92,7 @@ test('a damaged link of an invitation says in words what is wrong', async ({ bro
 test('a suspended account leaves nothing on the phone but what was not sent', async ({ browser }) => {
   const who = (await volunteers(server))[4];
   if (!who) throw new Error('five volunteers are needed');
-  const phone = await Phone.enrolled(browser, server, who, proxy.url);
+  const phone = await Phone.enrolled(browser, server, who, { url: proxy.url });
   const task = await phone.claim();
   await phone.offline();
   await phone.report(task, '停用前写的');

@@ -3,6 +3,14 @@ import { expect, type Browser, type BrowserContext, type BrowserContextOptions, 
 
 import { Api, type Person, type Server } from './server';
 
+/** How a phone differs from others. */
+interface Options extends BrowserContextOptions {
+  /** The address of the service, if a proxy is in between. */
+  readonly url?: string;
+  /** What happens before the app is opened. */
+  readonly prepare?: (context: BrowserContext) => Promise<void>;
+}
+
 export class Phone {
   /** Errors of pages, and what the policy of the pages refused. */
   private readonly errors: string[] = [];
@@ -15,14 +23,15 @@ export class Phone {
   }
 
   /** A new phone with the app open. An error of a page fails the test at [`close`]. */
-  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Phone> {
+  static async open(browser: Browser, url: string, { prepare, ...options }: Omit<Options, 'url'> = {}): Promise<Phone> {
     const context = await browser.newContext(options);
+    await prepare?.(context);
     const phone = new Phone(context, await context.newPage(), url);
     await phone.page.goto(`${url}/m/`);
     return phone;
   }
 
-  static async signedIn(browser: Browser, server: Server, who: Person, url = server.url, options: BrowserContextOptions = {}): Promise<Phone> {
+  static async signedIn(browser: Browser, server: Server, who: Person, { url = server.url, ...options }: Options = {}): Promise<Phone> {
     const phone = await Phone.open(browser, url, options);
     await phone.signIn(who);
     await phone.ready();
@@ -30,8 +39,8 @@ export class Phone {
   }
 
   /** A new phone that is enrolled with an invitation's link, as its QR code has it. */
-  static async enrolled(browser: Browser, server: Server, who: Volunteer, url = server.url): Promise<Phone> {
-    const phone = await Phone.open(browser, url);
+  static async enrolled(browser: Browser, server: Server, who: Volunteer, { url = server.url, ...options }: Options = {}): Promise<Phone> {
+    const phone = await Phone.open(browser, url, options);
     await phone.enrol(server, who);
     await phone.ready();
     return phone;
@@ -43,6 +52,11 @@ export class Phone {
     const { pathname, hash } = new URL(url);
     await this.page.goto('about:blank');
     await this.page.goto(this.url + pathname + hash);
+    await this.enrolWith(who);
+  }
+
+  /** On the page of an invitation whose code is filled in. */
+  async enrolWith(who: Volunteer): Promise<void> {
     await this.page.locator('#phone').fill(who.phone);
     await this.page.locator('#password').fill(PASSWORD);
     await this.page.locator('form button[type=submit]').click();
@@ -165,7 +179,7 @@ export async function volunteers(server: Server): Promise<Volunteer[]> {
 }
 
 /** A password of the tests, for those who enrol. */
-const PASSWORD = '八月桂花开满院子';
+export const PASSWORD = '八月桂花开满院子';
 
 /** A small picture, as a camera would give it. */
 export async function picture(page: Page, side = 900): Promise<Buffer> {

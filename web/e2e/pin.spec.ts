@@ -93,7 +93,7 @@ test('the PIN is asked for at the start and after fifteen minutes out of sight, 
   await phone.close();
 });
 
-test('a forgotten PIN costs nothing: the password opens the app, and what waited is sent', async ({ browser }) => {
+test('@slow a forgotten PIN costs nothing: the password opens the app, and what waited is sent', async ({ browser }) => {
   const [, who] = await volunteers(server);
   if (!who) throw new Error('two volunteers are needed');
   const phone = await Phone.enrolled(browser, server, who);

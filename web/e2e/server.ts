@@ -1,9 +1,10 @@
 /** The real binary with a demo district, as `tests/contract/demo.py` starts it. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BINARY = process.env['GRIDWARD_BINARY'] ?? join(ROOT, process.env['CARGO_TARGET_DIR'] ?? 'target', 'debug/gridward');
@@ -51,10 +52,15 @@ export class Server {
     await ended;
   }
 
-  /** Starts it again with the same database and port. */
-  async restart(): Promise<void> {
+  /** Starts it again with the same database and port, and other settings if there are any. */
+  async restart(more: Record<string, string> = {}): Promise<void> {
     await this.stop();
-    await this.run(['serve']);
+    await this.run(['serve'], more);
+  }
+
+  /** Makes a hard case in the demo district, while the server runs. */
+  async scenario(name: string): Promise<void> {
+    await promisify(execFile)(BINARY, ['demo', '--grids', '3', '--scenario', name], { cwd: this.folder, env: this.environment({}) });
   }
 
   async end(): Promise<void> {
@@ -62,20 +68,21 @@ export class Server {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async run(args: string[]): Promise<void> {
+  private environment(more: Record<string, string>): Record<string, string | undefined> {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GRIDWARD_')));
-    const child = spawn(BINARY, args, {
-      cwd: this.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...env,
-        GRIDWARD_DATABASE_URL: join(this.folder, 'gridward.db'),
-        GRIDWARD_LISTEN: `127.0.0.1:${this.port}`,
-        GRIDWARD_LOG: 'warn',
-        GRIDWARD_SIGN_INS_PER_MINUTE: '1000000',
-        ...this.settings,
-      },
-    });
+    return {
+      ...env,
+      GRIDWARD_DATABASE_URL: join(this.folder, 'gridward.db'),
+      GRIDWARD_LISTEN: `127.0.0.1:${this.port}`,
+      GRIDWARD_LOG: 'warn',
+      GRIDWARD_SIGN_INS_PER_MINUTE: '1000000',
+      ...this.settings,
+      ...more,
+    };
+  }
+
+  private async run(args: string[], more: Record<string, string> = {}): Promise<void> {
+    const child = spawn(BINARY, args, { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'], env: this.environment(more) });
     this.process = child;
     let output = '';
     const take = (data: Buffer): void => void (output += data.toString());
@@ -119,13 +126,23 @@ export class Api {
   }
 
   async call<T>(method: string, path: string, json?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    const text = await (await this.send(method, path, json, headers)).text();
+    return (text ? JSON.parse(text) : undefined) as T;
+  }
+
+  /** Replaces what is there now. */
+  async replace(path: string, json: unknown): Promise<void> {
+    const present = await this.send('GET', path);
+    await this.send('PUT', path, json, { 'If-Match': present.headers.get('ETag') ?? '"v1"' });
+  }
+
+  private async send(method: string, path: string, json?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const answer = await fetch(this.url + path, {
       method,
       headers: { Authorization: `Bearer ${this.token}`, 'Content-Type': 'application/json', ...headers },
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return (text ? JSON.parse(text) : undefined) as T;
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
   }
 }

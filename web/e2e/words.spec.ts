@@ -9,7 +9,7 @@ test.afterAll(async () => server.end());
 
 for (const [locale, lang, word] of [['zh-CN', 'zh-CN', '今日'], ['zh-Hans-CN', 'zh-CN', '今日'], ['en-GB', 'en', 'Today'], ['de-DE', 'zh-CN', '今日']] as const) {
   test(`a phone in ${locale} has its words offline`, async ({ browser }) => {
-    const phone = await Phone.signedIn(browser, server, server.person('volunteer'), server.url, { locale });
+    const phone = await Phone.signedIn(browser, server, server.person('volunteer'), { locale });
     await phone.offline();
     await phone.page.reload();
     await expect(phone.page.locator('h1')).toHaveText(word);

@@ -34,14 +34,17 @@ test('the way to a planned visit says when to leave', () => {
 test('why me is said from the rows alone', () => {
   const visits = [{ day: '2026-10-12', kind: 'home_visit', outcome: 'done' as const, by: '王芳' }, { day: '2026-08-01', kind: 'home_visit', outcome: 'done' as const, by: '陈桂芳' }];
   const planned = task({ ...mine, planned_for: { day: '2026-11-26', plan_id: 'p', start: 540 } });
-  const facts = whyMe(planned, beneficiary({ visits }), '陈桂芳', undefined).map(({ fact }) => fact);
+  const facts = whyMe(planned, beneficiary({ visits }), '陈桂芳', undefined, undefined).map(({ fact }) => fact);
   expect(facts).toEqual(['planned', 'known_before']);
-  expect(whyMe(task(mine), beneficiary({ visits }), '王芳', undefined).map(({ fact }) => fact)).toEqual(['claimed', 'known']);
+  expect(whyMe(task(mine), beneficiary({ visits }), '王芳', undefined, 'claimed').map(({ fact }) => fact)).toEqual(['claimed', 'known']);
   const reasoned = task({ ...mine, planned_for: { day: '2026-11-26', plan_id: 'p', start: 540, why: 'on_the_way', travel: 12, order: 1 } });
-  expect(whyMe(reasoned, undefined, '王芳', { lat: 29, lon: 106 }).slice(1)).toEqual([{ fact: 'on_the_way' }, { fact: 'travel', minutes: 12 }]);
+  expect(whyMe(reasoned, undefined, '王芳', { lat: 29, lon: 106 }, undefined).slice(1)).toEqual([{ fact: 'on_the_way' }, { fact: 'travel', minutes: 12 }]);
   const call = task({ ...mine, planned_for: { day: '2026-11-26', plan_id: 'p', start: 540, why: 'by_phone', travel: 0, order: 1 } });
-  expect(whyMe(call, undefined, '王芳', { lat: 29, lon: 106 }).slice(1)).toEqual([{ fact: 'by_phone' }]);
-  expect(whyMe(task({ ...mine, state: 'assigned' }), undefined, '王芳', { lat: 29, lon: 106 })).toEqual([{ fact: 'given' }]);
+  expect(whyMe(call, undefined, '王芳', { lat: 29, lon: 106 }, undefined).slice(1)).toEqual([{ fact: 'by_phone' }]);
+  expect(whyMe(task({ ...mine, state: 'assigned' }), undefined, '王芳', { lat: 29, lon: 106 }, undefined)).toEqual([{ fact: 'given' }]);
+  // Accepted: it was given. Of what another phone did, nothing is said.
+  expect(whyMe(task(mine), undefined, '王芳', undefined, 'given')).toEqual([{ fact: 'given' }]);
+  expect(whyMe(task(mine), undefined, '王芳', undefined, undefined)).toEqual([{ fact: 'yours' }]);
 });
 
 test('urgent visits come first, then those that wait longest, each with its reasons', () => {

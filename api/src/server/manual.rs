@@ -132,7 +132,10 @@ fn following() -> String {
          (`earlier_command_pending`).\n\
          - A row in `changes` replaces the stored row unless its `version` is lower. Rows in \
          `removed` are deleted, including personal data. On `reset`, all rows are deleted, but \
-         never the outbox.\n\
+         never the outbox. If its `reset_reason` is `epoch`, `age` or `district`, they may stay \
+         until the last page of the snapshot, so that work goes on meanwhile; each new row \
+         replaces the old one whatever their versions, and rows that the snapshot did not bring \
+         are deleted at its end.\n\
          - A task names its `kind` and the `kind_version` by which its report is checked. If the \
          row `service_kind` of that id has another `version`, the row `kind@kind_version` has the \
          one of the task; it is sent for 180 days after its replacement.\n\

@@ -16,6 +16,7 @@ pub mod availability;
 pub mod beneficiaries;
 pub mod body;
 pub mod change_broadcast;
+mod companions;
 pub mod cursor;
 pub mod execute;
 pub mod gzip_response;

@@ -189,6 +189,25 @@ pub struct Removed {
     pub reason: RemovalReason,
 }
 
+/// Why a page begins a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<ResetReason>)]
+pub enum ResetReason {
+    /// The request has no cursor, or one that this service has not made.
+    NoCursor,
+    /// The person, the role, the area or the selection is another one.
+    Scope,
+    /// The log was restored from a backup.
+    Epoch,
+    /// The events since the cursor are archived.
+    Age,
+    /// The district was imported anew, or its areas have changed.
+    District,
+}
+
 /// The results of the commands, and the changes since the cursor.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Synced {
@@ -197,6 +216,10 @@ pub struct Synced {
     pub results: Vec<CommandResult>,
     /// Whether the phone deletes all rows (never the outbox): this page begins a snapshot.
     pub reset: bool,
+    /// Why, if so. After `no_cursor` and `scope` the rows are deleted at once; otherwise they may stay
+    /// until the last page has arrived, and those that the snapshot did not bring are deleted then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset_reason: Option<ResetReason>,
     /// New and changed rows.
     #[schema(max_items = 5000)]
     pub changes: Vec<Change>,

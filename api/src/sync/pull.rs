@@ -16,14 +16,14 @@ use gridward_domain::visibility::View;
 
 use super::cursor::Cursor;
 use super::last_change_index::LastChangeIndex;
-use super::model::{Change, RemovalReason, Removed};
+use super::model::{Change, RemovalReason, Removed, ResetReason};
 use super::registers::{self, ChangedRegisters};
 use super::row_cache::RowCache;
 use super::row_type::RowType;
 use super::scope::Scope;
 use super::snapshot;
 use super::store::{self, EventRef};
-use super::{availability, beneficiaries};
+use super::{availability, beneficiaries, companions};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
@@ -53,8 +53,8 @@ pub struct Pull<'a> {
 /// The result of a pull.
 #[derive(Default)]
 pub struct Pulled {
-    /// Whether the phone deletes its rows and starts a snapshot.
-    pub reset: bool,
+    /// Why this page begins a snapshot; `None` for any other page.
+    pub reset: Option<ResetReason>,
     /// New and changed rows.
     pub changes: Vec<Change>,
     /// Rows to delete.
@@ -75,6 +75,14 @@ pub struct Pulled {
 /// the cursor, and so the `ETag`, of a phone without changes stays the same.
 const LOOKED_PAST: i64 = 1_000;
 
+/// Actions on the district that change no row of a phone: all others cost each phone a snapshot.
+const WITHOUT_ROWS: [&str; 4] = [
+    "district.feedback",
+    "district.feedback_answer",
+    "import.headings",
+    "planning_settings.replace",
+];
+
 impl Pull<'_> {
     /// The changes since `cursor` or, if it is not valid, the first page of a
     /// snapshot.
@@ -84,27 +92,36 @@ impl Pull<'_> {
     pub fn since(&self, conn: &mut Conn, cursor: Option<&str>) -> Result<Pulled, DbError> {
         let district = self.scope.area().district();
         let head = head::read(conn, district)?;
-        let known = cursor.and_then(Cursor::read).filter(|cursor| self.counts(cursor, &head));
-        match known {
-            Some(Cursor { rest: Some(rest), seq, .. }) => {
+        let Some(cursor) = cursor.and_then(Cursor::read) else {
+            return self.afresh(conn, &head, ResetReason::NoCursor);
+        };
+        if let Some(reason) = self.outdated(&cursor, &head) {
+            return self.afresh(conn, &head, reason);
+        }
+        match cursor {
+            Cursor { rest: Some(rest), seq, .. } => {
                 snapshot::page(self, conn, &head, seq, Some(rest))
             }
-            Some(cursor) => self.delta(conn, &head, cursor),
-            None => self.afresh(conn, &head),
+            cursor => self.delta(conn, &head, cursor),
         }
     }
 
-    fn afresh(&self, conn: &mut Conn, head: &Head) -> Result<Pulled, DbError> {
+    fn afresh(&self, conn: &mut Conn, head: &Head, reason: ResetReason) -> Result<Pulled, DbError> {
         let page = snapshot::page(self, conn, head, head.seq, None)?;
-        Ok(Pulled { reset: true, ..page })
+        Ok(Pulled { reset: Some(reason), ..page })
     }
 
-    /// Whether a cursor has the current epoch and scope and is not too old.
-    fn counts(&self, cursor: &Cursor, head: &Head) -> bool {
-        cursor.epoch == head.epoch
-            && cursor.scope == self.scope.mark()
-            && (head.archived_seq..=head.seq).contains(&cursor.seq)
-            && cursor.rest.as_ref().is_none_or(|rest| self.scope.allows(rest))
+    /// Why a cursor is no longer valid, if it is not. The scope is compared first, since its
+    /// reason makes the phone delete rows that the person may no longer have.
+    fn outdated(&self, cursor: &Cursor, head: &Head) -> Option<ResetReason> {
+        let allowed = cursor.rest.as_ref().is_none_or(|rest| self.scope.allows(rest));
+        if cursor.scope != self.scope.mark() || !allowed {
+            return Some(ResetReason::Scope);
+        }
+        if cursor.epoch != head.epoch || cursor.seq > head.seq {
+            return Some(ResetReason::Epoch);
+        }
+        (cursor.seq < head.archived_seq).then_some(ResetReason::Age)
     }
 
     fn delta(&self, conn: &mut Conn, head: &Head, cursor: Cursor) -> Result<Pulled, DbError> {
@@ -120,14 +137,14 @@ impl Pull<'_> {
         // Archived concurrently: some events to be read may be deleted.
         let district = self.scope.area().district();
         if !quiet && head::read(conn, district)?.archived_seq > cursor.seq {
-            return self.afresh(conn, head);
+            return self.afresh(conn, head, ResetReason::Age);
         }
         let has_more = events.len() >= self.limit;
         let last = events.last().map(|event| event.seq).filter(|_| has_more);
         let seq = last.unwrap_or(head.seq);
         let news = ChangeSet::of(&self.scope, &events)?;
         if news.everything {
-            return self.afresh(conn, head);
+            return self.afresh(conn, head, ResetReason::District);
         }
         let mut pulled = Pulled { has_more, ..Pulled::default() };
         self.read(conn, &news, &mut pulled)?;
@@ -176,7 +193,9 @@ impl Pull<'_> {
         let mut beneficiaries: BTreeMap<BeneficiaryId, bool> =
             changed.beneficiaries.iter().map(|id| (*id, self.scope.holds_area())).collect();
         let mut gone: BTreeSet<TaskId> = ids.iter().copied().collect();
+        let mut pairs = BTreeSet::new();
         for row in store::tasks(conn, self.scope.area().district(), &ids)? {
+            pairs.extend(row.pair());
             let known = changed.tasks.get(&row.id).copied().unwrap_or(true);
             if let Some(view) = self.scope.view(&row, self.now) {
                 gone.remove(&row.id);
@@ -192,6 +211,8 @@ impl Pull<'_> {
         let known = |id: &TaskId| changed.tasks.get(id).copied().unwrap_or(true);
         let gone = gone.into_iter().filter(known);
         to.removed.extend(gone.map(|id| removed(RowType::Task, id.to_string())));
+        let read = (self.key, self.rows);
+        companions::add(conn, read, &self.scope, self.now, &pairs, &mut to.changes)?;
         self.beneficiaries(conn, &beneficiaries, to)
     }
 
@@ -271,7 +292,7 @@ impl ChangeSet {
         let mut news = Self::default();
         for event in events {
             match event.subject {
-                Subject::District => news.everything = true,
+                Subject::District => news.everything |= event.changes_rows(),
                 Subject::ServiceKind => news.catalogue = true,
                 Subject::Vocabulary => news.vocabularies = true,
                 Subject::Person if event.is_for(scope) => {
@@ -313,6 +334,11 @@ impl EventRef {
         Id: FromStr<Err: Display>,
     {
         parsed("events", &self.subject_id)
+    }
+
+    /// Whether an event of the district may have changed rows of phones.
+    fn changes_rows(&self) -> bool {
+        !WITHOUT_ROWS.contains(&self.action.as_str())
     }
 
     fn is_about(&self, person: PersonId) -> bool {

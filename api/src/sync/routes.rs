@@ -251,7 +251,8 @@ fn answer(
     let spread = u32::from(id[7]) * SPREAD / 256;
     Synced {
         results,
-        reset,
+        reset: reset.is_some(),
+        reset_reason: reset,
         changes,
         removed,
         cursor,

@@ -16,7 +16,7 @@ use super::registers;
 use super::row_cache::json;
 use super::row_type::RowType;
 use super::store::{self, BeneficiaryKey, TaskKey};
-use super::{availability, beneficiaries};
+use super::{availability, beneficiaries, companions};
 use crate::auth::account_notice::AccountNotice;
 use crate::auth::account_notice_store;
 use crate::db::{Conn, DbError};
@@ -148,7 +148,10 @@ fn add_tasks(
         add_beneficiaries(pull, conn, &seen, page)?;
     }
     if pull.scope.has(RowType::Task) {
-        page.changes.extend(pull.rows.tasks(conn, pull.key, &pull.scope, keys, pull.now)?);
+        let mut tasks = pull.rows.tasks(conn, pull.key, &pull.scope, keys, pull.now)?;
+        let read = (pull.key, pull.rows);
+        companions::add(conn, read, &pull.scope, pull.now, &BTreeSet::new(), &mut tasks)?;
+        page.changes.extend(tasks);
     }
     Ok(())
 }

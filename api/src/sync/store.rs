@@ -17,6 +17,7 @@ use crate::in_range;
 use crate::log::Subject;
 use crate::task::facts::FactsRow;
 use crate::task::row::TaskRow;
+use crate::task::task_tie::TieType;
 
 /// The columns of an event that a pull uses.
 #[derive(Clone, Debug, Queryable, QueryableByName)]
@@ -247,6 +248,24 @@ pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, D
         .select(TaskKey::as_select())
         // The order of the index by assignee; by id alone SQLite would read the district.
         .order((tasks::due_on, tasks::id))
+        .load(conn)?)
+}
+
+/// The unfinished tasks of the person in the scope's area that are half of a visit by two people.
+///
+/// # Errors
+/// [`DbError`].
+pub fn own_pairs(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskRow>, DbError> {
+    let area = scope.area();
+    Ok(tasks::table
+        .filter(tasks::district.eq(area.district()))
+        .filter(tasks::assignee.eq(scope.person()))
+        .filter(tasks::assignee.is_not_null())
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
+        .filter(tasks::tie.eq(TieType::TwoPeople))
+        .filter(in_range!(tasks::grid, area.range()))
+        .order((tasks::due_on, tasks::id))
+        .select(TaskRow::as_select())
         .load(conn)?)
 }
 

@@ -144,8 +144,8 @@ pub struct Task {
     /// What ties the visit to those of other tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tie: Option<TaskTie>,
-    /// The other tasks of the tie. Only in `GET /v1/tasks/{id}`, and in the answer to the cancellation
-    /// of a visit that two people make.
+    /// The other tasks of the tie. Only in `GET /v1/tasks/{id}`, in the answer to the cancellation of a
+    /// visit that two people make, and on the phone of each of them, for visits in its area.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 20)]
     pub tied: Vec<TiedTask>,

@@ -141,7 +141,7 @@ fn of_ties(
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn shown(
+pub(crate) fn shown(
     conn: &mut Conn,
     key: &SealingKey,
     row: &TaskRow,

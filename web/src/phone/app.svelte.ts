@@ -3,24 +3,26 @@ import { flushSync } from 'svelte';
 
 import type { About, Me, ServiceKind, Task } from '../core/api';
 import { Http, Refusal, Unreachable } from '../core/http';
-import { label } from '../core/i18n/index.svelte';
+import { label, t } from '../core/i18n/index.svelte';
 import { isPinned, tryPin, type Locked, type Tried } from '../core/lock';
 import { open, seal } from '../core/seal';
 import { opened as openedWith, resume, sendSignOuts, signOut, type Opened } from '../core/session';
 import { Device } from '../core/store/device';
-import { erase, getMeta, putMeta } from '../core/store/person';
+import { erase, getMeta, putMeta, type StoredRow } from '../core/store/person';
 import { isFull, isNearlyFull, keepReserve } from '../core/store/reserve';
 import { sync, type Run } from '../core/sync/engine';
 import { NextRun } from '../core/sync/next-run';
 import { add, pending, takeBack, type NewCommand, type Opened as Waiting, type Shown } from '../core/sync/outbox';
 import { isMine, project, type ShownTask } from '../core/sync/project';
 import { Rows } from '../core/sync/rows';
+import type { ResetReason } from '../core/sync/snapshot';
 import { hints } from '../core/sync/stream';
 import { dayOf } from '../core/time';
 import { watchAway } from './away';
 import { dropOrphans } from './drafts';
 import { forget, forgetStale } from './forget';
 import { readLocal, type DraftNews, type MovedNews, type Settled } from './local';
+import type { Origin } from './model';
 import { begin, forget as forgetPractice, pretend } from './practice';
 import { prefs } from './prefs.svelte';
 import { sendPhotos } from './send-photos';
@@ -30,6 +32,14 @@ import { endUndo, isUndoable, offerUndo, UNDO_MS } from './undo.svelte';
 type Line = 'never' | 'synced' | 'running' | Run['state'];
 
 const HOUR_MS = 3_600_000;
+/** How an installation calls itself that was given no name. */
+const UNNAMED = 'Gridward';
+
+/** `GET /v1/me` as it was last read. */
+async function readMe({ db, key }: Opened): Promise<Me | undefined> {
+  const sealed = await getMeta(db, 'me');
+  return sealed && open<Me>(key, 'meta|me', sealed).catch(() => undefined);
+}
 
 class App {
   phase = $state<'opening' | 'broken' | 'insecure' | 'signed_out' | 'locked' | 'ready'>('opening');
@@ -39,7 +49,8 @@ class App {
   syncedAt = $state<Date>();
   skew = $state(0);
   now = $state(new Date());
-  wasReset = $state(false);
+  /** Why the rows are fetched anew. */
+  reset = $state<ResetReason>();
   full = $state(false);
   outdated = $state(false);
   me = $state.raw<Me>();
@@ -79,6 +90,8 @@ class App {
   private real: Opened | undefined;
   private listening: AbortController | undefined;
 
+  /** What the service is called: as its district wants, or as the app by itself. */
+  readonly name = $derived(this.about && this.about.name !== UNNAMED ? this.about.name : t('app.name'));
   /** Whether the district wants a PIN that this phone does not have yet. */
   readonly pinWanted = $derived(this.about?.phone_pin === 'asked' && !this.pinned && !this.practice);
   readonly zone = $derived(this.me?.time_zone ?? 'Asia/Shanghai');
@@ -122,6 +135,12 @@ class App {
       this.line = 'offline';
     });
     watchAway(() => this.lock());
+    // A tap that could not be stored is not lost without a word.
+    window.addEventListener('unhandledrejection', (event) => {
+      if (!isFull(event.reason)) return;
+      this.full = true;
+      event.preventDefault();
+    });
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState !== 'visible') {
         this.listening?.abort();
@@ -136,21 +155,22 @@ class App {
     if (this.opened) this.kick();
   }
 
-  /** Takes over the data of the person who has signed in. */
-  async enter(opened: Opened): Promise<void> {
+  /** Takes over the data of the person who has signed in; `stored` are the rows on the disk, if they were read already. */
+  async enter(opened: Opened, stored?: Promise<StoredRow[]>): Promise<void> {
     const { db, key } = opened;
     if (this.locked && this.locked.db !== db) this.locked.db.close();
     this.opened = opened;
-    if (!this.practice) this.pinned = await isPinned(db);
-    await forget(opened);
-    await dropOrphans(opened);
-    const [rows, sealed] = [await Rows.load(db, key), await getMeta(db, 'me')];
-    const me = sealed && (await open<Me>(key, 'meta|me', sealed).catch(() => undefined));
+    const stale = await forgetStale(db);
+    const [pinned, rows, me, side] = await Promise.all([
+      isPinned(db), Rows.load(db, key, stale ? undefined : stored), readMe(opened), readSide(opened), dropOrphans(opened),
+    ]);
+    await forget(opened, rows);
     // It may have been locked in the meantime.
     if (this.opened !== opened) return;
+    if (!this.practice) this.pinned = pinned;
     this.rows = rows;
     this.me = me;
-    this.side = await readSide(opened);
+    this.side = side;
     this.suspended = undefined;
     await this.reload();
     if (this.opened !== opened) return;
@@ -171,7 +191,9 @@ class App {
 
   private async forgetNow(): Promise<void> {
     if (!this.opened) return;
-    await forget(this.opened);
+    const { db, key } = this.opened;
+    await forgetStale(db);
+    await forget(this.opened, await Rows.load(db, key));
     await this.refill();
   }
 
@@ -232,6 +254,15 @@ class App {
   private projected(): ShownTask[] {
     void this.revision;
     return this.rows.all('task').map((task) => project(task, this.pending, this.person, this.rows.get('service_kind', task.kind)?.attempts ?? 1));
+  }
+
+  /** How a visit came to the person: the last claim or consent that was made on this phone and not refused. */
+  originOf(task: string): Origin {
+    const made = [...this.waiting.map(({ entry }) => entry), ...this.journal.flatMap(({ entry }) => (entry.outcome === 'applied' ? [entry] : []))];
+    const last = made
+      .filter(({ task_id, type }) => task_id === task && (type === 'task.claim' || type === 'task.accept'))
+      .sort((a, b) => (a.at < b.at ? 1 : -1))[0];
+    return last && (last.type === 'task.claim' ? 'claimed' : 'given');
   }
 
   /** What the records call this task. */
@@ -295,7 +326,8 @@ class App {
       run = await sync({
         db, key, session, rows: this.rows, device: this.device.name,
         describe: (task) => this.describe(task),
-        changed: async () => {
+        changed: async (reset) => {
+          if (reset && !first) this.reset = reset;
           await this.reload();
           this.channel?.postMessage('changed');
         },
@@ -309,7 +341,7 @@ class App {
     if (!this.opened) return;
     if (run.state === 'suspended') return this.suspend();
     this.line = run.state;
-    this.wasReset = run.reset === true && !first;
+    this.reset = first ? undefined : run.reset;
     this.online = run.state === 'offline' ? navigator.onLine : true;
     await this.reload();
     this.failures = run.state === 'synced' ? 0 : this.failures + 1;
@@ -363,7 +395,7 @@ class App {
 
   private async loadSide(): Promise<void> {
     const opened = this.use();
-    const side = await loadSide(opened, this.side, this.mine, this.journal);
+    const side = await loadSide(opened, this.side, this.journal);
     if (this.opened === opened) this.side = side;
   }
 
@@ -434,9 +466,12 @@ class App {
   async unlock(pin: string): Promise<Tried | undefined> {
     const { locked, running } = this;
     if (!locked) return undefined;
+    // The sealed rows are read while the key is derived.
+    const stored = locked.db.getAll('rows');
+    stored.catch(() => undefined);
     const tried = await tryPin(locked, pin);
     if (tried.state !== 'right') return tried;
-    await this.enter(await openedWith(this.http, locked, tried.key));
+    await this.enter(await openedWith(this.http, locked, tried.key), stored);
     // A sync that began before the lock may end after it.
     void running?.catch(() => undefined).then(() => this.refill());
     this.kick();

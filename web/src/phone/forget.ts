@@ -4,25 +4,28 @@ import type { Opened } from '../core/session';
 import { expired, JOURNAL_MS, masked, reduced, STALE_MS, VISIBLE_MS } from '../core/store/expiry';
 import { getMeta, type PersonDb } from '../core/store/person';
 import type { Sealed } from '../core/sync/outbox';
-import { Rows, toStore } from '../core/sync/rows';
+import { toStore, type Rows } from '../core/sync/rows';
 
-/** Drops all rows after a long time without a sync. */
-export async function forgetStale(db: PersonDb, now = Date.now()): Promise<void> {
+/** Drops all rows after a long time without a sync; answers whether it did. */
+export async function forgetStale(db: PersonDb, now = Date.now()): Promise<boolean> {
   const syncedAt = await getMeta(db, 'synced_at');
-  if (!syncedAt || now - Date.parse(syncedAt) <= STALE_MS) return;
+  if (!syncedAt || now - Date.parse(syncedAt) <= STALE_MS) return false;
   const tx = db.transaction(['rows', 'meta'], 'readwrite');
   await Promise.all([tx.objectStore('rows').clear(), tx.objectStore('meta').delete('cursor'), tx.done]);
+  return true;
 }
 
-/** Drops what the phone must not keep: also when the server cannot be asked. */
-export async function forget({ db, key, owner }: Opened): Promise<void> {
+/**
+ * Drops what the phone must not keep, from the disk and from `rows`, which were just opened: also when the server
+ * cannot be asked.
+ */
+export async function forget({ db, key, owner }: Opened, rows: Rows): Promise<void> {
   const now = Date.now();
-  await forgetStale(db, now);
-  const rows = await Rows.load(db, key);
   const gone = expired(rows.all('beneficiary'), rows.all('task'), owner.person, now).map(masked);
   for (const data of gone) {
-    const version = rows.version('beneficiary', data.id) ?? 0;
-    await db.put('rows', await toStore(key, { type: 'beneficiary', id: data.id, version, data }), ['beneficiary', data.id]);
+    const row = { type: 'beneficiary', id: data.id, version: rows.version('beneficiary', data.id) ?? 0, data };
+    await db.put('rows', await toStore(key, row), ['beneficiary', data.id]);
+    rows.put(row);
   }
   for (const entry of await db.getAll('journal')) {
     const age = now - Date.parse(entry.settled_at);

@@ -18,7 +18,7 @@ export function draw(element: HTMLElement, points: readonly Point[], home: Place
   L.control.zoom({ zoomInTitle: t('map.in'), zoomOutTitle: t('map.out') }).addTo(map);
   const at = ({ lat, lon }: Place): L.LatLngTuple => [lat, lon];
   for (const { place, label, open } of points) marker(label, '', label).addTo(map).on('click', open).setLatLng(at(place));
-  if (home) marker('', 'home', t('map.home')).addTo(map).setLatLng(at(home));
+  if (home) marker(t('map.home_dot'), 'home', t('map.home')).addTo(map).setLatLng(at(home));
   const all = [...points.map(({ place }) => at(place)), ...(home ? [at(home)] : [])];
   if (points.length > 1) L.polyline(points.map(({ place }) => at(place)), { color: '#0B5AA8', weight: 3, dashArray: '6 8' }).addTo(map);
   if (all.length > 0) map.fitBounds(L.latLngBounds(all), { padding: [40, 40], maxZoom: 16 });

@@ -65,15 +65,18 @@ export function kilometres(from: Beneficiary['place'], to: Beneficiary['place'])
 /** The facts of "why me", in the order in which they are said. */
 export type WhyFact =
   | { readonly fact: 'planned'; readonly day: string; readonly start: number }
-  | { readonly fact: 'claimed' | 'given' | 'by_hand' | 'known' | 'known_before' | 'new' | 'only_one' | 'by_phone' | 'on_the_way' | 'lighter_load' | 'best_fit' }
+  | { readonly fact: 'claimed' | 'given' | 'yours' | 'by_hand' | 'known' | 'known_before' | 'new' | 'only_one' | 'by_phone' | 'on_the_way' | 'lighter_load' | 'best_fit' }
   | { readonly fact: 'travel'; readonly minutes: number }
   | { readonly fact: 'near'; readonly km: number };
 
-/** Why this visit is this person's, from the rows alone. */
-export function whyMe(task: Task, beneficiary: Beneficiary | undefined, name: string | undefined, home: Beneficiary['place']): WhyFact[] {
+/** How a visit came to the person, as far as this phone knows: by a claim of their own, or given and then accepted. */
+export type Origin = 'claimed' | 'given' | undefined;
+
+/** Why this visit is this person's, from the rows and what the person did on this phone. */
+export function whyMe(task: Task, beneficiary: Beneficiary | undefined, name: string | undefined, home: Beneficiary['place'], origin: Origin): WhyFact[] {
   const facts: WhyFact[] = [];
   if (task.planned_for) facts.push({ fact: 'planned', day: task.planned_for.day, start: task.planned_for.start });
-  else facts.push({ fact: task.state === 'assigned' ? 'given' : 'claimed' });
+  else facts.push({ fact: task.state === 'assigned' ? 'given' : (origin ?? 'yours') });
   const reason = task.planned_for?.why;
   // Whether the person is known is said by the visits below.
   if (reason && reason !== 'known') facts.push({ fact: reason });

@@ -37,6 +37,8 @@ export const en: Record<Key, string> = {
   'sync.photos': 'Sending photos {n} / {m}',
   'sync.unreadable': 'This version cannot read {n} entries; all others work. Update the app, or ask your grid manager',
   'sync.busy': 'The service is busy and is tried again · records are safe on the phone',
+  'sync.scope': 'Your area has changed, updating…',
+  'sync.again': 'Fetching everything anew, you can go on…',
   'sync.reset': 'Your area has changed and is up to date',
   'sync.password': 'The sign-in has expired. All records are here; enter the password to send them',
   'sync.password_waiting': 'The sign-in has expired. Enter the password to send {n} records',
@@ -225,6 +227,7 @@ export const en: Record<Key, string> = {
 
   'why.claimed': 'You claimed it yourself. ',
   'why.planned': 'The plan set it for {day} {time}, in your hours. ',
+  'why.yours': 'This visit is in your hands.',
   'why.given': 'Your grid manager gave it to you. ',
   'why.known': 'You made the last visit: you are known there. ',
   'why.known_before': 'You have been there before: you are known there. ',
@@ -554,6 +557,7 @@ export const en: Record<Key, string> = {
   'feedback.hotline': 'Government service hotline',
 
   'map.title': 'Map',
+  'map.home_dot': 'H',
   'map.home': 'Home',
   'map.in': 'Zoom in',
   'map.out': 'Zoom out',

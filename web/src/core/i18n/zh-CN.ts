@@ -35,6 +35,8 @@ export const zh = {
   'sync.photos': '正在发送照片 {n} / {m}',
   'sync.unreadable': '有 {n} 条资料这个版本读不出来，其余照常使用。请更新应用，或告诉网格员',
   'sync.busy': '服务忙，稍后自动重试 · 记录已安全保存在手机',
+  'sync.scope': '工作范围已调整，正在更新…',
+  'sync.again': '正在重新取资料，可继续工作…',
   'sync.reset': '工作范围已调整，已更新',
   'sync.password': '登录已过期。记录都在，输入密码后发送',
   'sync.password_waiting': '登录已过期。输入密码后发送 {n} 条记录',
@@ -223,6 +225,7 @@ export const zh = {
 
   'why.claimed': '这是您自己领取的。',
   'why.planned': '派单时安排在您的{day} {time}，在您登记的时间里。',
+  'why.yours': '这一户由您负责。',
   'why.given': '网格员派给您的。',
   'why.known': '上次走访的就是您，老人家认识您。',
   'why.known_before': '您以前去过，老人家认识您。',
@@ -552,6 +555,7 @@ export const zh = {
   'feedback.hotline': '政务服务便民热线',
 
   'map.title': '地图',
+  'map.home_dot': '家',
   'map.home': '家',
   'map.in': '放大',
   'map.out': '缩小',
@@ -623,7 +627,7 @@ export const zh = {
   'grid.notice_title': '标题',
   'grid.notice_text': '内容',
   'grid.notice_until': '显示到',
-  'grid.invite': '邀请登记手机',
+  'grid.invite': '邀请登记',
   'grid.invite_code': '邀请码（只显示一次，当面交给本人）',
   'grid.invite_qr': '邀请二维码',
   'grid.invite_scan': '请本人用手机相机扫这个二维码，打开后不用再输入邀请码',

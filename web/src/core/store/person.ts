@@ -100,8 +100,8 @@ export interface Meta {
   notices_read: string[];
   /** Type and id of rows that were left out, since the app cannot read them. */
   unreadable: string[];
-  /** Names of those who visit together with the person, by task, sealed. */
-  companions: Box;
+  /** The rows that a snapshot has brought so far, while old ones wait for its end. */
+  snapshot: string[];
   /** What became of the person's proposals, by id, sealed. */
   proposals: Box;
 }

@@ -4,17 +4,20 @@ import { Refusal, Unreachable } from '../http';
 import { seal } from '../seal';
 import { locked, type Session } from '../session';
 import { getMeta, putMeta, type JournalEntry, type MovedCard, type PersonDb } from '../store/person';
+import { withReserve } from '../store/reserve';
 import { batch, MOST_COMMANDS, readAll, type Opened, type Sealed } from './outbox';
 import { moved } from './project';
 import { isReadable } from './readable';
-import { toStore, type Rows } from './rows';
+import { keyOf, toStore, type Rows } from './rows';
+import { arriving, type ResetReason } from './snapshot';
 
 /** How a run ended. */
 export interface Run {
   readonly state: 'synced' | 'offline' | 'busy' | 'password' | 'suspended';
   /** Seconds until the next run. */
   readonly after?: number;
-  readonly reset?: boolean;
+  /** Why the rows were fetched anew, if they were. */
+  readonly reset?: ResetReason | undefined;
   readonly refusal?: Refusal;
 }
 
@@ -26,8 +29,8 @@ export interface Parts {
   readonly device: string;
   /** What to call a task whose row is about to go: for the card that says so. */
   readonly describe: (task: Task) => { name?: string | undefined; kind?: string | undefined };
-  /** After each page. */
-  readonly changed: () => Promise<void>;
+  /** After each page, with the reason if it has begun a snapshot. */
+  readonly changed: (reset: ResetReason | undefined) => Promise<void>;
 }
 
 const OUTCOMES = new Set<CommandResult['outcome']>(['applied', 'recorded', 'rejected']);
@@ -48,7 +51,7 @@ export async function sync(parts: Parts): Promise<Run> {
 
 async function runs(parts: Parts): Promise<Run> {
   let most = MOST_COMMANDS;
-  let reset = false;
+  let reset: ResetReason | undefined;
   for (;;) {
     const waiting = await readAll(parts.db, parts.key);
     const entries = batch(waiting, most);
@@ -66,9 +69,10 @@ async function runs(parts: Parts): Promise<Run> {
       await putMeta(parts.db, 'synced_at', new Date().toISOString());
       return { state: 'synced', after: (await getMeta(parts.db, 'poll_s')) ?? 900, reset };
     }
-    await apply(parts, page, entries);
-    reset ||= page.reset;
-    await parts.changed();
+    // On a full phone what is sent makes room: the reserve is given up for it.
+    await withReserve(parts.db, () => apply(parts, page, entries));
+    reset = page.reset_reason ?? reset;
+    await parts.changed(page.reset_reason ?? undefined);
     const kept = page.results.filter((result) => !OUTCOMES.has(result.outcome)).length;
     const more = waiting.length > entries.length && kept < entries.length;
     if (!page.has_more && !more) {
@@ -88,7 +92,7 @@ async function exchange(parts: Parts, entries: readonly Opened[]): Promise<Synce
     const answer = await parts.session.call<Synced>({ method: 'GET', path, headers });
     return answer.status === 304 ? undefined : answer.body;
   }
-  await markSent(parts.db, entries);
+  await withReserve(parts.db, () => markSent(parts.db, entries));
   const head: Omit<Push, 'commands'> = {
     device: parts.device.slice(0, 64), device_time: new Date().toISOString(), limit: 200, ...(cursor ? { cursor } : {}),
   };
@@ -116,9 +120,14 @@ export async function apply(parts: Parts, page: Synced, entries: readonly Opened
       return opened && OUTCOMES.has(result.outcome) ? [journal(key, opened, result, page.server_time)] : [];
     }),
   );
-  const cards = await movedCards(parts, page, new Set(settled.flatMap(({ entry }) => entry.task_id ?? [])));
-  const newer = page.changes.filter(({ type, id, version }) => page.reset || (rows.version(type, id) ?? 0) <= version);
+  const arrived = arriving(page, await getMeta(db, 'snapshot'));
+  const isOld = ({ type, id }: { type: string; id: string }): boolean => arrived !== undefined && !arrived.has(keyOf(type, id));
+  const newer = page.changes.filter((row) => page.reset || isOld(row) || (rows.version(row.type, row.id) ?? 0) <= row.version);
   const incoming = newer.filter(({ type, data }) => isReadable(type, data));
+  for (const { type, id } of incoming) arrived?.add(keyOf(type, id));
+  const complete = arrived && !page.has_more ? arrived : undefined;
+  const gone = complete ? rows.all('task').filter(({ id }) => !complete.has(keyOf('task', id))) : [];
+  const cards = await movedCards(parts, page, gone, new Set(settled.flatMap(({ entry }) => entry.task_id ?? [])));
   const unreadable = await leftOut(db, page);
   const stored = await Promise.all(incoming.map((change) => toStore(key, change)));
 
@@ -127,29 +136,50 @@ export async function apply(parts: Parts, page: Synced, entries: readonly Opened
     outbox: tx.objectStore('outbox'), journal: tx.objectStore('journal'), rows: tx.objectStore('rows'),
     photos: tx.objectStore('photos'), moved: tx.objectStore('moved'), meta: tx.objectStore('meta'),
   };
-  for (const { seq, entry, attachments } of settled) {
-    void store.outbox.delete(seq);
-    void store.journal.put(entry, entry.id);
-    if (entry.type !== 'task.report' || entry.outcome === 'rejected') continue;
-    for (const id of attachments) {
-      const photo = await store.photos.get(id);
-      if (photo && photo.state === 'queued') void store.photos.put({ ...photo, state: 'ready' }, id);
+  await whole(tx, async (write) => {
+    for (const { seq, entry, attachments } of settled) {
+      write(store.outbox.delete(seq));
+      write(store.journal.put(entry, entry.id));
+      if (entry.type !== 'task.report' || entry.outcome === 'rejected') continue;
+      for (const id of attachments) {
+        const photo = await store.photos.get(id);
+        if (photo && photo.state === 'queued') write(store.photos.put({ ...photo, state: 'ready' }, id));
+      }
     }
-  }
-  if (page.reset) void store.rows.clear();
-  for (const row of stored) void store.rows.put(row, [row.type, row.id]);
-  for (const { type, id } of page.removed) void store.rows.delete([type, id]);
-  for (const card of cards) void store.moved.put(card, card.id);
-  void store.meta.put(new Date().toISOString(), 'synced_at');
-  void store.meta.put(page.next_poll_s, 'poll_s');
-  void store.meta.put(Date.parse(page.server_time) - Date.now(), 'skew_ms');
-  void store.meta.put(unreadable, 'unreadable');
-  void store.meta.put(page.cursor, 'cursor');
-  await tx.done;
+    if (page.reset && !arrived) write(store.rows.clear());
+    for (const row of stored) write(store.rows.put(row, [row.type, row.id]));
+    for (const { type, id } of page.removed) write(store.rows.delete([type, id]));
+    if (complete) for (const key of await store.rows.getAllKeys()) if (!complete.has(keyOf(...key))) write(store.rows.delete(key));
+    write(arrived && !complete ? store.meta.put([...arrived], 'snapshot') : store.meta.delete('snapshot'));
+    for (const card of cards) write(store.moved.put(card, card.id));
+    write(store.meta.put(new Date().toISOString(), 'synced_at'));
+    write(store.meta.put(page.next_poll_s, 'poll_s'));
+    write(store.meta.put(Date.parse(page.server_time) - Date.now(), 'skew_ms'));
+    write(store.meta.put(unreadable, 'unreadable'));
+    write(store.meta.put(page.cursor, 'cursor'));
+  });
 
-  if (page.reset) rows.clear();
+  if (page.reset && !arrived) rows.clear();
   for (const change of incoming) rows.put(change);
   for (const { type, id } of page.removed) rows.delete(type, id);
+  if (complete) rows.keep(complete);
+}
+
+/** Writes all of it or nothing: a write that fails, as on a full phone, takes the others back. */
+async function whole(
+  tx: { abort: () => void; readonly done: Promise<void> },
+  work: (write: (request: Promise<unknown>) => void) => Promise<void>,
+): Promise<void> {
+  const done = tx.done.then(() => undefined, (error: unknown) => error);
+  try {
+    // What fails here fails the transaction, which says so.
+    await work((request) => void request.catch(() => undefined));
+  } catch (error) {
+    tx.abort();
+    throw error;
+  }
+  const error = await done;
+  if (error) throw error;
 }
 
 /** The rows that the app cannot read, by type and id: those of before that were not replaced, and those of this page. */
@@ -187,14 +217,14 @@ async function journal(key: CryptoKey, opened: Opened, result: CommandResult, at
   };
 }
 
-/** The cards for tasks that this page takes out of the person's hands. */
-async function movedCards(parts: Parts, page: Synced, settled: ReadonlySet<string>): Promise<MovedCard[]> {
-  const after = new Map<string, Task | undefined>();
+/** The cards for tasks that this page takes out of the person's hands; `missing` ones are not in a new snapshot. */
+async function movedCards(parts: Parts, page: Synced, missing: readonly Task[], settled: ReadonlySet<string>): Promise<MovedCard[]> {
+  const after = new Map<string, Task | undefined>(missing.map(({ id }) => [id, undefined]));
   for (const { type, id } of page.removed) if (type === 'task') after.set(id, undefined);
   for (const { type, id, data } of page.changes) if (type === 'task') after.set(id, data as Task);
-  const gone = moved(parts.rows.all('task'), after, settled, parts.session.owner.person);
+  const cards = moved(parts.rows.all('task'), after, settled, parts.session.owner.person);
   return Promise.all(
-    gone.map(async ({ task_id, what }) => {
+    cards.map(async ({ task_id, what }) => {
       const task = parts.rows.get('task', task_id);
       const content = { what, ...(task ? parts.describe(task) : {}) };
       return { id: task_id, at: page.server_time, box: await seal(parts.key, `moved|${task_id}`, content) };

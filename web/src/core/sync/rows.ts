@@ -22,6 +22,11 @@ export interface RowTypes {
 /** The types with personal data, which are stored sealed. */
 const SEALED = new Set(['beneficiary', 'account_notice', 'correction']);
 
+/** The name of a row among all. */
+export function keyOf(type: string, id: string): string {
+  return `${type} ${id}`;
+}
+
 /** A row on its way into the store. */
 export interface Incoming {
   readonly type: string;
@@ -39,11 +44,11 @@ export async function toStore(key: CryptoKey, row: Incoming): Promise<StoredRow>
 export class Rows {
   private readonly byType = new Map<string, Map<string, Incoming>>();
 
-  static async load(db: PersonDb, key: CryptoKey): Promise<Rows> {
+  /** Opens the rows; `stored` are those on the disk, if they were read already. */
+  static async load(db: PersonDb, key: CryptoKey, stored = db.getAll('rows')): Promise<Rows> {
     const rows = new Rows();
-    const stored = await db.getAll('rows');
     await Promise.all(
-      stored.map(async ({ type, id, version, plain, box }) => {
+      (await stored).map(async ({ type, id, version, plain, box }) => {
         // A row that does not open is as good as none: the next snapshot brings it again.
         const data = box ? await open<unknown>(key, `rows|${type}|${id}`, box).catch(() => undefined) : plain;
         if (data !== undefined && isReadable(type, data)) rows.put({ type, id, version, data });
@@ -64,6 +69,11 @@ export class Rows {
 
   clear(): void {
     this.byType.clear();
+  }
+
+  /** Drops all rows but these. */
+  keep(keys: ReadonlySet<string>): void {
+    for (const [type, rows] of this.byType) for (const id of rows.keys()) if (!keys.has(keyOf(type, id))) rows.delete(id);
   }
 
   version(type: string, id: string): number | undefined {
