@@ -43,6 +43,7 @@ mod finding;
 mod findings;
 mod founding;
 mod goods;
+mod handout_phones;
 mod hard_cases;
 mod headers;
 mod http_edges;

@@ -124,7 +124,7 @@ fn hand_outs(
     }
     let planned = plan::plan(tx, (row.id, &row.occasion()?), items, homes)?;
     let event =
-        Event::new("campaign.plan_handouts", Subject::Campaign, row.id, row.area, row.version + 1);
+        Event::new(plan::PLAN_HANDOUTS, Subject::Campaign, row.id, row.area, row.version + 1);
     tx.record(event.by(row.launched_by).with(json!({ "planned": planned })));
     Ok(planned)
 }

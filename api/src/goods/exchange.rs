@@ -1,14 +1,23 @@
-//! Gives the hand-outs of a merged duplicate to the entry that stays, and gives them back.
+//! Gives the hand-outs of a merged duplicate to the entry that stays, and gives them back. Each hand-out
+//! that changes has an event.
+
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::goods::{HandoutExchange, HandoutState, JoinedHandout, ReturnReason, join};
-use gridward_domain::id::{BeneficiaryId, HandoutId};
+use gridward_domain::id::{BeneficiaryId, HandoutId, PersonId};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::handout_store::HandoutRow;
+use super::handout_store::{self, HandoutRow};
 use crate::db::schema::handouts;
 use crate::db::{Conn, DbError};
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+
+/// An entry of a merge, with its grid.
+pub type Entry = (BeneficiaryId, AreaCode);
 
 /// Exchanges the hand-outs of the entry that stays and of its duplicate: a planned one whose goods the
 /// person gets otherwise is returned.
@@ -16,12 +25,15 @@ use crate::db::{Conn, DbError};
 /// # Errors
 /// [`DbError`].
 pub fn merge(
-    conn: &mut Conn,
-    district: AreaCode,
-    (kept, other): (BeneficiaryId, BeneficiaryId),
+    tx: &mut Tx<'_>,
+    actor: PersonId,
+    (kept, grid): Entry,
+    other: BeneficiaryId,
 ) -> Result<HandoutExchange, DbError> {
+    let district = grid.district();
+    let conn = tx.write_unbatched();
     let (own, theirs) = (of(conn, district, kept)?, of(conn, district, other)?);
-    let exchange = join::join(&own, &theirs);
+    let exchange = join::join(&facts(&own), &facts(&theirs));
     swap(conn, district, (kept, &exchange.taken), (other, &exchange.given))?;
     let planned = handouts::table
         .filter(handouts::district.eq(district))
@@ -34,6 +46,8 @@ pub fn merge(
             handouts::version.eq(handouts::version + 1),
         ))
         .execute(conn)?;
+    handout_store::follow(conn, district, kept, grid)?;
+    record(tx, (actor, "beneficiary_merged"), own.into_iter().chain(theirs))?;
     Ok(exchange)
 }
 
@@ -42,11 +56,16 @@ pub fn merge(
 /// # Errors
 /// [`DbError`].
 pub fn undo(
-    conn: &mut Conn,
-    district: AreaCode,
-    (kept, other): (BeneficiaryId, BeneficiaryId),
+    tx: &mut Tx<'_>,
+    actor: PersonId,
+    (kept, other): (Entry, Entry),
     exchange: &HandoutExchange,
 ) -> Result<(), DbError> {
+    let ((kept, grid), (other, other_grid)) = (kept, other);
+    let district = grid.district();
+    let conn = tx.write_unbatched();
+    let before = of(conn, district, kept)?.into_iter().chain(of(conn, district, other)?);
+    let before: Vec<HandoutRow> = before.collect();
     swap(conn, district, (kept, &exchange.given), (other, &exchange.taken))?;
     // A person is named once a decision was made about it.
     let untouched = handouts::table
@@ -61,7 +80,9 @@ pub fn undo(
             handouts::version.eq(handouts::version + 1),
         ))
         .execute(conn)?;
-    Ok(())
+    handout_store::follow(conn, district, kept, grid)?;
+    handout_store::follow(conn, district, other, other_grid)?;
+    record(tx, (actor, "merge_undone"), before)
 }
 
 /// The hand-outs of the beneficiary.
@@ -69,21 +90,53 @@ fn of(
     conn: &mut Conn,
     district: AreaCode,
     beneficiary: BeneficiaryId,
-) -> Result<Vec<JoinedHandout>, DbError> {
-    let rows: Vec<HandoutRow> = handouts::table
+) -> Result<Vec<HandoutRow>, DbError> {
+    Ok(handouts::table
         .filter(handouts::district.eq(district))
         .filter(handouts::beneficiary.eq(beneficiary))
         .order(handouts::id)
         .select(HandoutRow::as_select())
-        .load(conn)?;
-    let facts = rows.into_iter().map(|row| JoinedHandout {
+        .load(conn)?)
+}
+
+fn facts(rows: &[HandoutRow]) -> Vec<JoinedHandout> {
+    let facts = rows.iter().map(|row| JoinedHandout {
         id: row.id,
-        item: row.item,
-        occasion: row.occasion,
+        item: row.item.clone(),
+        occasion: row.occasion.clone(),
         state: row.state,
         is_withdrawn: row.reason == Some(ReturnReason::Withdrawn),
     });
-    Ok(facts.collect())
+    facts.collect()
+}
+
+/// Records each of these hand-outs that has changed since.
+fn record(
+    tx: &mut Tx<'_>,
+    (actor, because): (PersonId, &str),
+    before: impl IntoIterator<Item = HandoutRow>,
+) -> Result<(), DbError> {
+    let before: HashMap<HandoutId, HandoutRow> =
+        before.into_iter().map(|row| (row.id, row)).collect();
+    let ids: Vec<HandoutId> = before.keys().copied().collect();
+    let rows: Vec<HandoutRow> = handouts::table
+        .filter(handouts::district.eq(tx.district))
+        .filter(handouts::id.eq_any(ids))
+        .order(handouts::id)
+        .select(HandoutRow::as_select())
+        .load(tx.read_unbatched())?;
+    for row in rows {
+        let Some(was) = before.get(&row.id).filter(|was| was.version != row.version) else {
+            continue;
+        };
+        let event = Event::new("handout.exchange", Subject::Handout, row.id, row.grid, row.version);
+        let body = json!({
+            "because": because, "item": row.item, "occasion": row.occasion, "state": row.state,
+            "beneficiary": row.beneficiary, "beneficiary_before": was.beneficiary
+        });
+        tx.record(event.by(actor).moved_from(was.grid).with(body));
+    }
+    Ok(())
 }
 
 /// Gives the hand-outs of each of the two beneficiaries to the other one. Both may have the same item

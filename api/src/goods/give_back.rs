@@ -17,7 +17,11 @@ use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
+use crate::task::origin::Origin;
 use crate::tx::Tx;
+
+/// The action of a return.
+pub const ACTION: &str = "handout.return";
 
 /// A return.
 #[derive(Clone, Debug)]
@@ -26,13 +30,15 @@ pub struct GivingBack {
     pub handout: HandoutId,
     /// Why.
     pub why: ReturnHandout,
+    /// The origin of the command.
+    pub origin: Origin,
 }
 
 impl Effect for GivingBack {
     type Made = Handout;
 
     fn action(&self) -> &'static str {
-        "handout.return"
+        ACTION
     }
 
     fn request(&self) -> Value {
@@ -56,7 +62,7 @@ impl GivingBack {
     ///
     /// # Errors
     /// 403, also for a withdrawal or a restoration outside the district's staff; 404; 422.
-    pub(super) fn run(
+    pub fn run(
         &self,
         tx: &mut Tx<'_>,
         key: &SealingKey,
@@ -85,14 +91,14 @@ impl GivingBack {
             serial: None,
             reason: Some(self.why.reason),
             person: Some(principal.person),
-            at: Some(tx.now.naive_utc()),
+            at: Some(self.origin.made(tx.now).naive_utc()),
             sealed: HandoutRow::seal(key, (row.district, row.id), &content)?,
             version: row.version + 1,
             ..row.clone()
         };
         handouts::put(tx.write_unbatched(), Some(&row), &next)?;
         move_stock::of_handout(tx, principal, &next, (MovementAction::Returned, difference))?;
-        record(tx, principal, self.action(), &next);
+        record(tx, principal, (self.action(), &self.origin), &next);
         Ok(next.shown())
     }
 }

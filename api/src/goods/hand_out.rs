@@ -18,30 +18,32 @@ use super::move_stock;
 use super::store::ItemRow;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
-use crate::clock::nearest_moment;
 use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{CommandId, Effect};
 use crate::log::{Event, Subject};
+use crate::task::origin::Origin;
 use crate::tx::Tx;
 
+/// The action of a hand-out.
+pub const ACTION: &str = "handout.hand_out";
 /// The occasion of an item that a beneficiary gets a single time.
 pub const ONCE: &str = "once";
 
-/// A hand-out with the id of its command.
+/// A hand-out with its origin.
 #[derive(Clone, Debug)]
 pub struct HandingOut {
     /// What is handed out.
     pub new: NewHandout,
-    /// The id of the command, if it has one.
-    pub id: Option<CommandId>,
+    /// The origin of the command.
+    pub origin: Origin,
 }
 
 impl Effect for HandingOut {
     type Made = Handout;
 
     fn action(&self) -> &'static str {
-        "handout.hand_out"
+        ACTION
     }
 
     fn request(&self) -> Value {
@@ -69,7 +71,7 @@ impl HandingOut {
     /// # Errors
     /// 403; 409 if the beneficiary has them already or has ended, if the district has withdrawn them, or
     /// if the stock is short; 422.
-    pub(super) fn run(
+    pub fn run(
         &self,
         tx: &mut Tx<'_>,
         key: &SealingKey,
@@ -101,7 +103,8 @@ impl HandingOut {
             None => self.new_id(tx, principal)?,
         };
         let content = HandoutSealed { receipt: new.receipt.clone(), note: None };
-        let at = new.at.map_or(tx.now, |at| nearest_moment(at).min(tx.now));
+        let at = new.at.map_or_else(|| self.origin.made(tx.now), |at| self.origin.by_server(at));
+        let at = at.min(tx.now);
         let row = HandoutRow {
             district,
             id,
@@ -124,7 +127,7 @@ impl HandingOut {
         let difference = move_stock::change(tx, station, &item.code, taken)?;
         handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
         move_stock::of_handout(tx, principal, &row, (MovementAction::HandedOut, difference))?;
-        record(tx, principal, self.action(), &row);
+        record(tx, principal, (self.action(), &self.origin), &row);
         Ok(row.shown())
     }
 
@@ -170,7 +173,7 @@ impl HandingOut {
     }
 
     fn new_id(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<HandoutId, Problem> {
-        let command = self.id.as_ref().and_then(CommandId::uuid).map(HandoutId);
+        let command = self.origin.id.as_ref().and_then(CommandId::uuid).map(HandoutId);
         let taken = match command {
             Some(id) => {
                 let scope = principal.district().range();
@@ -222,7 +225,7 @@ pub(super) fn pieces(quantity: GoodsQuantity) -> Result<Pieces, Problem> {
 pub(super) fn record(
     tx: &mut Tx<'_>,
     principal: &Principal,
-    action: &'static str,
+    (action, origin): (&'static str, &Origin),
     row: &HandoutRow,
 ) {
     let event = Event::new(action, Subject::Handout, row.id, row.grid, row.version);
@@ -230,5 +233,5 @@ pub(super) fn record(
         "item": row.item, "quantity": row.quantity, "station": row.station,
         "occasion": row.occasion, "beneficiary": row.beneficiary, "reason": row.reason
     });
-    tx.record(event.by(principal.person).with(body));
+    tx.record(Event { device: origin.device(), ..event.by(principal.person).with(body) });
 }

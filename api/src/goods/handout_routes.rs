@@ -24,6 +24,7 @@ use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::http::{Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
+use crate::task::origin::Origin;
 use crate::tx::Db;
 
 /// Filter of hand-outs.
@@ -93,7 +94,8 @@ pub(crate) async fn list_handouts(
 /// once for an occasion: a second hand-out is 409 `handout_done` with the first, and one beyond the
 /// stock 409 `goods_short`. A planned or returned hand-out is completed, except for goods that the district
 /// has withdrawn (409 `handout_withdrawn`). The call may be sent later,
-/// with the time in `at`; with its `Idempotency-Key` it may be repeated. Allowed roles: volunteers and
+/// with the time in `at`, or as the command `handout.hand_out` of an outbox; with its `Idempotency-Key` it may be
+/// repeated. Allowed roles: volunteers and
 /// managers in their grid, supervisors and admins within their area.
 #[utoipa::path(
     tag = "goods",
@@ -114,7 +116,8 @@ pub(crate) async fn hand_out(
     key: IdempotencyKey,
     Body(new): Body<NewHandout>,
 ) -> Result<HttpResponse, Problem> {
-    let handing_out = HandingOut { new, id: key.0.clone() };
+    let origin = Origin { id: key.0.clone(), ..Origin::default() };
+    let handing_out = HandingOut { new, origin };
     let done = commands.run(principal, key, handing_out, |handing_out, tx, sealing, principal| {
         handing_out.run(tx, sealing, principal)
     });
@@ -183,7 +186,7 @@ pub(crate) async fn return_handout(
     key: IdempotencyKey,
     Body(why): Body<ReturnHandout>,
 ) -> Result<HttpResponse, Problem> {
-    let giving_back = GivingBack { handout: *id, why };
+    let giving_back = GivingBack { handout: *id, why, origin: Origin::default() };
     let done = commands.run(principal, key, giving_back, |giving_back, tx, sealing, principal| {
         giving_back.run(tx, sealing, principal)
     });

@@ -275,8 +275,11 @@ pub fn follow(
     let planned = handouts::table
         .filter(handouts::district.eq(district))
         .filter(handouts::beneficiary.eq(beneficiary))
-        .filter(handouts::state.eq(HandoutState::Planned));
-    diesel::update(planned).set(handouts::grid.eq(grid)).execute(conn)?;
+        .filter(handouts::state.eq(HandoutState::Planned))
+        .filter(handouts::grid.ne(grid));
+    diesel::update(planned)
+        .set((handouts::grid.eq(grid), handouts::version.eq(handouts::version + 1)))
+        .execute(conn)?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ pub mod items;
 pub mod model;
 pub mod move_stock;
 pub mod plan;
+pub mod planned;
 pub mod routes;
 pub mod store;
 

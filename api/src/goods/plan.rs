@@ -23,6 +23,8 @@ use crate::db::{Conn, DbError};
 use crate::in_range;
 use crate::tx::Tx;
 
+/// The event of hand-outs that a campaign has planned.
+pub const PLAN_HANDOUTS: &str = "campaign.plan_handouts";
 /// The most items of a campaign.
 pub const MOST_ITEMS: usize = 20;
 

@@ -163,6 +163,20 @@ pub fn all_items(
     Ok(items.map(|item| (item.code, item.content)).collect())
 }
 
+/// The items of the district that are in use, by code.
+///
+/// # Errors
+/// [`DbError`].
+pub fn items_in_use(conn: &mut Conn, district: AreaCode) -> Result<Vec<GoodsItem>, DbError> {
+    let rows: Vec<ItemRow> = goods_items::table
+        .filter(goods_items::district.eq(district))
+        .filter(goods_items::active.eq(true))
+        .order(goods_items::code)
+        .select(ItemRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(ItemRow::item).collect())
+}
+
 /// A page of the items of the district, ordered by code.
 ///
 /// # Errors

@@ -155,6 +155,11 @@ fn following() -> String {
          - `task.propose_day` proposes another day for a task of its author, and `need.raise` a task for \
          a beneficiary, who is named in its payload. A manager decides by `proposal.accept` or \
          `proposal.refuse`, which name `proposal_id`. A proposal has the id of its command.\n\
+         - The phone of a grid's manager has the planned hand-outs of the grid as rows `handout`, and the \
+         phones of all who hand out goods the rows `goods_item`. `handout.hand_out` hands goods out at the \
+         time of the command; a planned hand-out keeps its id, which the outcome's `version` refers to, and its \
+         row is removed. A beneficiary who has the goods already is `handout_done`, withdrawn goods are \
+         `handout_withdrawn`. `handout.return` names `handout_id`.\n\
          - While `has_more` is true, call again at once; otherwise after `next_poll_s` seconds, or \
          on a hint of the stream.",
         json::LIMIT / 1024,

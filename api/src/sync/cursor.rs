@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::id::{BeneficiaryId, HandoutId, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// The maximum length of an encoded cursor.
@@ -38,6 +38,9 @@ pub enum Rest {
     /// Own tasks outside the area.
     #[serde(rename = "e")]
     Elsewhere,
+    /// Planned hand-outs of the grid by id.
+    #[serde(rename = "h")]
+    Handouts(Option<HandoutId>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -80,6 +83,9 @@ mod tests {
             Some(Rest::Beneficiaries(None)),
             Some(Rest::Tasks(Some((grid, day, task)))),
             Some(Rest::Elsewhere),
+            Some(Rest::Handouts(Some(
+                "018d622e-0000-7000-8000-000000000001".parse().expect("an id"),
+            ))),
         ];
         for rest in rests {
             let cursor = Cursor {

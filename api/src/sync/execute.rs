@@ -16,6 +16,8 @@ use crate::availability::person_ref::PersonRef;
 use crate::correction::propose::{self, NewCorrection};
 use crate::crypto::SealingKey;
 use crate::db::{DbError, DbFailure as _};
+use crate::goods::give_back::GivingBack;
+use crate::goods::hand_out::HandingOut;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::{self, Channel, Effect, Outcome, Request};
 use crate::proposal::decide::Decision;
@@ -134,6 +136,16 @@ pub fn execute(
             let answer = answer.clone();
             let decision = Decision { proposal: *proposal, answer, origin: sent() };
             let made = effect(tx, sender, &decision, |tx| decision.run(tx, key, principal))?;
+            Ok(made.map(|made| Executed::applied(Some(made.version))))
+        }
+        OutboxCommand::HandOut(new) => {
+            let handing_out = HandingOut { new: new.clone(), origin: sent() };
+            let made = effect(tx, sender, &handing_out, |tx| handing_out.run(tx, key, principal))?;
+            Ok(made.map(|made| Executed::applied(Some(made.version))))
+        }
+        OutboxCommand::GiveBack(handout, why) => {
+            let giving_back = GivingBack { handout: *handout, why: why.clone(), origin: sent() };
+            let made = effect(tx, sender, &giving_back, |tx| giving_back.run(tx, key, principal))?;
             Ok(made.map(|made| Executed::applied(Some(made.version))))
         }
     }

@@ -20,6 +20,7 @@ mod companions;
 pub mod cursor;
 pub mod execute;
 pub mod gzip_response;
+pub mod handouts;
 pub mod health;
 pub mod invalid_utf8;
 pub mod last_change_index;

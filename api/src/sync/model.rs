@@ -36,14 +36,14 @@ pub struct Push {
     pub cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
     /// page also contains the kinds of service, the vocabularies, the notices, the stations, the
-    /// memorial sites, the holidays, the shifts, the availability of people, the account notices and
+    /// memorial sites, the holidays, the items of the goods, the shifts, the availability of people, the account notices and
     /// the person's corrections.
     pub limit: Option<SyncLimit>,
     /// As `area` of `GET /v1/sync`. An area outside the caller's is refused before any command is
     /// executed.
     pub area: Option<AreaCode>,
     /// Only rows of these types, as `types` of `GET /v1/sync`.
-    #[schema(max_items = 12, value_type = Option<Vec<RowType>>)]
+    #[schema(max_items = 14, value_type = Option<Vec<RowType>>)]
     pub types: Option<BTreeSet<RowType>>,
     /// The device's name for itself, for the log.
     pub device: Option<DeviceName>,
@@ -88,7 +88,7 @@ pub struct CommandResult {
     pub outcome: CommandOutcome,
     /// Whether this is the stored outcome of an earlier request.
     pub replayed: bool,
-    /// The version of the task, of the correction, of the report or of the person's availability after
+    /// The version of the task, of the correction, of the report, of the hand-out or of the person's availability after
     /// the command; absent for an absence and a notice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Version>)]
@@ -136,6 +136,10 @@ pub enum Row {
     Memorial(crate::memorial::Memorial),
     /// A holiday.
     Holiday(crate::holiday::Holiday),
+    /// An item of the goods.
+    GoodsItem(crate::goods::GoodsItem),
+    /// A planned hand-out to a beneficiary.
+    Handout(crate::goods::Handout),
 }
 
 /// A new or changed row.
@@ -150,7 +154,7 @@ pub struct Change {
     #[schema(value_type = Version)]
     pub version: i64,
     /// The row: a task, service kind, vocabulary, notice, account notice, correction, station,
-    /// memorial site, holiday, shift or availability with the same schema as in the other operations, or a beneficiary with the
+    /// memorial site, holiday, shift, availability, item of the goods or planned hand-out with the same schema as in the other operations, or a beneficiary with the
     /// fields that visitors need.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "serialize_raw")]

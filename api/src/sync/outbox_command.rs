@@ -1,6 +1,8 @@
 //! The commands that a phone may queue: their words and what each needs beside its payload.
 
-use gridward_domain::id::{AbsenceId, BeneficiaryId, NoticeId, ProposalId, ReportId, TaskId};
+use gridward_domain::id::{
+    AbsenceId, BeneficiaryId, HandoutId, NoticeId, ProposalId, ReportId, TaskId,
+};
 use gridward_domain::range::BaseVersion;
 use gridward_domain::task::Verb;
 use gridward_domain::word::VariantArray as _;
@@ -11,6 +13,8 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use crate::absence::model::NewAbsence;
 use crate::availability::model::DutyChange;
 use crate::correction::{ProposedCorrection, propose};
+use crate::goods::handout_model::{NewHandout, ReturnHandout};
+use crate::goods::{give_back, hand_out};
 use crate::http::deserialize;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::proposal::decide::{ACCEPT, Answer, REFUSE};
@@ -24,6 +28,9 @@ const OWN: [&str; 4] = ["absence.create", "absence.cancel", "duty.set", "notice.
 /// The words of the commands about proposals.
 const PROPOSALS: [&str; 4] = [propose_day::ACTION, raise_need::ACTION, ACCEPT, REFUSE];
 
+/// The words of the commands about hand-outs.
+const GOODS: [&str; 2] = [hand_out::ACTION, give_back::ACTION];
+
 /// The schema of the command types that a person may send.
 pub(super) fn words() -> Object {
     let sent = Verb::VARIANTS.iter().copied().filter(|verb| {
@@ -35,7 +42,8 @@ pub(super) fn words() -> Object {
             sent.map(action)
                 .chain([propose::ACTION, report_amend::ACTION])
                 .chain(OWN)
-                .chain(PROPOSALS),
+                .chain(PROPOSALS)
+                .chain(GOODS),
         ))
         .description(Some("The action."))
         .examples([action(Verb::Claim)])
@@ -72,6 +80,10 @@ pub enum OutboxCommand {
     RaiseNeed(NeedProposal),
     /// Decides a proposal.
     Decide(ProposalId, Answer),
+    /// Hands goods out.
+    HandOut(NewHandout),
+    /// Returns goods.
+    GiveBack(HandoutId, ReturnHandout),
 }
 
 impl OutboxCommand {
@@ -117,6 +129,8 @@ pub(super) struct Subjects {
     pub notice: Option<NoticeId>,
     /// The proposal.
     pub proposal: Option<ProposalId>,
+    /// The hand-out.
+    pub handout: Option<HandoutId>,
 }
 
 impl Unread {
@@ -153,6 +167,10 @@ impl Unread {
                 let proposal = present(about.proposal, "/proposal_id")?;
                 let why: StatedReason = arguments(payload)?;
                 OutboxCommand::Decide(proposal, Answer::Refuse(why.reason))
+            }
+            hand_out::ACTION => OutboxCommand::HandOut(arguments(payload)?),
+            give_back::ACTION => {
+                OutboxCommand::GiveBack(present(about.handout, "/handout_id")?, arguments(payload)?)
             }
             word => {
                 let task = present(about.task, "/task_id")?;

@@ -5,7 +5,9 @@
 //! field: its unreadable parts are stored as received, provided its task is readable.
 
 use chrono::{DateTime, FixedOffset};
-use gridward_domain::id::{AbsenceId, BeneficiaryId, NoticeId, ProposalId, ReportId, TaskId};
+use gridward_domain::id::{
+    AbsenceId, BeneficiaryId, HandoutId, NoticeId, ProposalId, ReportId, TaskId,
+};
 use gridward_domain::range::BaseVersion;
 use gridward_domain::task::Verb;
 use serde::Deserialize;
@@ -47,6 +49,8 @@ pub struct QueuedCommand {
     notice_id: Option<NoticeId>,
     /// The proposal; required for `proposal.accept` and `proposal.refuse`.
     proposal_id: Option<ProposalId>,
+    /// The hand-out; required for `handout.return`.
+    handout_id: Option<HandoutId>,
     /// The task version that the decision is based on; required for `task.reschedule` and
     /// `task.cancel`.
     base_version: Option<BaseVersion>,
@@ -58,7 +62,8 @@ pub struct QueuedCommand {
     /// `beneficiary.correct`, of `POST /v1/beneficiaries/{id}/corrections`; for `absence.create`, of `POST /v1/me/absences`;
     /// for `duty.set`, of `PUT /v1/me/duty`; for `task.propose_day`, of `POST /v1/tasks/{id}/proposals`;
     /// for `need.raise`, of `POST /v1/proposals`; for `proposal.accept` and `proposal.refuse`, of
-    /// `POST /v1/proposals/{id}/accept` and `.../refuse`); absent if that has none.
+    /// `POST /v1/proposals/{id}/accept` and `.../refuse`; for `handout.hand_out` and `handout.return`, of
+    /// `POST /v1/handouts` and `POST /v1/handouts/{id}/return`); absent if that has none.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     payload: Option<Map<String, Value>>,
@@ -118,6 +123,7 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
         absence: command.absence_id,
         notice: command.notice_id,
         proposal: command.proposal_id,
+        handout: command.handout_id,
     };
     let command = Unread { word, about, base, payload }.read()?;
     Ok(Queued { id: id.into(), command, at: Some(at) })

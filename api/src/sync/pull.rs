@@ -15,6 +15,7 @@ use gridward_domain::task::Phase;
 use gridward_domain::visibility::View;
 
 use super::cursor::Cursor;
+use super::handouts::ChangedHandouts;
 use super::last_change_index::LastChangeIndex;
 use super::model::{Change, RemovalReason, Removed, ResetReason};
 use super::registers::{self, ChangedRegisters};
@@ -23,10 +24,11 @@ use super::row_type::RowType;
 use super::scope::Scope;
 use super::snapshot;
 use super::store::{self, EventRef};
-use super::{availability, beneficiaries, companions};
+use super::{availability, beneficiaries, companions, handouts};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
+use crate::goods::plan::PLAN_HANDOUTS;
 use crate::http::problem::answer::Language;
 use crate::log::Subject;
 use crate::log::head::{self, Head};
@@ -184,6 +186,10 @@ impl Pull<'_> {
             to.put(RowType::Correction, id.to_string(), snapshot::correction(conn, self, id)?);
         }
         registers::changed(self, conn, &changed.registers, to)?;
+        let (handouts, homes) = (&changed.handouts, &changed.beneficiaries);
+        let (planned, gone) = handouts::changed(conn, &self.scope, handouts, homes)?;
+        to.changes.extend(planned);
+        to.removed.extend(gone.iter().map(|id| removed(RowType::Handout, id.to_string())));
         self.tasks(conn, changed, to)
     }
 
@@ -282,6 +288,7 @@ struct ChangeSet {
     notices: BTreeSet<NoticeId>,
     corrections: BTreeSet<CorrectionId>,
     registers: ChangedRegisters,
+    handouts: ChangedHandouts,
     beneficiaries: BTreeSet<BeneficiaryId>,
     /// By id: whether the phone may have it.
     tasks: BTreeMap<TaskId, bool>,
@@ -313,6 +320,13 @@ impl ChangeSet {
                 }
                 Subject::Holiday => {
                     news.registers.holidays.insert(event.id()?);
+                }
+                Subject::GoodsItem if event.is_for(scope) => {
+                    news.registers.goods_items.insert(event.id()?);
+                }
+                Subject::Campaign if event.is_for(scope) => news.handouts.planned = true,
+                Subject::Handout if event.is_for(scope) => {
+                    news.handouts.ids.insert(event.id()?);
                 }
                 Subject::Beneficiary if event.concerns(scope) => {
                     news.beneficiaries.insert(event.id()?);
@@ -385,12 +399,16 @@ impl EventRef {
                 visits || (scope.holds_area() && self.concerns(scope))
             }
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
+            Subject::GoodsItem => scope.has_goods(),
+            Subject::Handout => scope.has_handouts() && self.concerns(scope),
+            // A campaign plans the hand-outs of many grids with one event.
+            Subject::Campaign if self.action == PLAN_HANDOUTS => {
+                scope.has_handouts() && self.reaches(scope)
+            }
             Subject::Area
             | Subject::Regime
             | Subject::Secondment
-            | Subject::GoodsItem
             | Subject::GoodsMovement
-            | Subject::Handout
             | Subject::Plan
             | Subject::Proposal
             | Subject::Case

@@ -1,7 +1,9 @@
-//! The rows of the registers that every phone has: stations, memorial sites and holidays.
+//! The rows of the registers that phones have: stations, memorial sites, holidays and the items of the
+//! goods.
 
 use std::collections::BTreeSet;
 
+use gridward_domain::code::ItemCode;
 use serde::Serialize;
 
 use super::model::Change;
@@ -9,6 +11,7 @@ use super::pull::{Pull, Pulled};
 use super::row_cache::json;
 use super::row_type::RowType;
 use crate::db::{Conn, DbError};
+use crate::goods::{self, GoodsItem};
 use crate::holiday::{self, Holiday, HolidayId};
 use crate::memorial::{self, Memorial};
 use crate::station::{self, Station};
@@ -19,6 +22,7 @@ pub(super) struct ChangedRegisters {
     pub(super) stations: BTreeSet<String>,
     pub(super) memorials: BTreeSet<String>,
     pub(super) holidays: BTreeSet<HolidayId>,
+    pub(super) goods_items: BTreeSet<ItemCode>,
 }
 
 fn change(
@@ -42,14 +46,24 @@ fn holiday(row: &Holiday) -> Result<Change, DbError> {
     change(RowType::Holiday, &row.id, row.version, row)
 }
 
+fn goods_item(row: &GoodsItem) -> Result<Change, DbError> {
+    change(RowType::GoodsItem, row.code.as_str(), row.version, row)
+}
+
 /// All rows of the scope.
 pub(super) fn all(pull: &Pull<'_>, conn: &mut Conn) -> Result<Vec<Change>, DbError> {
     let range = pull.scope.area().range();
     let stations = station::store::all(conn, &range)?;
     let memorials = memorial::store::all(conn, &range)?;
     let holidays = holiday::store::all(conn, range.area().district())?;
+    let items = if pull.scope.has_goods() {
+        goods::store::items_in_use(conn, range.area().district())?
+    } else {
+        Vec::new()
+    };
     let stations = stations.iter().map(station);
-    stations.chain(memorials.iter().map(memorial)).chain(holidays.iter().map(holiday)).collect()
+    let places = stations.chain(memorials.iter().map(memorial));
+    places.chain(holidays.iter().map(holiday)).chain(items.iter().map(goods_item)).collect()
 }
 
 /// Adds the current content of the changed rows, and the removal of those that have ended or left
@@ -79,6 +93,12 @@ pub(super) fn changed(
         let row = row.filter(|row| row.valid_to.is_none());
         let row = row.map(|row| holiday(&row.holiday())).transpose()?;
         to.put(RowType::Holiday, id.to_string(), row);
+    }
+    for code in &changed.goods_items {
+        let row = goods::store::item(conn, district, code)?;
+        let row = row.filter(|row| row.active);
+        let row = row.map(|row| goods_item(&row.item())).transpose()?;
+        to.put(RowType::GoodsItem, code.to_string(), row);
     }
     Ok(())
 }

@@ -35,4 +35,8 @@ pub enum RowType {
     Task,
     /// A notice to the person about the own account.
     AccountNotice,
+    /// An item of the goods.
+    GoodsItem,
+    /// A planned hand-out to a beneficiary.
+    Handout,
 }

@@ -34,7 +34,7 @@ pub struct Scope {
 
 /// The version of the rules: a cursor of others is invalid, so that phones drop the rows that
 /// they got by them.
-const RULES: u8 = 4;
+const RULES: u8 = 5;
 
 impl Scope {
     /// The whole scope of the person.
@@ -95,6 +95,18 @@ impl Scope {
         self.viewer.role == Role::Manager && self.is_grid()
     }
 
+    /// Whether the phone may have the planned hand-outs of the area: for one grid at a time, since a
+    /// campaign plans several for each beneficiary of the district.
+    pub fn has_handouts(&self) -> bool {
+        let may = permits(self.viewer.role, Action::ReadHandouts);
+        may && self.is_grid() && self.has(RowType::Handout)
+    }
+
+    /// Whether the phone may have the items of the goods: its person hands them out.
+    pub const fn has_goods(&self) -> bool {
+        permits(self.viewer.role, Action::HandOut)
+    }
+
     /// The selected area and the areas that contain it; notices to any of them reach the
     /// person.
     pub fn around(&self) -> Vec<AreaCode> {
@@ -114,23 +126,33 @@ impl Scope {
         self.tasks_part()
     }
 
-    /// The part with the tasks, and with the beneficiaries that are in scope by tasks only.
+    /// Where the snapshot continues after the beneficiaries of the area.
     pub fn tasks_part(&self) -> Option<Rest> {
-        let by_tasks = self.has(RowType::Beneficiary) && self.visits();
-        (self.has(RowType::Task) || by_tasks).then_some(Rest::Tasks(None))
+        if self.has_tasks() { Some(Rest::Tasks(None)) } else { self.handouts_part() }
+    }
+
+    /// Where the snapshot continues after the tasks.
+    pub fn handouts_part(&self) -> Option<Rest> {
+        self.has_handouts().then_some(Rest::Handouts(None))
+    }
+
+    /// Whether the snapshot has tasks, or beneficiaries that are in scope by tasks only.
+    fn has_tasks(&self) -> bool {
+        self.has(RowType::Task) || self.has(RowType::Beneficiary) && self.visits()
     }
 
     /// Whether a snapshot of this scope can continue there. A cursor grants no access, so
     /// a forged one must not lead outside the scope.
     pub fn allows(&self, rest: &Rest) -> bool {
         let holds = self.holds_area() && self.has(RowType::Beneficiary);
-        let tasks = self.tasks_part().is_some();
+        let tasks = self.has_tasks();
         match rest {
             Rest::Beneficiaries(None) => holds,
             Rest::Beneficiaries(Some((grid, _))) => holds && self.area().contains(grid),
             Rest::Tasks(None) => tasks,
             Rest::Tasks(Some((grid, ..))) => tasks && self.area().contains(grid),
             Rest::Elsewhere => tasks && self.visits(),
+            Rest::Handouts(_) => self.has_handouts(),
         }
     }
 
@@ -226,5 +248,20 @@ mod tests {
         let notices = scope(Role::Volunteer, HERE).select(None, Some(types(&[RowType::Notice])));
         assert_eq!(notices.first_part(), None);
         assert!(!notices.allows(&Rest::Elsewhere));
+        assert!(homes.allows(&Rest::Tasks(None)) && !homes.allows(&Rest::Handouts(None)));
+        assert!(!scope(Role::Volunteer, HERE).allows(&Rest::Handouts(None)));
+    }
+
+    #[test]
+    fn planned_hand_outs_are_those_of_one_grid_for_those_who_may_read_them() {
+        let has = |scope: Scope| scope.has_handouts();
+        assert!(has(scope(Role::Manager, HERE)) && !has(scope(Role::Volunteer, HERE)));
+        let town = || scope(Role::Supervisor, TOWN);
+        assert!(!has(town()) && has(town().select(Some(area(HERE)), None)));
+        let alone = scope(Role::Manager, HERE).select(None, Some(types(&[RowType::Handout])));
+        assert_eq!(alone.first_part(), Some(Rest::Handouts(None)));
+        assert!(
+            scope(Role::Volunteer, HERE).has_goods() && !scope(Role::Auditor, TOWN).has_goods()
+        );
     }
 }

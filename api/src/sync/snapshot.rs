@@ -10,6 +10,7 @@ use gridward_domain::visibility::View;
 use gridward_domain::word::{VariantArray as _, Word as _};
 
 use super::cursor::{Cursor, Rest};
+use super::handouts;
 use super::model::{Change, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
 use super::registers;
@@ -84,6 +85,9 @@ fn paged(pull: &Pull<'_>, conn: &mut Conn) -> Result<usize, DbError> {
         count += if by_tasks { away.len() } else { 0 };
         count += if by_tasks && !scope.holds_area() { here.beneficiaries } else { 0 };
     }
+    if scope.has_handouts() {
+        count += handouts::count(conn, scope)?;
+    }
     Ok(count)
 }
 
@@ -113,7 +117,8 @@ fn part(
             let keys = store::area_tasks(conn, &pull.scope, after, limit)?;
             let next = match keys.last().filter(|_| keys.len() == room) {
                 Some(last) => Some(Rest::Tasks(Some((last.visibility.grid, last.due_on, last.id)))),
-                None => pull.scope.visits().then_some(Rest::Elsewhere),
+                None if pull.scope.visits() => Some(Rest::Elsewhere),
+                None => pull.scope.handouts_part(),
             };
             let taken = keys.len();
             add_tasks(pull, conn, &keys, !pull.scope.holds_area(), page)?;
@@ -123,7 +128,16 @@ fn part(
             let keys = store::tasks_elsewhere(conn, &pull.scope)?;
             let taken = keys.len();
             add_tasks(pull, conn, &keys, true, page)?;
-            Ok((taken, None))
+            Ok((taken, pull.scope.handouts_part()))
+        }
+        Rest::Handouts(after) => {
+            let rows = handouts::page(conn, &pull.scope, after, limit)?;
+            let next = rows.last().filter(|_| rows.len() == room);
+            let next = next.map(|last| Rest::Handouts(Some(last.id)));
+            for row in &rows {
+                page.changes.push(handouts::change(row)?);
+            }
+            Ok((rows.len(), next))
         }
     }
 }

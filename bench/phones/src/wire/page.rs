@@ -63,6 +63,10 @@ pub enum RowKind {
     Memorial,
     /// A holiday.
     Holiday,
+    /// An item of the goods.
+    GoodsItem,
+    /// A planned hand-out.
+    Handout,
 }
 
 /// The fields of a task by which a user decides.
