@@ -42,10 +42,36 @@ test('a grid manager hands goods out with a receipt, and says what was not hande
   const given = before.find(({ id }) => !left.has(id));
   const detail = await api.call<Handout>('GET', `/v1/handouts/${given?.id}`);
   expect(detail).toMatchObject({ state: 'handed_out', receipt: { signed_by: '王芳', relation: '女儿' } });
-
-  await phone.offline();
-  await expect(page.getByText('联网后可以发放')).toBeVisible();
   await phone.close();
+});
+
+test('goods are handed out without a network, and recorded once when it is back', async ({ browser }) => {
+  const fresh = await Server.start();
+  const api = await Api.of(fresh, fresh.person('manager'));
+  const [one] = await planned(api);
+  const phone = await Phone.signedIn(browser, fresh, fresh.person('manager'));
+  await phone.offline();
+  await phone.restart('goods');
+  const { page } = phone;
+  await page.locator('.card-top').getByRole('button').first().click();
+  await page.locator('#g-signed_by').fill('王小明');
+  await page.getByText('确认已发放').click();
+  await expect(page.locator('.note.info')).toContainText('联网后送到服务端');
+  await expect(page.getByText('现在没有待发放的物资')).toBeVisible();
+  expect(await planned(api)).toHaveLength(1);
+
+  // The app is ended before the network is back; the receipt is on the disk, sealed.
+  expect(JSON.stringify(await phone.store('outbox'))).not.toContain('王小明');
+  await phone.restart('out/waiting');
+  await expect(phone.page.locator('article')).toContainText('发放物资');
+  await phone.offline(false);
+  await expect.poll(async () => (await planned(api)).length, { timeout: 30_000 }).toBe(0);
+  const detail = await api.call<Handout>('GET', `/v1/handouts/${one?.id}`);
+  expect(detail).toMatchObject({ state: 'handed_out', receipt: { signed_by: '王小明' } });
+  await expect.poll(() => phone.store('outbox'), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => phone.ids('handout'), { timeout: 30_000 }).toEqual([]);
+  await phone.close();
+  await fresh.end();
 });
 
 test('goods that could not be handed out stay at the station, with the reason', async ({ browser }) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Handout } from '../src/core/api';
-import { handoutOf, homes, missing, type Filled } from '../src/phone/goods';
+import { handoutOf, homes, left, missing, type Filled } from '../src/phone/goods';
 
 const RICE = { has_serial: false, needs_receipt: true, once: false };
 const PLAQUE = { has_serial: true, needs_receipt: false, once: true };
@@ -42,4 +42,13 @@ test('a numbered item of a single time is one piece, without an occasion', () =>
 test('each household is listed once, with all that it gets', () => {
   const list = homes([handout({ id: '1' }), handout({ id: '2', beneficiary_id: 'c' }), handout({ id: '3', item: 'oil' })]);
   expect(list.map(({ beneficiary_id, handouts }) => [beneficiary_id, handouts.map(({ id }) => id)])).toEqual([['b', ['1', '3']], ['c', ['2']]]);
+});
+
+test('what waits to be sent is no longer to hand out', () => {
+  const all = [handout(), handout({ id: 'other', occasion: 'army_day' }), handout({ id: 'plaque', item: 'plaque' }), handout({ id: 'done', state: 'handed_out' })];
+  const waits = (type: string, more: object): never => ({ id: 'c', at: '', sent: false, type, ...more }) as never;
+  const ids = (commands: readonly never[]): string[] => left(all, commands).map(({ id }) => id);
+  expect(ids([])).toEqual(['h', 'other', 'plaque']);
+  expect(ids([waits('handout.hand_out', { payload: { beneficiary_id: 'b', item: 'rice', occasion: 'spring_festival' } })])).toEqual(['other', 'plaque']);
+  expect(ids([waits('handout.hand_out', { payload: { beneficiary_id: 'b', item: 'plaque' } }), waits('handout.return', { handout_id: 'h' })])).toEqual(['other']);
 });

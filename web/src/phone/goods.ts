@@ -1,5 +1,6 @@
 /** Hand-outs of goods, as pure functions: what is asked for, and what is sent. */
 import type { GoodsItem, Handout, NewHandout } from '../core/api';
+import type { Pending } from '../core/sync/project';
 
 /** What the manager fills in. */
 export interface Filled {
@@ -32,6 +33,19 @@ export function handoutOf(handout: Handout, item: Pick<GoodsItem, 'has_serial' |
     ...(item?.has_serial ? { serial, quantity: 1 } : { quantity: handout.quantity }),
     ...((item?.needs_receipt ?? true) ? { receipt: { signed_by, ...(filled.byProxy ? { relation } : {}) } } : {}),
   };
+}
+
+/** Whether a command that waits has settled a planned hand-out. */
+function settles(command: Pending, handout: Handout): boolean {
+  if (command.type === 'handout.return') return command.handout_id === handout.id;
+  if (command.type !== 'handout.hand_out') return false;
+  const { beneficiary_id, item, occasion } = command.payload as Partial<NewHandout>;
+  return beneficiary_id === handout.beneficiary_id && item === handout.item && (occasion === undefined || occasion === handout.occasion);
+}
+
+/** The hand-outs that are left: planned ones for which nothing waits to be sent. */
+export function left(handouts: readonly Handout[], commands: readonly Pending[]): Handout[] {
+  return handouts.filter((handout) => handout.state === 'planned' && !commands.some((command) => settles(command, handout)));
 }
 
 /** The hand-outs of one beneficiary. */

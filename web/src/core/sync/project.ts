@@ -9,6 +9,7 @@ export interface Pending {
   readonly id: string;
   readonly type: Command['type'];
   readonly task_id?: string | undefined;
+  readonly handout_id?: string | undefined;
   readonly at: string;
   readonly sent: boolean;
   readonly payload?: Record<string, unknown> | undefined;

@@ -27,6 +27,8 @@ const FIELDS: Record<string, Record<string, Check>> = {
   account_notice: { id: text, kind: text, title: text },
   station: { name: text, phone: text },
   holiday: { date: day, name: text },
+  goods_item: { code: text, name: text, unit: text },
+  handout: { id: text, beneficiary_id: text, item: text, occasion: text, station: text, quantity: number, state: text },
   availability: { weekly: list, exceptions: list, absences: list, weekly_minutes: number },
 };
 

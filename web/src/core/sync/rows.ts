@@ -1,6 +1,6 @@
 /** The rows of the service in memory, opened. */
 import type {
-  AccountNotice, Availability, Beneficiary, Holiday, Notice, ServiceKind, Shift, Station, Task, Vocabulary,
+  AccountNotice, Availability, Beneficiary, GoodsItem, Handout, Holiday, Notice, ServiceKind, Shift, Station, Task, Vocabulary,
 } from '../api';
 import { open, seal } from '../seal';
 import type { PersonDb, StoredRow } from '../store/person';
@@ -17,6 +17,8 @@ export interface RowTypes {
   holiday: Holiday;
   shift: Shift;
   availability: Availability;
+  goods_item: GoodsItem;
+  handout: Handout;
 }
 
 /** The types with personal data, which are stored sealed. */
