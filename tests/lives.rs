@@ -202,6 +202,7 @@ async fn a_visit_is_moved_to_a_day_and_an_hour_and_stays_with_its_assignee(
     assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
     for (planned, pointer) in [
         (json!({ "day": day(-1), "start": 600 }), "/planned/day"),
+        (json!({ "day": day(10), "start": 600 }), "/planned/day"),
         (json!({ "day": day(3), "start": 1_430 }), "/planned/start"),
     ] {
         let refused = moved(2, &days(&planned)).await;

@@ -172,6 +172,6 @@ async fn while_a_plan_is_applied_another_one_of_the_area_waits(
         tokio::time::sleep(Duration::from_millis(100)).await;
         answer = send(&manager, &second, "apply").await;
     }
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_eq!(answer.body["left"][0]["because"], "changed", "the first plan has the task");
+    assert_eq!((answer.status, answer.problem()), (409, "plan_outdated"), "{}", answer.body);
+    assert_eq!(answer.body["current"][0]["because"], "changed", "the first plan has the task");
 }

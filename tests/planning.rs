@@ -168,6 +168,25 @@ async fn an_order_selects_the_tasks_of_its_plan(
     assert_eq!(tasks(json!({ "occasion": "2027 春节" })).await, [json!(third)]);
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_district_without_visitors_has_a_draft_that_says_why_no_one_goes(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let task = visit(&server.manager().await, 1).await;
+    let visitors = "UPDATE people SET state = 'left' WHERE role IN ('manager', 'volunteer')";
+    server.database.execute(visitors);
+    let plan = supervisor.order_plan(&order(json!({}))).await;
+    assert_eq!(plan.status, 201, "{}", plan.body);
+    let measures = &plan.body["measures"];
+    assert_eq!((&measures["served"], &measures["unserved"]), (&json!(0), &json!(1)));
+    let visits = visits(&supervisor, &plan).await;
+    assert_eq!(visits[0]["task_id"], json!(task));
+    assert!(visits[0]["reason"].is_object(), "{visits:?}");
+}
+
 /// The people of a grid cannot make the visits of one day; those of the next grid can help.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

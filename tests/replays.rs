@@ -123,6 +123,8 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     let until = first + chrono::Days::new(7);
     let notice = json!({ "area": GRID, "title": "x", "text": "y", "until": until });
     let order = json!({ "area": GRID, "first_day": first, "last_day": until });
+    // The plan has a task that no other call changes.
+    manager.make_task(BENEFICIARY).await;
     let draft = manager.order_plan(&order).await;
     let plan = format!("/v1/plans/{}", draft.body["id"].as_str().expect("an id"));
     let [apply, undo_plan] = ["apply", "undo"].map(|command| format!("{plan}/{command}"));

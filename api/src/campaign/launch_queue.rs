@@ -6,10 +6,12 @@ use gridward_domain::id::CampaignId;
 use super::{create_tasks, store};
 use crate::crypto::KeyRing;
 use crate::db::{DbError, dialect};
-use crate::tx::{Db, Tx};
+use crate::tx::Db;
 
 /// The tables that a launch fills and reads at each step.
 const GROWING: &str = "task_occasions, tasks, handouts";
+/// From this number of steps on the tables have grown enough for other plans of queries.
+const MANY_STEPS: usize = 4;
 
 /// Creates the remaining tasks of the campaign; answers the number of steps.
 ///
@@ -33,10 +35,16 @@ pub async fn run(
         }
         steps += 1;
         // Each doubling of the tables makes the statistics of the planner outdated.
-        if steps.is_power_of_two() {
-            let analyze = |tx: &mut Tx<'_>| dialect::analyze(tx.write_unbatched(), GROWING);
-            db.write(district, analyze).await?;
+        if steps >= MANY_STEPS && steps.is_power_of_two() {
+            analyze(db).await;
         }
+    }
+}
+
+/// Updates the planner's statistics, beside the district's writes. A launch goes on without.
+async fn analyze(db: &Db) {
+    if let Err(error) = db.read(|conn| dialect::analyze(conn, GROWING)).await {
+        tracing::warn!(%error, "the statistics of the tables were not updated");
     }
 }
 

@@ -74,7 +74,8 @@ pub struct Departure {
     #[schema(max_items = 500)]
     pub tasks: Vec<TaskHandover>,
     /// Whether a draft of a plan for the tasks that become open is ordered, for those who may plan
-    /// (403 for others). It gives at most 2,000 of them to others within their town.
+    /// (403 for others). It gives at most 2,000 of them to others within their town, as far as that is
+    /// in the caller's area; they wait for it, and no plan of the district's own has them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
 }

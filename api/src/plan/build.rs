@@ -59,7 +59,7 @@ pub struct Rows {
 /// [`DbError::Corrupt`] for an invalid row.
 pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchProblem, DbError> {
     let under_way = rest_of_day(rows, span, earliest)?;
-    let first = |person: &PersonId| under_way.get(person).and_then(|rest| rest.as_ref()?.first);
+    let first = |person: &PersonId| under_way.get(person).and_then(|rest| rest.first);
     let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
     let mut carried = rows.carried.now.clone();
     let mut commit = |person: PersonId, day: NaiveDate, row: &TaskRow| {
@@ -71,13 +71,16 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             State::Open => None,
             state => state.assignee(),
         };
+        if let Some(person) = assignee
+            && let Some((_, start)) = first(&person).filter(|(task, _)| *task == row.id)
+        {
+            let pin = Pin { volunteer: person, day: earliest.day(), start: Some(start) };
+            // It keeps its time, whatever hours the beneficiary prefers now.
+            visits.push(Visit { windows: Vec::new(), ..visit(row, rows, Some(pin))? });
+            continue;
+        }
         match (assignee, row.planned_on) {
             (None, _) => visits.push(visit(row, rows, None)?),
-            (Some(person), Some(day)) if first(&person) == Some(row.id) => {
-                let pin = Pin { volunteer: person, day, start: row.planned_start };
-                // It keeps its time, whatever hours the beneficiary prefers now.
-                visits.push(Visit { windows: Vec::new(), ..visit(row, rows, Some(pin))? });
-            }
             // The hours of this visit have begun, and the shift of its person begins after it.
             (Some(person), Some(day))
                 if row.planned_start.is_some_and(|start| earliest.has_passed(day, start)) =>
@@ -100,7 +103,7 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
         .people
         .iter()
         .map(|row| {
-            let rest = under_way.get(&row.id).map(Option::as_ref);
+            let rest = under_way.get(&row.id);
             volunteer(row, rows, (span, earliest, rest), &carried)
         })
         .collect::<Result<_, DbError>>()?;
@@ -112,7 +115,7 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
 fn volunteer(
     row: &PersonRow,
     rows: &Rows,
-    (span, earliest, rest_of_day): (Span, Earliest, Option<Option<&RestOfDay>>),
+    (span, earliest, rest_of_day): (Span, Earliest, Option<&RestOfDay>),
     carried: &HashMap<(PersonId, NaiveDate), Minutes>,
 ) -> Result<Volunteer, DbError> {
     let id = row.id;
@@ -120,7 +123,7 @@ fn volunteer(
     let shifts = span.days().filter_map(|day| {
         rows.seconded.is_there(id, day).then_some(())?;
         if let Some(rest) = rest_of_day.filter(|_| day == earliest.day()) {
-            return rest.map(|rest| rest.shift.clone());
+            return rest.shift.clone();
         }
         let Hours { window, breaks } = calendar.hours_on(row.role, &row.availability, day)?;
         Some(Shift { day, window: earliest.within(day, window)?, breaks })
@@ -144,24 +147,27 @@ fn volunteer(
     })
 }
 
-/// What the visits under way leave of the day of `earliest`, by person; `None` if nothing.
+/// What the visits under way leave of the day of `earliest`, by person.
 fn rest_of_day(
     rows: &Rows,
     span: Span,
     earliest: Earliest,
-) -> Result<HashMap<PersonId, Option<RestOfDay>>, DbError> {
+) -> Result<HashMap<PersonId, RestOfDay>, DbError> {
     if !span.contains(earliest.day()) {
         return Ok(HashMap::new());
     }
-    let is_call = |row: &TaskRow| channel(row, rows) == Channel::Call;
-    let visits = under_way::all(&rows.tasks, earliest, is_call)?;
+    let has_way = |row: &TaskRow| channel(row, rows) == Channel::Visit && row.pair().is_none();
+    let visits = under_way::all(&rows.tasks, earliest, has_way)?;
+    let next = under_way::next(&rows.tasks, earliest)?;
     let mut rest = HashMap::new();
     for row in &rows.people {
         let Some(visit) = visits.get(&row.id) else { continue };
         let calendar = rows.calendars.of(row.id);
         let hours = calendar.hours_on(row.role, &row.availability, earliest.day());
         let travels = (row.home()?, mode(row.skills.members()));
-        rest.insert(row.id, hours.and_then(|hours| visit.rest(hours, travels, earliest)));
+        let next = next.get(&row.id).copied();
+        let left = hours.map(|hours| visit.rest(hours, travels, next, earliest));
+        rest.insert(row.id, left.unwrap_or_default());
     }
     Ok(rest)
 }

@@ -42,15 +42,24 @@ impl Earliest {
         self.time
     }
 
-    /// Whether a visit of the day of the earliest moment, with this start and end, begins before that
-    /// moment and, unless it was started, ends after the present one.
-    pub fn is_under_way(
+    /// From when to when a visit of `minutes` is under way, if it is: one that was started, or that is
+    /// planned to begin before the earliest moment and is not over. One that was started before its
+    /// planned time, or has none, is held to have just begun.
+    pub fn under_way(
         &self,
-        day: NaiveDate,
-        (start, end): (TimeOfDay, TimeOfDay),
+        planned: Option<(NaiveDate, TimeOfDay)>,
+        minutes: i32,
         was_started: bool,
-    ) -> bool {
-        day == self.day && start < self.time && (was_started || (day, end) > self.now)
+    ) -> Option<(TimeOfDay, TimeOfDay)> {
+        let (today, now) = self.now;
+        let start = match planned {
+            Some((day, start)) if day == self.day && start < self.time => start,
+            _ if was_started && today == self.day => now,
+            _ => return None,
+        };
+        let end = u16::try_from(i32::from(start.minutes()) + minutes).ok();
+        let end = end.and_then(|end| TimeOfDay::new(end).ok()).unwrap_or(TimeOfDay::LAST);
+        (was_started || (self.day, end) > self.now).then_some((start, end))
     }
 
     /// Whether the time of the day is before the earliest moment.

@@ -19,45 +19,41 @@ use crate::task::row::TaskRow;
 pub(super) struct UnderWay {
     /// Its task.
     pub(super) task: TaskId,
-    /// Where it is; `None` for a phone call.
+    /// Where it is; `None` for a phone call and for a visit by two people.
     place: Option<Place>,
     /// When its service begins.
-    start: TimeOfDay,
+    pub(super) start: TimeOfDay,
     /// When its service ends.
     end: TimeOfDay,
 }
 
 /// What a visit under way leaves of its day.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct RestOfDay {
-    /// The shift.
-    pub(super) shift: Shift,
-    /// The task of the visit, if the shift begins with it: then the way on begins at its place.
-    pub(super) first: Option<TaskId>,
+    /// The shift, if anything is left.
+    pub(super) shift: Option<Shift>,
+    /// The task and the start of the visit, if the shift begins with it: then the way on begins at its
+    /// place.
+    pub(super) first: Option<(TaskId, TimeOfDay)>,
 }
 
-/// The last visit of each person that begins before the earliest moment of a new one and, unless it
-/// was started, is not over. `is_call` tells the tasks without a way.
+/// The last visit under way of each person; `has_way` tells the tasks to which the person goes alone.
 ///
 /// # Errors
 /// [`DbError::Corrupt`].
 pub(super) fn all(
     tasks: &[TaskRow],
     earliest: Earliest,
-    is_call: impl Fn(&TaskRow) -> bool,
+    has_way: impl Fn(&TaskRow) -> bool,
 ) -> Result<HashMap<PersonId, UnderWay>, DbError> {
     let mut all: HashMap<PersonId, UnderWay> = HashMap::new();
     for row in tasks {
-        let planned = (row.assignee, row.planned_on, row.planned_start);
-        let (Some(person), Some(day), Some(start)) = planned else { continue };
-        let end = i32::from(start.minutes()) + row.minutes.get();
-        let end = u16::try_from(end).ok().and_then(|end| TimeOfDay::new(end).ok());
-        let end = end.unwrap_or(TimeOfDay::LAST);
+        let Some(person) = row.assignee else { continue };
+        let planned = row.planned_on.zip(row.planned_start);
         let was_started = row.state == Phase::InProgress;
-        if !earliest.is_under_way(day, (start, end), was_started) {
-            continue;
-        }
-        let place = if is_call(row) { None } else { Some(row.place()?) };
+        let span = earliest.under_way(planned, row.minutes.get(), was_started);
+        let Some((start, end)) = span else { continue };
+        let place = if has_way(row) { Some(row.place()?) } else { None };
         let visit = UnderWay { task: row.id, place, start, end };
         let last = all.entry(person).or_insert(visit);
         if (last.start, last.task) < (visit.start, visit.task) {
@@ -67,28 +63,58 @@ pub(super) fn all(
     Ok(all)
 }
 
+/// The next visit of each person on the day of `earliest` that is not under way: its start and place.
+///
+/// # Errors
+/// [`DbError::Corrupt`].
+pub(super) fn next(
+    tasks: &[TaskRow],
+    earliest: Earliest,
+) -> Result<HashMap<PersonId, (TimeOfDay, Place)>, DbError> {
+    let mut next: HashMap<PersonId, (TimeOfDay, Place)> = HashMap::new();
+    for row in tasks {
+        let planned = (row.assignee, row.planned_on, row.planned_start);
+        let (Some(person), Some(day), Some(start)) = planned else { continue };
+        if day != earliest.day() || start < earliest.time() {
+            continue;
+        }
+        let visit = (start, row.place()?);
+        let first = next.entry(person).or_insert(visit);
+        if start < first.0 {
+            *first = visit;
+        }
+    }
+    Ok(next)
+}
+
 impl UnderWay {
-    /// What the visit leaves of `hours` on the day of `earliest`, for a person who lives at `home`;
-    /// `None` if nothing.
+    /// What the visit leaves of `hours` on the day of `earliest`, for a person who lives at `home` and
+    /// has the visit `next` afterwards.
     pub(super) fn rest(
         &self,
         hours: Hours,
         (home, mode): (Place, Mode),
+        next: Option<(TimeOfDay, Place)>,
         earliest: Earliest,
-    ) -> Option<RestOfDay> {
+    ) -> RestOfDay {
         let free = earliest.time().max(self.end).max(hours.window.start());
-        let rest = Window::new(free, hours.window.end()).ok()?;
-        let whole = self.place.and_then(|place| self.whole(place, rest, &hours, (home, mode)));
+        let Ok(rest) = Window::new(free, hours.window.end()) else {
+            return RestOfDay::default();
+        };
+        let is_in_time = |place: &Place| {
+            next.is_none_or(|(start, next)| {
+                plus(rest.start(), way(*place, next, mode)).is_some_and(|arrival| arrival <= start)
+            })
+        };
+        let place = self.place.filter(is_in_time);
+        let whole = place.and_then(|place| self.whole(place, rest, &hours, (home, mode)));
         let day = earliest.day();
-        Some(match whole {
-            Some((window, breaks)) => {
-                RestOfDay { shift: Shift { day, window, breaks }, first: Some(self.task) }
-            }
-            None => {
-                let shift = Shift { day, window: rest, breaks: hours.breaks };
-                RestOfDay { shift, first: None }
-            }
-        })
+        let Some((window, breaks)) = whole else {
+            let shift = Shift { day, window: rest, breaks: hours.breaks };
+            return RestOfDay { shift: Some(shift), first: None };
+        };
+        let shift = Some(Shift { day, window, breaks });
+        RestOfDay { shift, first: Some((self.task, self.start)) }
     }
 
     /// The shift that begins with the way to the visit and in which nothing else happens before
@@ -100,12 +126,13 @@ impl UnderWay {
         hours: &Hours,
         (home, mode): (Place, Mode),
     ) -> Option<(Window, Vec<Window>)> {
-        let way = u16::try_from(Travel::default().minutes(home, place, mode).0).ok()?;
+        let way = way(home, place, mode);
         let leaves = TimeOfDay::new(self.start.minutes().checked_sub(way)?).ok()?;
-        let back = TimeOfDay::new(rest.start().minutes().checked_add(way)?).ok()?;
-        let visit = Window::new(leaves, self.end).ok()?;
-        let is_free = |part: &Window| part.end() <= visit.start() || visit.end() <= part.start();
-        if back > rest.end() || !hours.breaks.iter().all(is_free) {
+        let back = plus(rest.start(), way).filter(|back| *back <= rest.end())?;
+        // From home until the person could be there again.
+        let (from, until) = (leaves, back);
+        let is_free = |part: &Window| part.end() <= from || until <= part.start();
+        if !hours.breaks.iter().all(is_free) {
             return None;
         }
         // The person stays until the earliest departure.
@@ -113,6 +140,16 @@ impl UnderWay {
         let breaks = hours.breaks.iter().copied().chain(stay).collect();
         Some((Window::new(leaves, rest.end()).ok()?, breaks))
     }
+}
+
+/// The travel time in minutes.
+fn way(from: Place, to: Place, mode: Mode) -> u16 {
+    u16::try_from(Travel::default().minutes(from, to, mode).0).unwrap_or(u16::MAX)
+}
+
+/// The time `minutes` later, on the same day.
+fn plus(time: TimeOfDay, minutes: u16) -> Option<TimeOfDay> {
+    TimeOfDay::new(time.minutes().checked_add(minutes)?).ok()
 }
 
 #[cfg(test)]
@@ -147,14 +184,14 @@ mod tests {
 
     fn rest(visit: UnderWay, breaks: Vec<Window>) -> Option<(Window, Vec<Window>, bool)> {
         let hours = Hours { window: window(540, 1080), breaks };
-        let rest = visit.rest(hours, (place(106.0), Mode::Bicycle), earliest())?;
-        Some((rest.shift.window, rest.shift.breaks, rest.first.is_some()))
+        let rest = visit.rest(hours, (place(106.0), Mode::Bicycle), None, earliest());
+        let shift = rest.shift?;
+        Some((shift.window, shift.breaks, rest.first.is_some()))
     }
 
     #[test]
     fn a_shift_begins_with_the_way_to_the_visit_and_goes_on_from_there() {
-        let way = Travel::default().minutes(place(106.0), place(106.01), Mode::Bicycle).0;
-        let way = u16::try_from(way).expect("a short way");
+        let way = way(place(106.0), place(106.01), Mode::Bicycle);
         assert!(way > 0);
         let (shift, breaks, is_first) = rest(visit(600, 640), Vec::new()).expect("a shift");
         assert_eq!((shift, breaks, is_first), (window(600 - way, 1080), Vec::new(), true));
@@ -175,15 +212,33 @@ mod tests {
     }
 
     #[test]
+    fn the_way_home_and_to_the_next_visit_have_room() {
+        // Back home at 640 and the way, which is in the absence.
+        let (shift, _, is_first) = rest(visit(600, 640), vec![window(641, 700)]).expect("a shift");
+        assert_eq!((shift, is_first), (window(640, 1080), false));
+        let hours = || Hours { window: window(540, 1080), breaks: Vec::new() };
+        let home = (place(106.0), Mode::Bicycle);
+        let is_first = |start: u16| {
+            let next = Some((at(start), place(106.05)));
+            let rest = visit(600, 640).rest(hours(), home, next, earliest());
+            rest.first.is_some()
+        };
+        assert!(!is_first(645) && is_first(800));
+    }
+
+    #[test]
     fn a_visit_is_under_way_until_its_end_or_if_it_was_started() {
         let earliest = earliest();
-        let under_way = |start, end, was_started| {
-            earliest.is_under_way(earliest.day(), (at(start), at(end)), was_started)
+        let under_way = |start, minutes, was_started| {
+            let planned = Some((earliest.day(), at(start)));
+            earliest.under_way(planned, minutes, was_started)
         };
-        assert!(under_way(450, 490, false), "it goes on");
-        assert!(under_way(505, 535, false), "the person is about to leave");
-        assert!(!under_way(420, 450, false), "it is over");
-        assert!(under_way(420, 450, true), "it was started and not reported");
-        assert!(!under_way(510, 540, false), "it begins after the earliest moment");
+        assert_eq!(under_way(450, 40, false), Some((at(450), at(490))), "it goes on");
+        assert_eq!(under_way(505, 30, false), Some((at(505), at(535))), "it begins soon");
+        assert_eq!(under_way(420, 30, false), None, "it is over");
+        assert_eq!(under_way(420, 30, true), Some((at(420), at(450))), "it is not reported");
+        assert_eq!(under_way(510, 30, false), None, "it begins after the earliest moment");
+        assert_eq!(under_way(900, 30, true), Some((at(480), at(510))), "it was started early");
+        assert_eq!(earliest.under_way(None, 30, true), Some((at(480), at(510))), "untimed");
     }
 }

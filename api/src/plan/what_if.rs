@@ -94,9 +94,8 @@ impl WhatIf {
             if !self.order.area.contains(&more.area) {
                 return Err(invalid("area", "must be in the area of the plan"));
             }
-            let mut grids: Vec<&Area> =
+            let grids: Vec<&Area> =
                 all.iter().filter(|grid| more.area.contains(&grid.code)).collect();
-            grids.truncate(more.count.into());
             if grids.is_empty() {
                 return Err(invalid("area", "must have a grid"));
             }
@@ -104,11 +103,19 @@ impl WhatIf {
                 let detail = format!("must be at most {MOST_IN_ALL} in all places together");
                 return Err(invalid("count", &detail));
             }
-            let spread = grids.iter().copied().cycle().take(more.count.into());
-            volunteers.extend(spread.map(|grid| imagined(more, grid, span)));
+            volunteers.extend(spread(&grids, more.count).map(|grid| imagined(more, grid, span)));
         }
         Ok(volunteers)
     }
+}
+
+/// The grid of each of `count` volunteers: evenly over all grids, which are ordered by code.
+fn spread<T: Copy>(grids: &[T], count: u16) -> impl Iterator<Item = T> {
+    let (grids, count) = (grids.to_vec(), usize::from(count));
+    (0..count).filter_map(move |at| {
+        let at = if count < grids.len() { at * grids.len() / count } else { at % grids.len() };
+        grids.get(at).copied()
+    })
 }
 
 /// The present grids of the area.
@@ -144,4 +151,17 @@ fn shift(day: NaiveDate) -> Option<Shift> {
     let (from, to) = HOURS;
     let window = Window::new(TimeOfDay::new(from).ok()?, TimeOfDay::new(to).ok()?).ok()?;
     Some(Shift { day, window, breaks: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volunteers_are_spread_over_all_grids() {
+        let of = |count| spread(&[1, 2, 3, 4, 5, 6], count).collect::<Vec<_>>();
+        assert_eq!(of(2), [1, 4]);
+        assert_eq!(of(4), [1, 2, 4, 5]);
+        assert_eq!(of(8), [1, 2, 3, 4, 5, 6, 1, 2]);
+    }
 }

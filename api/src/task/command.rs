@@ -51,7 +51,7 @@ pub struct Reassignment {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"day": "2026-08-05", "start": 570}))]
 pub struct VisitTime {
-    /// The day, which is possible by `not_before` and not before that on which the command is given.
+    /// The day, from `not_before` to `due_on`, and not before that on which the command is given.
     #[serde(deserialize_with = "crate::http::day::stored")]
     pub day: NaiveDate,
     /// The start, in minutes from midnight in the district's time zone.

@@ -354,18 +354,24 @@ fn reschedule(row: &TaskRow, new: &NewDays, given_on: NaiveDate) -> Result<Comma
         clock::within_reach(&day).map_err(|error| Problem::invalid(pointer, error))?;
     }
     if let Some(time) = new.planned {
-        planned(row, time, not_before.max(given_on))?;
+        planned(row, time, (not_before.max(given_on), due_on))?;
     }
     Ok(Command::Reschedule { not_before, due_on })
 }
 
-/// Checks the time of a visit, of which `first` is the first possible day.
-fn planned(row: &TaskRow, time: VisitTime, first: NaiveDate) -> Result<(), Problem> {
+/// Checks the time of a visit, which is possible from the first of these days until the last.
+fn planned(
+    row: &TaskRow,
+    time: VisitTime,
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<(), Problem> {
     let end = i32::from(time.start.minutes()) + row.minutes.get();
     let (pointer, detail) = if row.assignee.is_none() {
         ("/planned", "must be absent: the task has no assignee".to_owned())
     } else if time.day < first {
         ("/planned/day", format!("must not be before {first}"))
+    } else if time.day > last {
+        ("/planned/day", format!("must not be after {last}, the due day"))
     } else if end > TimeOfDay::LAST.minutes().into() {
         ("/planned/start", "must leave time for the visit on the same day".to_owned())
     } else {

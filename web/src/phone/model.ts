@@ -64,7 +64,7 @@ export function kilometres(from: Beneficiary['place'], to: Beneficiary['place'])
 
 /** The facts of "why me", in the order in which they are said. */
 export type WhyFact =
-  | { readonly fact: 'planned'; readonly day: string; readonly start: number }
+  | { readonly fact: 'planned' | 'set'; readonly day: string; readonly start: number }
   | { readonly fact: 'claimed' | 'given' | 'yours' | 'by_hand' | 'known' | 'known_before' | 'new' | 'only_one' | 'by_phone' | 'on_the_way' | 'lighter_load' | 'best_fit' }
   | { readonly fact: 'travel'; readonly minutes: number }
   | { readonly fact: 'near'; readonly km: number };
@@ -75,7 +75,9 @@ export type Origin = 'claimed' | 'given' | undefined;
 /** Why this visit is this person's, from the rows and what the person did on this phone. */
 export function whyMe(task: Task, beneficiary: Beneficiary | undefined, name: string | undefined, home: Beneficiary['place'], origin: Origin): WhyFact[] {
   const facts: WhyFact[] = [];
-  if (task.planned_for) facts.push({ fact: 'planned', day: task.planned_for.day, start: task.planned_for.start });
+  const planned = task.planned_for;
+  // A time without a plan was set by a supervisor, also outside the person's hours.
+  if (planned) facts.push({ fact: planned.plan_id ? 'planned' : 'set', day: planned.day, start: planned.start });
   else facts.push({ fact: task.state === 'assigned' ? 'given' : (origin ?? 'yours') });
   const reason = task.planned_for?.why;
   // Whether the person is known is said by the visits below.

@@ -40,7 +40,8 @@ export function day(of: string): string {
 export function why(fact: WhyFact): string {
   switch (fact.fact) {
     case 'planned':
-      return t('why.planned', { day: day(fact.day), time: minutes(fact.start) });
+    case 'set':
+      return t(`why.${fact.fact}`, { day: day(fact.day), time: minutes(fact.start) });
     case 'travel':
       return t('why.travel', { time: duration(fact.minutes) });
     case 'near':

@@ -226,6 +226,7 @@ export const en: Record<Key, string> = {
   'visit.escalate_do': 'Escalate',
 
   'why.claimed': 'You claimed it yourself. ',
+  'why.set': 'The time was set for you: {day} {time}. ',
   'why.planned': 'The plan set it for {day} {time}, in your hours. ',
   'why.yours': 'This visit is in your hands.',
   'why.given': 'Your grid manager gave it to you. ',

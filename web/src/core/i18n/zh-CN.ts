@@ -224,6 +224,7 @@ export const zh = {
   'visit.escalate_do': '上报',
 
   'why.claimed': '这是您自己领取的。',
+  'why.set': '时间已由管理人员定为{day} {time}。',
   'why.planned': '派单时安排在您的{day} {time}，在您登记的时间里。',
   'why.yours': '这一户由您负责。',
   'why.given': '网格员派给您的。',

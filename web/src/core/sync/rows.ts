@@ -24,6 +24,11 @@ export interface RowTypes {
 /** The types with personal data, which are stored sealed. */
 const SEALED = new Set(['beneficiary', 'account_notice', 'correction']);
 
+/** Whether the row names people: a visit by two has the name of the other person. */
+function isPersonal({ type, data }: Incoming): boolean {
+  return SEALED.has(type) || (type === 'task' && ((data as Partial<Task>).tied ?? []).length > 0);
+}
+
 /** The name of a row among all. */
 export function keyOf(type: string, id: string): string {
   return `${type} ${id}`;
@@ -39,7 +44,7 @@ export interface Incoming {
 
 export async function toStore(key: CryptoKey, row: Incoming): Promise<StoredRow> {
   const { type, id, version, data } = row;
-  if (!SEALED.has(type)) return { type, id, version, plain: data };
+  if (!isPersonal(row)) return { type, id, version, plain: data };
   return { type, id, version, box: await seal(key, `rows|${type}|${id}`, data) };
 }
 
