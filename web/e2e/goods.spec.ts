@@ -87,7 +87,8 @@ test('goods that could not be handed out stay at the station, with the reason', 
   await page.getByText('记录没有发出').click();
   await expect(page.locator('.note.info')).toContainText('没有发出');
   await expect(page.getByText('现在没有待发放的物资')).toBeVisible();
-  expect(await api.call<Handout>('GET', `/v1/handouts/${one?.id}`)).toMatchObject({ state: 'returned', reason: 'absent' });
+  const now = () => api.call<Handout>('GET', `/v1/handouts/${one?.id}`);
+  await expect.poll(now, { timeout: 30_000 }).toMatchObject({ state: 'returned', reason: 'absent' });
   await phone.close();
   await fresh.end();
 });
