@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 CONTRACT := tests/contract
 BINARY := $(or $(CARGO_TARGET_DIR),target)/debug/gridward
 
-.PHONY: help run web web-unit web-fast web-slow web-test test fmt clippy unit integration contract openapi schema bench
+.PHONY: help run web web-unit web-fast web-slow web-speed web-test test fmt clippy unit integration contract openapi schema bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,11 +25,15 @@ web-unit: web/node_modules/installed web/src/core/contract.d.ts ## Check the typ
 
 web-fast: web ## Test the phone app in Chromium against the binary, without the slow tests
 	cargo build --quiet --workspace
-	CHROMIUM=$$(web/scripts/chromium.sh) npm --prefix web run --silent e2e -- --grep-invert @slow
+	CHROMIUM=$$(web/scripts/chromium.sh) npm --prefix web run --silent e2e -- --grep-invert "@slow|@speed"
 
 web-slow: web ## Test the phone app in Chromium against the binary, the slow tests
 	cargo build --quiet --workspace
 	CHROMIUM=$$(web/scripts/chromium.sh) npm --prefix web run --silent e2e -- --grep @slow
+
+web-speed: web ## Measure the phone app against its budgets, on a machine without other work
+	cargo build --quiet --workspace
+	CHROMIUM=$$(web/scripts/chromium.sh) npm --prefix web run --silent e2e -- --grep @speed
 
 web-test: web-unit web-fast web-slow ## Test the phone app in Chromium against the binary, all of it
 

@@ -18,7 +18,7 @@ function median(times: number[]): number {
   return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Infinity;
 }
 
-test('@slow a cheap phone opens the app in time', async ({ browser }) => {
+test('@speed a cheap phone opens the app in time', async ({ browser }) => {
   test.setTimeout(180_000);
   const first: number[] = [];
   const warm: number[] = [];
@@ -67,7 +67,7 @@ async function watchTaps(phone: Phone): Promise<() => Promise<number[]>> {
   return () => phone.page.evaluate(() => [...(globalThis as unknown as { seen: Map<number, number> }).seen.values()].sort((a, b) => a - b));
 }
 
-test('@slow taps, the unlocking and a large photo answer in time on a slow processor', async ({ browser }) => {
+test('@speed taps, the unlocking and a large photo answer in time on a slow processor', async ({ browser }) => {
   test.setTimeout(180_000);
   const phone = await Phone.signedIn(browser, server, server.person('volunteer'));
   const { page } = phone;
@@ -117,7 +117,7 @@ test('@slow taps, the unlocking and a large photo answer in time on a slow proce
   await phone.close();
 });
 
-test('@slow five hundred taps leave no memory behind', async ({ browser }) => {
+test('@speed five hundred taps leave no memory behind', async ({ browser }) => {
   test.setTimeout(180_000);
   const phone = await Phone.signedIn(browser, server, server.person('volunteer'));
   await phone.page.evaluate(async () => {
