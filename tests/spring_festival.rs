@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use crate::campaigns::{approve, draft, launch, launched, launched_campaign};
 use crate::goods::{put_item, receive, rice};
+use crate::regimes::with;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
 use crate::support::server::gridward;
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
-const VILLAGE: &str = "500116001002";
-const FAR_VILLAGE: &str = "500116002001";
+pub const VILLAGE: &str = "500116001002";
+pub const FAR_VILLAGE: &str = "500116002001";
 
 /// Rice and a letter for each member.
 fn items() -> Value {
@@ -34,11 +35,48 @@ async fn stock_up(server: &Server, quantity: i32) {
 }
 
 /// The planned hand-outs of the caller, of this item.
-async fn planned(caller: &Caller, item: &str) -> Vec<Value> {
+pub async fn planned(caller: &Caller, item: &str) -> Vec<Value> {
     let path = format!("/v1/handouts?state=planned&item={item}&limit=200");
     let listed = caller.get(&path).await;
     assert_eq!(listed.status, 200, "{}", listed.body);
     listed.body["items"].as_array().expect("hand-outs").clone()
+}
+
+/// The first task of the visitor, with its home: the phone and the API show the guest who accompanies, and
+/// the goods to bring.
+pub async fn accompanied(visitor: &Caller, guest: &Value, goods: &[&str]) -> (String, String) {
+    let mut phone = Phone::default();
+    phone.sync(visitor, json!([])).await;
+    let task = phone.tasks()[0].clone();
+    let id = task["id"].as_str().expect("an id").to_owned();
+    assert_eq!(task["guest"]["name"], guest["name"], "{task}");
+    let shown = visitor.get(&format!("/v1/tasks/{id}")).await.body;
+    assert_eq!(&shown["guest"], guest);
+    let brought: Vec<&Value> =
+        shown["goods"].as_array().expect("goods").iter().map(|one| &one["name"]).collect();
+    assert_eq!(brought, goods);
+    (id, task["beneficiary_id"].as_str().expect("a beneficiary").to_owned())
+}
+
+/// Hands out the planned items of the occasion, with a receipt for each.
+pub async fn hand_out(visitor: &Caller, home: &str, occasion: &str, items: &[&str]) {
+    for item in items {
+        let body = rice(home, &json!({ "item": item, "occasion": occasion }));
+        let handed = visitor.post("/v1/handouts", &body).await;
+        assert_eq!(handed.status, 201, "{}", handed.body);
+        assert!(handed.body["campaign_id"].is_string(), "the planned one: {}", handed.body);
+    }
+}
+
+/// Makes the first visit of the visitor, and reports a need with the fields of `more`.
+pub async fn finds_a_need(visitor: &Caller, more: Value) {
+    let mut phone = Phone::default();
+    phone.sync(visitor, json!([])).await;
+    let id = phone.tasks()[0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(visitor.act(&format!("/v1/tasks/{id}/claim")).await.status, 200);
+    let found = with(&json!({ "outcome": "needs_follow_up", "needs": ["medical"] }), &more);
+    let reported = visitor.post(&format!("/v1/tasks/{id}/report"), &found).await;
+    assert_eq!(reported.status, 200, "{}", reported.body);
 }
 
 #[rstest]
@@ -64,43 +102,22 @@ async fn visits_with_goods_from_the_feasibility_to_the_report(
     let made = (&campaign["created_tasks"], &campaign["planned_handouts"]);
     assert_eq!(made, (&json!(6), &json!(12)), "{campaign}");
 
-    // The leader accompanies: the visitor sees the guest and what to bring, on the phone too.
-    let mut phone = Phone::default();
-    phone.sync(&manager, json!([])).await;
-    let task = phone.tasks()[0].clone();
-    let id = task["id"].as_str().expect("an id").to_owned();
-    assert_eq!(task["guest"]["name"], "李建国", "{task}");
-    let shown = manager.get(&format!("/v1/tasks/{id}")).await.body;
-    assert_eq!(shown["guest"], guest);
-    let goods: Vec<&Value> =
-        shown["goods"].as_array().expect("goods").iter().map(|one| &one["name"]).collect();
-    assert_eq!(goods, ["大米10公斤", "慰问信"]);
+    let (id, home) = accompanied(&manager, &guest, &["大米10公斤", "慰问信"]).await;
     let edit = manager.request(Method::PATCH, &format!("/v1/tasks/{id}"));
     let edit = edit.header("If-Match", "\"v1\"").json(&json!({ "guest": null }));
     let edited = manager.send(edit).await;
     assert_eq!((edited.status, &edited.body["guest"]), (200, &Value::Null), "{}", edited.body);
 
     // A visit with its receipts, a return, and a visit that finds a need.
-    let home = task["beneficiary_id"].as_str().expect("a beneficiary").to_owned();
     assert_eq!(manager.act(&format!("/v1/tasks/{id}/claim")).await.status, 200);
     let done = manager.post(&format!("/v1/tasks/{id}/report"), &json!({ "outcome": "done" })).await;
     assert_eq!(done.status, 200, "{}", done.body);
-    for item in ["rice", "letter"] {
-        let handed = manager.post("/v1/handouts", &rice(&home, &json!({ "item": item }))).await;
-        assert_eq!(handed.status, 201, "{}", handed.body);
-        assert!(handed.body["campaign_id"].is_string(), "the planned one: {}", handed.body);
-    }
+    hand_out(&manager, &home, "spring_festival_2027", &["rice", "letter"]).await;
     let open = planned(&manager, "rice").await;
     assert_eq!(open.len(), 2, "the own grid: {open:?}");
     let back = format!("/v1/handouts/{}/return", open[0]["id"].as_str().expect("an id"));
     assert_eq!(manager.post(&back, &json!({ "reason": "moved" })).await.status, 200);
-    let far = server.far_manager().await;
-    let mut phone = Phone::default();
-    phone.sync(&far, json!([])).await;
-    let id = phone.tasks()[0]["id"].as_str().expect("an id").to_owned();
-    assert_eq!(far.act(&format!("/v1/tasks/{id}/claim")).await.status, 200);
-    let found = json!({ "outcome": "needs_follow_up", "needs": ["medical"] });
-    assert_eq!(far.post(&format!("/v1/tasks/{id}/report"), &found).await.status, 200);
+    finds_a_need(&server.far_manager().await, json!({})).await;
 
     let progress = supervisor.get(&format!("{path}/progress")).await.body;
     assert_eq!(progress["total"], json!({ "tasks": 6, "done": 2, "open": 4, "failed": 0 }));

@@ -1,6 +1,7 @@
 //! Services that are configuration alone: each document of `docs/services` is sent to the API of a running
 //! server, and what follows is read from it.
 
+mod army_day;
 mod employment;
 mod honour_plaque;
 mod information_collection;

@@ -133,14 +133,17 @@ fn add_programme(
     let now = clock::system();
     let district = records.areas.first().ok_or("no area")?.code;
     let key = KeyRing::new(settings.installation_key(conn)?).key(conn, district)?;
+    let kinds = catalogue::defaults::kinds();
     let added = db::transact(conn, |conn| {
-        let added = programme::add(conn, &key, records, now)?;
+        let added = programme::add(conn, &key, (records, &kinds), now)?;
         let change = load::bulk_change(district, "handouts");
         log::store::append(conn, &mut Heads::default(), district, now, &[change])?;
         Ok::<_, DbError>(added)
     })?;
     if let Some(added) = added {
         dialect::analyze(conn, "handouts")?;
+        println!("campaigns: {} added", added.campaigns);
+        println!("visits of campaigns: {} added", added.visits);
         println!("hand-outs: {} added", added.handouts);
         println!("regimes: {} added", added.regimes);
     }

@@ -8,6 +8,8 @@
 
 pub mod cases;
 mod draw;
+mod duties;
+mod gifts;
 mod households;
 mod identity;
 mod map;
@@ -17,6 +19,7 @@ mod places;
 pub mod programme;
 pub mod simulated;
 pub mod tasks;
+mod visits;
 pub mod work_calendar;
 
 use crate::load::record::DistrictRecords;
