@@ -78,6 +78,7 @@ mod regimes;
 mod registers;
 mod reimports;
 mod replays;
+mod responsible;
 mod retention;
 mod schema;
 mod second_factor;

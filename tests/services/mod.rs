@@ -36,10 +36,16 @@ fn items<'a>(document: &'a Value, list: &str) -> impl Iterator<Item = &'a Value>
     document[list].as_array().into_iter().flatten()
 }
 
-/// Sends the words, goods, kinds and regimes of a document to the API, as an admin; the regimes are
-/// written by a supervisor, who is responsible for them, and activated by the admin. They began some time
-/// ago, so that all members are due.
+/// Sends the words, goods, kinds and regimes of a document to the API; the supervisor who writes the regimes
+/// is responsible for them.
 async fn install(server: &Server, document: &str) {
+    install_for(server, document, &person_id(1)).await;
+}
+
+/// Sends the words, goods, kinds and regimes of a document to the API, as an admin; the regimes are
+/// written by a supervisor for this responsible person, and activated by the admin. They began some time
+/// ago, so that all members are due.
+async fn install_for(server: &Server, document: &str, responsible: &str) {
     let document: Value = serde_json::from_str(document).expect("a document");
     let admin = server.admin().await;
     add_needs(&admin, items(&document, "needs")).await;
@@ -58,7 +64,7 @@ async fn install(server: &Server, document: &str) {
     }
     for regime in items(&document, "regimes") {
         let more = json!({
-            "starts_on": day(-400), "responsible_id": person_id(1), "active": true
+            "starts_on": day(-400), "responsible_id": responsible, "active": true
         });
         create(server, &with(regime, &more)).await;
     }

@@ -5,13 +5,14 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{install, report, server, task_of};
+use super::{install_for, report, server, task_of};
 use crate::cases::{VILLAGE, open, read, step};
 use crate::goods::receive;
 use crate::regime_cadences::{again, change};
-use crate::regimes::{night, tasks};
-use crate::support::Backend;
-use crate::support::files::BENEFICIARY;
+use crate::regimes::night;
+use crate::support::files::{BENEFICIARY, person_id};
+use crate::support::phone::Phone;
+use crate::support::{Backend, phones};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/retired_officers.json");
 
@@ -24,11 +25,13 @@ async fn a_retired_officer_is_served_by_one_named_member_of_staff(
     let (supervisor, manager) = (server.supervisor().await, server.manager().await);
     let officer = json!({ "categories": ["retired_officer"] });
     change(&supervisor, Method::PATCH, BENEFICIARY, "", &officer).await;
-    install(&server, CONFIGURATION).await;
+    // A grid manager of another grid serves all retired officers of the district.
+    let named = server.sign_in(phones::OTHER_MANAGER).await;
+    install_for(&server, CONFIGURATION, &person_id(12)).await;
     let regimes = supervisor.get("/v1/regimes").await.body;
     let regimes = regimes["items"].as_array().expect("regimes").clone();
     assert_eq!(regimes.len(), 5);
-    assert!(regimes.iter().all(|regime| regime["responsible_name"] == "区长"), "{regimes:?}");
+    assert!(regimes.iter().all(|regime| regime["responsible_name"] == "李网格"), "{regimes:?}");
     let outlook = async |name: &str| {
         let regime = regimes.iter().find(|regime| regime["name"] == name).expect("a regime");
         let path = format!("/v1/regimes/{}/outlook", regime["id"].as_str().expect("an id"));
@@ -42,10 +45,22 @@ async fn a_retired_officer_is_served_by_one_named_member_of_staff(
     assert_eq!(outlook("军休人员出院探望").await, (json!(1), 0), "no stay in hospital");
     assert!(night(&server).contains("succeeded"));
     let visit = task_of(&supervisor, "军休人员每季度走访", BENEFICIARY).await;
-    report(&server.volunteer().await, &visit, json!({})).await;
+    // The visits are on the list and on the phone of the named member of staff, who reports one.
+    let own = named.get("/v1/tasks?responsible=me").await.body;
+    let own = own["items"].as_array().expect("tasks").clone();
+    assert_eq!(own.len(), 3, "{own:?}");
+    assert!(own.iter().all(|task| task["assignee_id"] == person_id(12)), "{own:?}");
+    let mut phone = Phone::default();
+    phone.sync(&named, json!([])).await;
+    assert!(phone.tasks().iter().any(|task| task["id"] == visit.as_str()));
+    report(&named, &visit, json!({})).await;
     again(&server);
-    let all = tasks(&supervisor).await;
-    assert_eq!(all.iter().filter(|task| task["state"] == "open").count(), 0, "one visit for all");
+    let waiting = async |state: &str| {
+        let path = format!("/v1/tasks?state={state}&responsible={}", person_id(12));
+        supervisor.get(&path).await.body["items"].as_array().expect("tasks").len()
+    };
+    let counts = (waiting("open").await, waiting("assigned").await, waiting("done").await);
+    assert_eq!(counts, (0, 0, 1), "one visit for all");
 
     // The contact card, once.
     receive(&supervisor, "contact_card", "500116001002", 3).await;

@@ -734,6 +734,7 @@ diesel::table! {
         subject -> Text,
         feast -> Nullable<Text>,
         authors -> Text,
+        assign_responsible -> Bool,
     }
 }
 

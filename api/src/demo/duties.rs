@@ -71,6 +71,7 @@ pub(super) fn regime_rows(staff: &Staff, now: DateTime<Utc>) -> Vec<RegimeRow> {
             lead_days: LeadDays::of::<7>(),
             starts_on: today.checked_sub_days(Days::new(30))?,
             responsible: Some(staff.supervisor),
+            assign_responsible: false,
             active: true,
             ran_on: Some(today),
             edited_by: Some(staff.admin),

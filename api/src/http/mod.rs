@@ -16,6 +16,7 @@ pub mod if_none_match;
 pub mod json;
 pub mod openapi;
 pub mod page;
+pub mod person_or_me;
 pub mod prefer;
 pub mod problem;
 pub mod public_origins;

@@ -21,6 +21,7 @@ use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::memorial::Memorial;
 use crate::task::occasion;
+use crate::task::responsible::Responsible;
 use crate::task::series::Series;
 use crate::task::store as tasks;
 use crate::task::words::TaskWords;
@@ -60,6 +61,10 @@ pub(super) fn create(
         source: ("regime", json!(regime.id)),
         now: tx.now,
     };
+    let mut responsible = match regime.responsible.filter(|_| regime.assign_responsible) {
+        Some(person) => Some(Responsible::read(tx, person, regime.area, &ids)?),
+        None => None,
+    };
     let (mut created, mut prepared) = (0, Vec::with_capacity(visits.len()));
     for Visit { member, due } in visits {
         let is_waiting = member.task.is_some_and(|task| unfinished.contains(&task));
@@ -81,7 +86,10 @@ pub(super) fn create(
         let there = occasion::taken(tx, &task, member.task)?.map(|there| there.id);
         let id = there.unwrap_or(task.id);
         if there.is_none() {
-            series.insert(tx, task)?;
+            series.insert(tx, task.clone())?;
+            if let Some(responsible) = &mut responsible {
+                responsible.assign(tx, &task, json!({ "regime": regime.id }))?;
+            }
             created += 1;
         }
         let member = MemberRow { slot: Some(due.slot), task: Some(id), ..member.clone() };

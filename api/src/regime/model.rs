@@ -87,6 +87,12 @@ pub struct RegimeContent {
     /// Who is responsible; required for an active regime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responsible_id: Option<PersonId>,
+    /// Whether the visits are assigned to the responsible person, a manager or a volunteer, when they
+    /// become tasks. A visit stays open if the person is not active or works outside the regime's area, or
+    /// if the assignment would break a rule (409 `assignment_breaks` of a reassignment).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub assign_responsible: bool,
     /// Whether visits are prepared. A new regime, and one with other content, is not active until
     /// another person activates it.
     pub active: bool,

@@ -93,9 +93,9 @@ async fn prepare(
     let Work { satisfied, changed, gone, visits } =
         db.read(move |conn| work(conn, &opening, &read, today)).await?;
     for ids in satisfied.chunks(AT_A_TIME) {
-        let ids = ids.to_vec();
+        let (of, ids) = (regime.clone(), ids.to_vec());
         let withdraw =
-            move |tx: &mut Tx<'_>| withdraw::withdraw(tx, district, (&ids, "contacted")).map(drop);
+            move |tx: &mut Tx<'_>| withdraw::withdraw(tx, &of, (&ids, "contacted")).map(drop);
         step(db, &regime, withdraw).await?;
     }
     for rows in changed.chunks(AT_A_TIME) {
@@ -103,8 +103,8 @@ async fn prepare(
         step(db, &regime, move |tx| members::write(tx.write_unbatched(), &rows)).await?;
     }
     for rows in gone.chunks(AT_A_TIME) {
-        let rows = rows.to_vec();
-        step(db, &regime, move |tx| withdraw::dismiss(tx, district, &rows)).await?;
+        let (of, rows) = (regime.clone(), rows.to_vec());
+        step(db, &regime, move |tx| withdraw::dismiss(tx, &of, &rows)).await?;
     }
     let mut created = 0;
     for visits in visits.chunks(AT_A_TIME) {

@@ -16,7 +16,8 @@ use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::http::openapi;
-use crate::http::page::{self, NoFilter, Page, PageQuery, Paged};
+use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::person_or_me::PersonOrMe;
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, IfNoneMatch, Json as Body, Query, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
@@ -32,6 +33,16 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(get_regime_outlook);
 }
 
+/// Filter of regimes.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RegimeQuery {
+    /// Only regimes of this responsible person: `me` or an id.
+    #[param(inline)]
+    responsible: Option<PersonOrMe>,
+}
+
 /// List regimes
 ///
 /// Lists the standing duties of the caller's area, newest first. Allowed roles: supervisors, admins
@@ -39,7 +50,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "regimes",
     operation_id = "list_regimes",
-    params(PageQuery),
+    params(RegimeQuery, PageQuery),
     responses((status = OK, description = "A page of regimes", body = Page<Regime>), openapi::Read),
 )]
 #[get("/regimes")]
@@ -47,14 +58,15 @@ pub(crate) async fn list_regimes(
     request: HttpRequest,
     (db, keys): (Data<Db>, Data<KeyRing>),
     Authenticated(principal): Authenticated,
-    Paged { page, .. }: Paged<NoFilter>,
+    Paged { filter: query, page }: Paged<RegimeQuery>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadRegimes)?;
     let wanted = page.wanted::<RegimeId>()?;
     let (keys, limit) = (keys.clone(), wanted.limit);
+    let responsible = query.responsible.map(|asked| asked.id(&principal));
     let read = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        let rows = store::list(conn, &principal.scope(), &wanted)?;
+        let rows = store::list(conn, &principal.scope(), responsible, &wanted)?;
         store::shown(conn, &key, &principal, &rows)
     });
     let shown = read.await.map_err(Problem::from)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::audience::Filter;
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::person_state::PersonState;
 use gridward_domain::regime::{CadenceParts, RegimeSubject};
@@ -83,6 +83,7 @@ pub fn create(
         lead_days: *lead_days,
         starts_on: *starts_on,
         responsible: None,
+        assign_responsible: false,
         active: false,
         ran_on: None,
         edited_by: Some(principal.person),
@@ -218,10 +219,14 @@ fn check_content(
     }
     match content.responsible_id {
         None if content.active => add("responsible_id", NEEDED.to_owned()),
-        Some(id) if !serves(conn, principal, id)? => {
-            add("responsible_id", "must be an active person of the district".to_owned());
-        }
-        _ => {}
+        None => {}
+        Some(id) => match active(conn, principal, id)? {
+            None => add("responsible_id", "must be an active person of the district".to_owned()),
+            Some(role) if content.assign_responsible && !role.visits() => {
+                add("responsible_id", VISITS.to_owned());
+            }
+            Some(_) => {}
+        },
     }
     if errors.is_empty() {
         return Ok(());
@@ -235,9 +240,14 @@ const EMPTY: &str = "selects nothing that could be visited";
 /// Why an active regime without a responsible person is refused.
 const NEEDED: &str = "is needed before the regime becomes active";
 
-fn serves(conn: &mut Conn, principal: &Principal, id: PersonId) -> Result<bool, DbError> {
+/// Why a person who makes no visits is refused.
+const VISITS: &str = "must be a manager or a volunteer, who is assigned the visits";
+
+/// The role of an active person of the district.
+fn active(conn: &mut Conn, principal: &Principal, id: PersonId) -> Result<Option<Role>, DbError> {
     let row = person::store::row(conn, &principal.district().range(), id)?;
-    Ok(row.is_some_and(|person| person.state == PersonState::Active))
+    let active = row.filter(|person| person.state == PersonState::Active);
+    Ok(active.map(|person| person.role))
 }
 
 fn record(tx: &mut Tx<'_>, principal: &Principal, action: &'static str, row: &RegimeRow) {

@@ -54,6 +54,7 @@ crate::table_row! {
             lead_days: LeadDays,
             starts_on: NaiveDate,
             responsible: Option<PersonId>,
+            assign_responsible: bool,
             active: bool,
             ran_on: Option<NaiveDate>,
             edited_by: Option<PersonId>,
@@ -128,6 +129,7 @@ impl RegimeRow {
             lead_days: content.lead_days,
             starts_on: content.starts_on,
             responsible: content.responsible_id,
+            assign_responsible: content.assign_responsible,
             active: content.active,
             ..self.clone()
         })
@@ -199,6 +201,7 @@ pub fn shown(
                 lead_days: row.lead_days,
                 starts_on: row.starts_on,
                 responsible_id: row.responsible,
+                assign_responsible: row.assign_responsible,
                 active: row.active,
             },
         })
@@ -225,13 +228,14 @@ pub fn row(conn: &mut Conn, scope: &AreaRange, id: RegimeId) -> Result<Option<Re
         .optional()?)
 }
 
-/// A page of the regimes of the range, newest first.
+/// A page of the regimes of the range, of this responsible person if one is given, newest first.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn list(
     conn: &mut Conn,
     scope: &AreaRange,
+    responsible: Option<PersonId>,
     wanted: &Wanted<RegimeId>,
 ) -> Result<Vec<RegimeRow>, DbError> {
     let mut query = regimes::table
@@ -239,6 +243,9 @@ pub fn list(
         .filter(in_range!(regimes::area, scope))
         .select(RegimeRow::as_select())
         .into_boxed();
+    if let Some(person) = responsible {
+        query = query.filter(regimes::responsible.eq(person));
+    }
     if let Some(id) = wanted.after {
         query = query.filter(regimes::id.lt(id));
     }

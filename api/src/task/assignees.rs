@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use gridward_domain::area::AreaRange;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 
@@ -42,10 +43,23 @@ impl Assignees {
         principal: &Principal,
         ids: &BTreeSet<PersonId>,
     ) -> Result<Self, DbError> {
+        Self::within(tx, &principal.scope(), ids)
+    }
+
+    /// Reads those of these people whose area is in the range, and locks them until the end of the
+    /// transaction.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn within(
+        tx: &mut Tx<'_>,
+        range: &AreaRange,
+        ids: &BTreeSet<PersonId>,
+    ) -> Result<Self, DbError> {
         if ids.is_empty() {
             return Ok(Self::default());
         }
-        let (district, today) = (principal.district(), clock::day(tx.now));
+        let (district, today) = (range.area().district(), clock::day(tx.now));
         // The time of tasks that wait to be written counts too.
         let conn = tx.read()?;
         let active = person::store::lock_active(conn, district, ids)?;
@@ -55,7 +69,7 @@ impl Assignees {
             let calendars = availability::calendars_from(conn, district, ids, today)?;
             let off_duty = availability::off_duty_among(conn, district, ids)?;
             let mut held = by_person(store::held_time(conn, district, ids)?);
-            for row in person::store::rows(conn, &principal.scope(), ids)? {
+            for row in person::store::rows(conn, range, ids)? {
                 let id = row.id;
                 let calendar = calendars.of(id).clone();
                 let duty = if off_duty.contains(&id) { Duty::Off } else { Duty::On };

@@ -155,11 +155,26 @@ pub(super) fn check(
     if row.assignee == Some(to.row.id) {
         return Ok(());
     }
+    let broken = broken(row, tied, to, choice, today)?;
+    let problem = Problem::from(ProblemCode::AssignmentBreaks);
+    refuse(row, broken, problem, "/person_id")
+}
+
+/// The rules that the assignment of the task to the person breaks on the day `today`.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn broken(
+    row: &TaskRow,
+    tied: &[TaskRow],
+    to: &Assignee,
+    choice: &VisitorChoice,
+    today: NaiveDate,
+) -> Result<BTreeSet<Breach>, DbError> {
     let mut broken = of(row, to, today)?;
     broken.extend(broken_tie(row, tied, to.row.id));
     broken.extend(choice.forbidden.contains(&to.row.id).then_some(Breach::Forbidden));
-    let problem = Problem::from(ProblemCode::AssignmentBreaks);
-    refuse(row, broken, problem, "/person_id")
+    Ok(broken)
 }
 
 /// Checks that the claim of the task by the person respects the choice of the beneficiary's visitors

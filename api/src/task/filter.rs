@@ -18,9 +18,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::{self, nearest_moment, nearest_within_reach, within_reach};
 use crate::db::Conn;
-use crate::db::schema::tasks;
+use crate::db::schema::{regime_members, regimes, tasks};
 use crate::http::comma_list::CommaList;
 use crate::http::deserialize;
+use crate::http::person_or_me::PersonOrMe;
 use crate::http::problem::Problem;
 use crate::in_range;
 
@@ -56,6 +57,10 @@ pub struct TaskQuery {
     pub kind: Option<KindCode>,
     /// Only tasks assigned to this person.
     pub assignee_id: Option<PersonId>,
+    /// Only the last visits that regimes of this responsible person have prepared: `me` or an id. Those
+    /// of the caller include the caller's tasks in other areas.
+    #[param(inline)]
+    pub responsible: Option<PersonOrMe>,
     /// Only tasks for this beneficiary.
     pub beneficiary_id: Option<BeneficiaryId>,
     /// Only tasks for which one of these levels, separated by commas, is responsible.
@@ -109,12 +114,17 @@ impl TaskQuery {
     /// # Errors
     /// 404 outside the principal's area.
     pub fn authorize(self, principal: &Principal, today: NaiveDate) -> Result<Filter, Problem> {
-        let own = self.assignee_id == Some(principal.person) && self.area.is_none();
+        let me = principal.person;
+        let own = self.assignee_id == Some(me) && self.area.is_none();
+        let responsible = self.responsible.map(|asked| asked.id(principal));
+        let is_mine = responsible == Some(me) && self.area.is_none();
         let area = self.area.unwrap_or(principal.area);
         principal.authorize(Action::ReadTasks, &area)?;
         Ok(Filter {
             area: (!own).then_some(area),
-            open_or_of: (principal.role == Role::Volunteer).then_some(principal.person),
+            or_of: is_mine.then_some(me),
+            open_or_of: (principal.role == Role::Volunteer).then_some(me),
+            responsible,
             today,
             query: self,
         })
@@ -128,6 +138,10 @@ pub struct Filter {
     pub query: TaskQuery,
     /// Only tasks in this area and its descendants; in the whole district if `None`.
     pub area: Option<AreaCode>,
+    /// The tasks of this person too, anywhere in the district.
+    pub or_of: Option<PersonId>,
+    /// Only the last visits of the regimes of this person.
+    pub responsible: Option<PersonId>,
     /// Only open tasks and those of this person: what a volunteer sees.
     pub open_or_of: Option<PersonId>,
     /// Today.
@@ -142,11 +156,16 @@ impl Filter {
     pub(super) fn query(&self, district: AreaCode) -> Query {
         let mut query = tasks::table.filter(tasks::district.eq(district)).into_boxed();
         // The query of each level matches an index in the order of the list.
-        match self.area {
-            Some(area) if area.level() == Level::Grid => {
+        match (self.area, self.or_of) {
+            (Some(area), Some(person)) if area.level() != Level::District => {
+                let own = tasks::assignee.eq(person).assume_not_null();
+                let in_area = in_range!(tasks::grid, area.range());
+                query = query.filter(in_area.or(tasks::assignee.is_not_null().and(own)));
+            }
+            (Some(area), _) if area.level() == Level::Grid => {
                 query = query.filter(tasks::grid.eq(area));
             }
-            Some(area) if area.level() != Level::District => {
+            (Some(area), _) if area.level() != Level::District => {
                 query = query.filter(in_range!(tasks::grid, area.range()));
             }
             _ => {}
@@ -155,6 +174,9 @@ impl Filter {
             let own = tasks::assignee.eq(person).assume_not_null();
             query = query
                 .filter(tasks::state.eq(Phase::Open).or(tasks::assignee.is_not_null().and(own)));
+        }
+        if let Some(person) = self.responsible {
+            query = query.filter(tasks::id.eq_any(visits_of(district, person)));
         }
         self.in_time(self.about(query))
     }
@@ -250,6 +272,20 @@ impl Filter {
         }
         query
     }
+}
+
+/// The last visits that the regimes of the person have prepared.
+#[diesel::dsl::auto_type]
+fn visits_of(district: AreaCode, person: PersonId) -> _ {
+    let own = regimes::table
+        .filter(regimes::district.eq(district))
+        .filter(regimes::responsible.eq(person))
+        .select(regimes::id);
+    regime_members::table
+        .filter(regime_members::district.eq(district))
+        .filter(regime_members::regime.eq_any(own))
+        .filter(regime_members::task.is_not_null())
+        .select(regime_members::task.assume_not_null())
 }
 
 /// The beginning of the day in the district, or of the nearest valid day.

@@ -13,11 +13,11 @@ use crate::area::AreaCode;
 /// A command of the system for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AutomaticCommand {
-    /// Assigns an open task to a person, as a plan for an area does.
+    /// Assigns an open task to a person, as a plan for an area or a regime does.
     Assign {
         /// The person.
         to: Candidate,
-        /// The area of the plan.
+        /// The area of the plan or the regime.
         within: AreaCode,
     },
     /// Escalates an overdue task by one level.

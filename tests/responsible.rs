@@ -1,0 +1,93 @@
+//! The visits of a regime by the person who is responsible for it by name.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::regimes::{create, night, weekly, with};
+use crate::support::files::{beneficiary_id, person_id};
+use crate::support::{Backend, Caller, GRID, Server};
+
+/// The tasks of the path.
+async fn listed(caller: &Caller, path: &str) -> Vec<Value> {
+    let page = caller.get(path).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    page.body["items"].as_array().expect("items").clone()
+}
+
+/// The numbers of open and assigned tasks.
+fn waiting(tasks: &[Value]) -> (usize, usize) {
+    let of = |state: &str| tasks.iter().filter(|task| task["state"] == state).count();
+    (of("open"), of("assigned"))
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visits_are_assigned_to_the_responsible_person_as_far_as_the_rules_permit(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let forbidden = json!({ "forbidden_ids": [person_id(21)] });
+    let path = format!("/v1/beneficiaries/{}/visitors", beneficiary_id(2));
+    let version = supervisor.get(&path).await.headers["etag"].clone();
+    let choose = supervisor.request(Method::PUT, &path).header("If-Match", version);
+    assert_eq!(supervisor.send(choose.json(&forbidden)).await.status, 200);
+
+    let named = json!({ "responsible_id": person_id(21), "assign_responsible": true });
+    let regime = create(&server, &weekly(&named)).await;
+    assert_eq!(regime["assign_responsible"], true, "{regime}");
+    assert!(night(&server).contains("succeeded, 6 processed"));
+    let mine = listed(&volunteer, "/v1/tasks?responsible=me&limit=200").await;
+    assert_eq!(
+        waiting(&mine),
+        (1, 5),
+        "one household must not be visited by this person: {mine:?}"
+    );
+    let open = mine.iter().find(|task| task["state"] == "open").expect("a task");
+    assert_eq!(open["beneficiary_id"], beneficiary_id(2));
+    let path = format!("/v1/tasks?responsible={}&limit=200", person_id(21));
+    assert_eq!(waiting(&listed(&supervisor, &path).await), (1, 5));
+    let of_grid = listed(&supervisor, &format!("{path}&area={GRID}")).await;
+    assert_eq!(of_grid.len(), 3, "within the area");
+    assert_eq!(listed(&supervisor, "/v1/tasks?responsible=me").await.len(), 0);
+    assert_eq!(supervisor.events("task.assign").await.len(), 5);
+    let regimes = format!("/v1/regimes?responsible={}", person_id(21));
+    assert_eq!(listed(&supervisor, &regimes).await.len(), 1);
+    assert_eq!(listed(&supervisor, "/v1/regimes?responsible=me").await.len(), 0);
+
+    // The person gives one back, and it is open for all; the next night assigns nothing again.
+    let given = mine.iter().find(|task| task["state"] == "assigned").expect("a task");
+    let path = format!("/v1/tasks/{}/decline", given["id"].as_str().expect("an id"));
+    assert_eq!(volunteer.post(&path, &json!({ "reason": "x" })).await.status, 200);
+    server.database.execute("UPDATE regimes SET ran_on = NULL");
+    assert!(night(&server).contains("succeeded, 0 processed"));
+    let all = listed(&supervisor, "/v1/tasks?limit=200").await;
+    assert_eq!(waiting(&all), (2, 4));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_without_minutes_gets_no_visit_and_one_who_makes_none_is_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let assigned = json!({ "assign_responsible": true });
+    let draft = with(&weekly(&assigned), &json!({ "active": false }));
+    let refused = supervisor.post("/v1/regimes", &json!({ "content": draft })).await;
+    let at = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, at), (422, &json!("/content/responsible_id")), "{}", refused.body);
+    for wrong in ["/v1/regimes?responsible=you", "/v1/tasks?responsible=1"] {
+        assert_eq!(supervisor.get(wrong).await.status, 400, "{wrong}");
+    }
+
+    // Without minutes, the person is assigned none of the visits.
+    server
+        .database
+        .execute(&format!("UPDATE people SET weekly_minutes = 0 WHERE id = '{}'", person_id(21)));
+    let named = json!({ "responsible_id": person_id(21), "assign_responsible": true });
+    create(&server, &weekly(&named)).await;
+    assert!(night(&server).contains("succeeded, 6 processed"));
+    assert_eq!(waiting(&listed(&supervisor, "/v1/tasks?limit=200").await), (6, 0));
+}
