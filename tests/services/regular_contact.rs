@@ -7,14 +7,16 @@ use serde_json::json;
 use super::{install, report, server, task_of};
 use crate::regime_cadences::{again, change, made};
 use crate::regimes::{night, tasks};
-use crate::support::Backend;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
+use crate::support::{Backend, phones};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/regular_contact.json");
 const KEY_CALL: &str = "重点对象每季度联系";
 const KEY_VISIT: &str = "重点对象每年走访";
 const NEAR_CALL: &str = "独居和不能出门对象每月联系";
 const NEAR_VISIT: &str = "独居和不能出门对象每季度走访";
+const HIGH_VISIT: &str = "重点关爱对象每月走访";
+const MEDIUM_VISIT: &str = "关注对象每季度走访";
 const OTHERS: &str = "普遍联系";
 
 #[rstest]
@@ -24,16 +26,32 @@ async fn each_is_met_by_category_and_level_of_need(
 ) {
     let server = server(backend);
     let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let (other, far) = (server.sign_in(phones::OTHER_MANAGER).await, server.far_manager().await);
     let edit = async |n: u32, body| {
         change(&supervisor, Method::PATCH, &beneficiary_id(n), "", &body).await;
     };
     edit(1, json!({ "categories": ["combat_veteran"], "lives_alone": false })).await;
     edit(3, json!({ "lives_alone": false })).await;
+    // The level of need that a visitor finds is a plain word; the hardship stays encrypted.
+    for (n, need, visitor) in [(4, "high", &other), (6, "medium", &far)] {
+        let visit = supervisor.make_task(&beneficiary_id(n)).await;
+        let found = json!({ "answers": { "need": need, "wishes": "常来走走" } });
+        report(visitor, &visit, found).await;
+    }
+    let words = "SELECT field || ' ' || word AS text FROM beneficiary_answers ORDER BY word";
+    assert_eq!(server.database.texts(words), ["need high", "need medium"]);
+    server.database.execute("UPDATE beneficiaries SET last_contact = NULL, last_visit = NULL");
     install(&server, CONFIGURATION).await;
-    assert!(night(&server).contains("succeeded, 11 processed"));
-    for (title, members) in
-        [(KEY_CALL, 1), (KEY_VISIT, 1), (NEAR_CALL, 4), (NEAR_VISIT, 4), (OTHERS, 1)]
-    {
+    assert!(night(&server).contains("succeeded, 13 processed"));
+    for (title, members) in [
+        (KEY_CALL, 1),
+        (KEY_VISIT, 1),
+        (NEAR_CALL, 4),
+        (NEAR_VISIT, 4),
+        (HIGH_VISIT, 1),
+        (MEDIUM_VISIT, 1),
+        (OTHERS, 1),
+    ] {
         assert_eq!(made(&supervisor, title).await.len(), members, "{title}");
     }
 
@@ -58,5 +76,13 @@ async fn each_is_met_by_category_and_level_of_need(
     assert_eq!(state(OTHERS, &third).await, "cancelled");
     assert_eq!(state(NEAR_CALL, &third).await, "open");
     assert_eq!(state(NEAR_VISIT, &third).await, "open");
-    assert_eq!(tasks(&supervisor).await.len(), 13);
+    assert_eq!(tasks(&supervisor).await.len(), 17);
+
+    // A later visit finds less need.
+    let fourth = beneficiary_id(4);
+    let visit = task_of(&supervisor, HIGH_VISIT, &fourth).await;
+    report(&other, &visit, json!({ "answers": { "need": "low" } })).await;
+    let need = json!({ "answer": { "kind": "home_visit", "field": "need", "any": ["high"] } });
+    let preview = supervisor.post("/v1/audiences/preview", &json!({ "filter": need })).await.body;
+    assert_eq!(preview["count"], 0, "{preview}");
 }

@@ -112,8 +112,16 @@ fn visit_form() -> Value {
                 ]
             },
             "plaque": plaque(2),
+            "need": {
+                "title": "关爱等级", "x-title-en": "Level of need", "x-order": 3, "x-filterable": true,
+                "oneOf": [
+                    {"const": "low", "title": "一般", "x-title-en": "Low"},
+                    {"const": "medium", "title": "关注", "x-title-en": "Medium"},
+                    {"const": "high", "title": "重点", "x-title-en": "High"}
+                ]
+            },
             "wishes": {
-                "title": "愿望", "x-title-en": "Wishes", "x-order": 3,
+                "title": "愿望", "x-title-en": "Wishes", "x-order": 4,
                 "type": "string", "maxLength": 500
             }
         }
