@@ -50,6 +50,7 @@ mod http_edges;
 mod importing;
 mod imports;
 mod jobs;
+mod launches;
 mod leaving;
 mod limits;
 mod lives;

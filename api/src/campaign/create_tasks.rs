@@ -27,24 +27,25 @@ use crate::task::series::Series;
 use crate::task::words::{Goods, MOST_GOODS};
 use crate::tx::Tx;
 
-/// The beneficiaries of one step: few enough that a claim need not wait long.
-pub const AT_A_TIME: i64 = 500;
+/// The number of beneficiaries of one step: few enough that a claim need not wait long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaunchBatch(pub i64);
 
-/// Takes the next step; the campaign is launched after the last one. Answers whether more remain.
+/// Takes the next step, of so many beneficiaries; the campaign is launched after the last one. Answers whether more remain.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if another server has taken the step.
 pub fn step(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    district: AreaCode,
-    id: CampaignId,
+    (district, id): (AreaCode, CampaignId),
+    batch: LaunchBatch,
 ) -> Result<bool, DbError> {
     let row = store::row(tx.read_unbatched(), &district.range(), id)?;
     let Some(row) = row.filter(|row| row.state == CampaignState::Launching) else {
         return Ok(false);
     };
-    let homes = next(tx, &row)?;
+    let homes = next(tx, &row, batch)?;
     let Some(last) = homes.last() else {
         finish(tx, &row)?;
         return Ok(false);
@@ -71,10 +72,14 @@ pub fn step(
 }
 
 /// The members of the audience after those that were reached, as on the day of the launch.
-fn next(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<Vec<BeneficiaryRow>, DbError> {
+fn next(
+    tx: &mut Tx<'_>,
+    row: &CampaignRow,
+    LaunchBatch(batch): LaunchBatch,
+) -> Result<Vec<BeneficiaryRow>, DbError> {
     let (day, filter) = (launch_day(row, tx), row.filter()?);
     let members = members::query(row.area, &filter, day);
-    after(tx.read_unbatched(), members, row.reached, AT_A_TIME)
+    after(tx.read_unbatched(), members, row.reached, batch)
 }
 
 /// The items that each member gets.

@@ -3,7 +3,8 @@
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::CampaignId;
 
-use super::{create_tasks, store};
+use super::create_tasks::{self, LaunchBatch};
+use super::store;
 use crate::crypto::KeyRing;
 use crate::db::{DbError, dialect};
 use crate::tx::Db;
@@ -20,15 +21,15 @@ const MANY_STEPS: usize = 4;
 pub async fn run(
     db: &Db,
     keys: &KeyRing,
-    district: AreaCode,
-    id: CampaignId,
+    (district, id): (AreaCode, CampaignId),
+    batch: LaunchBatch,
 ) -> Result<usize, DbError> {
     let mut steps = 0;
     loop {
         let keys = keys.clone();
         let step = db.write(district, move |tx| {
             let key = keys.key(tx.read_unbatched(), district)?;
-            create_tasks::step(tx, &key, district, id)
+            create_tasks::step(tx, &key, (district, id), batch)
         });
         if !step.await? {
             return Ok(steps);
@@ -53,10 +54,15 @@ async fn analyze(db: &Db) {
 ///
 /// # Errors
 /// That of the first launch that fails, after the others.
-pub async fn run_all(db: &Db, keys: &KeyRing, district: AreaCode) -> Result<usize, DbError> {
+pub async fn run_all(
+    db: &Db,
+    keys: &KeyRing,
+    district: AreaCode,
+    batch: LaunchBatch,
+) -> Result<usize, DbError> {
     let (mut steps, mut failed) = (0, None);
     for id in db.read(move |conn| store::launching(conn, district)).await? {
-        match run(db, keys, district, id).await {
+        match run(db, keys, (district, id), batch).await {
             Ok(taken) => steps += taken,
             Err(error) => failed = failed.or(Some(error)),
         }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::create_tasks::LaunchBatch;
 use super::decide::{Decision, Verdict};
 use super::model::{Campaign, CampaignContent, CampaignProgress, LaunchCampaign};
 use super::{launch_queue, outcome_routes, progress, store, write};
@@ -39,12 +40,12 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
 }
 
 /// Filter and page of campaigns.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CampaignQuery {
     /// Only campaigns in this state.
-    state: Option<CampaignState>,
+    pub state: Option<CampaignState>,
 }
 
 /// List campaigns
@@ -258,7 +259,7 @@ pub(crate) async fn approve_campaign(
 )]
 #[post("/campaigns/{id}/launch")]
 pub(crate) async fn launch_campaign(
-    (db, keys): (Data<Db>, Data<KeyRing>),
+    (db, keys, batch): (Data<Db>, Data<KeyRing>, Data<LaunchBatch>),
     commands: Data<Commands>,
     Authenticated(principal): Authenticated,
     id: Path<CampaignId>,
@@ -270,7 +271,7 @@ pub(crate) async fn launch_campaign(
     let done = decide(&commands, principal, key, decision).await?;
     // The job `campaign_launches` goes on with it if this server stops.
     actix_web::rt::spawn(async move {
-        if let Err(error) = launch_queue::run(&db, &keys, district, id).await {
+        if let Err(error) = launch_queue::run(&db, &keys, (district, id), **batch).await {
             tracing::warn!(%error, "a launch is to be continued");
         }
     });

@@ -33,7 +33,11 @@ enum Command {
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let jobs = jobs::registry(settings.retention.clone(), settings.attachments.clone());
+    let jobs = jobs::registry(
+        settings.retention.clone(),
+        settings.attachments.clone(),
+        settings.launch_batch,
+    );
     let mut conn = connect_existing(&settings.database)?;
     match &args.command {
         None => list(&mut conn, &jobs),

@@ -44,6 +44,7 @@ names), which overrides the defaults:
   GRIDWARD_WORKERS       threads that serve requests  [one per core]
   GRIDWARD_READERS       database connections for reads  [two per core, at least 4]
   GRIDWARD_PLAN_THREADS  threads that compute plans  [half the cores, at least 1]
+  GRIDWARD_LAUNCH_BATCH  beneficiaries in one transaction of a launch  [500]
   GRIDWARD_ATTACHMENTS   folder, or s3://bucket/prefix (with the AWS_ variables)
                          [attachments beside the SQLite file, or var/attachments]
   GRIDWARD_ARCHIVE       folder for archived events, moved daily  [none: no archiving]

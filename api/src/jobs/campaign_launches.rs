@@ -3,10 +3,14 @@
 use gridward_domain::area::AreaCode;
 
 use super::{Job, JobContext, RunFuture, Schedule};
+use crate::campaign::create_tasks::LaunchBatch;
 use crate::campaign::launch_queue;
 
 /// Creates the remaining tasks of launched campaigns.
-pub struct CampaignLaunches;
+pub struct CampaignLaunches {
+    /// The beneficiaries of one transaction.
+    pub batch: LaunchBatch,
+}
 
 impl Job for CampaignLaunches {
     fn name(&self) -> &'static str {
@@ -18,8 +22,7 @@ impl Job for CampaignLaunches {
     }
 
     fn run<'a>(&'a self, context: &'a JobContext, district: AreaCode) -> RunFuture<'a> {
-        Box::pin(
-            async move { Ok(launch_queue::run_all(&context.db, &context.keys, district).await?) },
-        )
+        let JobContext { db, keys, .. } = context;
+        Box::pin(async move { Ok(launch_queue::run_all(db, keys, district, self.batch).await?) })
     }
 }

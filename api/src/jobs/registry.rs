@@ -16,15 +16,20 @@ use super::plan_upkeep::PlanUpkeep;
 use super::regimes::Regimes;
 use super::seal_passwords::SealPasswords;
 use crate::attachment::blob_store::StorageLocation;
+use crate::campaign::create_tasks::LaunchBatch;
 
 /// Every job of a server, the most frequent first.
-pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> Vec<Arc<dyn Job>> {
+pub fn registry(
+    retention: Option<Retention>,
+    attachments: StorageLocation,
+    batch: LaunchBatch,
+) -> Vec<Arc<dyn Job>> {
     vec![
         Arc::new(OverdueTasks),
         Arc::new(OrphanedTasks),
         Arc::new(PlanUpkeep),
         Arc::new(Regimes),
-        Arc::new(CampaignLaunches),
+        Arc::new(CampaignLaunches { batch }),
         Arc::new(OverdueCases),
         Arc::new(Casework),
         Arc::new(ForgetCommands),
@@ -43,7 +48,7 @@ mod tests {
 
     #[test]
     fn every_name_is_unique_and_fits_a_label() {
-        let jobs = registry(None, StorageLocation::parse("attachments"));
+        let jobs = registry(None, StorageLocation::parse("attachments"), LaunchBatch(500));
         let names: BTreeSet<&str> = jobs.iter().map(|job| job.name()).collect();
         assert_eq!(names.len(), jobs.len());
         let fits = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');

@@ -25,6 +25,7 @@ use crate::auth::{
     Authenticator, Enrolments, PrincipalCache, SecondFactorPolicy, SecondFactors, Sessions,
 };
 use crate::beneficiary::name_index::NameIndex;
+use crate::campaign::create_tasks::LaunchBatch;
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
@@ -97,6 +98,7 @@ components! {
         imports: Imports,
         mailbox: Mailbox,
         planner: Planner,
+        launch_batch: LaunchBatch,
         about: About,
         web: WebApps,
         exports: Exports,
@@ -196,6 +198,7 @@ impl Components {
             planner: Data::new(planner),
             mailbox: Data::new(Mailbox::new(db.clone(), keys.clone(), only_district.clone())),
             about: Data::new(about(settings, demo)),
+            launch_batch: Data::new(settings.launch_batch),
             web: Data::new(settings.web),
             exports: Data::new(Exports::default()),
             maps: Data::new(Maps::default()),

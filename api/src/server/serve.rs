@@ -51,7 +51,11 @@ pub fn serve(
         actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
         actix_web::rt::spawn(components.planner.get_ref().clone().run());
         actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
-        let jobs = jobs::registry(settings.retention.clone(), settings.attachments.clone());
+        let jobs = jobs::registry(
+            settings.retention.clone(),
+            settings.attachments.clone(),
+            settings.launch_batch,
+        );
         scheduler::start(job_context(&components), jobs);
         let (cors, https) = (settings.cors_origins.clone(), certificate.is_some());
         let peers = PeerConnections::new(

@@ -17,6 +17,7 @@ use super::session_settings::SessionSettings;
 use super::settings_error::{SettingsError, require};
 use super::tls::TlsFiles;
 use crate::attachment::blob_store::StorageLocation;
+use crate::campaign::create_tasks::LaunchBatch;
 use crate::db::Address;
 use crate::http::cors::CorsOrigins;
 use crate::http::public_origins::PublicOrigins;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub readers: usize,
     /// `plan_threads`: threads that compute plans, 1 to 256.
     pub plan_threads: usize,
+    /// `launch_batch`: the beneficiaries for which a launch creates tasks in one transaction, 1 to 5,000.
+    pub launch_batch: LaunchBatch,
     /// `attachments`: a folder, or `s3://bucket/prefix`. Default: beside the SQLite file.
     pub attachments: StorageLocation,
     /// `archive`: the folder that a daily job moves old events into, and
@@ -104,6 +107,7 @@ impl Settings {
         for (name, count) in counts {
             require((1..=256).contains(&count), name, "must be from 1 to 256")?;
         }
+        require((1..=5_000).contains(&raw.launch_batch), "launch_batch", "must be from 1 to 5000")?;
         let database = Address::parse(&raw.database_url)?;
         if let Some(host) = database.unencrypted_host() {
             return Err(SettingsError::PlainDatabase(host));
@@ -146,6 +150,7 @@ impl Settings {
             workers: raw.workers,
             readers: raw.readers,
             plan_threads: raw.plan_threads,
+            launch_batch: LaunchBatch(raw.launch_batch),
             secret_key: raw.secret_key,
             key_file: raw.key_file,
         })
