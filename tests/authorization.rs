@@ -630,9 +630,11 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "export_people"
         | "export_beneficiaries"
         | "export_cases"
-        | "export_handouts" => {
+        | "export_handouts"
+        | "export_goods_movements" => {
             format!("?area={}&format=csv", at.grid)
         }
+        "export_campaigns" | "export_regimes" => "?format=csv".to_owned(),
         "export_summary" => format!("?area={}&by=grid&format=ndjson", at.grid),
         "list_areas" => format!("?parent={}", at.grid),
         "locate_area" => format!("?lat=29.285&lon={}", at.lon),
@@ -670,7 +672,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "replace_work_calendar"
         | "put_holiday"
         | "get_import_template"
-        | "get_my_workload" => Not,
+        | "get_my_workload"
+        // The lists of the caller's area.
+        | "export_campaigns"
+        | "export_regimes" => Not,
         _ if real != path || !query.is_empty() => ByAddress,
         _ => Not,
     };

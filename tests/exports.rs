@@ -7,9 +7,11 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::campaigns::{draft, launched_campaign};
 use crate::goods::{put_item, receive, rice};
+use crate::regimes::{create, weekly};
 use crate::support::bodies::home_visit;
-use crate::support::files::BENEFICIARY;
+use crate::support::files::{BENEFICIARY, person_id};
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
 /// The bytes of a file, and its headers.
@@ -324,6 +326,70 @@ async fn cases_and_hand_outs_leave_without_texts_receipts_and_names(
     }
     for caller in [server.manager().await, server.volunteer().await, server.auditor().await] {
         for path in ["cases", "handouts"] {
+            let refused = caller.get(&format!("/v1/exports/{path}?format=csv")).await;
+            assert_eq!(refused.status, 403, "{path}");
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn campaigns_regimes_and_movements_of_goods_leave_without_words_and_authors(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, town) = (server.admin().await, server.town_supervisor().await);
+    put_item(&admin, "rice", &json!({})).await;
+    let counted = json!({
+        "action": "received", "item": "rice", "area": "500116001002", "quantity": 5,
+        "note": "库房老张"
+    });
+    assert_eq!(admin.post("/v1/goods/movements", &counted).await.status, 201);
+    receive(&admin, "rice", "500116002001", 3).await;
+    let (_, path, _) =
+        launched_campaign(&server, json!({ "name": "=春节", "kind": "condolence" })).await;
+    let of_town = json!({ "name": "一镇走访" });
+    draft(&town, of_town).await;
+    create(&server, &weekly(&json!({ "responsible_id": person_id(21) }))).await;
+
+    let campaigns = "/v1/exports/campaigns?format=csv";
+    let chinese = rows(&admin, campaigns, "zh-CN").await;
+    assert_eq!(chinese[0][..2], ["活动编号", "名称"]);
+    assert_eq!(chinese.len(), 3, "{chinese:?}");
+    let id = path.rsplit('/').next().expect("an id");
+    let row = chinese.iter().find(|row| row[0] == id).expect("the campaign");
+    assert_eq!((row[1].as_str(), row[4].as_str()), ("'=春节", "已启动"), "no formula: {row:?}");
+    assert_eq!((row[8].as_str(), row[12].as_str(), row[14].as_str()), ("节日慰问", "6", "6"));
+    let launched = lines(&admin, "/v1/exports/campaigns?state=launched&format=ndjson").await;
+    assert_eq!((launched.len(), &launched[0]["tasks"]), (1, &json!(6)));
+    assert!(!json!(launched).to_string().contains("送春联"), "no instructions: {launched:?}");
+    assert_eq!(launched[0].get("created_by"), None);
+    assert_eq!(lines(&town, &campaigns.replace("csv", "ndjson")).await.len(), 1, "its own");
+
+    let regimes = format!("/v1/exports/regimes?responsible={}&format=", person_id(21));
+    let regime = &lines(&admin, &format!("{regimes}ndjson")).await[0];
+    assert_eq!(
+        (&regime["responsible_name"], &regime["cadence"], &regime["cadence_days"]),
+        (&json!("王志愿"), &json!("every_days"), &json!(7)),
+        "{regime}"
+    );
+    let labels = rows(&admin, &format!("{regimes}csv"), "zh-CN").await;
+    assert_eq!((labels[1][1].as_str(), labels[1][7].as_str()), ("每周走访", "上门走访"));
+
+    let goods = "/v1/exports/goods-movements?item=rice&format=ndjson";
+    let movements = lines(&town, goods).await;
+    assert_eq!((movements.len(), &movements[0]["difference"]), (1, &json!(5)), "{movements:?}");
+    let fields: Vec<&String> = movements[0].as_object().expect("an object").keys().collect();
+    let known = ["action", "at", "difference", "id", "item", "quantity", "station", "station_name"];
+    assert_eq!(fields, known, "neither the note nor the person");
+    let of_village = goods.replace("?", "?area=500116002001&");
+    assert_eq!(lines(&admin, &of_village).await.len(), 1);
+
+    for (action, count) in [("campaign.export", 3), ("regime.export", 2), ("goods.export", 2)] {
+        assert_eq!(admin.events(action).await.len(), count, "{action}");
+    }
+    for caller in [server.manager().await, server.volunteer().await, server.auditor().await] {
+        for path in ["campaigns", "regimes", "goods-movements"] {
             let refused = caller.get(&format!("/v1/exports/{path}?format=csv")).await;
             assert_eq!(refused.status, 403, "{path}");
         }

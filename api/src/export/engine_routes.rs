@@ -83,7 +83,7 @@ pub(crate) async fn export_handouts(
 ///
 /// # Errors
 /// 404 outside the caller's area; 403.
-fn authorized(
+pub(super) fn authorized(
     caller: &Caller<'_>,
     area: Option<AreaCode>,
     read: Action,

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::Role;
+use gridward_domain::campaign::CampaignState;
 use gridward_domain::case::CaseResult;
-use gridward_domain::goods::{HandoutState, ReturnReason};
+use gridward_domain::feast::Feast;
+use gridward_domain::goods::{HandoutState, MovementAction, ReturnReason};
 use gridward_domain::person_state::PersonState;
+use gridward_domain::regime::{CadenceType, RegimeSubject};
 use gridward_domain::task::{Outcome, Phase};
 use gridward_domain::word::{VariantArray as _, Word};
 
@@ -70,6 +73,14 @@ impl Labels {
             Language::Chinese => zh,
         });
         Cell::Word(Labelled { code: code.to_owned(), label: label.to_owned() })
+    }
+
+    /// The English or the Chinese text.
+    pub fn either(&self, en: &str, zh: &str) -> Cell {
+        Cell::text(match self.language {
+            Language::English => en,
+            Language::Chinese => zh,
+        })
     }
 
     /// A word of an enumeration.
@@ -203,6 +214,42 @@ bilingual! {
         Refused: "Refused", "不予办理";
         Done: "Done", "已办结";
         Dropped: "Given up", "终止";
+    }
+    CampaignState {
+        Draft: "Draft", "草稿";
+        Approved: "Approved", "已审批";
+        Launching: "Launching", "启动中";
+        Launched: "Launched", "已启动";
+        Closed: "Closed", "已结束";
+    }
+    RegimeSubject {
+        Beneficiaries: "Beneficiaries", "服务对象";
+        Memorials: "Memorial sites", "烈士纪念设施";
+    }
+    CadenceType {
+        EveryDays: "At intervals", "定期";
+        Birthday: "Birthday", "生日";
+        Feast: "Feast", "节日";
+        AfterHospital: "After hospital", "出院后";
+    }
+    Feast {
+        NewYear: "New Year", "元旦";
+        LunarNewYearEve: "Lunar New Year's Eve", "除夕";
+        SpringFestival: "Spring Festival", "春节";
+        Qingming: "Qingming", "清明节";
+        DragonBoat: "Dragon Boat Festival", "端午节";
+        ArmyDay: "Army Day", "建军节";
+        MidAutumn: "Mid-Autumn Festival", "中秋节";
+        MartyrsDay: "Martyrs' Day", "烈士纪念日";
+        NationalDay: "National Day", "国庆节";
+        DoubleNinth: "Double Ninth Festival", "重阳节";
+    }
+    MovementAction {
+        Received: "Received", "入库";
+        Allotted: "Allotted", "调拨";
+        Counted: "Counted", "盘点";
+        HandedOut: "Handed out", "发放";
+        Returned: "Returned", "退回";
     }
     HandoutState {
         Planned: "Planned", "待发放";

@@ -8,6 +8,7 @@
 
 mod beneficiaries;
 mod caller;
+mod campaigns;
 mod cases;
 mod cell;
 mod contract;
@@ -19,8 +20,11 @@ mod format;
 mod handouts;
 mod json_lines;
 mod labels;
+mod movements;
 mod people;
+pub mod programme_routes;
 mod query;
+mod regimes;
 mod reports;
 pub mod routes;
 pub mod run;

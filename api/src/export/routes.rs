@@ -14,12 +14,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::beneficiaries::Beneficiaries;
 use super::caller::Caller;
 use super::contract::ExportedFile;
-use super::engine_routes;
 use super::people::People;
 use super::query::{Exported, FormatQuery};
 use super::reports::Reports;
 use super::run::Exports;
 use super::tasks::Tasks;
+use super::{engine_routes, programme_routes};
 use crate::area;
 use crate::auth::RecentAccess;
 use crate::beneficiary::filter::BeneficiaryFilter;
@@ -221,5 +221,8 @@ pub fn register(v1: &mut ServiceConfig) {
         .service(export_beneficiaries)
         .service(export_summary)
         .service(engine_routes::export_cases)
-        .service(engine_routes::export_handouts);
+        .service(engine_routes::export_handouts)
+        .service(programme_routes::export_campaigns)
+        .service(programme_routes::export_regimes)
+        .service(programme_routes::export_goods_movements);
 }

@@ -145,11 +145,11 @@ pub(crate) async fn list_goods_stocks(
 #[into_params(parameter_in = Query)]
 pub struct MovementQuery {
     /// Only movements from or to stations of this area and its descendants.
-    area: Option<AreaCode>,
+    pub area: Option<AreaCode>,
     /// Only this item.
-    item: Option<ItemCode>,
+    pub item: Option<ItemCode>,
     /// Only movements of this kind.
-    action: Option<MovementAction>,
+    pub action: Option<MovementAction>,
 }
 
 /// List the movements of goods

@@ -40,7 +40,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
 pub struct RegimeQuery {
     /// Only regimes of this responsible person: `me` or an id.
     #[param(inline)]
-    responsible: Option<PersonOrMe>,
+    pub responsible: Option<PersonOrMe>,
 }
 
 /// List regimes
