@@ -22,6 +22,7 @@ mod authorization;
 mod backup;
 mod beneficiaries;
 mod campaigns;
+mod case_phones;
 mod cases;
 mod casework;
 mod catalogue;

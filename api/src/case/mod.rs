@@ -9,6 +9,7 @@
 pub mod defaults;
 pub mod entry_store;
 pub mod event;
+pub mod exchange;
 pub mod filter;
 pub mod found;
 mod kind;
@@ -25,6 +26,7 @@ pub mod retention;
 pub mod routes;
 pub mod scope;
 pub mod store;
+pub mod waiting;
 
 pub use kind::{
     CaseClassWords, CaseKind, CaseKindContent, CaseMoveContent, CaseStepContent, CaseWord,

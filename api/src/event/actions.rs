@@ -50,6 +50,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("campaign.remind", "Managers reminded of a campaign", "提醒网格员"),
     ("case.delete", "Case deleted after its years of keeping", "事项保存期满删除"),
     ("case.escalate", "Overdue case raised", "事项逾期上报"),
+    ("case.exchange", "Case of merged entries moved", "归并档案的事项"),
     ("case.export", "Cases exported", "导出事项"),
     ("case.move", "Case moved", "办理事项"),
     ("case.open", "Case opened", "登记事项"),

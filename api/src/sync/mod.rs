@@ -15,6 +15,7 @@
 pub mod availability;
 pub mod beneficiaries;
 pub mod body;
+mod cases;
 pub mod change_broadcast;
 mod companions;
 pub mod cursor;

@@ -36,14 +36,14 @@ pub struct Push {
     pub cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
     /// page also contains the kinds of service, the vocabularies, the notices, the stations, the
-    /// memorial sites, the holidays, the items of the goods, the shifts, the availability of people, the account notices and
-    /// the person's corrections.
+    /// memorial sites, the holidays, the items of the goods, the shifts, the availability of people, the account notices,
+    /// the cases that wait for the grid and the person's corrections.
     pub limit: Option<SyncLimit>,
     /// As `area` of `GET /v1/sync`. An area outside the caller's is refused before any command is
     /// executed.
     pub area: Option<AreaCode>,
     /// Only rows of these types, as `types` of `GET /v1/sync`.
-    #[schema(max_items = 14, value_type = Option<Vec<RowType>>)]
+    #[schema(max_items = 15, value_type = Option<Vec<RowType>>)]
     pub types: Option<BTreeSet<RowType>>,
     /// The device's name for itself, for the log.
     pub device: Option<DeviceName>,
@@ -140,6 +140,8 @@ pub enum Row {
     GoodsItem(crate::goods::GoodsItem),
     /// A planned hand-out to a beneficiary.
     Handout(crate::goods::Handout),
+    /// A case that waits for the grid.
+    Case(crate::case::waiting::WaitingCase),
 }
 
 /// A new or changed row.
@@ -154,8 +156,8 @@ pub struct Change {
     #[schema(value_type = Version)]
     pub version: i64,
     /// The row: a task, service kind, vocabulary, notice, account notice, correction, station,
-    /// memorial site, holiday, shift, availability, item of the goods or planned hand-out with the same schema as in the other operations, or a beneficiary with the
-    /// fields that visitors need.
+    /// memorial site, holiday, shift, availability, item of the goods or planned hand-out with the same schema as in the other operations, a beneficiary with the
+    /// fields that visitors need, or a case that waits for the grid.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "serialize_raw")]
     pub data: Arc<RawValue>,

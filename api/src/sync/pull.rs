@@ -14,6 +14,7 @@ use gridward_domain::id::{BeneficiaryId, CorrectionId, NoticeId, PersonId, TaskI
 use gridward_domain::task::Phase;
 use gridward_domain::visibility::View;
 
+use super::cases::ChangedCases;
 use super::cursor::Cursor;
 use super::handouts::ChangedHandouts;
 use super::last_change_index::LastChangeIndex;
@@ -24,7 +25,8 @@ use super::row_type::RowType;
 use super::scope::Scope;
 use super::snapshot;
 use super::store::{self, EventRef};
-use super::{availability, beneficiaries, companions, handouts};
+use super::{availability, beneficiaries, cases, companions, handouts};
+use crate::case::exchange::EXCHANGE;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
@@ -190,6 +192,9 @@ impl Pull<'_> {
         let (planned, gone) = handouts::changed(conn, &self.scope, handouts, homes)?;
         to.changes.extend(planned);
         to.removed.extend(gone.iter().map(|id| removed(RowType::Handout, id.to_string())));
+        let (waiting, gone) = cases::changed(conn, &self.scope, &changed.cases, homes, self.now)?;
+        to.changes.extend(waiting);
+        to.removed.extend(gone.iter().map(|id| removed(RowType::Case, id.to_string())));
         self.tasks(conn, changed, to)
     }
 
@@ -289,6 +294,7 @@ struct ChangeSet {
     corrections: BTreeSet<CorrectionId>,
     registers: ChangedRegisters,
     handouts: ChangedHandouts,
+    cases: ChangedCases,
     beneficiaries: BTreeSet<BeneficiaryId>,
     /// By id: whether the phone may have it.
     tasks: BTreeMap<TaskId, bool>,
@@ -327,6 +333,13 @@ impl ChangeSet {
                 Subject::Campaign if event.is_for(scope) => news.handouts.planned = true,
                 Subject::Handout if event.is_for(scope) => {
                     news.handouts.ids.insert(event.id()?);
+                }
+                Subject::CaseKind if event.is_for(scope) => news.cases.kinds = true,
+                Subject::Case if event.is_for(scope) => {
+                    let is_exchanged = event.action == EXCHANGE;
+                    let cases = &mut news.cases;
+                    let of = if is_exchanged { &mut cases.exchanged } else { &mut cases.ids };
+                    of.insert(event.id()?);
                 }
                 Subject::Beneficiary if event.concerns(scope) => {
                     news.beneficiaries.insert(event.id()?);
@@ -401,6 +414,9 @@ impl EventRef {
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
             Subject::GoodsItem => scope.has_goods(),
             Subject::Handout => scope.has_handouts() && self.concerns(scope),
+            // The event of a confidential case has the area of the district.
+            Subject::Case => scope.has_cases() && self.reaches(scope),
+            Subject::CaseKind => scope.has_cases(),
             // A campaign plans the hand-outs of many grids with one event.
             Subject::Campaign if self.action == PLAN_HANDOUTS => {
                 scope.has_handouts() && self.reaches(scope)
@@ -411,8 +427,6 @@ impl EventRef {
             | Subject::GoodsMovement
             | Subject::Plan
             | Subject::Proposal
-            | Subject::Case
-            | Subject::CaseKind
             | Subject::Attachment
             | Subject::Audience
             | Subject::Campaign

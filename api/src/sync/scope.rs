@@ -34,7 +34,7 @@ pub struct Scope {
 
 /// The version of the rules: a cursor of others is invalid, so that phones drop the rows that
 /// they got by them.
-const RULES: u8 = 5;
+const RULES: u8 = 6;
 
 impl Scope {
     /// The whole scope of the person.
@@ -100,6 +100,12 @@ impl Scope {
     pub fn has_handouts(&self) -> bool {
         let may = permits(self.viewer.role, Action::ReadHandouts);
         may && self.is_grid() && self.has(RowType::Handout)
+    }
+
+    /// Whether the phone may have the cases that wait for the area, which is a grid.
+    pub fn has_cases(&self) -> bool {
+        let may = permits(self.viewer.role, Action::ReadCases);
+        may && self.is_grid() && self.has(RowType::Case)
     }
 
     /// Whether the phone may have the items of the goods: its person hands them out.

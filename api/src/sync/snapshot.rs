@@ -17,7 +17,7 @@ use super::registers;
 use super::row_cache::json;
 use super::row_type::RowType;
 use super::store::{self, BeneficiaryKey, TaskKey};
-use super::{availability, beneficiaries, companions};
+use super::{availability, beneficiaries, cases, companions};
 use crate::auth::account_notice::AccountNotice;
 use crate::auth::account_notice_store;
 use crate::db::{Conn, DbError};
@@ -43,6 +43,7 @@ pub(super) fn page(
         page.changes.extend(notices(conn, pull)?);
         page.changes.extend(corrections(conn, pull)?);
         page.changes.extend(registers::all(pull, conn)?);
+        page.changes.extend(cases::all(conn, &pull.scope, pull.now)?);
         page.changes.extend(availability::all(conn, &pull.scope, clock::day(pull.now))?);
         shifts(conn, pull, &mut page)?;
         account_notices(conn, pull, &mut page)?;

@@ -37,5 +37,6 @@ export type Station = Schemas['Station'];
 export type Synced = Schemas['Synced'];
 export type Task = Schemas['Task'];
 export type Vocabulary = Schemas['Vocabulary'];
+export type WaitingCase = Schemas['WaitingCase'];
 export type Weekday = Schemas['Weekday'];
 export type Workload = Schemas['Workload'];

@@ -67,6 +67,8 @@ pub enum RowKind {
     GoodsItem,
     /// A planned hand-out.
     Handout,
+    /// A case that waits for the grid.
+    Case,
 }
 
 /// The fields of a task by which a user decides.

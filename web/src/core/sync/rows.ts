@@ -1,6 +1,6 @@
 /** The rows of the service in memory, opened. */
 import type {
-  AccountNotice, Availability, Beneficiary, GoodsItem, Handout, Holiday, Notice, ServiceKind, Shift, Station, Task, Vocabulary,
+  AccountNotice, Availability, Beneficiary, GoodsItem, Handout, Holiday, Notice, ServiceKind, Shift, Station, Task, Vocabulary, WaitingCase,
 } from '../api';
 import { open, seal } from '../seal';
 import type { PersonDb, StoredRow } from '../store/person';
@@ -19,10 +19,11 @@ export interface RowTypes {
   availability: Availability;
   goods_item: GoodsItem;
   handout: Handout;
+  case: WaitingCase;
 }
 
 /** The types with personal data, which are stored sealed. */
-const SEALED = new Set(['beneficiary', 'account_notice', 'correction']);
+const SEALED = new Set(['beneficiary', 'account_notice', 'correction', 'case']);
 
 /** Whether the row names people: a visit by two has the name of the other person. */
 function isPersonal({ type, data }: Incoming): boolean {

@@ -1,0 +1,170 @@
+//! The cases that wait for a grid, as phones of the grid have them: without descriptions and history.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::Principal;
+use gridward_domain::bounded_text::Label;
+use gridward_domain::code::{CaseKindCode, StepCode};
+use gridward_domain::id::{BeneficiaryId, CaseId};
+use gridward_domain::range::{PageLimit, Version};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::filter::CaseQuery;
+use super::list;
+use super::read::may_come;
+use super::store::PlacedCase;
+use super::{CaseKind, CaseNextMove, kind_store};
+use crate::clock;
+use crate::db::schema::{beneficiaries, cases};
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
+
+/// A case that waits for a grid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WaitingCase {
+    /// Identifies the case.
+    pub id: CaseId,
+    /// The code of its kind.
+    pub kind: CaseKindCode,
+    /// The Chinese name of the kind.
+    pub name: Label,
+    /// The English name of the kind.
+    pub name_en: Label,
+    /// The grid of the beneficiary, or that of the case.
+    pub area: AreaCode,
+    /// The beneficiary; absent for the case of a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beneficiary_id: Option<BeneficiaryId>,
+    /// Whether it is urgent.
+    pub urgent: bool,
+    /// The code of the step.
+    pub step: StepCode,
+    /// The Chinese name of the step.
+    pub step_name: Label,
+    /// The English name of the step.
+    pub step_name_en: Label,
+    /// Since when it waits.
+    pub waiting_since: DateTime<FixedOffset>,
+    /// The last day for the step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<NaiveDate>,
+    /// The moves that the step permits.
+    #[schema(max_items = 50)]
+    pub may_come: Vec<CaseNextMove>,
+    /// The version of the case.
+    #[schema(value_type = Version)]
+    pub version: i64,
+}
+
+/// The cases that wait for the grid, as far as the principal sees them.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all(
+    conn: &mut Conn,
+    principal: &Principal,
+    grid: AreaCode,
+    now: DateTime<Utc>,
+) -> Result<Vec<WaitingCase>, DbError> {
+    let query = CaseQuery {
+        kind: None,
+        step: None,
+        area: Some(grid),
+        waits_for: Some(Level::Grid),
+        overdue: None,
+        beneficiary_id: None,
+        ended: false,
+    };
+    let most = usize::from(PageLimit::MAX);
+    let (mut waiting, mut kinds, mut after) = (Vec::new(), HashMap::new(), None);
+    loop {
+        let wanted = Wanted { limit: PageLimit::MAX, after };
+        let mut page = list::page(conn, principal, &query, &wanted, now)?;
+        let more = page.len() > most;
+        page.truncate(most);
+        after = page.last().map(|one| (one.row.begun_at.and_utc(), one.row.id));
+        for placed in page {
+            waiting.extend(waiting_case(conn, &mut kinds, &placed)?);
+        }
+        if !more {
+            return Ok(waiting);
+        }
+    }
+}
+
+/// The kinds of cases by code and version, as far as they were read.
+type Kinds = HashMap<(CaseKindCode, i64), Option<CaseKind>>;
+
+fn waiting_case(
+    conn: &mut Conn,
+    kinds: &mut Kinds,
+    placed: &PlacedCase,
+) -> Result<Option<WaitingCase>, DbError> {
+    let row = &placed.row;
+    let key = (row.kind.clone(), row.kind_version);
+    if !kinds.contains_key(&key) {
+        let kind = kind_store::at(conn, row.district, &row.kind, row.kind_version)?;
+        kinds.insert(key.clone(), kind);
+    }
+    let Some(Some(kind)) = kinds.get(&key) else { return Ok(None) };
+    let Some(step) = kind.step(&row.step) else { return Ok(None) };
+    Ok(Some(WaitingCase {
+        id: row.id,
+        kind: row.kind.clone(),
+        name: kind.name.clone(),
+        name_en: kind.name_en.clone(),
+        area: placed.area,
+        beneficiary_id: row.beneficiary,
+        urgent: row.urgent,
+        step: row.step.clone(),
+        step_name: step.name.clone(),
+        step_name_en: step.name_en.clone(),
+        waiting_since: row.begun_at.and_utc().with_timezone(&clock::china()),
+        due_on: row.due_on,
+        may_come: may_come(kind, placed),
+        version: row.version,
+    }))
+}
+
+/// The ids of all cases that wait for the grid, also of those that some roles do not see.
+///
+/// # Errors
+/// [`DbError`].
+pub fn ids(conn: &mut Conn, grid: AreaCode) -> Result<BTreeSet<CaseId>, DbError> {
+    let of_home = beneficiaries::district
+        .eq(cases::district)
+        .and(beneficiaries::id.nullable().eq(cases::beneficiary));
+    let here = beneficiaries::grid.nullable().eq(grid).or(cases::area.eq(grid));
+    let ids: Vec<CaseId> = cases::table
+        .left_join(beneficiaries::table.on(of_home))
+        .filter(cases::district.eq(grid.district()))
+        .filter(cases::waits_for.eq(Level::Grid))
+        .filter(here)
+        .select(cases::id)
+        .load(conn)?;
+    Ok(ids.into_iter().collect())
+}
+
+/// The ids of the cases of these beneficiaries.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_beneficiaries(
+    conn: &mut Conn,
+    district: AreaCode,
+    homes: &BTreeSet<BeneficiaryId>,
+) -> Result<BTreeSet<CaseId>, DbError> {
+    if homes.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let ids: Vec<CaseId> = cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::beneficiary.eq_any(homes))
+        .select(cases::id)
+        .load(conn)?;
+    Ok(ids.into_iter().collect())
+}

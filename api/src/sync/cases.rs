@@ -1,0 +1,80 @@
+//! The cases that wait for a grid on the phone of its manager. One that moves on, ends or goes to another
+//! grid is removed.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use gridward_domain::authority::Action;
+use gridward_domain::id::{BeneficiaryId, CaseId};
+
+use super::model::Change;
+use super::row_cache::json;
+use super::row_type::RowType;
+use super::scope::Scope;
+use crate::case::scope::visible;
+use crate::case::waiting::{self, WaitingCase};
+use crate::db::{Conn, DbError};
+
+/// The cases that may have changed.
+#[derive(Default)]
+pub(super) struct ChangedCases {
+    /// A kind of case was changed: its names, its steps or who sees it.
+    pub(super) kinds: bool,
+    /// Those that were opened, moved or raised.
+    pub(super) ids: BTreeSet<CaseId>,
+    /// Those that went to another beneficiary by a merge or its undo.
+    pub(super) exchanged: BTreeSet<CaseId>,
+}
+
+/// All cases that wait for the grid of the scope.
+pub(super) fn all(
+    conn: &mut Conn,
+    scope: &Scope,
+    now: DateTime<Utc>,
+) -> Result<Vec<Change>, DbError> {
+    if !scope.has_cases() {
+        return Ok(Vec::new());
+    }
+    let waiting = waiting::all(conn, scope.viewer(), scope.area(), now)?;
+    waiting.iter().map(change).collect()
+}
+
+fn change(case: &WaitingCase) -> Result<Change, DbError> {
+    let (r#type, id) = (RowType::Case, case.id.to_string());
+    Ok(Change { r#type, id, version: case.version, data: json(case)? })
+}
+
+/// The current content of the changed cases and of those of changed beneficiaries, and the ids of those
+/// that the phone may no longer have.
+pub(super) fn changed(
+    conn: &mut Conn,
+    scope: &Scope,
+    changed: &ChangedCases,
+    homes: &BTreeSet<BeneficiaryId>,
+    now: DateTime<Utc>,
+) -> Result<(Vec<Change>, BTreeSet<CaseId>), DbError> {
+    let grid = scope.area();
+    if !scope.has_cases() {
+        return Ok((Vec::new(), BTreeSet::new()));
+    }
+    let mut ids = waiting::of_beneficiaries(conn, grid.district(), homes)?;
+    ids.extend(&changed.exchanged);
+    if changed.kinds {
+        ids.extend(waiting::ids(conn, grid)?);
+    }
+    for id in &changed.ids {
+        // The event of a confidential case names no grid: of a case elsewhere the phone learns nothing.
+        if visible(conn, scope.viewer(), *id, Action::ReadCases).is_ok() {
+            ids.insert(*id);
+        }
+    }
+    if ids.is_empty() {
+        return Ok((Vec::new(), BTreeSet::new()));
+    }
+    let waiting = waiting::all(conn, scope.viewer(), grid, now)?;
+    let waiting = waiting.iter().filter(|case| ids.contains(&case.id));
+    let rows = waiting.map(change).collect::<Result<Vec<_>, _>>()?;
+    let there: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    ids.retain(|id| !there.contains(id.to_string().as_str()));
+    Ok((rows, ids))
+}
