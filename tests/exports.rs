@@ -382,7 +382,7 @@ async fn campaigns_regimes_and_movements_of_goods_leave_without_words_and_author
     let fields: Vec<&String> = movements[0].as_object().expect("an object").keys().collect();
     let known = ["action", "at", "difference", "id", "item", "quantity", "station", "station_name"];
     assert_eq!(fields, known, "neither the note nor the person");
-    let of_village = goods.replace("?", "?area=500116002001&");
+    let of_village = goods.replace('?', "?area=500116002001&");
     assert_eq!(lines(&admin, &of_village).await.len(), 1);
 
     for (action, count) in [("campaign.export", 3), ("regime.export", 2), ("goods.export", 2)] {

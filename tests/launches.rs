@@ -119,7 +119,7 @@ async fn disturbed(server: &mut Server, occasion: &str, case: &Disturbance) {
         let again = launch(&supervisor, path, true).await;
         assert_eq!(again.body["created_tasks"], campaign["created_tasks"]);
     }
-    assert_eq!(created, MEMBERS, "each task is counted once");
+    assert_eq!(created, MEMBERS, "each task is counted once: {case:?}");
     let count = |what: &str, table: &str| {
         let sql = format!(
             "SELECT CAST(COUNT({what}) AS text) AS text FROM {table} \
@@ -129,8 +129,8 @@ async fn disturbed(server: &mut Server, occasion: &str, case: &Disturbance) {
     };
     let members = MEMBERS.to_string();
     for table in ["tasks", "handouts", "task_occasions"] {
-        assert_eq!(count("*", table), members, "{table}");
-        assert_eq!(count("DISTINCT beneficiary", table), members, "{table}");
+        assert_eq!(count("*", table), members, "{table}: {case:?}");
+        assert_eq!(count("DISTINCT beneficiary", table), members, "{table}: {case:?}");
     }
 }
 
@@ -151,7 +151,6 @@ async fn each_member_gets_one_task_and_each_item_once_under_kills_and_repeats(
     for case in 0..CASES {
         let tree = disturbance().new_tree(&mut runner).expect("a case");
         let of_case = tree.current();
-        eprintln!("case {case}: {of_case:?}");
         disturbed(&mut server, &format!("feast_{case}"), &of_case).await;
     }
 }
