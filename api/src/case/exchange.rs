@@ -3,6 +3,7 @@
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId};
 
+use super::CaseKind;
 use super::event::event;
 use super::kind_store;
 use super::store::{self, PlacedCase};
@@ -40,5 +41,5 @@ fn is_confidential(conn: &mut Conn, placed: &PlacedCase) -> Result<bool, DbError
     let row = &placed.row;
     let own = kind_store::at(conn, row.district, &row.kind, row.kind_version)?;
     let current = kind_store::one(conn, row.district, &row.kind)?;
-    Ok([own, current].iter().any(|kind| kind.as_ref().is_none_or(|kind| kind.is_confidential())))
+    Ok([own, current].iter().any(|kind| kind.as_ref().is_none_or(CaseKind::is_confidential)))
 }
