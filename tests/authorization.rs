@@ -532,6 +532,8 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "create_case_kind" => case_kind(Some("plaque")),
         "change_case_kind" => case_kind(None),
         "create_service_kind" => kind(json!({ "code": "home_visit" })),
+        // No part: the answer to an admin is 422.
+        "install_service" => json!({}),
         "change_service_kind" => kind(json!({ "skills": ["no_skill"] })),
         "reassign_task" => json!({ "person_id": person_id(22) }),
         "direct_tasks" => json!({ "dry_run": true, "commands": [{

@@ -201,6 +201,14 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("undo_plan", manager, undo_plan.as_str(), Value::Null),
         ("create_service_kind", admin, "/v1/service-kinds", kind),
         ("create_case_kind", admin, "/v1/case-kinds", question()),
+        (
+            "install_service",
+            admin,
+            "/v1/services",
+            json!({ "vocabularies": [{ "name": "needs", "words": [
+                { "code": "haircut", "label_zh": "理发", "label_en": "A haircut" }
+            ] }] }),
+        ),
         ("change_areas", admin, "/v1/area-changes", changes),
         ("allow_reveals", manager, allowances.as_str(), json!({ "reveals": 1, "reason": "x" })),
     ];

@@ -47,6 +47,7 @@ pub mod proposal;
 pub mod redistricting;
 pub mod regime;
 pub mod report;
+pub mod service;
 pub mod station;
 pub mod summary;
 pub mod sync;

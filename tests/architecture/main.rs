@@ -66,6 +66,7 @@ const SLICES: &[&str] = &[
     "regime",
     "report",
     "secondment",
+    "service",
     "station",
     "summary",
     "sync",

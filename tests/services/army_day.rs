@@ -14,13 +14,14 @@ use crate::support::files::beneficiary_id;
 use crate::support::{Backend, FAR_GRID, GRID, Server};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/army_day.json");
+const CAMPAIGNS: &str = include_str!("../../docs/services/army_day_campaigns.json");
 const OCCASION: &str = "army_day_2027";
 const LETTER: &str = "army_day_letter";
 const GIFT: &str = "army_day_gift";
 
 /// The campaigns of the document, as a supervisor writes them for the year, the first with the guest.
 async fn drafts(server: &Server, guest: &Value) -> Vec<String> {
-    let document: Value = serde_json::from_str(CONFIGURATION).expect("a document");
+    let document: Value = serde_json::from_str(CAMPAIGNS).expect("a document");
     let (supervisor, mut paths) = (server.supervisor().await, Vec::new());
     for campaign in items(&document, "campaigns") {
         let mut year = json!({ "year": 2027, "first_day": "2027-07-12", "last_day": "2027-08-01" });

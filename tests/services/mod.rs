@@ -2,6 +2,7 @@
 //! server, and what follows is read from it.
 
 mod army_day;
+mod documents;
 mod employment;
 mod honour_plaque;
 mod information_collection;
@@ -15,9 +16,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::cases::VILLAGE;
-use crate::regimes::{create, with};
+use crate::regimes::with;
 use crate::support::days::day;
 use crate::support::files::{Files, person_id};
+use crate::support::server::Answer;
 use crate::support::{Backend, Caller, Server};
 
 /// The small district without earlier contacts, with a supervisor of its first village.
@@ -36,56 +38,72 @@ fn items<'a>(document: &'a Value, list: &str) -> impl Iterator<Item = &'a Value>
     document[list].as_array().into_iter().flatten()
 }
 
-/// Sends the words, goods, kinds and regimes of a document to the API; the supervisor who writes the regimes
-/// is responsible for them.
+/// The document, sent as it is.
+async fn sent(caller: &Caller, query: &str, document: &Value) -> Answer {
+    caller.post(&format!("/v1/services{query}"), document).await
+}
+
+/// The document with the day on which its regimes began, some time ago, so that all members are due, and the
+/// person responsible for them.
+fn begun(document: &str, responsible: &str) -> Value {
+    let mut document: Value = serde_json::from_str(document).expect("a document");
+    for regime in document["regimes"].as_array_mut().into_iter().flatten() {
+        regime["starts_on"] = json!(day(-400));
+        regime["responsible_id"] = json!(responsible);
+    }
+    document
+}
+
+/// Sends the document to the API; the supervisor who activates its regimes is responsible for them.
 async fn install(server: &Server, document: &str) {
     install_for(server, document, &person_id(1)).await;
 }
 
-/// Sends the words, goods, kinds and regimes of a document to the API, as an admin; the regimes are
-/// written by a supervisor for this responsible person, and activated by the admin. They began some time
-/// ago, so that all members are due.
+/// Sends the document to the API as an admin, in one call; a supervisor activates its regimes for this
+/// responsible person.
 async fn install_for(server: &Server, document: &str, responsible: &str) {
-    let document: Value = serde_json::from_str(document).expect("a document");
-    let admin = server.admin().await;
-    add_needs(&admin, items(&document, "needs")).await;
-    for item in items(&document, "goods") {
-        let mut content = item.clone();
-        content.as_object_mut().expect("an item").remove("code");
-        let path = format!("/v1/goods/items/{}", item["code"].as_str().expect("a code"));
-        let put = admin.send(admin.request(Method::PUT, &path).json(&content)).await;
-        assert_eq!(put.status, 201, "{}", put.body);
-    }
-    for (list, path) in [("case_kinds", "/v1/case-kinds"), ("service_kinds", "/v1/service-kinds")] {
-        for kind in items(&document, list) {
-            let made = admin.post(path, kind).await;
-            assert_eq!(made.status, 201, "{}", made.body);
+    let installed = sent(&server.admin().await, "", &begun(document, responsible)).await;
+    assert_eq!(installed.status, 200, "{}", installed.body);
+    let supervisor = server.supervisor().await;
+    for part in installed.body["parts"].as_array().expect("parts") {
+        if let Some(id) = part["id"].as_str() {
+            activate(&supervisor, id).await;
         }
-    }
-    for regime in items(&document, "regimes") {
-        let more = json!({
-            "starts_on": day(-400), "responsible_id": responsible, "active": true
-        });
-        create(server, &with(regime, &more)).await;
     }
 }
 
-/// Adds words to the needs of the district.
-async fn add_needs(admin: &Caller, needs: impl Iterator<Item = &Value>) {
-    let path = "/v1/vocabularies/needs";
-    let current = admin.get(path).await;
-    let mut words = current.body["words"].as_array().expect("words").clone();
-    for word in &mut words {
-        word.as_object_mut().expect("a word").remove("version");
-    }
-    let before = words.len();
-    words.extend(needs.cloned());
-    if words.len() > before {
-        let request = admin.request(Method::PUT, path);
-        let request = request.header("If-Match", current.headers["etag"].clone());
-        let put = admin.send(request.json(&json!({ "words": words }))).await;
-        assert_eq!(put.status, 200, "{}", put.body);
-    }
+/// Activates the regime as another person than its author.
+async fn activate(caller: &Caller, id: &str) {
+    let activated = try_to_activate(caller, id).await;
+    assert_eq!(activated.status, 200, "{}", activated.body);
+}
+
+async fn try_to_activate(caller: &Caller, id: &str) -> Answer {
+    let path = format!("/v1/regimes/{id}");
+    let regime = caller.get(&path).await;
+    let content = with(&content_of(&regime.body), &json!({ "active": true }));
+    let request = caller.request(Method::PUT, &format!("{path}?confirm=true"));
+    let request = request.header("If-Match", regime.headers["etag"].clone());
+    caller.send(request.json(&content)).await
+}
+
+/// What may be changed of a regime.
+fn content_of(regime: &Value) -> Value {
+    let fields = [
+        "name",
+        "name_en",
+        "subject",
+        "filter",
+        "kind",
+        "cadence",
+        "lead_days",
+        "starts_on",
+        "responsible_id",
+        "assign_responsible",
+        "active",
+    ];
+    let fields = fields.into_iter().filter(|field| !regime[field].is_null());
+    fields.map(|field| (field.to_owned(), regime[field].clone())).collect()
 }
 
 /// Claims the task and reports it as done, with the fields of `more`; returns the report's id.

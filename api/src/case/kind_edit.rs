@@ -2,7 +2,7 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::code::CaseKindCode;
+use gridward_domain::code::{CaseKindCode, KindCode};
 use serde_json::{Value, json};
 
 use super::{CaseKind, CaseKindContent, NewCaseKind, kind_check, kind_store, store};
@@ -59,14 +59,16 @@ impl Effect for KindChange {
     }
 }
 
-/// Creates a kind.
+/// Creates a kind. Its steps may create tasks of the active service kinds of the district, and of those
+/// that are `coming` in the same transaction.
 ///
 /// # Errors
 /// 409 if the district has a kind with this code; 422 with an entry for each fault.
-pub(super) fn create(
+pub fn create(
     tx: &mut Tx<'_>,
     principal: &Principal,
     new: &NewCaseKind,
+    coming: &[KindCode],
 ) -> Result<CaseKind, Problem> {
     principal.may(Action::ConfigureDistrict)?;
     let district = principal.district();
@@ -80,20 +82,21 @@ pub(super) fn create(
         return Err(Problem::invalid("", format!("at most {MOST_KINDS} kinds of case")));
     }
     let kind = CaseKind::of(new.code.clone(), new.content(), 1);
-    check(tx.read_unbatched(), district, &kind)?;
+    check(tx.read_unbatched(), district, &kind, coming)?;
     kind_store::insert(tx.write_unbatched(), district, &kind)?;
     record(tx, principal, "case_kind.create", &kind, None);
     Ok(kind)
 }
 
-/// Changes a kind. The same content again changes nothing.
+/// Changes a kind. The same content again changes nothing. `coming` is as for [`create`].
 ///
 /// # Errors
 /// 404; 412 for another version than the current one; 422 with an entry for each fault.
-pub(super) fn change(
+pub fn change(
     tx: &mut Tx<'_>,
     principal: &Principal,
     change: &KindChange,
+    coming: &[KindCode],
 ) -> Result<CaseKind, Problem> {
     principal.may(Action::ConfigureDistrict)?;
     let district = principal.district();
@@ -110,7 +113,7 @@ pub(super) fn change(
         return Ok(before);
     }
     let next = CaseKind::of(before.code.clone(), change.content.clone(), before.version + 1);
-    check(tx.read_unbatched(), district, &next)?;
+    check(tx.read_unbatched(), district, &next, coming)?;
     if next.confidential_to != before.confidential_to {
         check_open_cases(tx.read_unbatched(), district, &next)?;
     }
@@ -150,9 +153,16 @@ fn check_open_cases(conn: &mut Conn, district: AreaCode, next: &CaseKind) -> Res
 }
 
 /// Checks the path, the forms and the words of the kind.
-fn check(conn: &mut Conn, district: AreaCode, kind: &CaseKind) -> Result<(), Problem> {
+fn check(
+    conn: &mut Conn,
+    district: AreaCode,
+    kind: &CaseKind,
+    coming: &[KindCode],
+) -> Result<(), Problem> {
     let services = catalogue::store::all(conn, district)?;
-    let is_task_kind = |code: &_| services.iter().any(|kind| kind.active && kind.code == *code);
+    let is_task_kind = |code: &KindCode| {
+        coming.contains(code) || services.iter().any(|kind| kind.active && kind.code == *code)
+    };
     let errors = kind_check::faults(kind, &is_task_kind);
     if errors.is_empty() {
         return Ok(());

@@ -122,8 +122,9 @@ pub(crate) async fn create_case_kind(
     key: IdempotencyKey,
     Body(new): Body<NewCaseKind>,
 ) -> Result<HttpResponse, Problem> {
-    let created = commands
-        .run(principal, key, new, |new, tx, _, principal| kind_edit::create(tx, principal, new));
+    let created = commands.run(principal, key, new, |new, tx, _, principal| {
+        kind_edit::create(tx, principal, new, &[])
+    });
     let done = created.await?;
     let location = format!("/v1/case-kinds/{}", done.made.code);
     let mut answer = HttpResponse::Created();
@@ -160,7 +161,7 @@ pub(crate) async fn change_case_kind(
 ) -> Result<HttpResponse, Problem> {
     let change = KindChange { code: code.into_inner(), base, content };
     let changed = commands.run(principal, key, change, |change, tx, _, principal| {
-        kind_edit::change(tx, principal, change)
+        kind_edit::change(tx, principal, change, &[])
     });
     let done = changed.await?;
     let answer = versioned::at_version(HttpResponse::Ok(), done.made.version);

@@ -19,4 +19,4 @@ pub mod routes;
 pub mod store;
 
 pub use handout_model::Handout;
-pub use model::{GoodsItem, GoodsMovement};
+pub use model::{GoodsItem, GoodsMovement, NewGoodsItem};

@@ -49,6 +49,43 @@ pub struct GoodsItemContent {
     pub active: bool,
 }
 
+/// An item of a service, with its code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of an item")]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "code": "rice_10kg", "name": "大米10公斤", "name_en": "Rice, 10 kg", "unit": "袋",
+    "has_serial": false, "once": false, "needs_receipt": true, "active": true
+}))]
+pub struct NewGoodsItem {
+    /// The code of the item.
+    pub code: ItemCode,
+    /// The Chinese name.
+    pub name: GoodsName,
+    /// The English name.
+    #[schema(example = "Rice, 10 kg")]
+    pub name_en: GoodsName,
+    /// The unit in which it is counted.
+    pub unit: GoodsUnit,
+    /// Whether each piece has a number, which its hand-out names.
+    pub has_serial: bool,
+    /// Whether a beneficiary gets it a single time, as the plaque, whatever the occasion.
+    pub once: bool,
+    /// Whether its hand-out needs a receipt.
+    pub needs_receipt: bool,
+    /// Whether it is in use.
+    pub active: bool,
+}
+
+impl NewGoodsItem {
+    /// The content, without the code.
+    pub fn content(&self) -> GoodsItemContent {
+        let Self { name, name_en, unit, has_serial, once, needs_receipt, active, .. } =
+            self.clone();
+        GoodsItemContent { name, name_en, unit, has_serial, once, needs_receipt, active }
+    }
+}
+
 /// The stock of an item at a station.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(example = json!({

@@ -196,7 +196,7 @@ pub(crate) async fn change_regime(
     Body(content): Body<RegimeContent>,
 ) -> Result<HttpResponse, Problem> {
     let keys = keys.clone();
-    let change = RegimeChange { id: *id, content, confirm, base };
+    let change = RegimeChange { id: *id, content, confirm, may_be_empty: false, base };
     let change = db.write(principal.district(), move |tx| {
         let key = keys.key(tx.read_unbatched(), principal.district())?;
         save::change(tx, &key, &principal, &change)

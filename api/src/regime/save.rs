@@ -52,6 +52,28 @@ pub fn create(
     principal: &Principal,
     new: &NewRegime,
 ) -> Result<Regime, Problem> {
+    write(tx, key, principal, (new, false))
+}
+
+/// Creates a regime as [`create`], also one that selects nothing yet: it is activated once it does.
+///
+/// # Errors
+/// 403, also for an active one; 422.
+pub fn draft(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    new: &NewRegime,
+) -> Result<Regime, Problem> {
+    write(tx, key, principal, (new, true))
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    (new, may_be_empty): (&NewRegime, bool),
+) -> Result<Regime, Problem> {
     principal.may(Action::ManageRegimes)?;
     let today = clock::day(tx.now);
     let conn = tx.read_unbatched();
@@ -60,7 +82,8 @@ pub fn create(
     if new.content.active {
         return Err(ProblemCode::RegimeAuthor.into());
     }
-    if size(conn, area, (new.content.subject, &new.content.filter), today)? == 0 {
+    let audience = (new.content.subject, &new.content.filter);
+    if !may_be_empty && size(conn, area, audience, today)? == 0 {
         return Err(Problem::invalid("/content/filter", EMPTY));
     }
     let RegimeContent { name, name_en, kind, cadence, subject, lead_days, starts_on, .. } =
@@ -106,6 +129,8 @@ pub struct RegimeChange {
     pub content: RegimeContent,
     /// Whether visits to all beneficiaries of the district or of a town are confirmed.
     pub confirm: bool,
+    /// Whether other content that is not active may select nothing yet.
+    pub may_be_empty: bool,
     /// The version that it is based on.
     pub base: IfMatch,
 }
@@ -120,7 +145,7 @@ pub fn change(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
-    RegimeChange { id, content, confirm, base }: &RegimeChange,
+    RegimeChange { id, content, confirm, may_be_empty, base }: &RegimeChange,
 ) -> Result<Regime, Problem> {
     principal.may(Action::ManageRegimes)?;
     let row = store::row(tx.read_unbatched(), &principal.scope(), *id)?;
@@ -139,7 +164,7 @@ pub fn change(
     if content.active && (is_edited || is_activated && row.authors().contains(&principal.person)) {
         return Err(ProblemCode::RegimeAuthor.into());
     }
-    if is_edited || is_activated {
+    if is_edited && !may_be_empty || is_activated {
         check_size(tx, &next, is_activated && !confirm)?;
     }
     let by = Some(principal.person);

@@ -228,6 +228,25 @@ pub fn row(conn: &mut Conn, scope: &AreaRange, id: RegimeId) -> Result<Option<Re
         .optional()?)
 }
 
+/// The regime of exactly this area with this Chinese name; of several, the newest.
+///
+/// # Errors
+/// [`DbError`].
+pub fn named(
+    conn: &mut Conn,
+    area: AreaCode,
+    name: &RegimeName,
+) -> Result<Option<RegimeRow>, DbError> {
+    Ok(regimes::table
+        .filter(regimes::district.eq(area.district()))
+        .filter(regimes::area.eq(area))
+        .filter(regimes::name.eq(name))
+        .order(regimes::id.desc())
+        .select(RegimeRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// A page of the regimes of the range, of this responsible person if one is given, newest first.
 ///
 /// # Errors

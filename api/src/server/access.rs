@@ -128,6 +128,7 @@ const TABLE: &[Access] = &[
     on("replace_work_calendar", A::ManageRegisters, Area, Internal),
     on("create_service_kind", A::ConfigureDistrict, Area, Internal),
     on("change_service_kind", A::ConfigureDistrict, Area, Internal),
+    on("install_service", A::ConfigureDistrict, Area, Internal),
     on("list_case_kinds", A::ReadCases, Area, Internal),
     on("get_case_kind", A::ReadCases, Area, Internal),
     on("create_case_kind", A::ConfigureDistrict, Area, Internal),

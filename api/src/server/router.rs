@@ -20,8 +20,8 @@ use crate::{
     absence, area, attachment, audience, auth, availability, beneficiary, campaign, case, casework,
     catalogue, correction, decision, event, explanation, export, feedback, goods, handover,
     history, holiday, http, import, limits, measures, memorial, notice, ops, person, plan,
-    proposal, redistricting, regime, report, secondment, station, summary, sync, task, vocabulary,
-    web as static_files, weekly, workday, workload,
+    proposal, redistricting, regime, report, secondment, service, station, summary, sync, task,
+    vocabulary, web as static_files, weekly, workday, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -88,6 +88,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(workday::routes::get_work_calendar)
         .service(workday::routes::replace_work_calendar)
         .service(catalogue::routes::create_service_kind)
+        .service(service::routes::install_service)
         .service(catalogue::routes::get_service_kind)
         .service(catalogue::routes::change_service_kind)
         .service(vocabulary::routes::list_vocabularies)

@@ -161,7 +161,7 @@ fn check(words: &[NewWord]) -> Result<(), Problem> {
         for (field, name) in names {
             let first = *seen.entry((field, name)).or_insert(n);
             if first != n {
-                let detail = format!("is that of word {first} too");
+                let detail = format!("is that of the word {} too", words[first].code);
                 errors.push(FieldError::new(format!("/words/{n}/{field}"), detail));
             }
         }

@@ -282,6 +282,15 @@ impl Problem {
         self
     }
 
+    /// Replaces each pointer by what `place` makes of it.
+    #[must_use]
+    pub fn pointing(mut self, place: impl Fn(&str) -> String) -> Self {
+        for error in &mut self.0.errors {
+            error.pointer = place(&error.pointer);
+        }
+        self
+    }
+
     /// The invalid fields.
     #[cfg(test)]
     pub(crate) fn errors(&self) -> &[FieldError] {
