@@ -1,48 +1,14 @@
 //! Documents of a case: added by those who may move it, read by those who see it, deleted after it.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{VILLAGE, go, hardship, open, server};
-use crate::attachments::{announce as announce_of_task, bytes, files_in, send};
-use crate::support::chain::hex;
+use super::{APPLICATION, PDF, VILLAGE, add, announce, go, hardship, open, server};
+use crate::attachments::{announce as announce_of_task, bytes, files_in};
 use crate::support::files::BENEFICIARY;
 use crate::support::server::{Answer, gridward, said};
 use crate::support::{Backend, Caller, Server};
-
-const APPLICATION: &[u8] = b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n1 0 obj\n";
-const PDF: &str = "application/pdf";
-
-async fn announce(caller: &Caller, case: &Value, id: Uuid, document: Option<&str>) -> Answer {
-    let encode = |word: &str, value: &str| format!("{word} {}", BASE64_STANDARD.encode(value));
-    let mut metadata = vec![
-        encode("id", &id.to_string()),
-        encode("case_id", case["id"].as_str().expect("an id")),
-        encode("type", PDF),
-        encode("sha256", &hex(digest(&SHA256, APPLICATION).as_ref())),
-    ];
-    metadata.extend(document.map(|document| encode("document", document)));
-    let request = caller
-        .request(Method::POST, "/v1/attachments")
-        .header("Tus-Resumable", "1.0.0")
-        .header("Upload-Length", APPLICATION.len().to_string())
-        .header("Upload-Metadata", metadata.join(","));
-    caller.send(request).await
-}
-
-/// Adds the application to the case.
-async fn add(caller: &Caller, case: &Value, document: Option<&str>) -> Uuid {
-    let id = Uuid::now_v7();
-    let announced = announce(caller, case, id, document).await;
-    assert_eq!(announced.status, 201, "{}", announced.body);
-    assert_eq!(send(caller, id, 0, APPLICATION).await.status, 204);
-    id
-}
 
 async fn documents(caller: &Caller, case: &Value) -> Answer {
     let id = case["id"].as_str().expect("an id");

@@ -171,8 +171,8 @@ async fn a_kind_that_becomes_confidential_leaves_the_log_and_shows_its_earlier_c
     kind["confidential_to"] = json!(["admin", "supervisor"]);
     let narrowed = put(&kind, "\"v1\"").await;
     assert_eq!(narrowed.status, 200, "{}", narrowed.body);
-    let register = json!({ "move": "register", "answers": { "unit": "某部" } });
-    step(&district, &before, register, "registered").await;
+    let register = json!({ "move": "register_town", "answers": { "unit": "某部" } });
+    step(&district, &before, register, "registered_town").await;
     let during = open(&district, new).await;
     let of_case =
         format!("/v1/events?subject=case&subject_id={}", before["id"].as_str().expect("id"));

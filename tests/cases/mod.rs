@@ -7,9 +7,15 @@ mod retention;
 mod stories;
 mod waiting;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
+use crate::attachments::send;
+use crate::support::chain::hex;
 use crate::support::files::{BENEFICIARY, Files, person_id};
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, Server};
@@ -78,6 +84,43 @@ fn may_come(case: &Value) -> Vec<&str> {
     moves.map(|one| one["move"].as_str().expect("a move")).collect()
 }
 
+/// The codes of the documents that the step of the case lacks.
+fn missing(case: &Value) -> Vec<&str> {
+    let documents = case["missing_documents"].as_array().into_iter().flatten();
+    documents.map(|one| one["code"].as_str().expect("a code")).collect()
+}
+
 fn checked_with() -> Value {
     json!({ "checked_with": "李网格", "no_relative": true })
+}
+
+/// The bytes of a document.
+const APPLICATION: &[u8] = b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n1 0 obj\n";
+const PDF: &str = "application/pdf";
+
+/// Announces a document of the case.
+async fn announce(caller: &Caller, case: &Value, id: Uuid, document: Option<&str>) -> Answer {
+    let encode = |word: &str, value: &str| format!("{word} {}", BASE64_STANDARD.encode(value));
+    let mut metadata = vec![
+        encode("id", &id.to_string()),
+        encode("case_id", case["id"].as_str().expect("an id")),
+        encode("type", PDF),
+        encode("sha256", &hex(digest(&SHA256, APPLICATION).as_ref())),
+    ];
+    metadata.extend(document.map(|document| encode("document", document)));
+    let request = caller
+        .request(Method::POST, "/v1/attachments")
+        .header("Tus-Resumable", "1.0.0")
+        .header("Upload-Length", APPLICATION.len().to_string())
+        .header("Upload-Metadata", metadata.join(","));
+    caller.send(request).await
+}
+
+/// Adds a document to the case.
+pub async fn add(caller: &Caller, case: &Value, document: Option<&str>) -> Uuid {
+    let id = Uuid::now_v7();
+    let announced = announce(caller, case, id, document).await;
+    assert_eq!(announced.status, 201, "{}", announced.body);
+    assert_eq!(send(caller, id, 0, APPLICATION).await.status, 204);
+    id
 }

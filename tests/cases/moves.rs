@@ -4,7 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{VILLAGE, go, hardship, listed, may_come, open, read, server, step};
+use super::{VILLAGE, add, go, hardship, listed, may_come, open, read, server, step};
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, Files};
 use crate::support::server::{gridward, import, said};
 use crate::support::{Backend, FAR_GRID, GRID};
@@ -136,11 +136,25 @@ async fn a_move_back_needs_no_answers_about_work_that_was_not_done(
     let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
     let case = open(&manager, hardship()).await;
     step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    for document in ["application", "home_check"] {
+        add(&manager, &case, Some(document)).await;
+    }
     let forward = go(&village, &case, json!({ "move": "confirm" })).await;
     assert_eq!(forward.status, 422, "{}", forward.body);
+    let relative = json!({ "move": "confirm", "answers": {
+        "checked_with": "李网格", "no_relative": false
+    } });
+    let relative = go(&village, &case, relative).await;
+    assert_eq!(
+        (relative.status, &relative.body["errors"][0]["pointer"]),
+        (422, &json!("/answers/no_relative")),
+        "{}",
+        relative.body
+    );
     let wrong = json!({ "move": "return", "answers": { "no_relative": "yes" } });
     assert_eq!(go(&village, &case, wrong).await.status, 422, "an answer that is sent is checked");
-    step(&village, &case, json!({ "move": "return" }), "found").await;
+    let relative = json!({ "move": "return", "answers": { "no_relative": false } });
+    step(&village, &case, relative, "found").await;
     step(&manager, &case, json!({ "move": "check" }), "home_check").await;
     let dropped = go(&village, &case, json!({ "move": "drop" })).await;
     assert_eq!((dropped.status, &dropped.body["result"]), (200, &json!("dropped")));
@@ -155,6 +169,9 @@ async fn the_case_of_a_beneficiary_who_has_died_is_neither_raised_nor_approved(
     let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
     let case = open(&manager, hardship()).await;
     step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    for document in ["application", "home_check"] {
+        add(&manager, &case, Some(document)).await;
+    }
     let checked = json!({ "move": "confirm", "answers": super::checked_with() });
     step(&village, &case, checked, "village").await;
     server.database.execute(&format!(

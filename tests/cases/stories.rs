@@ -3,8 +3,12 @@
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{VILLAGE, checked_with, go, hardship, listed, may_come, open, read, server, step};
+use super::{
+    VILLAGE, add, announce, checked_with, go, hardship, listed, may_come, missing, open, read,
+    server, step,
+};
 use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
 use crate::support::{Backend, Caller, GRID};
 
@@ -34,6 +38,23 @@ async fn a_hardship_goes_from_finding_to_help_and_follow_up(
     let early = go(&town, &case, json!({ "move": "check" })).await;
     assert_eq!((early.status, early.problem()), (403, "case_other_level"));
     step(&manager, &case, json!({ "move": "check", "note": "请村里核实" }), "home_check").await;
+
+    // The application and the record of the check come before the village's word.
+    let confirm = json!({ "move": "confirm", "answers": checked_with() });
+    let early = go(&village, &case, confirm.clone()).await;
+    assert_eq!((early.status, early.problem()), (409, "case_document_missing"), "{}", early.body);
+    assert_eq!(missing(&early.body["current"]), ["application", "home_check"]);
+    assert_eq!(missing(&read(&manager, &case).await), ["application", "home_check"]);
+    add(&manager, &case, Some("application")).await;
+    // One that has not arrived as a whole does not count.
+    let begun = announce(&village, &case, Uuid::now_v7(), Some("home_check")).await;
+    assert_eq!(begun.status, 201, "{}", begun.body);
+    let early = go(&village, &case, confirm).await;
+    assert_eq!((early.status, missing(&early.body["current"])), (409, vec!["home_check"]));
+    let named = &early.body["errors"][0]["detail"];
+    assert_eq!(named, "requires the document home_check");
+    add(&village, &case, Some("home_check")).await;
+    assert_eq!(missing(&read(&manager, &case).await), Vec::<&str>::new());
 
     let checked = json!({ "checked_with": "李网格", "no_relative": true });
     let without = go(&village, &case, json!({ "move": "confirm" })).await;
@@ -112,6 +133,21 @@ async fn an_urgent_hardship_goes_straight_to_the_district_and_two_people_decide(
     step(&district, &case, json!({ "move": "return" }), "town").await;
     step(&server.town_supervisor().await, &case, json!({ "move": "approve" }), "district").await;
     step(&server.admin().await, &case, json!({ "move": "approve" }), "help").await;
+    // Money first, papers after: they are due before the case is closed.
+    step(&server.town_supervisor().await, &case, json!({ "move": "helped" }), "follow_up").await;
+    let waiting = read(&manager, &case).await;
+    assert_eq!(missing(&waiting), ["application", "home_check"]);
+    let task = waiting["task_id"].as_str().expect("a task").to_owned();
+    visit(&server.volunteer().await, &task, json!({ "answers": { "still_needed": false } })).await;
+    let close = json!({ "move": "close", "answers": {
+        "help_arrived": true, "still_needed": false
+    } });
+    let early = go(&manager, &case, close.clone()).await;
+    assert_eq!((early.status, early.problem()), (409, "case_document_missing"), "{}", early.body);
+    for document in ["application", "home_check"] {
+        add(&manager, &case, Some(document)).await;
+    }
+    step(&manager, &case, close, "closed").await;
 }
 
 #[rstest]
@@ -143,7 +179,14 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
     assert_eq!(may_come(&read(&town, &case).await), ["apply", "withdraw"]);
     step(&town, &case, json!({ "move": "apply" }), "decision").await;
     let district = server.supervisor().await;
-    step(&district, &case, json!({ "move": "approve" }), "lawyer").await;
+    let approve = json!({ "move": "approve" });
+    let early = go(&district, &case, approve.clone()).await;
+    assert_eq!((early.status, early.problem()), (409, "case_document_missing"), "{}", early.body);
+    assert_eq!(missing(&early.body["current"]), ["application", "evidence"]);
+    for document in ["application", "evidence"] {
+        add(&town, &case, Some(document)).await;
+    }
+    step(&district, &case, approve, "lawyer").await;
     let lawyer = json!({ "to": "lawyer", "name": "江律师" });
     step(&town, &case, json!({ "move": "finish", "referral": lawyer }), "closed").await;
     // The log shows neither whose case it is, nor where, nor what it is about.
@@ -231,40 +274,98 @@ async fn a_person_who_looks_for_work_is_placed_and_followed_up(
     assert_eq!(read(&village, &case).await["result"], "done");
 }
 
+/// A merit report of the class, received by the district.
+async fn merit_report(district: &Caller, class: &str) -> Value {
+    let new = json!({
+        "kind": "merit_report", "class": class, "beneficiary_id": BENEFICIARY,
+        "source": "application"
+    });
+    let case = open(district, new).await;
+    let begun = &case["waiting_since"].as_str().expect("a time")[..10];
+    assert!(case["due_on"].as_str() > Some(begun), "registered within two working days");
+    case
+}
+
+/// The working days that the step of the case has: as many as lie between the days of a calendar without
+/// holidays, at least.
+async fn days_left(caller: &Caller, case: &Value) -> i64 {
+    let case = read(caller, case).await;
+    let day = |text: &Value| {
+        let text = text.as_str().expect("a day").get(..10).expect("a day");
+        text.parse::<chrono::NaiveDate>().expect("a day")
+    };
+    (day(&case["due_on"]) - day(&case["waiting_since"])).num_days()
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_class_of_a_merit_report_decides_who_delivers_it(
+async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check_of_the_plaque_follows(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = server(backend);
     let (town, district) = (server.town_supervisor().await, server.supervisor().await);
-    for (class, deliverer, other) in
-        [("third_class", &district, &town), ("good_soldier", &town, &district)]
-    {
-        let new = json!({
-            "kind": "merit_report", "class": class, "beneficiary_id": BENEFICIARY,
-            "source": "application"
-        });
-        let case = open(&district, new).await;
-        let begun = &case["waiting_since"].as_str().expect("a time")[..10];
-        assert!(case["due_on"].as_str() > Some(begun), "registered within two working days");
-        let register = json!({ "move": "register", "answers": { "unit": "某部" } });
-        step(&district, &case, register, "registered").await;
-        let plan = json!({ "move": "plan", "answers": {
-            "day": "2026-12-20", "with_military": true
-        } });
-        let refused = go(other, &case, plan.clone()).await;
+    let mut left = Vec::new();
+    for (class, deliverer, other) in [
+        ("second_class", &district, &town),
+        ("third_class", &district, &town),
+        ("good_soldier", &town, &district),
+    ] {
+        let of_town = class == "good_soldier";
+        let [register, registered, planned] = if of_town {
+            ["register_town", "registered_town", "planned_town"]
+        } else {
+            ["register", "registered", "planned"]
+        };
+        let case = merit_report(&district, class).await;
+        assert_eq!(may_come(&read(&district, &case).await), [register, "drop"]);
+        let move_on = json!({ "move": register, "answers": { "unit": "某部" } });
+        step(&district, &case, move_on, registered).await;
+        left.push(days_left(&district, &case).await);
+        // Several go together, and with the armed forces from the third class on.
+        let mut answers = json!({ "day": "2026-12-20", "party": ["town", "armed_forces"] });
+        if !of_town {
+            answers["with_military"] = json!(true);
+            answers["led_by"] = json!("bureau");
+        }
+        let plan = |field: &str, value: Value| {
+            let mut answers = answers.clone();
+            answers[field] = value;
+            json!({ "move": "plan", "answers": answers })
+        };
+        let refused = go(other, &case, plan("day", json!("2026-12-20"))).await;
         assert_eq!((refused.status, refused.problem()), (403, "case_other_level"), "{class}");
-        step(deliverer, &case, plan, "planned").await;
-        // A volunteer never delivers.
+        let alone = go(deliverer, &case, plan("party", json!(["town"]))).await;
+        assert_eq!(alone.body["errors"][0]["pointer"], "/answers/party", "{}", alone.body);
+        if !of_town {
+            let alone = go(deliverer, &case, plan("with_military", json!(false))).await;
+            let pointer = &alone.body["errors"][0]["pointer"];
+            assert_eq!(pointer, "/answers/with_military", "{}", alone.body);
+        }
+        step(deliverer, &case, plan("day", json!("2026-12-20")), planned).await;
+        left.push(days_left(&district, &case).await);
+        // A volunteer never delivers, and nobody without a companion and the signed receipt.
         let deliver = json!({ "move": "deliver", "amount_fen": 200_000, "answers": {
-            "signed_by": "王小明", "delivered_by": "退役军人事务局、人武部"
+            "signed_by": "王小明", "delivered_by": "退役军人事务局、人武部",
+            "accompanied_by": "某部代表"
         } });
         assert_eq!(go(&server.volunteer().await, &case, deliver.clone()).await.status, 403);
+        let early = go(deliverer, &case, deliver.clone()).await;
+        assert_eq!((early.status, missing(&early.body["current"])), (409, vec!["receipt"]));
+        add(deliverer, &case, Some("receipt")).await;
         step(deliverer, &case, deliver, "delivered").await;
-        step(&district, &case, json!({ "move": "archive" }), "archived").await;
+        // The check of the plaque follows, as a visit.
+        let archive = json!({ "move": "archive" });
+        let early = go(deliverer, &case, archive.clone()).await;
+        assert_eq!((early.status, early.problem()), (409, "case_awaits_task"), "{}", early.body);
+        let task = early.body["current"]["task_id"].as_str().expect("a task").to_owned();
+        let shown = deliverer.get(&format!("/v1/tasks/{task}")).await.body;
+        assert_eq!(shown["kind"], "plaque_check", "{shown}");
+        let hung = json!({ "answers": { "plaque": "hung" } });
+        visit(&server.volunteer().await, &task, hung).await;
+        step(deliverer, &case, archive, "archived").await;
     }
-    assert_eq!(listed(&district, "?kind=merit_report&ended=true").await.len(), 2);
+    assert!(left[0] < left[2] && left[1] < left[3], "the second class is quicker: {left:?}");
+    assert_eq!(listed(&district, "?kind=merit_report&ended=true").await.len(), 3);
 }
 
 #[rstest]

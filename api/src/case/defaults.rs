@@ -79,6 +79,7 @@ mod tests {
                             continue;
                         }
                         case.task = case.task.map(|_| StepTask::Ended);
+                        case.documents = path.required_documents();
                         for one in case::next_moves(&path, &case) {
                             let tried = staff(area).map(|actor| {
                                 case::apply(&path, &case, &one.code, actor, today, &|_| true)

@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridward_domain::area::Level;
 use gridward_domain::authority::Role;
 use gridward_domain::bounded_text::Label;
-use gridward_domain::case::{CaseMove, CasePath, CaseResult, CaseStep, MoveEffect};
+use gridward_domain::case::{
+    CaseMove, CasePath, CaseResult, CaseStep, MoveEffect, RequiredDocument,
+};
 use gridward_domain::code::{CaseClass, CaseKindCode, KindCode, MoveCode, StepCode, WordCode};
 use gridward_domain::range::{KeptYears, StepDays, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// A word of a kind of case: a document that a step wants, or to whom it may refer.
+/// A word of a kind of case: to whom a step may refer, or a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"code": "hospital", "name": "医院", "name_en": "Hospital"}))]
@@ -23,6 +25,31 @@ pub struct CaseWord {
     pub name: Label,
     /// The English name.
     pub name_en: Label,
+}
+
+/// A document that a step wants, or requires before a case goes forward.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "code": "application", "name": "申请书", "name_en": "Application", "required": true
+}))]
+pub struct CaseDocumentWord {
+    /// The code.
+    pub code: WordCode,
+    /// The Chinese name.
+    pub name: Label,
+    /// The English name.
+    pub name_en: Label,
+    /// Whether a case goes forward from the step, by an approval or by another move than a return, a refusal
+    /// or its end without help, only once the document is stored. Default: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub required: bool,
+    /// Whether an urgent case goes forward without it; a later step may require it then. For a required
+    /// document. Default: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub waived_if_urgent: bool,
 }
 
 /// A class of cases of a kind.
@@ -98,6 +125,13 @@ pub struct CaseStepContent {
     /// The working days until the case rises to the next level. Default: no clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<StepDays>,
+    /// The working days for cases of a class, where they differ.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(
+        required = false, value_type = BTreeMap<String, StepDays>,
+        additional_properties, example = json!({"second_class": 10})
+    )]
+    pub days_by_class: BTreeMap<CaseClass, StepDays>,
     /// Whether a case is granted only if this step approves it. Default: no.
     #[serde(default)]
     #[schema(required = false)]
@@ -123,10 +157,10 @@ pub struct CaseStepContent {
     #[serde(default)]
     #[schema(required = false)]
     pub amount: bool,
-    /// The documents that the step wants.
+    /// The documents that the step wants; a case goes forward from the step once the required ones are stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
-    pub documents: Vec<CaseWord>,
+    pub documents: Vec<CaseDocumentWord>,
     /// To whom a move from this step may refer, such as a lawyer, a hospital or an employer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
@@ -286,16 +320,27 @@ impl NewCaseKind {
 }
 
 impl CaseStepContent {
+    /// The documents that it requires.
+    fn required(&self) -> impl Iterator<Item = RequiredDocument> {
+        let required = self.documents.iter().filter(|word| word.required);
+        required.map(|word| RequiredDocument {
+            code: word.code.clone(),
+            waived_if_urgent: word.waived_if_urgent,
+        })
+    }
+
     fn step(&self) -> CaseStep {
         CaseStep {
             code: self.code.clone(),
             level: self.level,
             levels: self.levels.clone(),
             days: self.days,
+            days_by_class: self.days_by_class.clone(),
             decides: self.decides,
             waived_if_urgent: self.waived_if_urgent,
             two_people: self.two_people,
             awaits_task: self.task.is_some(),
+            required: self.required().collect(),
             result: self.result,
             moves: self.moves.iter().map(CaseMoveContent::step_move).collect(),
         }

@@ -3,10 +3,10 @@
 use gridward_domain::area::Level;
 use gridward_domain::authority::Role;
 use gridward_domain::case;
-use gridward_domain::code::KindCode;
+use gridward_domain::code::{KindCode, WordCode};
 use serde_json::Value;
 
-use super::{CaseKind, CaseStepContent, CaseWord};
+use super::{CaseKind, CaseStepContent};
 use crate::catalogue::form;
 use crate::http::problem::FieldError;
 
@@ -74,16 +74,22 @@ fn of_step(kind: &CaseKind, step: &CaseStepContent, at: &str) -> Vec<FieldError>
             FieldError::new(format!("{at}/form/properties/{name}"), detail)
         }));
     }
-    for (name, words) in [("documents", &step.documents), ("referrals", &step.referrals)] {
-        let twice = |(n, word): &(usize, &CaseWord)| {
-            words[..*n].iter().any(|other| other.code == word.code)
-        };
-        let repeated = words.iter().enumerate().filter(twice);
+    let documents: Vec<&WordCode> = step.documents.iter().map(|word| &word.code).collect();
+    let referrals: Vec<&WordCode> = step.referrals.iter().map(|word| &word.code).collect();
+    for (name, codes) in [("documents", &documents), ("referrals", &referrals)] {
+        let twice = |(n, code): &(usize, &&WordCode)| codes[..*n].contains(*code);
+        let repeated = codes.iter().enumerate().filter(twice);
         errors.extend(
             repeated
                 .map(|(n, _)| FieldError::new(format!("{at}/{name}/{n}/code"), "is listed twice")),
         );
     }
+    let waived = step.documents.iter().enumerate();
+    let waived = waived.filter(|(_, word)| word.waived_if_urgent && !word.required);
+    errors.extend(waived.map(|(n, _)| {
+        let at = format!("{at}/documents/{n}/waived_if_urgent");
+        FieldError::new(at, "is for a required document")
+    }));
     errors
 }
 

@@ -7,6 +7,7 @@
 //! [`decision`](crate::decision); `casework` is about the life of a beneficiary.
 
 pub mod defaults;
+pub(crate) mod documents;
 pub mod entry_store;
 pub mod event;
 pub mod exchange;
@@ -29,8 +30,8 @@ pub mod store;
 pub mod waiting;
 
 pub use kind::{
-    CaseClassWords, CaseKind, CaseKindContent, CaseMoveContent, CaseStepContent, CaseWord,
-    NewCaseKind,
+    CaseClassWords, CaseDocumentWord, CaseKind, CaseKindContent, CaseMoveContent, CaseStepContent,
+    CaseWord, NewCaseKind,
 };
 pub use model::{
     Case, CaseDetail, CaseEntry, CaseEntryAction, CaseNextMove, CaseReferral, CaseSource, NewCase,

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::CaseWord;
+
 /// How a matter came to the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -238,4 +240,9 @@ pub struct CaseDetail {
     /// The moves that the present step permits; none once it has ended.
     #[schema(max_items = 20)]
     pub may_come: Vec<CaseNextMove>,
+    /// The documents that the present step requires and that are not stored: until they are, the case goes
+    /// back, is refused or is given up, and does not go forward.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 20)]
+    pub missing_documents: Vec<CaseWord>,
 }

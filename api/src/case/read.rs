@@ -8,7 +8,7 @@ use serde_json::json;
 use super::entry_store;
 use super::scope::{self, VisibleCase};
 use super::store::PlacedCase;
-use super::{CaseDetail, CaseKind, CaseNextMove};
+use super::{CaseDetail, CaseKind, CaseNextMove, documents};
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
@@ -48,9 +48,11 @@ pub(super) fn read(
     let history = entry_store::of_case(conn, key, (placed.row.district, id))?;
     let detail = placed.row.content(key)?.detail;
     let may_come = may_come(&kind, &placed);
+    let stored = documents::stored(conn, placed.row.district, id)?;
+    let missing_documents = documents::missing(&kind, &placed, &stored);
     // As the other events of a confidential case, that of its reading names no grid.
     let area = if is_confidential { placed.row.district } else { placed.area };
     let event = Event::new("case.read", Subject::Reading, id, area, placed.row.version);
     tx.record(event.by(principal.person).with(json!({ "entries": history.len() })));
-    Ok(CaseDetail { case: placed.case(tx.now), detail, history, may_come })
+    Ok(CaseDetail { case: placed.case(tx.now), detail, history, may_come, missing_documents })
 }

@@ -1,5 +1,7 @@
 //! Queries for cases.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
@@ -128,6 +130,7 @@ impl CaseRow {
             escalates_on: self.escalates_on,
             asked_by: self.asked_by,
             task,
+            documents: BTreeSet::new(),
             result: self.result,
         }
     }

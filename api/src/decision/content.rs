@@ -116,12 +116,15 @@ impl CaseMoveSent {
     }
 }
 
-/// The form with no answer required.
+/// The form with no answer required, and none that has to be as the step wants it.
 fn optional(form: &Value) -> Value {
     let mut form = form.clone();
     for part in ["", "/then"] {
-        if let Some(part) = form.pointer_mut(part).and_then(Value::as_object_mut) {
-            part.remove("required");
+        let Some(part) = form.pointer_mut(part).and_then(Value::as_object_mut) else { continue };
+        part.remove("required");
+        let fields = part.get_mut("properties").and_then(Value::as_object_mut);
+        for field in fields.into_iter().flat_map(|fields| fields.values_mut()) {
+            field.as_object_mut().map(|field| field.remove("const"));
         }
     }
     form

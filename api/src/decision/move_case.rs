@@ -1,11 +1,16 @@
 //! Moves a case to the next step.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::case::{self, CaseActor, CaseRejection, MoveEffect};
+use gridward_domain::code::WordCode;
 use gridward_domain::id::CaseId;
 use serde_json::{Value, json};
 
 use super::{CaseMoveSent, closing_notice, step_task};
+use crate::case::documents;
 use crate::case::entry_store::{self, NewEntry};
 use crate::case::event::event;
 use crate::case::read::may_come;
@@ -15,7 +20,7 @@ use crate::case::{Case, CaseDetail, CaseEntryAction, CaseKind, CaseMoveContent};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::http::IfMatch;
-use crate::http::problem::{Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::tx::Tx;
 use crate::workday;
@@ -56,7 +61,7 @@ impl Moving {
     /// # Errors
     /// 404; 403 if another level or another person decides; 409 for the approval of a matter of a
     /// beneficiary who has ended, and with what may come if the step does
-    /// not permit the move, if the case has ended or awaits a task; 412; 422; 428.
+    /// not permit the move, if the case has ended, awaits a task or lacks a required document; 412; 422; 428.
     pub(super) fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -67,7 +72,8 @@ impl Moving {
             scope::visible(tx.read()?, principal, self.case, Action::WorkCases)?;
         let row = &placed.row;
         let now = tx.now;
-        let current = detail(&kind, &placed, tx);
+        let stored = documents::stored(tx.read_unbatched(), row.district, row.id)?;
+        let current = detail(&kind, &placed, (&stored, tx.now));
         self.base.check(row.version, &current)?;
         let (today, district) = (clock::day(now), row.district);
         let days = workday::store::days(tx.read_unbatched(), district, today, None)?;
@@ -75,6 +81,7 @@ impl Moving {
         let (path, actor) = (kind.path(), CaseActor::of(principal));
         let taken = &self.sent.taken;
         let life = row.life(step_task::state(tx, row)?);
+        let life = case::Case { documents: stored, ..life };
         let moved = case::apply(&path, &life, taken, actor, today, &is_working);
         let (life, _) = moved.map_err(|why| refusal(why).showing(&current))?;
         let approves =
@@ -109,10 +116,19 @@ impl Moving {
     }
 }
 
-/// The case as a problem shows it: with what may come, without what is encrypted.
-fn detail(kind: &CaseKind, placed: &PlacedCase, tx: &Tx<'_>) -> CaseDetail {
-    let may_come = may_come(kind, placed);
-    CaseDetail { case: placed.case(tx.now), detail: None, history: Vec::new(), may_come }
+/// The case as a problem shows it: with what may come and what is missing, without what is encrypted.
+fn detail(
+    kind: &CaseKind,
+    placed: &PlacedCase,
+    (stored, now): (&BTreeSet<WordCode>, DateTime<Utc>),
+) -> CaseDetail {
+    CaseDetail {
+        case: placed.case(now),
+        detail: None,
+        history: Vec::new(),
+        may_come: may_come(kind, placed),
+        missing_documents: documents::missing(kind, placed, stored),
+    }
 }
 
 fn refusal(why: CaseRejection) -> Problem {
@@ -121,6 +137,12 @@ fn refusal(why: CaseRejection) -> Problem {
         CaseRejection::OtherLevel => ProblemCode::CaseOtherLevel.into(),
         CaseRejection::SamePerson => ProblemCode::CaseSamePerson.into(),
         CaseRejection::AwaitsTask => ProblemCode::CaseAwaitsTask.into(),
+        CaseRejection::MissingDocuments(missing) => {
+            let errors = missing
+                .iter()
+                .map(|code| FieldError::new("/move", format!("requires the document {code}")));
+            errors.fold(Problem::from(ProblemCode::CaseDocumentMissing), Problem::with)
+        }
         CaseRejection::NotPermitted | CaseRejection::UnknownClass | CaseRejection::UnknownStep => {
             ProblemCode::CaseMoveNotPermitted.into()
         }

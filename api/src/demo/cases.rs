@@ -93,6 +93,7 @@ fn made(
     let begun = clock::day(opened);
     let mut life =
         case::open(&path, (class, false, Level::Grid), Some(finder), begun, &is_working).ok()?;
+    life.documents = path.required_documents();
     let mut at = opened;
     let entry = |action, at: DateTime<Utc>, person, life: &case::Case| NewEntry {
         action,

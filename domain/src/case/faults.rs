@@ -51,6 +51,10 @@ fn own(path: &CasePath) -> Vec<PathFault> {
         for class in step.levels.keys().filter(|class| !path.classes.contains(class)) {
             faults.push(fault(format!("{at}/levels/{class}"), "is not a class of the kind"));
         }
+        for class in step.days_by_class.keys().filter(|class| !path.classes.contains(class)) {
+            let detail = "is not a class of the kind";
+            faults.push(fault(format!("{at}/days_by_class/{class}"), detail));
+        }
         faults.extend(of_step(step, &at));
         faults.extend(of_moves(path, step, &at));
     }
@@ -69,6 +73,9 @@ fn of_step(step: &CaseStep, at: &str) -> Vec<PathFault> {
     }
     if step.result.is_some() && (step.decides || step.awaits_task) {
         faults.push(fault(at, "an end decides nothing and awaits no task"));
+    }
+    if step.result.is_some() && !step.required.is_empty() {
+        faults.push(fault(format!("{at}/documents"), "an end requires no document"));
     }
     if step.decides && !approves {
         faults.push(fault(format!("{at}/moves"), "a step that decides must have an approval"));

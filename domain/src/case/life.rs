@@ -1,5 +1,7 @@
 //! The rules of a case: how it opens, moves, escalates and ends.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use thiserror::Error;
 
@@ -8,7 +10,7 @@ use super::working_days::{Calendar, after};
 use super::{CaseResult, MoveEffect};
 use crate::area::Level;
 use crate::authority::{Principal, Role};
-use crate::code::{CaseClass, MoveCode, StepCode};
+use crate::code::{CaseClass, MoveCode, StepCode, WordCode};
 use crate::id::PersonId;
 
 /// The task that a step awaits.
@@ -46,6 +48,8 @@ pub struct Case {
     pub asked_by: Option<PersonId>,
     /// The task that the step awaits.
     pub task: Option<StepTask>,
+    /// The documents that are stored as a whole.
+    pub documents: BTreeSet<WordCode>,
     /// The result, at an end.
     pub result: Option<CaseResult>,
 }
@@ -78,7 +82,7 @@ pub enum CaseEvent {
 }
 
 /// Why a case does not open or move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CaseRejection {
     /// The kind has classes and the case none, or the reverse, or the class is unknown.
     #[error("must be one of the classes of the kind")]
@@ -98,6 +102,9 @@ pub enum CaseRejection {
     /// The task of the step is not done.
     #[error("the task of this step is not done")]
     AwaitsTask,
+    /// Documents that the step requires are not stored.
+    #[error("documents that this step requires are missing")]
+    MissingDocuments(Vec<WordCode>),
     /// The path has no such step: the case and the path do not belong together.
     #[error("the path does not have the step of the case")]
     UnknownStep,
@@ -136,7 +143,9 @@ impl Case {
     ) -> Self {
         let level = self.level_at(step);
         let waits_for = step.result.is_none().then_some(level);
-        let due_on = waits_for.and(step.days).map(|days| after(today, days, is_working));
+        let due_on = waits_for
+            .and(step.days_for(self.class.as_ref()))
+            .map(|days| after(today, days, is_working));
         Self {
             step: step.code.clone(),
             waits_for,
@@ -183,6 +192,7 @@ pub fn open(
         escalates_on: None,
         asked_by: by,
         task: None,
+        documents: BTreeSet::new(),
         result: None,
     };
     Ok(case.begin(first, by, today, is_working))
@@ -219,6 +229,13 @@ fn may_act(case: &Case, step: &CaseStep, actor: CaseActor) -> Result<(), CaseRej
     Ok(())
 }
 
+/// Whether the move rests on the documents of its step: it neither returns nor refuses the case, nor gives
+/// it up.
+fn goes_forward(taken: &CaseMove, to: &CaseStep) -> bool {
+    let ends_without = matches!(to.result, Some(CaseResult::Refused | CaseResult::Dropped));
+    matches!(taken.effect, MoveEffect::Advance | MoveEffect::Approve) && !ends_without
+}
+
 /// Moves the case. A move that the step does not permit is refused before anything else, so that
 /// the caller learns what may come.
 ///
@@ -240,6 +257,12 @@ pub fn apply(
     let taken = taken.ok_or(CaseRejection::NotPermitted)?;
     may_act(case, step, actor)?;
     let to = path.step(&taken.to).ok_or(CaseRejection::UnknownStep)?;
+    if goes_forward(taken, to) {
+        let missing = step.missing(case.urgent, &case.documents);
+        if !missing.is_empty() {
+            return Err(CaseRejection::MissingDocuments(missing));
+        }
+    }
     let next = case.clone().begin(to, Some(actor.person), today, is_working);
     let (from, effect) = (case.step.clone(), taken.effect);
     let mut events = vec![CaseEvent::Moved { from, to: to.code.clone(), effect }];
@@ -260,7 +283,7 @@ pub fn escalate(
 ) -> Option<Case> {
     let above = case.waits_for?.parent()?;
     case.escalates_on.filter(|day| *day <= today)?;
-    let days = path.step(&case.step)?.days?;
+    let days = path.step(&case.step)?.days_for(case.class.as_ref())?;
     let next = || after(today, days, is_working).succ_opt();
     let escalates_on = (above != Level::District).then(next).flatten();
     Some(Case { waits_for: Some(above), escalates_on, ..case.clone() })

@@ -3,7 +3,8 @@
 //!
 //! [`faults`] refuses a path on which a decision could be skipped, a step could not be reached or
 //! could not end; [`apply`] is the only function that moves a case, [`escalate`] the only one that
-//! raises an overdue one to the next level. Days are working days of a calendar that the caller has.
+//! raises an overdue one to the next level. A case goes forward once
+//! the documents that its step requires are stored. Days are working days of a calendar that the caller has.
 
 mod faults;
 mod life;
@@ -21,6 +22,6 @@ pub use faults::{PathFault, faults};
 pub use life::{
     Case, CaseActor, CaseEvent, CaseRejection, StepTask, apply, escalate, next_moves, open,
 };
-pub use path::{CaseMove, CasePath, CaseStep};
+pub use path::{CaseMove, CasePath, CaseStep, RequiredDocument};
 pub use result::{CaseResult, MoveEffect};
 pub use working_days::{Calendar, after};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CaseResult, MoveEffect};
 use crate::area::Level;
-use crate::code::{CaseClass, MoveCode, StepCode};
+use crate::code::{CaseClass, MoveCode, StepCode, WordCode};
 use crate::range::StepDays;
 
 /// The path of a kind of case. A case begins at the first step.
@@ -29,6 +29,8 @@ pub struct CaseStep {
     pub levels: BTreeMap<CaseClass, Level>,
     /// The working days until the case escalates to the next level; `None` for no clock.
     pub days: Option<StepDays>,
+    /// The working days for cases of a class, where they differ.
+    pub days_by_class: BTreeMap<CaseClass, StepDays>,
     /// Whether a case is granted only if this step approves it.
     pub decides: bool,
     /// Whether an urgent case may be granted without this decision.
@@ -37,10 +39,21 @@ pub struct CaseStep {
     pub two_people: bool,
     /// Whether the step waits for a task that is created as the step begins.
     pub awaits_task: bool,
+    /// The documents without which a case does not go forward from the step.
+    pub required: Vec<RequiredDocument>,
     /// The result, at an end; `None` elsewhere.
     pub result: Option<CaseResult>,
     /// The permitted moves; none at an end.
     pub moves: Vec<CaseMove>,
+}
+
+/// A document without which a case does not go forward from a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredDocument {
+    /// Its code.
+    pub code: WordCode,
+    /// Whether an urgent case goes forward without it.
+    pub waived_if_urgent: bool,
 }
 
 /// A move from one step to another.
@@ -80,6 +93,18 @@ impl CaseStep {
         class.and_then(|class| self.levels.get(class)).copied().unwrap_or(self.level)
     }
 
+    /// The working days at the step for a case of this class; `None` for no clock.
+    pub fn days_for(&self, class: Option<&CaseClass>) -> Option<StepDays> {
+        class.and_then(|class| self.days_by_class.get(class)).copied().or(self.days)
+    }
+
+    /// The documents that the step requires of a case and that are not among `stored`.
+    pub fn missing(&self, urgent: bool, stored: &BTreeSet<WordCode>) -> Vec<WordCode> {
+        let required = self.required.iter().filter(|one| !(urgent && one.waived_if_urgent));
+        let codes = required.map(|one| &one.code).filter(|code| !stored.contains(*code));
+        codes.cloned().collect()
+    }
+
     /// Whether a case of the variant is granted only if the step approves it.
     pub(super) const fn is_required(&self, variant: Variant<'_>) -> bool {
         self.decides && !(self.waived_if_urgent && variant.urgent)
@@ -95,6 +120,12 @@ impl CasePath {
     /// The step with this code.
     pub fn step(&self, code: &StepCode) -> Option<&CaseStep> {
         self.steps.iter().find(|step| step.code == *code)
+    }
+
+    /// Every document that some step requires.
+    pub fn required_documents(&self) -> BTreeSet<WordCode> {
+        let required = self.steps.iter().flat_map(|step| &step.required);
+        required.map(|document| document.code.clone()).collect()
     }
 
     /// Every variant of a case.

@@ -24,10 +24,12 @@ fn step(code: &str) -> CaseStep {
         level: Level::District,
         levels: [].into(),
         days: None,
+        days_by_class: [].into(),
         decides: false,
         waived_if_urgent: false,
         two_people: false,
         awaits_task: false,
+        required: Vec::new(),
         result: None,
         moves: Vec::new(),
     }
@@ -274,5 +276,87 @@ proptest! {
         prop_assert!(weekdays(due));
         let between = start.iter_days().skip(1).take_while(|day| *day <= due);
         prop_assert_eq!(between.filter(|day| weekdays(*day)).count() as u64, u64::from(days));
+    }
+}
+
+/// The path on which the village requires an application, of an urgent case later.
+fn documented() -> CasePath {
+    let mut path = path();
+    let code = "application".parse().expect("a code");
+    path.steps[1].required = vec![RequiredDocument { code, waived_if_urgent: true }];
+    path
+}
+
+#[test]
+fn a_case_goes_forward_once_the_required_documents_are_stored() {
+    let path = documented();
+    let case = go(&path, &opened(&path, false), "check", at(Level::Grid)).expect("a move");
+    let village = at(Level::Village);
+    let missing = vec!["application".parse().expect("a code")];
+    let refused = Err(CaseRejection::MissingDocuments(missing));
+    assert_eq!(go(&path, &case, "approve", village), refused);
+    assert_eq!(go(&path, &case, "approve", at(Level::Town)), Err(CaseRejection::OtherLevel));
+    for without in ["return", "refuse"] {
+        assert!(go(&path, &case, without, village).is_ok(), "{without} needs no document");
+    }
+    let with =
+        |code: &str| Case { documents: [code.parse().expect("a code")].into(), ..case.clone() };
+    assert_eq!(go(&path, &with("photo"), "approve", village), refused);
+    assert!(go(&path, &with("application"), "approve", village).is_ok());
+    let urgent = go(&path, &opened(&path, true), "check", at(Level::Grid)).expect("a move");
+    assert!(go(&path, &urgent, "approve", village).is_ok(), "it follows later");
+}
+
+#[test]
+fn the_days_of_a_step_follow_the_class() {
+    let mut path = path();
+    let [first, third] = ["first", "third"].map(|class| class.parse().expect("a class"));
+    path.classes = vec![first, third];
+    path.steps[0].days_by_class.insert(path.classes[0].clone(), StepDays::of::<1>());
+    assert_eq!(faults(&path), []);
+    let due = |n: usize| {
+        let what = (Some(path.classes[n].clone()), false, Level::Grid);
+        let case = open(&path, what, None, day("2026-11-27"), &weekdays).expect("a case");
+        let raised = escalate(&path, &case, day("2026-12-02"), &weekdays).expect("overdue");
+        (case.due_on, raised.escalates_on)
+    };
+    assert_eq!(due(0), (Some(day("2026-11-30")), Some(day("2026-12-04"))));
+    assert_eq!(due(1), (Some(day("2026-12-01")), Some(day("2026-12-05"))));
+    path.steps[0].days_by_class.insert("second".parse().expect("a class"), StepDays::of::<1>());
+    path.steps[3].required = documented().steps[1].required.clone();
+    let faults = faults(&path);
+    let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/steps/0/days_by_class/second", "/steps/3/documents"]);
+}
+
+proptest! {
+    #[test]
+    fn no_path_of_a_case_leaves_a_step_forward_without_its_documents(
+        stored in proptest::collection::btree_set("[a-c]", 0..4),
+        moves in proptest::collection::vec(0..4_usize, 0..12),
+    ) {
+        let mut path = path();
+        for (n, step) in path.steps.iter_mut().enumerate().take(3) {
+            let code = ["a", "b", "c"][n].parse().expect("a code");
+            step.required = vec![RequiredDocument { code, waived_if_urgent: false }];
+        }
+        let mut case = opened(&path, false);
+        case.documents = stored.iter().map(|code| code.parse().expect("a code")).collect();
+        for n in moves {
+            let Some(one) = next_moves(&path, &case).get(n).map(|one| (*one).clone()) else { continue };
+            let Some(level) = case.waits_for else { break };
+            let from = path.step(&case.step).expect("a step").clone();
+            // Another person at each step.
+            let actor = CaseActor { person: PersonId(Uuid::now_v7()), level: Some(level) };
+            let forward = matches!(one.effect, MoveEffect::Advance | MoveEffect::Approve);
+            let missing = from.missing(false, &case.documents);
+            match apply(&path, &case, &one.code, actor, day("2026-12-01"), &weekdays) {
+                Ok((next, _)) => {
+                    prop_assert!(!forward || missing.is_empty());
+                    case = next;
+                }
+                Err(why) => prop_assert_eq!(why, CaseRejection::MissingDocuments(missing)),
+            }
+        }
     }
 }

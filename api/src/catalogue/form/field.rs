@@ -58,7 +58,12 @@ impl Faults {
                 self.bounds(field, pointer);
                 &["minimum", "maximum"]
             }
-            Some("boolean") => &[],
+            Some("boolean") => {
+                if field.get("const").is_some_and(|value| !value.is_boolean()) {
+                    self.add(&below(pointer, "const"), "must be true or false");
+                }
+                &["const"]
+            }
             Some("array") => {
                 self.list(field, pointer);
                 &["items", "minItems", "maxItems", "uniqueItems"]

@@ -2,7 +2,7 @@
 //!
 //! A form is an object with at most [`MOST_FIELDS`] fields. Each field has a label in two languages
 //! and a place in the order, and holds a text, a number, a day, yes or no, one of a list, or
-//! several of a list. A list is labelled in the form (`oneOf`) or is a vocabulary of the district
+//! several of a list; a yes or no may have to be one of them (`const`). A list is labelled in the form (`oneOf`) or is a vocabulary of the district
 //! (`x-vocabulary`). An answer may update the beneficiary's entry (`x-updates`) or create a follow-up
 //! task (`x-follow-ups`), and coded answers may be conditions of audiences (`x-filterable`). One condition (`if`, `then`) may require or add fields. Everything else is
 //! refused by JSON pointer when a kind is saved, so that no phone meets what it cannot show, no

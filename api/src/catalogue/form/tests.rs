@@ -220,3 +220,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_yes_or_no_may_have_to_be_one_of_them() {
+    let yes = form(json!({ "alone": field(1, json!({ "type": "boolean", "const": true })) }));
+    assert_eq!(check(&yes), []);
+    assert_eq!(mismatches(&yes, &json!({ "alone": true })), []);
+    let wrong = mismatches(&yes, &json!({ "alone": false }));
+    assert_eq!(wrong.iter().map(|error| &error.pointer).collect::<Vec<_>>(), ["/alone"]);
+    for more in [
+        json!({ "type": "boolean", "const": "yes" }),
+        json!({ "type": "string", "maxLength": 9, "const": "yes" }),
+    ] {
+        let other = form(json!({ "alone": field(1, more) }));
+        assert_eq!(pointers(&other), ["/properties/alone/const"]);
+    }
+}

@@ -244,6 +244,10 @@ problems! {
     CaseAwaitsTask "case_awaits_task" 409
         "Task of this step is not done": "Complete or cancel the task `task_id` of `current`, then move the case.";
         "本环节的任务尚未完成": "请先完成或取消 current 中 task_id 所指的任务，再办理该事项。";
+    /// Documents that the step requires are not stored.
+    CaseDocumentMissing "case_document_missing" 409
+        "Required document is missing": "The missing documents are in `current`, as `missing_documents`. Upload them (`POST /v1/attachments` with `case_id`), then move the case.";
+        "缺少必需材料": "缺少的材料见 current 中的 missing_documents。请上传材料（POST /v1/attachments，附 case_id）后再办理。";
     /// Another level acts at the step.
     CaseOtherLevel "case_other_level" 403
         "Another level acts at this step": "`current` names the level that the case waits for.";
