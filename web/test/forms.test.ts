@@ -49,6 +49,14 @@ describe('faults are found by field', () => {
   });
 });
 
+test('a yes or no that has to be one of them is checked', () => {
+  const title = { title: '核实人与对象无亲属关系', 'x-order': 1 };
+  const confirmed = { type: 'object', properties: { no_relative: { ...title, type: 'boolean', const: true } } };
+  expect(fieldsOf(confirmed, {}, words)[0]).toMatchObject({ name: 'no_relative', kind: 'boolean' });
+  expect(Object.fromEntries(validate(confirmed, { no_relative: false }))).toEqual({ no_relative: 'invalid' });
+  expect(validate(confirmed, { no_relative: true }).size).toBe(0);
+});
+
 test('empty answers and those without a field are left out', () => {
   const answers = { health: 'good', wishes: '', helps: [], gone: 'x', needed: false };
   expect(cleaned(answers, fieldsOf(form, answers, words))).toEqual({ health: 'good', needed: false });
