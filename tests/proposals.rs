@@ -371,6 +371,19 @@ async fn a_raised_need_opens_the_case_that_the_catalogue_names_and_its_author_le
     let secret = supervisor.get("/v1/cases?kind=legal").await.body;
     let secret = secret["items"][0]["id"].as_str().expect("a case");
     assert_eq!(manager.get(&format!("/v1/cases/{secret}")).await.status, 404);
+    // Nor once the kind is no longer confidential: the case was when it was opened.
+    let admin = server.admin().await;
+    let mut kind = admin.get("/v1/case-kinds/legal").await.body;
+    for name in ["code", "version"] {
+        kind.as_object_mut().expect("a kind").remove(name);
+    }
+    kind["confidential_to"] = json!([]);
+    let request = admin.request(Method::PUT, "/v1/case-kinds/legal").header("If-Match", "\"v1\"");
+    assert_eq!(admin.send(request.json(&kind)).await.status, 200);
+    let raised = id(&second.post("/v1/proposals", &legal).await);
+    let accepted = decide(&manager, &raised, "accept", json!({})).await;
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
+    assert!(accepted.body.get("created_case_id").is_none(), "{}", accepted.body);
     let own = json!({ "kind": "employment", "beneficiary_id": BENEFICIARY, "source": "proposal" });
     let refused = manager.post("/v1/cases", &own).await;
     let pointer = &refused.body["errors"][0]["pointer"];

@@ -102,6 +102,13 @@ async fn a_visit_follows_a_stay_in_hospital(
     let reveal = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
     let clear = supervisor.post(&reveal, &json!({ "purpose": "correction" })).await.body;
     assert_eq!(clear["stay"]["kind"], "hospital", "{clear}");
+    // One who extends the stay and names no kind leaves the person in hospital.
+    let mut longer = stay("hospital");
+    longer.as_object_mut().expect("a stay").remove("kind");
+    longer["last_day"] = json!(day(4));
+    change(&supervisor, Method::PUT, BENEFICIARY, "/stay", &longer).await;
+    let clear = supervisor.post(&reveal, &json!({ "purpose": "correction" })).await.body;
+    assert_eq!(clear["stay"]["kind"], "hospital", "{clear}");
     let after = json!({
         "cadence": { "type": "after_hospital", "days": 7 }, "name": "出院回访", "lead_days": 30,
         "starts_on": day(-30)

@@ -285,6 +285,15 @@ async fn another_person_than_the_author_activates_a_regime(
     assert_eq!((own.status, own.problem()), (403, "regime_author"));
     let again = change(&supervisor, &changed, &with(&other, &json!({ "active": true }))).await;
     assert_eq!(again.status, 200, "{}", again.body);
+    // What was active was judged, also once it is paused: of new content only the new author counts.
+    let paused = change(&supervisor, &again.body, &other).await.body;
+    let third = weekly(&json!({ "cadence": every(21), "active": false }));
+    let edited = change(&supervisor, &paused, &third).await.body;
+    let own = change(&supervisor, &edited, &with(&third, &json!({ "active": true }))).await;
+    assert_eq!((own.status, own.problem()), (403, "regime_author"));
+    let again = change(&admin, &edited, &with(&third, &json!({ "active": true }))).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    let other = third;
     // A regime without members or with an archived kind may still be paused.
     server.database.execute("UPDATE beneficiaries SET valid_to = '2026-01-01'");
     assert_eq!(change(&supervisor, &again.body, &other).await.status, 200);

@@ -69,9 +69,17 @@ async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
         "outcome": "needs_follow_up", "needs": ["memorial_fault"], "note": "墓碑开裂",
         "answers": { "tended": true, "state": "faulty" }
     });
-    report(&volunteer, round["id"].as_str().expect("an id"), fault).await;
+    let written = report(&volunteer, round["id"].as_str().expect("an id"), fault.clone()).await;
+    // The need is taken out of the report and put back: it is the same fault.
+    let sound = json!({ "outcome": "done", "answers": { "tended": true, "state": "faulty" } });
+    for content in [sound, fault] {
+        let path = format!("/v1/reports/{written}/amendments");
+        let amended = volunteer.post(&path, &content).await;
+        assert_eq!(amended.status, 200, "{}", amended.body);
+    }
     let (town, village) = (server.town_supervisor().await, server.sign_in(VILLAGE).await);
     let cases = town.get("/v1/cases?kind=memorial_fault").await.body;
+    assert_eq!(cases["items"].as_array().map(Vec::len), Some(1), "one case: {cases}");
     let case = cases["items"][0].clone();
     assert_eq!((&case["area"], case.get("beneficiary_id")), (&json!(GRID), None), "{cases}");
     assert_eq!(read(&village, &case).await["detail"], "墓碑开裂");

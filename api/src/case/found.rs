@@ -1,5 +1,6 @@
 //! Opens the case for a need that a visit found or a person raised, by the rule of the service kind.
 
+use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Note;
 use gridward_domain::code::{CaseClass, CaseKindCode, Need};
@@ -10,7 +11,8 @@ use super::open::{Matter, open};
 use super::{CaseKind, CaseSource, kind_store, store};
 use crate::beneficiary;
 use crate::crypto::SealingKey;
-use crate::db::dialect;
+use crate::db::schema::cases;
+use crate::db::{Conn, DbError, dialect};
 use crate::http::problem::Problem;
 use crate::tx::Tx;
 
@@ -41,7 +43,8 @@ pub enum FoundAt {
 }
 
 /// Opens the case, unless the beneficiary has an open case of the kind; returns the one or the other.
-/// What was found at a place opens a case in its grid each time. `None` if the kind is archived.
+/// What was found at a place opens a case in its grid for each report. A report opens one case of a kind,
+/// also if it names several needs or is amended. `None` if the kind is archived.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -53,6 +56,11 @@ pub fn open_found(
     let district = tx.district;
     let kind = kind_store::one(tx.read_unbatched(), district, &found.kind)?;
     let Some(kind) = kind.filter(|kind| kind.active) else { return Ok(None) };
+    if let Some(report) = found.report
+        && let Some(case) = opened_by(tx.read_unbatched(), district, (report, &found.kind))?
+    {
+        return Ok(Some(case));
+    }
     let (beneficiary, area) = match found.at {
         FoundAt::Home(id) => match home(tx, id, &found.kind)? {
             Home::Served(case) => return Ok(Some(case)),
@@ -72,6 +80,22 @@ pub fn open_found(
     };
     let placed = open(tx, key, &kind, (CaseId(Uuid::now_v7()), found.finder), matter)?;
     Ok(Some(placed.row.id))
+}
+
+/// The case of the kind that the report has opened.
+fn opened_by(
+    conn: &mut Conn,
+    district: AreaCode,
+    (report, kind): (ReportId, &CaseKindCode),
+) -> Result<Option<CaseId>, DbError> {
+    Ok(cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::report.eq(report))
+        .filter(cases::kind.eq(kind))
+        .order(cases::id)
+        .select(cases::id)
+        .first(conn)
+        .optional()?)
 }
 
 /// A beneficiary for whom a need was found.

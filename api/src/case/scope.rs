@@ -33,6 +33,18 @@ pub(super) fn hidden(conn: &mut Conn, district: AreaCode, role: Role) -> Result<
     Ok(Hidden { kinds, versions })
 }
 
+/// Whether some roles do not see the case: by its version of the kind, or by the current one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_confidential(conn: &mut Conn, district: AreaCode, id: CaseId) -> Result<bool, DbError> {
+    let Some(placed) = store::one(conn, district, id)? else { return Ok(true) };
+    let row = &placed.row;
+    let current = kind_store::one(conn, district, &row.kind)?;
+    let own = kind_store::at(conn, district, &row.kind, row.kind_version)?;
+    Ok([current, own].iter().any(|kind| kind.as_ref().is_none_or(CaseKind::is_confidential)))
+}
+
 /// A case that a principal sees.
 #[derive(Clone, Debug)]
 pub struct VisibleCase {

@@ -154,10 +154,9 @@ pub struct NewStay {
     /// The last day: not before the first, today or later, and at most a year after the first.
     #[serde(deserialize_with = "crate::http::day::stored")]
     pub last_day: NaiveDate,
-    /// Where the beneficiary stays. Shown in clear only.
-    #[serde(default)]
-    #[schema(required = false)]
-    pub kind: StayKind,
+    /// Where the beneficiary stays. Shown in clear only. Default: that of the present stay, else `other`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<StayKind>,
 }
 
 /// The death of a beneficiary.

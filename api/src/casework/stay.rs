@@ -37,7 +37,9 @@ pub(super) fn put(
 ) -> Result<ChangedBeneficiary, Problem> {
     let row = case.row(id, Action::EditBeneficiaries)?;
     let mut particulars = row.particulars(case.key)?;
-    let stay = stay_of(new);
+    let today = clock::day(case.tx.now);
+    let present = row.stay(&particulars).filter(|stay| !stay.is_over(today));
+    let stay = stay_of(new, present.map(|stay| stay.at.kind));
     let mut next = row.clone();
     let is_new = row.stay(&particulars).as_ref() != Some(&stay);
     if is_new {
@@ -45,9 +47,8 @@ pub(super) fn put(
         case.based_on(&row, base)?;
         let conn = case.tx.read_unbatched();
         let mut errors = checks::location(conn, map, case.principal, stay.grid, new.place)?;
-        errors.extend(days(&stay, clock::day(case.tx.now)));
+        errors.extend(days(&stay, today));
         checks::refuse(errors)?;
-        let today = clock::day(case.tx.now);
         let ends = |old: &Stay| old.is_over(today) || stay.at.kind != StayKind::Hospital;
         if let Some(old) = row.stay(&particulars).filter(ends) {
             particulars.leave(&old, today);
@@ -98,13 +99,18 @@ fn visits_follow(
     Ok(case.changed(row, tasks)?)
 }
 
-fn stay_of(new: &NewStay) -> Stay {
+/// The stay; without a kind it has that of the present one.
+fn stay_of(new: &NewStay, present: Option<StayKind>) -> Stay {
     let address = new.address.as_str().trim_matches(is_blank).to_owned();
     Stay {
         grid: new.grid,
         first_day: new.first_day,
         last_day: new.last_day,
-        at: StayAddress { address, place: new.place, kind: new.kind },
+        at: StayAddress {
+            address,
+            place: new.place,
+            kind: new.kind.or(present).unwrap_or_default(),
+        },
     }
 }
 
@@ -155,9 +161,9 @@ mod tests {
                 place: gridward_domain::place::Place::new(29.0, 106.0).expect("a place"),
                 first_day: day(first),
                 last_day: day(last),
-                kind: StayKind::Other,
+                kind: None,
             };
-            let errors = days(&stay_of(&stay), day(100));
+            let errors = days(&stay_of(&stay, None), day(100));
             errors.into_iter().map(|error| error.detail).next()
         };
         assert_eq!([wrong(90, 100), wrong(100, 100), wrong(200, 566)], [None, None, None]);

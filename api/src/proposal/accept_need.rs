@@ -9,7 +9,7 @@ use super::Acceptance;
 use super::model::Sealed;
 use super::store::ProposalRow;
 use crate::case::found::{FoundAt, FoundNeed, open_found};
-use crate::case::kind_store;
+use crate::case::scope;
 use crate::catalogue::ServiceKind;
 use crate::crypto::SealingKey;
 use crate::http::problem::{Problem, ProblemCode};
@@ -60,8 +60,6 @@ pub(super) fn accept_need(
                 if *acceptance != Acceptance::default() {
                     return Err(Problem::invalid("", "must be empty for a need that opens a case"));
                 }
-                let of_kind = kind_store::one(tx.read_unbatched(), row.district, &kind)?;
-                let is_shown = of_kind.is_some_and(|kind| !kind.is_confidential());
                 let found = FoundNeed {
                     need: need.clone(),
                     kind,
@@ -71,7 +69,8 @@ pub(super) fn accept_need(
                     note: content.note.clone(),
                 };
                 let case = open_found(tx, key, found)?.ok_or_else(missing)?;
-                return Ok(Created::Case(is_shown.then_some(case)));
+                let is_hidden = scope::is_confidential(tx.read()?, row.district, case)?;
+                return Ok(Created::Case((!is_hidden).then_some(case)));
             }
         },
     };

@@ -168,8 +168,12 @@ pub fn change(
         check_size(tx, &next, is_activated && !confirm)?;
     }
     let by = Some(principal.person);
-    let authors =
-        if is_edited { row.authors_with(principal.person).into() } else { row.authors.clone() };
+    let authors = match (is_edited, is_activated) {
+        (true, _) => row.authors_with(principal.person).into(),
+        // The content is judged; who writes the next one begins anew.
+        (false, true) => BTreeSet::new().into(),
+        (false, false) => row.authors.clone(),
+    };
     let next = RegimeRow {
         authors,
         edited_by: if is_edited { by } else { row.edited_by },

@@ -98,15 +98,20 @@ impl RegimeRow {
         self.edited_by.unwrap_or(self.created_by)
     }
 
+    /// Whether another person has judged the present content: it is active, or was since it was written.
+    fn is_judged(&self) -> bool {
+        self.active || (self.activated_by.is_some() && self.authors.members().is_empty())
+    }
+
     /// All who have written content since the last one that another person has activated.
     pub fn authors(&self) -> BTreeSet<PersonId> {
         self.authors.members().iter().copied().chain([self.author()]).collect()
     }
 
-    /// The authors after a change of the content by the person: an active regime has content that was
-    /// judged already, so its authors no longer count.
+    /// The authors after a change of the content by the person: those of content that was judged already no
+    /// longer count.
     pub fn authors_with(&self, person: PersonId) -> BTreeSet<PersonId> {
-        let mut authors = if self.active { BTreeSet::new() } else { self.authors() };
+        let mut authors = if self.is_judged() { BTreeSet::new() } else { self.authors() };
         authors.insert(person);
         authors
     }
