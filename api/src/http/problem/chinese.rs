@@ -15,7 +15,6 @@ const TABLE: &[(&str, &str)] = &[
     ("is archived", "已停用"),
     ("requires the document {}", "缺少材料 {}"),
     ("must have a part", "至少包含一项内容"),
-    ("is listed twice", "重复"),
     ("requires a kind or items", "须填 kind 或 items"),
     ("is named twice", "重复"),
     ("is no item of the district", "本区县没有此物资"),
