@@ -19,6 +19,8 @@ pub mod repeat;
 pub mod routes;
 pub mod situation;
 
+use gridward_domain::task::Phase;
+
 #[cfg(test)]
 mod tests;
 
@@ -26,5 +28,7 @@ mod tests;
 pub const ASSIGNEE_LEFT: &str = "assignee_left";
 /// The word in the events of tasks whose assignee is suspended.
 pub const ASSIGNEE_SUSPENDED: &str = "assignee_suspended";
+/// The phases of the tasks that a suspended person gives back: a visit that has started stays.
+const GIVEN_BACK: [Phase; 2] = [Phase::Assigned, Phase::Accepted];
 /// The word in the events of tasks whose assignee works elsewhere, or visits no longer.
 pub const ASSIGNEE_MOVED: &str = "assignee_moved";

@@ -1,12 +1,12 @@
-//! Opens tasks that a leaver or a suspended person got in the last moment, for instance by a claim that another server
-//! had admitted before.
+//! Opens tasks that a leaver or a suspended person got in the last moment, for instance by a claim that
+//! another server had admitted before.
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::task::Phase;
 use serde_json::json;
 
-use super::{ASSIGNEE_LEFT, ASSIGNEE_SUSPENDED};
+use super::{ASSIGNEE_LEFT, ASSIGNEE_SUSPENDED, GIVEN_BACK};
 use crate::db::schema::{people, tasks};
 use crate::db::{Conn, DbError};
 use crate::person::PersonState;
@@ -23,7 +23,7 @@ pub fn open(tx: &mut Tx<'_>, limit: i64) -> Result<usize, DbError> {
     let mut opened = 0;
     for (state, phases, because) in [
         (PersonState::Left, &Phase::UNFINISHED_ASSIGNED[..], ASSIGNEE_LEFT),
-        (PersonState::Suspended, &[Phase::Assigned, Phase::Accepted], ASSIGNEE_SUSPENDED),
+        (PersonState::Suspended, &GIVEN_BACK, ASSIGNEE_SUSPENDED),
     ] {
         let district = tx.district;
         let rows = rows(tx.read()?, district, (state, phases), limit)?;

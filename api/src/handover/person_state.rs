@@ -7,15 +7,14 @@ use gridward_domain::authority::Role;
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::PersonId;
 use gridward_domain::person_state::PersonState;
-use gridward_domain::task::Phase;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::ASSIGNEE_SUSPENDED;
 use super::depart::{add_note, depart};
 use super::model::{Departure, DepartureReason};
 use super::situation::Decider;
+use super::{ASSIGNEE_SUSPENDED, GIVEN_BACK};
 use crate::auth::{self, Authenticated, PrincipalCache};
 use crate::crypto::{KeyRing, SealingKey};
 use crate::http::Json as Body;
@@ -113,8 +112,7 @@ pub fn change_state(
     person::store::set_state(tx.write_unbatched(), row, &next)?;
     if state == PersonState::Suspended {
         let held = task::store::held_by(tx.read()?, row.district, row.id)?;
-        let waiting = held.iter().filter(|task| task.state != Phase::InProgress);
-        for task in waiting {
+        for task in held.iter().filter(|task| GIVEN_BACK.contains(&task.state)) {
             let about = json!({ "because": ASSIGNEE_SUSPENDED, "was": task.state });
             release(tx, task, by.person(), about)?;
         }

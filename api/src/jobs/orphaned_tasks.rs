@@ -1,5 +1,5 @@
-//! Opens unfinished tasks of people who have left or are suspended. A departure opens them itself; this job opens
-//! those that were assigned at the same moment, so that none stays with a leaver.
+//! Opens unfinished tasks of people who have left or are suspended. A departure and a suspension open
+//! them themselves; this job opens those that were assigned at the same moment, so that none stays.
 
 use gridward_domain::area::AreaCode;
 

@@ -22,14 +22,13 @@ impl Earliest {
     /// next day is free.
     pub fn after(now: DateTime<Utc>, lead: TimeDelta) -> Self {
         let present = now.with_timezone(&clock::china());
-        let minutes = u16::try_from(present.num_seconds_from_midnight() / 60).ok();
-        let time = minutes.and_then(|minutes| TimeOfDay::new(minutes).ok());
+        let time = at_minute(present.num_seconds_from_midnight() / 60);
         let now = (present.date_naive(), time.unwrap_or(TimeOfDay::LAST));
         let moment = present + lead;
         let seconds = moment.num_seconds_from_midnight();
         let minutes = seconds.div_ceil(60 * u32::from(STEP)) * u32::from(STEP);
-        let time = u16::try_from(minutes).ok().and_then(|minutes| TimeOfDay::new(minutes).ok());
-        Self { day: moment.date_naive(), time: time.unwrap_or(TimeOfDay::LAST), now }
+        let time = at_minute(minutes).unwrap_or(TimeOfDay::LAST);
+        Self { day: moment.date_naive(), time, now }
     }
 
     /// The day of the earliest moment.
@@ -57,8 +56,7 @@ impl Earliest {
             _ if was_started && today == self.day => now,
             _ => return None,
         };
-        let end = u16::try_from(i32::from(start.minutes()) + minutes).ok();
-        let end = end.and_then(|end| TimeOfDay::new(end).ok()).unwrap_or(TimeOfDay::LAST);
+        let end = at_minute(i32::from(start.minutes()) + minutes).unwrap_or(TimeOfDay::LAST);
         (was_started || (self.day, end) > self.now).then_some((start, end))
     }
 
@@ -77,6 +75,11 @@ impl Earliest {
             std::cmp::Ordering::Greater => Some(window),
         }
     }
+}
+
+/// The time so long after midnight, in minutes; `None` outside the day.
+pub(super) fn at_minute(minutes: impl TryInto<u16>) -> Option<TimeOfDay> {
+    TimeOfDay::new(minutes.try_into().ok()?).ok()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use gridward_domain::place::Place;
 use gridward_domain::task::Phase;
 use gridward_domain::time::{TimeOfDay, Window};
 
-use super::earliest::Earliest;
+use super::earliest::{Earliest, at_minute};
 use crate::availability::calendar::Hours;
 use crate::db::DbError;
 use crate::task::row::TaskRow;
@@ -127,11 +127,9 @@ impl UnderWay {
         (home, mode): (Place, Mode),
     ) -> Option<(Window, Vec<Window>)> {
         let way = way(home, place, mode);
-        let leaves = TimeOfDay::new(self.start.minutes().checked_sub(way)?).ok()?;
+        let leaves = at_minute(self.start.minutes().checked_sub(way)?)?;
         let back = plus(rest.start(), way).filter(|back| *back <= rest.end())?;
-        // From home until the person could be there again.
-        let (from, until) = (leaves, back);
-        let is_free = |part: &Window| part.end() <= from || until <= part.start();
+        let is_free = |part: &Window| part.end() <= leaves || back <= part.start();
         if !hours.breaks.iter().all(is_free) {
             return None;
         }
@@ -149,7 +147,7 @@ fn way(from: Place, to: Place, mode: Mode) -> u16 {
 
 /// The time `minutes` later, on the same day.
 fn plus(time: TimeOfDay, minutes: u16) -> Option<TimeOfDay> {
-    TimeOfDay::new(time.minutes().checked_add(minutes)?).ok()
+    at_minute(time.minutes().checked_add(minutes)?)
 }
 
 #[cfg(test)]

@@ -82,6 +82,9 @@ impl WhatIf {
             return Err(Problem::invalid("/more_volunteers", detail));
         }
         let span = self.order.span()?;
+        if self.more_volunteers.is_empty() {
+            return Ok(Vec::new());
+        }
         let all = grids(conn, self.order.area)?;
         let mut volunteers = Vec::new();
         for (at, more) in self.more_volunteers.iter().enumerate() {

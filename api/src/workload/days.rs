@@ -134,14 +134,18 @@ mod tests {
         NaiveDate::from_ymd_opt(2026, 11, day).expect("a day")
     }
 
-    #[test]
-    fn each_task_counts_once_on_its_planned_or_else_its_due_day() {
-        let task = |planned: Option<u32>, due: u32, minutes: i32| HeldTime {
+    /// A task that is planned for one day of the month, if at all, and due on another.
+    fn task(planned: Option<u32>, due: u32, minutes: i32) -> HeldTime {
+        HeldTime {
             assignee: PersonId(Uuid::nil()),
             planned_on: planned.map(day),
             due_on: day(due),
             minutes,
-        };
+        }
+    }
+
+    #[test]
+    fn each_task_counts_once_on_its_planned_or_else_its_due_day() {
         let held = [task(Some(24), 27, 30), task(None, 24, 45), task(None, 30, 60)];
         // The 23rd is a Monday.
         let weekly = "tue 0900-1000".parse().expect("an availability");
@@ -161,12 +165,6 @@ mod tests {
 
     #[test]
     fn a_week_has_all_of_its_tasks_and_their_share_of_the_offer() {
-        let task = |planned: Option<u32>, due: u32, minutes: i32| HeldTime {
-            assignee: PersonId(Uuid::nil()),
-            planned_on: planned.map(day),
-            due_on: day(due),
-            minutes,
-        };
         let held = [task(Some(23), 30, 30), task(None, 29, 60), task(None, 30, 60)];
         // From a Wednesday to the next Monday.
         let weeks = by_week(Minutes(120), held.iter(), day(25), day(30));
