@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer, WeekOffer};
+use gridward_dispatch::solve::{
+    DispatchProblem, Mode, Pin, Shift, Visit, Volunteer, WeekOffer, block_unfit_pins,
+};
 use gridward_domain::authority::Role;
 use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
@@ -53,7 +55,8 @@ pub struct Rows {
     pub refusals: HashMap<TaskId, Vec<PersonId>>,
 }
 
-/// Builds the problem of planning `rows` for `span`, with no new visit before `earliest`.
+/// Builds the problem of planning `rows` for `span`, with no new visit before `earliest` and none in the
+/// time of a visit that its person holds.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] for an invalid row.
@@ -107,9 +110,13 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             volunteer(row, rows, (span, earliest, rest), &carried)
         })
         .collect::<Result<_, DbError>>()?;
+    let mut problem = DispatchProblem { volunteers, visits, ..DispatchProblem::default() };
+    // Held visits keep their times, also those that no plan would have made.
+    block_unfit_pins(&mut problem);
     let people: Vec<PersonId> = rows.people.iter().map(|row| row.id).collect();
-    let ties = ties::among(rows.tasks.iter().chain(&rows.tied), &mut visits, &people);
-    Ok(DispatchProblem { volunteers, visits, ties, ..DispatchProblem::default() })
+    let tasks = rows.tasks.iter().chain(&rows.tied);
+    problem.ties = ties::among(tasks, &mut problem.visits, &people);
+    Ok(problem)
 }
 
 fn volunteer(

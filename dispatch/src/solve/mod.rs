@@ -7,7 +7,8 @@
 //!
 //! The modules, in the order in which a plan is computed:
 //!
-//! 1. `problem`: the input and its validation. `ties`: groups and pairs of visits.
+//! 1. `problem`: the input and its validation. `ties`: groups and pairs of visits. `unfit_pins`: pinned
+//!    visits that do not fit, for callers whose pins are promises.
 //! 2. `travel`: the estimate of travel times. `options`: weights and length of the search.
 //! 3. `split`: independent parts; nearly every grid is one, and they are planned in parallel.
 //! 4. `search`: a part as an instance of [`crate::routing`], which searches it.
@@ -53,6 +54,7 @@ mod tests;
 mod ties;
 mod timeline;
 mod travel;
+mod unfit_pins;
 mod units;
 
 use gridward_domain::area::Level;
@@ -71,6 +73,7 @@ pub use problem::{
 };
 pub use ties::{Pair, Tie};
 pub use travel::{DetourError, Mode, Travel};
+pub use unfit_pins::block_unfit_pins;
 
 /// Why a problem has no plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

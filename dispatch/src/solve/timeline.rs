@@ -182,6 +182,11 @@ impl<'p> ShiftTimeline<'p> {
         self.blocked = with(&self.blocked, (start, leave));
     }
 
+    /// Blocks a span: nothing else happens in it from now on.
+    pub(super) fn block(&mut self, span: Span) {
+        self.blocked = with(&self.blocked, span);
+    }
+
     /// The visits in the same order around a call; none if one of them, or the journey home, does
     /// not fit.
     fn around_call(&self, call: Span) -> Option<Vec<TimelineStop<'p>>> {

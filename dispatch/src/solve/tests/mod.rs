@@ -8,6 +8,7 @@ mod order;
 mod random;
 mod spec;
 mod ties;
+mod unfit_pins;
 
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
