@@ -10,6 +10,7 @@ use gridward_domain::secondment::SecondmentSpan;
 use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transition};
 use serde_json::json;
 
+use super::commitments::Commitments;
 use super::model::{LeftBecause, LeftTask};
 use super::store::{PlanRow, VisitRow};
 use super::why::StoredWhy;
@@ -86,21 +87,25 @@ struct Facts {
     grids: HashMap<PersonId, AreaCode>,
     seconded: Vec<SecondmentRow>,
     visitor_choices: VisitorChoices,
+    commitments: Commitments,
 }
 
 impl Facts {
     fn read(tx: &mut Tx<'_>, district: AreaCode, visits: &[VisitRow]) -> Result<Self, DbError> {
         let going = visits.iter().filter_map(|visit| visit.person).collect();
         let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
-        let grids = person::store::lock_active(tx.read()?, district, &going)?;
+        let grids = person::active::areas(tx.read()?, district, &going)?;
         let days = visits.iter().filter_map(|visit| visit.day);
         let days = days.clone().min().zip(days.max());
-        let seconded = match days {
+        let (seconded, commitments) = match days {
             Some((first_day, last_day)) => {
                 let days = SecondmentSpan { first_day, last_day };
-                secondment::store::agreed(tx.read_unbatched(), district, days)?
+                let conn = tx.read()?;
+                let seconded = secondment::store::agreed(conn, district, days)?;
+                let days = (first_day, last_day);
+                (seconded, Commitments::read(conn, district, &going, days)?)
             }
-            None => Vec::new(),
+            None => Default::default(),
         };
         let tasks = task::store::rows(tx.read()?, district, &ids)?;
         let ids = tasks.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
@@ -108,7 +113,7 @@ impl Facts {
         let homes: Vec<_> = tasks.iter().filter_map(|task| task.beneficiary).collect();
         let visitor_choices = visitors::of(tx.read()?, district, &homes)?;
         let tasks = tasks.into_iter().map(|row| (row.id, row)).collect();
-        Ok(Self { tasks, tied, grids, seconded, visitor_choices })
+        Ok(Self { tasks, tied, grids, seconded, visitor_choices, commitments })
     }
 
     /// The assignments that would break a tie: without the second person, or to a person whom the
@@ -187,6 +192,12 @@ fn assigned<'f>(
     };
     if facts.is_forbidden(task, person) {
         return Ok(Err(LeftBecause::PersonUnavailable));
+    }
+    if let Some((day, start)) = visit.day.zip(visit.start) {
+        let minutes = task.minutes.get();
+        if let Some(because) = facts.commitments.hindrance(person, day, start, minutes) {
+            return Ok(Err(because));
+        }
     }
     // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
     let to = Candidate { person, role: Role::Volunteer, grid };

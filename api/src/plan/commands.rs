@@ -104,10 +104,11 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
 /// can write. The plan is `applying` meanwhile, also if a server stops; the answer waits up to a minute
 /// for it, and is 202 if it is not applied by then. While another plan of the area is applied or undone
 /// it is 409 `plan_in_progress`. Tasks that have changed since the draft was computed, and those of
-/// people who have left or moved, are listed in `left` and stay as they are; with `conflicts: refuse`
-/// they are 409 `plan_outdated`, and nothing is applied. If more than a
-/// tenth of the visits are late, the answer is 409 `confirmation_required` until `confirm` is set.
-/// A plan in another state is 409 `plan_state`, with the plan in `current`; a draft is applicable
+/// people who have left, moved, are away then or have another visit at that time, are listed in `left`
+/// and stay as they are; with `conflicts: refuse` they are 409 `plan_outdated`, and nothing is applied.
+/// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed. If more than a tenth
+/// of the visits are late, the answer is 409 `confirmation_required` until `confirm` is set. A plan in
+/// another state is 409 `plan_state`, with the plan in `current`; a draft is applicable
 /// for 7 days, then it is 410 `plan_expired`. Allowed roles: supervisors, admins, and managers in
 /// their grid.
 #[utoipa::path(

@@ -165,8 +165,11 @@ pub struct LeftTask {
 pub enum LeftBecause {
     /// The task has changed meanwhile.
     Changed,
-    /// The person has left, works in another grid or must not visit the beneficiary meanwhile.
+    /// The person has left, works in another grid, is away then or must not visit the beneficiary
+    /// meanwhile.
     PersonUnavailable,
+    /// The person has another visit at that time meanwhile, for instance by another plan.
+    PersonBusy,
     /// Two people make the visit, and the other one's task is left.
     Tied,
 }

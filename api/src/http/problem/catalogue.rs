@@ -354,8 +354,8 @@ problems! {
         "方案当前状态不支持此操作": "方案状态已变化，见 current。";
     /// Tasks have changed since the draft was computed.
     PlanOutdated "plan_outdated" 409
-        "Tasks have changed": "The tasks in `current` have changed since the draft was computed, and nothing was applied. Compute a new plan, or apply this one without them.";
-        "部分任务已变化": "方案生成后，current 所列任务已有变化，本次未作任何更改。请重新生成方案，或跳过这些任务后应用。";
+        "Tasks have changed": "The tasks in `current` have changed since the draft was computed, and nothing was applied. Compute a new plan, or, if other tasks have not changed, apply this one without these.";
+        "部分任务已变化": "方案生成后，current 所列任务已有变化，本次未作任何更改。请重新生成方案；若还有未变化的任务，也可跳过这些任务后应用。";
     /// Another plan of the area is being applied or undone.
     PlanInProgress "plan_in_progress" 409 retryable = true
         "Another plan is being applied": "A plan of the area is being applied or undone; `current` shows it. Try again when it has ended.";

@@ -1,0 +1,116 @@
+//! What keeps people from a visit at an hour: the visits that they hold already, their absences and
+//! their duty. A draft was computed before others of these came.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
+use gridward_domain::range::ServiceMinutes;
+use gridward_domain::task::Phase;
+use gridward_domain::time::TimeOfDay;
+
+use super::model::LeftBecause;
+use crate::availability::calendar::Calendar;
+use crate::availability::store as availability;
+use crate::db::schema::tasks;
+use crate::db::{Conn, DbError};
+
+/// The maximum number of ids in a query.
+const CHUNK: usize = 500;
+
+/// Minutes after midnight, from the first to the end.
+type Minutes = (i32, i32);
+
+/// The commitments of some people on the days of a plan.
+#[derive(Debug, Default)]
+pub(super) struct Commitments {
+    held: HashMap<(PersonId, NaiveDate), Vec<Minutes>>,
+    calendars: HashMap<PersonId, Calendar>,
+    off_duty: HashSet<PersonId>,
+}
+
+impl Commitments {
+    /// The commitments of these people from the first of these days to the last.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn read(
+        conn: &mut Conn,
+        district: AreaCode,
+        people: &BTreeSet<PersonId>,
+        (first, last): (NaiveDate, NaiveDate),
+    ) -> Result<Self, DbError> {
+        let mut all = Self::default();
+        let people: Vec<PersonId> = people.iter().copied().collect();
+        for people in people.chunks(CHUNK) {
+            let calendars = availability::calendars_from(conn, district, people, first)?;
+            let of = |person: &PersonId| (*person, calendars.of(*person).clone());
+            all.calendars.extend(people.iter().map(of));
+            all.off_duty.extend(availability::off_duty_among(conn, district, people)?);
+            for (person, day, hours) in held(conn, district, people, (first, last))? {
+                all.held.entry((person, day)).or_default().push(hours);
+            }
+        }
+        Ok(all)
+    }
+
+    /// What keeps the person from a visit with a service of `minutes` that begins at `start`, if
+    /// anything does.
+    pub(super) fn hindrance(
+        &self,
+        person: PersonId,
+        day: NaiveDate,
+        start: TimeOfDay,
+        minutes: i32,
+    ) -> Option<LeftBecause> {
+        let from = i32::from(start.minutes());
+        let visit = (from, from + minutes);
+        if self.off_duty.contains(&person) || self.is_away(person, day, visit) {
+            return Some(LeftBecause::PersonUnavailable);
+        }
+        let held = self.held.get(&(person, day)).into_iter().flatten();
+        held.copied().any(|held| overlap(held, visit)).then_some(LeftBecause::PersonBusy)
+    }
+
+    fn is_away(&self, person: PersonId, day: NaiveDate, visit: Minutes) -> bool {
+        let Some(calendar) = self.calendars.get(&person) else { return false };
+        let mut absences = calendar.absences.iter().filter(|span| span.contains(day));
+        calendar.exceptions.get(&day) == Some(&None)
+            || absences.any(|span| {
+                let minutes = |at: TimeOfDay| i32::from(at.minutes());
+                span.window
+                    .is_none_or(|part| overlap((minutes(part.start()), minutes(part.end())), visit))
+            })
+    }
+}
+
+const fn overlap(one: Minutes, other: Minutes) -> bool {
+    one.0 < other.1 && other.0 < one.1
+}
+
+/// The hours of unfinished visits that these people hold on these days.
+fn held(
+    conn: &mut Conn,
+    district: AreaCode,
+    people: &[PersonId],
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<Vec<(PersonId, NaiveDate, Minutes)>, DbError> {
+    type Columns = (Option<PersonId>, Option<NaiveDate>, Option<TimeOfDay>, ServiceMinutes);
+    let rows: Vec<Columns> = tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::assignee.eq_any(people))
+        // SQLite uses the partial index only if the query repeats the index's condition.
+        .filter(tasks::assignee.is_not_null())
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
+        .filter(tasks::planned_on.between(first, last))
+        .filter(tasks::planned_start.is_not_null())
+        .select((tasks::assignee, tasks::planned_on, tasks::planned_start, tasks::minutes))
+        .load(conn)?;
+    let hours = |(person, day, start, minutes): Columns| {
+        let from = i32::from(start?.minutes());
+        Some((person?, day?, (from, from + minutes.get())))
+    };
+    Ok(rows.into_iter().filter_map(hours).collect())
+}
