@@ -47,6 +47,7 @@ mod goods;
 mod handout_phones;
 mod hard_cases;
 mod headers;
+mod held_hours;
 mod http_edges;
 mod importing;
 mod imports;

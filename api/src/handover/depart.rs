@@ -73,7 +73,7 @@ pub fn depart(
     };
     let (district, now) = (tx.district, tx.now);
     auth::store::end_access(tx.write()?, district, row.id, None, EndReason::Left, now)?;
-    person::store::set_state(tx.write_unbatched(), &row, &next)?;
+    person::store::set_state(tx.write()?, &row, &next)?;
     let mut about = json!({
         "state": PersonState::Left,
         "because": departure.reason,

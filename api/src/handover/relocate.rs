@@ -114,7 +114,7 @@ fn place(tx: &mut Tx<'_>, by: Decider, row: &PersonRow, after: Position) -> Resu
         return Ok(row.version);
     }
     if after.role != Role::Manager {
-        let conn = tx.write_unbatched();
+        let conn = tx.write()?;
         return Ok(person::store::place_in(conn, row, after.role, after.area)?);
     }
     let present = person::store::manager(tx.read_unbatched(), &after.area.range())?;

@@ -5,6 +5,7 @@
 //! above only ([`create`], [`edit`], [`bulk`]); a change of the own entry raises no rights.
 
 pub mod account_notices;
+pub mod active;
 pub mod appoint;
 pub mod availability;
 pub mod bulk;

@@ -208,35 +208,6 @@ pub fn visitors(conn: &mut Conn, scope: &AreaRange) -> Result<Vec<PersonRow>, Db
         .load(conn)?)
 }
 
-/// The areas of those of these people who are active. They are locked until the end of the
-/// transaction, so that nobody leaves or moves meanwhile on another server.
-///
-/// # Errors
-/// [`DbError`].
-pub fn lock_active(
-    conn: &mut Conn,
-    district: AreaCode,
-    ids: &BTreeSet<PersonId>,
-) -> Result<HashMap<PersonId, AreaCode>, DbError> {
-    let ids: Vec<PersonId> = ids.iter().copied().collect();
-    let mut found = HashMap::new();
-    for ids in ids.chunks(500) {
-        let active = people::table
-            .filter(people::district.eq(district))
-            .filter(people::id.eq_any(ids))
-            .filter(people::state.eq(PersonState::Active))
-            .order(people::id)
-            .select((people::id, people::area));
-        let rows: Vec<(PersonId, AreaCode)> = match conn {
-            Conn::Pg(conn) => active.for_share().load(conn)?,
-            // A write transaction is already exclusive.
-            Conn::Sqlite(conn) => active.load(conn)?,
-        };
-        found.extend(rows);
-    }
-    Ok(found)
-}
-
 /// Those of these people who have left.
 ///
 /// # Errors

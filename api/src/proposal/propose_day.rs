@@ -47,7 +47,7 @@ impl Effect for ProposeDay {
     }
 
     fn read_set(&self, principal: &Principal) -> ReadSet {
-        perform::read_set(principal, self.task, false, self.origin.id.as_ref())
+        perform::read_set(principal, self.task, None, self.origin.id.as_ref())
     }
 
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {

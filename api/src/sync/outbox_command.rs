@@ -94,11 +94,6 @@ impl OutboxCommand {
             _ => None,
         }
     }
-
-    /// Whether it is a report.
-    pub fn is_report(&self) -> bool {
-        matches!(self, Self::Task { command, .. } if command.verb() == Verb::Report)
-    }
 }
 
 /// A command as sent, except for its id and time.

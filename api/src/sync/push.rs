@@ -49,17 +49,14 @@ pub fn read(push: &Push) -> Vec<OutboxEntry> {
 /// The rows that the execution of the outbox will read.
 pub fn read_set(principal: &Principal, outbox: &[OutboxEntry]) -> ReadSet {
     let readable = outbox.iter().filter_map(|entry| entry.read.as_ref().ok());
-    let of = |queued: &Queued| {
-        let report = queued.command.is_report();
-        match &queued.command {
-            OutboxCommand::Task { task, .. } => {
-                perform::read_set(principal, *task, report, Some(&queued.id))
-            }
-            OutboxCommand::Amend(report, _) => {
-                perform::read_set_of_report(principal, *report, Some(&queued.id))
-            }
-            _ => idempotency::store::read_set(principal, &queued.id),
+    let of = |queued: &Queued| match &queued.command {
+        OutboxCommand::Task { task, command, .. } => {
+            perform::read_set(principal, *task, Some(command.verb()), Some(&queued.id))
         }
+        OutboxCommand::Amend(report, _) => {
+            perform::read_set_of_report(principal, *report, Some(&queued.id))
+        }
+        _ => idempotency::store::read_set(principal, &queued.id),
     };
     let mut all = ReadSet::default();
     readable.map(of).for_each(|read_set| all.extend(&read_set));

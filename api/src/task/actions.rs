@@ -4,7 +4,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::TaskId;
-use gridward_domain::task::Verb;
 use serde_json::{Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -49,8 +48,8 @@ impl Effect for TaskCall {
     }
 
     fn read_set(&self, principal: &Principal) -> ReadSet {
-        let report = self.command.verb() == Verb::Report;
-        perform::read_set(principal, self.task, report, self.origin.id.as_ref())
+        let verb = Some(self.command.verb());
+        perform::read_set(principal, self.task, verb, self.origin.id.as_ref())
     }
 
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {

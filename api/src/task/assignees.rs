@@ -62,7 +62,7 @@ impl Assignees {
         let (district, today) = (range.area().district(), clock::day(tx.now));
         // The time of tasks that wait to be written counts too.
         let conn = tx.read()?;
-        let active = person::store::lock_active(conn, district, ids)?;
+        let active = person::active::areas(conn, district, ids)?;
         let active: Vec<PersonId> = active.into_keys().collect();
         let mut all = HashMap::with_capacity(active.len());
         for ids in active.chunks(CHUNK) {

@@ -90,7 +90,7 @@ impl Effect for Edit {
     }
 
     fn read_set(&self, principal: &Principal) -> ReadSet {
-        perform::read_set(principal, self.task, false, None)
+        perform::read_set(principal, self.task, None, None)
     }
 
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {

@@ -30,6 +30,7 @@ use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
 use crate::limits::daily_quota;
 use crate::log::{Event, reason};
+use crate::person::active::ActivePerson;
 use crate::tx::{ReadSet, Tx};
 use crate::{area, beneficiary, person};
 
@@ -115,14 +116,18 @@ pub fn seen_now(tx: &mut Tx<'_>, principal: &Principal, task: Task) -> Result<Ta
     Ok(Task { place, cell, ..task })
 }
 
-/// The rows that the execution of a command reads.
+/// The rows that the execution of a command reads; without a verb, of an edit or a proposal.
 pub fn read_set(
     principal: &Principal,
     task: TaskId,
-    report: bool,
+    verb: Option<Verb>,
     id: Option<&CommandId>,
 ) -> ReadSet {
+    let report = verb == Some(Verb::Report);
     let mut read_set = ReadSet::default();
+    if verb == Some(Verb::Claim) {
+        read_set.add::<ActivePerson>(principal.person);
+    }
     read_set.add::<TaskRow>(task);
     if let Some(id) = id {
         read_set.add::<CommandRow>(idempotency::store::key(principal, id));
@@ -205,6 +210,7 @@ pub fn execute(
     let mut days: Option<&NewDays> = None;
     let command = match sent.command {
         TaskCommand::Claim => {
+            ActivePerson::check(tx, principal)?;
             // Of a task that is not open the rules say more.
             if row.state == Phase::Open {
                 let tied = tie::tied(tx, &row)?;

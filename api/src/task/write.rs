@@ -14,9 +14,9 @@ use crate::tx::row::{Row, RowChange, write_versioned};
 
 impl Row for TaskRow {
     type Key = TaskId;
-    /// Locked, so it is read first: the previous transaction on the task has then
-    /// committed, and its commands and reports are visible.
-    const ORDER: u8 = 0;
+    /// Locked, so it is read before what is only read: the previous transaction on the task has
+    /// then committed, and its commands and reports are visible.
+    const ORDER: u8 = 1;
 
     fn key(&self) -> TaskId {
         self.id

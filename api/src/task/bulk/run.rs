@@ -42,7 +42,7 @@ impl Effect for TaskBulk {
         let tasks = self.commands.iter().flat_map(|command| &command.tasks);
         let mut all = ReadSet::default();
         for task in tasks {
-            all.extend(&perform::read_set(principal, task.id, false, None));
+            all.extend(&perform::read_set(principal, task.id, None, None));
         }
         all
     }
