@@ -10,6 +10,8 @@ export default defineConfig({
   forbidOnly: true,
   reporter: [['list']],
   use: {
+    // A step that waits in vain names itself, long before the test is cut.
+    actionTimeout: 20_000,
     browserName: 'chromium',
     viewport: { width: 390, height: 844 },
     isMobile: true,

@@ -9,7 +9,7 @@ use gridward_domain::regime::{Cadence, CadenceParts, RegimeSubject};
 
 use super::draw::Draw;
 use super::identity;
-use super::programme::Staff;
+use super::staff::Staff;
 use crate::clock;
 use crate::regime::store::RegimeRow;
 

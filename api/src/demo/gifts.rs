@@ -11,9 +11,10 @@ use gridward_domain::id::{HandoutId, MovementId};
 use gridward_domain::range::{GoodsQuantity, StockPieces};
 use gridward_domain::task::Outcome;
 
+use super::constant::parsed;
 use super::draw::Draw;
 use super::identity;
-use super::programme::{Staff, parsed};
+use super::staff::Staff;
 use super::visits::Visit;
 use crate::campaign::store::CampaignRow;
 use crate::crypto::SealingKey;

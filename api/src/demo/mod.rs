@@ -7,6 +7,7 @@
 //! and division 999999 does not exist.
 
 pub mod cases;
+mod constant;
 mod draw;
 mod duties;
 mod gifts;
@@ -18,6 +19,7 @@ mod people;
 mod places;
 pub mod programme;
 pub mod simulated;
+mod staff;
 pub mod tasks;
 mod visits;
 pub mod work_calendar;

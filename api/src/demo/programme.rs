@@ -2,19 +2,18 @@
 //! goods, one for Army Day that waits for its approval, and regimes that run.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
-use std::str::FromStr;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Role;
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::channel::Channel;
 use gridward_domain::feast::Feast;
-use gridward_domain::id::{CampaignId, PersonId};
+use gridward_domain::id::CampaignId;
 use gridward_domain::range::{CalendarYear, GoodsQuantity};
 
+use super::constant::parsed;
 use super::draw::Draw;
+use super::staff::Staff;
 use super::visits::{Visit, Visits};
 use super::{duties, gifts, identity};
 use crate::beneficiary::store::record_contact;
@@ -81,27 +80,6 @@ pub fn add(
     }))
 }
 
-/// The people who write and approve.
-pub(super) struct Staff {
-    pub(super) district: AreaCode,
-    pub(super) supervisor: PersonId,
-    pub(super) admin: PersonId,
-}
-
-impl Staff {
-    fn of(records: &DistrictRecords) -> Option<Self> {
-        let district = records.areas.first()?.code;
-        let of = |role: Role| {
-            let person = records
-                .people
-                .iter()
-                .find(|person| person.role == role && person.area == district)?;
-            Some(person.id)
-        };
-        Some(Self { district, supervisor: of(Role::Supervisor)?, admin: of(Role::Admin)? })
-    }
-}
-
 /// The rows of the goods, the visits and the campaigns.
 struct Programme {
     items: Vec<ItemRow>,
@@ -133,11 +111,6 @@ fn insert(conn: &mut Conn, made: &Programme) -> Result<(), DbError> {
         campaigns::put(conn, None, row)?;
     }
     Ok(())
-}
-
-/// A parsed constant; the texts below are valid.
-pub(super) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, DbError> {
-    text.parse().map_err(|error: T::Err| DbError::corrupt("demo", error))
 }
 
 fn item(

@@ -12,7 +12,7 @@ use gridward_domain::word::Word as _;
 
 use super::draw::Draw;
 use super::identity;
-use super::programme::Staff;
+use super::staff::Staff;
 use crate::campaign::store::CampaignRow;
 use crate::catalogue::ServiceKind;
 use crate::clock;

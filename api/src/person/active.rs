@@ -106,6 +106,7 @@ fn locked(
 }
 
 /// The query for those of these people who are active.
+#[expect(clippy::elidable_lifetime_names, reason = "`auto_type` needs a named lifetime")]
 #[diesel::dsl::auto_type]
 fn active<'a>(district: AreaCode, ids: &'a [PersonId]) -> _ {
     let state: PersonState = PersonState::Active;

@@ -15,6 +15,9 @@ use super::units::{moment, seconds, span};
 use crate::routing::instance::Seconds;
 use crate::routing::timeline::Span;
 
+/// A visit and the start to which it is pinned.
+type Timed<'p> = (Seconds, &'p Visit);
+
 /// Takes the visits out of the problem that are pinned to an hour at which they do not fit into the
 /// volunteer's day: without a shift, outside its hours, in a break, or too near to another pinned
 /// visit. Their time becomes a break, widened by the ways from home and back, and their service counts
@@ -22,7 +25,7 @@ use crate::routing::timeline::Span;
 ///
 /// No tie may name such a visit: ties are made from the visits that are left.
 pub fn block_unfit_pins(problem: &mut DispatchProblem) -> HashSet<TaskId> {
-    let mut pinned: HashMap<PersonId, BTreeMap<NaiveDate, Vec<(Seconds, &Visit)>>> = HashMap::new();
+    let mut pinned: HashMap<PersonId, BTreeMap<NaiveDate, Vec<Timed<'_>>>> = HashMap::new();
     for visit in &problem.visits {
         if let Some((pin, start)) = visit.pinned.and_then(|pin| Some((pin, pin.start?))) {
             let days = pinned.entry(pin.volunteer).or_default();
@@ -95,7 +98,7 @@ impl<'p> Day<'p> {
     }
 
     /// Calls come first: the search inserts the visits around them.
-    fn filled(mut self, mut pinned: Vec<(Seconds, &'p Visit)>) -> Filled {
+    fn filled(mut self, mut pinned: Vec<Timed<'p>>) -> Filled {
         pinned.sort_by_key(|(start, visit)| (!visit.is_call(), *start, visit.id));
         let mut filled = Filled::default();
         for (start, visit) in pinned {
