@@ -72,8 +72,13 @@ test('@slow an invitation on the manager’s screen brings a new phone in, by it
   const invite = async (name: string): Promise<{ code: string; link: string }> => {
     await manager.go('grid');
     const person = page.locator('section.card', { has: page.locator('h2', { hasText: name }) });
-    if ((await person.locator('details').getAttribute('open')) === null) await person.locator('summary').click();
-    await person.getByRole('button', { name: '邀请登记' }).click();
+    const button = person.getByRole('button', { name: '邀请登记' });
+    // A person's part opens by itself when the own visits are read: a click at that moment closes it again.
+    await expect(async () => {
+      if (!(await button.isVisible())) await person.locator('summary').click();
+      await expect(button).toBeVisible({ timeout: 1_000 });
+    }).toPass();
+    await button.click();
     await expect(page.locator('dialog')).toContainText('邀请码（只显示一次，当面交给本人）');
     const code = await page.locator('dialog b').innerText();
     const link = await scan();
