@@ -275,6 +275,16 @@ async fn a_hand_out_that_cannot_be_is_refused_where_it_is_and_returns_are_comman
         assert_eq!(outcomes(&results), [("applied", replayed)], "{results:?}");
     }
     assert_eq!(planned(&phone), homes(&[3]));
+    let payload = rice(&beneficiary_id(2), &json!({}));
+    let later = json!({ "at": "2026-08-01T09:00:00+08:00", "payload": payload });
+    let again = command("handout.hand_out", &later);
+    let late = command(
+        "handout.return",
+        &json!({ "handout_id": second, "payload": { "reason": "absent" } }),
+    );
+    let results = phone.sync(&manager, json!([again, late])).await;
+    assert_eq!(results[0]["outcome"], "applied", "{results:?}");
+    assert_eq!(refusal(&results[1]), ("rejected", "handout_done", ""), "it was made before");
     let volunteer = server.other_volunteer().await;
     let outside = hand_out(&beneficiary_id(3), &json!({}));
     let results = Phone::default().sync(&volunteer, json!([outside])).await;

@@ -204,11 +204,17 @@ async fn a_visit_is_moved_to_a_day_and_an_hour_and_stays_with_its_assignee(
         (json!({ "day": day(-1), "start": 600 }), "/planned/day"),
         (json!({ "day": day(10), "start": 600 }), "/planned/day"),
         (json!({ "day": day(3), "start": 1_430 }), "/planned/start"),
+        (json!({ "day": day(0), "start": 0 }), "/planned/start"),
     ] {
         let refused = moved(2, &days(&planned)).await;
         let at = &refused.body["errors"][0]["pointer"];
         assert_eq!((refused.status, at), (422, &json!(pointer)), "{planned}");
     }
+    let afternoon =
+        json!({ "due_on": day(9), "planned": at_ten, "window": { "start": 840, "end": 960 } });
+    let outside = moved(2, &afternoon).await;
+    let at = &outside.body["errors"][0]["pointer"];
+    assert_eq!((outside.status, at), (422, &json!("/planned/start")), "{}", outside.body);
     let past = moved(2, &json!({ "due_on": day(-1) })).await;
     assert_eq!((past.status, &past.body["errors"][0]["pointer"]), (422, &json!("/due_on")));
     let done = moved(2, &days(&at_ten)).await;

@@ -61,7 +61,8 @@ impl GivingBack {
     /// returned already stays as it is.
     ///
     /// # Errors
-    /// 403, also for a withdrawal or a restoration outside the district's staff; 404; 422.
+    /// 403, also for a withdrawal or a restoration outside the district's staff; 404; 409 for goods that
+    /// were handed out after the return was made on a phone; 422.
     pub fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -69,15 +70,17 @@ impl GivingBack {
         principal: &Principal,
     ) -> Result<Handout, Problem> {
         let row = self.found(tx, principal)?;
+        let made = self.origin.made(tx.now).naive_utc();
         let returning = Returning {
             reason: self.why.reason,
             by_district: principal.area.level() == Level::District,
             by_same_person: row.person == Some(principal.person),
+            is_overtaken: row.at.is_some_and(|at| made < at),
         };
         let step = handout::give_back(row.state, row.reason, returning);
         let difference = match step {
             Ok(HandoutStep::Already) => return Ok(row.shown()),
-            Err(why) => return Err(refused(why)),
+            Err(why) => return Err(refused(why, &row)),
             Ok(HandoutStep::Restore) => {
                 let back = StockChange::Add(pieces(row.quantity)?);
                 move_stock::change(tx, row.station, &row.item, back)?
@@ -91,7 +94,7 @@ impl GivingBack {
             serial: None,
             reason: Some(self.why.reason),
             person: Some(principal.person),
-            at: Some(self.origin.made(tx.now).naive_utc()),
+            at: Some(made),
             sealed: HandoutRow::seal(key, (row.district, row.id), &content)?,
             version: row.version + 1,
             ..row.clone()
@@ -104,13 +107,14 @@ impl GivingBack {
 }
 
 /// The problem of a refused return.
-fn refused(why: HandoutRejection) -> Problem {
+fn refused(why: HandoutRejection, row: &HandoutRow) -> Problem {
     let error = FieldError::new("/reason", why.to_string());
     match why {
         HandoutRejection::OtherLevel | HandoutRejection::SamePerson => {
             Problem::from(ProblemCode::Forbidden).with(error)
         }
-        HandoutRejection::Done | HandoutRejection::Withdrawn | HandoutRejection::NotWithdrawn => {
+        HandoutRejection::Done => Problem::from(ProblemCode::HandoutDone).showing(&row.shown()),
+        HandoutRejection::Withdrawn | HandoutRejection::NotWithdrawn => {
             Problem::from(ProblemCode::Invalid).with(error)
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::secondment::SecondmentSpan;
 use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transition};
 use serde_json::json;
@@ -44,7 +44,7 @@ impl Assignments {
         visits: &[VisitRow],
         orders: &HashMap<TaskId, i32>,
     ) -> Result<Self, DbError> {
-        let (facts, now) = (Facts::read(tx, plan.district, visits)?, tx.now);
+        let (facts, now) = (Facts::read(tx, (plan.district, plan.id), visits)?, tx.now);
         let mut assignments = Vec::with_capacity(visits.len());
         let mut reasons = HashMap::new();
         for visit in visits {
@@ -91,7 +91,11 @@ struct Facts {
 }
 
 impl Facts {
-    fn read(tx: &mut Tx<'_>, district: AreaCode, visits: &[VisitRow]) -> Result<Self, DbError> {
+    fn read(
+        tx: &mut Tx<'_>,
+        (district, plan): (AreaCode, PlanId),
+        visits: &[VisitRow],
+    ) -> Result<Self, DbError> {
         let going = visits.iter().filter_map(|visit| visit.person).collect();
         let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
         let grids = person::active::areas(tx.read()?, district, &going)?;
@@ -103,7 +107,7 @@ impl Facts {
                 let conn = tx.read()?;
                 let seconded = secondment::store::agreed(conn, district, days)?;
                 let days = (first_day, last_day);
-                (seconded, Commitments::read(conn, district, &going, days)?)
+                (seconded, Commitments::read(conn, (district, plan), &going, days)?)
             }
             None => Default::default(),
         };

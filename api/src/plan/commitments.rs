@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, PlanId};
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 use gridward_domain::time::TimeOfDay;
@@ -32,13 +32,14 @@ pub(super) struct Commitments {
 }
 
 impl Commitments {
-    /// The commitments of these people from the first of these days to the last.
+    /// The commitments of these people from the first of these days to the last, but for the visits of
+    /// the plan itself, which suit each other.
     ///
     /// # Errors
     /// [`DbError`].
     pub(super) fn read(
         conn: &mut Conn,
-        district: AreaCode,
+        (district, plan): (AreaCode, PlanId),
         people: &BTreeSet<PersonId>,
         (first, last): (NaiveDate, NaiveDate),
     ) -> Result<Self, DbError> {
@@ -49,7 +50,7 @@ impl Commitments {
             let of = |person: &PersonId| (*person, calendars.of(*person).clone());
             all.calendars.extend(people.iter().map(of));
             all.off_duty.extend(availability::off_duty_among(conn, district, people)?);
-            for (person, day, hours) in held(conn, district, people, (first, last))? {
+            for (person, day, hours) in held(conn, (district, plan), people, (first, last))? {
                 all.held.entry((person, day)).or_default().push(hours);
             }
         }
@@ -90,10 +91,10 @@ const fn overlap(one: Minutes, other: Minutes) -> bool {
     one.0 < other.1 && other.0 < one.1
 }
 
-/// The hours of unfinished visits that these people hold on these days.
+/// The hours of unfinished visits that these people hold on these days, but for those of the plan.
 fn held(
     conn: &mut Conn,
-    district: AreaCode,
+    (district, plan): (AreaCode, PlanId),
     people: &[PersonId],
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<Vec<(PersonId, NaiveDate, Minutes)>, DbError> {
@@ -106,6 +107,7 @@ fn held(
         .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
         .filter(tasks::planned_on.between(first, last))
         .filter(tasks::planned_start.is_not_null())
+        .filter(tasks::plan.is_null().or(tasks::plan.ne(plan)))
         .select((tasks::assignee, tasks::planned_on, tasks::planned_start, tasks::minutes))
         .load(conn)?;
     let hours = |(person, day, start, minutes): Columns| {

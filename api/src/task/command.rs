@@ -54,7 +54,8 @@ pub struct VisitTime {
     /// The day, from `not_before` to `due_on`, and not before that on which the command is given.
     #[serde(deserialize_with = "crate::http::day::stored")]
     pub day: NaiveDate,
-    /// The start, in minutes from midnight in the district's time zone.
+    /// The start, in minutes from midnight in the district's time zone: not in the past, and such that the
+    /// visit is within the time window.
     pub start: TimeOfDay,
 }
 

@@ -41,6 +41,7 @@ pub mod report_row;
 pub mod report_sealed;
 pub mod report_versions;
 mod representation;
+mod reschedule;
 pub mod responsible;
 pub mod reveal;
 pub mod reveal_allowance;

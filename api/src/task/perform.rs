@@ -2,25 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{ReportId, TaskId};
 use gridward_domain::task::{self as life, Candidate, Command, Phase, Rejection, Transition, Verb};
-use gridward_domain::time::TimeOfDay;
 use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Task;
 use super::assignees::Assignees;
-use super::command::{NewDays, Reassignment, TaskCommand, VisitTime};
+use super::command::{NewDays, Reassignment, TaskCommand};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
 use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::transition::{Change, Step, write};
-use super::{breach, freed, pair, report, report_row, store, tie};
+use super::{breach, freed, pair, report, report_row, reschedule, store, tie};
 use crate::beneficiary::visitors::{self, VisitorChoice};
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -229,8 +228,7 @@ pub fn execute(
         }
         TaskCommand::Unassign(_) => Command::Unassign,
         TaskCommand::Reschedule(new) => {
-            let given_on = clock::day(sent.origin.made(tx.now));
-            reschedule(&row, days.insert(new), given_on)?
+            reschedule::command(&row, days.insert(new), sent.origin.made(tx.now))?
         }
         TaskCommand::Escalate(_) => Command::Escalate,
         TaskCommand::Cancel(_) => Command::Cancel,
@@ -345,45 +343,6 @@ fn candidate(
         breach::check(row, &tied, assignee, &choice, clock::day(tx.now))?;
     }
     Ok(Candidate { person: person.id, role: person.role, grid: person.area })
-}
-
-/// The command, which was given on the day `given_on`.
-fn reschedule(row: &TaskRow, new: &NewDays, given_on: NaiveDate) -> Result<Command, Problem> {
-    if new.due_on.is_some_and(|day| day < given_on) {
-        let detail = format!("must not be before {given_on}");
-        return Err(Problem::invalid("/due_on", detail));
-    }
-    let not_before = new.not_before.unwrap_or(row.not_before);
-    // An earliest day after the due day moves the due day along.
-    let due_on = new.due_on.unwrap_or(row.due_on.max(not_before));
-    for (pointer, day) in [("/not_before", not_before), ("/due_on", due_on)] {
-        clock::within_reach(&day).map_err(|error| Problem::invalid(pointer, error))?;
-    }
-    if let Some(time) = new.planned {
-        planned(row, time, (not_before.max(given_on), due_on))?;
-    }
-    Ok(Command::Reschedule { not_before, due_on })
-}
-
-/// Checks the time of a visit, which is possible from the first of these days until the last.
-fn planned(
-    row: &TaskRow,
-    time: VisitTime,
-    (first, last): (NaiveDate, NaiveDate),
-) -> Result<(), Problem> {
-    let end = i32::from(time.start.minutes()) + row.minutes.get();
-    let (pointer, detail) = if row.assignee.is_none() {
-        ("/planned", "must be absent: the task has no assignee".to_owned())
-    } else if time.day < first {
-        ("/planned/day", format!("must not be before {first}"))
-    } else if time.day > last {
-        ("/planned/day", format!("must not be after {last}, the due day"))
-    } else if end > TimeOfDay::LAST.minutes().into() {
-        ("/planned/start", "must leave time for the visit on the same day".to_owned())
-    } else {
-        return Ok(());
-    };
-    Err(Problem::invalid(pointer, detail))
 }
 
 /// The problem for `rejection`, with the task and its assignee.

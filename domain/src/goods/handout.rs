@@ -65,6 +65,8 @@ pub struct Returning {
     pub by_district: bool,
     /// Whether the person has returned the goods last.
     pub by_same_person: bool,
+    /// Whether the goods were handed out after the person had asked for it, on a phone without a network.
+    pub is_overtaken: bool,
 }
 
 /// A command to a hand-out.
@@ -137,6 +139,9 @@ pub fn give_back(
 ) -> Result<HandoutStep, HandoutRejection> {
     use ReturnReason as R;
     let before = reason.filter(|_| state == HandoutState::Returned);
+    if returning.is_overtaken && state == HandoutState::HandedOut {
+        return Err(HandoutRejection::Done);
+    }
     match (returning.reason, before) {
         (R::Withdrawn | R::Restored, _) if !returning.by_district => {
             Err(HandoutRejection::OtherLevel)
@@ -207,8 +212,12 @@ mod tests {
     #[test]
     fn withdrawn_goods_are_handed_out_again_after_a_second_decision_of_the_district() {
         use {HandoutRejection as No, HandoutState as S, HandoutStep as Step, ReturnReason as R};
-        let returning =
-            |reason, by_district, by_same_person| Returning { reason, by_district, by_same_person };
+        let returning = |reason, by_district, by_same_person| Returning {
+            reason,
+            by_district,
+            by_same_person,
+            is_overtaken: false,
+        };
         let withdrawal = returning(R::Withdrawn, true, false);
         assert_eq!(give_back(S::HandedOut, None, withdrawal), Ok(Step::Restore));
         assert_eq!(give_back(S::Returned, Some(R::Damaged), withdrawal), Ok(Step::Keep));
@@ -223,6 +232,10 @@ mod tests {
         assert_eq!(hand_out(Some(S::Returned), Some(R::Restored)), Ok(Step::Take));
         let early = give_back(S::HandedOut, None, returning(R::Restored, true, false));
         assert_eq!(early, Err(No::NotWithdrawn));
+        // A return from before the hand-out says nothing about these goods.
+        let late = Returning { is_overtaken: true, ..returning(R::Absent, false, false) };
+        assert_eq!(give_back(S::HandedOut, None, late), Err(No::Done));
+        assert_eq!(give_back(S::Planned, None, late), Ok(Step::Keep));
         // A return for another reason leaves the withdrawal.
         let moved = returning(R::Moved, true, false);
         assert_eq!(give_back(S::Returned, Some(R::Withdrawn), moved), Ok(Step::Already));
