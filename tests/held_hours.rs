@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
-use crate::support::{Backend, Caller, GRID, Server};
+use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
 
 /// The day of all visits.
 const DAY: i64 = 2;
@@ -167,4 +167,40 @@ async fn a_suspended_person_holds_nothing_however_claims_and_suspension_meet(
         let restore = json!({ "state": "active", "reason": "x" });
         assert_eq!(manager.patch(&path, &restore).await.status, 200);
     }
+}
+
+/// Takes the task from its person in a bulk; returns the path of its undo.
+async fn taken(manager: &Caller, task: &str) -> String {
+    let payload = json!({ "reason": "x" });
+    let command = json!({ "type": "task.unassign", "payload": payload, "tasks": [{ "id": task }] });
+    let bulk = manager.post("/v1/tasks/bulk", &json!({ "commands": [command] })).await;
+    assert_eq!((bulk.status, &bulk.body["applied"]), (200, &json!(1)), "{}", bulk.body);
+    format!("/v1/tasks/bulk/{}/undo", bulk.body["id"].as_str().expect("an id"))
+}
+
+/// The code of the only refusal.
+async fn refusal(manager: &Caller, undo: &str) -> String {
+    let undone = manager.act(undo).await;
+    assert_eq!((undone.status, &undone.body["rejected"]), (200, &json!(1)), "{}", undone.body);
+    undone.body["results"][0]["problem"]["code"].as_str().expect("a code").to_owned()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_gives_no_visit_back_into_another_or_to_a_person_who_moved(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let undo = taken(&manager, &held(&server, 1, 600).await).await;
+    held(&server, 2, 615).await;
+    assert_eq!(refusal(&manager, &undo).await, "assignment_breaks");
+
+    let undo = taken(&manager, &held(&server, 3, 660).await).await;
+    let path = format!("/v1/people/{}/move", person_id(21));
+    let moved = supervisor
+        .post(&path, &json!({ "area": OTHER_GRID, "role": "volunteer", "preview": false }))
+        .await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    assert_eq!(refusal(&manager, &undo).await, "not_a_candidate");
 }

@@ -10,7 +10,6 @@ use gridward_domain::secondment::SecondmentSpan;
 use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transition};
 use serde_json::json;
 
-use super::commitments::Commitments;
 use super::model::{LeftBecause, LeftTask};
 use super::store::{PlanRow, VisitRow};
 use super::why::StoredWhy;
@@ -20,6 +19,7 @@ use crate::db::DbError;
 use crate::log::{Event, Subject};
 use crate::secondment::store::SecondmentRow;
 use crate::task::breach;
+use crate::task::commitments::{Commitments, Conflict};
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 use crate::{person, secondment, task};
@@ -107,7 +107,7 @@ impl Facts {
                 let conn = tx.read()?;
                 let seconded = secondment::store::agreed(conn, district, days)?;
                 let days = (first_day, last_day);
-                (seconded, Commitments::read(conn, (district, plan), &going, days)?)
+                (seconded, Commitments::read(conn, (district, Some(plan)), &going, days)?)
             }
             None => Default::default(),
         };
@@ -199,8 +199,10 @@ fn assigned<'f>(
     }
     if let Some((day, start)) = visit.day.zip(visit.start) {
         let minutes = task.minutes.get();
-        if let Some(because) = facts.commitments.hindrance(person, day, start, minutes) {
-            return Ok(Err(because));
+        match facts.commitments.conflict(person, day, start, minutes) {
+            Some(Conflict::Away) => return Ok(Err(LeftBecause::PersonUnavailable)),
+            Some(Conflict::Busy) => return Ok(Err(LeftBecause::PersonBusy)),
+            None => {}
         }
     }
     // Dispatch assigns only to the visitors it has read, so the role is a visitor's.

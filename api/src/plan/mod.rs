@@ -19,7 +19,6 @@ mod busy;
 pub mod carried;
 pub mod changes;
 pub mod commands;
-mod commitments;
 pub mod compare;
 pub mod computed;
 pub mod draft;

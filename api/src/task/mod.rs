@@ -10,6 +10,7 @@ pub mod beneficiary_change;
 pub mod breach;
 pub mod bulk;
 pub mod command;
+pub mod commitments;
 pub mod create;
 pub mod edit;
 pub mod facts;

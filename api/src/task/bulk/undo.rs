@@ -1,6 +1,6 @@
 //! Undoes a bulk: each task is as before, unless a person has changed it meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{BulkId, PersonId, TaskId};
@@ -15,11 +15,12 @@ use crate::beneficiary::visitors;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{DbError, DbFailure as _};
-use crate::http::problem::{Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::person;
 use crate::task::command::NewTimes;
+use crate::task::commitments::Commitments;
 use crate::task::perform;
 use crate::task::row::TaskRow;
 use crate::task::tie;
@@ -179,10 +180,14 @@ fn restore(
     next.version = row.version + 1;
     next.updated_at = tx.now.naive_utc();
     let (was, is) = (row.life()?, next.life()?);
-    if let Some(id) = is.state.assignee()
-        && !may_visit(tx, principal, row, id)?
-    {
-        return Err(ProblemCode::NotACandidate.into());
+    if let Some(id) = is.state.assignee() {
+        if !may_visit(tx, principal, row, id)? {
+            return Err(ProblemCode::NotACandidate.into());
+        }
+        if row.assignee != Some(id) && has_conflict(tx, &next, id)? {
+            let error = FieldError::new("", "the person is away or has another visit at that time");
+            return Err(Problem::from(ProblemCode::AssignmentBreaks).with(error));
+        }
     }
     next.archived = row.archived && !is.state.is_live();
     next.next_action_on = next.next_step_on(&is, clock::day(tx.now));
@@ -194,7 +199,15 @@ fn restore(
     Ok(version)
 }
 
-/// Whether the task can go back to the person, who may have left or been forbidden to visit the
+/// Whether the person is away at the time of the visit or has another one, since the task was taken.
+fn has_conflict(tx: &mut Tx<'_>, next: &TaskRow, person: PersonId) -> Result<bool, DbError> {
+    let Some((day, start)) = next.planned_on.zip(next.planned_start) else { return Ok(false) };
+    let who = BTreeSet::from([person]);
+    let held = Commitments::read(tx.read()?, (next.district, None), &who, (day, day))?;
+    Ok(held.conflict(person, day, start, next.minutes.get()).is_some())
+}
+
+/// Whether the task can go back to the person, who may have left, moved or been forbidden to visit the
 /// beneficiary meanwhile.
 fn may_visit(
     tx: &mut Tx<'_>,
@@ -204,8 +217,10 @@ fn may_visit(
 ) -> Result<bool, DbError> {
     let (district, conn) = (principal.district(), tx.read_unbatched());
     let person = person::store::row(conn, &district.range(), id)?;
-    let serves =
-        person.is_some_and(|person| person.state == PersonState::Active && person.role.visits());
+    let serves = person.is_some_and(|person| {
+        let visits = person.state == PersonState::Active && person.role.visits();
+        visits && (row.assignee == Some(id) || principal.area.contains(&person.area))
+    });
     // A task that the person still has is not given again.
     if !serves || row.assignee == Some(id) {
         return Ok(serves);

@@ -1,5 +1,5 @@
 //! What keeps people from a visit at an hour: the visits that they hold already, their absences and
-//! their duty. A draft was computed before others of these came.
+//! their duty. The draft of a plan, or the bulk that is undone, is from before some of these.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -11,7 +11,6 @@ use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 use gridward_domain::time::TimeOfDay;
 
-use super::model::LeftBecause;
 use crate::availability::calendar::Calendar;
 use crate::availability::store as availability;
 use crate::db::schema::tasks;
@@ -20,12 +19,21 @@ use crate::db::{Conn, DbError};
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
 
+/// What keeps a person from a visit at an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// The person is away or off duty.
+    Away,
+    /// The person has another visit.
+    Busy,
+}
+
 /// Minutes after midnight, from the first to the end.
 type Minutes = (i32, i32);
 
-/// The commitments of some people on the days of a plan.
+/// The commitments of some people on some days.
 #[derive(Debug, Default)]
-pub(super) struct Commitments {
+pub struct Commitments {
     held: HashMap<(PersonId, NaiveDate), Vec<Minutes>>,
     calendars: HashMap<PersonId, Calendar>,
     off_duty: HashSet<PersonId>,
@@ -33,13 +41,13 @@ pub(super) struct Commitments {
 
 impl Commitments {
     /// The commitments of these people from the first of these days to the last, but for the visits of
-    /// the plan itself, which suit each other.
+    /// the plan, which suit each other.
     ///
     /// # Errors
     /// [`DbError`].
-    pub(super) fn read(
+    pub fn read(
         conn: &mut Conn,
-        (district, plan): (AreaCode, PlanId),
+        (district, plan): (AreaCode, Option<PlanId>),
         people: &BTreeSet<PersonId>,
         (first, last): (NaiveDate, NaiveDate),
     ) -> Result<Self, DbError> {
@@ -59,20 +67,20 @@ impl Commitments {
 
     /// What keeps the person from a visit with a service of `minutes` that begins at `start`, if
     /// anything does.
-    pub(super) fn hindrance(
+    pub fn conflict(
         &self,
         person: PersonId,
         day: NaiveDate,
         start: TimeOfDay,
         minutes: i32,
-    ) -> Option<LeftBecause> {
+    ) -> Option<Conflict> {
         let from = i32::from(start.minutes());
         let visit = (from, from + minutes);
         if self.off_duty.contains(&person) || self.is_away(person, day, visit) {
-            return Some(LeftBecause::PersonUnavailable);
+            return Some(Conflict::Away);
         }
         let held = self.held.get(&(person, day)).into_iter().flatten();
-        held.copied().any(|held| overlap(held, visit)).then_some(LeftBecause::PersonBusy)
+        held.copied().any(|held| overlap(held, visit)).then_some(Conflict::Busy)
     }
 
     fn is_away(&self, person: PersonId, day: NaiveDate, visit: Minutes) -> bool {
@@ -94,12 +102,12 @@ const fn overlap(one: Minutes, other: Minutes) -> bool {
 /// The hours of unfinished visits that these people hold on these days, but for those of the plan.
 fn held(
     conn: &mut Conn,
-    (district, plan): (AreaCode, PlanId),
+    (district, plan): (AreaCode, Option<PlanId>),
     people: &[PersonId],
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<Vec<(PersonId, NaiveDate, Minutes)>, DbError> {
     type Columns = (Option<PersonId>, Option<NaiveDate>, Option<TimeOfDay>, ServiceMinutes);
-    let rows: Vec<Columns> = tasks::table
+    let mut those = tasks::table
         .filter(tasks::district.eq(district))
         .filter(tasks::assignee.eq_any(people))
         // SQLite uses the partial index only if the query repeats the index's condition.
@@ -107,9 +115,12 @@ fn held(
         .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
         .filter(tasks::planned_on.between(first, last))
         .filter(tasks::planned_start.is_not_null())
-        .filter(tasks::plan.is_null().or(tasks::plan.ne(plan)))
         .select((tasks::assignee, tasks::planned_on, tasks::planned_start, tasks::minutes))
-        .load(conn)?;
+        .into_boxed();
+    if let Some(plan) = plan {
+        those = those.filter(tasks::plan.is_null().or(tasks::plan.ne(plan)));
+    }
+    let rows: Vec<Columns> = those.load(conn)?;
     let hours = |(person, day, start, minutes): Columns| {
         let from = i32::from(start?.minutes());
         Some((person?, day?, (from, from + minutes.get())))
