@@ -139,3 +139,28 @@ async fn a_manager_has_the_cases_that_wait_for_the_grid(
     }
     assert_eq!((waiting(&staff), waiting(&other)), (vec![id], both.to_vec()));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_learns_nothing_of_a_confidential_case_that_was_never_sent(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let mut kind = secret(&["supervisor", "admin"]);
+    kind["code"] = json!("secret");
+    assert_eq!(admin.post("/v1/case-kinds", &kind).await.status, 201);
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+    let found = json!({ "kind": "secret", "beneficiary_id": BENEFICIARY, "source": "phone" });
+    let case = open(&admin, found).await;
+    let to = json!({
+        "grid": OTHER_GRID, "address": "北门2号", "reason": "搬到女儿家",
+        "place": { "lat": 29.285, "lon": 106.263 },
+    });
+    about(&server.supervisor().await, BENEFICIARY, "move", &to).await;
+    phone.sync(&manager, json!([])).await;
+    let row = |kind: &str, id: &str| (kind.to_owned(), id.to_owned());
+    assert!(phone.removed.contains(&row("beneficiary", BENEFICIARY)));
+    assert!(!phone.removed.contains(&row("case", case["id"].as_str().expect("an id"))));
+}

@@ -198,9 +198,9 @@ async fn an_undo_gives_no_visit_back_into_another_or_to_a_person_who_moved(
 
     let undo = taken(&manager, &held(&server, 3, 660).await).await;
     let path = format!("/v1/people/{}/move", person_id(21));
-    let moved = supervisor
-        .post(&path, &json!({ "area": OTHER_GRID, "role": "volunteer", "preview": false }))
-        .await;
+    let to = json!({ "area": OTHER_GRID, "role": "volunteer", "preview": false });
+    let request = supervisor.request(Method::POST, &path).header("If-Match", "\"v1\"");
+    let moved = supervisor.send(request.json(&to)).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
     assert_eq!(refusal(&manager, &undo).await, "not_a_candidate");
 }

@@ -1,6 +1,6 @@
 //! A phone that syncs with the server, page by page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -11,6 +11,8 @@ use super::{Caller, Server};
 /// A phone: its copy of rows and its cursor.
 #[derive(Default)]
 pub struct Phone {
+    /// The types and ids of all rows that were ever removed.
+    pub removed: BTreeSet<(String, String)>,
     /// Rows by type and id.
     pub rows: BTreeMap<(String, String), Value>,
     /// Its cursor.
@@ -53,6 +55,7 @@ impl Phone {
         }
         for row in body["removed"].as_array().expect("removed") {
             self.rows.remove(&key(row));
+            self.removed.insert(key(row));
         }
         self.cursor = Some(body["cursor"].as_str().expect("a cursor").to_owned());
         let results = body["results"].as_array().expect("results").clone();

@@ -3,11 +3,10 @@
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId};
 
-use super::CaseKind;
 use super::event::event;
-use super::kind_store;
-use super::store::{self, PlacedCase};
-use crate::db::{Conn, DbError};
+use super::scope::has_confidential_kind;
+use super::store;
+use crate::db::DbError;
 use crate::tx::Tx;
 
 /// The action of the event of each case.
@@ -29,17 +28,9 @@ pub fn exchange(
     let ids = store::give(tx.write_unbatched(), district, (from, to), these)?;
     for id in &ids {
         let Some(placed) = store::one(tx.read_unbatched(), district, *id)? else { continue };
-        let is_confidential = is_confidential(tx.read_unbatched(), &placed)?;
+        let is_confidential = has_confidential_kind(tx.read_unbatched(), &placed)?;
         let event = event(EXCHANGE, is_confidential, &placed, []).by(by);
         tx.record(if is_confidential { event } else { event.moved_from(before) });
     }
     Ok(ids)
-}
-
-/// Whether some roles do not see the case, by its version of the kind or by the current one.
-fn is_confidential(conn: &mut Conn, placed: &PlacedCase) -> Result<bool, DbError> {
-    let row = &placed.row;
-    let own = kind_store::at(conn, row.district, &row.kind, row.kind_version)?;
-    let current = kind_store::one(conn, row.district, &row.kind)?;
-    Ok([own, current].iter().any(|kind| kind.as_ref().is_none_or(CaseKind::is_confidential)))
 }

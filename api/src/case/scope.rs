@@ -39,10 +39,30 @@ pub(super) fn hidden(conn: &mut Conn, district: AreaCode, role: Role) -> Result<
 /// [`DbError`].
 pub fn is_confidential(conn: &mut Conn, district: AreaCode, id: CaseId) -> Result<bool, DbError> {
     let Some(placed) = store::one(conn, district, id)? else { return Ok(true) };
+    has_confidential_kind(conn, &placed)
+}
+
+/// As [`is_confidential`], of a case that was read.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn has_confidential_kind(conn: &mut Conn, placed: &PlacedCase) -> Result<bool, DbError> {
     let row = &placed.row;
-    let current = kind_store::one(conn, district, &row.kind)?;
-    let own = kind_store::at(conn, district, &row.kind, row.kind_version)?;
+    let current = kind_store::one(conn, row.district, &row.kind)?;
+    let own = kind_store::at(conn, row.district, &row.kind, row.kind_version)?;
     Ok([current, own].iter().any(|kind| kind.as_ref().is_none_or(CaseKind::is_confidential)))
+}
+
+/// Whether the principal's role saw the case when it was opened: then a phone may have it. A case that
+/// does not exist is none.
+///
+/// # Errors
+/// [`DbError`].
+pub fn was_shown(conn: &mut Conn, principal: &Principal, id: CaseId) -> Result<bool, DbError> {
+    let district = principal.district();
+    let Some(placed) = store::one(conn, district, id)? else { return Ok(false) };
+    let own = kind_store::at(conn, district, &placed.row.kind, placed.row.kind_version)?;
+    Ok(own.is_some_and(|kind| kind.is_shown_to(principal.role)))
 }
 
 /// A case that a principal sees.
@@ -67,10 +87,24 @@ pub fn visible(
     id: CaseId,
     action: Action,
 ) -> Result<VisibleCase, Problem> {
+    let case = shown(conn, principal, id)?.ok_or_else(Problem::not_found)?;
+    principal.authorize(action, &case.placed.area)?;
+    Ok(case)
+}
+
+/// The case, if the principal's role sees it, wherever it is.
+///
+/// # Errors
+/// [`DbError`].
+pub fn shown(
+    conn: &mut Conn,
+    principal: &Principal,
+    id: CaseId,
+) -> Result<Option<VisibleCase>, DbError> {
     let district = principal.district();
-    let placed = store::one(conn, district, id)?.ok_or_else(Problem::not_found)?;
+    let Some(placed) = store::one(conn, district, id)? else { return Ok(None) };
     let row = &placed.row;
-    let current = kind_store::one(conn, district, &row.kind)?.ok_or_else(Problem::not_found)?;
+    let Some(current) = kind_store::one(conn, district, &row.kind)? else { return Ok(None) };
     let kind = if current.version == row.kind_version {
         current.clone()
     } else {
@@ -78,9 +112,8 @@ pub fn visible(
         earlier.ok_or_else(|| DbError::corrupt("case_kind_versions", "a version is missing"))?
     };
     if !current.is_shown_to(principal.role) || !kind.is_shown_to(principal.role) {
-        return Err(Problem::not_found());
+        return Ok(None);
     }
-    principal.authorize(action, &placed.area)?;
     let is_confidential = current.is_confidential() || kind.is_confidential();
-    Ok(VisibleCase { placed, kind, is_confidential })
+    Ok(Some(VisibleCase { placed, kind, is_confidential }))
 }

@@ -53,7 +53,7 @@ pub struct WaitingCase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_on: Option<NaiveDate>,
     /// The moves that the step permits.
-    #[schema(max_items = 50)]
+    #[schema(max_items = 20)]
     pub may_come: Vec<CaseNextMove>,
     /// The version of the case.
     #[schema(value_type = Version)]

@@ -28,22 +28,36 @@ use crate::task::words::TaskWords;
 
 /// What has become of the visit to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum Progress {
     Open,
     Assigned,
     Accepted,
     Reported(Outcome),
 }
 
-/// The fates in percent: about half of the visits are made.
-const FATES: [(Fate, usize); 6] = [
-    (Fate::Open, 20),
-    (Fate::Assigned, 14),
-    (Fate::Accepted, 10),
-    (Fate::Reported(Outcome::Done), 50),
-    (Fate::Reported(Outcome::NotHome), 4),
-    (Fate::Reported(Outcome::Refused), 2),
+/// The shares in percent: about half of the visits are made.
+const SHARES: [(Progress, usize); 6] = [
+    (Progress::Open, 20),
+    (Progress::Assigned, 14),
+    (Progress::Accepted, 10),
+    (Progress::Reported(Outcome::Done), 50),
+    (Progress::Reported(Outcome::NotHome), 4),
+    (Progress::Reported(Outcome::Refused), 2),
 ];
+
+/// What has become of the visit with this number: the shares are even in every part of the list, and the
+/// first visit is open, so that the smallest demo has one to make.
+fn progress_of(number: usize) -> Progress {
+    // 37 and 100 have no common factor.
+    let mut rank = number * 37 % 100;
+    for (progress, share) in SHARES {
+        match rank.checked_sub(share) {
+            Some(rest) => rank = rest,
+            None => return progress,
+        }
+    }
+    Progress::Open
+}
 
 /// The report of a visit.
 #[derive(Clone, Copy, Debug)]
@@ -133,11 +147,11 @@ impl<'a> Visits<'a> {
         };
         let Some(visitors) = self.visitors.get(&home.grid) else { return Ok(None) };
         let visitor = draw.one_of(visitors);
-        let (fate, at) = (draw.weighted(&FATES), self.moment(draw));
-        let task = self.live(&open, visitor, fate, at)?;
-        let made = match fate {
-            Fate::Reported(outcome) => Some(Made { by: visitor.id, at, outcome }),
-            Fate::Open | Fate::Assigned | Fate::Accepted => None,
+        let (progress, at) = (progress_of(number), self.moment(draw));
+        let task = self.live(&open, visitor, progress, at)?;
+        let made = match progress {
+            Progress::Reported(outcome) => Some(Made { by: visitor.id, at, outcome }),
+            Progress::Open | Progress::Assigned | Progress::Accepted => None,
         };
         let id = ReportId(identity::id(number, draw));
         let report = made.map(|made| self.report(&open, id, made)).transpose()?;
@@ -164,16 +178,16 @@ impl<'a> Visits<'a> {
         &self,
         open: &TaskRow,
         visitor: &PersonRecord,
-        fate: Fate,
+        progress: Progress,
         at: DateTime<Utc>,
     ) -> Result<TaskRow, DbError> {
         let me = Principal { person: visitor.id, role: visitor.role, area: visitor.area };
         let to = Candidate { person: visitor.id, role: visitor.role, grid: visitor.area };
-        let commands = match fate {
-            Fate::Open => vec![],
-            Fate::Assigned => vec![(Command::Reassign(to), &self.supervisor)],
-            Fate::Accepted => vec![(Command::Claim, &me)],
-            Fate::Reported(outcome) => {
+        let commands = match progress {
+            Progress::Open => vec![],
+            Progress::Assigned => vec![(Command::Reassign(to), &self.supervisor)],
+            Progress::Accepted => vec![(Command::Claim, &me)],
+            Progress::Reported(outcome) => {
                 let report = Command::Report { outcome, assigned_at_report: false };
                 vec![(Command::Claim, &me), (report, &me)]
             }

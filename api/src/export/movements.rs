@@ -37,9 +37,9 @@ impl Listing for Movements {
     const NAME: (&'static str, &'static str) = ("goods-movements", "goods.export");
 
     const COLUMNS: &'static [Column] = columns! {
-        "id", "Movement", "流水编号";
+        "id", "Movement id", "流水编号";
         "at", "Time", "时间";
-        "action", "Movement", "类型";
+        "action", "Type", "类型";
         "item", "Item", "物资";
         "station", "Station", "服务站区域编码";
         "station_name", "Name of the station's area", "服务站区域名称";

@@ -57,7 +57,14 @@ impl Row for ActivePerson {
     }
 
     fn one(conn: &mut Conn, district: AreaCode, id: &PersonId) -> Result<Option<Self>, DbError> {
-        Ok(locked(conn, district, &[*id])?.pop())
+        let ids = [*id];
+        let active = active(district, &ids);
+        let found: Vec<Self> = match conn {
+            Conn::Pg(conn) => active.for_share().load(conn)?,
+            // A write transaction is already exclusive.
+            Conn::Sqlite(conn) => active.load(conn)?,
+        };
+        Ok(found.into_iter().next())
     }
 
     fn many(
@@ -75,7 +82,8 @@ impl Row for ActivePerson {
     }
 }
 
-/// The areas of those of these people who are active, who are locked.
+/// The areas of those of these people who are active. They are locked for themselves, so that no two
+/// transactions give visits of one hour to a person.
 ///
 /// # Errors
 /// [`DbError`].
@@ -87,22 +95,14 @@ pub fn areas(
     let ids: Vec<PersonId> = ids.iter().copied().collect();
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(CHUNK) {
-        found.extend(locked(conn, district, ids)?.into_iter().map(|one| (one.id, one.area)));
+        let active = active(district, ids);
+        let rows: Vec<ActivePerson> = match conn {
+            Conn::Pg(conn) => active.for_no_key_update().load(conn)?,
+            Conn::Sqlite(conn) => active.load(conn)?,
+        };
+        found.extend(rows.into_iter().map(|one| (one.id, one.area)));
     }
     Ok(found)
-}
-
-/// Those of at most [`CHUNK`] people who are active.
-fn locked(
-    conn: &mut Conn,
-    district: AreaCode,
-    ids: &[PersonId],
-) -> Result<Vec<ActivePerson>, DbError> {
-    Ok(match conn {
-        Conn::Pg(conn) => active(district, ids).for_share().load(conn)?,
-        // A write transaction is already exclusive.
-        Conn::Sqlite(conn) => active(district, ids).load(conn)?,
-    })
 }
 
 /// The query for those of these people who are active.

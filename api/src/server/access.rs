@@ -286,7 +286,7 @@ const TABLE: &[Access] = &[
     on("export_cases", A::ExportPersonal, Area, Personal),
     on("export_handouts", A::ExportPersonal, Area, Personal),
     on("export_campaigns", A::ExportPersonal, Area, Internal),
-    on("export_regimes", A::ExportPersonal, Area, Internal),
+    on("export_regimes", A::ExportPersonal, Area, Personal),
     on("export_goods_movements", A::ExportPersonal, Area, Internal),
     on("export_summary", A::ExportWork, Area, Internal),
     on("get_planning_settings", A::ReadPlans, Area, Internal),

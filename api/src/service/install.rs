@@ -1,7 +1,6 @@
 //! Stores all parts of a service, or checks them and stores none.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::code::KindCode;
@@ -11,7 +10,6 @@ use super::model::{InstalledService, MOST_PARTS, ServiceDocument, ServicePart};
 use super::parts;
 use crate::audience::check;
 use crate::crypto::SealingKey;
-use crate::db::{DbError, DbFailure};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::tx::Tx;
@@ -65,38 +63,8 @@ impl Installation {
             let parts = install(tx, key, principal, &self.document)?;
             return Ok(InstalledService { is_check: false, parts });
         }
-        let Err(tried) = tx.savepoint(|tx| -> Result<Infallible, Tried> {
-            Err(match install(tx, key, principal, &self.document) {
-                Ok(parts) => Tried::Checked(parts),
-                Err(problem) => Tried::Refused(problem),
-            })
-        })?;
-        match tried {
-            Tried::Checked(parts) => Ok(InstalledService { is_check: true, parts: known(parts) }),
-            Tried::Refused(problem) => Err(problem),
-        }
-    }
-}
-
-/// The result of a check, an error in either case, so that what was written is taken back.
-#[derive(Debug)]
-enum Tried {
-    Checked(Vec<ServicePart>),
-    Refused(Problem),
-}
-
-impl From<DbError> for Tried {
-    fn from(error: DbError) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-impl DbFailure for Tried {
-    fn as_db(&self) -> Option<&DbError> {
-        match self {
-            Self::Checked(_) => None,
-            Self::Refused(problem) => problem.as_db(),
-        }
+        let parts = tx.preview(|tx| install(tx, key, principal, &self.document))??;
+        Ok(InstalledService { is_check: true, parts: known(parts) })
     }
 }
 

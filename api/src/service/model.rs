@@ -116,10 +116,10 @@ pub struct ServiceRegime {
     /// Who is responsible; required before the regime is activated. Default: that of the regime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responsible_id: Option<PersonId>,
-    /// Whether the visits are assigned to the responsible person, a manager or a volunteer. Default: no.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
-    pub assign_responsible: bool,
+    /// Whether the visits are assigned to the responsible person, a manager or a volunteer. Default:
+    /// that of the regime, or no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assign_responsible: Option<bool>,
 }
 
 /// What was, or would be, done with a part of a document.

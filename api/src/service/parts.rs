@@ -156,7 +156,10 @@ pub(super) fn regime(
         lead_days: new.lead_days,
         starts_on: new.starts_on.or(before.as_ref().map(|row| row.starts_on)).unwrap_or(tomorrow),
         responsible_id: new.responsible_id.or(before.as_ref().and_then(|row| row.responsible)),
-        assign_responsible: new.assign_responsible,
+        assign_responsible: new
+            .assign_responsible
+            .or(before.as_ref().map(|row| row.assign_responsible))
+            .unwrap_or_default(),
         active: false,
     };
     let saved = match &before {

@@ -11,7 +11,7 @@ use super::model::Change;
 use super::row_cache::json;
 use super::row_type::RowType;
 use super::scope::Scope;
-use crate::case::scope::visible;
+use crate::case::scope::{shown, was_shown};
 use crate::case::waiting::{self, WaitingCase};
 use crate::db::{Conn, DbError};
 
@@ -64,8 +64,16 @@ pub(super) fn changed(
     }
     for id in &changed.ids {
         // The event of a confidential case names no grid: of a case elsewhere the phone learns nothing.
-        if visible(conn, scope.viewer(), *id, Action::ReadCases).is_ok() {
+        let case = shown(conn, scope.viewer(), *id)?;
+        let area = case.map(|case| case.placed.area);
+        if area.is_some_and(|area| scope.viewer().authorize(Action::ReadCases, &area).is_ok()) {
             ids.insert(*id);
+        }
+    }
+    // Of a case that was never sent the phone learns nothing either.
+    for id in ids.clone() {
+        if !was_shown(conn, scope.viewer(), id)? {
+            ids.remove(&id);
         }
     }
     if ids.is_empty() {

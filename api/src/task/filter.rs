@@ -112,12 +112,15 @@ impl TaskQuery {
     /// The filter on the day `today`, limited to what the principal may list.
     ///
     /// # Errors
-    /// 404 outside the principal's area.
+    /// 404 outside the principal's area; 403 for what another person is responsible for.
     pub fn authorize(self, principal: &Principal, today: NaiveDate) -> Result<Filter, Problem> {
         let me = principal.person;
         let own = self.assignee_id == Some(me) && self.area.is_none();
         let responsible = self.responsible.map(|asked| asked.id(principal));
         let is_mine = responsible == Some(me) && self.area.is_none();
+        if responsible.is_some_and(|person| person != me) {
+            principal.may(Action::DirectTask)?;
+        }
         let area = self.area.unwrap_or(principal.area);
         principal.authorize(Action::ReadTasks, &area)?;
         Ok(Filter {

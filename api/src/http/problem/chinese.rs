@@ -78,6 +78,7 @@ const TABLE: &[(&str, &str)] = &[
         "须填 from 或 to，且 from 不得大于 to",
     ),
     ("must be an object", "须为对象"),
+    ("the person is away or has another visit at that time", "该人员届时缺勤或已有其他走访"),
     ("must be an array", "须为列表"),
     ("must be a UUID", "须为编号（UUID）"),
     ("is not one of the district's {}; the closest is {}", "不是本区县的词语（{}）；最接近的是 {}"),

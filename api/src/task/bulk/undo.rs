@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{BulkId, PersonId, TaskId};
-use gridward_domain::person_state::PersonState;
 use gridward_domain::task::{self as life, Command, Transition, Verb};
 use gridward_domain::visibility::View;
 use serde_json::{Value, json};
@@ -215,12 +215,10 @@ fn may_visit(
     row: &TaskRow,
     id: PersonId,
 ) -> Result<bool, DbError> {
-    let (district, conn) = (principal.district(), tx.read_unbatched());
-    let person = person::store::row(conn, &district.range(), id)?;
-    let serves = person.is_some_and(|person| {
-        let visits = person.state == PersonState::Active && person.role.visits();
-        visits && (row.assignee == Some(id) || principal.area.contains(&person.area))
-    });
+    let (district, conn) = (principal.district(), tx.read()?);
+    let area = person::active::areas(conn, district, &BTreeSet::from([id]))?.remove(&id);
+    let is_here = |area: AreaCode| row.assignee == Some(id) || principal.area.contains(&area);
+    let serves = area.is_some_and(|area| area.level() == Level::Grid && is_here(area));
     // A task that the person still has is not given again.
     if !serves || row.assignee == Some(id) {
         return Ok(serves);
