@@ -87,7 +87,7 @@ async fn a_manager_has_the_cases_that_wait_for_the_grid(
     own.sync(&manager, json!([])).await;
     assert_eq!(waiting(&own), [""; 0]);
     step(&village, &case, json!({ "move": "back" }), "found").await;
-    let family = json!({ "kind": "secret", "beneficiary_id": BENEFICIARY, "source": "phone" });
+    let family = json!({ "kind": "secret", "beneficiary_id": BENEFICIARY, "source": "phone", "detail": "x" });
     let hidden = open(&manager, family).await;
     let hidden = hidden["id"].as_str().expect("an id");
     for (phone, caller) in [(&mut own, &manager), (&mut other, &there), (&mut helper, &volunteer)] {
@@ -149,10 +149,13 @@ async fn a_phone_learns_nothing_of_a_confidential_case_that_was_never_sent(
     let (admin, manager) = (server.admin().await, server.manager().await);
     let mut kind = secret(&["supervisor", "admin"]);
     kind["code"] = json!("secret");
+    for step in [0, 1] {
+        kind["steps"][step]["level"] = json!("village");
+    }
     assert_eq!(admin.post("/v1/case-kinds", &kind).await.status, 201);
     let mut phone = Phone::default();
     phone.sync(&manager, json!([])).await;
-    let found = json!({ "kind": "secret", "beneficiary_id": BENEFICIARY, "source": "phone" });
+    let found = json!({ "kind": "secret", "beneficiary_id": BENEFICIARY, "source": "phone", "detail": "x" });
     let case = open(&admin, found).await;
     let to = json!({
         "grid": OTHER_GRID, "address": "北门2号", "reason": "搬到女儿家",
