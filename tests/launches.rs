@@ -20,7 +20,7 @@ use crate::support::{Backend, Caller, Database, FAR_GRID, GRID, Server};
 /// The beneficiaries beside those of the small district.
 const MORE: u32 = 30;
 const MEMBERS: i64 = 6 + MORE as i64;
-/// The transactions of a launch have so many beneficiaries.
+/// The number of beneficiaries in a transaction of a launch.
 const SETTINGS: &[(&str, &str)] = &[("GRIDWARD_LAUNCH_BATCH", "2")];
 /// Each case kills the server a few times.
 const CASES: u32 = 3;
@@ -79,7 +79,7 @@ async fn approved(server: &Server, occasion: &str, count: usize) -> Vec<String> 
     paths
 }
 
-/// Launches each campaign so many times at once, and waits for no answer: a kill takes them away.
+/// Launches each campaign a number of times at once, and waits for no answer: a kill takes them away.
 fn launch_all(caller: &Caller, paths: &[String], repeats: usize) -> JoinSet<()> {
     let mut under_way = JoinSet::new();
     for path in paths.iter().cycle().take(paths.len() * repeats) {

@@ -343,7 +343,7 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         }
         step(deliverer, &case, plan("day", json!("2026-12-20")), planned).await;
         left.push(days_left(&district, &case).await);
-        // A volunteer never delivers, and nobody without a companion and the signed receipt.
+        // A volunteer does not deliver, and a delivery needs a companion and the signed receipt.
         let deliver = json!({ "move": "deliver", "amount_fen": 200_000, "answers": {
             "signed_by": "王小明", "delivered_by": "退役军人事务局、人武部",
             "accompanied_by": "某部代表"

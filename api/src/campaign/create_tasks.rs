@@ -31,7 +31,8 @@ use crate::tx::Tx;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaunchBatch(pub i64);
 
-/// Takes the next step, of so many beneficiaries; the campaign is launched after the last one. Answers whether more remain.
+/// Takes the next step, for a batch of beneficiaries; the campaign is launched after the last one.
+/// Answers whether more remain.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if another server has taken the step.

@@ -21,7 +21,7 @@ use super::{CaseKind, CaseNextMove, kind_store};
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};
 use crate::db::{Conn, DbError};
-use crate::http::page::Wanted;
+use crate::http::page::{Wanted, cut};
 
 /// A case that waits for a grid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -79,18 +79,16 @@ pub fn all(
         beneficiary_id: None,
         ended: false,
     };
-    let most = usize::from(PageLimit::MAX);
     let (mut waiting, mut kinds, mut after) = (Vec::new(), HashMap::new(), None);
     loop {
         let wanted = Wanted { limit: PageLimit::MAX, after };
         let mut page = list::page(conn, principal, &query, &wanted, now)?;
-        let more = page.len() > most;
-        page.truncate(most);
-        after = page.last().map(|one| (one.row.begun_at.and_utc(), one.row.id));
+        let position = |one: &PlacedCase| (one.row.begun_at.and_utc(), one.row.id);
+        after = cut(&mut page, PageLimit::MAX, position);
         for placed in page {
             waiting.extend(waiting_case(conn, &mut kinds, &placed)?);
         }
-        if !more {
+        if after.is_none() {
             return Ok(waiting);
         }
     }

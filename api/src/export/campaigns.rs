@@ -13,7 +13,7 @@ use crate::campaign::model::{Campaign, CampaignProgress};
 use crate::campaign::progress::progress;
 use crate::campaign::store;
 use crate::db::{Conn, DbError};
-use crate::http::page::Wanted;
+use crate::http::page::{Wanted, cut};
 
 /// The campaigns of the caller's area.
 pub struct Campaigns {
@@ -61,10 +61,7 @@ impl Listing for Campaigns {
     ) -> Result<Rows<Self::Position>, DbError> {
         let wanted = Wanted { limit: PageLimit::MAX, after };
         let mut rows = store::list(conn, &self.principal.scope(), self.state, &wanted)?;
-        let most = usize::from(PageLimit::MAX);
-        let more = rows.len() > most;
-        rows.truncate(most);
-        let last = rows.last().map(|row| row.id).filter(|_| more);
+        let last = cut(&mut rows, PageLimit::MAX, |row| row.id);
         let shown = store::shown(conn, self.principal.district(), &rows)?;
         let mut cells = Vec::with_capacity(rows.len());
         for (row, campaign) in rows.iter().zip(&shown) {

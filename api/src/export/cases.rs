@@ -11,7 +11,7 @@ use super::run::{Listing, Rows};
 use crate::case::filter::CaseQuery;
 use crate::case::{Case, CaseKind, list};
 use crate::db::{Conn, DbError};
-use crate::http::page::Wanted;
+use crate::http::page::{Wanted, cut};
 
 /// The cases that a filter selects, as far as the caller sees them.
 pub struct Cases {
@@ -58,11 +58,9 @@ impl Listing for Cases {
         let wanted = Wanted { limit: PageLimit::MAX, after };
         let read = list::page(conn, &self.principal, &self.query, &wanted, self.now)?;
         let mut cases: Vec<Case> = read.iter().map(|placed| placed.case(self.now)).collect();
-        let most = usize::from(PageLimit::MAX);
-        let more = cases.len() > most;
-        cases.truncate(most);
-        let last = cases.last().map(|case| (case.waiting_since.to_utc(), case.id));
-        Ok((cases.iter().map(|case| self.row(case)).collect(), last.filter(|_| more)))
+        let position = |case: &Case| (case.waiting_since.to_utc(), case.id);
+        let last = cut(&mut cases, PageLimit::MAX, position);
+        Ok((cases.iter().map(|case| self.row(case)).collect(), last))
     }
 }
 

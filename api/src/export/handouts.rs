@@ -12,7 +12,7 @@ use super::run::{Listing, Rows};
 use crate::db::{Conn, DbError};
 use crate::goods::handout_store::{self, HandoutFilter, HandoutRow};
 use crate::goods::model::GoodsItemContent;
-use crate::http::page::Wanted;
+use crate::http::page::{Wanted, cut};
 
 /// The hand-outs that a filter selects.
 pub struct Handouts {
@@ -52,10 +52,7 @@ impl Listing for Handouts {
     ) -> Result<Rows<Self::Position>, DbError> {
         let wanted = Wanted { limit: PageLimit::MAX, after };
         let mut read = handout_store::list(conn, &self.filter, &wanted)?;
-        let most = usize::from(PageLimit::MAX);
-        let more = read.len() > most;
-        read.truncate(most);
-        let last = read.last().map(|row| row.id).filter(|_| more);
+        let last = cut(&mut read, PageLimit::MAX, |row| row.id);
         Ok((read.iter().map(|row| self.row(row)).collect(), last))
     }
 }

@@ -15,7 +15,7 @@ use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::goods::model::GoodsItemContent;
 use crate::goods::store::{self, MovementRow};
-use crate::http::page::Wanted;
+use crate::http::page::{Wanted, cut};
 
 /// The movements that a filter selects.
 pub struct Movements {
@@ -58,10 +58,7 @@ impl Listing for Movements {
         let wanted = Wanted { limit: PageLimit::MAX, after };
         let of = (self.action, self.item.as_ref());
         let mut rows = store::movements(conn, &self.scope, of, &wanted)?;
-        let most = usize::from(PageLimit::MAX);
-        let more = rows.len() > most;
-        rows.truncate(most);
-        let last = rows.last().map(|row| row.id).filter(|_| more);
+        let last = cut(&mut rows, PageLimit::MAX, |row| row.id);
         Ok((rows.iter().map(|row| self.row(row)).collect(), last))
     }
 }

@@ -10,7 +10,7 @@ use super::labels::Labels;
 use super::run::{Listing, Rows};
 use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
-use crate::http::page::Wanted;
+use crate::http::page::{Wanted, cut};
 use crate::regime::model::Regime;
 use crate::regime::store;
 
@@ -59,10 +59,7 @@ impl Listing for Regimes {
         let key = self.keys.key(conn, self.principal.district())?;
         let wanted = Wanted { limit: PageLimit::MAX, after };
         let mut rows = store::list(conn, &self.principal.scope(), self.responsible, &wanted)?;
-        let most = usize::from(PageLimit::MAX);
-        let more = rows.len() > most;
-        rows.truncate(most);
-        let last = rows.last().map(|row| row.id).filter(|_| more);
+        let last = cut(&mut rows, PageLimit::MAX, |row| row.id);
         let shown = store::shown(conn, &key, &self.principal, &rows)?;
         Ok((shown.iter().map(|regime| self.row(regime)).collect(), last))
     }

@@ -118,11 +118,17 @@ fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
 
 /// The page of `rows`, which may contain one row more than `limit`.
 pub fn page<T, K: Serialize>(mut rows: Vec<T>, limit: PageLimit, key: impl Fn(&T) -> K) -> Page<T> {
+    let next_cursor = cut(&mut rows, limit, key).and_then(|last| cursor(&last));
+    Page { next_cursor, items: rows }
+}
+
+/// Cuts rows that may contain one more than `limit`; answers the key of the last that is left if more
+/// follow.
+pub fn cut<T, K>(rows: &mut Vec<T>, limit: PageLimit, key: impl Fn(&T) -> K) -> Option<K> {
     let limit = usize::from(limit);
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next_cursor = rows.last().filter(|_| more).and_then(|last| cursor(&key(last)));
-    Page { next_cursor, items: rows }
+    rows.last().filter(|_| more).map(key)
 }
 
 /// The cursor of the page after the item with this key; `None` only for a key without JSON.

@@ -77,7 +77,7 @@ impl Earliest {
     }
 }
 
-/// The time so long after midnight, in minutes; `None` outside the day.
+/// The time `minutes` after midnight; `None` outside the day.
 pub(super) fn at_minute(minutes: impl TryInto<u16>) -> Option<TimeOfDay> {
     TimeOfDay::new(minutes.try_into().ok()?).ok()
 }

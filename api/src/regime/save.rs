@@ -170,7 +170,7 @@ pub fn change(
     let by = Some(principal.person);
     let authors = match (is_edited, is_activated) {
         (true, _) => row.authors_with(principal.person).into(),
-        // The content is judged; who writes the next one begins anew.
+        // The content is approved; the authors of the next one are counted anew.
         (false, true) => BTreeSet::new().into(),
         (false, false) => row.authors.clone(),
     };

@@ -98,8 +98,8 @@ impl RegimeRow {
         self.edited_by.unwrap_or(self.created_by)
     }
 
-    /// Whether another person has judged the present content: it is active, or was since it was written.
-    fn is_judged(&self) -> bool {
+    /// Whether another person has approved the present content: it is active, or was since it was written.
+    fn is_approved(&self) -> bool {
         self.active || (self.activated_by.is_some() && self.authors.members().is_empty())
     }
 
@@ -108,10 +108,10 @@ impl RegimeRow {
         self.authors.members().iter().copied().chain([self.author()]).collect()
     }
 
-    /// The authors after a change of the content by the person: those of content that was judged already no
+    /// The authors after a change of the content by the person: those of content that was approved already no
     /// longer count.
     pub fn authors_with(&self, person: PersonId) -> BTreeSet<PersonId> {
-        let mut authors = if self.is_judged() { BTreeSet::new() } else { self.authors() };
+        let mut authors = if self.is_approved() { BTreeSet::new() } else { self.authors() };
         authors.insert(person);
         authors
     }

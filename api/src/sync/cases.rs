@@ -11,7 +11,7 @@ use super::model::Change;
 use super::row_cache::json;
 use super::row_type::RowType;
 use super::scope::Scope;
-use crate::case::scope::{shown, was_shown};
+use crate::case::scope::{VisibleCase, shown, was_shown};
 use crate::case::waiting::{self, WaitingCase};
 use crate::db::{Conn, DbError};
 
@@ -57,23 +57,26 @@ pub(super) fn changed(
     if !scope.has_cases() {
         return Ok((Vec::new(), BTreeSet::new()));
     }
-    let mut ids = waiting::of_beneficiaries(conn, grid.district(), homes)?;
-    ids.extend(&changed.exchanged);
+    let mut all = waiting::of_beneficiaries(conn, grid.district(), homes)?;
+    all.extend(&changed.exchanged);
     if changed.kinds {
-        ids.extend(waiting::ids(conn, grid)?);
+        all.extend(waiting::ids(conn, grid)?);
     }
-    for id in &changed.ids {
-        // The event of a confidential case names no grid: of a case elsewhere the phone learns nothing.
-        let case = shown(conn, scope.viewer(), *id)?;
-        let area = case.map(|case| case.placed.area);
-        if area.is_some_and(|area| scope.viewer().authorize(Action::ReadCases, &area).is_ok()) {
-            ids.insert(*id);
+    let mut ids = BTreeSet::new();
+    for id in all {
+        // Of a case that was never sent the phone learns nothing.
+        if was_shown(conn, scope.viewer(), id)? {
+            ids.insert(id);
         }
     }
-    // Of a case that was never sent the phone learns nothing either.
-    for id in ids.clone() {
-        if !was_shown(conn, scope.viewer(), id)? {
-            ids.remove(&id);
+    for id in &changed.ids {
+        // The event of a confidential case names no grid: of a case elsewhere it learns nothing either.
+        let case = shown(conn, scope.viewer(), *id)?;
+        let may_read = |case: VisibleCase| {
+            scope.viewer().authorize(Action::ReadCases, &case.placed.area).is_ok()
+        };
+        if case.is_some_and(may_read) {
+            ids.insert(*id);
         }
     }
     if ids.is_empty() {

@@ -1,5 +1,5 @@
-//! What keeps people from a visit at an hour: the visits that they hold already, their absences and
-//! their duty. The draft of a plan, or the bulk that is undone, is from before some of these.
+//! The hours at which people cannot make a visit: those of the visits that they hold already, of their
+//! absences, and all hours off duty. The draft of a plan, or the bulk that is undone, is from before some of these.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -19,7 +19,7 @@ use crate::db::{Conn, DbError};
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
 
-/// What keeps a person from a visit at an hour.
+/// Why a person cannot make a visit at an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conflict {
     /// The person is away or off duty.
@@ -65,8 +65,7 @@ impl Commitments {
         Ok(all)
     }
 
-    /// What keeps the person from a visit with a service of `minutes` that begins at `start`, if
-    /// anything does.
+    /// Why the person cannot make a visit with a service of `minutes` that begins at `start`, if so.
     pub fn conflict(
         &self,
         person: PersonId,

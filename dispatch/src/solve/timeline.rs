@@ -179,7 +179,7 @@ impl<'p> ShiftTimeline<'p> {
         }
         let at = self.calls.partition_point(|call| call.start <= start);
         self.calls.insert(at, TimelineStop { visit, travel: 0, arrive: start, start, leave });
-        self.blocked = with(&self.blocked, (start, leave));
+        self.block((start, leave));
     }
 
     /// Blocks a span: nothing else happens in it from now on.

@@ -10,7 +10,7 @@ use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
 use super::problem::{DispatchProblem, Shift, Visit, Volunteer};
 use super::timeline::ShiftTimeline;
-use super::travel::Travel;
+use super::travel::{Mode, Travel};
 use super::units::{moment, seconds, span};
 use crate::routing::instance::Seconds;
 use crate::routing::timeline::Span;
@@ -65,7 +65,8 @@ fn carry(who: &mut Volunteer, day: NaiveDate, minutes: Minutes) {
 /// A day that is filled with its pinned visits, in the order of their hours.
 struct Day<'p> {
     home: Place,
-    travel: Box<dyn Fn(Place, Place) -> Seconds + 'p>,
+    mode: Mode,
+    travel: &'p Travel,
     timeline: ShiftTimeline<'p>,
 }
 
@@ -92,9 +93,7 @@ impl Unfit {
 
 impl<'p> Day<'p> {
     fn new(who: &Volunteer, shift: &'p Shift, travel: &'p Travel) -> Self {
-        let mode = who.mode;
-        let way = move |from, to| seconds(travel.minutes(from, to, mode));
-        Self { home: who.home, travel: Box::new(way), timeline: ShiftTimeline::new(shift) }
+        Self { home: who.home, mode: who.mode, travel, timeline: ShiftTimeline::new(shift) }
     }
 
     /// Calls come first: the search inserts the visits around them.
@@ -117,7 +116,7 @@ impl<'p> Day<'p> {
         } else {
             let at = self.timeline.stops.len();
             let before = self.timeline.stops.last().map_or(self.home, |stop| stop.visit.place);
-            let (there, onward) = ((self.travel)(before, visit.place), self.way_home(visit));
+            let (there, onward) = (self.way(before, visit.place), self.way_home(visit));
             self.timeline.position(at, there, onward)
         };
         let fits = self.timeline.misses(visit, position).most() == 0;
@@ -128,7 +127,11 @@ impl<'p> Day<'p> {
     }
 
     fn way_home(&self, visit: &Visit) -> Seconds {
-        if visit.is_call() { 0 } else { (self.travel)(visit.place, self.home) }
+        if visit.is_call() { 0 } else { self.way(visit.place, self.home) }
+    }
+
+    fn way(&self, from: Place, to: Place) -> Seconds {
+        seconds(self.travel.minutes(from, to, self.mode))
     }
 
     /// Blocks the time of a visit that does not fit, as far as the visits before it and the ways home
@@ -137,16 +140,14 @@ impl<'p> Day<'p> {
         let way = self.way_home(visit);
         let (open, close) = span(self.timeline.shift.window);
         let last = self.timeline.stops.last().map_or(open, |stop| stop.leave);
-        let first = (start - way).max(last).max(open);
+        let first = (start - way).max(last);
         let end = (start + seconds(visit.service) + way).min(close - self.timeline.home);
-        let mut parts = Vec::new();
-        for part in
-            without((first, end), self.timeline.calls.iter().map(|call| (call.start, call.leave)))
-        {
-            parts.extend(window(part));
-            self.timeline.block(part);
+        let calls = self.timeline.calls.iter().map(|call| (call.start, call.leave));
+        let free = without((first, end), calls);
+        for part in &free {
+            self.timeline.block(*part);
         }
-        parts
+        free.into_iter().filter_map(window).collect()
     }
 }
 
