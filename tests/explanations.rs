@@ -256,6 +256,40 @@ async fn candidates_keep_what_they_have_and_the_assignee_is_marked(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_day_the_candidates_are_those_of_the_first_day_on_which_anyone_can_go(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.town_supervisor().await, server.manager().await);
+    let volunteer = server.volunteer().await;
+    let task = visit(&supervisor, 1, json!({ "skills": ["driving"] })).await;
+    let found = async || {
+        let answer = manager.get(&format!("/v1/tasks/{task}/candidates")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        (answer.body["day"].clone(), answer.body["possible"].as_u64().expect("a number"))
+    };
+    assert_eq!(found().await, (json!(day(1)), 3));
+
+    // All three people of the grid are away on the first two days.
+    let away = async |caller: &Caller, last: i64| {
+        let body = json!({ "first_day": day(1), "last_day": day(last), "reason": "leave" });
+        assert_eq!(caller.post("/v1/me/absences", &body).await.status, 201);
+    };
+    away(&volunteer, 2).await;
+    away(&manager, 2).await;
+    server
+        .database
+        .execute(&format!("UPDATE people SET skills = '' WHERE id = '{}'", person_id(22)));
+    assert_eq!(found().await, (json!(day(3)), 2));
+
+    // On no day up to the due day: the answer is about the first.
+    server.database.execute("UPDATE people SET weekly_minutes = 0");
+    let (first, possible) = found().await;
+    assert_eq!((first, possible), (json!(day(1)), 0));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_questions_about_candidates_are_refused(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -8,10 +8,12 @@ let server: Server;
 test.beforeAll(async () => (server = await Server.start()));
 test.afterAll(async () => server.end());
 
-interface Candidate {
-  readonly person_id: string;
-  readonly sentence: { readonly zh: string };
-  readonly hindrance?: unknown;
+interface Candidates {
+  readonly items: readonly {
+    readonly person_id: string;
+    readonly sentence: { readonly zh: string };
+    readonly hindrance?: unknown;
+  }[];
 }
 
 test('@slow a manager sees who could go and why, and gives the visit away', async ({ browser }) => {
@@ -21,12 +23,11 @@ test('@slow a manager sees who could go and why, and gives the visit away', asyn
   const [holder] = all;
   const phone = await Phone.signedIn(browser, server, server.person('manager'));
   const { page } = phone;
-  const today = new Intl.DateTimeFormat('sv', { timeZone: 'Asia/Shanghai' }).format(new Date());
+  const candidates = async (id: string): Promise<Candidates> => manager.call('GET', `/v1/tasks/${id}/candidates?limit=200`);
   /** The first open visit that another volunteer could make. */
   const find = async (): Promise<string> => {
     for (const id of await phone.ids('task', 'open')) {
-      const { not_before } = await manager.call<{ not_before: string }>('GET', `/v1/tasks/${id}`);
-      const { items } = await manager.call<{ items: Candidate[] }>('GET', `/v1/tasks/${id}/candidates?day=${not_before < today ? today : not_before}&limit=200`);
+      const { items } = await candidates(id);
       if (items.some(({ hindrance, person_id }) => !hindrance && person_id !== holder?.id)) return id;
     }
     throw new Error('no visit that a volunteer could make');
@@ -40,9 +41,7 @@ test('@slow a manager sees who could go and why, and gives the visit away', asyn
   const choices = page.locator('dialog .choice');
   await expect(choices.locator('small').first()).toBeVisible();
   // Each person with the sentence of the service; the one who has the visit is not among them.
-  const { not_before } = await manager.call<{ not_before: string }>('GET', `/v1/tasks/${task}`);
-  const day = not_before < today ? today : not_before;
-  const { items } = await manager.call<{ items: Candidate[] }>('GET', `/v1/tasks/${task}/candidates?day=${day}&limit=200`);
+  const { items } = await candidates(task);
   const shown = await choices.allInnerTexts();
   expect(shown.some((text) => text.startsWith(holder?.name ?? '?'))).toBe(false);
   for (const { id, name } of all.slice(1)) {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use gridward_dispatch::routing::Weights;
 use gridward_dispatch::solve;
 use gridward_domain::area::{AreaCode, Level};
@@ -32,7 +32,7 @@ use crate::{availability, beneficiary, catalogue, clock, person};
 pub(super) struct Question {
     /// The task.
     pub(super) task: TaskId,
-    /// The day; by default the planned one, or else the first possible one.
+    /// The day; by default the planned one, or else the first of the coming days on which anyone could go.
     pub(super) day: Option<NaiveDate>,
     /// How many candidates are returned.
     pub(super) limit: usize,
@@ -40,7 +40,11 @@ pub(super) struct Question {
     pub(super) now: DateTime<Utc>,
 }
 
-/// The candidates for the task.
+/// The number of days that are tried where the question names none.
+const DAYS_TRIED: u64 = 7;
+
+/// The candidates for the task: on the day of the question, or else on the first of the days tried on
+/// which any person could go, or on the first of them if no one could on any.
 ///
 /// # Errors
 /// 404 outside the scope; 409 for a task that has ended; 422 for a past day.
@@ -55,10 +59,33 @@ pub(super) fn candidates(
     if !task.life()?.state.is_live() {
         return Err(ProblemCode::TaskPhase.into());
     }
-    let day = day(question, &task)?;
+    let (first, last) = days(question, &task)?;
+    let mut on = |day| on_day(conn, key, principal, question, &task, day);
+    let on_first = on(first)?;
+    if on_first.possible > 0 {
+        return Ok(on_first);
+    }
+    for day in first.iter_days().skip(1).take_while(|day| *day <= last) {
+        let found = on(day)?;
+        if found.possible > 0 {
+            return Ok(found);
+        }
+    }
+    Ok(on_first)
+}
+
+/// The candidates for the task on the day.
+fn on_day(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    question: &Question,
+    task: &TaskRow,
+    day: NaiveDate,
+) -> Result<Candidates, Problem> {
     let span = Span::new(day, day).map_err(past)?;
     let area = within_reach(principal, task.grid);
-    let (rows, off_duty) = rows(conn, area, span, &task)?;
+    let (rows, off_duty) = rows(conn, area, span, task)?;
     let earliest = Earliest::after(question.now, rows.settings.lead());
     let mut problem = build::problem(&rows, span, earliest)?;
     for volunteer in &mut problem.volunteers {
@@ -67,7 +94,7 @@ pub(super) fn candidates(
             volunteer.shifts.clear();
         }
     }
-    let visit = build::visit(&task, &rows, None)?;
+    let visit = build::visit(task, &rows, None)?;
     let ranked = solve::candidates(&problem, &visit, Weights::default());
     let ranked = ranked.map_err(|error| DbError::corrupt("tasks", error))?;
     let possible = ranked.iter().filter(|one| one.verdict.is_ok()).count();
@@ -100,12 +127,18 @@ pub(super) fn candidates(
     Ok(Candidates { task_id: task.id, day, area, considered: ranked.len(), possible, items })
 }
 
-/// The day of the question, not before today.
-fn day(question: &Question, task: &TaskRow) -> Result<NaiveDate, Problem> {
+/// The first and the last day to try, not before today: the day of the question or the planned one, or
+/// else some days from the first possible one, of a task that is not overdue up to its due day.
+fn days(question: &Question, task: &TaskRow) -> Result<(NaiveDate, NaiveDate), Problem> {
     let today = clock::day(question.now);
-    let usual = task.planned_on.unwrap_or(task.not_before).max(today);
-    let day = question.day.unwrap_or(usual);
-    if day < today { Err(past(SpanError::Past { today })) } else { Ok(day) }
+    let planned = task.planned_on.filter(|day| *day >= today);
+    if let Some(day) = question.day.or(planned) {
+        return if day < today { Err(past(SpanError::Past { today })) } else { Ok((day, day)) };
+    }
+    let first = task.not_before.max(today);
+    let last = first.checked_add_days(Days::new(DAYS_TRIED - 1)).unwrap_or(first);
+    let last = if task.due_on < first { last } else { last.min(task.due_on) };
+    Ok((first, last))
 }
 
 fn past(error: SpanError) -> Problem {

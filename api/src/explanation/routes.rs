@@ -28,8 +28,9 @@ const LIMIT: PageLimit = PageLimit::of::<20>();
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CandidatesQuery {
-    /// The day of the visit, not a past one. Default: the planned day of the task, or else its first
-    /// day, but today at the earliest.
+    /// The day of the visit, not a past one. Default: the planned day of the task; without one, the
+    /// first of the seven days from its first day, or from today, on which any person could go, and
+    /// the first of them if no one could on any. The answer names the day.
     day: Option<NaiveDate>,
     /// The maximum number of people. Default 20.
     #[param(inline)]

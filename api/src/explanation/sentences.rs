@@ -246,7 +246,7 @@ pub fn hindered(who: Who<'_>, code: HindranceCode, short: u32, missing: &Labels)
         HindranceCode::OffDuty => (format!("{name}暂停接单。"), is("off duty") + "."),
         HindranceCode::Away => (
             format!("{name}当天没有空闲时间，或者不在。"),
-            is("away or has no hours left that day") + ".",
+            is("away that day or without free hours") + ".",
         ),
         HindranceCode::OutsideWindow => (
             format!("{name}的时间与任务的日期、时段对不上。"),

@@ -222,6 +222,8 @@ export const en: Record<Key, string> = {
   'visit.reschedule_from': 'Earliest',
   'visit.reschedule_to': 'Latest',
   'visit.choose_person': 'Assign to',
+  'visit.choose_day': 'Who can go on {weekday}, {day}',
+  'visit.choose_today': 'Who can go today',
   'visit.cancel_do': 'Cancel the visit',
   'visit.escalate_do': 'Escalate',
 
