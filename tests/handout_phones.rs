@@ -123,6 +123,15 @@ async fn the_phone_of_a_manager_has_the_planned_hand_outs_of_the_grid(
     about(&supervisor, &beneficiary_id(3), "deceased", &died).await;
     own.sync(&manager, json!([])).await;
     assert_eq!(planned(&own), homes(&[]));
+    // Staff and the progress of the campaign see that the goods stay.
+    let path = format!("/v1/handouts?beneficiary_id={}", beneficiary_id(3));
+    let of_dead = manager.get(&path).await.body;
+    let now = |of: &Value, field: &str| of["items"][0][field].clone();
+    assert_eq!(
+        (now(&of_dead, "state"), now(&of_dead, "reason")),
+        (json!("returned"), json!("deceased")),
+        "{of_dead}"
+    );
     about(&supervisor, &beneficiary_id(3), "reinstate", &json!({ "reason": "登记有误" })).await;
     let unit = json!({ "unit": "包" });
     let path = "/v1/goods/items/rice";

@@ -189,6 +189,12 @@ async fn an_active_regime_needs_a_responsible_person_and_valid_content(
         let at = refused.body["errors"][0]["pointer"].clone();
         assert_eq!((refused.status, &at), (422, &json!(pointer)), "{}", refused.body);
     }
+    // The manager of a grid in one town is not responsible for a regime of another.
+    let far = json!({ "responsible_id": person_id(13) });
+    let elsewhere = json!({ "area": "500116001", "content": weekly(&far) });
+    let refused = supervisor.post("/v1/regimes", &elsewhere).await;
+    let at = refused.body["errors"][0]["pointer"].clone();
+    assert_eq!((refused.status, at), (422, json!("/content/responsible_id")), "{}", refused.body);
     let nobody = json!({ "active": false, "filter": { "age": { "from": 120 } } });
     let refused = supervisor.post("/v1/regimes", &json!({ "content": weekly(&nobody) })).await;
     let at = refused.body["errors"][0]["pointer"].clone();

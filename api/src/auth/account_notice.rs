@@ -68,11 +68,11 @@ impl AccountNoticeKind {
             }
             (Self::CaseClosed, Language::English) => {
                 let title = format!("A matter that you reported is closed: {about}");
-                return (title.into(), "Ask the manager of the grid about it.");
+                return (title.into(), "The service station answers questions about it.");
             }
             (Self::CaseClosed, Language::Chinese) => {
                 let title = format!("您反映的事项已办结：{about}");
-                return (title.into(), "如需了解情况，请联系网格员。");
+                return (title.into(), "如需了解情况，请咨询退役军人服务站。");
             }
             (Self::SecondmentRequested, Language::English) => {
                 let title = format!("A volunteer of your grid is asked to help: {about}");

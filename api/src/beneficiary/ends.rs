@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::goods::HandoutExchange;
-use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, TaskId};
+use gridward_domain::id::{BeneficiaryId, CaseId, HandoutId, PersonId, TaskId};
 use serde::{Deserialize, Serialize};
 
 use crate::db::schema::beneficiary_ends;
@@ -19,6 +19,9 @@ pub struct Effects {
     /// The visits that were under way and stayed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub started: Vec<TaskId>,
+    /// The planned hand-outs that it returned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handouts: Vec<HandoutId>,
     /// The merge, if the beneficiary was a duplicate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge: Option<MergeEffects>,

@@ -140,7 +140,8 @@ pub struct CaseStepContent {
     #[serde(default)]
     #[schema(required = false)]
     pub waived_if_urgent: bool,
-    /// Whether another person must act than the one who brought the case to the step. Default: no.
+    /// Whether another person must act than those who opened the case and brought it to the step; a
+    /// person of the next level may act as well. Default: no.
     #[serde(default)]
     #[schema(required = false)]
     pub two_people: bool,

@@ -128,6 +128,7 @@ impl CaseRow {
             begun_on: clock::day(self.begun_at.and_utc()),
             due_on: self.due_on,
             escalates_on: self.escalates_on,
+            opened_by: Some(self.opened_by),
             asked_by: self.asked_by,
             task,
             documents: BTreeSet::new(),

@@ -149,11 +149,11 @@ pub(crate) async fn move_beneficiary(
 
 /// Record a death
 ///
-/// Ends the beneficiary on the day of death. Unfinished tasks are cancelled; a visit under way is
-/// named as `started` and stays until it is reported. The entry, with the next of kin, can still be
-/// read and revealed, and `POST /v1/beneficiaries/{id}/reinstate` takes an error back. Requires
-/// `If-Match`. The same call again gets the same answer. Allowed roles: managers, supervisors and
-/// admins.
+/// Ends the beneficiary on the day of death. Unfinished tasks are cancelled, and planned hand-outs
+/// returned; a visit under way is named as `started` and stays until it is reported. The entry, with the
+/// next of kin, can still be read and revealed, and `POST /v1/beneficiaries/{id}/reinstate` takes an
+/// error back. Requires `If-Match`. The same call again gets the same answer. Allowed roles: managers,
+/// supervisors and admins.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "record_death",
@@ -214,7 +214,7 @@ pub(crate) async fn end_beneficiary(
 /// Reinstate a beneficiary
 ///
 /// Takes back the end of a beneficiary, whatever its reason, apart from a merge. The tasks that the
-/// end cancelled are open again. If the grid has ended meanwhile, the grid that took over is
+/// end cancelled are open again, and the hand-outs that it returned are planned again. If the grid has ended meanwhile, the grid that took over is
 /// responsible. Requires `If-Match`. The same call again gets the same answer. Allowed roles:
 /// supervisors and admins.
 #[utoipa::path(

@@ -19,6 +19,7 @@ use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Effects};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::DbError;
+use crate::goods;
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::task::row::TaskRow;
@@ -88,7 +89,9 @@ fn finish(
     if day.year() < row.birth_year.get() {
         return Err(Problem::invalid("/day", "must not be before the birth"));
     }
-    let (effects, tasks) = close_tasks(case, row, because)?;
+    let (mut effects, tasks) = close_tasks(case, row, because)?;
+    let (actor, of) = (case.actor(), (row.district, row.id));
+    effects.handouts = goods::of_ended::give_back(case.tx, actor, of, because)?;
     let ended = BeneficiaryRow { valid_to: Some(day), ended_because: Some(because), ..row.clone() };
     let next = case.replace(row, ended, None)?;
     let now = case.tx.now.naive_utc();
@@ -180,6 +183,8 @@ pub(super) fn reinstate(
     let to = Destination::of(&next, &next.particulars(case.key)?)?;
     let cancelled = own(case, id, &effects.cancelled)?;
     let tasks = reopen(case, &cancelled, &to, "beneficiary_reinstated")?;
+    let (actor, at) = (case.actor(), (next.grid, id));
+    goods::of_ended::plan_again(case.tx, actor, at, &effects.handouts)?;
     let mut body = json!({});
     if let Some(reason) = case.sealed_reason(id, Some(&reinstatement.reason))? {
         body["reason"] = json!(reason);

@@ -24,8 +24,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
 /// Takes the case to the next step: by a decision, a return for correction, or the end of the step's
 /// work. A move that the present step does not permit gets 409 `case_move_not_permitted`, with
 /// `may_come` in `current`. The staff of the step's level act, and those of the levels above that an
-/// overdue case has reached (403 `case_other_level`); at some steps not the person who brought the
-/// case there (403 `case_same_person`). Requires `If-Match`. Allowed roles: managers, supervisors and
+/// overdue case has reached (403 `case_other_level`); at some steps not the person who opened the case or
+/// brought it there (403 `case_same_person`), but also the next level. Requires `If-Match`. Allowed roles: managers, supervisors and
 /// admins, within their area.
 #[utoipa::path(
     tag = "cases",

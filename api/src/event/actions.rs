@@ -78,6 +78,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("handout.exchange", "Hand-out of merged entries moved", "归并档案的物资发放记录"),
     ("handout.export", "Hand-outs exported", "导出物资发放记录"),
     ("handout.hand_out", "Goods handed out", "发放物资"),
+    ("handout.plan_again", "Hand-out planned again", "恢复物资发放计划"),
     ("handout.read", "Receipt of goods viewed", "查看物资签收"),
     ("handout.return", "Goods returned", "物资退回"),
     ("holiday.add", "Holiday added", "新增节日"),

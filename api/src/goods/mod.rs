@@ -13,6 +13,7 @@ pub mod handout_store;
 pub mod items;
 pub mod model;
 pub mod move_stock;
+pub mod of_ended;
 pub mod plan;
 pub mod planned;
 pub mod routes;

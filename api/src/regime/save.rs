@@ -78,7 +78,7 @@ fn write(
     let today = clock::day(tx.now);
     let conn = tx.read_unbatched();
     let area = check::area_of(conn, principal, new.area)?;
-    check_content(conn, principal, &new.content, "/content")?;
+    check_content(conn, principal, (area, &new.content), "/content")?;
     if new.content.active {
         return Err(ProblemCode::RegimeAuthor.into());
     }
@@ -158,7 +158,7 @@ pub fn change(
     let is_edited = !shown.content.has_same_visits(content);
     let is_activated = content.active && !row.active;
     if is_edited || content.active || next.responsible != row.responsible {
-        check_content(tx.read_unbatched(), principal, content, "")?;
+        check_content(tx.read_unbatched(), principal, (row.area, content), "")?;
     }
     base.check(row.version, &shown)?;
     if content.active && (is_edited || is_activated && row.authors().contains(&principal.person)) {
@@ -220,11 +220,11 @@ fn size(
     }
 }
 
-/// Checks what the types do not enforce; pointers begin with `at`.
+/// Checks what the types do not enforce of a regime in the area; pointers begin with `at`.
 fn check_content(
     conn: &mut Conn,
     principal: &Principal,
-    content: &RegimeContent,
+    (area, content): (AreaCode, &RegimeContent),
     at: &str,
 ) -> Result<(), Problem> {
     check::filter_of(conn, principal, &content.filter).map_err(|problem| problem.under(at))?;
@@ -251,7 +251,10 @@ fn check_content(
         None => {}
         Some(id) => match active(conn, principal, id)? {
             None => add("responsible_id", "must be an active person of the district".to_owned()),
-            Some(role) if content.assign_responsible && !role.visits() => {
+            Some((_, own)) if !own.contains(&area) && !area.contains(&own) => {
+                add("responsible_id", ELSEWHERE.to_owned());
+            }
+            Some((role, _)) if content.assign_responsible && !role.visits() => {
                 add("responsible_id", VISITS.to_owned());
             }
             Some(_) => {}
@@ -272,11 +275,18 @@ const NEEDED: &str = "is needed before the regime becomes active";
 /// Why a person who makes no visits is refused.
 const VISITS: &str = "must be a manager or a volunteer, who is assigned the visits";
 
-/// The role of an active person of the district.
-fn active(conn: &mut Conn, principal: &Principal, id: PersonId) -> Result<Option<Role>, DbError> {
+/// Why a person is refused who neither serves a part of the regime's area nor oversees it.
+const ELSEWHERE: &str = "works in another area than that of the regime";
+
+/// The role and the area of an active person of the district.
+fn active(
+    conn: &mut Conn,
+    principal: &Principal,
+    id: PersonId,
+) -> Result<Option<(Role, AreaCode)>, DbError> {
     let row = person::store::row(conn, &principal.district().range(), id)?;
     let active = row.filter(|person| person.state == PersonState::Active);
-    Ok(active.map(|person| person.role))
+    Ok(active.map(|person| (person.role, person.area)))
 }
 
 fn record(tx: &mut Tx<'_>, principal: &Principal, action: &'static str, row: &RegimeRow) {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
@@ -297,14 +298,21 @@ pub fn for_dispatch(
     range: &AreaRange,
     last: NaiveDate,
 ) -> Result<Vec<TaskRow>, DbError> {
-    Ok(tasks::table
+    let query = tasks::table
         .filter(tasks::district.eq(range.area().district()))
         .filter(in_range!(tasks::grid, range))
         .filter(tasks::state.eq_any(Phase::UNFINISHED))
         .filter(tasks::not_before.le(last))
-        .order((tasks::grid, tasks::due_on, tasks::id))
-        .select(TaskRow::as_select())
-        .load(conn)?)
+        .order((tasks::grid, tasks::due_on, tasks::id));
+    match conn {
+        // A campaign's tasks are tens of megabytes, which the client library would keep beside the rows.
+        Conn::Pg(conn) => {
+            let query = query.select(TaskRow::as_select());
+            let rows = query.load_iter::<TaskRow, PgRowByRowLoadingMode>(conn)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        }
+        Conn::Sqlite(conn) => Ok(query.select(TaskRow::as_select()).load(conn)?),
+    }
 }
 
 /// The assigned tasks of the district outside the range; none if the range is the whole

@@ -38,6 +38,12 @@ pub enum FormatError {
     /// The file is empty.
     #[error("the file is empty")]
     Empty,
+    /// The travel times would not fit into memory.
+    #[error("{places} homes and visits are too many to plan at once; split the file by area")]
+    TooLarge {
+        /// The number of homes and visits.
+        places: usize,
+    },
     /// The JSON is of another kind.
     #[error("not an instance: neither volunteers and visits nor vehicles and jobs")]
     Neither,
@@ -167,6 +173,18 @@ struct Outline {
     jobs: Option<IgnoredAny>,
     volunteers: Option<IgnoredAny>,
     visits: Option<IgnoredAny>,
+}
+
+/// The maximum number of travel times of an instance, which take four bytes each.
+const MOST_WAYS: usize = 20_000 * 20_000;
+
+/// Checks that the travel times between these places, by this many modes, fit into memory.
+fn fits(places: usize, modes: usize) -> Result<(), FormatError> {
+    let ways = places.checked_mul(places).and_then(|ways| ways.checked_mul(modes));
+    match ways {
+        Some(ways) if ways <= MOST_WAYS => Ok(()),
+        _ => Err(FormatError::TooLarge { places }),
+    }
 }
 
 /// Fails on the first name that occurs twice.

@@ -137,6 +137,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     let records = records.map(|(record, id)| super::place("visit", id, record.lat, record.lon));
     let places: Vec<Place> = homes.chain(records).collect::<Result<_, _>>()?;
     let speeds = speeds(&day)?;
+    super::fits(places.len(), speeds.len())?;
     let numbers: HashMap<&Id, usize> =
         day.volunteers.iter().enumerate().map(|(number, person)| (&person.id, number)).collect();
     let known = |record: &VisitRecord| match &record.last_volunteer {

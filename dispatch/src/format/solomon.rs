@@ -92,6 +92,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     };
     let place = |at: usize| &rows[at.saturating_sub(vehicles - 1)];
     let places = vehicles + customers.len();
+    super::fits(places, 1)?;
     Ok(Named {
         volunteers: (1..=vehicles).map(Into::into).collect(),
         visits,

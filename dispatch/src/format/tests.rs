@@ -258,3 +258,17 @@ fn a_matrix_that_does_not_fit_is_refused() {
     assert_eq!(file(json!([[0, -5], [5, 0]]), 1), odd);
     assert_eq!(file(json!([[0, 5], [5, 0]]), 7), "job 2: index 7 is outside the matrix of \"car\"");
 }
+
+#[test]
+fn a_file_whose_travel_times_do_not_fit_into_memory_is_refused() {
+    let mut file = day();
+    let visit = file["visits"][0].clone();
+    let many = (0..20_000).map(|id| {
+        let mut visit = visit.clone();
+        visit["id"] = json!(id);
+        visit
+    });
+    file["visits"] = many.collect();
+    let said = refusal(&file);
+    assert_eq!(said, "20001 homes and visits are too many to plan at once; split the file by area");
+}

@@ -8,7 +8,7 @@
 //! the same arithmetic, over the requested hours, so that explanations agree with them.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
@@ -24,6 +24,10 @@ use super::ties::Ties;
 use crate::routing::instance::{InstanceError, Seconds};
 use crate::routing::solution::{self, Solution};
 use gridward_domain::time::TimeOfDay;
+
+/// The maximum number of visits that the search of a part takes, besides those tied to them. Its memory
+/// grows with their square, and few teams have the time for as many.
+const MOST_SEARCHED: usize = 4_096;
 
 /// The routes of the members that `includes` selects, and the unserved visits with their reasons.
 ///
@@ -41,6 +45,7 @@ pub(super) fn construct(
     all.sort_unstable_by_key(|visit| visit.id);
     let (calls, visits): (Vec<&Visit>, Vec<&Visit>) = all.into_iter().partition(|it| it.is_call());
     let (mut pinned, mut free) = hold(&mut team, part, calls);
+    let (visits, others) = searched(ties, visits, MOST_SEARCHED);
     let found = search(problem, &team, &visits, options)?;
     let settled = settled(&team, &visits, &found);
     for (route, stop) in stops(&found) {
@@ -52,6 +57,7 @@ pub(super) fn construct(
     team.settle();
     fill(&mut team, &mut pinned);
     free.extend(found.unserved.iter().map(|visit| visits[*visit]));
+    free.extend(others);
     free.sort_unstable_by_key(|visit| urgency(visit));
     fill(&mut team, &mut free);
     // Help for other grids does not change their plans.
@@ -62,6 +68,23 @@ pub(super) fn construct(
     }
     free.extend(pinned);
     Ok(record(&team, &free, options.alternatives, includes))
+}
+
+/// The pinned and the most urgent visits, up to `most` and what is tied to them; and the others, which
+/// are inserted into the routes that the search finds.
+fn searched<'p>(
+    ties: &Ties,
+    visits: Vec<&'p Visit>,
+    most: usize,
+) -> (Vec<&'p Visit>, Vec<&'p Visit>) {
+    if visits.len() <= most {
+        return (visits, Vec::new());
+    }
+    let mut first = visits.clone();
+    first.select_nth_unstable_by_key(most, |visit| (visit.pinned.is_none(), urgency(visit)));
+    first.truncate(most);
+    let chosen: HashSet<_> = first.iter().flat_map(|visit| ties.cluster(visit.id)).collect();
+    visits.into_iter().partition(|visit| chosen.contains(&visit.id))
 }
 
 /// Puts the calls that are pinned to a time into their days, and adds the minutes of all pinned ones
@@ -178,4 +201,28 @@ pub(super) fn pinned_slot(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<In
         // An offer is exceeded only where pinned visits alone do.
         .filter(|slot| team.short_by(visit, *slot) == 0 || team.is_bound(member, day))
         .min_by_key(|slot| (slot.position.extra, slot.position.at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solve::tests::{pin, visit};
+    use gridward_domain::range::Priority;
+
+    #[test]
+    fn the_search_takes_pinned_visits_then_urgent_ones_and_what_is_tied_to_them() {
+        let urgent = Visit { priority: Priority::of::<9>(), ..visit(3) };
+        let held = Visit { pinned: Some(pin(1, 1, None)), ..visit(5) };
+        let all = [visit(1), visit(2), urgent, visit(4), held, visit(6)];
+        let tie = super::super::Tie::SamePerson(vec![all[2].id, all[5].id]);
+        let of = |ties: &[super::super::Tie], most| {
+            let (searched, others) = searched(&Ties::of(ties), all.iter().collect(), most);
+            assert_eq!(searched.len() + others.len(), all.len());
+            searched.iter().map(|one| one.id).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[], 2), [all[2].id, all[4].id]);
+        assert_eq!(of(&[], 3), [all[0].id, all[2].id, all[4].id]);
+        assert_eq!(of(&[tie], 2), [all[2].id, all[4].id, all[5].id]);
+        assert_eq!(of(&[], 6).len(), 6);
+    }
 }

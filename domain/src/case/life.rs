@@ -44,7 +44,10 @@ pub struct Case {
     /// The first day on which it rises to the next level; `None` without a clock and once it waits
     /// for the district.
     pub escalates_on: Option<NaiveDate>,
-    /// The person who brought it to the step; `None` for the system.
+    /// The person who opened it; `None` for the system.
+    pub opened_by: Option<PersonId>,
+    /// The person who brought it to the step; `None` for the system, and after a return, which asks for
+    /// no decision.
     pub asked_by: Option<PersonId>,
     /// The task that the step awaits.
     pub task: Option<StepTask>,
@@ -96,8 +99,8 @@ pub enum CaseRejection {
     /// Another level acts.
     #[error("another level acts at this step")]
     OtherLevel,
-    /// The same person brought the case to the step.
-    #[error("another person must act than the one who brought the case to this step")]
+    /// The same person brought the case to the step, or opened it.
+    #[error("another person must act than those who opened the case and brought it to this step")]
     SamePerson,
     /// The task of the step is not done.
     #[error("the task of this step is not done")]
@@ -190,6 +193,7 @@ pub fn open(
         begun_on: today,
         due_on: None,
         escalates_on: None,
+        opened_by: by,
         asked_by: by,
         task: None,
         documents: BTreeSet::new(),
@@ -214,13 +218,16 @@ fn may_act(case: &Case, step: &CaseStep, actor: CaseActor) -> Result<(), CaseRej
         return Err(CaseRejection::Ended);
     };
     // From the level of the step up to the one that an overdue case has reached; the district is
-    // the least value.
+    // the least value. Where another person must act, and the level may have one person only, also
+    // the next level.
     let own = case.level_at(step);
-    let levels = waits_for.min(own)..=own;
+    let reached = waits_for.min(own);
+    let highest = if step.two_people { reached.parent().unwrap_or(reached) } else { reached };
+    let levels = highest..=own;
     if !actor.level.is_some_and(|level| levels.contains(&level)) {
         return Err(CaseRejection::OtherLevel);
     }
-    if step.two_people && case.asked_by == Some(actor.person) {
+    if step.two_people && [case.asked_by, case.opened_by].contains(&Some(actor.person)) {
         return Err(CaseRejection::SamePerson);
     }
     if case.task == Some(StepTask::Open) {
@@ -263,8 +270,9 @@ pub fn apply(
             return Err(CaseRejection::MissingDocuments(missing));
         }
     }
-    let next = case.clone().begin(to, Some(actor.person), today, is_working);
     let (from, effect) = (case.step.clone(), taken.effect);
+    let asked_by = (effect != MoveEffect::Return).then_some(actor.person);
+    let next = case.clone().begin(to, asked_by, today, is_working);
     let mut events = vec![CaseEvent::Moved { from, to: to.code.clone(), effect }];
     if next.task == Some(StepTask::Open) {
         events.push(CaseEvent::TaskWanted);

@@ -35,7 +35,8 @@ pub struct CaseStep {
     pub decides: bool,
     /// Whether an urgent case may be granted without this decision.
     pub waived_if_urgent: bool,
-    /// Whether another person must act than the one who brought the case to the step.
+    /// Whether another person must act than those who opened the case and brought it to the step. A
+    /// person of the next level may act as well, since a level may have one person only.
     pub two_people: bool,
     /// Whether the step waits for a task that is created as the step begins.
     pub awaits_task: bool,

@@ -109,8 +109,10 @@ fn a_case_goes_from_level_to_level_and_ends() {
     assert_eq!(go(&path, &case, "check", at(Level::Village)), Err(CaseRejection::OtherLevel));
     let case = go(&path, &case, "check", at(Level::Grid)).expect("a move");
     assert_eq!(case.asked_by, Some(at(Level::Grid).person));
-    let same = CaseActor { person: at(Level::Grid).person, level: Some(Level::Village) };
-    assert_eq!(go(&path, &case, "approve", same), Err(CaseRejection::SamePerson));
+    for same in [at(Level::Grid).person, person(1)] {
+        let same = CaseActor { person: same, level: Some(Level::Village) };
+        assert_eq!(go(&path, &case, "approve", same), Err(CaseRejection::SamePerson));
+    }
     let case = go(&path, &case, "approve", at(Level::Village)).expect("a move");
     let back = go(&path, &case, "return", at(Level::Town)).expect("a move");
     assert_eq!((back.step.as_str(), back.waits_for), ("village", Some(Level::Village)));
@@ -121,6 +123,26 @@ fn a_case_goes_from_level_to_level_and_ends() {
     assert_eq!((case.waits_for, case.due_on), (None, None));
     assert_eq!(go(&path, &case, "approve", at(Level::Town)), Err(CaseRejection::Ended));
     assert!(next_moves(&path, &case).is_empty());
+}
+
+#[test]
+fn a_step_for_another_person_waits_for_its_level_and_the_next() {
+    let path = path();
+    let case = go(&path, &opened(&path, false), "check", at(Level::Grid)).expect("a move");
+    assert_eq!(case.waits_for, Some(Level::Village));
+    assert!(go(&path, &case, "approve", at(Level::Town)).is_ok());
+    assert_eq!(go(&path, &case, "approve", at(Level::District)), Err(CaseRejection::OtherLevel));
+    assert_eq!(go(&path, &case, "approve", at(Level::Grid)), Err(CaseRejection::OtherLevel));
+}
+
+#[test]
+fn the_person_who_gets_a_case_back_may_decide_again() {
+    let path = path();
+    let case = go(&path, &opened(&path, false), "check", at(Level::Grid)).expect("a move");
+    let case = go(&path, &case, "approve", at(Level::Village)).expect("a move");
+    let back = go(&path, &case, "return", at(Level::Town)).expect("a move");
+    assert_eq!((back.step.as_str(), back.asked_by), ("village", None));
+    assert!(go(&path, &back, "approve", at(Level::Village)).is_ok());
 }
 
 #[test]

@@ -252,10 +252,10 @@ problems! {
     CaseOtherLevel "case_other_level" 403
         "Another level acts at this step": "`current` names the level that the case waits for.";
         "本环节由其他层级办理": "该事项等待办理的层级见 current 中的 waits_for。";
-    /// The person who brought the case to the step does not decide it.
+    /// The person who opened the case, or brought it to the step, does not decide it.
     CaseSamePerson "case_same_person" 403
-        "Another person must act": "The person who brought the case to this step cannot act at it.";
-        "须由他人办理": "把该事项提交到本环节的人员不能办理本环节。";
+        "Another person must act": "The person who opened the case, or brought it to this step, cannot act at it. Another person of this level can, or one of the next.";
+        "须由他人办理": "发起该事项或把它提交到本环节的人员不能办理本环节，请由本级其他人员或上一级人员办理。";
     /// The attachment is no photo, or one that is not decoded.
     NoPreview "no_preview" 422
         "No small copy": "The attachment is a recording, or a photo that is damaged or too large; see `errors`. Download the file itself.";

@@ -12,6 +12,7 @@ const TABLE: &[(&str, &str)] = &[
     ("is unknown; expected {}", "没有此项；可用：{}"),
     ("is invalid", "格式不正确"),
     ("is needed before the regime becomes active", "启用前须指定负责人"),
+    ("works in another area than that of the regime", "不在该规则所属区域工作"),
     ("is archived", "已停用"),
     ("requires the document {}", "缺少材料 {}"),
     ("must have a part", "至少包含一项内容"),

@@ -117,6 +117,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     super::each_once("job", &visits)?;
     let places = travel::places(&input)?;
     let ways = travel::ways(&input.vehicles);
+    super::fits(input.vehicles.len() + input.jobs.len(), ways.len())?;
     let first_moment = first_moment(&input);
     let can = |job: &Job, vehicle: &Vehicle| {
         let able = job.skills.iter().all(|skill| vehicle.skills.contains(skill));

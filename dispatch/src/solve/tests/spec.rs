@@ -439,3 +439,20 @@ fn a_lent_volunteer_serves_the_other_area_on_those_days_alone() {
     let later = Visit { not_before: june(3), ..there };
     assert_eq!(reason(&planned(&village(vec![who], vec![later]))), &Reason::NoShift);
 }
+
+#[test]
+fn more_visits_at_one_point_than_a_search_takes_are_planned_the_most_urgent_first() {
+    let number = 6_000;
+    let urgent =
+        |n: u128| if n.is_multiple_of(1_000) { Priority::of::<9>() } else { Priority::of::<5>() };
+    let visits = (1..=number).map(|n| Visit { priority: urgent(n), ..visit(n) }).collect();
+    let plan = planned_within(&village(vec![volunteer(1), volunteer(2)], visits), 1);
+    let served: Vec<u128> = (1..=number).filter(|n| goes(&plan, *n).is_some()).collect();
+    assert_eq!(served.len() + plan.unserved.len(), usize::try_from(number).expect("a number"));
+    for n in (1_000..=number).step_by(1_000) {
+        assert!(served.contains(&n), "{served:?}");
+    }
+    let no_room =
+        |left: &Unserved| matches!(left.reason, Reason::NoRoom { .. } | Reason::NoMinutes { .. });
+    assert!(plan.unserved.iter().all(no_room));
+}
