@@ -101,6 +101,7 @@ mod sync_health;
 mod syncing;
 mod tasks;
 mod tls;
+mod undoing;
 mod upgrade;
 mod upkeep;
 mod views;

@@ -637,6 +637,7 @@ diesel::table! {
         minutes -> Nullable<Integer>,
         person_grid -> Nullable<Text>,
         left_because -> Nullable<Text>,
+        former_unserved -> Nullable<Text>,
     }
 }
 

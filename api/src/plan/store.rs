@@ -23,6 +23,7 @@ use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::task::row::TaskRow;
+use crate::task::unserved_why::UnservedWhy;
 use crate::{availability, beneficiary, catalogue, in_range, person, task};
 
 #[derive(Clone, Queryable, Insertable)]
@@ -122,6 +123,7 @@ crate::table_row! {
             task_version: Option<i64>,
             minutes: Option<i32>,
             person_grid: Option<AreaCode>,
+            former_unserved: Option<UnservedWhy>,
         }
     }
 }
