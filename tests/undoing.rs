@@ -22,13 +22,15 @@ const DISTRICT: &str = "500116";
 /// what it was.
 const TECHNICAL: [&str; 2] = ["version", "updated_at"];
 /// The tables that are not compared: the log and its heads, the plans themselves, the queue and the
-/// records of background jobs, and what each request leaves (sessions, answers to repetitions, quotas).
-const APART: [&str; 10] = [
+/// records of background jobs (one of which forgets refusals of ended tasks at any moment), and what each
+/// request leaves (sessions, answers to repetitions, quotas).
+const APART: [&str; 11] = [
     "events",
     "district_heads",
     "plans",
     "plan_visits",
     "freed_tasks",
+    "task_refusals",
     "job_runs",
     "sessions",
     "commands",

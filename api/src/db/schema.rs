@@ -619,6 +619,7 @@ diesel::table! {
         tokens_not_before -> Nullable<Timestamp>,
         state -> Text,
         languages -> Text,
+        has_home -> Bool,
     }
 }
 

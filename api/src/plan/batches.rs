@@ -14,11 +14,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::assignment::Assignments;
+use super::left;
+use super::left_open::{self, LeftOpen};
 use super::model::{LeftTask, PlanResult, PlanState};
 use super::queue;
 use super::store::{self, PlanRow, VisitRow};
-use super::left;
-use super::left_open::{self, LeftOpen};
 use super::{undo, why};
 use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};

@@ -35,11 +35,7 @@ pub(super) struct LeftOpen {
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn mark(
-    tx: &mut Tx<'_>,
-    plan: &PlanRow,
-    unserved: &[LeftOpen],
-) -> Result<(), DbError> {
+pub(super) fn mark(tx: &mut Tx<'_>, plan: &PlanRow, unserved: &[LeftOpen]) -> Result<(), DbError> {
     let mut open = rows(tx, plan, unserved)?;
     open.retain(|(row, _)| row.state == Phase::Open);
     let marks = open.iter().filter_map(|(row, _)| Some((row.id, row.unserved_why?)));
