@@ -267,3 +267,100 @@ async fn the_visits_of_an_ill_person_are_given_to_others_in_three_calls(
         assert!(task["assignee_id"].is_string() && task["assignee_id"] != who, "{task}");
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_visits_of_an_absence_are_given_to_a_person_or_spread_after_a_look_at_the_loads(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let volunteer = server.volunteer().await;
+    let claim = async |n: u32, more: Value| {
+        let mut body = json!({ "not_before": day(1), "due_on": day(2), "minutes": 60 });
+        body.as_object_mut().expect("a body").extend(more.as_object().expect("more").clone());
+        let task = manager.make(&home_visit(&beneficiary_id(n), body)).await;
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+        task
+    };
+    let mut tasks = vec![claim(1, json!({})).await, claim(2, json!({})).await];
+    tasks.push(claim(3, json!({})).await);
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    let absence = |more: Value| {
+        let mut body = json!({
+            "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true
+        });
+        body.as_object_mut().expect("a body").extend(more.as_object().expect("more").clone());
+        body
+    };
+    let of = |added: &Answer, field: &str| -> Vec<Value> {
+        let tasks = added.body["tasks"].as_array().unwrap_or_else(|| panic!("{}", added.body));
+        tasks.iter().map(|task| task[field].clone()).collect()
+    };
+    // A look changes nothing.
+    let to = absence(json!({ "give_to": person_id(22) }));
+    let shown = supervisor.post(&format!("{path}?check=true"), &to).await;
+    assert_eq!((shown.status, of(&shown, "effect")), (200, vec![json!("given"); 3]));
+    let load = json!([{
+        "person_id": person_id(22), "before": 0, "after": 180, "weekly_minutes": 600
+    }]);
+    assert_eq!(shown.body["loads"], load);
+    assert_eq!(volunteer.get("/v1/me/absences").await.body["items"], json!([]));
+    for task in &tasks {
+        let task = manager.get(&format!("/v1/tasks/{task}")).await.body;
+        assert_eq!(task["assignee_id"], person_id(21).as_str(), "{task}");
+    }
+
+    for (body, pointer) in [
+        (absence(json!({ "give_to": person_id(22), "spread": true })), "/spread"),
+        (absence(json!({ "spread": true, "release": false })), "/release"),
+        (absence(json!({ "give_to": person_id(1) })), "/give_to"),
+    ] {
+        let refused = supervisor.post(&path, &body).await;
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{}", refused.body);
+    }
+    let own = volunteer.post("/v1/me/absences", &to).await;
+    assert_eq!(own.problem(), "forbidden", "a volunteer assigns no tasks");
+
+    // Each visit goes to the person of the village with the most time left.
+    let spread = supervisor.post(&path, &absence(json!({ "spread": true }))).await;
+    assert_eq!((spread.status, of(&spread, "effect")), (201, vec![json!("given"); 3]));
+    let mut people = of(&spread, "person_id");
+    people.sort_by_key(ToString::to_string);
+    people.dedup();
+    assert_eq!(people.len(), 3, "{}", spread.body);
+    assert!(!people.contains(&json!(person_id(21))), "{}", spread.body);
+    for (task, person) in of(&spread, "task_id").iter().zip(of(&spread, "person_id")) {
+        let path = format!("/v1/tasks/{}", task.as_str().expect("an id"));
+        let task = supervisor.get(&path).await.body;
+        assert_eq!((&task["state"], &task["assignee_id"]), (&json!("assigned"), &person));
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_the_named_person_may_not_make_is_open_and_says_why(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let days = json!({ "not_before": day(1), "due_on": day(2), "skills": ["medical"] });
+    let task = manager.make(&home_visit(&beneficiary_id(1), days)).await;
+    let to = json!({ "person_id": person_id(21), "force": true });
+    let given = manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    let absence = json!({
+        "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true,
+        "give_to": person_id(22)
+    });
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    let added = supervisor.post(&path, &absence).await;
+    let row = &added.body["tasks"][0];
+    assert_eq!(
+        (added.status, &row["effect"], &row["breaches"]),
+        (201, &json!("released"), &json!(["skill"])),
+        "{}",
+        added.body
+    );
+    assert_eq!(manager.get(&format!("/v1/tasks/{task}")).await.body["state"], "open");
+}

@@ -9,6 +9,8 @@ use tokio::task::JoinSet;
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
+use crate::support::phone::{Phone, command};
+use crate::support::server::Answer;
 use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
 
 /// The day of all visits.
@@ -26,7 +28,8 @@ async fn held(server: &Server, n: u32, start: u64) -> String {
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
     let task = visit(&manager, n).await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-    let body = json!({ "due_on": day(DAY), "planned": { "day": day(DAY), "start": start } });
+    let planned = json!({ "day": day(DAY), "start": start });
+    let body = json!({ "due_on": day(DAY), "planned": planned, "force": true });
     let path = format!("/v1/tasks/{task}/reschedule");
     let request = manager.request(Method::POST, &path).header("If-Match", "\"v2\"");
     let moved = manager.send(request.json(&body)).await;
@@ -169,6 +172,131 @@ async fn a_suspended_person_holds_nothing_however_claims_and_suspension_meet(
     }
 }
 
+/// The visit of this task as a problem shows it.
+fn overlap(task: &str, start: u64) -> Value {
+    json!({ "task_id": task, "day": day(DAY), "start": start, "minutes": LENGTH })
+}
+
+/// A command for the task, based on its current version.
+async fn on_current(
+    caller: &Caller,
+    method: Method,
+    path: &str,
+    task: &str,
+    body: &Value,
+) -> Answer {
+    let version = caller.get(&format!("/v1/tasks/{task}")).await.body["version"].clone();
+    let request = caller.request(method, path).header("If-Match", format!("\"v{version}\""));
+    caller.send(request.json(body)).await
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_gets_the_time_of_another_one_of_its_person_only_by_force(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let (first, second) = (held(&server, 1, 570).await, held(&server, 2, 660).await);
+    let path = format!("/v1/tasks/{second}");
+    let body = json!({ "planned": { "day": day(DAY), "start": 590 } });
+    let reschedule = format!("{path}/reschedule");
+    let refused = on_current(&manager, Method::POST, &reschedule, &second, &body).await;
+    assert_eq!((refused.status, refused.problem()), (409, "visit_overlap"), "{}", refused.body);
+    assert_eq!(refused.body["current"]["task"]["id"], json!(second));
+    assert_eq!(refused.body["current"]["overlaps"], json!([overlap(&first, 570)]));
+    let free = json!({ "planned": { "day": day(DAY), "start": 600 } });
+    let moved = on_current(&manager, Method::POST, &reschedule, &second, &free).await;
+    assert_eq!(moved.status, 200, "one visit may follow the other: {}", moved.body);
+
+    // From a phone the command is refused with its reason in the same way.
+    let version = moved.body["version"].clone();
+    let sent = |payload: Value| {
+        let mut sent = command("task.reschedule", &second, payload);
+        sent["base_version"] = version.clone();
+        sent
+    };
+    let results = Phone::default().sync(&manager, json!([sent(body.clone())])).await;
+    assert_eq!(results[0]["problem"]["code"], "visit_overlap", "{results:?}");
+    let mut forced = body;
+    forced["force"] = json!(true);
+    let results = Phone::default().sync(&manager, json!([sent(forced)])).await;
+    assert_eq!(results[0]["outcome"], "applied", "{results:?}");
+
+    let third = held(&server, 3, 690).await;
+    let path = format!("/v1/tasks/{third}");
+    held(&server, 1, 720 - 5).await;
+    let longer = json!({ "minutes": 26 });
+    let shorter = on_current(&manager, Method::PATCH, &path, &third, &longer).await;
+    assert_eq!(shorter.status, 200, "a shorter visit is no conflict: {}", shorter.body);
+    let mut longer = json!({ "minutes": 40 });
+    let refused = on_current(&manager, Method::PATCH, &path, &third, &longer).await;
+    assert_eq!((refused.status, refused.problem()), (409, "visit_overlap"), "{}", refused.body);
+    longer["force"] = json!(true);
+    let edited = on_current(&manager, Method::PATCH, &path, &third, &longer).await;
+    assert_eq!((edited.status, &edited.body["minutes"]), (200, &json!(40)), "{}", edited.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_person_of_a_visit_has_no_other_one_at_its_time_but_by_force(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let other = held(&server, 1, 600).await;
+    let more = json!({
+        "not_before": day(DAY), "due_on": day(DAY), "minutes": LENGTH,
+        "tie": { "type": "two_people" }
+    });
+    let first = manager.make(&home_visit(&beneficiary_id(2), more)).await;
+    let tied = manager.get(&format!("/v1/tasks/{first}")).await.body["tied"][0]["id"].clone();
+    let second = tied.as_str().expect("an id").to_owned();
+    let claimed = server.second_volunteer().await.act(&format!("/v1/tasks/{first}/claim")).await;
+    assert_eq!(claimed.status, 200, "{}", claimed.body);
+    let planned = json!({ "planned": { "day": day(DAY), "start": 610 } });
+    let path = format!("/v1/tasks/{first}/reschedule");
+    let moved = on_current(&manager, Method::POST, &path, &first, &planned).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+
+    let path = format!("/v1/tasks/{second}/reassign");
+    let mut to = json!({ "person_id": person_id(21) });
+    let refused = manager.post(&path, &to).await;
+    assert_eq!((refused.status, refused.problem()), (409, "assignment_breaks"), "{}", refused.body);
+    assert_eq!(refused.body["current"]["breaches"], json!(["overlap"]));
+    assert_eq!(refused.body["current"]["overlaps"], json!([overlap(&other, 600)]));
+    to["force"] = json!(true);
+    let given = manager.post(&path, &to).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+
+    // Both people of the visit are moved, so the time of each counts.
+    let path = format!("/v1/tasks/{first}/reschedule");
+    let planned = json!({ "planned": { "day": day(DAY), "start": 590 } });
+    let refused = on_current(&manager, Method::POST, &path, &first, &planned).await;
+    assert_eq!((refused.status, refused.problem()), (409, "visit_overlap"), "{}", refused.body);
+    assert_eq!(refused.body["current"]["overlaps"], json!([overlap(&other, 600)]));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_window_of_a_task_is_removed_by_null_and_kept_without_a_word(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let hours = json!({ "start": 540, "end": 660 });
+    let days = json!({ "not_before": day(1), "due_on": day(5), "window": hours });
+    let task = manager.make(&home_visit(&beneficiary_id(1), days)).await;
+    let path = format!("/v1/tasks/{task}/reschedule");
+    let later = json!({ "due_on": day(6) });
+    let kept = on_current(&manager, Method::POST, &path, &task, &later).await;
+    assert_eq!((kept.status, &kept.body["window"]), (200, &hours), "{}", kept.body);
+    let none = json!({ "window": null });
+    let removed = on_current(&manager, Method::POST, &path, &task, &none).await;
+    assert_eq!((removed.status, removed.body.get("window")), (200, None), "{}", removed.body);
+    assert_eq!(removed.body["due_on"], json!(day(6)));
+}
+
 /// Takes the task from its person in a bulk; returns the path of its undo.
 async fn taken(manager: &Caller, task: &str) -> String {
     let payload = json!({ "reason": "x" });
@@ -178,11 +306,11 @@ async fn taken(manager: &Caller, task: &str) -> String {
     format!("/v1/tasks/bulk/{}/undo", bulk.body["id"].as_str().expect("an id"))
 }
 
-/// The code of the only refusal.
-async fn refusal(manager: &Caller, undo: &str) -> String {
+/// The problem of the only refusal.
+async fn refusal(manager: &Caller, undo: &str) -> Value {
     let undone = manager.act(undo).await;
     assert_eq!((undone.status, &undone.body["rejected"]), (200, &json!(1)), "{}", undone.body);
-    undone.body["results"][0]["problem"]["code"].as_str().expect("a code").to_owned()
+    undone.body["results"][0]["problem"].clone()
 }
 
 #[rstest]
@@ -192,9 +320,17 @@ async fn an_undo_gives_no_visit_back_into_another_or_to_a_person_who_moved(
 ) {
     let server = Server::small(backend);
     let (manager, supervisor) = (server.manager().await, server.supervisor().await);
-    let undo = taken(&manager, &held(&server, 1, 600).await).await;
-    held(&server, 2, 615).await;
-    assert_eq!(refusal(&manager, &undo).await, "assignment_breaks");
+    let task = held(&server, 1, 600).await;
+    let undo = taken(&manager, &task).await;
+    let other = held(&server, 2, 615).await;
+    let refused = refusal(&manager, &undo).await;
+    let current = &refused["current"];
+    assert_eq!(
+        (&refused["code"], &current["task"]["id"], &current["breaches"]),
+        (&json!("assignment_breaks"), &json!(task), &json!(["overlap"])),
+        "{refused}"
+    );
+    assert_eq!(current["overlaps"], json!([overlap(&other, 615)]));
 
     let undo = taken(&manager, &held(&server, 3, 660).await).await;
     let path = format!("/v1/people/{}/move", person_id(21));
@@ -202,5 +338,5 @@ async fn an_undo_gives_no_visit_back_into_another_or_to_a_person_who_moved(
     let request = supervisor.request(Method::POST, &path).header("If-Match", "\"v1\"");
     let moved = supervisor.send(request.json(&to)).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
-    assert_eq!(refusal(&manager, &undo).await, "not_a_candidate");
+    assert_eq!(refusal(&manager, &undo).await["code"], "not_a_candidate");
 }

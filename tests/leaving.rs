@@ -95,6 +95,34 @@ async fn several_people_leave_in_one_call_each_with_an_outcome(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_open_tasks_of_several_leavers_are_one_plan_if_the_caller_wants(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let leavers = [server.volunteer().await, server.second_volunteer().await];
+    let mut tasks = Vec::new();
+    for leaver in &leavers {
+        tasks.push(held(&manager, leaver, BENEFICIARY, false).await);
+    }
+    let entry = |n: u32| json!({ "person_id": person_id(n), "base_version": 1, "reason": "ill" });
+    let body = json!({ "plan": true, "entries": [entry(21), entry(22), entry(23)] });
+    let left = supervisor.post("/v1/people/departures", &body).await;
+    assert_eq!(left.status, 200, "{}", left.body);
+    let plan = |n: usize| left.body["results"][n]["handover"]["plan_id"].clone();
+    assert!(plan(0).is_string() && plan(0) == plan(1), "{}", left.body);
+    assert!(plan(2).is_null(), "this person had no tasks: {}", left.body);
+    let path = format!("/v1/plans/{}", plan(0).as_str().expect("an id"));
+    assert_eq!(supervisor.computed(&path).await["state"], "draft");
+    let visits = supervisor.get(&format!("{path}/visits")).await.body;
+    let planned = visits["items"].as_array().expect("visits").iter();
+    let planned: Vec<&str> = planned.filter_map(|visit| visit["task_id"].as_str()).collect();
+    tasks.sort();
+    assert_eq!(planned, tasks);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_open_tasks_of_a_leaver_are_planned_if_the_caller_wants(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

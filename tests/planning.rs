@@ -216,6 +216,32 @@ async fn the_people_around_a_grid_help_in_a_plan_of_their_village_that_selects_t
     assert!(helped[0]["person_id"].is_string(), "{helped:?}");
 }
 
+/// A visit that a person of the next grid has there takes its time, but is not what was asked about.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_measures_of_a_plan_that_selects_a_grid_are_of_the_visits_in_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    visit(&server.manager().await, 1).await;
+    let place = json!({ "lat": 29.285, "lon": 106.268 });
+    let days = json!({ "not_before": day(2), "due_on": day(2) });
+    let mut other = json!({ "kind": "home_visit", "grid": OTHER_GRID, "place": place });
+    other.as_object_mut().expect("a body").extend(days.as_object().expect("days").clone());
+    let other = supervisor.make(&other).await;
+    let order = json!({ "area": OTHER_GRID, "first_day": day(1), "last_day": day(7) });
+    assert_eq!(supervisor.plan(&order).await["assigned"], 1, "{other}");
+    let measured = async |only: Value| {
+        let area = &GRID[..12];
+        let order = json!({ "area": area, "first_day": day(1), "last_day": day(7), "only": only });
+        supervisor.order_plan(&order).await.body["measures"].clone()
+    };
+    let (all, some) = (measured(json!({})).await, measured(json!({ "area": GRID })).await);
+    assert_eq!((&all["served"], &some["served"]), (&json!(2), &json!(1)), "{all} {some}");
+    assert!(some["travel"].as_u64() < all["travel"].as_u64(), "{all} {some}");
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_by_hand_are_conditions_of_the_next_draft(

@@ -127,6 +127,8 @@ async fn an_applied_plan_says_of_a_task_why_no_one_could_go_until_someone_can(
     assert_eq!(send(&manager, &again, "apply", json!({})).await.status, 200);
     assert_eq!(task(&manager, &skilled).await, left, "the same reason again is no change");
     assert_eq!(send(&manager, &again, "undo", json!({})).await.status, 200);
+    assert_eq!(task(&manager, &skilled).await, left, "the first plan is still applied");
+    assert_eq!(send(&manager, &plan, "undo", json!({})).await.status, 200);
     assert_eq!(without_traces(task(&manager, &skilled).await), without_traces(before));
     assert_eq!(server.supervisor().await.events("task.unserved").await.len(), 2);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, person_id};
 use crate::support::{Backend, Caller, GRID, Server};
 
@@ -141,4 +142,63 @@ async fn a_stream_of_an_area_sends_the_hints_of_that_area_only(
     let missed = stream.next().await.expect("what was missed");
     assert_eq!((&missed["id"], &missed["action"]), (&json!(far), &json!("task.cancel")));
     assert_eq!(stream.next().await, None);
+}
+
+/// The states that a stream of a plan sends until it ends.
+async fn states(caller: &Caller, plan: &str) -> Vec<Value> {
+    let mut stream = Stream::of(&format!("/v1/plans/{plan}/progress"), caller, None).await;
+    let mut states = Vec::new();
+    while let Some(state) = stream.next().await {
+        states.push(state);
+    }
+    stream.end().await;
+    states
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_progress_of_a_plan_is_a_stream_that_ends_with_the_draft(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    manager.make_task(BENEFICIARY).await;
+    let order = json!({ "area": GRID, "first_day": day(1), "last_day": day(7) });
+    let ordered = manager.post("/v1/plans", &order).await;
+    assert_eq!(ordered.status, 202, "{}", ordered.body);
+    let id = ordered.body["id"].as_str().expect("an id");
+    let followed = states(&manager, id).await;
+    let last = followed.last().expect("the last state");
+    assert_eq!(*last, manager.get(&format!("/v1/plans/{id}")).await.body);
+    assert_eq!(last["state"], "draft", "{followed:?}");
+    let earlier = &followed[..followed.len() - 1];
+    assert!(earlier.iter().all(|state| state["state"] == "computing"), "{followed:?}");
+    assert_eq!(states(&manager, id).await.len(), 1, "a draft does not change");
+
+    let path = format!("/v1/plans/{id}/progress");
+    assert_eq!(server.far_manager().await.get(&path).await.problem(), "not_found");
+    assert_eq!(server.volunteer().await.get(&path).await.problem(), "forbidden");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_another_server_computes_is_followed_to_its_end(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let order = json!({ "area": GRID, "first_day": day(1), "last_day": day(7) });
+    let plan = manager.order_plan(&order).await.body;
+    let id = plan["id"].as_str().expect("an id");
+    let computing = "UPDATE plans SET state = 'computing', progress = 40, lease = 'x',
+        lease_until = '2090-01-01 00:00:00'";
+    server.database.execute(computing);
+    let mut stream = Stream::of(&format!("/v1/plans/{id}/progress"), &manager, None).await;
+    let first = stream.next().await.expect("a state");
+    assert_eq!((&first["state"], &first["progress"]), (&json!("computing"), &json!(40)));
+    server.database.execute("UPDATE plans SET progress = 80");
+    assert_eq!(stream.next().await.expect("a state")["progress"], 80);
+    assert_eq!(manager.delete(&format!("/v1/plans/{id}")).await.status, 200);
+    assert_eq!(stream.next().await.expect("a state")["state"], "discarded");
+    stream.end().await;
 }

@@ -152,6 +152,27 @@ async fn an_urgent_hardship_goes_straight_to_the_district_and_two_people_decide(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_opened_a_case_does_not_approve_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (district, town) = (server.supervisor().await, server.town_supervisor().await);
+    let new = json!({
+        "kind": "legal", "class": "legal_aid", "beneficiary_id": BENEFICIARY, "source": "walk_in"
+    });
+    let case = open(&district, new).await;
+    step(&town, &case, json!({ "move": "apply" }), "decision").await;
+    for document in ["application", "evidence"] {
+        add(&town, &case, Some(document)).await;
+    }
+    let approve = json!({ "move": "approve" });
+    let own = go(&district, &case, approve.clone()).await;
+    assert_eq!((own.status, own.problem()), (403, "case_same_person"), "{}", own.body);
+    step(&server.admin().await, &case, approve, "lawyer").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn legal_aid_is_confidential_and_decided_by_another_person(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -23,6 +23,8 @@ pub enum AbsenceEffect {
     Kept,
     /// The task is open again.
     Released,
+    /// The task is assigned to another person.
+    Given,
 }
 
 /// The part of an assigned task that decides.

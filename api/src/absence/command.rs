@@ -34,6 +34,8 @@ pub struct AddAbsence {
     /// Where the command comes from. Its id becomes that of the absence, so that a phone can
     /// withdraw an absence that it has not sent yet.
     pub origin: Origin,
+    /// Whether the answer is that of the real command and nothing is written.
+    pub is_check: bool,
 }
 
 impl Effect for AddAbsence {
@@ -67,7 +69,11 @@ impl AddAbsence {
         principal: &Principal,
     ) -> Result<AddedAbsence, Problem> {
         let row = self.about.locked(tx, principal)?;
-        record::add(tx, key, principal, &row, self, given_on(&self.origin, tx.now))
+        let given_on = given_on(&self.origin, tx.now);
+        if self.is_check {
+            return tx.preview(|tx| record::add(tx, key, principal, &row, self, given_on))?;
+        }
+        record::add(tx, key, principal, &row, self, given_on)
     }
 }
 

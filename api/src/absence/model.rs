@@ -1,9 +1,11 @@
 //! A new absence, and the tasks that it affects.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::CommandReason;
-use gridward_domain::id::{PlanId, TaskId};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::time::Window;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,8 @@ use utoipa::ToSchema;
 
 use super::affected::AbsenceEffect;
 use crate::availability::model::{Absence, AbsenceReason};
+use crate::task::breach::Breach;
+use crate::task::takers::HeldMinutes;
 
 /// A new absence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +41,16 @@ pub struct NewAbsence {
     /// stay assigned.
     #[serde(default)]
     pub release: bool,
+    /// With `release`: an active manager or volunteer in the caller's area who gets each affected task
+    /// that breaks no rule of an assignment; the others become open. For those who may assign (403 for
+    /// others).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub give_to: Option<PersonId>,
+    /// With `release`, instead of `give_to`: whether the affected tasks are given to the active managers
+    /// and volunteers of the person's village in the caller's area, each to the one with the most minutes
+    /// left in its week; those that no one may take become open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spread: bool,
     /// With `release`: whether a draft of a plan for the tasks that are open again is ordered, for
     /// those who may plan (403 for others). It gives at most 2,000 of them to others within their town.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -44,7 +58,7 @@ pub struct NewAbsence {
 }
 
 /// A task that an absence affects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskDuringAbsence {
     /// The task.
     pub task_id: TaskId,
@@ -59,6 +73,13 @@ pub struct TaskDuringAbsence {
     pub due_on: NaiveDate,
     /// What becomes of it.
     pub effect: AbsenceEffect,
+    /// The new assignee of a task that is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<PersonId>,
+    /// The rules that keep the task from the person of `give_to`, so that it is open.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(max_items = 8)]
+    pub breaches: BTreeSet<Breach>,
 }
 
 /// A new absence and the tasks that it affects.
@@ -86,6 +107,10 @@ pub struct AddedAbsence {
     /// The number of affected tasks outside the caller's area; they stay assigned.
     #[schema(minimum = 0, maximum = 10_000, example = 0)]
     pub tasks_elsewhere: i32,
+    /// The minutes of those who got tasks, before and after, if tasks are given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10_000)]
+    pub loads: Vec<HeldMinutes>,
     /// The plan of the tasks that are open again, if `plan` is set; it is computed at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_id: Option<PlanId>,

@@ -1,5 +1,7 @@
 //! Adds and withdraws an absence.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{AbsenceId, TaskId};
@@ -9,7 +11,7 @@ use uuid::Uuid;
 use super::affected::{AbsenceEffect, TaskDays, effect};
 use super::command::AddAbsence;
 use super::model::{AddedAbsence, TaskDuringAbsence};
-use super::store;
+use super::{store, takers};
 use crate::availability::edit::{changed, works_here};
 use crate::availability::span::{Span, SpanError};
 use crate::availability::store::AbsenceRow;
@@ -22,6 +24,8 @@ use crate::person::store::PersonRow;
 use crate::plan::after_release;
 use crate::task;
 use crate::task::release::release;
+use crate::task::row::TaskRow;
+use crate::task::takers::Takers;
 use crate::tx::Tx;
 
 /// The word in the events of tasks that an absence opens.
@@ -39,7 +43,7 @@ pub fn add(
     key: &SealingKey,
     principal: &Principal,
     row: &PersonRow,
-    AddAbsence { new, origin, .. }: &AddAbsence,
+    AddAbsence { new, origin, is_check, .. }: &AddAbsence,
     given_on: NaiveDate,
 ) -> Result<AddedAbsence, Problem> {
     works_here(row)?;
@@ -73,8 +77,10 @@ pub fn add(
         withdrawn_at: None,
     };
     let is_own = row.id == principal.person;
-    let (mut tasks, mut tasks_elsewhere, mut released) = (Vec::new(), 0, 0);
-    for task in task::store::held_by(tx.read()?, row.district, row.id)? {
+    let (mut tasks, mut tasks_elsewhere) = (Vec::new(), 0);
+    let held = task::store::held_by(tx.read()?, row.district, row.id)?;
+    let mut takers = takers::of(tx, principal, row, new, &held)?;
+    for task in held {
         let Some(effect) = effect(&TaskDays::from(&task), &span, today, new.release) else {
             continue;
         };
@@ -82,32 +88,58 @@ pub fn add(
             tasks_elsewhere += 1;
             continue;
         }
-        if effect == AbsenceEffect::Released {
-            let about = json!({ "because": BECAUSE, "was": task.state });
-            release(tx, &task, Some(principal.person), about)?;
-            released += 1;
-        }
-        tasks.push(TaskDuringAbsence {
+        let mut during = TaskDuringAbsence {
             task_id: task.id,
             grid: task.grid,
             was: task.state,
             planned_on: task.planned_on,
             due_on: task.due_on,
             effect,
-        });
+            person_id: None,
+            breaches: BTreeSet::new(),
+        };
+        if effect == AbsenceEffect::Released {
+            hand_over(tx, principal, &task, (takers.as_mut(), &mut during))?;
+        }
+        tasks.push(during);
     }
     store::insert(tx.write_unbatched(), &absence)?;
     let opened = tasks.iter().filter(|task| task.effect == AbsenceEffect::Released);
     let opened: Vec<TaskId> = opened.map(|task| task.task_id).collect();
+    let given = tasks.iter().filter(|task| task.effect == AbsenceEffect::Given).count();
+    let released = opened.len();
     let event = |version| {
         let about = json!({
             "absence": id, "first_day": span.first, "last_day": span.last, "released": released,
+            "given": given,
         });
         Event::new("person.absence", Subject::Person, row.id, row.area, version).with(about)
     };
     changed(tx, principal, row.clone(), event)?;
-    let plan_id = if new.plan { after_release::order(tx, principal, &opened)? } else { None };
-    Ok(AddedAbsence { absence: absence.absence()?, tasks, tasks_elsewhere, plan_id })
+    let plan_id =
+        if new.plan && !is_check { after_release::order(tx, principal, &opened)? } else { None };
+    let loads = takers.map(|takers| takers.loads()).unwrap_or_default();
+    Ok(AddedAbsence { absence: absence.absence()?, tasks, tasks_elsewhere, loads, plan_id })
+}
+
+/// Gives the task to one of those who take over, or opens it.
+fn hand_over(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    task: &TaskRow,
+    (takers, during): (Option<&mut Takers>, &mut TaskDuringAbsence),
+) -> Result<(), Problem> {
+    let about = json!({ "because": BECAUSE, "was": task.state });
+    if let Some(takers) = takers {
+        match takers.give(tx, principal, task, about.clone())? {
+            Ok(person) => {
+                (during.effect, during.person_id) = (AbsenceEffect::Given, Some(person));
+                return Ok(());
+            }
+            Err(breaches) => during.breaches = breaches,
+        }
+    }
+    Ok(release(tx, task, Some(principal.person), about)?)
 }
 
 /// Withdraws the absence, unless it was over on the day `given_on` of the command; the answer is the

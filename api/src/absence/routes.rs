@@ -21,7 +21,7 @@ use crate::crypto::KeyRing;
 use crate::db::Conn;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
-use crate::http::{Json as Body, openapi};
+use crate::http::{Json as Body, Query, openapi};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
@@ -143,6 +143,18 @@ async fn list(request: &HttpRequest, db: &Db, reading: Reading) -> Result<HttpRe
     Ok(page.answer(request.path(), request.query_string()))
 }
 
+/// Whether an absence is only checked.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AbsenceCheck {
+    /// Whether the answer is that of the real call, and nothing is written: what becomes of each task,
+    /// and the minutes of those who would get them, before and after.
+    #[serde(default)]
+    #[param(required = false)]
+    check: bool,
+}
+
 /// Add one's own absence
 ///
 /// The answer names the affected tasks: visits planned for those days, and those for which no other
@@ -152,8 +164,10 @@ async fn list(request: &HttpRequest, db: &Db, reading: Reading) -> Result<HttpRe
 #[utoipa::path(
     tag = "people",
     operation_id = "add_my_absence",
+    params(AbsenceCheck),
     request_body(content = NewAbsence, description = "The absence"),
     responses(
+        (status = OK, description = "What it would do, with `check`", body = AddedAbsence),
         (status = CREATED, description = "The absence and the affected tasks", body = AddedAbsence),
         openapi::Write,
     ),
@@ -164,24 +178,27 @@ pub(crate) async fn add_my_absence(
     planner: Data<Planner>,
     Authenticated(principal): Authenticated,
     key: IdempotencyKey,
+    Query(AbsenceCheck { check }): Query<AbsenceCheck>,
     Body(new): Body<NewAbsence>,
 ) -> Result<HttpResponse, Problem> {
-    add((&commands, &planner), principal, key, PersonRef::Caller, new).await
+    add((&commands, &planner), principal, key, PersonRef::Caller, (new, check)).await
 }
 
 /// Add a person's absence
 ///
 /// The answer names the affected tasks in the caller's area: visits planned for those days, and
 /// those for which no other day is left. With `release` they become open again; otherwise they stay
-/// assigned. A visit that has started stays and is named. With `plan` a draft that gives the opened
-/// tasks to others is computed: look at `GET /v1/plans/{id}/loads`, then apply it. A plan gives no
-/// visits for the time of an absence. Allowed roles: admins, supervisors and managers, for people below them.
+/// assigned, or with `give_to` or `spread` are given to others, as far as no rule of an assignment is
+/// broken. A visit that has started stays and is named. With `plan` a draft that gives the opened
+/// tasks to others is computed: look at `GET /v1/plans/{id}/loads`, then apply it. With `check` nothing
+/// is written, and an `Idempotency-Key` is ignored. A plan gives no visits for the time of an absence. Allowed roles: admins, supervisors and managers, for people below them.
 #[utoipa::path(
     tag = "people",
     operation_id = "add_absence",
-    params(("id" = PersonId, Path, description = "The person")),
+    params(("id" = PersonId, Path, description = "The person"), AbsenceCheck),
     request_body(content = NewAbsence, description = "The absence"),
     responses(
+        (status = OK, description = "What it would do, with `check`", body = AddedAbsence),
         (status = CREATED, description = "The absence and the affected tasks", body = AddedAbsence),
         openapi::Write,
     ),
@@ -193,9 +210,11 @@ pub(crate) async fn add_absence(
     Authenticated(principal): Authenticated,
     id: Path<PersonId>,
     key: IdempotencyKey,
+    Query(AbsenceCheck { check }): Query<AbsenceCheck>,
     Body(new): Body<NewAbsence>,
 ) -> Result<HttpResponse, Problem> {
-    add((&commands, &planner), principal, key, PersonRef::Subordinate(*id), new).await
+    let about = PersonRef::Subordinate(*id);
+    add((&commands, &planner), principal, key, about, (new, check)).await
 }
 
 async fn add(
@@ -203,15 +222,16 @@ async fn add(
     principal: Principal,
     key: IdempotencyKey,
     about: PersonRef,
-    new: NewAbsence,
+    (new, is_check): (NewAbsence, bool),
 ) -> Result<HttpResponse, Problem> {
+    let key = if is_check { IdempotencyKey(None) } else { key };
     let origin = Origin { id: key.0.clone(), ..Origin::default() };
-    let added = commands.run(principal, key, AddAbsence { about, new, origin }, AddAbsence::run);
-    let added = added.await?;
+    let command = AddAbsence { about, new, origin, is_check };
+    let added = commands.run(principal, key, command, AddAbsence::run).await?;
     if added.made.plan_id.is_some() {
         planner.wake(principal.district());
     }
-    let mut answer = HttpResponse::Created();
+    let mut answer = if is_check { HttpResponse::Ok() } else { HttpResponse::Created() };
     answer.insert_header((CACHE_CONTROL, "no-store"));
     Ok(added.answer(answer))
 }

@@ -186,6 +186,30 @@ pub fn names_of(
     Ok(names.into_iter().collect())
 }
 
+/// A point inside each of those of these areas that are known, ended ones included.
+///
+/// # Errors
+/// [`DbError`].
+pub fn places_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    codes: &BTreeSet<AreaCode>,
+) -> Result<HashMap<AreaCode, Place>, DbError> {
+    let (mut found, codes) = (HashMap::new(), codes.iter().copied().collect::<Vec<AreaCode>>());
+    for codes in codes.chunks(500) {
+        let rows: Vec<(AreaCode, f64, f64)> = areas::table
+            .filter(areas::district.eq(district))
+            .filter(areas::code.eq_any(codes))
+            .select((areas::code, areas::lat, areas::lon))
+            .load(conn)?;
+        for (code, lat, lon) in rows {
+            let place = Place::new(lat, lon).map_err(|error| DbError::corrupt("areas", error))?;
+            found.insert(code, place);
+        }
+    }
+    Ok(found)
+}
+
 /// The totals of the area, of current areas and beneficiaries; a task is overdue if it was due before `today`.
 ///
 /// # Errors

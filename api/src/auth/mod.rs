@@ -36,6 +36,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod signing;
 pub mod store;
+pub mod stream_caller;
 pub mod sync_state;
 pub mod token;
 

@@ -148,7 +148,7 @@ fn add(
         gender: Gender::Female,
         birth_year: BirthYear::of::<1970>(),
         phone: phone.to_string(),
-        home: known.place,
+        home: Some(known.place),
         skills: gridward_domain::skill::Skills::new(),
         weekly_minutes: WeeklyMinutes::MIN,
         availability: vec![],

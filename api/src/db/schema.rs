@@ -619,6 +619,7 @@ diesel::table! {
         tokens_not_before -> Nullable<Timestamp>,
         state -> Text,
         languages -> Text,
+        has_home -> Bool,
     }
 }
 
@@ -637,6 +638,7 @@ diesel::table! {
         minutes -> Nullable<Integer>,
         person_grid -> Nullable<Text>,
         left_because -> Nullable<Text>,
+        former_unserved -> Nullable<Text>,
     }
 }
 

@@ -108,7 +108,7 @@ impl Crowd<'_> {
             gender,
             birth_year: identity::birth_year(born),
             phone: identity::phone("1000", n),
-            home,
+            home: Some(home),
             skills: skills(full_time, draw),
             weekly_minutes,
             availability,

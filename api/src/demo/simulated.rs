@@ -49,7 +49,7 @@ pub fn part(grids: usize, seed: u64) -> District {
     }
 }
 
-/// The person, if they make visits.
+/// The person, if they make visits; in the demo all people have homes.
 fn person(record: &PersonRecord) -> Option<Person> {
     if !record.role.visits() {
         return None;
@@ -58,7 +58,7 @@ fn person(record: &PersonRecord) -> Option<Person> {
     Some(Person {
         id: record.id,
         grid: record.area,
-        home: record.home,
+        home: record.home?,
         skills: record.skills.clone(),
         offered: PlanningSettings::default().weekly_offer(record.role, weekly),
         hours: hours(&record.availability),

@@ -163,6 +163,7 @@ fn rows(
     let seconded = Seconded::join(conn, &area.range(), span, &mut people)?;
     people
         .retain(|row| area.contains(&row.area) || seconded.helps(row.id, task.grid, span.first()));
+    person::start::at_areas(conn, district, &mut people)?;
     let ids: Vec<PersonId> = people.iter().map(|row| row.id).collect();
     let (settings, _) = settings::read(conn, district)?;
     let first = span.fairness_first(settings.fairness_weeks);

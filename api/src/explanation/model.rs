@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::hindrance::Hindrance;
 use super::sentences::Sentence;
+use crate::person::start::RouteStart;
 use crate::plan::why::VisitCost;
 use crate::task::planned_why::PlannedWhy;
 
@@ -64,11 +65,13 @@ pub struct WhyThen {
     pub day: NaiveDate,
     /// The start, in minutes from midnight.
     pub start: TimeOfDay,
-    /// Travel time to the place, in minutes, from the visit before or from home; absent for a phone
-    /// call.
+    /// Travel time to the place, in minutes, from the visit before or from the start of the route;
+    /// absent for a phone call.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1440, example = 12)]
     pub travel: Option<i32>,
+    /// Where the person's routes start now; without a home, at the point of the grid.
+    pub starts_at: RouteStart,
     /// The position on the person's day in the plan, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1440, example = 2)]
@@ -98,6 +101,9 @@ pub struct Candidate {
     /// The person's area; absent as the id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area: Option<AreaCode>,
+    /// Where the person's routes start; without a home, at the point of the grid. Absent as the id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<RouteStart>,
     /// The smallest level of which one area contains the person's grid and the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reach: Option<Level>,

@@ -14,6 +14,7 @@ use super::sentences::{self, Sentence, Who};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::person::start::RouteStart;
 use crate::person::store::{self as people, PersonRow};
 use crate::plan::why::{self, StoredAlternative, StoredVerdict};
 use crate::task::perform;
@@ -42,7 +43,7 @@ impl Skills {
 /// How sentences refer to people: by name, where the caller may read them.
 pub(super) struct Known {
     reader: PersonId,
-    people: HashMap<PersonId, (String, AreaCode)>,
+    people: HashMap<PersonId, (String, AreaCode, RouteStart)>,
 }
 
 impl Known {
@@ -55,7 +56,10 @@ impl Known {
         let may = permits(principal.role, Action::ReadPeople);
         let shown = |row: &&PersonRow| may && principal.area.contains(&row.area);
         let rows = rows.into_iter().filter(shown);
-        let named = rows.map(|row| Ok((row.id, (row.particulars(key)?.name, row.area))));
+        let named = rows.map(|row| {
+            let start = RouteStart::of(row.has_home);
+            Ok((row.id, (row.particulars(key)?.name, row.area, start)))
+        });
         Ok(Self { reader: principal.person, people: named.collect::<Result<_, DbError>>()? })
     }
 
@@ -64,7 +68,7 @@ impl Known {
         if person == self.reader {
             return Who::You;
         }
-        self.people.get(&person).map_or(Who::Another, |(name, _)| Who::Named(name))
+        self.people.get(&person).map_or(Who::Another, |(name, ..)| Who::Named(name))
     }
 
     /// The candidate without a verdict, with the fields that the caller may read.
@@ -73,8 +77,9 @@ impl Known {
         let own = person == self.reader;
         Candidate {
             person_id: (own || shown.is_some()).then_some(person),
-            person_name: shown.map(|(name, _)| name.clone()),
-            area: shown.map(|(_, area)| *area),
+            person_name: shown.map(|(name, ..)| name.clone()),
+            area: shown.map(|(_, area, _)| *area),
+            starts_at: shown.map(|(.., start)| *start),
             reach: None,
             is_assignee: false,
             cost: None,
@@ -112,6 +117,8 @@ pub(super) fn explanation(
     let assignee = rows.iter().find(|one| one.id == person_id && view.shows_masked_name());
     let person_name =
         assignee.map(|one| Ok::<_, DbError>(one.particulars(key)?.name)).transpose()?;
+    let starts_at = rows.iter().find(|one| one.id == person_id);
+    let starts_at = RouteStart::of(starts_at.is_none_or(|one| one.has_home));
     let who = match (person_id == principal.person, &person_name) {
         (true, _) => Who::You,
         (false, Some(name)) => Who::Named(name),
@@ -134,6 +141,7 @@ pub(super) fn explanation(
         day,
         start,
         travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
+        starts_at,
         order: row.planned_order,
         due_on: row.due_on,
         late_days: u32::try_from(late).unwrap_or_default(),

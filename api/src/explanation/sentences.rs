@@ -326,6 +326,7 @@ mod tests {
             day: day("2026-12-01"),
             start: at(570),
             travel: Some(12),
+            starts_at: crate::person::start::RouteStart::Home,
             order: Some(2),
             due_on: day("2026-12-03"),
             late_days: 0,

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::CommandReason;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::range::BaseVersion;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,6 +24,8 @@ use crate::http::{IfMatch, Json as Body, openapi};
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
 use crate::person::PersonState;
 use crate::person::sessions::subordinate;
+use crate::plan::after_release;
+use crate::plan::planner::Planner;
 use crate::tx::{Db, Tx};
 
 /// The most departures of a call.
@@ -82,6 +84,10 @@ pub struct Departures {
     /// departure alone.
     #[serde(default)]
     pub dry_run: bool,
+    /// Whether one draft of a plan for the tasks that become open by all departures is ordered, as for a
+    /// single departure; `plan_id` of each of them names it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plan: bool,
     /// The departures, each of another person.
     #[schema(min_items = 1, max_items = 100)]
     pub entries: Vec<DepartureEntry>,
@@ -124,6 +130,7 @@ impl Effect for Departures {
     }
 
     fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        self.may_plan(principal)?;
         Ok(principal.may(Action::ManageAccess)?)
     }
 }
@@ -132,7 +139,8 @@ impl Effect for Departures {
 ///
 /// Each person leaves as by `POST /v1/people/{id}/departure`, on its own and in order: one who may
 /// not leave, such as a manager without a successor, stays and has a `problem`; the others leave, all
-/// in one transaction. The answer is 200 whatever the results. With `dry_run` nothing is changed.
+/// in one transaction. The answer is 200 whatever the results. With `dry_run` nothing is changed. With
+/// `plan` a draft that gives the opened tasks of all of them to others is computed.
 /// Allowed roles: admins, supervisors and managers, for people below them.
 #[utoipa::path(
     tag = "people",
@@ -146,14 +154,15 @@ impl Effect for Departures {
 #[post("/people/departures")]
 pub(crate) async fn end_work_of_people(
     request: HttpRequest,
-    resources: (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>),
+    resources: (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>, Data<Planner>),
     Authenticated(principal): Authenticated,
     key: IdempotencyKey,
     Body(departures): Body<Departures>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ManageAccess)?;
+    departures.may_plan(&principal)?;
     check(&departures)?;
-    let (db, keys, commands, principals) = resources;
+    let (db, keys, commands, principals, planner) = resources;
     let language = Language::of(&request);
     let people: Vec<PersonId> = departures.entries.iter().map(|entry| entry.person_id).collect();
     let results = move |outcomes: Vec<Outcome>| DepartureResults {
@@ -170,6 +179,9 @@ pub(crate) async fn end_work_of_people(
     }
     let done = commands.run(principal, key, departures, perform).await?;
     principals.forget_all();
+    if done.made.iter().flatten().any(|handover| handover.plan_id.is_some()) {
+        planner.wake(principal.district());
+    }
     Ok(done.map(results).answer(HttpResponse::Ok()))
 }
 
@@ -238,7 +250,29 @@ fn perform(
         // The answer is stored: a problem without the person that it may show.
         outcome(left.map_err(Problem::without_current))
     };
-    departures.entries.iter().map(&mut one).collect()
+    let outcomes = departures.entries.iter().map(&mut one);
+    let mut outcomes = outcomes.collect::<Result<Vec<Outcome>, Problem>>()?;
+    if departures.plan {
+        order(tx, principal, &mut outcomes)?;
+    }
+    Ok(outcomes)
+}
+
+/// Orders one draft of the tasks that all departures have opened.
+fn order(tx: &mut Tx<'_>, principal: &Principal, outcomes: &mut [Outcome]) -> Result<(), Problem> {
+    let opened: Vec<TaskId> = outcomes.iter().flatten().flat_map(Handover::opened).collect();
+    let plan = after_release::order(tx, principal, &opened)?;
+    for handover in outcomes.iter_mut().flatten() {
+        handover.plan_id = plan.filter(|_| !handover.opened().is_empty());
+    }
+    Ok(())
+}
+
+impl Departures {
+    /// Checks that the principal may order the plan, if one is wanted.
+    fn may_plan(&self, principal: &Principal) -> Result<(), Problem> {
+        if self.plan { Ok(principal.may(Action::Dispatch)?) } else { Ok(()) }
+    }
 }
 
 fn leave(

@@ -10,6 +10,7 @@ pub mod cors;
 pub mod day;
 pub mod deserialize;
 pub mod etag;
+pub mod event_stream;
 pub mod html;
 pub mod if_match;
 pub mod if_none_match;

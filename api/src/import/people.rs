@@ -67,7 +67,7 @@ fn person(
     let birth_year = row.birth_year("birth_year", district.today);
     let phone = row.phone("phone");
     let area = row.area("area", district);
-    let home = row.place_in(district);
+    let home = row.home_in(district);
     let skills = row.terms("skills", district.existing.vocabularies.get(VocabularyName::Skills));
     let weekly_minutes = row.word::<WeeklyMinutes>("weekly_minutes");
     let availability = row.read("availability", availability::parse);

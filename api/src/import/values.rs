@@ -100,6 +100,15 @@ impl Row<'_> {
         Some(place)
     }
 
+    /// The same of a home, which is not known if both columns are empty.
+    pub(super) fn home_in(&mut self, district: &District<'_>) -> Option<Option<Place>> {
+        let is_empty = |column| self.field(column).is_some_and(|text| text.trim().is_empty());
+        if is_empty("lat") && is_empty("lon") {
+            return Some(None);
+        }
+        self.place_in(district).map(Some)
+    }
+
     /// The code of an area of the district.
     pub(super) fn area(
         &mut self,

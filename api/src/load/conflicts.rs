@@ -159,7 +159,7 @@ mod tests {
             gender: Gender::Female,
             birth_year: BirthYear::of::<1980>(),
             phone: "12345".to_owned(),
-            home: Place::new(29.0, 106.0).expect("a place"),
+            home: Place::new(29.0, 106.0).ok(),
             skills: std::iter::empty().collect(),
             weekly_minutes: WeeklyMinutes::MIN,
             availability: vec![],

@@ -55,8 +55,8 @@ pub struct PersonRecord {
     pub birth_year: BirthYear,
     /// Digits only.
     pub phone: String,
-    /// The home, from which the person starts.
-    pub home: Place,
+    /// The home, from which the person starts, if it is known.
+    pub home: Option<Place>,
     /// The skills.
     pub skills: Skills,
     /// Minutes offered in a week.

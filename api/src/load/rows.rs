@@ -150,8 +150,8 @@ pub(crate) fn person(
         state,
         gender: record.gender,
         birth_year: record.birth_year,
-        lat: record.home.lat(),
-        lon: record.home.lon(),
+        lat: record.home.map_or(0.0, |home| home.lat()),
+        lon: record.home.map_or(0.0, |home| home.lon()),
         skills: record.skills.clone().into(),
         weekly_minutes: record.weekly_minutes,
         availability: availability.clone(),
@@ -161,6 +161,7 @@ pub(crate) fn person(
         tokens_not_before: before.and_then(|before| before.tokens_not_before),
         // Files have no languages.
         languages: before.map_or_else(|| BTreeSet::new().into(), |before| before.languages.clone()),
+        has_home: record.home.is_some(),
     };
     if let Some(before) = before
         && row(before.sealed.clone(), before.version) == *before

@@ -15,6 +15,7 @@ use super::store::{Particulars, PersonRow};
 use super::{Availability, Gender, PersonState, Role, entered};
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
+use crate::http::deserialize;
 use crate::http::problem::Problem;
 
 /// A person to create.
@@ -45,8 +46,9 @@ pub struct NewPerson {
     pub gender: Gender,
     /// Year of birth, from 1900.
     pub birth_year: BirthYear,
-    /// The home, where the person's routes start.
-    pub home: Place,
+    /// The home, where the person's routes start; without one they start at the point of the grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Place>,
     /// The skills: words of the vocabulary `skills`.
     #[serde(default)]
     #[schema(max_items = 32, value_type = Vec<Skill>)]
@@ -73,6 +75,7 @@ const fn no_minutes() -> WeeklyMinutes {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "phone": "13812341234", "skills": ["driving", "first_aid"] }))]
+#[expect(clippy::option_option, reason = "absent, null and a value differ")]
 pub struct PersonChanges {
     /// Family and given name; blanks at its ends are dropped.
     #[serde(
@@ -92,9 +95,12 @@ pub struct PersonChanges {
     /// Year of birth, from 1900.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_year: Option<BirthYear>,
-    /// The home, where the person's routes start.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub home: Option<Place>,
+    /// The home, where the person's routes start; `null` removes it, and they start at the point of the
+    /// grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "deserialize::present")]
+    #[schema(value_type = Option<Place>)]
+    pub home: Option<Option<Place>>,
     /// All skills: words of the vocabulary `skills`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 32, value_type = Option<Vec<Skill>>)]
@@ -120,10 +126,14 @@ pub struct PersonChanges {
     "languages": ["mandarin", "chongqing"], "weekly_minutes": 180,
     "availability": "mon 0900-1200;sat 0900-1700"
 }))]
+#[expect(clippy::option_option, reason = "absent, null and a value differ")]
 pub struct OwnChanges {
-    /// The home, where the person's routes start.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub home: Option<Place>,
+    /// The home, where the person's routes start; `null` removes it, and they start at the point of the
+    /// grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "deserialize::present")]
+    #[schema(value_type = Option<Place>)]
+    pub home: Option<Option<Place>>,
     /// The skills that the person keeps. A superior adds skills, since visits depend on them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 32, value_type = Option<Vec<Skill>>)]
@@ -173,8 +183,8 @@ impl NewPerson {
             state: PersonState::Active,
             gender: self.gender,
             birth_year: self.birth_year,
-            lat: self.home.lat(),
-            lon: self.home.lon(),
+            lat: self.home.map_or(0.0, |home| home.lat()),
+            lon: self.home.map_or(0.0, |home| home.lon()),
             skills: self.skills.clone().into(),
             weekly_minutes: self.weekly_minutes,
             availability: self.availability.clone(),
@@ -183,6 +193,7 @@ impl NewPerson {
             version: 1,
             tokens_not_before: None,
             languages: self.languages.clone().into(),
+            has_home: self.home.is_some(),
         })
     }
 }
@@ -218,7 +229,7 @@ impl PersonChanges {
             next.phone_index = key.index(phone.as_str());
         }
         if let Some(home) = self.home {
-            (next.lat, next.lon) = (home.lat(), home.lon());
+            next.set_home(home);
         }
         next.gender = self.gender.unwrap_or(next.gender);
         next.birth_year = self.birth_year.unwrap_or(next.birth_year);
@@ -255,7 +266,6 @@ mod tests {
 
     use super::super::content_check::faults;
     use super::*;
-    use crate::http::deserialize;
     use crate::vocabulary::Vocabularies;
 
     fn key() -> SealingKey {

@@ -71,8 +71,9 @@ pub struct Me {
     /// The languages that the caller speaks.
     #[schema(max_items = 16, value_type = Vec<SpokenLanguage>)]
     languages: SpokenLanguages,
-    /// The caller's home.
-    home: Place,
+    /// The caller's home; absent if it is not known: the caller's routes start at the point of the grid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home: Option<Place>,
     /// Minutes offered per week.
     weekly_minutes: WeeklyMinutes,
     /// Availability as `mon 0900-1200;sat 0900-1700`, in the district's time zone.

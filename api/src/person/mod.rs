@@ -29,6 +29,7 @@ pub mod password_reset;
 pub mod routes;
 pub mod search;
 pub mod sessions;
+pub mod start;
 pub mod step_up;
 pub mod store;
 pub mod totp;

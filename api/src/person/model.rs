@@ -58,8 +58,10 @@ pub struct Person {
     pub gender: Gender,
     /// Year of birth, four digits.
     pub birth_year: BirthYear,
-    /// The centre of the home's cell of about 500 m, WGS-84.
-    pub cell: Place,
+    /// The centre of the home's cell of about 500 m, WGS-84; absent without a home: the person's routes
+    /// start at the point of the grid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Place>,
     /// The person's skills, words of the vocabulary `skills`.
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     pub skills: Skills,

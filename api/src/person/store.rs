@@ -44,6 +44,7 @@ crate::table_row! {
             version: i64,
             tokens_not_before: Option<NaiveDateTime>,
             languages: SetColumn<SpokenLanguage>,
+            has_home: bool,
         }
     }
 }
@@ -97,7 +98,7 @@ impl PersonRow {
             state: self.state,
             gender: self.gender,
             birth_year: self.birth_year,
-            cell: self.home()?.cell(),
+            cell: self.home()?.map(|home| home.cell()),
             skills: self.skills.members().clone(),
             languages: self.languages.members().clone(),
             weekly_minutes: self.weekly_minutes,
@@ -106,12 +107,27 @@ impl PersonRow {
         })
     }
 
-    /// The start point of the person's routes.
+    /// The home, if it is known.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
-    pub fn home(&self) -> Result<Place, DbError> {
+    pub fn home(&self) -> Result<Option<Place>, DbError> {
+        self.has_home.then(|| self.start()).transpose()
+    }
+
+    /// The start point of the person's routes: the home, or for a person without one the point that
+    /// [`start::at_areas`](super::start::at_areas) has set.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn start(&self) -> Result<Place, DbError> {
         Place::new(self.lat, self.lon).map_err(|error| DbError::corrupt("people", error))
+    }
+
+    /// Sets the home, or removes it.
+    pub fn set_home(&mut self, home: Option<Place>) {
+        self.has_home = home.is_some();
+        (self.lat, self.lon) = home.map_or((0.0, 0.0), |home| (home.lat(), home.lon()));
     }
 }
 
@@ -406,6 +422,7 @@ pub fn edit(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(), Db
         people::birth_year.eq(next.birth_year),
         people::lat.eq(next.lat),
         people::lon.eq(next.lon),
+        people::has_home.eq(next.has_home),
         people::skills.eq(&next.skills),
         people::languages.eq(&next.languages),
         people::weekly_minutes.eq(next.weekly_minutes),

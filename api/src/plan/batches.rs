@@ -14,16 +14,16 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::assignment::Assignments;
+use super::left;
+use super::left_open::{self, LeftOpen};
 use super::model::{LeftTask, PlanResult, PlanState};
 use super::queue;
 use super::store::{self, PlanRow, VisitRow};
-use super::{left, left_open};
 use super::{undo, why};
 use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
-use crate::task::unserved_why::UnservedWhy;
 use crate::tx::{Db, Tx};
 
 /// The least number of tasks of a batch; tied ones are added to it.
@@ -66,8 +66,8 @@ pub(super) struct Work {
     keys: Vec<TaskId>,
     /// The number of each visit in the day of its person.
     pub(super) orders: HashMap<TaskId, i32>,
-    /// The tasks that the plan left without a visitor, with the reason.
-    unserved: Vec<(TaskId, UnservedWhy)>,
+    /// The tasks that the plan left without a visitor.
+    unserved: Vec<LeftOpen>,
 }
 
 impl Work {
@@ -86,7 +86,7 @@ impl Work {
         visits.sort_unstable_by_key(|(key, visit)| (*key, visit.task));
         let (keys, visits) = visits.into_iter().unzip();
         let orders = why::orders(conn, plan.district, plan.id)?;
-        let unserved = left_open::reasons(conn, plan.district, plan.id)?;
+        let unserved = left_open::of(conn, plan.district, plan.id)?;
         Ok(Self { visits, keys, orders, unserved })
     }
 
@@ -250,21 +250,20 @@ fn advance(
     } else {
         let mut assignments = Assignments::of(tx, plan, visits, &work.orders)?;
         let left = std::mem::take(&mut assignments.left);
-        assignments.write(tx, plan, plan.changed_by);
+        assignments.write(tx, plan, plan.changed_by)?;
         left
     };
     left::record(tx.write_unbatched(), plan, &left)?;
     Ok(left)
 }
 
-/// Marks the open tasks that an applied plan left without a visitor, or takes the marks away.
-fn mark(
-    tx: &mut Tx<'_>,
-    plan: &PlanRow,
-    unserved: &[(TaskId, UnservedWhy)],
-) -> Result<(), DbError> {
-    let is_undone = plan.state == PlanState::Undoing;
-    left_open::set(tx, plan, unserved, |why| (!is_undone).then_some(why))
+/// Marks the open tasks that an applied plan left without a visitor, or restores the marks before.
+fn mark(tx: &mut Tx<'_>, plan: &PlanRow, unserved: &[LeftOpen]) -> Result<(), DbError> {
+    if plan.state == PlanState::Undoing {
+        left_open::unmark(tx, plan, unserved)
+    } else {
+        left_open::mark(tx, plan, unserved)
+    }
 }
 
 /// Ends the change: counts what was done, and records it.

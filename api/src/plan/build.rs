@@ -139,7 +139,7 @@ fn volunteer(
     let skills = row.skills.members().clone();
     Ok(Volunteer {
         id,
-        home: row.home()?,
+        home: row.start()?,
         grid: row.area,
         also_serves: Vec::new(),
         lent: rows.seconded.of(id).to_vec(),
@@ -171,7 +171,7 @@ fn rest_of_day(
         let Some(visit) = visits.get(&row.id) else { continue };
         let calendar = rows.calendars.of(row.id);
         let hours = calendar.hours_on(row.role, &row.availability, earliest.day());
-        let travels = (row.home()?, mode(row.skills.members()));
+        let travels = (row.start()?, mode(row.skills.members()));
         let next = next.get(&row.id).copied();
         let left = hours.map(|hours| visit.rest(hours, travels, next, earliest));
         rest.insert(row.id, left.unwrap_or_default());

@@ -199,5 +199,6 @@ fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<V
         task_version: None,
         minutes: None,
         person_grid: None,
+        former_unserved: None,
     })
 }

@@ -1,7 +1,7 @@
-//! Marks the open tasks that an applied plan left without a visitor, with the reason; an undo takes
-//! the marks away.
+//! Marks the open tasks that an applied plan left without a visitor, with the reason; an undo restores
+//! the marks before.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -19,53 +19,118 @@ use crate::task::row::TaskRow;
 use crate::task::unserved_why::UnservedWhy;
 use crate::tx::Tx;
 
-/// Gives each of these tasks that is open the mark that `to` makes of the reason. A task with the same
-/// mark does not change.
+/// The most ids of a query.
+const CHUNK: usize = 500;
+
+/// A task that a plan left without a visitor.
+pub(super) struct LeftOpen {
+    task: TaskId,
+    why: UnservedWhy,
+    /// The mark of the task before the plan was applied.
+    former: Option<UnservedWhy>,
+}
+
+/// Marks each of these tasks that is open, and remembers the marks before. A task with the same mark
+/// does not change.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn set(
-    tx: &mut Tx<'_>,
-    plan: &PlanRow,
-    reasons: &[(TaskId, UnservedWhy)],
-    to: impl Fn(UnservedWhy) -> Option<UnservedWhy>,
-) -> Result<(), DbError> {
-    let reasons: HashMap<TaskId, UnservedWhy> = reasons.iter().copied().collect();
-    let ids: Vec<TaskId> = reasons.keys().copied().collect();
-    for row in task::store::rows(tx.read()?, plan.district, &ids)? {
-        let why = reasons.get(&row.id).copied().and_then(&to);
-        if row.state != Phase::Open || row.unserved_why == why {
-            continue;
-        }
-        let next = TaskRow { unserved_why: why, version: row.version + 1, ..row.clone() };
-        let event = Event::new("task.unserved", Subject::Task, row.id, next.grid, next.version);
-        tx.record(event.by(plan.changed_by).with(json!({ "plan": plan.id, "why": why })));
-        tx.replace(&row, next);
+pub(super) fn mark(tx: &mut Tx<'_>, plan: &PlanRow, unserved: &[LeftOpen]) -> Result<(), DbError> {
+    let mut open = rows(tx, plan, unserved)?;
+    open.retain(|(row, _)| row.state == Phase::Open);
+    let marks = open.iter().filter_map(|(row, _)| Some((row.id, row.unserved_why?)));
+    remember(tx.write_unbatched(), plan, marks)?;
+    for (row, left) in &open {
+        set(tx, plan, row, Some(left.why));
     }
     Ok(())
 }
 
-/// The reason of each task that the plan left, by task.
+/// Gives each of these tasks that has the mark of the plan the one before.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn reasons(
+pub(super) fn unmark(
+    tx: &mut Tx<'_>,
+    plan: &PlanRow,
+    unserved: &[LeftOpen],
+) -> Result<(), DbError> {
+    for (row, left) in rows(tx, plan, unserved)? {
+        if row.state == Phase::Open && row.unserved_why == Some(left.why) {
+            set(tx, plan, &row, left.former);
+        }
+    }
+    Ok(())
+}
+
+/// The rows of these tasks.
+fn rows<'l>(
+    tx: &mut Tx<'_>,
+    plan: &PlanRow,
+    unserved: &'l [LeftOpen],
+) -> Result<Vec<(TaskRow, &'l LeftOpen)>, DbError> {
+    let left: HashMap<TaskId, &LeftOpen> = unserved.iter().map(|left| (left.task, left)).collect();
+    let ids: Vec<TaskId> = left.keys().copied().collect();
+    let rows = task::store::rows(tx.read()?, plan.district, &ids)?.into_iter();
+    Ok(rows.filter_map(|row| left.get(&row.id).map(|left| (row, *left))).collect())
+}
+
+fn set(tx: &mut Tx<'_>, plan: &PlanRow, row: &TaskRow, why: Option<UnservedWhy>) {
+    if row.unserved_why == why {
+        return;
+    }
+    let next = TaskRow { unserved_why: why, version: row.version + 1, ..row.clone() };
+    let event = Event::new("task.unserved", Subject::Task, row.id, next.grid, next.version);
+    tx.record(event.by(plan.changed_by).with(json!({ "plan": plan.id, "why": why })));
+    tx.replace(row, next);
+}
+
+/// Remembers the marks that the tasks of the plan have before it changes them.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn remember(
+    conn: &mut Conn,
+    plan: &PlanRow,
+    marks: impl Iterator<Item = (TaskId, UnservedWhy)>,
+) -> Result<(), DbError> {
+    let mut by_mark: BTreeMap<UnservedWhy, Vec<TaskId>> = BTreeMap::new();
+    for (task, mark) in marks {
+        by_mark.entry(mark).or_default().push(task);
+    }
+    for (mark, tasks) in by_mark {
+        for tasks in tasks.chunks(CHUNK) {
+            let visits = plan_visits::table
+                .filter(plan_visits::district.eq(plan.district))
+                .filter(plan_visits::plan.eq(plan.id))
+                .filter(plan_visits::task.eq_any(tasks));
+            diesel::update(visits).set(plan_visits::former_unserved.eq(mark)).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// The tasks that the plan left without a visitor, by task.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn of(
     conn: &mut Conn,
     district: AreaCode,
     plan: PlanId,
-) -> Result<Vec<(TaskId, UnservedWhy)>, DbError> {
-    let rows: Vec<(TaskId, String)> = plan_visits::table
+) -> Result<Vec<LeftOpen>, DbError> {
+    let rows: Vec<(TaskId, String, Option<UnservedWhy>)> = plan_visits::table
         .filter(plan_visits::district.eq(district))
         .filter(plan_visits::plan.eq(plan))
         .filter(plan_visits::person.is_null())
         .order(plan_visits::task)
-        .select((plan_visits::task, plan_visits::reason))
+        .select((plan_visits::task, plan_visits::reason, plan_visits::former_unserved))
         .load(conn)?;
-    let word = |(task, stored): (TaskId, String)| {
+    let word = |(task, stored, former): (TaskId, String, Option<UnservedWhy>)| {
         let stored = serde_json::from_str::<StoredReason>(&stored);
         let stored = stored.map_err(|error| DbError::corrupt("plan_visits", error))?;
         // A word that this version does not know is no mark.
-        Ok(stored.code.parse().ok().map(|why| (task, why)))
+        Ok(stored.code.parse().ok().map(|why| LeftOpen { task, why, former }))
     };
     rows.into_iter().filter_map(|row| word(row).transpose()).collect()
 }

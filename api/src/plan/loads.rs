@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, PlanId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::changed_visits::{self, VisitChangeCounts};
 use super::store::VisitRow;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
+use crate::person::start::RouteStart;
 use crate::{area, person};
 
 /// The work of a plan, by person and by grid.
@@ -21,6 +23,8 @@ pub struct PlanLoads {
     /// The grids with tasks in the plan, ordered by code.
     #[schema(max_items = 100_000)]
     pub grids: Vec<GridLoad>,
+    /// The number of visits by how they differ from what their tasks have now.
+    pub changes: VisitChangeCounts,
 }
 
 /// The work of a person in the days of a plan.
@@ -34,6 +38,8 @@ pub struct PersonLoad {
     pub name: Option<String>,
     /// The person's grid when the plan was computed.
     pub grid: AreaCode,
+    /// Where the person's routes start: without a home, at the point of the grid.
+    pub starts_at: RouteStart,
     /// Minutes of service and travel that were assigned before.
     #[schema(maximum = 1_000_000, example = 60)]
     pub minutes_before: u32,
@@ -72,18 +78,25 @@ pub struct GridLoad {
 pub fn loads(
     conn: &mut Conn,
     key: &SealingKey,
-    district: AreaCode,
+    (district, plan): (AreaCode, PlanId),
     visits: &[VisitRow],
 ) -> Result<PlanLoads, DbError> {
+    let planned = visits.iter().map(|row| (row.task, (row.person, row.day, row.start)));
+    let changes = changed_visits::counts(conn, (district, plan), planned)?;
     let (people, grids) = (by_person(visits), by_grid(visits));
     let ids: BTreeSet<PersonId> = people.iter().map(|load| load.person_id).collect();
     let codes: BTreeSet<AreaCode> = grids.iter().map(|load| load.grid).collect();
+    let without_home = person::start::without_home(conn, district, &ids)?;
     let mut named = person::store::names(conn, key, &district.range(), ids)?;
     let mut areas = area::store::names_of(conn, district, &codes)?;
-    let with_name = |load: PersonLoad| PersonLoad { name: named.remove(&load.person_id), ..load };
+    let with_name = |load: PersonLoad| PersonLoad {
+        name: named.remove(&load.person_id),
+        starts_at: RouteStart::of(!without_home.contains(&load.person_id)),
+        ..load
+    };
     let people = people.into_iter().map(with_name).collect();
     let with_name = |load: GridLoad| GridLoad { name: areas.remove(&load.grid), ..load };
-    Ok(PlanLoads { people, grids: grids.into_iter().map(with_name).collect() })
+    Ok(PlanLoads { people, grids: grids.into_iter().map(with_name).collect(), changes })
 }
 
 fn by_person(visits: &[VisitRow]) -> Vec<PersonLoad> {
@@ -94,6 +107,7 @@ fn by_person(visits: &[VisitRow]) -> Vec<PersonLoad> {
             person_id: person,
             name: None,
             grid,
+            starts_at: RouteStart::Home,
             minutes_before: 0,
             minutes_after: 0,
             added: 0,

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::changed_visits::ChangedVisit;
+
 /// How long a draft can be applied.
 pub const APPLICABLE_FOR: TimeDelta = TimeDelta::days(7);
 
@@ -220,6 +222,9 @@ pub struct PlanVisit {
     /// The start, in minutes from midnight.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<TimeOfDay>,
+    /// How the visit differs from what the task has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangedVisit>,
     /// Travel time to the place, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1440, example = 12)]

@@ -164,6 +164,12 @@ impl Planner {
         }
     }
 
+    /// Waits until a plan of this server is finished, or a plan may have advanced elsewhere.
+    pub async fn advanced(&self) {
+        let mut finished = self.finished.subscribe();
+        let _ = tokio::time::timeout(POLL_INTERVAL, finished.changed()).await;
+    }
+
     /// Computes what a plan would be, without storing it. One question at a time is computed.
     ///
     /// # Errors

@@ -151,12 +151,18 @@ pub async fn compute(
     };
     let (rows, problem, overdue, read) = db.read(read).await?;
     let began = Instant::now();
+    let selected = request.order.only.area;
     let solved = tokio::task::spawn_blocking(move || {
         let solve = || solve::plan_observed(&problem, &options, &observer);
-        match pool {
+        let mut solved = match pool {
             Some(pool) => pool.install(solve),
             None => solve(),
+        }?;
+        // Visits that people hold elsewhere take their time, but the order does not ask about them.
+        if let Some(area) = selected {
+            solved.measures = solve::measures_in(&problem.reaching(options.reach), &solved, &area);
         }
+        Ok(solved)
     });
     let solved = match solved.await.map_err(|_| DbError::Panicked)? {
         Ok(solved) => solved,

@@ -3,9 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
+use gridward_domain::task::Phase;
 use gridward_domain::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use super::build::Rows;
 use super::busy;
 use super::carried::{self, Carried};
+use super::changed_visits::VisitChange;
 use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState, PlanVisit};
 use super::order::PlanOrder;
 use super::seconded::Seconded;
@@ -23,6 +26,7 @@ use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::task::row::TaskRow;
+use crate::task::unserved_why::UnservedWhy;
 use crate::{availability, beneficiary, catalogue, in_range, person, task};
 
 #[derive(Clone, Queryable, Insertable)]
@@ -122,6 +126,7 @@ crate::table_row! {
             task_version: Option<i64>,
             minutes: Option<i32>,
             person_grid: Option<AreaCode>,
+            former_unserved: Option<UnservedWhy>,
         }
     }
 }
@@ -149,6 +154,7 @@ impl VisitRow {
             person_name: None,
             day: self.day,
             start: self.start,
+            change: None,
             travel: self.travel,
             why: goes.then(|| said.clone()),
             reason: (!goes).then_some(said),
@@ -169,6 +175,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     let seconded = Seconded::join(conn, range, span, &mut people)?;
     let off_duty = availability::store::off_duty(conn, district)?;
     people.retain(|person| !off_duty.contains(&person.id));
+    person::start::at_areas(conn, district, &mut people)?;
     let mut tasks = task::store::for_dispatch(conn, range, span.last())?;
     // Tasks assigned to these people in other grids take their time as well.
     let known: HashSet<PersonId> = people.iter().map(|person| person.id).collect();
@@ -462,6 +469,41 @@ pub struct VisitFilter {
     pub area: Option<AreaCode>,
     /// Only this task.
     pub task: Option<TaskId>,
+    /// Only visits that differ in this way from what their tasks have now.
+    pub change: Option<VisitChange>,
+}
+
+/// The visits of a plan under conditions.
+type Boxed = plan_visits::BoxedQuery<'static, <Conn as Connection>::Backend>;
+
+/// The visits that differ in this way from what their tasks have now.
+fn with_change(query: Boxed, district: AreaCode, change: VisitChange) -> Boxed {
+    let of_task = || {
+        let of_task = tasks::table.filter(tasks::district.eq(district));
+        of_task.filter(tasks::id.eq(plan_visits::task))
+    };
+    let open = || exists(of_task().filter(tasks::state.eq(Phase::Open)));
+    let held = || of_task().filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED));
+    let same = || {
+        held()
+            .filter(tasks::assignee.eq(plan_visits::person))
+            .filter(tasks::planned_on.eq(plan_visits::day))
+            .filter(tasks::planned_start.eq(plan_visits::start))
+    };
+    let (visited, unvisited) = (plan_visits::person.is_not_null(), plan_visits::person.is_null());
+    match change {
+        VisitChange::New => query.filter(visited).filter(open()),
+        VisitChange::Open => query.filter(unvisited).filter(open()),
+        VisitChange::Left => query.filter(unvisited).filter(exists(held())),
+        VisitChange::Kept => query.filter(visited).filter(exists(same())),
+        VisitChange::Moved => {
+            query.filter(visited).filter(exists(held())).filter(not(exists(same())))
+        }
+        VisitChange::Ended => {
+            let ended = of_task().filter(tasks::state.ne_all(Phase::UNFINISHED));
+            query.filter(exists(ended))
+        }
+    }
 }
 
 /// A page of the plan's visits, ordered by task.
@@ -493,6 +535,9 @@ pub fn visits(
     }
     if let Some(task) = filter.task {
         query = query.filter(plan_visits::task.eq(task));
+    }
+    if let Some(change) = filter.change {
+        query = with_change(query, district, change);
     }
     if let Some(task) = wanted.after {
         query = query.filter(plan_visits::task.gt(task));

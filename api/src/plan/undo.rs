@@ -36,8 +36,8 @@ pub fn undo(
     batches::finish_if_small(tx, row)
 }
 
-/// Opens the tasks of these visits of the plan that have not changed since they were assigned; returns
-/// the others.
+/// Opens the tasks of these visits of the plan that have not changed since they were assigned, with the
+/// marks that they had before; returns the others.
 ///
 /// # Errors
 /// [`DbError`].
@@ -56,7 +56,8 @@ pub(super) fn open(
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
             // The author of the undo decides the next step: the tasks are not planned anew.
             let about = json!({ "because": "plan_undone", "plan": plan.id });
-            release::open(tx, task, by, about)?;
+            let task = TaskRow { unserved_why: visit.former_unserved, ..task.clone() };
+            release::open(tx, &task, by, about)?;
         } else {
             let state = task.map(|task| task.state);
             left.push(LeftTask { task_id: visit.task, because: LeftBecause::Changed, state });

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{PlanId, TaskId};
 
+use super::changed_visits::{self, Present};
 use super::model::PlanVisit;
 use super::store::{self, VisitFilter};
 use crate::crypto::SealingKey;
@@ -53,7 +54,15 @@ fn with_names(
     let completed = |visit: PlanVisit| {
         let Some((row, ids, view)) = seen(&visit) else { return Ok(visit) };
         let shown = names.of(&ids, view);
+        let now = Present {
+            state: row.state,
+            person: row.assignee,
+            day: row.planned_on,
+            start: row.planned_start,
+        };
+        let planned = (visit.person_id, visit.day, visit.start);
         Ok(PlanVisit {
+            change: Some(changed_visits::changed(planned, &now)),
             person_name: shown.assignee_name.map(ToOwned::to_owned),
             grid_name: shown.grid_name.map(ToOwned::to_owned),
             beneficiary_id: row.beneficiary,

@@ -10,6 +10,7 @@ use gridward_domain::id::{PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::changed_visits::VisitChange;
 use super::compare::{self, PlanComparison};
 use super::loads::{self, PlanLoads};
 use super::model::PlanVisit;
@@ -41,12 +42,15 @@ pub struct VisitQuery {
     area: Option<AreaCode>,
     /// Only this task.
     task: Option<TaskId>,
+    /// Only visits that differ in this way from what their tasks have now.
+    change: Option<VisitChange>,
 }
 
 /// List a plan's visits
 ///
 /// Gives for each task the assignee, the time and the reason, or the obstacle, with names, windows
-/// and due days. Allowed roles: all except volunteers, within their area.
+/// and due days, and how the visit differs from what the task has now: `change` of a draft says what
+/// applying it would add and what it would leave. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plan_visits",
@@ -69,8 +73,8 @@ pub(crate) async fn list_plan_visits(
     principal.may(Action::ReadPlans)?;
     let wanted = page.wanted()?;
     let (limit, now, keys) = (wanted.limit, (**clock)(), keys.clone());
-    let VisitQuery { unassigned, person, day, area, task } = query;
-    let filter = VisitFilter { unassigned, person, day, area, task };
+    let VisitQuery { unassigned, person, day, area, task, change } = query;
+    let filter = VisitFilter { unassigned, person, day, area, task, change };
     let visits = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         visit_list::list(conn, &key, &principal, *id, filter, (&wanted, now))
@@ -82,7 +86,7 @@ pub(crate) async fn list_plan_visits(
 /// Get the loads of a plan
 ///
 /// The minutes of each person and the tasks of each grid in the days of the plan, before and after
-/// it; work that is done is not counted, and people are ordered by area and id. Allowed roles: all
+/// it, and the number of visits that are new, kept or moved against what the tasks have now; work that is done is not counted, and people are ordered by area and id. Allowed roles: all
 /// except volunteers and auditors, within their area.
 #[utoipa::path(
     tag = "plans",
@@ -104,7 +108,7 @@ pub(crate) async fn get_plan_loads(
         store::one(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
         let key = keys.key(conn, district)?;
         let visits = store::all_visits(conn, district, *id, false)?;
-        Ok::<_, Problem>(loads::loads(conn, &key, district, &visits)?)
+        Ok::<_, Problem>(loads::loads(conn, &key, (district, *id), &visits)?)
     });
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(loads.await?))
 }

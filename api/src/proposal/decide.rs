@@ -180,8 +180,9 @@ impl Decision {
         let command = TaskCommand::Reschedule(NewDays {
             not_before: Some(new.day),
             due_on: Some(new.day),
-            window: window(new, &row)?,
+            window: window(new, &row)?.map(Some),
             planned: None,
+            force: false,
         });
         let origin = Origin { proposal: Some(self.proposal), ..self.origin.clone() };
         let base = [row.version];

@@ -29,8 +29,8 @@ pub struct PersonFacts {
     pub stays: bool,
     /// Whether the person may work now.
     pub is_active: bool,
-    /// The home.
-    pub home: Place,
+    /// The home, if it is known.
+    pub home: Option<Place>,
 }
 
 /// Something in a grid.
@@ -128,8 +128,8 @@ impl Situation {
 /// Something of a grid that gets a new grid.
 #[derive(Clone, Copy, Debug)]
 pub enum Moving {
-    /// A person, with the home.
-    Person(PersonId, Place),
+    /// A person, with the home, if it is known.
+    Person(PersonId, Option<Place>),
     /// A beneficiary, with the home.
     Beneficiary(BeneficiaryId, Place),
     /// A task without a beneficiary, a station or a memorial site.

@@ -44,8 +44,8 @@ impl<'a> Parts<'a> {
     }
 
     /// The part of a person: by a list, otherwise by an outline.
-    fn of_person(&self, id: PersonId, home: Place) -> Option<AreaCode> {
-        self.people.get(&id).copied().or_else(|| self.map.locate(home))
+    fn of_person(&self, id: PersonId, home: Option<Place>) -> Option<AreaCode> {
+        self.people.get(&id).copied().or_else(|| self.map.locate(home?))
     }
 
     fn first(&self) -> AreaCode {

@@ -62,7 +62,8 @@ fn district() -> Situation {
         for k in 0..3 {
             let role = if k == 0 { Role::Manager } else { Role::Volunteer };
             let home = place(west + 0.002, 0.005);
-            let facts = PersonFacts { role, area: grid, stays: true, is_active: true, home };
+            let facts =
+                PersonFacts { role, area: grid, stays: true, is_active: true, home: Some(home) };
             all.people.insert(PersonId(id(n, k)), facts);
             #[expect(clippy::cast_precision_loss, reason = "three homes")]
             let home = Located { grid, place: place(west + 0.002 + 0.003 * k as f64, 0.005) };

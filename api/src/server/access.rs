@@ -295,6 +295,7 @@ const TABLE: &[Access] = &[
     on("estimate_plan", A::Dispatch, Area, Internal),
     on("list_plans", A::ReadPlans, Area, Internal),
     on("get_plan", A::ReadPlans, Area, Internal),
+    on("stream_plan_progress", A::ReadPlans, Area, Internal),
     on("discard_plan", A::Dispatch, Area, Internal),
     on("apply_plan", A::Dispatch, Area, Internal),
     on("undo_plan", A::Dispatch, Area, Internal),

@@ -139,6 +139,7 @@ fn plans(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(plan::routes::estimate_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)
+        .service(plan::progress_stream::stream_plan_progress)
         .service(plan::routes::discard_plan)
         .service(plan::commands::apply_plan)
         .service(plan::commands::undo_plan)

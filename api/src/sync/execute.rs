@@ -103,7 +103,7 @@ pub fn execute(
             Ok(amended.map(|made| Executed::applied(Some(made.version))))
         }
         OutboxCommand::AddAbsence(new) => {
-            let add = AddAbsence { about, new: new.clone(), origin: sent() };
+            let add = AddAbsence { about, new: new.clone(), origin: sent(), is_check: false };
             let added = effect(tx, sender, &add, |tx| add.run(tx, key, principal))?;
             Ok(added.map(|_| Executed::applied(None)))
         }

@@ -6,12 +6,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
 use futures_util::stream;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Principal;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
@@ -23,21 +21,18 @@ use super::change_broadcast::ChangeBroadcast;
 use super::scope::Scope;
 use super::selection::Selection;
 use super::store::{self, EventRef};
-use crate::auth::token::Bearer;
+use crate::auth::stream_caller::StreamCaller;
 use crate::auth::{Access, Authenticator};
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::http::shutdown::{Shutdown, ShutdownSignal};
-use crate::http::{deserialize, openapi};
+use crate::http::{deserialize, event_stream, openapi};
 use crate::limits::Limits;
 use crate::log::head;
 use crate::tx::Db;
 
 /// The interval of keep-alive comments.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// The interval at which a stream checks that its caller is still admitted: an ended session
-/// receives no hint after five seconds.
-const CHECK: Duration = Duration::from_secs(4);
 /// The maximum number of missed events that are replayed one by one; above it, one `many` event.
 const MISSED: i64 = 1_000;
 
@@ -102,32 +97,14 @@ pub(crate) async fn stream_events(
     let (missed, head) = db.read(move |conn| missed(conn, &reach, district, last)).await?;
     let hello = Bytes::from_static(b"retry: 3000\n\n");
     let waiting = std::iter::once(hello).chain(missed).collect();
-    let left = bearer.expires - (authenticator.clock)().timestamp();
-    let ends = Instant::now() + Duration::from_secs(u64::try_from(left).unwrap_or_default());
-    let admission = Admission { authenticator, bearer, principal };
-    let (check, shutdown) = (Instant::now() + CHECK, shutdown.signal());
-    let listener = Listener {
-        scope,
-        news,
-        last: head,
-        waiting,
-        ends,
-        check,
-        admission,
-        shutdown,
-        _permit: permit,
-    };
+    let caller = StreamCaller::new(authenticator, bearer, principal);
+    let shutdown = shutdown.signal();
+    let listener = Listener { scope, news, last: head, waiting, caller, shutdown, _permit: permit };
     let hints = stream::unfold(listener, |mut listener| async {
         let next = listener.next().await?;
         Some((Ok::<_, Problem>(next), listener))
     });
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        // Compression would delay a hint in a buffer.
-        .insert_header((CONTENT_ENCODING, "identity"))
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(hints))
+    Ok(event_stream::answer(hints))
 }
 
 /// The hints missed since number `last`, and the number of the last event considered.
@@ -176,29 +153,9 @@ struct Listener {
     /// All events up to this number were sent.
     last: i64,
     waiting: VecDeque<Bytes>,
-    /// When the access token expires.
-    ends: Instant,
-    /// When the caller is checked again.
-    check: Instant,
-    admission: Admission,
+    caller: StreamCaller,
     shutdown: ShutdownSignal,
     _permit: OwnedSemaphorePermit,
-}
-
-/// The caller of a stream.
-struct Admission {
-    authenticator: Data<Authenticator>,
-    bearer: Bearer,
-    principal: Principal,
-}
-
-impl Admission {
-    /// Whether the caller is still admitted, with the same role and area. If the database is
-    /// unreachable, the stream ends too: the client reconnects.
-    async fn holds(&self) -> bool {
-        let current = self.authenticator.current_principal(self.bearer).await;
-        current.is_ok_and(|principal| principal == self.principal)
-    }
 }
 
 impl Listener {
@@ -209,14 +166,14 @@ impl Listener {
         }
         let heartbeat = Instant::now() + HEARTBEAT;
         loop {
-            let news = timeout_at(heartbeat.min(self.check).min(self.ends), self.news.recv());
+            let news = timeout_at(heartbeat.min(self.caller.due()), self.news.recv());
             let news = tokio::select! {
                 // The client reconnects to another server and asks for the missed hints.
                 () = self.shutdown.started() => return None,
                 news = news => news,
             };
             let now = Instant::now();
-            if now >= self.ends || !self.is_admitted(now).await {
+            if !self.caller.is_admitted(now).await {
                 return None;
             }
             match news {
@@ -229,18 +186,9 @@ impl Listener {
                 }
                 Ok(Err(RecvError::Lagged(_))) => return Some(many(self.last)),
                 Ok(Err(RecvError::Closed)) => return None,
-                Err(_) if now >= heartbeat => return Some(Bytes::from_static(b":\n\n")),
+                Err(_) if now >= heartbeat => return Some(event_stream::KEEP_ALIVE),
                 Err(_) => {}
             }
         }
-    }
-
-    /// Whether the caller is still admitted; checked every [`CHECK`].
-    async fn is_admitted(&mut self, now: Instant) -> bool {
-        if now < self.check {
-            return true;
-        }
-        self.check = now + CHECK;
-        self.admission.holds().await
     }
 }

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::assignees::Assignee;
 use super::model::Task;
+use super::overlap::OverlappingVisit;
 use super::row::TaskRow;
 use super::store::HeldTime;
 use super::task_tie::TieType;
@@ -45,6 +46,8 @@ pub enum Breach {
     SamePerson,
     /// The person makes the other task of a visit by two people.
     TwoPeople,
+    /// The person has another visit at that time.
+    Overlap,
 }
 
 impl Breach {
@@ -58,6 +61,7 @@ impl Breach {
             Self::Forbidden => "must not visit this beneficiary",
             Self::SamePerson => "another person makes the tied tasks",
             Self::TwoPeople => "makes the other task of the visit by two people",
+            Self::Overlap => "has another visit at that time",
         }
     }
 }
@@ -68,8 +72,12 @@ pub struct TaskWithBreaches {
     /// The current task.
     pub task: Task,
     /// The broken rules.
-    #[schema(max_items = 7)]
+    #[schema(max_items = 8)]
     pub breaches: BTreeSet<Breach>,
+    /// The other visits of the person at that time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1_000)]
+    pub overlaps: Vec<OverlappingVisit>,
 }
 
 /// What a task needs of its assignee.
@@ -141,13 +149,14 @@ fn meets(needs: &Needs<'_>, offer: &Offer<'_>, day: NaiveDate) -> bool {
 }
 
 /// Checks that the assignment of the task to the person breaks no rule on the day `today`, given
-/// the tasks that are tied to it and the choice of the beneficiary's visitors.
+/// the tasks that are tied to it, the person's other visits at the hour of these, and the choice of
+/// the beneficiary's visitors.
 ///
 /// # Errors
 /// 409 with the broken rules; [`DbError`].
 pub(super) fn check(
     row: &TaskRow,
-    tied: &[TaskRow],
+    (tied, overlaps): (&[TaskRow], Vec<OverlappingVisit>),
     to: &Assignee,
     choice: &VisitorChoice,
     today: NaiveDate,
@@ -155,9 +164,23 @@ pub(super) fn check(
     if row.assignee == Some(to.row.id) {
         return Ok(());
     }
-    let broken = broken(row, tied, to, choice, today)?;
+    let mut broken = broken(row, tied, to, choice, today)?;
+    broken.extend((!overlaps.is_empty()).then_some(Breach::Overlap));
     let problem = Problem::from(ProblemCode::AssignmentBreaks);
-    refuse(row, broken, problem, "/person_id")
+    refuse(row, (broken, overlaps), problem, "/person_id")
+}
+
+/// The refusal to give the task back to a person who is away at its time, or has these other visits.
+///
+/// # Errors
+/// [`DbError::Corrupt`].
+pub(super) fn not_given_back(
+    row: &TaskRow,
+    overlaps: Vec<OverlappingVisit>,
+) -> Result<Problem, DbError> {
+    let breach = if overlaps.is_empty() { Breach::Absence } else { Breach::Overlap };
+    let problem = Problem::from(ProblemCode::AssignmentBreaks);
+    refused(row, (BTreeSet::from([breach]), overlaps), problem, "")
 }
 
 /// The rules that the assignment of the task to the person breaks on the day `today`.
@@ -192,24 +215,33 @@ pub(super) fn check_claim(
         return Err(ProblemCode::NotClaimable.into());
     }
     let broken = broken_tie(row, tied, person).into_iter().collect();
-    refuse(row, broken, Problem::from(ProblemCode::ClaimBreaksTie), "")
+    refuse(row, (broken, Vec::new()), Problem::from(ProblemCode::ClaimBreaksTie), "")
 }
+
+/// The rules that are broken, and the other visits at the time of the visit.
+type Broken = (BTreeSet<Breach>, Vec<OverlappingVisit>);
 
 fn refuse(
     row: &TaskRow,
-    broken: BTreeSet<Breach>,
+    broken: Broken,
     problem: Problem,
     pointer: &'static str,
 ) -> Result<(), Problem> {
-    if broken.is_empty() {
-        return Ok(());
-    }
+    if broken.0.is_empty() { Ok(()) } else { Err(refused(row, broken, problem, pointer)?) }
+}
+
+fn refused(
+    row: &TaskRow,
+    (broken, overlaps): Broken,
+    problem: Problem,
+    pointer: &'static str,
+) -> Result<Problem, DbError> {
     let errors = broken.iter().map(|breach| {
         FieldError::new(pointer, format!("{}: {}", breach.as_str(), breach.detail()))
     });
     let problem = errors.fold(problem, Problem::with);
     let task = row.task(gridward_domain::visibility::View::Pool)?;
-    Err(problem.showing(&TaskWithBreaches { task, breaches: broken }))
+    Ok(problem.showing(&TaskWithBreaches { task, breaches: broken, overlaps }))
 }
 
 /// The rule that the person's assignment to the task breaks, given the other tasks of its tie.

@@ -41,7 +41,8 @@ pub struct Cancellation {
 pub struct Reassignment {
     /// An active manager or volunteer in the caller's area.
     pub person_id: PersonId,
-    /// Whether the task is assigned although the person lacks skills, minutes or hours, or is away.
+    /// Whether the task is assigned although the person lacks skills, minutes or hours, is away, or has
+    /// another visit at that time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
 }
@@ -64,6 +65,7 @@ pub struct VisitTime {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"not_before": "2026-08-03", "due_on": "2026-08-07"}))]
+#[expect(clippy::option_option, reason = "absent, null and a value differ")]
 pub struct NewDays {
     /// The earliest day of the visit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,12 +75,17 @@ pub struct NewDays {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default, deserialize_with = "crate::http::day::stored_if_sent")]
     pub due_on: Option<NaiveDate>,
-    /// The time window within the day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<Window>,
+    /// The time window within the day; `null` removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "deserialize::present")]
+    #[schema(value_type = Option<Window>)]
+    pub window: Option<Option<Window>>,
     /// When the assignee makes the visit. Only for a task that has an assignee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<VisitTime>,
+    /// Whether the visit gets the time `planned` although a person has another visit at that time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
 }
 
 impl NewDays {
@@ -90,9 +97,10 @@ impl NewDays {
 
 /// The times of a task that is rescheduled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::option_option, reason = "a window is kept, removed or set")]
 pub struct NewTimes {
-    /// The time window within the day; `None` to keep the present one.
-    pub window: Option<Window>,
+    /// The time window within the day; `None` to keep the present one, `Some(None)` to remove it.
+    pub window: Option<Option<Window>>,
     /// When the assignee makes the visit, if a time is set.
     pub planned: Option<VisitTime>,
 }

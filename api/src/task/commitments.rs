@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, PlanId};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 use gridward_domain::time::TimeOfDay;
@@ -31,10 +31,30 @@ pub enum Conflict {
 /// Minutes after midnight, from the first to the end.
 type Minutes = (i32, i32);
 
+/// A visit that a person holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldVisit {
+    /// The task.
+    pub task: TaskId,
+    /// The grid of the task.
+    pub grid: AreaCode,
+    /// The start.
+    pub start: TimeOfDay,
+    /// The duration at the place.
+    pub minutes: ServiceMinutes,
+}
+
+impl HeldVisit {
+    fn hours(&self) -> Minutes {
+        let from = i32::from(self.start.minutes());
+        (from, from + self.minutes.get())
+    }
+}
+
 /// The commitments of some people on some days.
 #[derive(Debug, Default)]
 pub struct Commitments {
-    held: HashMap<(PersonId, NaiveDate), Vec<Minutes>>,
+    held: HashMap<(PersonId, NaiveDate), Vec<HeldVisit>>,
     calendars: HashMap<PersonId, Calendar>,
     off_duty: HashSet<PersonId>,
 }
@@ -58,8 +78,8 @@ impl Commitments {
             let of = |person: &PersonId| (*person, calendars.of(*person).clone());
             all.calendars.extend(people.iter().map(of));
             all.off_duty.extend(availability::off_duty_among(conn, district, people)?);
-            for (person, day, hours) in held(conn, (district, plan), people, (first, last))? {
-                all.held.entry((person, day)).or_default().push(hours);
+            for (person, day, visit) in held(conn, (district, plan), people, (first, last))? {
+                all.held.entry((person, day)).or_default().push(visit);
             }
         }
         Ok(all)
@@ -78,8 +98,21 @@ impl Commitments {
         if self.off_duty.contains(&person) || self.is_away(person, day, visit) {
             return Some(Conflict::Away);
         }
+        let mut busy = self.overlapping(person, day, start, minutes);
+        busy.next().map(|_| Conflict::Busy)
+    }
+
+    /// The visits of the person during a visit with a service of `minutes` that begins at `start`.
+    pub fn overlapping(
+        &self,
+        person: PersonId,
+        day: NaiveDate,
+        start: TimeOfDay,
+        minutes: i32,
+    ) -> impl Iterator<Item = &HeldVisit> {
+        let from = i32::from(start.minutes());
         let held = self.held.get(&(person, day)).into_iter().flatten();
-        held.copied().any(|held| overlap(held, visit)).then_some(Conflict::Busy)
+        held.filter(move |held| overlap(held.hours(), (from, from + minutes)))
     }
 
     fn is_away(&self, person: PersonId, day: NaiveDate, visit: Minutes) -> bool {
@@ -98,14 +131,20 @@ const fn overlap(one: Minutes, other: Minutes) -> bool {
     one.0 < other.1 && other.0 < one.1
 }
 
-/// The hours of unfinished visits that these people hold on these days, but for those of the plan.
+/// The unfinished visits at an hour that these people hold on these days, but for those of the plan.
 fn held(
     conn: &mut Conn,
     (district, plan): (AreaCode, Option<PlanId>),
     people: &[PersonId],
     (first, last): (NaiveDate, NaiveDate),
-) -> Result<Vec<(PersonId, NaiveDate, Minutes)>, DbError> {
-    type Columns = (Option<PersonId>, Option<NaiveDate>, Option<TimeOfDay>, ServiceMinutes);
+) -> Result<Vec<(PersonId, NaiveDate, HeldVisit)>, DbError> {
+    type Columns = (
+        (TaskId, AreaCode),
+        Option<PersonId>,
+        Option<NaiveDate>,
+        Option<TimeOfDay>,
+        ServiceMinutes,
+    );
     let mut those = tasks::table
         .filter(tasks::district.eq(district))
         .filter(tasks::assignee.eq_any(people))
@@ -114,15 +153,20 @@ fn held(
         .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
         .filter(tasks::planned_on.between(first, last))
         .filter(tasks::planned_start.is_not_null())
-        .select((tasks::assignee, tasks::planned_on, tasks::planned_start, tasks::minutes))
+        .select((
+            (tasks::id, tasks::grid),
+            tasks::assignee,
+            tasks::planned_on,
+            tasks::planned_start,
+            tasks::minutes,
+        ))
         .into_boxed();
     if let Some(plan) = plan {
         those = those.filter(tasks::plan.is_null().or(tasks::plan.ne(plan)));
     }
     let rows: Vec<Columns> = those.load(conn)?;
-    let hours = |(person, day, start, minutes): Columns| {
-        let from = i32::from(start?.minutes());
-        Some((person?, day?, (from, from + minutes.get())))
+    let visit = |((task, grid), person, day, start, minutes): Columns| {
+        Some((person?, day?, HeldVisit { task, grid, start: start?, minutes }))
     };
-    Ok(rows.into_iter().filter_map(hours).collect())
+    Ok(rows.into_iter().filter_map(visit).collect())
 }

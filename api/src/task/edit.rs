@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::command::VisitTime;
 use super::create::{MOST_SKILLS, unknown_skills};
 use super::row::TaskRow;
 use super::words::{Goods, MOST_GOODS, TaskGuest, TaskWords};
-use super::{Task, perform};
+use super::{Task, overlap, perform};
 use crate::auth::Authenticated;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
@@ -58,7 +59,8 @@ pub struct TaskEdit {
     #[serde(deserialize_with = "deserialize::present")]
     #[schema(value_type = Option<TaskGuest>)]
     guest: Option<Option<Box<TaskGuest>>>,
-    /// Duration in minutes.
+    /// Duration in minutes. A longer visit that would overlap another one of its person is 409
+    /// `visit_overlap` without `force`.
     #[serde(skip_serializing_if = "Option::is_none")]
     minutes: Option<ServiceMinutes>,
     /// Priority from 1 (lowest) to 10 (most urgent).
@@ -68,6 +70,9 @@ pub struct TaskEdit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 16, value_type = Option<Vec<Skill>>)]
     skills: Option<Skills>,
+    /// Whether the visit becomes longer although the person has another one at that time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    force: bool,
 }
 
 /// An edit of a task, sent by a call.
@@ -157,6 +162,12 @@ fn apply(
     let (next, fields) = edited(key, &row, call.changes.clone())?;
     if fields.is_empty() {
         return Ok(row.task(View::Pool)?);
+    }
+    if next.minutes > row.minutes
+        && !call.changes.force
+        && let Some((day, start)) = row.planned_on.zip(row.planned_start)
+    {
+        overlap::check(tx, principal, &row, (VisitTime { day, start }, next.minutes))?;
     }
     let next = TaskRow { version: row.version + 1, updated_at: tx.now.naive_utc(), ..next };
     let event = Event::new("task.edit", Subject::Task, row.id, row.grid, next.version);

@@ -19,7 +19,7 @@ use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::transition::{Change, Step, write};
-use super::{breach, freed, pair, report, report_row, reschedule, store, tie};
+use super::{breach, freed, overlap, pair, report, report_row, reschedule, store, tie};
 use crate::beneficiary::visitors::{self, VisitorChoice};
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -228,7 +228,12 @@ pub fn execute(
         }
         TaskCommand::Unassign(_) => Command::Unassign,
         TaskCommand::Reschedule(new) => {
-            reschedule::command(&row, days.insert(new), sent.origin.made(tx.now))?
+            let command = reschedule::command(&row, days.insert(new), sent.origin.made(tx.now))?;
+            let is_possible = Verb::Reschedule.starts_at(row.state);
+            if let Some(time) = new.planned.filter(|_| is_possible && !new.force) {
+                overlap::check(tx, principal, &row, (time, row.minutes))?;
+            }
+            command
         }
         TaskCommand::Escalate(_) => Command::Escalate,
         TaskCommand::Cancel(_) => Command::Cancel,
@@ -340,7 +345,8 @@ fn candidate(
     if is_possible && !to.force {
         let tied = tie::tied(tx, row)?;
         let choice = visitor_choice(tx, row)?;
-        breach::check(row, &tied, assignee, &choice, clock::day(tx.now))?;
+        let overlaps = overlap::with_second(tx, principal, row, &tied, person.id)?;
+        breach::check(row, (&tied, overlaps), assignee, &choice, clock::day(tx.now))?;
     }
     Ok(Candidate { person: person.id, role: person.role, grid: person.area })
 }

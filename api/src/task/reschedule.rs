@@ -31,7 +31,7 @@ pub(super) fn command(
         clock::within_reach(&day).map_err(|error| Problem::invalid(pointer, error))?;
     }
     if let Some(time) = new.planned {
-        let window = new.window.map_or_else(|| row.window(), |window| Ok(Some(window)))?;
+        let window = new.window.map_or_else(|| row.window(), Ok)?;
         let fault = fault(row, time, (not_before.max(given_on), due_on), (window, given));
         if let Some((pointer, detail)) = fault {
             return Err(Problem::invalid(pointer, detail));

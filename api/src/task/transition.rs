@@ -44,8 +44,8 @@ pub fn write(
 ) -> Result<TaskRow, DbError> {
     let mut next = step.row.moved(&step.after, tx.now);
     if let Some(window) = times.window {
-        next.window_start = Some(window.start());
-        next.window_end = Some(window.end());
+        next.window_start = window.map(|window| window.start());
+        next.window_end = window.map(|window| window.end());
     }
     if step.verb == Verb::Reschedule {
         next.unplan();

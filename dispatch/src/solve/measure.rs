@@ -2,17 +2,34 @@
 
 use std::collections::HashMap;
 
-use super::plan::{Measures, Route, Unserved, share};
+use super::plan::{Measures, Plan, Route, Stop, Unserved, share};
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use crate::routing::solution::Shares;
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
+
+/// The measures of the plan for `problem`, of the visits in `area` only. The shares are those of the
+/// whole plan: a person's load is one. The travel of a route that has other visits too is what its
+/// visits in the area leave of it.
+pub fn measures_in(problem: &DispatchProblem, plan: &Plan, area: &AreaCode) -> Measures {
+    measure_those(problem, (&plan.routes, &plan.unserved), |visit| area.contains(&visit.grid))
+}
 
 /// The measures of a plan for `problem` with these routes and unserved visits.
 pub(super) fn measure(
     problem: &DispatchProblem,
     routes: &[Route],
     unserved: &[Unserved],
+) -> Measures {
+    measure_those(problem, (routes, unserved), |_| true)
+}
+
+/// The measures of those visits of a plan that are counted.
+fn measure_those(
+    problem: &DispatchProblem,
+    (routes, unserved): (&[Route], &[Unserved]),
+    is_counted: impl Fn(&Visit) -> bool,
 ) -> Measures {
     let visits: HashMap<TaskId, &Visit> =
         problem.visits.iter().map(|visit| (visit.id, visit)).collect();
@@ -22,9 +39,13 @@ pub(super) fn measure(
     let mut planned: HashMap<PersonId, Minutes> = HashMap::new();
     for route in routes {
         let mut minutes = route.travel;
-        measures.travel += route.travel;
+        measures.travel +=
+            travel(route, |stop| visits.get(&stop.visit).is_some_and(|visit| is_counted(visit)));
         for visit in route.stops.iter().filter_map(|stop| visits.get(&stop.visit)) {
             minutes += visit.service;
+            if !is_counted(visit) {
+                continue;
+            }
             measures.service += visit.service;
             let days = u32::try_from((route.day - visit.due).num_days()).unwrap_or(0);
             measures.served += 1;
@@ -34,7 +55,8 @@ pub(super) fn measure(
         }
         *planned.entry(route.volunteer).or_default() += minutes;
     }
-    for visit in unserved.iter().filter_map(|left| visits.get(&left.visit)) {
+    let unserved = unserved.iter().filter_map(|left| visits.get(&left.visit));
+    for visit in unserved.filter(|visit| is_counted(visit)) {
         measures.unserved += 1;
         measures.unserved_priority += visit.priority.get().unsigned_abs();
     }
@@ -42,9 +64,20 @@ pub(super) fn measure(
         let known = [visit.last, visit.preferred].into_iter().flatten();
         known.filter_map(|person| people.get(&person)).any(|person| person.can(visit))
     };
-    measures.known_possible = count(problem.visits.iter().filter(|visit| someone_known(visit)));
+    let counted = problem.visits.iter().filter(|visit| is_counted(visit));
+    measures.known_possible = count(counted.filter(|visit| someone_known(visit)));
     weigh(&mut measures, problem, &planned);
     measures
+}
+
+/// The travel of a route without what its other stops add.
+fn travel(route: &Route, is_counted: impl Fn(&Stop) -> bool) -> Minutes {
+    if !route.stops.iter().any(&is_counted) {
+        return Minutes(0);
+    }
+    let others = route.stops.iter().filter(|stop| !is_counted(stop));
+    let others: u32 = others.map(|stop| stop.why.extra_travel.0).sum();
+    Minutes(route.travel.0.saturating_sub(others))
 }
 
 fn count<T>(all: impl Iterator<Item = T>) -> u32 {

@@ -66,6 +66,7 @@ pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
 pub use candidates::{Candidate, Hindrance, candidates};
 pub use check::{Violation, check};
 pub use evenness::gini;
+pub use measure::measures_in;
 pub use options::Options;
 pub use plan::{Measures, Plan, Route, Stop, Unserved};
 pub use problem::{

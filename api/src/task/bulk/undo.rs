@@ -15,12 +15,14 @@ use crate::beneficiary::visitors;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{DbError, DbFailure as _};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::person;
-use crate::task::command::NewTimes;
-use crate::task::commitments::Commitments;
+use crate::task::breach;
+use crate::task::command::{NewTimes, VisitTime};
+use crate::task::commitments::{Commitments, Conflict};
+use crate::task::overlap;
 use crate::task::perform;
 use crate::task::row::TaskRow;
 use crate::task::tie;
@@ -73,6 +75,10 @@ pub(super) fn undo(
             }
             Err(problem) if problem.as_db().is_some() || problem.fault().is_some() => {
                 return Err(problem);
+            }
+            // The task and the broken rules have no personal data; others may.
+            Err(problem) if problem.kind() == Some(ProblemCode::AssignmentBreaks) => {
+                Err(problem.kept())
             }
             Err(problem) => Err(problem.without_current().kept()),
         };
@@ -184,9 +190,8 @@ fn restore(
         if !may_visit(tx, principal, row, id)? {
             return Err(ProblemCode::NotACandidate.into());
         }
-        if row.assignee != Some(id) && has_conflict(tx, &next, id)? {
-            let error = FieldError::new("", "the person is away or has another visit at that time");
-            return Err(Problem::from(ProblemCode::AssignmentBreaks).with(error));
+        if row.assignee != Some(id) {
+            check_time(tx, principal, (row, &next), id)?;
         }
     }
     next.archived = row.archived && !is.state.is_live();
@@ -199,12 +204,26 @@ fn restore(
     Ok(version)
 }
 
-/// Whether the person is away at the time of the visit or has another one, since the task was taken.
-fn has_conflict(tx: &mut Tx<'_>, next: &TaskRow, person: PersonId) -> Result<bool, DbError> {
-    let Some((day, start)) = next.planned_on.zip(next.planned_start) else { return Ok(false) };
+/// Checks that the person is not away at the time of the visit and has no other one, since the task was
+/// taken.
+fn check_time(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    (row, next): (&TaskRow, &TaskRow),
+    person: PersonId,
+) -> Result<(), Problem> {
+    let Some((day, start)) = next.planned_on.zip(next.planned_start) else { return Ok(()) };
     let who = BTreeSet::from([person]);
     let held = Commitments::read(tx.read()?, (next.district, None), &who, (day, day))?;
-    Ok(held.conflict(person, day, start, next.minutes.get()).is_some())
+    match held.conflict(person, day, start, next.minutes.get()) {
+        None => Ok(()),
+        Some(Conflict::Away) => Err(breach::not_given_back(row, Vec::new())?),
+        Some(Conflict::Busy) => {
+            let visit = (VisitTime { day, start }, next.minutes);
+            let overlaps = overlap::of(tx, principal, next, person, visit)?;
+            if overlaps.is_empty() { Ok(()) } else { Err(breach::not_given_back(row, overlaps)?) }
+        }
+    }
 }
 
 /// Whether the task can go back to the person, who may have left, moved or been forbidden to visit the

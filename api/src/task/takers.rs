@@ -1,0 +1,158 @@
+//! The people who take over the visits of another one, by the rules of every assignment: one person, or
+//! several, each visit by the one with the most time left in its week.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Principal;
+use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::task::{self as life, Candidate, Command, Transition};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::assignees::{Assignee, Assignees};
+use super::breach::{self, Breach};
+use super::command::NewTimes;
+use super::row::TaskRow;
+use super::tie;
+use super::transition::{self, Step};
+use crate::beneficiary::visitors::{self, VisitorChoices};
+use crate::clock;
+use crate::db::DbError;
+use crate::tx::Tx;
+
+/// The unfinished visits of a person before and after others got some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HeldMinutes {
+    /// The person.
+    pub person_id: PersonId,
+    /// Minutes of the unfinished visits before.
+    #[schema(maximum = 1_000_000, example = 240)]
+    pub before: u32,
+    /// The same afterwards.
+    #[schema(maximum = 1_000_000, example = 300)]
+    pub after: u32,
+    /// Minutes offered per week.
+    #[schema(maximum = 1_000_000, example = 600)]
+    pub weekly_minutes: u32,
+}
+
+/// The people who may take over visits, with what they offer and hold.
+pub struct Takers {
+    people: BTreeSet<PersonId>,
+    assignees: Assignees,
+    choices: VisitorChoices,
+    before: BTreeMap<PersonId, u32>,
+}
+
+impl Takers {
+    /// Reads those of these people who are active in `within`; they are locked until the end of the
+    /// transaction. `homes` are the beneficiaries of the visits.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn read(
+        tx: &mut Tx<'_>,
+        within: AreaCode,
+        people: &BTreeSet<PersonId>,
+        homes: &[BeneficiaryId],
+    ) -> Result<Self, DbError> {
+        let assignees = Assignees::within(tx, &within.range(), people)?;
+        let choices = visitors::of(tx.read_unbatched(), within.district(), homes)?;
+        let visits = |id: &&PersonId| assignees.get(**id).is_some_and(|it| it.row.role.visits());
+        let people: BTreeSet<PersonId> = people.iter().filter(visits).copied().collect();
+        let before = people.iter().filter_map(|id| Some((*id, minutes(assignees.get(*id)?))));
+        let before = before.collect();
+        Ok(Self { people, assignees, choices, before })
+    }
+
+    /// Whether no one takes over visits.
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty()
+    }
+
+    /// Gives the task to the person with the most time left in its week, as the decision of the
+    /// principal. If a rule of assignments keeps all of them from it, nothing changes; the answer then has
+    /// the rules that the only person would break.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn give(
+        &mut self,
+        tx: &mut Tx<'_>,
+        principal: &Principal,
+        row: &TaskRow,
+        about: Value,
+    ) -> Result<Result<PersonId, BTreeSet<Breach>>, DbError> {
+        let to = match self.best(tx, row)? {
+            Ok(to) => to,
+            Err(broken) => return Ok(Err(broken)),
+        };
+        let Some(taker) = self.assignees.get(to) else { return Ok(Err(BTreeSet::new())) };
+        let candidate = Candidate { person: to, role: taker.row.role, grid: taker.row.area };
+        let (before, command) = (row.life()?, Command::Reassign(candidate));
+        let next = life::apply(&before, &command, principal, clock::day(tx.now));
+        let Ok(Transition::Changed(after)) = next else { return Ok(Err(BTreeSet::new())) };
+        let step = Step { row, before, after, verb: command.verb() };
+        let event = step.event().by(principal.person).with(about);
+        let next = transition::write(tx, &step, NewTimes::default(), event)?;
+        self.assignees.follow(row, &next);
+        Ok(Ok(to))
+    }
+
+    /// The person with the most time left in the week of the visit among those who break no rule.
+    fn best(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &TaskRow,
+    ) -> Result<Result<PersonId, BTreeSet<Breach>>, DbError> {
+        let tied = tie::tied(tx, row)?;
+        let choice = row.beneficiary.and_then(|id| self.choices.get(&id).cloned());
+        let (choice, today) = (choice.unwrap_or_default(), clock::day(tx.now));
+        let (mut possible, mut broken) = (Vec::new(), BTreeSet::new());
+        for id in &self.people {
+            let Some(taker) = self.assignees.get(*id) else { continue };
+            let breaks = breach::broken(row, &tied, taker, &choice, today)?;
+            if breaks.is_empty() {
+                possible.push((left_in_week(taker, row.due_on), *id));
+            } else if self.people.len() == 1 {
+                broken = breaks;
+            }
+        }
+        let best = possible.into_iter().max_by_key(|(left, id)| (*left, std::cmp::Reverse(*id)));
+        Ok(best.map(|(_, id)| id).ok_or(broken))
+    }
+
+    /// The minutes of those who got a visit, by person.
+    pub fn loads(&self) -> Vec<HeldMinutes> {
+        let load = |id: &PersonId| {
+            let taker = self.assignees.get(*id)?;
+            let before = self.before.get(id).copied().unwrap_or_default();
+            let (after, weekly) = (minutes(taker), taker.row.weekly_minutes.get().unsigned_abs());
+            (before != after).then_some(HeldMinutes {
+                person_id: *id,
+                before,
+                after,
+                weekly_minutes: weekly,
+            })
+        };
+        self.people.iter().filter_map(load).collect()
+    }
+}
+
+/// The minutes of the person's unfinished visits.
+fn minutes(taker: &Assignee) -> u32 {
+    taker.held.iter().map(|held| held.minutes.unsigned_abs()).sum()
+}
+
+/// The minutes of the person's week that no visit takes.
+fn left_in_week(taker: &Assignee, day: NaiveDate) -> i64 {
+    let week = day.week(chrono::Weekday::Mon);
+    let is_in_week =
+        |day: NaiveDate| week.first_day() <= day && day <= week.first_day() + chrono::Days::new(6);
+    let held = taker.held.iter().filter(|held| is_in_week(held.planned_on.unwrap_or(held.due_on)));
+    let held: i64 = held.map(|held| i64::from(held.minutes)).sum();
+    i64::from(taker.row.weekly_minutes.get()) - held
+}

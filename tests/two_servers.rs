@@ -1,0 +1,122 @@
+//! Two servers on one PostgreSQL: what they do at once leaves what one of them would have left.
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::support::bodies::home_visit;
+use crate::support::days::day;
+use crate::support::files::{beneficiary_id, person_id};
+use crate::support::server::Another;
+use crate::support::{Caller, Database, GRID, Server};
+
+/// The number of times that each race is run.
+const ROUNDS: u32 = 5;
+
+/// The same caller at the other server.
+fn there(other: &Another, caller: &Caller) -> Caller {
+    other.bearer(caller.token.as_deref().expect("a token"))
+}
+
+async fn visit(manager: &Caller, n: u32) -> String {
+    let days = json!({ "not_before": day(2), "due_on": day(2), "minutes": 30 });
+    manager.make(&home_visit(&beneficiary_id(n), days)).await
+}
+
+async fn state(manager: &Caller, task: &str) -> Value {
+    manager.get(&format!("/v1/tasks/{task}")).await.body
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_at_two_servers_leave_one_assignee_and_none_who_is_suspended_meanwhile() {
+    let server = Server::small(Database::postgres());
+    let other = server.another();
+    let (manager, first) = (server.manager().await, server.volunteer().await);
+    let second = there(&other, &server.second_volunteer().await);
+    let first_there = there(&other, &first);
+    let path = format!("/v1/people/{}/state", person_id(21));
+    for _ in 0..ROUNDS {
+        let mut tasks = Vec::new();
+        for n in 0..16 {
+            tasks.push(visit(&manager, n % 3 + 1).await);
+        }
+        let mut claims = JoinSet::new();
+        for task in tasks.clone() {
+            // Two people at two servers want the task, one of them at both.
+            for caller in [first.clone(), second.clone(), first_there.clone()] {
+                let path = format!("/v1/tasks/{task}");
+                claims.spawn(async move {
+                    let claimed = caller.act(&format!("{path}/claim")).await.status;
+                    let accepted = caller.act(&format!("{path}/accept")).await.status;
+                    (claimed, accepted)
+                });
+            }
+        }
+        let suspend = json!({ "state": "suspended", "reason": "x" });
+        assert_eq!(manager.patch(&path, &suspend).await.status, 200);
+        for (claimed, accepted) in claims.join_all().await {
+            let is_expected = |status: u16| matches!(status, 200 | 401 | 403 | 404 | 409);
+            assert!(is_expected(claimed) && is_expected(accepted), "{claimed} {accepted}");
+        }
+        for task in tasks {
+            let task = state(&manager, &task).await;
+            let is_free = task["state"] == "open" && task["assignee_id"].is_null();
+            let is_of_second =
+                task["state"] == "accepted" && task["assignee_id"] == person_id(22).as_str();
+            assert!(is_free || is_of_second, "{task}");
+        }
+        let restore = json!({ "state": "active", "reason": "x" });
+        assert_eq!(manager.patch(&path, &restore).await.status, 200);
+    }
+}
+
+/// A draft of the task for the volunteer at this minute of the day.
+async fn draft(manager: &Caller, task: &str, start: u64) -> String {
+    let pin = json!({ "task_id": task, "person_id": person_id(21), "day": day(2), "start": start });
+    let order = json!({
+        "area": GRID, "first_day": day(2), "last_day": day(2),
+        "only": { "ids": [task] }, "changes": { "pins": [pin] }
+    });
+    let made = manager.order_plan(&order).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.body["id"].as_str().expect("an id").to_owned()
+}
+
+/// Ends the task, so that it takes no time in the next round.
+async fn cancel(manager: &Caller, task: &str) {
+    let version = state(manager, task).await["version"].clone();
+    let request = manager.request(reqwest::Method::POST, &format!("/v1/tasks/{task}/cancel"));
+    let request = request.header("If-Match", format!("\"v{version}\""));
+    let cancelled = manager.send(request.json(&json!({ "reason": "x" }))).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_plans_that_are_applied_at_two_servers_leave_no_overlap() {
+    let server = Server::small(Database::postgres());
+    let other = server.another();
+    let manager = server.manager().await;
+    let manager_there = there(&other, &manager);
+    let apply = async |caller: &Caller, plan: &str| {
+        caller.post(&format!("/v1/plans/{plan}/apply"), &json!({})).await
+    };
+    for _ in 0..ROUNDS {
+        let tasks = [visit(&manager, 1).await, visit(&manager, 2).await];
+        let drafts = [draft(&manager, &tasks[0], 600).await, draft(&manager, &tasks[1], 615).await];
+        let (one, two) =
+            tokio::join!(apply(&manager, &drafts[0]), apply(&manager_there, &drafts[1]));
+        for applied in [&one, &two] {
+            let is_refused = applied.status == 409 && applied.problem() == "plan_in_progress";
+            assert!(applied.status == 200 || is_refused, "{}", applied.body);
+        }
+        let mut given = Vec::new();
+        for task in &tasks {
+            if state(&manager, task).await["state"] == "assigned" {
+                given.push(task);
+            }
+        }
+        assert_eq!(given.len(), 1, "{} {}", one.body, two.body);
+        for task in &tasks {
+            cancel(&manager, task).await;
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! A property of plans: applied and undone, a plan leaves every table as it was. What people did with
+//! its visits in between is left as it is and listed; the others are undone exactly.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::{RngExt as _, SeedableRng as _, seq::IndexedRandom as _};
+use rand_chacha::ChaCha8Rng;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::bodies::home_visit;
+use crate::support::days::day;
+use crate::support::files::{beneficiary_id, person_id};
+use crate::support::{Backend, Caller, Database, Server, phones};
+
+/// The number of random plans for each database.
+const CASES: u64 = 24;
+/// The area of the plans.
+const DISTRICT: &str = "500116";
+/// The columns of `tasks` that count changes: they tell a phone that a row is new, also if it has become
+/// what it was.
+const TECHNICAL: [&str; 2] = ["version", "updated_at"];
+/// The tables that are not compared: the log and its heads, the plans themselves, the queue and the
+/// records of background jobs (one of which forgets refusals of ended tasks at any moment), and what each
+/// request leaves (sessions, answers to repetitions, quotas).
+const APART: [&str; 11] = [
+    "events",
+    "district_heads",
+    "plans",
+    "plan_visits",
+    "freed_tasks",
+    "task_refusals",
+    "job_runs",
+    "sessions",
+    "commands",
+    "daily_counts",
+    "credentials",
+];
+
+/// The rows of each table, as texts; those of `tasks` by task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Dump {
+    tables: BTreeMap<String, Vec<String>>,
+    tasks: BTreeMap<String, String>,
+}
+
+impl Dump {
+    fn of(database: &Database) -> Self {
+        let (mut tables, mut tasks) = (BTreeMap::new(), BTreeMap::new());
+        for (table, columns) in columns(database) {
+            let quoted = columns.iter().map(|column| match database.is_postgres() {
+                true => format!("quote_nullable({column})"),
+                false => format!("quote({column})"),
+            });
+            let row = quoted.collect::<Vec<_>>().join(" || ',' || ");
+            let rows = database.texts(&format!("SELECT {row} AS text FROM {table} ORDER BY 1"));
+            if table == "tasks" {
+                let id = |row: &String| row.split(',').nth(1).map(str::to_owned);
+                tasks.extend(rows.into_iter().filter_map(|row| Some((id(&row)?, row))));
+            } else {
+                tables.insert(table, rows);
+            }
+        }
+        Self { tables, tasks }
+    }
+}
+
+/// The columns that are compared, by table; the id of a task is its second one.
+fn columns(database: &Database) -> BTreeMap<String, Vec<String>> {
+    let sql = if database.is_postgres() {
+        "SELECT table_name || '.' || column_name AS text FROM information_schema.columns
+         WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
+    } else {
+        "SELECT tables.name || '.' || columns.name AS text
+         FROM sqlite_master tables JOIN pragma_table_info(tables.name) columns
+         WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%'
+         ORDER BY tables.name, columns.cid"
+    };
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for name in database.texts(sql) {
+        let (table, column) = name.split_once('.').expect("a table and a column");
+        if !APART.contains(&table) && (table != "tasks" || !TECHNICAL.contains(&column)) {
+            columns.entry(table.to_owned()).or_default().push(format!("\"{column}\""));
+        }
+    }
+    assert_eq!(columns["tasks"][1], "\"id\"");
+    columns
+}
+
+/// A random plan of random tasks, and what people do with it.
+struct Case<'s> {
+    rng: ChaCha8Rng,
+    server: &'s Server,
+    staff: &'s Caller,
+    people: &'s BTreeMap<String, Caller>,
+}
+
+impl Case<'_> {
+    /// Creates a task; returns the ids of it and of that of a second person, if two make the visit.
+    async fn task(&mut self) -> Vec<String> {
+        let n = self.rng.random_range(1..=6);
+        let from = self.rng.random_range(0..=3);
+        let due = from + self.rng.random_range(0..=6);
+        let minutes = self.rng.random_range(2..=9) * 10;
+        let mut more = json!({ "not_before": day(from), "due_on": day(due), "minutes": minutes });
+        if self.rng.random_bool(0.3) {
+            let start = self.rng.random_range(18..=21) * 30;
+            more["window"] = json!({ "start": start, "end": start + 120 });
+        }
+        if self.rng.random_bool(0.2) {
+            more["skills"] = json!(["medical"]);
+        }
+        let is_pair = self.rng.random_bool(0.15);
+        if is_pair {
+            more["tie"] = json!({ "type": "two_people" });
+        }
+        let id = self.staff.make(&home_visit(&beneficiary_id(n), more)).await;
+        let task = self.staff.get(&format!("/v1/tasks/{id}")).await.body;
+        let tied = task["tied"].as_array().cloned().unwrap_or_default();
+        let second = tied.first().and_then(|tied| tied["id"].as_str()).map(str::to_owned);
+        std::iter::once(id).chain(second).collect()
+    }
+
+    /// The draft of these tasks.
+    async fn draft(&mut self, tasks: &[String]) -> String {
+        let last = self.rng.random_range(3..=9);
+        let seed = self.rng.random_range(0..1_000);
+        let order = json!({
+            "area": DISTRICT, "first_day": day(1), "last_day": day(last), "seed": seed,
+            "only": { "ids": tasks }
+        });
+        let draft = self.staff.order_plan(&order).await;
+        assert_eq!(draft.status, 201, "{}", draft.body);
+        draft.body["id"].as_str().expect("an id").to_owned()
+    }
+
+    async fn send(&self, plan: &str, command: &str) -> Value {
+        let body = if command == "apply" { json!({ "confirm": true }) } else { json!({}) };
+        let done = self.staff.post(&format!("/v1/plans/{plan}/{command}"), &body).await;
+        assert_eq!(done.status, 200, "{}", done.body);
+        done.body
+    }
+
+    /// Does something with about half of the assigned tasks; returns those that it changed.
+    async fn meddle(&mut self, tasks: &[String]) -> BTreeSet<String> {
+        let mut touched = BTreeSet::new();
+        for id in tasks {
+            let path = format!("/v1/tasks/{id}");
+            let read = self.staff.get(&path).await;
+            let assignee = read.body["assignee_id"].as_str().and_then(|id| self.people.get(id));
+            let Some(assignee) = assignee.filter(|_| self.rng.random_bool(0.5)) else { continue };
+            let tag = read.headers["etag"].to_str().expect("a tag").to_owned();
+            let done = match self.rng.random_range(0..4) {
+                0 => assignee.act(&format!("{path}/accept")).await,
+                1 => {
+                    let accepted = assignee.act(&format!("{path}/accept")).await;
+                    assert_eq!(accepted.status, 200, "{}", accepted.body);
+                    assignee.act(&format!("{path}/release")).await
+                }
+                2 => {
+                    let edit = self.staff.request(Method::PATCH, &path).header("If-Match", tag);
+                    self.staff.send(edit.json(&json!({ "title": "春节慰问" }))).await
+                }
+                _ => {
+                    let reason = json!({ "reason": "x" });
+                    self.staff.post(&format!("{path}/unassign"), &reason).await
+                }
+            };
+            assert_eq!(done.status, 200, "{}", done.body);
+            touched.insert(id.clone());
+        }
+        touched
+    }
+
+    /// Applies a plan, meddles with it or not, and undoes it; checks what is left of it.
+    async fn check(mut self) {
+        let mut tasks = Vec::new();
+        for _ in 0..self.rng.random_range(2..=7) {
+            tasks.extend(self.task().await);
+        }
+        // People hold some of them before, and an earlier plan has left its marks.
+        for id in tasks.sample(&mut self.rng, tasks.len() / 4).collect::<Vec<_>>() {
+            let people: Vec<&Caller> = self.people.values().collect();
+            let person = people.choose(&mut self.rng).expect("people");
+            person.act(&format!("/v1/tasks/{id}/claim")).await;
+        }
+        let earlier = match self.rng.random_bool(0.5) {
+            true => {
+                let some = tasks.sample(&mut self.rng, tasks.len() / 2);
+                let some: Vec<String> = some.cloned().collect();
+                let plan = self.draft(&some).await;
+                self.send(&plan, "apply").await;
+                Some(plan)
+            }
+            false => None,
+        };
+        let plan = self.draft(&tasks).await;
+        let before = Dump::of(&self.server.database);
+        self.send(&plan, "apply").await;
+        let touched = match self.rng.random_bool(0.6) {
+            true => self.meddle(&given(&self.server.database, &plan)).await,
+            false => BTreeSet::new(),
+        };
+        let between = Dump::of(&self.server.database);
+        let undone = self.send(&plan, "undo").await;
+        let after = Dump::of(&self.server.database);
+
+        let left = undone["left"].as_array().expect("tasks").iter();
+        let left: BTreeSet<String> = left.map(|left| text(&left["task_id"])).collect();
+        assert_eq!(left, touched, "{undone}");
+        assert_eq!(after.tables, between.tables, "an undo changes tasks alone");
+        if touched.is_empty() {
+            assert_eq!(after.tables, before.tables);
+        }
+        for (id, row) in &after.tasks {
+            let is_left = left.contains(id.trim_matches('\''));
+            let was = if is_left { &between } else { &before };
+            assert_eq!(Some(row), was.tasks.get(id), "task {id}, left: {is_left}");
+        }
+        assert_eq!(after.tasks.len(), before.tasks.len());
+        if let Some(plan) = earlier {
+            self.send(&plan, "undo").await;
+        }
+        self.cancel(&tasks).await;
+    }
+
+    /// Ends the tasks, so that they take no one's time in the next case.
+    async fn cancel(&self, tasks: &[String]) {
+        let mut versions = Vec::new();
+        for id in tasks {
+            let version = self.staff.get(&format!("/v1/tasks/{id}")).await.body["version"].clone();
+            versions.push(json!({ "id": id, "base_version": version }));
+        }
+        let payload = json!({ "reason": "x" });
+        let command = json!({ "type": "task.cancel", "payload": payload, "tasks": versions });
+        let bulk = self.staff.post("/v1/tasks/bulk", &json!({ "commands": [command] })).await;
+        assert_eq!((bulk.status, &bulk.body["rejected"]), (200, &json!(0)), "{}", bulk.body);
+    }
+}
+
+/// The tasks that the plan gave to a person and that have not changed since.
+fn given(database: &Database, plan: &str) -> Vec<String> {
+    database.texts(&format!("SELECT id AS text FROM tasks WHERE plan = '{plan}' ORDER BY id"))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_is_applied_and_undone_leaves_the_tables_as_they_were(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, staff) = (server.admin().await, server.supervisor().await);
+    // Otherwise the system would plan anew what people give back.
+    let settings = json!({
+        "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4, "replan": "off"
+    });
+    let request = admin.request(Method::PUT, "/v1/planning-settings");
+    let set = admin.send(request.header("If-Match", "\"v1\"").json(&settings)).await;
+    assert_eq!(set.status, 200, "{}", set.body);
+    let visitors = [
+        (11, phones::MANAGER),
+        (12, phones::OTHER_MANAGER),
+        (13, phones::FAR_MANAGER),
+        (21, phones::VOLUNTEER),
+        (22, phones::SECOND_VOLUNTEER),
+        (23, phones::OTHER_VOLUNTEER),
+    ];
+    let mut people = BTreeMap::new();
+    for (n, phone) in visitors {
+        people.insert(person_id(n), server.sign_in(phone).await);
+    }
+    for seed in 0..CASES {
+        let rng = ChaCha8Rng::seed_from_u64(seed);
+        Case { rng, server: &server, staff: &staff, people: &people }.check().await;
+    }
+}
