@@ -323,3 +323,87 @@ async fn bad_input_is_refused_where_it_is_and_goods_stay_in_their_area(
     let same = admin.request(Method::PUT, "/v1/goods/items/rice").json(&item(&json!({})));
     assert_eq!(admin.send(same).await.status, 200, "the same content changes nothing");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volunteer_hands_out_for_an_occasion_that_the_district_has(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 9).await;
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let of = |occasion: &str| rice(BENEFICIARY, &json!({ "occasion": occasion }));
+    for invented in ["moving_house", "moving_house_2027", "spring_festival", "spring_festival_x"] {
+        let refused = volunteer.post("/v1/handouts", &of(invented)).await;
+        let pointer = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, pointer), (422, &json!("/occasion")), "{}", refused.body);
+    }
+    assert_eq!(volunteer.post("/v1/handouts", &of("mid_autumn_2027")).await.status, 201);
+    // An occasion of a campaign counts once it is approved; a manager needs none.
+    let own = json!({ "occasion": "summer", "year": 2027 });
+    let path = crate::campaigns::draft(&supervisor, own).await;
+    assert_eq!(volunteer.post("/v1/handouts", &of("summer_2027")).await.status, 422);
+    let admin = server.admin().await;
+    assert_eq!(crate::campaigns::approve(&admin, &path).await.status, 200);
+    assert_eq!(volunteer.post("/v1/handouts", &of("summer_2027")).await.status, 201);
+    assert_eq!(manager.post("/v1/handouts", &of("moving_house")).await.status, 201);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lots_are_received_allotted_handed_out_returned_and_counted_by_their_code(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 9).await;
+    let manager = server.manager().await;
+    let movement = |action: &str, quantity: i32, more: Value| {
+        let mut body = json!({
+            "action": action, "item": "rice", "area": "500116", "quantity": quantity
+        });
+        for (field, value) in more.as_object().expect("fields") {
+            body[field] = value.clone();
+        }
+        body
+    };
+    let enter = async |body: Value| supervisor.post("/v1/goods/movements", &body).await;
+    let lots = async |area: &str| {
+        let listed = supervisor.get("/v1/goods/stocks?item=rice&limit=200").await.body;
+        let stocks = listed["items"].as_array().expect("stocks").clone();
+        stocks.into_iter().find(|stock| stock["area"] == area).expect("a stock")["lots"].clone()
+    };
+    let late = json!({ "lot": "B", "expires_on": "2028-06-30" });
+    let early = json!({ "lot": "A", "expires_on": "2027-12-31" });
+    for lot in [late, early] {
+        let received = enter(movement("received", 10, lot)).await;
+        assert_eq!(received.status, 201, "{}", received.body);
+    }
+    let undated = enter(movement("received", 1, json!({ "expires_on": "2027-12-31" }))).await;
+    assert_eq!(undated.body["errors"][0]["pointer"], "/expires_on", "{}", undated.body);
+    let to = json!({ "lot": "A", "to_area": VILLAGE });
+    assert_eq!(enter(movement("allotted", 6, to.clone())).await.status, 201);
+    let short = enter(movement("allotted", 5, to)).await;
+    assert_eq!((short.status, short.problem()), (409, "goods_short"), "{}", short.body);
+    assert_eq!(
+        lots("500116").await,
+        json!([
+            { "lot": "A", "quantity": 4, "expires_on": "2027-12-31" },
+            { "lot": "B", "quantity": 10, "expires_on": "2028-06-30" }
+        ])
+    );
+    let of = |lot: &str| rice(BENEFICIARY, &json!({ "lot": lot, "quantity": 2 }));
+    assert_eq!(manager.post("/v1/handouts", &of("B")).await.problem(), "goods_short");
+    let handed = manager.post("/v1/handouts", &of("A")).await;
+    assert_eq!(handed.status, 201, "{}", handed.body);
+    assert_eq!(lots(VILLAGE).await[0]["quantity"], 4);
+    let back = format!("/v1/handouts/{}/return", handed.body["id"].as_str().expect("an id"));
+    assert_eq!(manager.post(&back, &json!({ "reason": "absent" })).await.status, 200);
+    assert_eq!(lots(VILLAGE).await[0]["quantity"], 6, "back in its lot");
+    let counted = json!({ "area": VILLAGE, "lot": "A", "note": "一袋破损" });
+    let counted = enter(movement("counted", 5, counted)).await;
+    assert_eq!((counted.status, &counted.body["difference"]), (201, &json!(-1)));
+    assert_eq!(
+        (lots(VILLAGE).await[0]["quantity"].clone(), stock(&supervisor, VILLAGE).await),
+        (json!(5), 14)
+    );
+    let exported = supervisor.text("/v1/exports/goods-movements?format=csv").await;
+    assert!(exported.lines().next().expect("a header").ends_with("Lot,Last day of use"));
+}

@@ -35,6 +35,7 @@ mod corrections;
 mod desk;
 mod dispatching;
 mod doctor;
+mod dry_plans;
 mod ended;
 mod enrolment;
 mod evidence;

@@ -178,8 +178,9 @@ async fn an_active_regime_needs_a_responsible_person_and_valid_content(
         ("/content/responsible_id", json!({ "responsible_id": null })),
         ("/content/responsible_id", json!({ "responsible_id": stranger })),
         ("/content/kind", json!({ "kind": "unknown_kind" })),
-        ("/content/cadence", json!({ "cadence": every(6) })),
-        ("/content/cadence", json!({ "cadence": { "type": "birthday", "days": 7 } })),
+        ("/content/cadence/days", json!({ "cadence": every(6) })),
+        ("/content/cadence/days", json!({ "cadence": { "type": "birthday", "days": 7 } })),
+        ("/content/cadence/feast", json!({ "cadence": { "type": "feast" } })),
         ("/content/cadence/type", json!({ "cadence": { "type": "full_moon" } })),
         ("/content/lead_days", json!({ "lead_days": 61 })),
         ("/content/filter/category", json!({ "filter": { "category": ["nobles"] } })),
@@ -199,6 +200,15 @@ async fn an_active_regime_needs_a_responsible_person_and_valid_content(
     let refused = supervisor.post("/v1/regimes", &json!({ "content": weekly(&nobody) })).await;
     let at = refused.body["errors"][0]["pointer"].clone();
     assert_eq!((refused.status, at), (422, json!("/content/filter")), "{}", refused.body);
+    // A client of an earlier version sends the length of a cycle.
+    let mut earlier = weekly(&json!({ "active": false, "cadence_days": 30, "name": "旧版" }));
+    let both = supervisor.post("/v1/regimes", &json!({ "content": earlier })).await;
+    let at = &both.body["errors"][0]["pointer"];
+    assert_eq!((both.status, at), (422, &json!("/content/cadence_days")), "{}", both.body);
+    earlier.as_object_mut().expect("content").remove("cadence");
+    let made = supervisor.post("/v1/regimes", &json!({ "content": earlier })).await;
+    assert_eq!((made.status, &made.body["cadence"]), (201, &every(30)), "{}", made.body);
+
     let regime = create(&server, &weekly(&json!({}))).await;
     let unnamed = weekly(&json!({ "responsible_id": null }));
     let refused = change(&supervisor, &regime, &unnamed).await;

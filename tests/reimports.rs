@@ -5,6 +5,8 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::campaigns::launched_campaign;
+use crate::goods::put_item;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::imports::{import, send};
 use crate::support::server::{gridward, said};
@@ -154,4 +156,30 @@ async fn files_of_a_former_edition_of_the_areas_change_nothing(
     assert_eq!(admin.get(&format!("/v1/areas/{GRID}/boundary")).await.body, outline);
     let manager = server.sign_in(phones::SECOND_VOLUNTEER).await;
     assert_eq!(manager.get("/v1/me").await.body["area"], NEW_GRID);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn planned_hand_outs_move_with_their_beneficiary(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let admin = server.admin().await;
+    put_item(&admin, "rice", &json!({})).await;
+    let goods = json!({ "kind": null, "items": [{ "item": "rice", "quantity": 1 }] });
+    launched_campaign(&server, goods).await;
+    let moved = beneficiary_id(1);
+    let files = Files::small().with(
+        "beneficiaries.csv",
+        &format!("{moved},{GRID},"),
+        &format!("{moved},{FAR_GRID},"),
+    );
+    let files = files.with("beneficiaries.csv", "106.25100", "106.27100");
+    let files = [("beneficiaries", files.text("beneficiaries.csv").into_bytes())];
+    let applied = import(&admin, "?mode=apply", &files).await;
+    assert_eq!(applied["state"], "applied", "{applied}");
+    let grids = format!("SELECT grid AS text FROM handouts WHERE beneficiary = '{moved}'");
+    assert_eq!(server.database.texts(&grids), [FAR_GRID]);
+    let planned = server.far_manager().await.get("/v1/handouts?state=planned").await.body;
+    assert_eq!(planned["items"].as_array().map(Vec::len), Some(3), "{planned}");
 }

@@ -281,7 +281,8 @@ async fn calls_about_campaigns(supervisor: &Caller, admin: &Caller) -> Vec<Keyed
         assert_eq!(written.status, 201, "{}", written.body);
         format!("/v1/campaigns/{}", written.body["id"].as_str().expect("an id"))
     };
-    let (launched, closed, reminded) = (draft().await, draft().await, draft().await);
+    let (launched, closed, reminded, planned) =
+        (draft().await, draft().await, draft().await, draft().await);
     assert_eq!(approve(supervisor, &reminded).await.status, 200);
     assert_eq!(launch(supervisor, &reminded, true).await.status, 200);
     launched_by_now(supervisor, &reminded).await;
@@ -290,6 +291,7 @@ async fn calls_about_campaigns(supervisor: &Caller, admin: &Caller) -> Vec<Keyed
         ("launch_campaign", format!("{launched}/launch"), json!({ "confirm": true }), None),
         ("close_campaign", format!("{closed}/close"), Value::Null, None),
         ("remind_campaign", format!("{reminded}/reminders"), Value::Null, None),
+        ("plan_campaign", format!("{planned}/dry-plans"), Value::Null, None),
     ];
     let keyed = calls.into_iter().map(|(operation, path, body, version)| Keyed {
         operation,

@@ -4,7 +4,8 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::regimes::{create, night, weekly, with};
+use crate::regimes::{create, night, rewrite, weekly, with};
+use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::{Backend, Caller, GRID, Server};
 
@@ -64,6 +65,45 @@ async fn visits_are_assigned_to_the_responsible_person_as_far_as_the_rules_permi
     assert!(night(&server).contains("succeeded, 0 processed"));
     let all = listed(&supervisor, "/v1/tasks?limit=200").await;
     assert_eq!(waiting(&all), (2, 4));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_is_withdrawn_by_what_assigned_it_whoever_is_responsible_now(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    server.database.execute("UPDATE service_kinds SET priority = 9 WHERE code = 'home_visit'");
+    let named = json!({ "responsible_id": person_id(21), "assign_responsible": true });
+    let content = weekly(&with(&named, &json!({ "starts_on": day(-6) })));
+    let regime = create(&server, &content).await;
+    assert!(night(&server).contains("succeeded, 6 processed"));
+    let all = listed(&supervisor, "/v1/tasks?limit=200").await;
+    assert_eq!(waiting(&all), (0, 6));
+    assert_eq!(server.database.count("freed_tasks"), 0, "none waits for a plan");
+
+    // A person gives two of them to the volunteer who becomes responsible, by hand.
+    let mut by_hand = Vec::new();
+    for task in all.iter().filter(|task| task["grid"] == GRID).take(2) {
+        let path = format!("/v1/tasks/{}", task["id"].as_str().expect("an id"));
+        let to = json!({ "person_id": person_id(22), "force": true });
+        let given = supervisor.post(&format!("{path}/reassign"), &to).await;
+        assert_eq!(given.status, 200, "{}", given.body);
+        by_hand.push(path);
+    }
+    let other = with(&content, &json!({ "responsible_id": person_id(22) }));
+    rewrite(&server, &regime, &other).await;
+    // All leave the audience.
+    server.database.execute("UPDATE beneficiaries SET valid_to = '2026-11-01'");
+    server.database.execute("UPDATE regimes SET ran_on = NULL");
+    night(&server);
+    for task in &all {
+        let path = format!("/v1/tasks/{}", task["id"].as_str().expect("an id"));
+        let state = supervisor.get(&path).await.body["state"].clone();
+        let expected = if by_hand.contains(&path) { "assigned" } else { "cancelled" };
+        assert_eq!(state, expected, "{path}");
+    }
 }
 
 #[rstest]

@@ -178,6 +178,8 @@ texts! {
     GoodsUnit: 1 to 16, Visible, example "袋";
     /// The number of a single piece.
     SerialNumber: 1 to 64, Visible, example "500116-2026-000123";
+    /// The code of a consignment of goods.
+    LotCode: 1 to 32, Visible, example "2027-01-A";
     /// The title of a notice.
     NoticeTitle: 1 to 100, NoNul, example "高温预警";
     /// The text of a notice.
@@ -287,6 +289,7 @@ mod tests {
         label: Label, 1, 64;
         goods_unit: GoodsUnit, 1, 16;
         serial_number: SerialNumber, 1, 64;
+        lot_code: LotCode, 1, 32;
         device_name: DeviceName, 1, 64;
         person_name: PersonName, 1, 64;
         search_text: SearchText, 1, 64;

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::area::{AreaCode, Level};
 use crate::place::Place;
 
@@ -45,6 +47,9 @@ pub struct Terms {
     pub lead_days: u64,
     /// The minutes of a phone call.
     pub call_minutes: u64,
+    /// The level within which people of other areas help already, so that only areas beyond it can
+    /// lend; `None` if they help nowhere yet.
+    pub reach: Option<Level>,
 }
 
 /// Minutes that a neighbour can lend.
@@ -71,7 +76,35 @@ pub struct AreaFeasibility {
     pub calls: Option<u64>,
 }
 
+/// What a plan with the visits of the campaign made of an area.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedEffort {
+    /// The visits of the campaign.
+    pub visits: u64,
+    /// Those that found no room.
+    pub unserved: u64,
+    /// The minutes of the others, with the way.
+    pub served_minutes: u64,
+    /// The minutes that those without room would take, with the way.
+    pub unserved_minutes: u64,
+    /// The minutes that the people of the area have left.
+    pub spare: u64,
+    /// The minutes that they offer on the days of the plan.
+    pub offered: u64,
+}
+
 impl AreaEffort {
+    /// The effort of an area as a plan has it: the area lacks the minutes of the visits that found no
+    /// room, and has minutes left only if there are none.
+    pub fn of_plan(area: AreaCode, middle: Place, planned: &PlannedEffort) -> Self {
+        let PlannedEffort { visits, unserved, served_minutes, unserved_minutes, spare, offered } =
+            *planned;
+        let available = served_minutes + if unserved == 0 { spare } else { 0 };
+        let offered = offered.max(available);
+        let needed = served_minutes + unserved_minutes;
+        Self { area, middle, visits, needed, offered, carried: offered - available }
+    }
+
     /// Minutes for the campaign.
     pub const fn available(&self) -> u64 {
         self.offered.saturating_sub(self.carried)
@@ -130,7 +163,7 @@ pub fn assess(efforts: &[AreaEffort], terms: &Terms) -> Vec<AreaFeasibility> {
     order.sort_by_key(|at| (std::cmp::Reverse(efforts[*at].lacking()), efforts[*at].area));
     let mut lent: BTreeMap<AreaCode, Vec<Lending>> = BTreeMap::new();
     for effort in order.into_iter().map(|at| &efforts[at]).filter(|effort| effort.lacking() > 0) {
-        lent.insert(effort.area, borrow(effort, &lenders, &mut spare));
+        lent.insert(effort.area, borrow(effort, &lenders, &mut spare, terms.reach));
     }
     let assessed = efforts.iter().map(|effort| AreaFeasibility {
         effort: *effort,
@@ -156,10 +189,15 @@ fn borrow(
     effort: &AreaEffort,
     lenders: &[&AreaEffort],
     spare: &mut BTreeMap<AreaCode, u64>,
+    reach: Option<Level>,
 ) -> Vec<Lending> {
     let town = |area: &AreaCode| area.ancestor(Level::Town);
+    let helps = |area: &AreaCode| {
+        reach.is_some_and(|level| area.ancestor(level) == effort.area.ancestor(level))
+    };
     let mut near: Vec<(bool, f64, AreaCode)> = lenders
         .iter()
+        .filter(|lender| !helps(&lender.area))
         .map(|lender| {
             let other_town = town(&lender.area) != town(&effort.area);
             (other_town, metres(&effort.middle, &lender.middle), lender.area)
@@ -187,7 +225,7 @@ mod tests {
 
     use super::*;
 
-    const TERMS: Terms = Terms { days: 20, lead_days: 40, call_minutes: 10 };
+    const TERMS: Terms = Terms { days: 20, lead_days: 40, call_minutes: 10, reach: None };
 
     fn effort(number: usize, visits: u64, offered: u64, carried: u64) -> AreaEffort {
         let area = format!("500116{:03}{:03}", 1 + number / 9, 1 + number % 9);
@@ -263,6 +301,33 @@ mod tests {
         assert_eq!(found[0].earlier_days, Some(40));
         assert_eq!(found[0].calls, Some(100));
         assert_eq!((found[1].lacking, found[1].earlier_days, found[1].calls), (0, None, None));
+    }
+
+    #[test]
+    fn a_planned_area_lacks_what_found_no_room() {
+        let planned = PlannedEffort {
+            visits: 10,
+            unserved: 4,
+            served_minutes: 240,
+            unserved_minutes: 160,
+            spare: 50,
+            offered: 300,
+        };
+        let at = effort(0, 0, 0, 0);
+        let of = |planned| AreaEffort::of_plan(at.area, at.middle, &planned);
+        let short = &assess(&[of(planned)], &TERMS)[0];
+        assert_eq!((short.lacking, short.earlier_days, short.calls), (160, Some(11), Some(6)));
+        let fits = PlannedEffort { unserved: 0, unserved_minutes: 0, ..planned };
+        assert_eq!((of(fits).lacking(), of(fits).spare()), (0, 50));
+    }
+
+    #[test]
+    fn an_area_whose_people_help_already_lends_no_more() {
+        let all = [effort(0, 100, 1_000, 0), effort(1, 10, 2_000, 0), effort(9, 10, 900, 0)];
+        let terms = Terms { reach: Some(Level::Town), ..TERMS };
+        let lent: Vec<AreaCode> =
+            assess(&all, &terms)[0].lend.iter().map(|lending| lending.from).collect();
+        assert_eq!(lent, [all[2].area], "the other town");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{go, listed, may_come, open, read, server, step};
 use crate::support::files::BENEFICIARY;
+use crate::support::phone::Phone;
 use crate::support::{Backend, Caller, Server, phones};
 
 /// The kind of the tests.
@@ -254,4 +255,67 @@ async fn the_task_of_a_confidential_case_does_not_lead_to_it(
     for event in log["items"].as_array().expect("events").iter().filter(about) {
         assert_eq!((&event["area"], &event["body"]), (&json!("500116"), &json!({})), "{event}");
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_district_with_an_earlier_default_learns_of_the_newer_one_and_takes_it_over_with_one_put(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, manager) = (server.sign_in(phones::ADMIN).await, server.manager().await);
+    let path = "/v1/case-kinds/three_hardships";
+    let newer = async || manager.get("/v1/case-kinds").await.body["newer_defaults"].clone();
+    let shipped = admin.get(path).await.body;
+    assert_eq!(newer().await, json!([]));
+    // As an earlier server kept it: without documents that a step requires.
+    let mut earlier = shipped.clone();
+    for step in earlier["steps"].as_array_mut().expect("steps") {
+        step.as_object_mut().expect("a step").remove("documents");
+    }
+    server.database.execute(&format!(
+        "INSERT INTO case_kinds (district, code, version, content) \
+         VALUES ('500116', 'three_hardships', 1, '{earlier}')"
+    ));
+    assert_eq!(admin.get(path).await.body, earlier);
+    assert_eq!(newer().await, json!([{ "code": "three_hardships", "version": 2 }]));
+
+    let default = admin.get(&format!("{path}?default=true")).await;
+    assert_eq!(default.headers["etag"], "\"v1\"");
+    let mut content = default.body;
+    assert_eq!(content["steps"], shipped["steps"]);
+    for field in ["code", "version"] {
+        content.as_object_mut().expect("a kind").remove(field);
+    }
+    let put = admin.request(Method::PUT, path).header("If-Match", "\"v1\"").json(&content);
+    let taken = admin.send(put).await;
+    assert_eq!((taken.status, &taken.body["version"]), (200, &json!(2)), "{}", taken.body);
+    assert_eq!(newer().await, json!([]));
+    // What the district changes of it later is its own.
+    content["name"] = json!("困难帮扶");
+    let put = admin.request(Method::PUT, path).header("If-Match", "\"v2\"").json(&content);
+    assert_eq!(admin.send(put).await.status, 200);
+    assert_eq!(newer().await, json!([]));
+    admin.post("/v1/case-kinds", &kind(json!({}))).await;
+    assert_eq!(admin.get("/v1/case-kinds/question?default=true").await.status, 404);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kind_of_service_names_no_case_that_its_reader_does_not_see(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, manager) = (server.sign_in(phones::ADMIN).await, server.manager().await);
+    let path = "/v1/service-kinds/home_visit";
+    let of = async |caller: &Caller| caller.get(path).await.body["opens"].clone();
+    assert_eq!(of(&admin).await["legal"], "legal");
+    let shown = of(&manager).await;
+    assert!(shown["legal"].is_null() && shown["employment"] == "employment", "{shown}");
+    let list = manager.get("/v1/service-kinds").await.body;
+    assert!(!list.to_string().contains("\"legal\":\"legal\""), "{list}");
+    let mut phone = Phone::default();
+    phone.sync(&server.volunteer().await, json!([])).await;
+    let row = &phone.rows[&("service_kind".to_owned(), "home_visit".to_owned())];
+    assert_eq!(row["opens"], shown);
 }

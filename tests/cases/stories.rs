@@ -9,7 +9,7 @@ use super::{
     VILLAGE, add, announce, checked_with, go, hardship, listed, may_come, missing, open, read,
     server, step,
 };
-use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::{Backend, Caller, GRID};
 
 #[rstest]
@@ -332,10 +332,10 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         ("good_soldier", &town, &district),
     ] {
         let of_town = class == "good_soldier";
-        let [register, registered, planned] = if of_town {
-            ["register_town", "registered_town", "planned_town"]
-        } else {
-            ["register", "registered", "planned"]
+        let [register, registered, planned] = match class {
+            "good_soldier" => ["register_town", "registered_town", "planned_town"],
+            "second_class" => ["register_leader", "registered_leader", "planned"],
+            _ => ["register", "registered", "planned"],
         };
         let case = merit_report(&district, class).await;
         assert_eq!(may_come(&read(&district, &case).await), [register, "drop"]);
@@ -346,7 +346,8 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         let mut answers = json!({ "day": "2026-12-20", "party": ["town", "armed_forces"] });
         if !of_town {
             answers["with_military"] = json!(true);
-            answers["led_by"] = json!("bureau");
+            let of_leader = class == "second_class";
+            answers["led_by"] = json!(if of_leader { "district" } else { "bureau" });
         }
         let plan = |field: &str, value: Value| {
             let mut answers = answers.clone();
@@ -361,6 +362,11 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
             let alone = go(deliverer, &case, plan("with_military", json!(false))).await;
             let pointer = &alone.body["errors"][0]["pointer"];
             assert_eq!(pointer, "/answers/with_military", "{}", alone.body);
+        }
+        if class == "second_class" {
+            // The head of the bureau alone does not lead.
+            let lower = go(deliverer, &case, plan("led_by", json!("bureau"))).await;
+            assert_eq!(lower.body["errors"][0]["pointer"], "/answers/led_by", "{}", lower.body);
         }
         step(deliverer, &case, plan("day", json!("2026-12-20")), planned).await;
         left.push(days_left(&district, &case).await);
@@ -416,6 +422,54 @@ async fn a_question_at_a_station_is_answered_or_referred(
     stranger["area"] = json!("500116001002");
     let case = open(&village, stranger).await;
     step(&village, &case, json!({ "move": "withdraw" }), "withdrawn").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_of_a_desk_names_its_station_in_lists_the_export_and_the_log(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (village, supervisor) = (server.sign_in(VILLAGE).await, server.supervisor().await);
+    let far = server.far_manager().await;
+    let at = |station: &str, source: &str, home: &str| {
+        json!({
+            "kind": "station_desk", "class": "policy", "beneficiary_id": home, "source": source,
+            "station": station
+        })
+    };
+    let case = open(&village, at("S1", "walk_in", BENEFICIARY)).await;
+    assert_eq!(case["station"], "S1");
+    let mut elsewhere = at("S1", "phone", BENEFICIARY);
+    elsewhere["station"] = Value::Null;
+    open(&village, elsewhere).await;
+    assert_eq!(listed(&village, "?station=S1").await, [case["id"].clone()]);
+    assert_eq!(listed(&village, "?station=S2").await, Vec::<Value>::new());
+    let opened = supervisor.events("case.open").await;
+    assert_eq!(opened[0]["body"]["station"], "S1", "{opened:?}");
+    let exported = supervisor.text("/v1/exports/cases?format=csv&station=S1").await;
+    let lines: Vec<&str> = exported.lines().collect();
+    assert!(lines.len() == 2 && lines[0].contains(",Station,") && lines[1].contains(",S1,"));
+    // One of another town, one that is unknown or closed, and a matter that came to no desk.
+    let home = FAR_BENEFICIARY;
+    for (caller, station, source, home) in [
+        (&far, "S1", "walk_in", home),
+        (&village, "S2", "walk_in", BENEFICIARY),
+        (&village, "S1", "report", BENEFICIARY),
+    ] {
+        let mut new = at(station, source, home);
+        if source == "report" {
+            new["report_id"] = json!(BENEFICIARY);
+        }
+        let refused = caller.post("/v1/cases", &new).await;
+        let pointer = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, pointer), (422, &json!("/station")), "{}", refused.body);
+    }
+    server.database.execute("UPDATE stations SET valid_to = '2026-11-01'");
+    let closed = village.post("/v1/cases", &at("S1", "walk_in", BENEFICIARY)).await;
+    assert_eq!(closed.status, 422, "{}", closed.body);
+    let kept = village.get(&format!("/v1/cases/{}", case["id"].as_str().expect("an id"))).await;
+    assert_eq!(kept.body["station"], "S1");
 }
 
 #[rstest]

@@ -1,5 +1,6 @@
 //! A service is one document: stored as a whole or not at all, checked before, and sent again without effect.
 
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -224,4 +225,62 @@ async fn the_documents_of_the_project_are_stored_twice_without_another_effect(
     let id = waiting.expect("a regime")["id"].as_str().expect("an id");
     let refused = try_to_activate(&supervisor, id).await;
     assert_eq!(refused.status, 422, "{}", refused.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_is_read_to_the_letter_and_each_fault_has_its_place(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let admin = server.admin().await;
+    let before = stored(&server);
+    let refused = async |text: String| {
+        let request = admin.request(Method::POST, "/v1/services");
+        let request = request.header("Content-Type", "application/json").body(text);
+        let answer = admin.send(request).await;
+        assert_eq!(answer.status, 422, "{}", answer.body);
+        answer.body["errors"][0]["pointer"].as_str().expect("a pointer").to_owned()
+    };
+    assert_eq!(refused("[[], [], [], [], []]".to_owned()).await, "");
+    for (place, pointer) in [
+        ("/vocabularies/0", "/vocabularies/0"),
+        ("/vocabularies/0/words/0", "/vocabularies/0/words/0"),
+        ("/case_kinds/0/steps/0/moves/0", "/case_kinds/0/steps/0/moves/0"),
+        ("/service_kinds/0", "/service_kinds/0"),
+        ("/regimes/0/cadence", "/regimes/0/cadence"),
+    ] {
+        let mut document = haircuts();
+        let object = document.pointer_mut(place).expect("an object");
+        *object = object.as_object().expect("an object").values().cloned().collect();
+        assert_eq!(refused(document.to_string()).await, pointer);
+    }
+    for (once, twice, pointer) in [
+        ("\"minutes\":30", "\"minutes\":30,\"minutes\":40", "/service_kinds/0/minutes"),
+        (
+            "\"haircut\":\"barber\"",
+            "\"haircut\":\"barber\",\"haircut\":\"legal\"",
+            "/service_kinds/0/opens/haircut",
+        ),
+        ("\"days\":90", "\"days\":90,\"days\":60", "/regimes/0/cadence/days"),
+    ] {
+        let text = haircuts().to_string();
+        assert!(text.contains(once), "{text}");
+        assert_eq!(refused(text.replace(once, twice)).await, pointer);
+    }
+    for (cadence, pointer) in [
+        (json!({ "type": "every_days", "days": 6 }), "/regimes/0/cadence/days"),
+        (json!({ "type": "every_days" }), "/regimes/0/cadence/days"),
+        (json!({ "type": "birthday", "days": 7 }), "/regimes/0/cadence/days"),
+        (json!({ "type": "feast" }), "/regimes/0/cadence/feast"),
+        (json!({ "days": 90 }), "/regimes/0/cadence/type"),
+    ] {
+        let mut document = haircuts();
+        document["regimes"][0]["cadence"] = cadence;
+        assert_eq!(refused(document.to_string()).await, pointer);
+    }
+    let mut document = haircuts();
+    document["vocabularies"][0]["words"] = json!([]);
+    assert_eq!(refused(document.to_string()).await, "/vocabularies/0/words");
+    assert_eq!(stored(&server), before);
 }

@@ -1,5 +1,5 @@
-//! Deletes incomplete uploads, and the documents of deleted cases: the row first, then the bytes, which no
-//! other upload uses.
+//! Deletes incomplete uploads, the row first and then the bytes, which no other upload uses, and the documents
+//! of deleted cases, the bytes first.
 
 use gridward_domain::area::AreaCode;
 
@@ -28,6 +28,8 @@ pub async fn delete_incomplete(
     if !forgotten.await? {
         return Ok(false);
     }
+    // A request that was refused as the last one may have stored the whole file.
+    blobs.delete(&whole_name(row)).await?;
     blobs.clear(&parts::folder(row)).await?;
     Ok(true)
 }

@@ -237,6 +237,11 @@ async fn mark_complete(
     let (verified, by) = (row.clone(), *principal);
     let marked = attachments.db.write(principal.district(), move |tx| {
         let row = &verified;
+        let id = row.id.parse().map_err(Problem::defect)?;
+        let there = store::row(tx.read_unbatched(), row.district, id)?;
+        if there.is_none_or(|there| there.upload != row.upload) {
+            return Ok(Verified::Deleted);
+        }
         let area = owner::completed_in(tx, &by, row)?;
         if store::complete(tx.write_unbatched(), row)? {
             let mut body = row.owner()?.body();
@@ -247,7 +252,6 @@ async fn mark_complete(
             tx.record(event.by(by.person).with(body));
             return Ok(Verified::Complete);
         }
-        let id = row.id.parse().map_err(Problem::defect)?;
         let now = store::row(tx.read_unbatched(), row.district, id)?;
         let same = now.filter(|now| now.upload == row.upload);
         Ok::<_, Problem>(match same {

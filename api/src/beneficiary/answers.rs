@@ -42,6 +42,27 @@ pub fn replace(
     Ok(())
 }
 
+/// Deletes the answers to these fields of the kind, which no longer are filterable.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget_fields(
+    conn: &mut Conn,
+    district: AreaCode,
+    kind: &KindCode,
+    fields: &BTreeSet<WordCode>,
+) -> Result<(), DbError> {
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let those = beneficiary_answers::table
+        .filter(beneficiary_answers::district.eq(district))
+        .filter(beneficiary_answers::kind.eq(kind))
+        .filter(beneficiary_answers::field.eq_any(fields));
+    diesel::delete(those).execute(conn)?;
+    Ok(())
+}
+
 /// Deletes the answers of deleted beneficiaries.
 ///
 /// # Errors

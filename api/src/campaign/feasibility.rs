@@ -1,5 +1,5 @@
-//! Whether the visits of a campaign fit into the hours of its villages: a dry plan that writes
-//! nothing.
+//! Whether the visits of a campaign fit into the hours of its villages, by a quick sum that writes
+//! nothing. [`super::dry_plan`] answers it by a plan.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::person::offers;
 use crate::plan::settings;
 
 /// Minutes of a hand-over at the door, for a campaign with goods alone.
-const HAND_OVER: u64 = 5;
+pub(super) const HAND_OVER: u32 = 5;
 /// Minutes of a phone call, if the catalogue has no kind `phone_call`.
 const CALL: u64 = 10;
 /// Metres of a degree of latitude.
@@ -46,6 +46,7 @@ pub fn feasibility(
         days: days.max(1).unsigned_abs(),
         lead_days: first.signed_duration_since(today).num_days().unsigned_abs(),
         call_minutes: call_minutes(conn, row.district)?,
+        reach: None,
     };
     let efforts = efforts(conn, row, scope, (today, &terms))?;
     let mut assessed = assess(&efforts, &terms);
@@ -61,18 +62,19 @@ pub fn feasibility(
         needed_minutes: total(&|one| one.effort.needed),
         available_minutes: total(&|one| one.effort.available()),
         areas: assessed.iter().map(|one| shown(one, &names)).collect(),
+        dry_plan: None,
     })
 }
 
 /// The minutes that a visit takes at the door, and whether there is a way to it.
 fn at_the_door(conn: &mut Conn, row: &CampaignRow) -> Result<(u64, bool), DbError> {
-    let Some(kind) = &row.kind else { return Ok((HAND_OVER, true)) };
+    let Some(kind) = &row.kind else { return Ok((HAND_OVER.into(), true)) };
     let kind = catalogue::store::one(conn, row.district, kind.as_str())?;
     let kind = kind.ok_or_else(|| DbError::corrupt("campaigns", "its kind does not exist"))?;
     Ok((kind.minutes.get().unsigned_abs().into(), kind.channel == Channel::Visit))
 }
 
-fn call_minutes(conn: &mut Conn, district: AreaCode) -> Result<u64, DbError> {
+pub(super) fn call_minutes(conn: &mut Conn, district: AreaCode) -> Result<u64, DbError> {
     let kind = catalogue::store::one(conn, district, "phone_call")?;
     Ok(kind.map_or(CALL, |kind| kind.minutes.get().unsigned_abs().into()))
 }
@@ -123,7 +125,7 @@ fn efforts(
 
 /// The figures of a village.
 #[derive(Clone, Copy, Debug, Default)]
-struct Village {
+pub(super) struct Village {
     homes: i64,
     /// The sums of the latitudes and longitudes of the homes.
     place: (f64, f64),
@@ -135,7 +137,7 @@ struct Village {
 
 impl Village {
     #[expect(clippy::cast_precision_loss, reason = "the number of homes of a grid")]
-    fn add_homes(&mut self, homes: i64, lat: f64, lon: f64) {
+    pub(super) fn add_homes(&mut self, homes: i64, lat: f64, lon: f64) {
         self.homes += homes;
         self.place.0 += lat * homes as f64;
         self.place.1 += lon * homes as f64;
@@ -143,7 +145,7 @@ impl Village {
 
     /// The middle of its homes; none without homes, where no visit is needed either.
     #[expect(clippy::cast_precision_loss, reason = "the number of homes of a village")]
-    fn middle(&self) -> Option<Place> {
+    pub(super) fn middle(&self) -> Option<Place> {
         let homes = self.homes as f64;
         Place::new(self.place.0 / homes, self.place.1 / homes).ok()
     }
@@ -179,11 +181,6 @@ fn carried(
 
 fn shown(one: &AreaFeasibility, names: &BTreeMap<AreaCode, String>) -> FeasibilityOfArea {
     let name = |area: &AreaCode| names.get(area).cloned().unwrap_or_default();
-    let lend = one.lend.iter().map(|lending| LendingOfArea {
-        from: lending.from,
-        name: name(&lending.from),
-        minutes: signed(lending.minutes),
-    });
     FeasibilityOfArea {
         area: one.effort.area,
         name: name(&one.effort.area),
@@ -191,12 +188,25 @@ fn shown(one: &AreaFeasibility, names: &BTreeMap<AreaCode, String>) -> Feasibili
         needed_minutes: signed(one.effort.needed),
         available_minutes: signed(one.effort.available()),
         lacking_minutes: signed(one.lacking),
-        lend: lend.collect(),
+        lend: lending(one, names),
         earlier_days: one.earlier_days.map(signed),
         calls: one.calls.map(signed),
     }
 }
 
-fn signed(number: u64) -> i64 {
+/// What the neighbours can lend.
+pub(super) fn lending(
+    one: &AreaFeasibility,
+    names: &BTreeMap<AreaCode, String>,
+) -> Vec<LendingOfArea> {
+    let lend = one.lend.iter().map(|lending| LendingOfArea {
+        from: lending.from,
+        name: names.get(&lending.from).cloned().unwrap_or_default(),
+        minutes: signed(lending.minutes),
+    });
+    lend.collect()
+}
+
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -9,6 +9,8 @@
 pub mod content;
 pub mod create_tasks;
 pub mod decide;
+mod dry_plan;
+pub mod dry_plan_model;
 pub mod feasibility;
 pub mod launch_queue;
 pub mod model;

@@ -6,6 +6,7 @@ use gridward_domain::id::CampaignId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::dry_plan_model::CampaignDryPlan;
 use super::model::{CampaignCounts, HandoutCounts};
 
 /// A reminder of the managers of unfinished grids.
@@ -158,7 +159,8 @@ impl ReportOfArea {
     }
 }
 
-/// Whether the visits of a campaign fit into the hours of its area.
+/// Whether the visits of a campaign fit into the hours of its area: a quick sum of minutes, and the
+/// latest dry plan.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CampaignFeasibility {
     /// The campaign.
@@ -177,6 +179,10 @@ pub struct CampaignFeasibility {
     /// The villages with visits, those that lack most first.
     #[schema(max_items = 100_000)]
     pub areas: Vec<FeasibilityOfArea>,
+    /// The latest dry plan, which is slower and takes ways, hours and skills into account; absent
+    /// before `POST /v1/campaigns/{id}/dry-plans`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_plan: Option<CampaignDryPlan>,
 }
 
 /// Whether the visits fit into the hours of a village, and what would make them fit.

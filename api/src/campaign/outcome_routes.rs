@@ -1,13 +1,16 @@
 //! The HTTP endpoints for the feasibility, the reminders and the report of a campaign.
 
+use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
+use chrono::NaiveDate;
 use gridward_domain::area::Level;
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::CampaignId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::dry_plan::{self, DryPlanning};
 use super::outcome_model::{CampaignFeasibility, CampaignReminder, CampaignReport};
 use super::remind::Reminding;
 use super::{feasibility, report, store};
@@ -17,15 +20,14 @@ use crate::http::Query;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::idempotency::{Commands, IdempotencyKey};
+use crate::plan::model::Plan;
+use crate::plan::planner::Planner;
 use crate::tx::Db;
 
 /// Assess the feasibility of a campaign
 ///
-/// Compares the minutes of the visits, with the way, with those that the visitors of each village
-/// offer from the first day to the last beyond their other work, and says for each village that lacks
-/// some what would help: people of the nearest villages of the caller's area, an earlier first day,
-/// or calls in place of visits. Nothing is written; no figure refers to a person. Allowed roles:
-/// supervisors and admins, within their area.
+/// The same as `GET /v1/campaigns/{id}/feasibility`, for clients of earlier versions. Nothing is
+/// written. Allowed roles: supervisors and admins, within their area.
 #[utoipa::path(
     tag = "campaigns",
     operation_id = "assess_campaign",
@@ -41,14 +43,88 @@ pub(crate) async fn assess_campaign(
     Authenticated(principal): Authenticated,
     id: Path<CampaignId>,
 ) -> Result<HttpResponse, Problem> {
+    assessed(&db, principal, *id, clock::day((clock)())).await
+}
+
+/// Get the feasibility of a campaign
+///
+/// At once, a sum: the minutes of the visits, with the way, and those that the visitors of each village
+/// offer from the first day to the last beyond their other work, with what would help a village that
+/// lacks some: people of the nearest villages of the caller's area, an earlier first day, or calls in
+/// place of visits. Once `POST /v1/campaigns/{id}/dry-plans` has ordered a dry plan, `dry_plan` has its
+/// progress and then its answer: how many visits found no room, by village. No figure refers to a
+/// person. Allowed roles: supervisors and admins, within their area.
+#[utoipa::path(
+    tag = "campaigns",
+    operation_id = "get_campaign_feasibility",
+    params(("id" = CampaignId, Path, description = "The campaign")),
+    responses(
+        (status = OK, description = "The feasibility", body = CampaignFeasibility),
+        openapi::Read,
+    ),
+)]
+#[get("/campaigns/{id}/feasibility")]
+pub(crate) async fn get_campaign_feasibility(
+    (db, clock): (Data<Db>, Data<Clock>),
+    Authenticated(principal): Authenticated,
+    id: Path<CampaignId>,
+) -> Result<HttpResponse, Problem> {
+    assessed(&db, principal, *id, clock::day((clock)())).await
+}
+
+async fn assessed(
+    db: &Db,
+    principal: Principal,
+    id: CampaignId,
+    today: NaiveDate,
+) -> Result<HttpResponse, Problem> {
     principal.may(Action::ManageCampaigns)?;
-    let today = clock::day((clock)());
     let read = db.read(move |conn| {
-        let row = store::row(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
-        Ok::<_, Problem>(feasibility::feasibility(conn, &row, &principal.scope(), today)?)
+        let scope = principal.scope();
+        let row = store::row(conn, &scope, id)?.ok_or_else(Problem::not_found)?;
+        let sum = feasibility::feasibility(conn, &row, &scope, today)?;
+        let dry_plan = dry_plan::latest(conn, &row, (&scope, today))?;
+        Ok::<_, Problem>(CampaignFeasibility { dry_plan, ..sum })
     });
     let feasibility = read.await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(feasibility))
+}
+
+/// Plan a campaign dry
+///
+/// Computes the plan that there would be with the visits of the campaign, its quota a day and the
+/// present tasks of its area, to see what finds no room. It writes no task and cannot be applied. The
+/// plan is computed after the answer: `GET /v1/campaigns/{id}/feasibility` has its progress and its
+/// answer. While one of the same content is computed, that one is answered. Of a campaign of more than
+/// 31 days the first 31 are planned, with their share of the visits. A campaign that is launched is 409
+/// `campaign_state`. Allowed roles: supervisors and admins, within their area.
+#[utoipa::path(
+    tag = "campaigns",
+    operation_id = "plan_campaign",
+    params(("id" = CampaignId, Path, description = "The campaign")),
+    responses(
+        (
+            status = ACCEPTED, description = "The plan, which is being computed", body = Plan,
+            headers(("Location" = String, description = "The path of the feasibility")),
+        ),
+        openapi::Write,
+    ),
+)]
+#[post("/campaigns/{id}/dry-plans")]
+pub(crate) async fn plan_campaign(
+    (commands, planner): (Data<Commands>, Data<Planner>),
+    Authenticated(principal): Authenticated,
+    id: Path<CampaignId>,
+    key: IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
+    let planning = DryPlanning::of(*id);
+    let done = commands
+        .run(principal, key, planning, |planning, tx, _, principal| planning.run(tx, principal));
+    let done = done.await?;
+    planner.wake(principal.district());
+    let mut answer = HttpResponse::Accepted();
+    answer.insert_header((LOCATION, format!("/v1/campaigns/{id}/feasibility")));
+    Ok(done.answer(answer))
 }
 
 /// Remind the managers

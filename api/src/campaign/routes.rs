@@ -35,6 +35,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(close_campaign)
         .service(get_campaign_progress)
         .service(outcome_routes::assess_campaign)
+        .service(outcome_routes::get_campaign_feasibility)
+        .service(outcome_routes::plan_campaign)
         .service(outcome_routes::remind_campaign)
         .service(outcome_routes::get_campaign_report);
 }

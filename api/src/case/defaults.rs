@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use gridward_domain::code::CaseKindCode;
+
 use super::CaseKind;
 
 /// The documents.
@@ -15,14 +17,31 @@ const DOCUMENTS: [&str; 6] = [
     include_str!("defaults/plaque.json"),
 ];
 
+/// The version of a default that does not name one.
+const FIRST: i64 = 1;
+
 static KINDS: LazyLock<Vec<CaseKind>> = LazyLock::new(|| {
     // A document is unreadable only by an error in this folder, which a test refuses.
-    DOCUMENTS.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
+    DOCUMENTS.iter().filter_map(|text| CaseKind::parse(text).ok()).collect()
 });
 
 /// The kinds.
 pub fn kinds() -> &'static [CaseKind] {
     &KINDS
+}
+
+/// The shipped default with this code.
+pub fn of(code: &CaseKindCode) -> Option<&'static CaseKind> {
+    KINDS.iter().find(|kind| kind.code == *code)
+}
+
+/// The version of the shipped default, if it is newer than the one from which the content of the kind comes.
+/// Content that an earlier version of the server stored is that of the first default.
+pub fn newer_than(kind: &CaseKind) -> Option<i64> {
+    let version = |kind: &CaseKind| kind.default_version.unwrap_or(FIRST);
+    let newer = of(&kind.code)
+        .filter(|default| version(default) > version(kind) && default.content() != kind.content());
+    newer.map(version)
 }
 
 #[cfg(test)]
@@ -31,7 +50,9 @@ mod tests {
 
     use chrono::NaiveDate;
     use gridward_domain::area::Level;
-    use gridward_domain::case::{self, CaseActor, CaseRejection, SHIPPED_KINDS, StepTask};
+    use gridward_domain::case::{
+        self, CaseActor, CaseRejection, SHIPPED_CONFIDENTIAL, SHIPPED_KINDS, StepTask,
+    };
     use gridward_domain::id::PersonId;
     use uuid::Uuid;
 
@@ -50,6 +71,13 @@ mod tests {
         }
         let codes: Vec<&str> = kinds().iter().map(|kind| kind.code.as_str()).collect();
         assert_eq!(codes, SHIPPED_KINDS);
+        for kind in kinds().iter().filter(|kind| kind.is_confidential()) {
+            let roles: Vec<_> = kind.confidential_to.iter().copied().collect();
+            let named = SHIPPED_CONFIDENTIAL.iter().find(|(code, _)| *code == kind.code.as_str());
+            let mut named = named.expect("it is named").1.to_vec();
+            named.sort_unstable();
+            assert_eq!(roles, named);
+        }
     }
 
     /// The staff who see a case in an area of this level: that of it and of the levels above, two people

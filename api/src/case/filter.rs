@@ -2,6 +2,7 @@
 
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::Principal;
+use gridward_domain::bounded_text::RegisterId;
 use gridward_domain::code::{CaseKindCode, StepCode};
 use gridward_domain::id::BeneficiaryId;
 use serde::Deserialize;
@@ -26,6 +27,8 @@ pub struct CaseQuery {
     pub overdue: Option<bool>,
     /// Only cases of this beneficiary.
     pub beneficiary_id: Option<BeneficiaryId>,
+    /// Only cases that were opened at the desk of this station.
+    pub station: Option<RegisterId>,
     /// Cases that have ended, the last first, instead of those that wait. Default: no.
     #[serde(default)]
     #[param(required = false)]
@@ -43,6 +46,7 @@ pub(super) struct CaseFilter {
     pub(super) waits_for: Option<Level>,
     pub(super) overdue: Option<bool>,
     pub(super) beneficiary: Option<BeneficiaryId>,
+    pub(super) station: Option<RegisterId>,
     pub(super) ended: bool,
 }
 
@@ -56,6 +60,7 @@ impl CaseFilter {
             waits_for: query.waits_for,
             overdue: query.overdue,
             beneficiary: query.beneficiary_id,
+            station: query.station,
             ended: query.ended,
         }
     }

@@ -75,6 +75,7 @@ pub fn open_found(
         area,
         source: if found.report.is_some() { CaseSource::Report } else { CaseSource::Proposal },
         report: found.report,
+        station: None,
         urgent: false,
         detail: found.note.filter(|note| !note.as_str().trim().is_empty()),
     };

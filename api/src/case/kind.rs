@@ -224,6 +224,11 @@ with_content! {
         /// Incremented with every change; a case keeps the version with which it was opened.
         #[schema(value_type = Version)]
         pub version: i64,
+        /// The version of the shipped default from which the content comes, not shown: `None` for the first
+        /// one and for a kind that is not shipped.
+        #[serde(skip)]
+        #[schema(ignore)]
+        pub default_version: Option<i64>,
     }
 }
 
@@ -266,12 +271,52 @@ fn example(more: Value) -> Value {
     kind
 }
 
+/// What the text of a kind has besides what is shown.
+#[derive(Deserialize)]
+struct Marks {
+    #[serde(default)]
+    default_version: Option<i64>,
+}
+
 impl CaseKind {
+    /// The kind in the text of a row or of a default.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`].
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let kind: Self = serde_json::from_str(text)?;
+        let Marks { default_version } = serde_json::from_str(text)?;
+        Ok(Self { default_version, ..kind })
+    }
+
+    /// Its text in a row.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`].
+    pub fn text(&self) -> Result<String, serde_json::Error> {
+        let mut kind = serde_json::to_value(self)?;
+        if let Some(version) = self.default_version {
+            kind["default_version"] = version.into();
+        }
+        Ok(kind.to_string())
+    }
+
     /// The version `version` of the kind `code`.
     pub fn of(code: CaseKindCode, content: CaseKindContent, version: i64) -> Self {
         let CaseKindContent { name, name_en, classes, confidential_to, steps, active, keep_years } =
             content;
-        Self { code, name, name_en, classes, confidential_to, steps, active, keep_years, version }
+        Self {
+            code,
+            name,
+            name_en,
+            classes,
+            confidential_to,
+            steps,
+            active,
+            keep_years,
+            version,
+            default_version: None,
+        }
     }
 
     /// The content.

@@ -5,7 +5,7 @@ use gridward_domain::authority::{Action, Principal};
 use gridward_domain::code::{CaseKindCode, KindCode};
 use serde_json::{Value, json};
 
-use super::{CaseKind, CaseKindContent, NewCaseKind, kind_check, kind_store, store};
+use super::{CaseKind, CaseKindContent, NewCaseKind, defaults, kind_check, kind_store, store};
 use crate::catalogue;
 use crate::db::Conn;
 use crate::http::problem::{Problem, ProblemCode};
@@ -112,7 +112,10 @@ pub fn change(
     if before.content() == change.content {
         return Ok(before);
     }
+    let taken = defaults::of(&before.code).filter(|default| default.content() == change.content);
+    let default_version = taken.map_or(before.default_version, |default| default.default_version);
     let next = CaseKind::of(before.code.clone(), change.content.clone(), before.version + 1);
+    let next = CaseKind { default_version, ..next };
     check(tx.read_unbatched(), district, &next, coming)?;
     if next.confidential_to != before.confidential_to {
         check_open_cases(tx.read_unbatched(), district, &next)?;

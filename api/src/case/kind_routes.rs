@@ -5,12 +5,12 @@ use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use gridward_domain::authority::Action;
 use gridward_domain::code::CaseKindCode;
-use gridward_domain::range::BaseVersion;
+use gridward_domain::range::{BaseVersion, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::kind_edit::{self, KindChange};
-use super::{CaseKind, CaseKindContent, NewCaseKind, kind_store};
+use super::{CaseKind, CaseKindContent, NewCaseKind, defaults, kind_store};
 use crate::auth::Authenticated;
 use crate::http::if_match::{IfMatch, etag};
 use crate::http::openapi;
@@ -25,11 +25,26 @@ pub struct CaseKinds {
     /// The kinds, ordered by code.
     #[schema(max_items = 200)]
     items: Vec<CaseKind>,
+    /// The newer defaults, which `GET /v1/case-kinds/{code}?default=true` shows.
+    #[schema(max_items = 100)]
+    newer_defaults: Vec<NewerDefault>,
+}
+
+/// A shipped kind of case of which this server has a newer default.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "code": "three_hardships", "version": 2 }))]
+pub struct NewerDefault {
+    /// The kind.
+    code: CaseKindCode,
+    /// The version of the default, which is not that of the kind.
+    #[schema(value_type = Version)]
+    version: i64,
 }
 
 /// List kinds of case
 ///
-/// Lists the kinds of case with their paths, archived ones too. A confidential kind is shown to the
+/// Lists the kinds of case with their paths, archived ones too, and in `newer_defaults` the shipped kinds of
+/// which this server has a newer default than the one that the district has, or has changed. A confidential kind is shown to the
 /// roles that it names. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "cases",
@@ -45,7 +60,12 @@ pub(crate) async fn list_case_kinds(
     let listed = db.read(move |conn| kind_store::all(conn, principal.district()));
     let mut items = listed.await?;
     items.retain(|kind| kind.is_shown_to(principal.role));
-    Ok(Json(CaseKinds { items }))
+    let newer = items.iter().filter_map(|kind| {
+        let version = defaults::newer_than(kind)?;
+        Some(NewerDefault { code: kind.code.clone(), version })
+    });
+    let newer_defaults = newer.collect();
+    Ok(Json(CaseKinds { items, newer_defaults }))
 }
 
 /// The version of a kind.
@@ -56,11 +76,18 @@ pub struct CaseKindQuery {
     /// An earlier version, as a case names it in `kind_version`. Default: the current one.
     #[param(inline)]
     version: Option<BaseVersion>,
+    /// The default that this server ships in place of the district's content, with the version of the
+    /// district on which a change is based. Default: no.
+    #[serde(default)]
+    #[param(required = false)]
+    default: bool,
 }
 
 /// Get a kind of case
 ///
-/// With `If-None-Match`, answers 304 if the version is unchanged. A confidential kind does not exist
+/// With `If-None-Match`, answers 304 if the version is unchanged. `default=true` shows the default that
+/// this server ships: without `code` and `version` it is the body of the `PUT` that takes it over. A
+/// confidential kind does not exist
 /// for roles that it does not name. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "cases",
@@ -90,11 +117,17 @@ pub(crate) async fn get_case_kind(
         let current = kind_store::one(conn, district, &code)?;
         // An earlier version is as confidential as the current one.
         match (current.filter(|kind| kind.is_shown_to(principal.role)), version) {
+            (Some(current), _) if query.default => Ok(defaults::of(&code)
+                .map(|default| CaseKind { version: current.version, ..default.clone() })),
             (Some(_), Some(version)) => kind_store::at(conn, district, &code, version),
             (current, _) => Ok(current),
         }
     });
     let kind = found.await?.ok_or_else(Problem::not_found)?;
+    // The version is not that of the default in its place.
+    if query.default {
+        return Ok(versioned::at_version(HttpResponse::Ok(), kind.version).json(&kind));
+    }
     Ok(versioned::unless_held(&held, kind.version, &kind))
 }
 

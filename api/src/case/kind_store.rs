@@ -12,11 +12,11 @@ use crate::db::{Conn, DbError};
 const TABLE: &str = "case_kinds";
 
 fn read(text: &str) -> Result<CaseKind, DbError> {
-    serde_json::from_str(text).map_err(|error| DbError::corrupt(TABLE, error))
+    CaseKind::parse(text).map_err(|error| DbError::corrupt(TABLE, error))
 }
 
 fn write(kind: &CaseKind) -> Result<String, DbError> {
-    serde_json::to_string(kind).map_err(|error| DbError::corrupt(TABLE, error))
+    kind.text().map_err(|error| DbError::corrupt(TABLE, error))
 }
 
 /// The kind with this code, current or archived; a default that the district has not changed too.

@@ -1,5 +1,7 @@
 //! Lists of cases, as far as their reader sees each of them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
@@ -129,6 +131,9 @@ fn read(
     if let Some(beneficiary) = filter.beneficiary {
         query = query.filter(cases::beneficiary.eq(beneficiary));
     }
+    if let Some(station) = filter.station.clone() {
+        query = query.filter(cases::station.eq(station));
+    }
     let today = clock::day(now);
     query = match filter.overdue {
         Some(true) => query.filter(cases::due_on.lt(today)),
@@ -153,6 +158,33 @@ fn read(
         }
     }
     Ok(query.limit(wanted.rows()).load(conn)?)
+}
+
+/// The most ids of a query.
+const CHUNK: usize = 500;
+
+/// Those of these cases that wait for a grid, as far as the role of the principal sees them.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn waiting_for_grid(
+    conn: &mut Conn,
+    principal: &Principal,
+    ids: &BTreeSet<CaseId>,
+) -> Result<Vec<PlacedCase>, DbError> {
+    let district = principal.district();
+    let hidden = scope::hidden(conn, district, principal.role)?;
+    let ids: Vec<CaseId> = ids.iter().copied().collect();
+    let mut found = Vec::new();
+    for ids in ids.chunks(CHUNK) {
+        let rows: Vec<Columns> = shown!(placed!(district), hidden.clone())
+            .filter(cases::id.eq_any(ids.to_vec()))
+            .filter(cases::waits_for.eq(Level::Grid))
+            .filter(cases::result.is_null())
+            .load(conn)?;
+        found.extend(rows.into_iter().filter_map(PlacedCase::of));
+    }
+    Ok(found)
 }
 
 /// Up to `limit` cases of the beneficiary that a role sees, the last opened first: those opened before a

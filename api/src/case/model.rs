@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::bounded_text::{Label, Note, RegisterName};
+use gridward_domain::bounded_text::{Label, Note, RegisterId, RegisterName};
 use gridward_domain::case::{CaseResult, MoveEffect};
 use gridward_domain::code::{CaseClass, CaseKindCode, MoveCode, StepCode, WordCode};
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId, TaskId};
@@ -55,6 +55,13 @@ pub enum CaseEntryAction {
 
 text_column!(CaseSource, CaseEntryAction);
 
+impl CaseSource {
+    /// Whether the matter came to the desk of a station, by its counter, its phone or its post.
+    pub const fn is_at_a_desk(self) -> bool {
+        matches!(self, Self::WalkIn | Self::Phone | Self::Application)
+    }
+}
+
 /// A new case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +86,10 @@ pub struct NewCase {
     /// The report of a visit to the beneficiary that found it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report_id: Option<ReportId>,
+    /// The station at whose counter, or by whose phone or post, the matter came: one of the caller's
+    /// area, not for a report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub station: Option<RegisterId>,
     /// Whether it is urgent: some kinds permit a shorter path then. Default: no.
     #[serde(default)]
     #[schema(required = false)]
@@ -123,6 +134,9 @@ pub struct Case {
     /// The report that found it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report_id: Option<ReportId>,
+    /// The station at whose desk it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub station: Option<RegisterId>,
     /// Whether it is urgent.
     pub urgent: bool,
     /// The present step.

@@ -2,7 +2,7 @@
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::bounded_text::Note;
+use gridward_domain::bounded_text::{Note, RegisterId};
 use gridward_domain::case;
 use gridward_domain::code::CaseClass;
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId};
@@ -19,7 +19,7 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::{CommandId, Effect};
 use crate::tx::Tx;
 use crate::workday;
-use crate::{area, beneficiary, clock};
+use crate::{area, beneficiary, clock, station};
 
 /// A case to be opened by a person.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub struct Matter {
     pub source: CaseSource,
     /// The report that found it.
     pub report: Option<ReportId>,
+    /// The station at whose desk it came.
+    pub station: Option<RegisterId>,
     /// Whether it is urgent.
     pub urgent: bool,
     /// A description.
@@ -127,6 +129,7 @@ impl Opening {
         if new.source == CaseSource::Proposal {
             return Err(Problem::invalid("/source", "is for needs that a manager accepts"));
         }
+        self.check_station(tx, principal)?;
         self.check_report(tx, principal)?;
         let matter = Matter {
             class: new.class.clone(),
@@ -134,6 +137,7 @@ impl Opening {
             area,
             source: new.source,
             report: new.report_id,
+            station: new.station.clone(),
             urgent: new.urgent,
             detail: new.detail.clone().filter(|text| !text.as_str().trim().is_empty()),
         };
@@ -150,6 +154,20 @@ impl Opening {
             return Ok(());
         }
         Err(Problem::invalid("/report_id", "no report of a visit to the beneficiary has this id"))
+    }
+
+    /// Checks that the station is a current one that serves the principal's area, and that the matter came
+    /// to a desk.
+    fn check_station(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        let Some(id) = &self.new.station else { return Ok(()) };
+        if !self.new.source.is_at_a_desk() {
+            return Err(Problem::invalid("/station", "is for matters that came to a station"));
+        }
+        let row = station::store::row(tx.read_unbatched(), principal.district(), id.as_str())?;
+        match row.filter(|row| row.valid_to.is_none() && row.serves(&principal.area)) {
+            Some(_) => Ok(()),
+            None => Err(Problem::invalid("/station", "no station of your area has this id")),
+        }
     }
 
     fn new_id(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<CaseId, DbError> {
@@ -178,7 +196,7 @@ pub fn open(
     kind_store::keep(tx.write_unbatched(), district, kind)?;
     let days = workday::store::days(tx.read_unbatched(), district, today, None)?;
     let is_working = |day| days.is_working(day);
-    let Matter { class, beneficiary, area, source, report, urgent, detail } = matter;
+    let Matter { class, beneficiary, area, source, report, station, urgent, detail } = matter;
     let level = if beneficiary.is_some() { Level::Grid } else { area.level() };
     let what = (class, urgent, level);
     let opened = case::open(&kind.path(), what, Some(finder), today, &is_working);
@@ -192,6 +210,7 @@ pub fn open(
         area: beneficiary.is_none().then_some(area),
         source,
         report,
+        station,
         urgent,
         opened_by: finder,
         opened_at: now,
@@ -219,6 +238,7 @@ pub fn open(
     };
     entry_store::add(tx.write_unbatched(), key, (district, id), entry, &EntrySealed::default())?;
     let placed = PlacedCase { row, area, has_ended: false };
-    tx.record(event("case.open", kind.is_confidential(), &placed, []).by(finder));
+    let at = placed.row.station.as_ref().map(|station| ("station", json!(station)));
+    tx.record(event("case.open", kind.is_confidential(), &placed, at).by(finder));
     Ok(placed)
 }

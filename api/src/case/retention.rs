@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use diesel::prelude::*;
+use gridward_domain::code::CaseKindCode;
 use gridward_domain::id::CaseId;
 use gridward_domain::range::KeptYears;
 
-use super::{CaseKind, store};
+use super::{kind_store, store};
 use crate::clock;
 use crate::db::DbError;
 use crate::db::schema::cases;
@@ -22,31 +23,34 @@ fn ended_before(today: NaiveDate, years: KeptYears) -> Option<DateTime<Utc>> {
     today.checked_sub_months(Months::new(months)).map(clock::midnight)
 }
 
-/// Deletes a batch of the cases of one kind that are not kept on `today`, with their history and their
+/// Deletes a batch of the cases of one kind that are not kept on `today` as it is now, with their history and their
 /// documents; returns their number. The log says that there was a case, and nothing of it.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn forget(tx: &mut Tx<'_>, kind: &CaseKind, today: NaiveDate) -> Result<usize, DbError> {
+pub fn forget(tx: &mut Tx<'_>, code: &CaseKindCode, today: NaiveDate) -> Result<usize, DbError> {
     let district = tx.district;
-    let Some(end) = kind.keep_years.and_then(|years| ended_before(today, years)) else {
+    let kind = kind_store::one(tx.read_unbatched(), district, code)?;
+    let keep_years = kind.and_then(|kind| kind.keep_years);
+    let Some(end) = keep_years.and_then(|years| ended_before(today, years)) else {
         return Ok(0);
     };
     let ended: Vec<(CaseId, i64)> = cases::table
         .filter(cases::district.eq(district))
         .filter(cases::result.is_not_null())
-        .filter(cases::kind.eq(&kind.code))
+        .filter(cases::kind.eq(code))
         .filter(cases::begun_at.lt(end.naive_utc()))
         .order((cases::begun_at, cases::id))
         .limit(BATCH)
         .select((cases::id, cases::version))
         .load(tx.read()?)?;
-    let gone: Vec<CaseId> = ended.iter().map(|(id, _)| *id).collect();
-    store::delete(tx.write_unbatched(), district, &gone)?;
-    for (id, version) in ended {
+    // Of two servers one deletes a case, and records it.
+    let gone = store::delete(tx.write_unbatched(), district, &ended)?;
+    let count = gone.len();
+    for (id, version) in gone {
         tx.record(Event::new("case.delete", Subject::Case, id, district, version + 1));
     }
-    Ok(gone.len())
+    Ok(count)
 }
 
 #[cfg(test)]

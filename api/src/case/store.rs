@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::bounded_text::Note;
+use gridward_domain::bounded_text::{Note, RegisterId};
 use gridward_domain::case::{self, CaseResult, StepTask};
 use gridward_domain::code::{CaseClass, CaseKindCode, StepCode};
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId, TaskId};
@@ -38,6 +38,7 @@ crate::table_row! {
             opened_by: PersonId,
             opened_at: NaiveDateTime,
             sealed: Vec<u8>,
+            station: Option<RegisterId>,
         }
         changing {
             area: Option<AreaCode>,
@@ -98,6 +99,7 @@ impl PlacedCase {
             beneficiary_ended: self.has_ended,
             source: row.source,
             report_id: row.report,
+            station: row.station.clone(),
             urgent: row.urgent,
             step: row.step.clone(),
             waits_for: row.waits_for,
@@ -296,21 +298,39 @@ pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Res
     let those =
         cases::table.filter(cases::district.eq(district)).filter(cases::beneficiary.eq_any(ids));
     let gone: Vec<CaseId> = those.select(cases::id).load(conn)?;
-    delete(conn, district, &gone)
+    delete_history(conn, district, &gone)?;
+    let those = cases::table.filter(cases::district.eq(district)).filter(cases::id.eq_any(&gone));
+    diesel::delete(those).execute(conn)?;
+    Ok(())
 }
 
-/// Deletes these cases, with their history.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn delete(conn: &mut Conn, district: AreaCode, ids: &[CaseId]) -> Result<(), DbError> {
+fn delete_history(conn: &mut Conn, district: AreaCode, ids: &[CaseId]) -> Result<(), DbError> {
     let history = case_entries::table
         .filter(case_entries::district.eq(district))
         .filter(case_entries::case_id.eq_any(ids));
     diesel::delete(history).execute(conn)?;
-    let those = cases::table.filter(cases::district.eq(district)).filter(cases::id.eq_any(ids));
-    diesel::delete(those).execute(conn)?;
     Ok(())
+}
+
+/// Deletes those of these cases that are still at the version, with their history; returns them.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn delete(
+    conn: &mut Conn,
+    district: AreaCode,
+    versions: &[(CaseId, i64)],
+) -> Result<Vec<(CaseId, i64)>, DbError> {
+    let mut gone = Vec::with_capacity(versions.len());
+    for (id, version) in versions {
+        let this = cases::table.find((district, id)).filter(cases::version.eq(version));
+        if diesel::delete(this).execute(conn)? == 1 {
+            gone.push((*id, *version));
+        }
+    }
+    let ids: Vec<CaseId> = gone.iter().map(|(id, _)| *id).collect();
+    delete_history(conn, district, &ids)?;
+    Ok(gone)
 }
 
 /// Gives the cases of one beneficiary to another, all of them or those of `these`; returns their

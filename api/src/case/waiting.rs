@@ -77,6 +77,7 @@ pub fn all(
         waits_for: Some(Level::Grid),
         overdue: None,
         beneficiary_id: None,
+        station: None,
         ended: false,
     };
     let (mut waiting, mut kinds, mut after) = (Vec::new(), HashMap::new(), None);
@@ -92,6 +93,25 @@ pub fn all(
             return Ok(waiting);
         }
     }
+}
+
+/// Those of these cases that wait for the grid, as far as the principal sees them.
+///
+/// # Errors
+/// [`DbError`].
+pub fn these(
+    conn: &mut Conn,
+    principal: &Principal,
+    grid: AreaCode,
+    ids: &BTreeSet<CaseId>,
+) -> Result<Vec<WaitingCase>, DbError> {
+    let (mut waiting, mut kinds) = (Vec::new(), HashMap::new());
+    for placed in list::waiting_for_grid(conn, principal, ids)? {
+        if placed.area == grid {
+            waiting.extend(waiting_case(conn, &mut kinds, &placed)?);
+        }
+    }
+    Ok(waiting)
 }
 
 /// The kinds of cases by code and version, as far as they were read.

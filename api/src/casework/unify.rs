@@ -61,11 +61,23 @@ pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side) -> Merged {
 pub fn undo(kept: &Side, other: &Side, effects: &MergeEffects) -> (Side, Side) {
     let came: BTreeSet<TaskId> = effects.tasks.iter().copied().collect();
     let back = &kept.tasks & &came;
-    let unchanged = kept.contacted == effects.contact_after;
-    let contacted = if unchanged { effects.contact_before } else { kept.contacted };
+    let contacted = contacted_before(kept.contacted, effects).unwrap_or(kept.contacted);
     let kept = Side { contacted, tasks: &kept.tasks - &back, ..kept.clone() };
     let other = Side { successor: None, tasks: &other.tasks | &back, ..other.clone() };
     (kept, other)
+}
+
+/// The contact before the merge, if there was none since. A merge of an earlier version knows no visits: each
+/// contact counted as one, as it does for an entry of that version.
+fn contacted_before(now: Contacted, effects: &MergeEffects) -> Option<Contacted> {
+    let MergeEffects { contact_before: before, contact_after: after, .. } = effects;
+    if (now.day, now.visitor) != (after.day, after.visitor) {
+        return None;
+    }
+    if after.visit.is_none() && now.visit.is_some() && now.visit == after.day {
+        return Some(Contacted { visit: before.visit.or(before.day), ..*before });
+    }
+    (now.visit == after.visit).then_some(*before)
 }
 
 /// Whether a merge of `merged_at` can still be undone.

@@ -1,6 +1,6 @@
 //! The types of the catalogue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::bounded_text::Label;
 use gridward_domain::channel::Channel;
@@ -157,6 +157,13 @@ fn example_form() -> Value {
 }
 
 impl ServiceKind {
+    /// The kind without the needs that open a case of a hidden kind.
+    #[must_use]
+    pub fn without(mut self, hidden: &BTreeSet<CaseKindCode>) -> Self {
+        self.opens.retain(|_, code| !hidden.contains(code));
+        self
+    }
+
     /// Whether a report of this kind may create a follow-up of the kind `code`.
     pub fn creates(&self, code: &KindCode) -> bool {
         let by_answer = self.form.iter().flat_map(super::form::follow_up_rules);

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::edit::{self, Change};
 use super::{KindContent, NewKind, ServiceKind, store};
 use crate::auth::Authenticated;
+use crate::db::DbError;
 use crate::http::if_match::{IfMatch, etag};
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -28,7 +29,8 @@ pub struct Catalogue {
 
 /// List service kinds
 ///
-/// Lists the kinds of service and their requirements, archived ones too. Allowed roles: all.
+/// Lists the kinds of service and their requirements, archived ones too. `opens` has no kind of case that
+/// does not exist for the caller's role. Allowed roles: all.
 #[utoipa::path(
     tag = "catalogue",
     operation_id = "list_service_kinds",
@@ -39,8 +41,12 @@ pub(crate) async fn list_service_kinds(
     db: Data<Db>,
     Authenticated(principal): Authenticated,
 ) -> Result<Json<Catalogue>, Problem> {
-    let items = db.read(move |conn| store::all(conn, principal.district())).await?;
-    Ok(Json(Catalogue { items }))
+    let read = db.read(move |conn| {
+        let hidden = store::hidden_case_kinds(conn, principal.district(), principal.role)?;
+        let kinds = store::all(conn, principal.district())?;
+        Ok::<_, DbError>(kinds.into_iter().map(|kind| kind.without(&hidden)).collect())
+    });
+    Ok(Json(Catalogue { items: read.await? }))
 }
 
 /// The version of a kind.
@@ -78,9 +84,14 @@ pub(crate) async fn get_service_kind(
     Query(query): Query<VersionQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (held, version) = (IfNoneMatch::of(&request)?, query.version.map(BaseVersion::get));
-    let found = db.read(move |conn| match version {
-        Some(version) => store::at(conn, principal.district(), code.as_str(), version),
-        None => store::one(conn, principal.district(), code.as_str()),
+    let found = db.read(move |conn| {
+        let district = principal.district();
+        let hidden = store::hidden_case_kinds(conn, district, principal.role)?;
+        let kind = match version {
+            Some(version) => store::at(conn, district, code.as_str(), version),
+            None => store::one(conn, district, code.as_str()),
+        };
+        Ok::<_, DbError>(kind?.map(|kind| kind.without(&hidden)))
     });
     let kind = found.await?.ok_or_else(Problem::not_found)?;
     Ok(versioned::unless_held(&held, kind.version, &kind))

@@ -1,12 +1,13 @@
 //! Queries for the catalogue.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
 use gridward_domain::bounded_text::Label;
-use gridward_domain::case::SHIPPED_KINDS;
+use gridward_domain::case::{SHIPPED_CONFIDENTIAL, SHIPPED_KINDS};
 use gridward_domain::channel::Channel;
 use gridward_domain::code::{CaseKindCode, KindCode, Need};
 use gridward_domain::range::{
@@ -14,8 +15,8 @@ use gridward_domain::range::{
 };
 use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::ServiceKind;
 use crate::db::column::SetColumn;
@@ -269,4 +270,39 @@ pub(super) fn has_case_kind(
     }
     let found = case_kinds::table.find((district, code)).select(case_kinds::version);
     Ok(found.first::<i64>(conn).optional()?.is_some())
+}
+
+/// The confidential kinds of case that do not exist for the role.
+///
+/// # Errors
+/// [`DbError`].
+pub fn hidden_case_kinds(
+    conn: &mut Conn,
+    district: AreaCode,
+    role: Role,
+) -> Result<BTreeSet<CaseKindCode>, DbError> {
+    /// The part of a kind of case that matters here.
+    #[derive(Deserialize)]
+    struct Confidential {
+        #[serde(default)]
+        confidential_to: BTreeSet<Role>,
+    }
+    let rows: Vec<(CaseKindCode, String)> = case_kinds::table
+        .filter(case_kinds::district.eq(district))
+        .select((case_kinds::code, case_kinds::content))
+        .load(conn)?;
+    let mut hidden = BTreeSet::new();
+    for (code, roles) in SHIPPED_CONFIDENTIAL {
+        if !roles.contains(&role) && !rows.iter().any(|(stored, _)| stored.as_str() == code) {
+            hidden.extend(code.parse::<CaseKindCode>());
+        }
+    }
+    for (code, content) in rows {
+        let kind: Confidential = serde_json::from_str(&content)
+            .map_err(|error| DbError::corrupt("case_kinds", error))?;
+        if !kind.confidential_to.is_empty() && !kind.confidential_to.contains(&role) {
+            hidden.insert(code);
+        }
+    }
+    Ok(hidden)
 }

@@ -259,6 +259,7 @@ diesel::table! {
         result -> Nullable<Text>,
         sealed -> Binary,
         version -> BigInt,
+        station -> Nullable<Text>,
     }
 }
 
@@ -443,6 +444,8 @@ diesel::table! {
         person -> Text,
         at -> Timestamp,
         sealed -> Nullable<Binary>,
+        lot -> Nullable<Text>,
+        expires_on -> Nullable<Date>,
     }
 }
 
@@ -673,6 +676,7 @@ diesel::table! {
         night -> Nullable<Date>,
         changed_by -> Nullable<Text>,
         reached -> Nullable<Text>,
+        campaign -> Nullable<Text>,
     }
 }
 

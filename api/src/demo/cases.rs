@@ -126,6 +126,7 @@ fn made(
         area: None,
         source: CaseSource::Phone,
         report: None,
+        station: None,
         urgent: false,
         opened_by: finder,
         opened_at: opened.naive_utc(),

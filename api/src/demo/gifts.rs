@@ -113,6 +113,8 @@ pub(super) fn stocks(
             quantity: pieces(received),
             difference: i32::try_from(received).unwrap_or(i32::MAX),
             handout: None,
+            lot: None,
+            expires_on: None,
             person: staff.supervisor,
             at: (now - TimeDelta::days(15)).naive_utc(),
             sealed: None,

@@ -46,6 +46,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("campaign.export", "Campaigns exported", "导出专项行动"),
     ("campaign.finish", "Campaign's tasks created", "专项行动任务生成完毕"),
     ("campaign.launch", "Campaign launched", "启动专项行动"),
+    ("campaign.plan", "Campaign planned dry", "试排专项行动"),
     ("campaign.plan_handouts", "Hand-outs of a campaign planned", "专项行动物资发放计划"),
     ("campaign.remind", "Managers reminded of a campaign", "提醒网格员"),
     ("case.delete", "Case deleted after its years of keeping", "事项保存期满删除"),

@@ -40,6 +40,7 @@ impl Listing for Cases {
         "area_name", "Name of the area", "区域名称";
         "beneficiary_id", "Beneficiary", "服务对象编号";
         "source", "Source", "来源";
+        "station", "Station", "服务站编号";
         "urgent", "Urgent", "紧急";
         "step", "Step", "环节";
         "waits_for", "Waits for", "待办层级";
@@ -75,6 +76,7 @@ impl Cases {
             labels.area(&case.area),
             Cell::of(case.beneficiary_id, Cell::text),
             labels.word(case.source),
+            Cell::of(case.station.as_ref(), |station| Cell::text(station.as_str())),
             Cell::Flag(case.urgent),
             self.step(case),
             Cell::of(case.waits_for, |level| labels.word(level)),

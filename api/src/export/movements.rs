@@ -48,6 +48,8 @@ impl Listing for Movements {
         "quantity", "Quantity", "数量";
         "difference", "Change of the stock", "库存变化";
         "handout_id", "Hand-out", "发放编号";
+        "lot", "Lot", "批次";
+        "expires_on", "Last day of use", "有效期至";
     };
 
     fn page(
@@ -80,6 +82,8 @@ impl Movements {
             Cell::Number(row.quantity.get().into()),
             Cell::Number(row.difference.into()),
             Cell::of(row.handout, Cell::text),
+            Cell::of(row.lot.as_ref(), |lot| Cell::text(lot.as_str())),
+            Cell::of(row.expires_on, Cell::Day),
         ]
     }
 }

@@ -12,6 +12,7 @@ use super::Handout;
 use super::hand_out::{pieces, record};
 use super::handout_model::{HandoutDetail, ReturnHandout};
 use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
+use super::lots;
 use super::move_stock;
 use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -100,7 +101,13 @@ impl GivingBack {
             ..row.clone()
         };
         handouts::put(tx.write_unbatched(), Some(&row), &next)?;
-        move_stock::of_handout(tx, principal, &next, (MovementAction::Returned, difference))?;
+        // What comes back belongs to its lot.
+        let lot = match difference {
+            0 => None,
+            _ => lots::of_handout(tx.read_unbatched(), row.district, row.id)?,
+        };
+        let change = (MovementAction::Returned, difference);
+        move_stock::of_handout(tx, principal, &next, change, lot)?;
         record(tx, principal, (self.action(), &self.origin), &next);
         Ok(next.shown())
     }

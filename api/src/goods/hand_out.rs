@@ -1,7 +1,7 @@
 //! Hands goods out to a beneficiary, once for an occasion.
 
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::bounded_text::Occasion;
 use gridward_domain::goods::{
     HandoutRejection, HandoutState, MovementAction, StockChange, handout, stock,
@@ -14,7 +14,9 @@ use uuid::Uuid;
 use super::Handout;
 use super::handout_model::NewHandout;
 use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
+use super::lots;
 use super::move_stock;
+use super::occasion;
 use super::store::ItemRow;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
@@ -84,10 +86,13 @@ impl HandingOut {
         }
         let new = &self.new;
         let item = move_stock::item_in_use(tx, &new.item)?;
-        let occasion = occasion(&item, new.occasion.as_ref())?;
+        let occasion = occasion_of(&item, new.occasion.as_ref())?;
         let district = principal.district();
         let of = (home.id, &item.code, &occasion);
         let old = handouts::of(tx.read_unbatched(), district, of)?;
+        if principal.role == Role::Volunteer && !item.once && old.is_none() {
+            occasion::check(tx.read_unbatched(), district, &occasion)?;
+        }
         let reason = old.as_ref().and_then(|row| row.reason);
         let step = handout::hand_out(old.as_ref().map(|row| row.state), reason);
         if let (Err(why), Some(row)) = (step, &old) {
@@ -123,10 +128,13 @@ impl HandingOut {
             version: old.as_ref().map_or(1, |row| row.version + 1),
             occasion,
         };
+        let of = (&item.code, new.lot.as_ref());
+        lots::check(tx.read_unbatched(), station, of, quantity.get().into())?;
         let taken = StockChange::Take(pieces(quantity)?);
         let difference = move_stock::change(tx, station, &item.code, taken)?;
         handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
-        move_stock::of_handout(tx, principal, &row, (MovementAction::HandedOut, difference))?;
+        let change = (MovementAction::HandedOut, difference);
+        move_stock::of_handout(tx, principal, &row, change, new.lot.clone())?;
         record(tx, principal, (self.action(), &self.origin), &row);
         Ok(row.shown())
     }
@@ -186,7 +194,7 @@ impl HandingOut {
 }
 
 /// The occasion under which the item is handed out once.
-fn occasion(item: &ItemRow, sent: Option<&Occasion>) -> Result<Occasion, Problem> {
+fn occasion_of(item: &ItemRow, sent: Option<&Occasion>) -> Result<Occasion, Problem> {
     let once = || ONCE.parse::<Occasion>().map_err(|_| Problem::invalid("/occasion", "is invalid"));
     match sent {
         Some(sent) if !item.once && sent.as_str() != ONCE => Ok(sent.clone()),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{
-    BeneficiaryName, CommandReason, Occasion, Relation, SerialNumber,
+    BeneficiaryName, CommandReason, LotCode, Occasion, Relation, SerialNumber,
 };
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::{HandoutState, ReturnReason};
@@ -103,6 +103,9 @@ pub struct NewHandout {
     /// The number of the piece; required for an item whose pieces have one, and then one piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<SerialNumber>,
+    /// The lot from which it is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<LotCode>,
     /// Who signs; required for an item that needs a receipt. Stored encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<HandoutReceipt>,

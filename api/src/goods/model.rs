@@ -1,8 +1,8 @@
 //! The types that describe items, stocks and movements.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::AreaCode;
-use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit};
+use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit, LotCode};
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::{EntryAction, MovementAction};
 use gridward_domain::id::{HandoutId, MovementId, PersonId};
@@ -101,6 +101,24 @@ pub struct GoodsStock {
     pub item: ItemCode,
     /// The pieces in stock.
     pub quantity: StockPieces,
+    /// The lots that have pieces, the first to expire first; movements that name no lot leave them as they
+    /// are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 1000)]
+    pub lots: Vec<GoodsLot>,
+}
+
+/// The pieces of a lot at a station.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({ "lot": "2027-01-A", "quantity": 40, "expires_on": "2027-12-31" }))]
+pub struct GoodsLot {
+    /// The lot.
+    pub lot: LotCode,
+    /// Its pieces.
+    pub quantity: StockPieces,
+    /// The last day of use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<NaiveDate>,
 }
 
 /// A movement of goods.
@@ -130,6 +148,12 @@ pub struct GoodsMovement {
     /// The hand-out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handout_id: Option<HandoutId>,
+    /// The lot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<LotCode>,
+    /// The last day of use of what was received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<NaiveDate>,
     /// A note, as why a count differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<CommandReason>,
@@ -158,6 +182,16 @@ pub struct NewGoodsMovement {
     pub to_area: Option<AreaCode>,
     /// The pieces that move, at least 1, or the pieces counted.
     pub quantity: StockPieces,
+    /// The lot: a consignment of the item. A count with a lot is that of the lot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<LotCode>,
+    /// The last day of use of a lot that is received.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::http::day::stored_if_sent"
+    )]
+    pub expires_on: Option<NaiveDate>,
     /// A note; required for a count that differs from the stock. Stored encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<CommandReason>,

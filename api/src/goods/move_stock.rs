@@ -2,6 +2,7 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::LotCode;
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::{EntryAction, MovementAction, StockChange, StockError, stock};
 use gridward_domain::id::MovementId;
@@ -9,6 +10,7 @@ use gridward_domain::range::{Pieces, StockPieces};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::lots;
 use super::model::{GoodsMovement, NewGoodsMovement};
 use super::store::{self, ItemRow, MovementRow, StockRow};
 use crate::area;
@@ -59,19 +61,17 @@ pub fn enter(
     if new.action != EntryAction::Allotted && new.to_area.is_some() {
         return Err(Problem::invalid("/to_area", "is for an allotment only"));
     }
+    if new.expires_on.is_some() && (new.lot.is_none() || new.action != EntryAction::Received) {
+        return Err(Problem::invalid("/expires_on", "is for a lot that is received"));
+    }
     let difference = match new.action {
         EntryAction::Received => change(tx, new.area, &new.item, StockChange::Add(pieces()?))?,
-        EntryAction::Counted => {
-            let had = store::stock(tx.read_unbatched(), new.area, &new.item)?;
-            let had = had.map_or(StockPieces::MIN, |row| row.quantity);
-            if new.quantity != had && new.note.is_none() {
-                return Err(Problem::invalid("/note", "is required for a count that differs"));
-            }
-            change(tx, new.area, &new.item, StockChange::Set(new.quantity))?
-        }
+        EntryAction::Counted => counted(tx, new)?,
         EntryAction::Allotted => {
             let to = allotted_to(tx, principal, new)?;
             let pieces = pieces()?;
+            let of = (&new.item, new.lot.as_ref());
+            lots::check(tx.read_unbatched(), new.area, of, new.quantity.get().into())?;
             let difference = change(tx, new.area, &new.item, StockChange::Take(pieces))?;
             change(tx, to, &new.item, StockChange::Add(pieces))?;
             difference
@@ -88,6 +88,8 @@ pub fn enter(
         quantity: new.quantity,
         difference,
         handout: None,
+        lot: new.lot.clone(),
+        expires_on: new.expires_on,
         person: principal.person,
         at: tx.now.naive_utc(),
         sealed: MovementRow::seal(key, (principal.district(), id), new.note.as_ref())?,
@@ -95,10 +97,33 @@ pub fn enter(
     store::add_movement(tx.write_unbatched(), &row)?;
     let event = Event::new(new.action(), Subject::GoodsMovement, id, new.area, 1);
     let body = json!({
-        "item": new.item, "quantity": new.quantity, "to": new.to_area, "difference": difference
+        "item": new.item, "quantity": new.quantity, "to": new.to_area, "difference": difference,
+        "lot": new.lot
     });
     tx.record(event.by(principal.person).with(body));
     Ok(row.movement(key)?)
+}
+
+/// Corrects the stock by a count of all pieces, or of those of a lot; answers the difference.
+fn counted(tx: &mut Tx<'_>, new: &NewGoodsMovement) -> Result<i32, Problem> {
+    let stock = store::stock(tx.read_unbatched(), new.area, &new.item)?;
+    let stock = stock.map_or(StockPieces::MIN, |row| row.quantity);
+    let (had, by) = match &new.lot {
+        None => (stock.get().into(), StockChange::Set(new.quantity)),
+        Some(lot) => {
+            let had = lots::pieces(tx.read_unbatched(), new.area, (&new.item, lot))?;
+            let next = i64::from(stock.get()) + i64::from(new.quantity.get()) - had;
+            let next = StockPieces::try_from(next.max(0))
+                .map_err(|error| Problem::invalid("/quantity", error.to_string()))?;
+            (had, StockChange::Set(next))
+        }
+    };
+    let difference = i64::from(new.quantity.get()) - had;
+    if difference != 0 && new.note.is_none() {
+        return Err(Problem::invalid("/note", "is required for a count that differs"));
+    }
+    change(tx, new.area, &new.item, by)?;
+    i32::try_from(difference).map_err(|_| Problem::invalid("/quantity", "is out of range"))
 }
 
 /// The station below that gets what is allotted.
@@ -171,6 +196,7 @@ pub(super) fn of_handout(
     principal: &Principal,
     row: &super::handout_store::HandoutRow,
     (action, difference): (MovementAction, i32),
+    lot: Option<LotCode>,
 ) -> Result<(), Problem> {
     let quantity = StockPieces::try_from(i64::from(row.quantity.get()))
         .map_err(|error| Problem::invalid("/quantity", error.to_string()))?;
@@ -184,6 +210,8 @@ pub(super) fn of_handout(
         quantity,
         difference,
         handout: Some(row.id),
+        lot,
+        expires_on: None,
         person: principal.person,
         at: tx.now.naive_utc(),
         sealed: None,

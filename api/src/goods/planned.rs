@@ -6,7 +6,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::goods::HandoutState;
 use gridward_domain::id::{BeneficiaryId, HandoutId};
 
-use super::handout_store::HandoutRow;
+use super::handout_store::{self, HandoutRow};
 use crate::db::schema::{beneficiaries, handouts};
 use crate::db::{Conn, DbError};
 
@@ -84,4 +84,29 @@ pub fn of_beneficiaries(
         .filter(handouts::beneficiary.eq_any(ids))
         .select(handouts::id)
         .load(conn)?)
+}
+
+/// Moves the planned hand-outs of current beneficiaries to the grids of their homes; returns the number of
+/// beneficiaries whose hand-outs moved.
+///
+/// # Errors
+/// [`DbError`].
+pub fn follow_homes(conn: &mut Conn, district: AreaCode) -> Result<usize, DbError> {
+    let home = beneficiaries::district
+        .eq(handouts::district)
+        .and(beneficiaries::id.eq(handouts::beneficiary));
+    let moved: Vec<(BeneficiaryId, AreaCode)> = handouts::table
+        .inner_join(beneficiaries::table.on(home))
+        .filter(handouts::district.eq(district))
+        .filter(handouts::state.eq(HandoutState::Planned))
+        .filter(beneficiaries::district.eq(district))
+        .filter(beneficiaries::valid_to.is_null())
+        .filter(beneficiaries::grid.ne(handouts::grid))
+        .select((beneficiaries::id, beneficiaries::grid))
+        .distinct()
+        .load(conn)?;
+    for (beneficiary, grid) in &moved {
+        handout_store::follow(conn, district, *beneficiary, *grid)?;
+    }
+    Ok(moved.len())
 }

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit};
+use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit, LotCode};
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::MovementAction;
 use gridward_domain::id::{HandoutId, MovementId, PersonId};
 use gridward_domain::range::StockPieces;
 
+use super::lots;
 use super::model::{GoodsItem, GoodsItemContent, GoodsMovement, GoodsStock};
 use crate::area;
 use crate::clock::china;
@@ -83,6 +84,8 @@ crate::table_row! {
             person: PersonId,
             at: NaiveDateTime,
             sealed: Option<Vec<u8>>,
+            lot: Option<LotCode>,
+            expires_on: Option<NaiveDate>,
         }
     }
 }
@@ -127,6 +130,8 @@ impl MovementRow {
             quantity: self.quantity,
             difference: self.difference,
             handout_id: self.handout,
+            lot: self.lot.clone(),
+            expires_on: self.expires_on,
             note: note.transpose().map_err(|error| DbError::corrupt(MOVEMENTS, error))?,
             by: self.person,
             at: self.at.and_utc().with_timezone(&china()),
@@ -261,7 +266,10 @@ pub fn stocks(
     let rows: Vec<StockRow> = query.order(order).limit(wanted.rows()).load(conn)?;
     let areas: BTreeSet<AreaCode> = rows.iter().map(|row| row.area).collect();
     let names = area::store::names_of(conn, district, &areas)?;
+    let items: BTreeSet<ItemCode> = rows.iter().map(|row| row.item.clone()).collect();
+    let mut lots = lots::of_stocks(conn, district, (&areas, &items))?;
     let shown = rows.into_iter().map(|row| GoodsStock {
+        lots: lots.remove(&(row.area, row.item.clone())).unwrap_or_default(),
         area: row.area,
         area_name: names.get(&row.area).cloned().unwrap_or_default(),
         item: row.item,

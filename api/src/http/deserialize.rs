@@ -5,17 +5,40 @@ use chrono::{DateTime, FixedOffset};
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::de::SliceRead;
 use serde_path_to_error::{Path, Segment};
+
+use super::strict::Strict;
 
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 
-/// Reads a body.
+/// Reads a body whose objects are objects, each key once.
+///
+/// # Errors
+/// 400 for invalid JSON, 422 for an invalid field.
+pub fn body<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let read = serde_path_to_error::deserialize(Strict(&mut reader));
+    ended(json, read, &mut reader)
+}
+
+/// Reads JSON.
 ///
 /// # Errors
 /// 400 for invalid JSON, 422 for an invalid field.
 pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let read = serde_path_to_error::deserialize(&mut reader);
+    ended(json, read, &mut reader)
+}
+
+/// What was read, if nothing follows.
+fn ended<T>(
+    json: &[u8],
+    read: Result<T, serde_path_to_error::Error<serde_json::Error>>,
+    reader: &mut serde_json::Deserializer<SliceRead<'_>>,
+) -> Result<T, Problem> {
+    let read = read.map_err(|error| {
         // serde_json reports a null, a number or an array in the place of an enumeration as a syntax error.
         let is_json = || {
             let text = std::str::from_utf8(json);
@@ -151,6 +174,15 @@ fn plain(message: &str) -> (Option<&str>, String) {
     if let Some(rest) = message.strip_prefix("missing field `") {
         return (rest.strip_suffix('`'), "is missing".to_owned());
     }
+    if let Some(rest) = message.strip_prefix("duplicate field `") {
+        return (rest.strip_suffix('`'), "is there twice".to_owned());
+    }
+    // The fault of a field that depends on others.
+    if let Some((field, detail)) =
+        message.strip_prefix("field `").and_then(|rest| rest.split_once("` "))
+    {
+        return (Some(field), detail.to_owned());
+    }
     let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
     let detail = match expected {
         Some(known) if message.starts_with("unknown field ") => {
@@ -206,7 +238,7 @@ fn type_in_words(expected: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use gridward_domain::area::AreaCode;
     use gridward_domain::bounded_text::NoticeTitle;
@@ -358,6 +390,38 @@ mod tests {
         assert_eq!(refused("area=x&minutes=5").1, "area");
         let unknown = "is unknown; expected one of area, minutes, place, words";
         assert_eq!(refused("area=500116&minutes=5&color=red"), at("color", unknown));
+    }
+
+    #[test]
+    fn a_body_has_objects_where_the_contract_has_them_and_each_key_once() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only read")]
+        struct Outer {
+            inner: Vec<Inner>,
+            words: BTreeMap<String, Value>,
+            raw: Option<Box<serde_json::value::RawValue>>,
+        }
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only read")]
+        struct Inner {
+            minutes: Option<u16>,
+        }
+        let refused = |json: &str| {
+            let problem = body::<Outer>(json.as_bytes()).expect_err("does not fit");
+            let error = &problem.errors()[0];
+            (problem.code(), error.pointer.clone(), error.detail.clone())
+        };
+        let at = |pointer: &str, detail: &str| ("invalid", pointer.to_owned(), detail.to_owned());
+        assert_eq!(refused("[[], {}]"), at("", "must be an object"));
+        let array = r#"{ "inner": [{ "minutes": 1 }, [1]], "words": {} }"#;
+        assert_eq!(refused(array), at("/inner/1", "must be an object"));
+        let twice = r#"{ "inner": [{ "minutes": 1, "minutes": 2 }], "words": {} }"#;
+        assert_eq!(refused(twice), at("/inner/0/minutes", "is there twice"));
+        let deep = r#"{ "inner": [], "words": { "a": { "b": 1, "c": [{ "d": 1, "d": 1 }] } } }"#;
+        assert_eq!(refused(deep), at("/words/a/c/0/d", "is there twice"));
+        let read: Outer = body(br#"{ "inner": [], "words": { "a": 1.5 }, "raw": { "x": [1] } }"#)
+            .expect("it fits");
+        assert_eq!(read.raw.expect("it is there").get(), r#"{ "x": [1] }"#);
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
                 return Err(ProblemCode::UnsupportedMediaType.into());
             }
             let payload = payload.await.map_err(|_| ProblemCode::BadRequest)?;
-            deserialize::bytes(&collect(payload, limit).await?).map(Self)
+            deserialize::body(&collect(payload, limit).await?).map(Self)
         })
     }
 }

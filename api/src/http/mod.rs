@@ -25,6 +25,7 @@ pub mod query;
 pub mod response_headers;
 pub mod sent_method;
 pub mod shutdown;
+mod strict;
 pub mod trusted_proxies;
 pub mod versioned;
 

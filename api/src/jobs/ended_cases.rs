@@ -26,7 +26,7 @@ impl Job for EndedCases {
             let mut deleted = 0;
             for kind in kinds.into_iter().filter(|kind| kind.keep_years.is_some()) {
                 loop {
-                    let kind = kind.clone();
+                    let kind = kind.code.clone();
                     let batch =
                         context.db.write(district, move |tx| retention::forget(tx, &kind, today));
                     let batch: Result<usize, DbError> = batch.await;

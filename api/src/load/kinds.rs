@@ -15,6 +15,7 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
 use crate::db::DbError;
 use crate::db::schema;
+use crate::goods::planned;
 use crate::holiday::store::HolidayRow;
 use crate::memorial::store::MemorialRow;
 use crate::person::store::PersonRow;
@@ -82,6 +83,7 @@ pub(super) fn write(to: &mut Target<'_>, report: &mut dyn FnMut(Loaded)) -> Resu
         );
         let decided = gone::decided_ends(step, &records.beneficiaries)?;
         step.loaded.note(Fate::StillEnded, decided);
+        planned::follow_homes(step.conn, step.district)?;
         tasks::move_with_beneficiaries(step, &records.beneficiaries)
     })?);
     report(to.transaction("stations", |step, records| {

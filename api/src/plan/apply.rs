@@ -106,7 +106,7 @@ fn too_late(row: &PlanRow) -> Result<Option<(u64, u64)>, DbError> {
 
 /// An error, unless the plan is a draft that can be applied.
 fn check(row: &PlanRow, tx: &Tx<'_>, how: ApplyPlan) -> Result<(), Problem> {
-    if row.state != PlanState::Draft {
+    if row.state != PlanState::Draft || row.campaign.is_some() {
         return Err(Problem::from(ProblemCode::PlanState).showing(&row.clone().plan()?));
     }
     if tx.now - row.created_at.and_utc() > APPLICABLE_FOR {

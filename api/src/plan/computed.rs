@@ -1,8 +1,12 @@
 //! What a plan is computed for, and the computed plan that is not stored yet.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use gridward_dispatch::solve;
-use gridward_domain::id::{PersonId, PlanId};
+use gridward_dispatch::solve::{self, Volunteer};
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::time::Minutes;
 
 use super::build::Rows;
 use super::order::PlanOrder;
@@ -30,4 +34,8 @@ pub struct Computed {
     pub overdue: u32,
     /// The output of the solver.
     pub solved: solve::Plan,
+    /// The grid and the minutes at the door of each visit that does not exist.
+    pub imagined: HashMap<TaskId, (AreaCode, Minutes)>,
+    /// The volunteers; none unless there are such visits.
+    pub volunteers: Vec<Volunteer>,
 }

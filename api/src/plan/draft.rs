@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{Reason, Remedy, Route, Stop, Why};
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::{CampaignId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 use serde::Serialize;
 use serde_json::json;
 
 use super::computed::{Computed, Request};
+use super::dry;
+use super::imagined::{ImaginedVisits, StoredOrder};
 use super::model::{Plan, PlanOrigin, PlanState};
 use super::store::{self, Kept, PlanRow, VisitRow};
 use crate::db::DbError;
@@ -52,6 +54,23 @@ pub fn insert_unordered(
     store::insert(tx.write_unbatched(), &row)
 }
 
+/// Stores the request for a dry plan of the campaign, which is to be computed.
+///
+/// # Errors
+/// [`DbError`]; nothing is written then.
+pub fn insert_dry(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    (campaign, imagined): (CampaignId, ImaginedVisits),
+) -> Result<Plan, DbError> {
+    let order = StoredOrder::Dry { order: request.order.clone(), imagined };
+    let order = serde_json::to_string(&order).map_err(|error| DbError::corrupt("plans", error))?;
+    let row = row_of(tx, request)?;
+    let row = PlanRow { campaign: Some(campaign), request: Some(order), ..row };
+    store::insert(tx.write_unbatched(), &row)?;
+    row.plan()
+}
+
 /// Stores a computed plan as a draft.
 ///
 /// # Errors
@@ -68,6 +87,9 @@ pub fn store(tx: &mut Tx<'_>, computed: &Computed) -> Result<Plan, DbError> {
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the plan has been discarded meanwhile.
 pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result<(), DbError> {
+    if row.campaign.is_some() {
+        return dry::finish(tx, computed, row);
+    }
     let visits = visits(computed)?;
     let assigned = visits.iter().filter(|visit| visit.task_version.is_some()).count();
     let measures = serde_json::to_value(computed.solved.measures)
@@ -110,6 +132,7 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
         night: None,
         changed_by: None,
         reached: None,
+        campaign: None,
     })
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use gridward_dispatch::solve::{Measures, Reason, Remedy, Why};
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
+use gridward_domain::id::{BeneficiaryId, CampaignId, PersonId, PlanId, TaskId};
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 use gridward_domain::text_column;
@@ -86,6 +86,10 @@ text_column!(PlanOrigin);
 pub struct Plan {
     /// Identifies the plan.
     pub id: PlanId,
+    /// The campaign of a dry plan, which cannot be applied: its answer is that of
+    /// `GET /v1/campaigns/{id}/feasibility`. Absent for every other plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<CampaignId>,
     /// The planned area.
     pub area: AreaCode,
     /// The first day.

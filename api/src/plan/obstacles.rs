@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::store::VisitRow;
 
 /// The tasks that no one can do for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanObstacle {
     /// The code of the reason, as in the visits of the plan.
     #[schema(max_length = 32, example = "no_minutes")]
@@ -23,10 +23,10 @@ pub struct PlanObstacle {
 }
 
 /// The tasks that one kind of change would help.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RemedyCount {
     /// The code of the remedy, as in the visits of the plan; absent where no single change is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32, example = "more_minutes")]
     pub remedy: Option<String>,
     /// The number of tasks.
@@ -36,12 +36,17 @@ pub struct RemedyCount {
 
 /// The obstacles of these visits, the most frequent first.
 pub fn obstacles(unserved: &[VisitRow]) -> Vec<PlanObstacle> {
+    let parse = |visit: &VisitRow| serde_json::from_str(&visit.reason).unwrap_or_default();
+    let said: Vec<Value> = unserved.iter().map(parse).collect();
+    count(said.iter().map(|said| (said, &said["remedy"])))
+}
+
+/// The obstacles by these reasons and remedies, the most frequent first.
+pub(super) fn count<'v>(said: impl Iterator<Item = (&'v Value, &'v Value)>) -> Vec<PlanObstacle> {
     let mut found: BTreeMap<String, BTreeMap<Option<String>, u32>> = BTreeMap::new();
-    for visit in unserved {
-        let said: Value = serde_json::from_str(&visit.reason).unwrap_or_default();
-        let remedy = code(&said["remedy"]);
-        let reason = code(&said).unwrap_or_else(|| "unknown".to_owned());
-        *found.entry(reason).or_default().entry(remedy).or_default() += 1;
+    for (reason, remedy) in said {
+        let reason = code(reason).unwrap_or_else(|| "unknown".to_owned());
+        *found.entry(reason).or_default().entry(code(remedy)).or_default() += 1;
     }
     let mut obstacles: Vec<PlanObstacle> = found
         .into_iter()

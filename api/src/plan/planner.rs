@@ -17,14 +17,15 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
+use super::build::Rows;
 use super::computed::Request;
+use super::imagined::{Imagined, StoredOrder};
 use super::model::{Plan, PlanState};
-use super::order::PlanOrder;
 use super::run::{self, Means, RunError};
 use super::store::{self, PlanRow};
 use super::what_if::{WhatIf, WhatIfAnswer};
 use super::{apply, batches, draft, gauges, obstacles, queue, subjects};
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::crypto::store::districts;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
@@ -186,9 +187,10 @@ impl Planner {
         let busy = || Problem::service_unavailable("another estimate is being computed");
         let turn = Turn(turn.ok_or_else(busy)?);
         let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: false };
-        let more = move |conn: &mut Conn| {
+        let more = move |conn: &mut Conn, _: &Rows| {
             subjects::check(conn, &question.order)?;
-            question.volunteers(conn)
+            let volunteers = question.volunteers(conn)?;
+            Ok(Imagined { volunteers, ..Imagined::default() })
         };
         let computed = run::compute(&self.db, request, more, means, turn).await;
         let (computed, _) = match computed {
@@ -289,13 +291,23 @@ impl Planner {
     /// Computes the plan and stores it, unless it is discarded meanwhile.
     async fn compute(&self, row: PlanRow, lease: Uuid) -> Result<(), RunError> {
         let key = (row.district, row.id);
-        let order: PlanOrder = serde_json::from_str(row.request.as_deref().unwrap_or_default())
-            .map_err(|error| DbError::corrupt("plans", error))?;
+        let (order, imagined) =
+            match StoredOrder::parse(row.request.as_deref().unwrap_or_default())? {
+                StoredOrder::Dry { order, imagined } => (order, Some(imagined)),
+                StoredOrder::Usual(order) => (order, None),
+            };
         let request = Request { id: row.id, order, now: (self.clock)(), by: row.created_by };
         let progress = Arc::new(Progress::default());
         let keeping = tokio::spawn(self.clone().keep(key, lease, Arc::clone(&progress)));
-        let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: true };
-        let computed = run::compute(&self.db, request, |_| Ok(Vec::new()), means, progress).await;
+        let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: imagined.is_none() };
+        let (area, span) = (request.order.area, request.order.span()?);
+        let today = clock::day(request.now);
+        let more = move |conn: &mut Conn, rows: &Rows| {
+            let Some(imagined) = &imagined else { return Ok(Imagined::default()) };
+            let visits = imagined.read(conn, rows, (area, span, today))?;
+            Ok(Imagined { visits, ..Imagined::default() })
+        };
+        let computed = run::compute(&self.db, request, more, means, progress).await;
         let stored = match computed {
             Ok((computed, _)) => {
                 let store = move |tx: &mut Tx<'_>| {

@@ -1,10 +1,10 @@
 //! One dispatch run: reading and solving; and, for the command line, storing and applying a draft.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use gridward_dispatch::solve::{self, DispatchProblem, Observer, Options, PlanError, Volunteer};
+use gridward_dispatch::solve::{self, DispatchProblem, Observer, Options, PlanError};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
 use rayon::ThreadPool;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::build::Rows;
 use super::computed::{Computed, Request};
 use super::earliest::Earliest;
+use super::imagined::Imagined;
 use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
 use super::span::Span;
@@ -63,7 +64,8 @@ impl From<DbError> for RunError {
 pub async fn draft(db: &Db, request: Request) -> Result<(Plan, Timing), RunError> {
     let district = request.order.area.district();
     let means = Means { pool: None, alternatives: true };
-    let (computed, timing) = compute(db, request, |_| Ok(Vec::new()), means, ()).await?;
+    let (computed, timing) =
+        compute(db, request, |_, _| Ok(Imagined::default()), means, ()).await?;
     let began = Instant::now();
     let stored = db.write(district, move |tx| draft::store(tx, &computed));
     let plan = stored.await.map_err(Problem::from)?;
@@ -111,15 +113,15 @@ pub struct Means {
     pub alternatives: bool,
 }
 
-/// Plans the open tasks of the request without writing anything. `more` are volunteers besides those
-/// of the database.
+/// Plans the open tasks of the request without writing anything. `more` are volunteers and visits
+/// besides those of the database.
 ///
 /// # Errors
 /// As [`draft`], and [`RunError::Cancelled`].
 pub async fn compute(
     db: &Db,
     request: Request,
-    more: impl Fn(&mut Conn) -> Result<Vec<Volunteer>, Problem> + Send + 'static,
+    more: impl Fn(&mut Conn, &Rows) -> Result<Imagined, Problem> + Send + 'static,
     Means { pool, alternatives }: Means,
     observer: impl Observer + Send + 'static,
 ) -> Result<(Computed, Timing), RunError> {
@@ -145,11 +147,16 @@ pub async fn compute(
         if asked.by.is_none() {
             without_held_up(&mut problem, &rows, *now);
         }
-        problem.volunteers.extend(more(conn)?);
+        let more = more(conn, &rows)?;
+        let imagined = more.visits.iter().map(|visit| (visit.id, (visit.grid, visit.service)));
+        let imagined: HashMap<_, _> = imagined.collect();
+        problem.volunteers.extend(more.volunteers);
+        problem.visits.extend(more.visits);
         order.changes.apply(&mut problem);
-        Ok((rows, problem, overdue, began.elapsed()))
+        Ok((rows, problem, (overdue, imagined), began.elapsed()))
     };
-    let (rows, problem, overdue, read) = db.read(read).await?;
+    let (rows, problem, (overdue, imagined), read) = db.read(read).await?;
+    let is_dry = !imagined.is_empty();
     let began = Instant::now();
     let selected = request.order.only.area;
     let solved = tokio::task::spawn_blocking(move || {
@@ -162,15 +169,16 @@ pub async fn compute(
         if let Some(area) = selected {
             solved.measures = solve::measures_in(&problem.reaching(options.reach), &solved, &area);
         }
-        Ok(solved)
+        let volunteers = if is_dry { problem.volunteers } else { Vec::new() };
+        Ok((solved, volunteers))
     });
-    let solved = match solved.await.map_err(|_| DbError::Panicked)? {
+    let (solved, volunteers) = match solved.await.map_err(|_| DbError::Panicked)? {
         Ok(solved) => solved,
         Err(PlanError::Cancelled) => return Err(RunError::Cancelled),
         Err(error) => return Err(DbError::corrupt("tasks", error).into()),
     };
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
-    Ok((Computed { request, rows, overdue, solved }, timing))
+    Ok((Computed { request, rows, overdue, solved, imagined, volunteers }, timing))
 }
 
 /// Gives no new visit to people who are held up by an earlier one. Only for plans that no person

@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::clock;
 
 /// The maximum number of days in a plan.
-const MOST_DAYS: i64 = 31;
+pub const MOST_DAYS: i64 = 31;
 
 /// The days of a plan, inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

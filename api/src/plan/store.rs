@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
+use gridward_domain::id::{BeneficiaryId, CampaignId, PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use super::build::Rows;
 use super::busy;
 use super::carried::{self, Carried};
 use super::changed_visits::VisitChange;
+use super::dry_result::DryResult;
 use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState, PlanVisit};
 use super::order::PlanOrder;
 use super::seconded::Seconded;
@@ -54,6 +55,7 @@ pub struct PlanRow {
     pub night: Option<NaiveDate>,
     pub changed_by: Option<PersonId>,
     pub reached: Option<TaskId>,
+    pub campaign: Option<CampaignId>,
 }
 
 /// The stored result of a plan, as JSON.
@@ -68,6 +70,9 @@ pub struct Kept {
     /// Number of selected open tasks that were due before the first day and are not planned.
     #[serde(default)]
     pub overdue: u32,
+    /// What a dry plan found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry: Option<DryResult>,
 }
 
 impl PlanRow {
@@ -78,9 +83,10 @@ impl PlanRow {
     pub fn plan(self) -> Result<Plan, DbError> {
         let kept = self.kept()?;
         let in_china = |moment: NaiveDateTime| moment.and_utc().with_timezone(&china());
-        let is_draft = self.state == PlanState::Draft;
+        let is_draft = self.state == PlanState::Draft && self.campaign.is_none();
         Ok(Plan {
             id: self.id,
+            campaign_id: self.campaign,
             area: self.area,
             first_day: self.first_day,
             last_day: self.last_day,
@@ -315,6 +321,24 @@ pub fn one(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan
     row(conn, scope, id)?.map(PlanRow::plan).transpose()
 }
 
+/// The latest dry plan of the campaign that is not discarded.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_campaign(
+    conn: &mut Conn,
+    district: AreaCode,
+    campaign: CampaignId,
+) -> Result<Option<PlanRow>, DbError> {
+    let row = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::campaign.eq(campaign))
+        .filter(plans::state.ne(PlanState::Discarded))
+        .order(plans::id.desc())
+        .first(conn);
+    Ok(row.optional()?)
+}
+
 /// The row of the plan, if its area is in the range.
 ///
 /// # Errors
@@ -432,7 +456,7 @@ pub fn assignments(
         .load(conn)?)
 }
 
-/// A page of the plans in the range and the state, newest first.
+/// A page of the plans in the range and the state, newest first, without dry plans.
 ///
 /// # Errors
 /// [`DbError`].
@@ -445,6 +469,7 @@ pub fn list(
     let mut query = plans::table
         .filter(plans::district.eq(scope.area().district()))
         .filter(in_range!(plans::area, scope))
+        .filter(plans::campaign.is_null())
         .into_boxed();
     if let Some(state) = state {
         query = query.filter(plans::state.eq(state));

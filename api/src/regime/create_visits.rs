@@ -20,6 +20,7 @@ use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::memorial::Memorial;
+use crate::task::freed;
 use crate::task::occasion;
 use crate::task::responsible::Responsible;
 use crate::task::series::Series;
@@ -65,7 +66,8 @@ pub(super) fn create(
         Some(person) => Some(Responsible::read(tx, person, regime.area, &ids)?),
         None => None,
     };
-    let (mut created, mut prepared) = (0, Vec::with_capacity(visits.len()));
+    let (mut created, mut assigned) = (0, Vec::new());
+    let mut prepared = Vec::with_capacity(visits.len());
     for Visit { member, due } in visits {
         let is_waiting = member.task.is_some_and(|task| unfinished.contains(&task));
         if is_waiting || !unchanged.contains(&member.beneficiary) {
@@ -87,14 +89,18 @@ pub(super) fn create(
         let id = there.unwrap_or(task.id);
         if there.is_none() {
             series.insert(tx, task.clone())?;
-            if let Some(responsible) = &mut responsible {
-                responsible.assign(tx, &task, json!({ "regime": regime.id }))?;
+            if let Some(responsible) = &mut responsible
+                && responsible.assign(tx, &task, json!({ "regime": regime.id }))?
+            {
+                assigned.push(task.id);
             }
             created += 1;
         }
         let member = MemberRow { slot: Some(due.slot), task: Some(id), ..member.clone() };
         prepared.push(member.next());
     }
+    // Urgent ones wait for a plan as soon as they exist.
+    freed::planned(tx.write_unbatched(), district, &assigned)?;
     members::write(tx.write_unbatched(), &prepared)?;
     Ok(created)
 }

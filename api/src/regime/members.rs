@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::audience::Filter;
 use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
 use gridward_domain::range::CadenceDays;
 use gridward_domain::regime::{MemberDays, Phase, RegimeSubject, Spread};
@@ -12,7 +13,7 @@ use gridward_domain::regime::{MemberDays, Phase, RegimeSubject, Spread};
 use super::store::RegimeRow;
 use super::{anchor, sites};
 use crate::audience::members as audience;
-use crate::beneficiary::store::BeneficiaryRow;
+use crate::beneficiary::store::{BeneficiaryRow, after};
 use crate::catalogue;
 use crate::crypto::SealingKey;
 use crate::db::schema::{beneficiaries, regime_members};
@@ -21,6 +22,8 @@ use crate::tx::row::{RowChange, write_versioned};
 
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
+/// The number of entries that are read at a time.
+const PAGE: i64 = 1_000;
 
 crate::table_row! {
     /// A row of `regime_members`.
@@ -94,16 +97,15 @@ pub fn candidates(
     let kind = catalogue::store::one(conn, regime.district, regime.kind.as_str())?;
     let channel = kind.map(|kind| kind.channel).unwrap_or_default();
     let (filter, cadence) = (regime.filter()?, regime.cadence()?);
-    let query = audience::query(regime.area, &filter, today).order(beneficiaries::id);
     if cadence.has_anchor() {
-        let rows: Vec<BeneficiaryRow> = query.select(BeneficiaryRow::as_select()).load(conn)?;
         let of = |row: BeneficiaryRow| {
             let anchor = anchor::of(cadence, &row, key, today)?;
             let contact = channel.satisfied_by(row.last_contact, row.last_visit);
             Ok(Candidate { id: row.id, grid: row.grid, anchor, contact })
         };
-        return rows.into_iter().map(of).collect();
+        return anchored(conn, (regime, &filter), today, of);
     }
+    let query = audience::query(regime.area, &filter, today).order(beneficiaries::id);
     let columns = (
         beneficiaries::id,
         beneficiaries::grid,
@@ -116,6 +118,27 @@ pub fn candidates(
         Candidate { id, grid, anchor: None, contact }
     };
     Ok(rows.into_iter().map(of).collect())
+}
+
+/// The candidates of entries that are opened one after another, a page in memory at a time.
+fn anchored(
+    conn: &mut Conn,
+    (regime, filter): (&RegimeRow, &Filter),
+    today: NaiveDate,
+    of: impl Fn(BeneficiaryRow) -> Result<Candidate, DbError>,
+) -> Result<Vec<Candidate>, DbError> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    loop {
+        let (query, last) =
+            (audience::query(regime.area, filter, today), candidates.last().map(|last| last.id));
+        let rows = after(conn, query, last, PAGE)?;
+        if rows.is_empty() {
+            return Ok(candidates);
+        }
+        for row in rows {
+            candidates.push(of(row)?);
+        }
+    }
 }
 
 /// The members as they were last.

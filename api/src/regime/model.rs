@@ -6,7 +6,7 @@ use gridward_domain::audience::Filter;
 use gridward_domain::bounded_text::RegimeName;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{PersonId, RegimeId};
-use gridward_domain::range::{LeadDays, Version};
+use gridward_domain::range::{CadenceDays, LeadDays, Version};
 use gridward_domain::regime::{Cadence, RegimeSubject};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -51,9 +51,57 @@ pub struct Regime {
     pub version: i64,
 }
 
+/// The content of a regime as it is sent. Earlier versions had the length of a cycle alone, so their clients
+/// and stored answers still do.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SentContent {
+    name: RegimeName,
+    name_en: RegimeName,
+    #[serde(default)]
+    subject: RegimeSubject,
+    filter: Filter,
+    kind: KindCode,
+    cadence: Option<Cadence>,
+    cadence_days: Option<CadenceDays>,
+    lead_days: LeadDays,
+    #[serde(deserialize_with = "crate::http::day::stored")]
+    starts_on: NaiveDate,
+    #[serde(default)]
+    responsible_id: Option<PersonId>,
+    #[serde(default)]
+    assign_responsible: bool,
+    active: bool,
+}
+
+impl TryFrom<SentContent> for RegimeContent {
+    type Error = &'static str;
+
+    fn try_from(sent: SentContent) -> Result<Self, &'static str> {
+        let SentContent { name, name_en, subject, filter, kind, cadence, cadence_days, .. } = sent;
+        let days = cadence_days.map(|days| Cadence::EveryDays { days });
+        if cadence.is_some() && days.is_some() {
+            return Err("field `cadence_days` is not sent with cadence");
+        }
+        Ok(Self {
+            name,
+            name_en,
+            subject,
+            filter,
+            kind,
+            cadence: cadence.or(days).ok_or("missing field `cadence`")?,
+            lead_days: sent.lead_days,
+            starts_on: sent.starts_on,
+            responsible_id: sent.responsible_id,
+            assign_responsible: sent.assign_responsible,
+            active: sent.active,
+        })
+    }
+}
+
 /// The content of a regime.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "SentContent")]
 #[schema(example = json!({
     "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
     "filter": { "lives_alone": true }, "kind": "home_visit", "lead_days": 7,
@@ -82,7 +130,6 @@ pub struct RegimeContent {
     /// How many days before its day a visit becomes a task.
     pub lead_days: LeadDays,
     /// The first day of the first cycle; no visit is due before.
-    #[serde(deserialize_with = "crate::http::day::stored")]
     pub starts_on: NaiveDate,
     /// Who is responsible; required for an active regime.
     #[serde(default, skip_serializing_if = "Option::is_none")]

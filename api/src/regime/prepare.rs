@@ -52,6 +52,8 @@ struct Work {
     changed: Vec<MemberRow>,
     /// Those who no longer belong to the audience.
     gone: Vec<MemberRow>,
+    /// Those whose last visit has no reason any more.
+    unfounded: Vec<MemberRow>,
     /// Visits to prepare.
     visits: Vec<Visit>,
 }
@@ -77,9 +79,10 @@ fn work(
     let known = members::all(conn, district, regime.id)?;
     let Reconciliation { members, changed, gone } = members::reconcile(regime, known, &candidates)?;
     let satisfied = withdraw::satisfied(conn, (district, &rule), &members, &candidates)?;
+    let unfounded = withdraw::unfounded(conn, (district, &rule), &members, &candidates)?;
     let unmade = unmade(conn, (district, &rule), &members, today)?;
     let visits = visits(&rule, &members, &candidates, (today, &unmade));
-    Ok(Work { satisfied, changed, gone, visits })
+    Ok(Work { satisfied, changed, gone, unfounded, visits })
 }
 
 async fn prepare(
@@ -90,7 +93,7 @@ async fn prepare(
 ) -> Result<usize, DbError> {
     let district = regime.district;
     let (read, opening) = (regime.clone(), keys.clone());
-    let Work { satisfied, changed, gone, visits } =
+    let Work { satisfied, changed, gone, unfounded, visits } =
         db.read(move |conn| work(conn, &opening, &read, today)).await?;
     for ids in satisfied.chunks(AT_A_TIME) {
         let (of, ids) = (regime.clone(), ids.to_vec());
@@ -105,6 +108,10 @@ async fn prepare(
     for rows in gone.chunks(AT_A_TIME) {
         let (of, rows) = (regime.clone(), rows.to_vec());
         step(db, &regime, move |tx| withdraw::dismiss(tx, &of, &rows)).await?;
+    }
+    for rows in unfounded.chunks(AT_A_TIME) {
+        let (of, rows) = (regime.clone(), rows.to_vec());
+        step(db, &regime, move |tx| withdraw::without_reason(tx, &of, &rows)).await?;
     }
     let mut created = 0;
     for visits in visits.chunks(AT_A_TIME) {

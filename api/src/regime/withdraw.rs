@@ -5,12 +5,13 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
 use gridward_domain::regime::Rule;
 use gridward_domain::task::{self as life, AutomaticCommand, Phase, Transition};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::members::{self, Candidate, MemberRow};
 use super::store::RegimeRow;
 use crate::clock;
 use crate::db::{Conn, DbError};
+use crate::log::{self, Subject};
 use crate::task::command::NewTimes;
 use crate::task::row::TaskRow;
 use crate::task::store as tasks;
@@ -19,6 +20,10 @@ use crate::tx::Tx;
 
 /// The states in which a visit may still be withdrawn.
 const WAITING: [Phase; 2] = [Phase::Open, Phase::Assigned];
+/// The events by which a task gets an assignee who has not accepted it.
+const ASSIGNMENTS: [&str; 2] = ["task.assign", "task.reassign"];
+/// The most events after the assignment of a visit that is not accepted.
+const MOST_EVENTS: i64 = 50;
 
 /// The last visits of the members whom a contact has satisfied since, and that no person has accepted.
 ///
@@ -35,6 +40,46 @@ pub fn satisfied(
         member.task.filter(|_| rule.is_satisfied(slot, candidate.contact))
     });
     tasks::among(conn, district, &tasks.collect::<Vec<_>>(), &WAITING)
+}
+
+/// The members whose last visit waits and has no reason any more: the stay in hospital that it follows was
+/// shortened or taken back.
+///
+/// # Errors
+/// [`DbError`].
+pub fn unfounded(
+    conn: &mut Conn,
+    (district, rule): (AreaCode, &Rule),
+    members: &[MemberRow],
+    candidates: &[Candidate],
+) -> Result<Vec<MemberRow>, DbError> {
+    let without_reason = members.iter().zip(candidates).filter(|(member, candidate)| {
+        member.slot.is_some_and(|slot| !rule.has_reason(&candidate.days(member), slot))
+    });
+    let mut rows: Vec<MemberRow> = without_reason.map(|(member, _)| member.clone()).collect();
+    let tasks: Vec<TaskId> = rows.iter().filter_map(|member| member.task).collect();
+    let waiting = tasks::among(conn, district, &tasks, &WAITING)?;
+    rows.retain(|member| member.task.is_some_and(|task| waiting.contains(&task)));
+    Ok(rows)
+}
+
+/// Withdraws the last visits of these members, as far as they wait: the next run prepares what falls due
+/// for them anew.
+///
+/// # Errors
+/// [`DbError`].
+pub fn without_reason(
+    tx: &mut Tx<'_>,
+    regime: &RegimeRow,
+    rows: &[MemberRow],
+) -> Result<(), DbError> {
+    let tasks: Vec<TaskId> = rows.iter().filter_map(|member| member.task).collect();
+    withdraw(tx, regime, (&tasks, "stay_changed"))?;
+    let left = tasks::among(tx.read()?, regime.district, &tasks, &Phase::UNFINISHED)?;
+    let is_withdrawn = |row: &&MemberRow| row.task.is_none_or(|task| !left.contains(&task));
+    let free = |row: &MemberRow| MemberRow { slot: None, task: None, ..row.clone() }.next();
+    let rows: Vec<MemberRow> = rows.iter().filter(is_withdrawn).map(free).collect();
+    members::write(tx.write_unbatched(), &rows)
 }
 
 /// Removes members of the regime who have left the audience and cancels their visits, as far as they wait. A
@@ -67,7 +112,10 @@ pub fn withdraw(
     let (rows, command) =
         (tasks::rows(tx.read()?, regime.district, ids)?, AutomaticCommand::Cancel);
     let mut withdrawn = 0;
-    for row in rows.iter().filter(|row| waits(regime, row)) {
+    for row in &rows {
+        if !waits(tx.read_unbatched(), regime, row)? {
+            continue;
+        }
         let before = row.life()?;
         let next = life::apply_automatic(&before, &command, clock::day(tx.now));
         if let Ok(Transition::Changed(after)) = next {
@@ -79,8 +127,16 @@ pub fn withdraw(
     Ok(withdrawn)
 }
 
-/// Whether no person has decided to make the visit.
-fn waits(regime: &RegimeRow, row: &TaskRow) -> bool {
-    let is_assigned_by_regime = regime.assign_responsible && row.assignee == regime.responsible;
-    row.state == Phase::Open || row.state == Phase::Assigned && is_assigned_by_regime
+/// Whether no person has decided to make the visit: it is open, or its last assignment is the regime's, by
+/// the log. The present content of the regime may name another responsible person, or none.
+fn waits(conn: &mut Conn, regime: &RegimeRow, row: &TaskRow) -> Result<bool, DbError> {
+    if row.state != Phase::Assigned {
+        return Ok(row.state == Phase::Open);
+    }
+    let id = row.id.to_string();
+    let about = (Subject::Task, id.as_str());
+    let events = log::store::newest(conn, row.district, about, &[], None, MOST_EVENTS)?;
+    let last = events.iter().find(|event| ASSIGNMENTS.contains(&event.action.as_str()));
+    let body: Option<Value> = last.and_then(|event| serde_json::from_str(&event.body).ok());
+    Ok(body.is_some_and(|body| body["regime"] == json!(regime.id)))
 }

@@ -207,6 +207,8 @@ const TABLE: &[Access] = &[
     on("close_campaign", A::ManageCampaigns, Area, Internal),
     on("get_campaign_progress", A::ReadCampaigns, Area, Internal),
     on("assess_campaign", A::ManageCampaigns, Area, Internal),
+    on("get_campaign_feasibility", A::ManageCampaigns, Area, Internal),
+    on("plan_campaign", A::ManageCampaigns, Area, Internal),
     on("remind_campaign", A::ManageCampaigns, Area, Internal),
     on("get_campaign_report", A::ReadCampaigns, Area, Internal),
     on("get_beneficiary_history", A::ReadBeneficiaries, Area, Personal),

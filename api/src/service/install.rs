@@ -124,6 +124,10 @@ fn check_lists(document: &ServiceDocument) -> Result<(), Problem> {
     if lists.iter().all(|(.., names)| names.is_empty()) {
         errors.push(FieldError::new("", "must have a part"));
     }
+    let empty = vocabularies.iter().enumerate().filter(|(_, part)| part.words.is_empty());
+    errors.extend(empty.map(|(n, _)| {
+        FieldError::new(format!("/vocabularies/{n}/words"), "must have at least one word")
+    }));
     for (list, field, names) in &lists {
         if names.len() > MOST_PARTS {
             let detail = format!("must have at most {MOST_PARTS} items");

@@ -51,7 +51,6 @@ pub(super) fn changed(
     scope: &Scope,
     changed: &ChangedCases,
     homes: &BTreeSet<BeneficiaryId>,
-    now: DateTime<Utc>,
 ) -> Result<(Vec<Change>, BTreeSet<CaseId>), DbError> {
     let grid = scope.area();
     if !scope.has_cases() {
@@ -82,9 +81,8 @@ pub(super) fn changed(
     if ids.is_empty() {
         return Ok((Vec::new(), BTreeSet::new()));
     }
-    let waiting = waiting::all(conn, scope.viewer(), grid, now)?;
-    let waiting = waiting.iter().filter(|case| ids.contains(&case.id));
-    let rows = waiting.map(change).collect::<Result<Vec<_>, _>>()?;
+    let waiting = waiting::these(conn, scope.viewer(), grid, &ids)?;
+    let rows = waiting.iter().map(change).collect::<Result<Vec<_>, _>>()?;
     let there: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     ids.retain(|id| !there.contains(id.to_string().as_str()));
     Ok((rows, ids))

@@ -192,7 +192,7 @@ impl Pull<'_> {
         let (planned, gone) = handouts::changed(conn, &self.scope, handouts, homes)?;
         to.changes.extend(planned);
         to.removed.extend(gone.iter().map(|id| removed(RowType::Handout, id.to_string())));
-        let (waiting, gone) = cases::changed(conn, &self.scope, &changed.cases, homes, self.now)?;
+        let (waiting, gone) = cases::changed(conn, &self.scope, &changed.cases, homes)?;
         to.changes.extend(waiting);
         to.removed.extend(gone.iter().map(|id| removed(RowType::Case, id.to_string())));
         self.tasks(conn, changed, to)

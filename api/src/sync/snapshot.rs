@@ -187,8 +187,10 @@ fn add_beneficiaries(
 /// and version.
 pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
     let (district, now) = (pull.scope.area().district(), pull.now.naive_utc());
+    let role = pull.scope.viewer().role;
+    let hidden = catalogue::store::hidden_case_kinds(conn, district, role)?;
     let change = |kind: &catalogue::ServiceKind, id| {
-        let (r#type, data) = (RowType::ServiceKind, json(kind)?);
+        let (r#type, data) = (RowType::ServiceKind, json(&kind.clone().without(&hidden))?);
         Ok(Change { r#type, id, version: kind.version, data })
     };
     let kinds = catalogue::store::all(conn, district)?;

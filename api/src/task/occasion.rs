@@ -87,7 +87,7 @@ const fn counts(phase: Phase) -> bool {
 /// What is known of an occasion: its rows by beneficiary, and whether the task of each counts.
 pub type Taken = HashMap<BeneficiaryId, (OccasionRow, bool)>;
 
-/// The rows of these beneficiaries for an occasion.
+/// The rows of these beneficiaries for an occasion, in a transaction that may have changed them.
 ///
 /// # Errors
 /// [`DbError`].
@@ -98,7 +98,19 @@ pub fn of_beneficiaries(
     ids: &[BeneficiaryId],
 ) -> Result<Taken, DbError> {
     let district = tx.district;
-    let conn = tx.read()?;
+    known(tx.read()?, district, (kind, occasion), ids)
+}
+
+/// The rows of these beneficiaries of the district for an occasion and a kind.
+///
+/// # Errors
+/// [`DbError`].
+pub fn known(
+    conn: &mut Conn,
+    district: AreaCode,
+    (kind, occasion): (&str, &Occasion),
+    ids: &[BeneficiaryId],
+) -> Result<Taken, DbError> {
     let rows: Vec<OccasionRow> = task_occasions::table
         .filter(task_occasions::district.eq(district))
         .filter(task_occasions::beneficiary.eq_any(ids))

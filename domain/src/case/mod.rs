@@ -14,9 +14,15 @@ mod result;
 mod tests;
 mod working_days;
 
+use crate::authority::Role;
+
 /// The codes of the kinds of case that every district has.
 pub const SHIPPED_KINDS: [&str; 6] =
     ["three_hardships", "legal", "employment", "merit_report", "station_desk", "plaque"];
+
+/// The codes of those that are confidential, with the roles that see them.
+pub const SHIPPED_CONFIDENTIAL: [(&str, &[Role]); 1] =
+    [("legal", &[Role::Admin, Role::Supervisor])];
 
 pub use faults::{PathFault, faults};
 pub use life::{

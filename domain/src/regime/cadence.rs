@@ -2,15 +2,16 @@
 
 use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::feast::Feast;
-use crate::range::{AfterStayDays, CadenceDays};
+use crate::range::{AfterStayDays, CadenceDays, OutOfRange};
 use crate::word::{UnknownWord, unknown};
 
 /// When the visits of a member recur.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "snake_case", try_from = "CadenceFields")]
 pub enum Cadence {
     /// Once in a cycle, on a day that keeps the visits of the district and of each grid spread evenly.
     EveryDays {
@@ -30,6 +31,58 @@ pub enum Cadence {
         /// The days from the last day of the stay to the visit.
         days: AfterStayDays,
     },
+}
+
+/// A cadence as it is sent, whose faults have the places of its fields.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CadenceFields {
+    r#type: CadenceType,
+    days: Option<i64>,
+    feast: Option<Feast>,
+}
+
+/// Why fields are no cadence.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+enum CadenceError {
+    /// The type requires a field.
+    #[error("missing field `{0}`")]
+    Missing(&'static str),
+    /// The type has no such field.
+    #[error("field `{0}` is not one of this type of cadence")]
+    Unknown(&'static str),
+    /// A number is out of range.
+    #[error("field `days` {0}")]
+    Days(OutOfRange),
+}
+
+impl TryFrom<CadenceFields> for Cadence {
+    type Error = CadenceError;
+
+    fn try_from(
+        CadenceFields { r#type, days, feast }: CadenceFields,
+    ) -> Result<Self, CadenceError> {
+        let has_days = matches!(r#type, CadenceType::EveryDays | CadenceType::AfterHospital);
+        if days.is_some() && !has_days {
+            return Err(CadenceError::Unknown("days"));
+        }
+        if feast.is_some() && r#type != CadenceType::Feast {
+            return Err(CadenceError::Unknown("feast"));
+        }
+        let length = days.ok_or(CadenceError::Missing("days"));
+        Ok(match r#type {
+            CadenceType::EveryDays => {
+                Self::EveryDays { days: length?.try_into().map_err(CadenceError::Days)? }
+            }
+            CadenceType::Birthday => Self::Birthday {},
+            CadenceType::Feast => {
+                Self::Feast { feast: feast.ok_or(CadenceError::Missing("feast"))? }
+            }
+            CadenceType::AfterHospital => {
+                Self::AfterHospital { days: length?.try_into().map_err(CadenceError::Days)? }
+            }
+        })
+    }
 }
 
 /// The types of cadence.

@@ -91,6 +91,18 @@ impl Rule {
         from.max(today).min(due.due_on)
     }
 
+    /// Whether the member still has the visit of `slot`: one after a stay in hospital has no reason once the
+    /// stay has been shortened or taken back. A later stay leaves it.
+    pub fn has_reason(&self, member: &MemberDays, slot: NaiveDate) -> bool {
+        match self.cadence {
+            Cadence::AfterHospital { .. } => {
+                let Slots { last, next } = self.of_stay(member.anchor, slot);
+                last.or(next).is_some_and(|of_stay| of_stay >= slot)
+            }
+            Cadence::EveryDays { .. } | Cadence::Birthday {} | Cadence::Feast { .. } => true,
+        }
+    }
+
     /// Whether a contact on this day satisfies the visit of `slot`.
     pub fn is_satisfied(&self, slot: NaiveDate, contact: Option<NaiveDate>) -> bool {
         let from = slot.checked_sub_days(self.tolerance()).unwrap_or(slot);

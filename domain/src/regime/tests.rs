@@ -298,3 +298,16 @@ proptest! {
         prop_assert_eq!(slots, expected);
     }
 }
+
+#[test]
+fn a_visit_after_a_stay_has_no_reason_once_the_stay_is_shortened_or_taken_back() {
+    let rule = of(Cadence::AfterHospital { days: 7.try_into().expect("days") }, 30);
+    let ended =
+        |anchor: Option<u64>| MemberDays { anchor: anchor.map(day), ..MemberDays::default() };
+    assert!(rule.has_reason(&ended(Some(20)), day(27)));
+    assert!(!rule.has_reason(&ended(Some(18)), day(27)), "shortened");
+    assert!(!rule.has_reason(&ended(None), day(27)), "taken back");
+    assert!(rule.has_reason(&ended(Some(40)), day(27)), "a later stay leaves it");
+    let yearly = of(Cadence::Birthday {}, 30);
+    assert!(yearly.has_reason(&ended(None), day(27)));
+}

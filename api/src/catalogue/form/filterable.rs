@@ -88,6 +88,12 @@ pub fn filterable_field(form: &Value, name: &WordCode) -> Option<FilterableField
     Some(FilterableField { label: label(field), words: words(field)? })
 }
 
+/// The names of the filterable fields of the form.
+pub fn filterable_fields(form: &Value) -> BTreeSet<WordCode> {
+    let marked = fields(form).filter(|(_, _, field)| is_marked(field) && words(field).is_some());
+    marked.filter_map(|(_, name, _)| name.parse().ok()).collect()
+}
+
 /// The words of those of these answers that are filterable, by field; none for an answer that is no
 /// word of its field.
 pub fn filterable_answers(

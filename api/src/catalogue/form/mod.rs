@@ -22,7 +22,9 @@ use serde_json::{Map, Value};
 use crate::http::problem::FieldError;
 use crate::vocabulary::VocabularyName;
 
-pub use filterable::{FieldWords, FilterableField, filterable_answers, filterable_field};
+pub use filterable::{
+    FieldWords, FilterableField, filterable_answers, filterable_field, filterable_fields,
+};
 pub use rules::{FollowUpRule, follow_up_rules, follow_ups, updates};
 
 /// The most fields of a form.

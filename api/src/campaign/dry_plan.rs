@@ -1,0 +1,240 @@
+//! Dry plans of a campaign: the plan that there would be with its visits, computed by the planner as
+//! any other plan and never applied, and what it says about each village.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::authority::Principal;
+use gridward_domain::campaign::CampaignState;
+use gridward_domain::channel::Channel;
+use gridward_domain::feasibility::{AreaEffort, AreaFeasibility, PlannedEffort, Terms, assess};
+use gridward_domain::id::{CampaignId, PlanId};
+use gridward_domain::range::Priority;
+use gridward_domain::skill::Skills;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::content::{EMPTY, PAST};
+use super::decide::{found, record};
+use super::dry_plan_model::{CampaignDryPlan, CampaignDryResult, DryPlanOfArea};
+use super::feasibility::{HAND_OVER, Village, call_minutes, lending, signed};
+use super::store::CampaignRow;
+use crate::area;
+use crate::audience::{preview, spread};
+use crate::catalogue;
+use crate::clock::{self, china};
+use crate::db::{Conn, DbError};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::idempotency::Effect;
+use crate::plan::computed::Request;
+use crate::plan::dry_result::DryResult;
+use crate::plan::imagined::{ImaginedVisits, StoredOrder};
+use crate::plan::model::{Plan, PlanState};
+use crate::plan::order::PlanOrder;
+use crate::plan::span::Span;
+use crate::plan::store::PlanRow;
+use crate::plan::{draft, store as plans};
+use crate::tx::Tx;
+
+/// The usual urgency, of hand-overs without a kind.
+const USUAL: Priority = Priority::of::<5>();
+
+/// An order for a dry plan.
+#[derive(Clone, Copy, Debug)]
+pub struct DryPlanning {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The id of the plan, one however often the change runs.
+    pub plan: PlanId,
+}
+
+impl Effect for DryPlanning {
+    type Made = Plan;
+
+    fn action(&self) -> &'static str {
+        "campaign.plan"
+    }
+
+    fn request(&self) -> Value {
+        json!({ "campaign_id": self.campaign })
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        found(tx, principal, self.campaign).map(drop)
+    }
+}
+
+impl DryPlanning {
+    /// An order for a new plan.
+    pub fn of(campaign: CampaignId) -> Self {
+        Self { campaign, plan: PlanId(Uuid::now_v7()) }
+    }
+
+    /// Orders the plan. While one of the same content is computed, that one is answered; one of earlier
+    /// content is discarded.
+    ///
+    /// # Errors
+    /// 403; 404; 409 once the campaign is launched; 422 after its last day, and for an empty audience.
+    pub(super) fn run(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<Plan, Problem> {
+        let row = found(tx, principal, self.campaign)?;
+        if !matches!(row.state, CampaignState::Draft | CampaignState::Approved) {
+            let shown = row.shown(tx.read_unbatched())?;
+            return Err(Problem::from(ProblemCode::CampaignState).showing(&shown));
+        }
+        let today = clock::day(tx.now);
+        let imagined = imagined(tx.read_unbatched(), &row)?;
+        let span = imagined.span(today);
+        let span = span.ok_or_else(|| Problem::invalid("/last_day", PAST))?;
+        if preview::count(tx.read_unbatched(), row.area, &imagined.filter, today)? == 0 {
+            return Err(Problem::invalid("/filter", EMPTY));
+        }
+        if let Some(running) = self.running(tx, &row, &imagined)? {
+            return Ok(running);
+        }
+        let request = Request {
+            id: self.plan,
+            order: PlanOrder::of(row.area, span),
+            now: tx.now,
+            by: Some(principal.person),
+        };
+        record(tx, principal, self.action(), &row);
+        Ok(draft::insert_dry(tx, &request, (row.id, imagined))?)
+    }
+
+    /// The plan of this content that is being computed; one of other content is discarded.
+    fn running(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &CampaignRow,
+        imagined: &ImaginedVisits,
+    ) -> Result<Option<Plan>, DbError> {
+        let latest = plans::of_campaign(tx.read_unbatched(), row.district, row.id)?;
+        let Some(mut latest) = latest.filter(|plan| plan.state == PlanState::Computing) else {
+            return Ok(None);
+        };
+        if is_of(&latest, imagined)? {
+            return latest.plan().map(Some);
+        }
+        let now = tx.now;
+        plans::change_state(tx.write_unbatched(), &mut latest, PlanState::Discarded, now)?;
+        Ok(None)
+    }
+}
+
+/// Whether the plan has these visits.
+fn is_of(plan: &PlanRow, imagined: &ImaginedVisits) -> Result<bool, DbError> {
+    let order = StoredOrder::parse(plan.request.as_deref().unwrap_or_default())?;
+    Ok(matches!(order, StoredOrder::Dry { imagined: of, .. } if of == *imagined))
+}
+
+/// The visits that the campaign would make.
+fn imagined(conn: &mut Conn, row: &CampaignRow) -> Result<ImaginedVisits, DbError> {
+    let kind = match &row.kind {
+        Some(kind) => {
+            let kind = catalogue::store::one(conn, row.district, kind.as_str())?;
+            Some(kind.ok_or_else(|| DbError::corrupt("campaigns", "its kind does not exist"))?)
+        }
+        None => None,
+    };
+    Ok(ImaginedVisits {
+        filter: row.filter()?,
+        kind: row.kind.clone(),
+        occasion: row.occasion()?,
+        minutes: kind.as_ref().map_or(HAND_OVER, |kind| kind.minutes.get().unsigned_abs()),
+        channel: kind.as_ref().map_or(Channel::Visit, |kind| kind.channel),
+        priority: kind.as_ref().map_or(USUAL, |kind| kind.priority),
+        skills: kind.map_or_else(Skills::new, |kind| kind.skills),
+        first_day: row.first_day,
+        last_day: row.last_day,
+        quota_per_day: row.span().quota_per_day,
+    })
+}
+
+/// The latest dry plan of the campaign.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn latest(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    (scope, today): (&AreaRange, NaiveDate),
+) -> Result<Option<CampaignDryPlan>, DbError> {
+    let Some(plan) = plans::of_campaign(conn, row.district, row.id)? else { return Ok(None) };
+    let is_current = is_of(&plan, &imagined(conn, row)?)?;
+    let span = Span::new(plan.first_day, plan.last_day);
+    let span = span.map_err(|error| DbError::corrupt("plans", error))?;
+    let result = match plan.kept()?.dry {
+        Some(result) => Some(answered(conn, row, &result, (scope, span, today))?),
+        None => None,
+    };
+    let shown = plan.plan()?;
+    Ok(Some(CampaignDryPlan {
+        plan_id: shown.id,
+        state: shown.state,
+        progress: shown.progress,
+        first_day: span.first(),
+        last_day: span.last(),
+        ordered_at: shown.created_at.with_timezone(&china()),
+        is_current,
+        result,
+    }))
+}
+
+/// What the figures of the plan mean for each village.
+fn answered(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    result: &DryResult,
+    (scope, span, today): (&AreaRange, Span, NaiveDate),
+) -> Result<CampaignDryResult, DbError> {
+    let names: BTreeMap<AreaCode, String> =
+        area::store::names(conn, scope, Level::Village)?.into_iter().collect();
+    let mut villages: BTreeMap<AreaCode, Village> = BTreeMap::new();
+    for (grid, homes, lat, lon) in spread::middles(conn, scope)? {
+        let village = grid.ancestor(Level::Village).unwrap_or(grid);
+        villages.entry(village).or_default().add_homes(homes, lat, lon);
+    }
+    let terms = Terms {
+        days: u64::try_from(span.days().count()).unwrap_or(1),
+        lead_days: (span.first() - today).num_days().max(0).unsigned_abs(),
+        call_minutes: call_minutes(conn, row.district)?,
+        reach: Some(Level::Town),
+    };
+    let planned: BTreeMap<AreaCode, PlannedEffort> =
+        result.villages.iter().map(|one| (one.area, one.planned)).collect();
+    let efforts = planned.iter().filter_map(|(area, planned)| {
+        Some(AreaEffort::of_plan(*area, villages.get(area)?.middle()?, planned))
+    });
+    let mut assessed = assess(&efforts.collect::<Vec<_>>(), &terms);
+    assessed.retain(|one| one.effort.visits > 0);
+    assessed.sort_by_key(|one| (std::cmp::Reverse(one.lacking), one.effort.area));
+    let total = |of: fn(&PlannedEffort) -> u64| signed(planned.values().map(of).sum());
+    Ok(CampaignDryResult {
+        fits: planned.values().all(|one| one.unserved == 0),
+        visits: total(|one| one.visits),
+        without_room: total(|one| one.unserved),
+        lacking_minutes: total(|one| one.unserved_minutes),
+        other_tasks_without_room: signed(result.other_unserved),
+        obstacles: result.obstacles.clone(),
+        areas: assessed.iter().map(|one| of_area(one, &planned, &names)).collect(),
+    })
+}
+
+fn of_area(
+    one: &AreaFeasibility,
+    planned: &BTreeMap<AreaCode, PlannedEffort>,
+    names: &BTreeMap<AreaCode, String>,
+) -> DryPlanOfArea {
+    let area = one.effort.area;
+    DryPlanOfArea {
+        area,
+        name: names.get(&area).cloned().unwrap_or_default(),
+        visits: signed(one.effort.visits),
+        without_room: signed(planned.get(&area).map_or(0, |planned| planned.unserved)),
+        lacking_minutes: signed(one.lacking),
+        lend: lending(one, names),
+        earlier_days: one.earlier_days.map(signed),
+        calls: one.calls.map(signed),
+    }
+}

@@ -1,0 +1,156 @@
+//! Lots: consignments of an item, each with a code and perhaps a last day of use. The pieces of a lot at a
+//! station are the sum of its movements; a movement that names no lot leaves them as they are.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use diesel::dsl::{min, sum};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::LotCode;
+use gridward_domain::code::ItemCode;
+use gridward_domain::goods::MovementAction;
+use gridward_domain::id::HandoutId;
+use gridward_domain::range::StockPieces;
+
+use super::model::GoodsLot;
+use crate::db::schema::goods_movements;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+
+/// The pieces of each lot of an item at each station.
+type Sums = BTreeMap<(AreaCode, LotCode), i64>;
+
+/// The pieces of the lots of an item at these stations.
+fn sums(
+    conn: &mut Conn,
+    district: AreaCode,
+    item: &ItemCode,
+    areas: &BTreeSet<AreaCode>,
+) -> Result<Sums, DbError> {
+    let of_lots = || {
+        goods_movements::table
+            .filter(goods_movements::district.eq(district))
+            .filter(goods_movements::item.eq(item))
+            .filter(goods_movements::lot.is_not_null())
+    };
+    let own: Vec<(AreaCode, Option<LotCode>, Option<i64>)> = of_lots()
+        .filter(goods_movements::area.eq_any(areas))
+        .group_by((goods_movements::area, goods_movements::lot))
+        .select((goods_movements::area, goods_movements::lot, sum(goods_movements::difference)))
+        .load(conn)?;
+    let came: Vec<(Option<AreaCode>, Option<LotCode>, Option<i64>)> = of_lots()
+        .filter(goods_movements::to_area.eq_any(areas))
+        .group_by((goods_movements::to_area, goods_movements::lot))
+        .select((goods_movements::to_area, goods_movements::lot, sum(goods_movements::quantity)))
+        .load(conn)?;
+    let mut sums = Sums::new();
+    let came = came.into_iter().filter_map(|(area, lot, sum)| Some((area?, lot, sum)));
+    for (area, lot, sum) in own.into_iter().chain(came) {
+        if let Some(lot) = lot {
+            *sums.entry((area, lot)).or_default() += sum.unwrap_or_default();
+        }
+    }
+    Ok(sums)
+}
+
+/// The last days of use of the lots of an item, the earliest that was received of each.
+fn last_days(
+    conn: &mut Conn,
+    district: AreaCode,
+    item: &ItemCode,
+) -> Result<HashMap<LotCode, NaiveDate>, DbError> {
+    let days: Vec<(Option<LotCode>, Option<NaiveDate>)> = goods_movements::table
+        .filter(goods_movements::district.eq(district))
+        .filter(goods_movements::item.eq(item))
+        .filter(goods_movements::lot.is_not_null())
+        .filter(goods_movements::expires_on.is_not_null())
+        .group_by(goods_movements::lot)
+        .select((goods_movements::lot, min(goods_movements::expires_on)))
+        .load(conn)?;
+    Ok(days.into_iter().filter_map(|(lot, day)| lot.zip(day)).collect())
+}
+
+/// The pieces of the lot at the station.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn pieces(
+    conn: &mut Conn,
+    area: AreaCode,
+    (item, lot): (&ItemCode, &LotCode),
+) -> Result<i64, DbError> {
+    let sums = sums(conn, area.district(), item, &BTreeSet::from([area]))?;
+    Ok(sums.get(&(area, lot.clone())).copied().unwrap_or_default())
+}
+
+/// Checks that the station has so many pieces of the lot, if one is named.
+///
+/// # Errors
+/// 409 that says how many it has.
+pub(super) fn check(
+    conn: &mut Conn,
+    area: AreaCode,
+    (item, lot): (&ItemCode, Option<&LotCode>),
+    wanted: i64,
+) -> Result<(), Problem> {
+    let Some(lot) = lot else { return Ok(()) };
+    let has = pieces(conn, area, (item, lot))?;
+    if has >= wanted {
+        return Ok(());
+    }
+    let error = FieldError::new("/lot", format!("only {} of this lot in stock", has.max(0)));
+    Err(Problem::from(ProblemCode::GoodsShort).with(error))
+}
+
+/// The lots of the items at these stations that have pieces, the first to expire first.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn of_stocks(
+    conn: &mut Conn,
+    district: AreaCode,
+    (areas, items): (&BTreeSet<AreaCode>, &BTreeSet<ItemCode>),
+) -> Result<HashMap<(AreaCode, ItemCode), Vec<GoodsLot>>, DbError> {
+    let mut lots: HashMap<(AreaCode, ItemCode), Vec<GoodsLot>> = HashMap::new();
+    for item in items {
+        let sums = sums(conn, district, item, areas)?;
+        if sums.is_empty() {
+            continue;
+        }
+        let days = last_days(conn, district, item)?;
+        for ((area, lot), pieces) in sums {
+            let quantity = StockPieces::try_from(pieces).unwrap_or(StockPieces::MIN);
+            if quantity > StockPieces::MIN {
+                let expires_on = days.get(&lot).copied();
+                let of = lots.entry((area, item.clone())).or_default();
+                of.push(GoodsLot { lot, quantity, expires_on });
+            }
+        }
+    }
+    for of in lots.values_mut() {
+        of.sort_by_key(|lot| (lot.expires_on.is_none(), lot.expires_on));
+    }
+    Ok(lots)
+}
+
+/// The lot from which the goods of a hand-out were taken last.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn of_handout(
+    conn: &mut Conn,
+    district: AreaCode,
+    handout: HandoutId,
+) -> Result<Option<LotCode>, DbError> {
+    let lot: Option<Option<LotCode>> = goods_movements::table
+        .filter(goods_movements::district.eq(district))
+        .filter(goods_movements::handout.eq(handout))
+        .filter(goods_movements::lot.is_not_null())
+        .filter(goods_movements::action.eq(MovementAction::HandedOut))
+        .order(goods_movements::id.desc())
+        .select(goods_movements::lot)
+        .first(conn)
+        .optional()?;
+    Ok(lot.flatten())
+}

@@ -1,0 +1,115 @@
+//! Dry plans of campaigns: whether the visits fit, by the planner, without a task.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::campaigns::{approve, campaign, draft, launch};
+use crate::spring_festival::{FAR_VILLAGE, VILLAGE};
+use crate::support::files::FAR_BENEFICIARY;
+use crate::support::{Backend, Caller, Server};
+
+/// The feasibility of the campaign, when its dry plan is computed.
+async fn planned(caller: &Caller, path: &str) -> Value {
+    for _ in 0..300 {
+        let feasibility = caller.get(&format!("{path}/feasibility")).await.body;
+        if feasibility["dry_plan"]["result"].is_object() {
+            return feasibility;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("not planned within 30 s: {}", caller.get(&format!("{path}/feasibility")).await.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_plan_says_which_visits_find_no_room_and_writes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    server.database.execute(&format!(
+        "UPDATE people SET weekly_minutes = 0 WHERE area >= '{VILLAGE}' AND area < '500116001003'"
+    ));
+    let days = json!({ "first_day": "2027-02-01", "last_day": "2027-02-07", "quota_per_day": 2 });
+    let path = draft(&supervisor, days).await;
+    let before = supervisor.get(&format!("{path}/feasibility")).await.body;
+    assert!(before["dry_plan"].is_null() && before["visits"] == 6, "the sum alone: {before}");
+
+    let ordered = supervisor.act(&format!("{path}/dry-plans")).await;
+    assert_eq!(ordered.status, 202, "{}", ordered.body);
+    let plan = format!("/v1/plans/{}", ordered.body["id"].as_str().expect("an id"));
+    let feasibility = planned(&supervisor, &path).await;
+    let dry = &feasibility["dry_plan"];
+    assert_eq!((&dry["state"], &dry["is_current"]), (&json!("draft"), &json!(true)), "{dry}");
+    let found = &dry["result"];
+    assert_eq!((&found["fits"], &found["visits"]), (&json!(false), &json!(6)), "{found}");
+    assert_eq!(found["without_room"], 4);
+    let (short, far) = (&found["areas"][0], &found["areas"][1]);
+    assert_eq!((&short["area"], &short["without_room"]), (&json!(VILLAGE), &json!(4)));
+    assert_eq!(short["lacking_minutes"], found["lacking_minutes"]);
+    assert!(short["lacking_minutes"].as_i64().expect("minutes") >= 120, "{short}");
+    assert_eq!(short["lend"][0]["from"], FAR_VILLAGE, "{short}");
+    assert!(short["earlier_days"].is_null(), "no visitor offers an hour on any day");
+    assert_eq!((&far["without_room"], &far["lacking_minutes"]), (&json!(0), &json!(0)));
+    assert_eq!(found["obstacles"][0]["tasks"], 4);
+    assert_eq!(server.database.count("tasks"), 0, "nothing is created");
+    assert_eq!(server.database.count("plan_visits"), 0);
+
+    // It is no draft that assigns anything.
+    let shown = supervisor.get(&plan).await.body;
+    assert!(path.ends_with(shown["campaign_id"].as_str().expect("the campaign")), "{shown}");
+    assert!(shown["expires_at"].is_null());
+    assert_eq!(supervisor.get("/v1/plans").await.body["items"], json!([]));
+    let applied = supervisor.post(&format!("{plan}/apply"), &json!({})).await;
+    assert_eq!((applied.status, applied.problem()), (409, "plan_state"));
+
+    // Other content has another plan, also once it is approved.
+    let shorter = campaign(json!({ "first_day": "2027-02-01", "last_day": "2027-02-03" }));
+    let change = supervisor.request(Method::PUT, &path).json(&shorter);
+    let changed = supervisor.send(change.header("If-Match", "\"v1\"")).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let stale = supervisor.get(&format!("{path}/feasibility")).await.body;
+    assert_eq!(stale["dry_plan"]["is_current"], false);
+    assert_eq!(approve(&admin, &path).await.status, 200);
+    assert_eq!(admin.act(&format!("{path}/dry-plans")).await.status, 202);
+    let fresh = planned(&supervisor, &path).await;
+    let days = (&fresh["dry_plan"]["is_current"], &fresh["dry_plan"]["last_day"]);
+    assert_eq!(days, (&json!(true), &json!("2027-02-03")), "{fresh}");
+    assert_eq!(launch(&supervisor, &path, true).await.status, 200);
+    let late = supervisor.act(&format!("{path}/dry-plans")).await;
+    assert_eq!((late.status, late.problem()), (409, "campaign_state"));
+    assert_eq!(server.manager().await.act(&format!("{path}/dry-plans")).await.status, 403);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_campaign_is_planned_for_its_first_days_beside_the_tasks_that_exist(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let occasion = json!({
+        "beneficiary_id": FAR_BENEFICIARY, "kind": "home_visit",
+        "occasion": "spring_festival_2027", "due_on": "2027-01-20"
+    });
+    assert_eq!(supervisor.post("/v1/tasks", &occasion).await.status, 201);
+    let path = draft(&supervisor, json!({ "first_day": "2027-01-01", "last_day": "2027-03-03" }));
+    let path = path.await;
+    assert_eq!(supervisor.act(&format!("{path}/dry-plans")).await.status, 202);
+    let dry = planned(&supervisor, &path).await["dry_plan"].clone();
+    assert_eq!(dry["last_day"], "2027-01-31", "{dry}");
+    // Of five who have no task for the occasion, half: 31 of 62 days.
+    let found = &dry["result"];
+    assert_eq!((&found["visits"], &found["fits"]), (&json!(2), &json!(true)), "{dry}");
+    assert_eq!(found["other_tasks_without_room"], 0);
+
+    let empty = draft(&supervisor, json!({ "area": "500116001" })).await;
+    server
+        .database
+        .execute("UPDATE beneficiaries SET valid_to = '2026-11-01' WHERE grid < '500116002'");
+    let refused = supervisor.act(&format!("{empty}/dry-plans")).await;
+    assert_eq!((refused.status, refused.problem()), (422, "invalid"), "{}", refused.body);
+}
