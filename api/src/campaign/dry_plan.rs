@@ -89,7 +89,7 @@ impl DryPlanning {
         if preview::count(tx.read_unbatched(), row.area, &imagined.filter, today)? == 0 {
             return Err(Problem::invalid("/filter", EMPTY));
         }
-        if let Some(running) = self.running(tx, &row, &imagined)? {
+        if let Some(running) = running(tx, &row, &imagined)? {
             return Ok(running);
         }
         let request = Request {
@@ -101,25 +101,24 @@ impl DryPlanning {
         record(tx, principal, self.action(), &row);
         Ok(draft::insert_dry(tx, &request, (row.id, imagined))?)
     }
+}
 
-    /// The plan of this content that is being computed; one of other content is discarded.
-    fn running(
-        &self,
-        tx: &mut Tx<'_>,
-        row: &CampaignRow,
-        imagined: &ImaginedVisits,
-    ) -> Result<Option<Plan>, DbError> {
-        let latest = plans::of_campaign(tx.read_unbatched(), row.district, row.id)?;
-        let Some(mut latest) = latest.filter(|plan| plan.state == PlanState::Computing) else {
-            return Ok(None);
-        };
-        if is_of(&latest, imagined)? {
-            return latest.plan().map(Some);
-        }
-        let now = tx.now;
-        plans::change_state(tx.write_unbatched(), &mut latest, PlanState::Discarded, now)?;
-        Ok(None)
+/// The plan of this content that is being computed; one of other content is discarded.
+fn running(
+    tx: &mut Tx<'_>,
+    row: &CampaignRow,
+    imagined: &ImaginedVisits,
+) -> Result<Option<Plan>, DbError> {
+    let latest = plans::of_campaign(tx.read_unbatched(), row.district, row.id)?;
+    let Some(mut latest) = latest.filter(|plan| plan.state == PlanState::Computing) else {
+        return Ok(None);
+    };
+    if is_of(&latest, imagined)? {
+        return latest.plan().map(Some);
     }
+    let now = tx.now;
+    plans::change_state(tx.write_unbatched(), &mut latest, PlanState::Discarded, now)?;
+    Ok(None)
 }
 
 /// Whether the plan has these visits.

@@ -25,7 +25,7 @@ pub(super) fn finish(
     computed: &Computed,
     row: &mut PlanRow,
 ) -> Result<(), DbError> {
-    let dry = Some(result(computed)?);
+    let dry = Some(result(computed));
     let measures = serde_json::to_value(computed.solved.measures)
         .map_err(|error| DbError::corrupt("plans", error))?;
     let now = tx.now;
@@ -35,7 +35,7 @@ pub(super) fn finish(
 }
 
 /// The figures of the plan.
-fn result(computed: &Computed) -> Result<DryResult, DbError> {
+fn result(computed: &Computed) -> DryResult {
     let Computed { solved, imagined, volunteers, .. } = computed;
     let mut villages: BTreeMap<AreaCode, PlannedEffort> = BTreeMap::new();
     let mut used: HashMap<PersonId, u64> = HashMap::new();
@@ -70,7 +70,7 @@ fn result(computed: &Computed) -> Result<DryResult, DbError> {
     }
     let villages = villages.into_iter().map(|(area, planned)| PlannedVillage { area, planned });
     let obstacles = obstacles::count(without_room.iter().map(|(reason, remedy)| (reason, remedy)));
-    Ok(DryResult { villages: villages.collect(), obstacles, other_unserved })
+    DryResult { villages: villages.collect(), obstacles, other_unserved }
 }
 
 /// The minutes that visits without room would take, which have those at the doors: as many as the

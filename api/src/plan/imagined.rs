@@ -171,7 +171,7 @@ impl ImaginedVisits {
             skills: self.skills.clone(),
             last: home.last_visitor,
             preferred: choice.and_then(|choice| choice.preferred),
-            forbidden: forbidden.iter().copied().collect(),
+            forbidden: forbidden.to_vec(),
             pinned: None,
         })
     }
