@@ -137,6 +137,49 @@ async fn a_plan_that_a_server_stopped_applying_is_applied_by_the_next_and_each_t
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_plan_that_is_gone_on_with_remembers_the_marks_before_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let needs = json!({ "not_before": day(1), "due_on": day(7), "skills": ["medical"] });
+    let task = manager.make(&home_visit(&beneficiary_id(3), needs)).await;
+    let order = json!({
+        "area": GRID, "first_day": day(1), "last_day": day(7), "only": { "ids": [task] }
+    });
+    let earlier = manager.order_plan(&order).await.body;
+    assert_eq!(send(&manager, &earlier, "apply").await.status, 200);
+    let path = format!("/v1/tasks/{task}");
+    let mark = async || manager.get(&path).await.body["unserved_why"].clone();
+    assert_eq!(mark().await, "no_skill");
+
+    // The large plan leaves the task for another reason.
+    let (plan, _) = large_draft(&server, &manager).await;
+    let id = plan["id"].as_str().expect("an id");
+    let another = format!(
+        "UPDATE plan_visits SET reason = '{{\"code\":\"no_room\"}}'
+         WHERE plan = '{id}' AND task = '{task}' AND person IS NULL"
+    );
+    server.database.execute(&another);
+    assert_eq!(send(&manager, &plan, "apply").await.body["plan"]["state"], "applied");
+    assert_eq!(mark().await, "no_room");
+    // As after a stop between the last marks and the end of the plan.
+    let again = format!(
+        "UPDATE plans SET state = 'applying', lease = NULL, lease_until = NULL
+         WHERE id = '{id}'"
+    );
+    server.database.execute(&again);
+    let shown = async || manager.get(&format!("/v1/plans/{id}")).await.body["state"].clone();
+    while shown().await == "applying" {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let undone = send(&manager, &plan, "undo").await;
+    assert_eq!(undone.body["plan"]["state"], "undone", "{}", undone.body);
+    assert_eq!(mark().await, "no_skill");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_a_plan_is_applied_another_one_of_the_area_waits(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -10,7 +10,6 @@ use gridward_domain::secondment::SecondmentSpan;
 use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transition};
 use serde_json::json;
 
-use super::left_open;
 use super::model::{LeftBecause, LeftTask};
 use super::store::{PlanRow, VisitRow};
 use super::why::StoredWhy;
@@ -67,18 +66,7 @@ impl Assignments {
     }
 
     /// Queues the assignments, which are written together at the end of the transaction.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    pub(super) fn write(
-        self,
-        tx: &mut Tx<'_>,
-        plan: &PlanRow,
-        by: Option<PersonId>,
-    ) -> Result<(), DbError> {
-        let marked = self.next.iter();
-        let marks = marked.filter_map(|(task, _)| Some((task.id, task.unserved_why?)));
-        left_open::remember(tx.write_unbatched(), plan, marks)?;
+    pub(super) fn write(self, tx: &mut Tx<'_>, plan: &PlanRow, by: Option<PersonId>) {
         for (task, next) in self.next {
             tx.record(
                 Event::new("task.assign", Subject::Task, task.id, next.grid, next.version)
@@ -88,7 +76,6 @@ impl Assignments {
             );
             tx.replace(&task, next);
         }
-        Ok(())
     }
 }
 

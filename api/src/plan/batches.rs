@@ -19,7 +19,7 @@ use super::left_open::{self, LeftOpen};
 use super::model::{LeftTask, PlanResult, PlanState};
 use super::queue;
 use super::store::{self, PlanRow, VisitRow};
-use super::{undo, why};
+use super::{former_marks, undo, why};
 use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
@@ -163,7 +163,12 @@ pub(super) fn begin(
     let (during, _) = change.states();
     let now = tx.now;
     store::change_state(tx.write_unbatched(), plan, during, now)?;
-    store::begin(tx.write_unbatched(), plan, by)
+    store::begin(tx.write_unbatched(), plan, by)?;
+    match change {
+        // Before the first batch: one that is done again would find the marks of this plan.
+        Change::Apply => former_marks::remember(tx.write()?, plan),
+        Change::Undo => Ok(()),
+    }
 }
 
 /// Does all of a plan in this transaction, if it is small; else the planner does it.
@@ -250,7 +255,7 @@ fn advance(
     } else {
         let mut assignments = Assignments::of(tx, plan, visits, &work.orders)?;
         let left = std::mem::take(&mut assignments.left);
-        assignments.write(tx, plan, plan.changed_by)?;
+        assignments.write(tx, plan, plan.changed_by);
         left
     };
     left::record(tx.write_unbatched(), plan, &left)?;

@@ -1,7 +1,7 @@
 //! Marks the open tasks that an applied plan left without a visitor, with the reason; an undo restores
 //! the marks before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -9,6 +9,7 @@ use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 use serde_json::json;
 
+use super::former_marks;
 use super::store::PlanRow;
 use super::why::StoredReason;
 use crate::db::schema::plan_visits;
@@ -19,9 +20,6 @@ use crate::task::row::TaskRow;
 use crate::task::unserved_why::UnservedWhy;
 use crate::tx::Tx;
 
-/// The most ids of a query.
-const CHUNK: usize = 500;
-
 /// A task that a plan left without a visitor.
 pub(super) struct LeftOpen {
     task: TaskId,
@@ -30,23 +28,20 @@ pub(super) struct LeftOpen {
     former: Option<UnservedWhy>,
 }
 
-/// Marks each of these tasks that is open, and remembers the marks before. A task with the same mark
-/// does not change.
+/// Marks each of these tasks that is open. A task with the same mark does not change.
 ///
 /// # Errors
 /// [`DbError`].
 pub(super) fn mark(tx: &mut Tx<'_>, plan: &PlanRow, unserved: &[LeftOpen]) -> Result<(), DbError> {
-    let mut open = rows(tx, plan, unserved)?;
-    open.retain(|(row, _)| row.state == Phase::Open);
-    let marks = open.iter().filter_map(|(row, _)| Some((row.id, row.unserved_why?)));
-    remember(tx.write_unbatched(), plan, marks)?;
-    for (row, left) in &open {
-        set(tx, plan, row, Some(left.why));
+    for (row, left) in rows(tx, plan, unserved)? {
+        if row.state == Phase::Open {
+            set(tx, plan, &row, Some(left.why));
+        }
     }
     Ok(())
 }
 
-/// Gives each of these tasks that has the mark of the plan the one before.
+/// Gives each of these tasks that has the mark of the plan the one before, as far as it is valid.
 ///
 /// # Errors
 /// [`DbError`].
@@ -55,9 +50,11 @@ pub(super) fn unmark(
     plan: &PlanRow,
     unserved: &[LeftOpen],
 ) -> Result<(), DbError> {
+    let former = unserved.iter().map(|left| (left.task, left.former)).collect();
+    let former = former_marks::valid(tx.read_unbatched(), plan, &former)?;
     for (row, left) in rows(tx, plan, unserved)? {
         if row.state == Phase::Open && row.unserved_why == Some(left.why) {
-            set(tx, plan, &row, left.former);
+            set(tx, plan, &row, former.get(&row.id).copied());
         }
     }
     Ok(())
@@ -85,31 +82,6 @@ fn set(tx: &mut Tx<'_>, plan: &PlanRow, row: &TaskRow, why: Option<UnservedWhy>)
     tx.replace(row, next);
 }
 
-/// Remembers the marks that the tasks of the plan have before it changes them.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn remember(
-    conn: &mut Conn,
-    plan: &PlanRow,
-    marks: impl Iterator<Item = (TaskId, UnservedWhy)>,
-) -> Result<(), DbError> {
-    let mut by_mark: BTreeMap<UnservedWhy, Vec<TaskId>> = BTreeMap::new();
-    for (task, mark) in marks {
-        by_mark.entry(mark).or_default().push(task);
-    }
-    for (mark, tasks) in by_mark {
-        for tasks in tasks.chunks(CHUNK) {
-            let visits = plan_visits::table
-                .filter(plan_visits::district.eq(plan.district))
-                .filter(plan_visits::plan.eq(plan.id))
-                .filter(plan_visits::task.eq_any(tasks));
-            diesel::update(visits).set(plan_visits::former_unserved.eq(mark)).execute(conn)?;
-        }
-    }
-    Ok(())
-}
-
 /// The tasks that the plan left without a visitor, by task.
 ///
 /// # Errors
@@ -127,10 +99,7 @@ pub(super) fn of(
         .select((plan_visits::task, plan_visits::reason, plan_visits::former_unserved))
         .load(conn)?;
     let word = |(task, stored, former): (TaskId, String, Option<UnservedWhy>)| {
-        let stored = serde_json::from_str::<StoredReason>(&stored);
-        let stored = stored.map_err(|error| DbError::corrupt("plan_visits", error))?;
-        // A word that this version does not know is no mark.
-        Ok(stored.code.parse().ok().map(|why| LeftOpen { task, why, former }))
+        Ok(StoredReason::mark(&stored)?.map(|why| LeftOpen { task, why, former }))
     };
     rows.into_iter().filter_map(|row| word(row).transpose()).collect()
 }

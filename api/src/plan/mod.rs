@@ -28,6 +28,7 @@ pub mod dry_result;
 pub mod earliest;
 pub mod enqueue;
 pub mod enqueue_nightly;
+mod former_marks;
 pub mod gauges;
 pub mod imagined;
 mod left;

@@ -8,6 +8,7 @@ use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::batches::{self, Change};
+use super::former_marks;
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
 use super::store::{self, PlanRow, VisitRow};
 use crate::db::DbError;
@@ -37,7 +38,7 @@ pub fn undo(
 }
 
 /// Opens the tasks of these visits of the plan that have not changed since they were assigned, with the
-/// marks that they had before; returns the others.
+/// valid marks that they had before; returns the others.
 ///
 /// # Errors
 /// [`DbError`].
@@ -50,13 +51,17 @@ pub(super) fn open(
     let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
     let tasks = task::store::rows(tx.read()?, plan.district, &ids)?;
     let tasks: HashMap<TaskId, TaskRow> = tasks.into_iter().map(|row| (row.id, row)).collect();
+    let marked = visits.iter().filter(|visit| visit.former_unserved.is_some());
+    let marked = marked.map(|visit| (visit.task, visit.former_unserved)).collect();
+    let former = former_marks::valid(tx.read_unbatched(), plan, &marked)?;
     let mut left = Vec::new();
     for visit in visits {
         let task = tasks.get(&visit.task);
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
             // The author of the undo decides the next step: the tasks are not planned anew.
             let about = json!({ "because": "plan_undone", "plan": plan.id });
-            let task = TaskRow { unserved_why: visit.former_unserved, ..task.clone() };
+            let unserved_why = former.get(&task.id).copied();
+            let task = TaskRow { unserved_why, ..task.clone() };
             release::open(tx, &task, by, about)?;
         } else {
             let state = task.map(|task| task.state);

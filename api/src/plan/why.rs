@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::db::schema::plan_visits;
 use crate::db::{Conn, DbError};
 use crate::task::planned_why::PlannedWhy;
+use crate::task::unserved_why::UnservedWhy;
 
 /// The added minutes up to which a visit is on the way.
 const ON_THE_WAY: u32 = 10;
@@ -108,6 +109,19 @@ pub struct StoredReason {
     /// The missing minutes.
     #[serde(default)]
     pub short: Option<u32>,
+}
+
+impl StoredReason {
+    /// The mark of a task that has no visitor for this stored reason; none for a word that this version
+    /// does not know.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn mark(json: &str) -> Result<Option<UnservedWhy>, DbError> {
+        let stored = serde_json::from_str::<Self>(json);
+        let stored = stored.map_err(|error| DbError::corrupt("plan_visits", error))?;
+        Ok(stored.code.parse().ok())
+    }
 }
 
 impl StoredWhy {
