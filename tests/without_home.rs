@@ -84,6 +84,14 @@ async fn a_home_may_be_absent_and_is_removed_by_null(
     assert_eq!((removed.status, removed.body.get("cell")), (200, None), "{}", removed.body);
     let again = set(3, Value::Null).await;
     assert_eq!((again.status, &again.body["version"]), (200, &json!(3)), "no change");
-    let places = "SELECT CAST(lat + lon AS INTEGER) || '' AS text FROM people WHERE NOT has_home";
-    assert_eq!(server.database.texts(places), ["0"], "the former home is not kept");
+    let nowhere = set(3, json!({ "lat": 0, "lon": 0 })).await;
+    assert_eq!((nowhere.status, &nowhere.body["version"]), (200, &json!(3)), "0, 0 is no home");
+    let places = "SELECT id AS text FROM people WHERE lat = 0 AND lon = 0";
+    let id = path.strip_prefix("/v1/people/").expect("an id");
+    assert_eq!(server.database.texts(places), [id], "the former home is not kept");
+
+    // A server of an earlier version knows two columns alone, and sets them.
+    let home = format!("UPDATE people SET lat = 29.286, lon = 106.253 WHERE id = '{id}'");
+    server.database.execute(&home);
+    assert!(manager.get(&path).await.body["cell"].is_object());
 }

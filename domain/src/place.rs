@@ -36,6 +36,14 @@ pub enum PlaceError {
 }
 
 impl Place {
+    /// Stored for a place that is not known: 0, 0 is in the Atlantic.
+    pub const UNKNOWN: Self = Self { lat: 0.0, lon: 0.0 };
+
+    /// The position, unless it is [`Self::UNKNOWN`].
+    pub fn known(self) -> Option<Self> {
+        (self != Self::UNKNOWN).then_some(self)
+    }
+
     /// The position at `lat` degrees north and `lon` degrees east.
     ///
     /// # Errors

@@ -133,7 +133,7 @@ fn add(
         return Err(format!("a {role} cannot have a {} as area", area.level()).into());
     }
     let mut conn = connect_existing(&settings.database)?;
-    let known = area::store::current(&mut conn, &area)?.ok_or("the area does not exist")?;
+    area::store::current(&mut conn, &area)?.ok_or("the area does not exist")?;
     let district = area.district();
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let index = key.index(phone.as_str());
@@ -148,7 +148,7 @@ fn add(
         gender: Gender::Female,
         birth_year: BirthYear::of::<1970>(),
         phone: phone.to_string(),
-        home: Some(known.place),
+        home: None,
         skills: gridward_domain::skill::Skills::new(),
         weekly_minutes: WeeklyMinutes::MIN,
         availability: vec![],

@@ -622,7 +622,6 @@ diesel::table! {
         tokens_not_before -> Nullable<Timestamp>,
         state -> Text,
         languages -> Text,
-        has_home -> Bool,
     }
 }
 

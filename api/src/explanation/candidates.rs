@@ -101,7 +101,9 @@ fn on_day(
     let first: Vec<&solve::Candidate> = ranked.iter().take(question.limit).collect();
     let by_id: HashMap<PersonId, _> = rows.people.iter().map(|row| (row.id, row)).collect();
     let shown = first.iter().filter_map(|one| by_id.get(&one.volunteer).copied());
-    let known = Known::of(key, principal, shown)?;
+    let ids = first.iter().map(|one| one.volunteer).collect();
+    let without_home = person::start::without_home(conn, task.district, &ids)?;
+    let known = Known::of(key, principal, shown, &without_home)?;
     let skills = Skills::read(conn, principal)?;
     let assignee = task.life()?.state.assignee();
     let is_early = day < task.not_before;

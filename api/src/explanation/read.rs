@@ -1,6 +1,6 @@
 //! Why a task is with its assignee and on its day, by the plan that assigned it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
@@ -14,6 +14,7 @@ use super::sentences::{self, Sentence, Who};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::person;
 use crate::person::start::RouteStart;
 use crate::person::store::{self as people, PersonRow};
 use crate::plan::why::{self, StoredAlternative, StoredVerdict};
@@ -52,12 +53,13 @@ impl Known {
         key: &SealingKey,
         principal: &Principal,
         rows: impl IntoIterator<Item = &'r PersonRow>,
+        without_home: &HashSet<PersonId>,
     ) -> Result<Self, DbError> {
         let may = permits(principal.role, Action::ReadPeople);
         let shown = |row: &&PersonRow| may && principal.area.contains(&row.area);
         let rows = rows.into_iter().filter(shown);
         let named = rows.map(|row| {
-            let start = RouteStart::of(row.has_home);
+            let start = RouteStart::of(!without_home.contains(&row.id));
             Ok((row.id, (row.particulars(key)?.name, row.area, start)))
         });
         Ok(Self { reader: principal.person, people: named.collect::<Result<_, DbError>>()? })
@@ -112,13 +114,14 @@ pub(super) fn explanation(
     let district = row.district.range();
     let rows = ids.iter().map(|id| people::row(conn, &district, *id));
     let rows: Vec<PersonRow> = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-    let known = Known::of(key, principal, &rows)?;
+    let without_home = person::start::without_home(conn, row.district, &ids)?;
+    let known = Known::of(key, principal, &rows, &without_home)?;
     // The assignee's name is shown with the task.
     let assignee = rows.iter().find(|one| one.id == person_id && view.shows_masked_name());
     let person_name =
         assignee.map(|one| Ok::<_, DbError>(one.particulars(key)?.name)).transpose()?;
-    let starts_at = rows.iter().find(|one| one.id == person_id);
-    let starts_at = RouteStart::of(starts_at.is_none_or(|one| one.has_home));
+    let has_home = |one: &PersonRow| one.id == person_id && !without_home.contains(&one.id);
+    let starts_at = RouteStart::of(rows.iter().any(has_home));
     let who = match (person_id == principal.person, &person_name) {
         (true, _) => Who::You,
         (false, Some(name)) => Who::Named(name),

@@ -100,10 +100,14 @@ impl Row<'_> {
         Some(place)
     }
 
-    /// The same of a home, which is not known if both columns are empty.
+    /// The same of a home, which is not known if both columns are empty or 0.
+    #[expect(clippy::option_option, reason = "a fault, no home and a home differ")]
     pub(super) fn home_in(&mut self, district: &District<'_>) -> Option<Option<Place>> {
         let is_empty = |column| self.field(column).is_some_and(|text| text.trim().is_empty());
         if is_empty("lat") && is_empty("lon") {
+            return Some(None);
+        }
+        if self.place()? == Place::UNKNOWN {
             return Some(None);
         }
         self.place_in(district).map(Some)

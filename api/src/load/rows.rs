@@ -142,6 +142,7 @@ pub(crate) fn person(
         Some(PersonState::Suspended) => PersonState::Suspended,
         _ => PersonState::Active,
     };
+    let (lat, lon) = person::store::coordinates(record.home);
     let row = |sealed: Vec<u8>, version: i64| PersonRow {
         district,
         id: record.id,
@@ -150,8 +151,8 @@ pub(crate) fn person(
         state,
         gender: record.gender,
         birth_year: record.birth_year,
-        lat: record.home.map_or(0.0, |home| home.lat()),
-        lon: record.home.map_or(0.0, |home| home.lon()),
+        lat,
+        lon,
         skills: record.skills.clone().into(),
         weekly_minutes: record.weekly_minutes,
         availability: availability.clone(),
@@ -161,7 +162,6 @@ pub(crate) fn person(
         tokens_not_before: before.and_then(|before| before.tokens_not_before),
         // Files have no languages.
         languages: before.map_or_else(|| BTreeSet::new().into(), |before| before.languages.clone()),
-        has_home: record.home.is_some(),
     };
     if let Some(before) = before
         && row(before.sealed.clone(), before.version) == *before

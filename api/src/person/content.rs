@@ -11,7 +11,7 @@ use gridward_domain::skill::{Skill, Skills};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::{Particulars, PersonRow};
+use super::store::{Particulars, PersonRow, coordinates};
 use super::{Availability, Gender, PersonState, Role, entered};
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
@@ -75,7 +75,6 @@ const fn no_minutes() -> WeeklyMinutes {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "phone": "13812341234", "skills": ["driving", "first_aid"] }))]
-#[expect(clippy::option_option, reason = "absent, null and a value differ")]
 pub struct PersonChanges {
     /// Family and given name; blanks at its ends are dropped.
     #[serde(
@@ -126,7 +125,6 @@ pub struct PersonChanges {
     "languages": ["mandarin", "chongqing"], "weekly_minutes": 180,
     "availability": "mon 0900-1200;sat 0900-1700"
 }))]
-#[expect(clippy::option_option, reason = "absent, null and a value differ")]
 pub struct OwnChanges {
     /// The home, where the person's routes start; `null` removes it, and they start at the point of the
     /// grid.
@@ -175,6 +173,7 @@ impl NewPerson {
         let district = self.area.district();
         let particulars =
             Particulars { name: self.name.as_str().to_owned(), phone: self.phone.to_string() };
+        let (lat, lon) = coordinates(self.home);
         Ok(PersonRow {
             district,
             id,
@@ -183,8 +182,8 @@ impl NewPerson {
             state: PersonState::Active,
             gender: self.gender,
             birth_year: self.birth_year,
-            lat: self.home.map_or(0.0, |home| home.lat()),
-            lon: self.home.map_or(0.0, |home| home.lon()),
+            lat,
+            lon,
             skills: self.skills.clone().into(),
             weekly_minutes: self.weekly_minutes,
             availability: self.availability.clone(),
@@ -193,7 +192,6 @@ impl NewPerson {
             version: 1,
             tokens_not_before: None,
             languages: self.languages.clone().into(),
-            has_home: self.home.is_some(),
         })
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
+use gridward_domain::place::Place;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,7 +31,8 @@ impl RouteStart {
     }
 }
 
-/// Has the routes of those of these people who have no home start at the point of their area.
+/// Has the routes of those of these people who have no home start at the point of their area; the rows
+/// do not say any more whether they have one.
 ///
 /// # Errors
 /// [`DbError`].
@@ -39,10 +41,15 @@ pub fn at_areas(
     district: AreaCode,
     people: &mut [PersonRow],
 ) -> Result<(), DbError> {
-    let without = people.iter().filter(|person| !person.has_home);
-    let codes: BTreeSet<AreaCode> = without.map(|person| person.area).collect();
+    let mut without = Vec::new();
+    for person in people {
+        if person.home()?.is_none() {
+            without.push(person);
+        }
+    }
+    let codes: BTreeSet<AreaCode> = without.iter().map(|person| person.area).collect();
     let places = area::store::places_of(conn, district, &codes)?;
-    for person in people.iter_mut().filter(|person| !person.has_home) {
+    for person in without {
         if let Some(place) = places.get(&person.area) {
             (person.lat, person.lon) = (place.lat(), place.lon());
         }
@@ -64,7 +71,8 @@ pub fn without_home(
         let those = people::table
             .filter(people::district.eq(district))
             .filter(people::id.eq_any(ids))
-            .filter(people::has_home.eq(false))
+            .filter(people::lat.eq(Place::UNKNOWN.lat()))
+            .filter(people::lon.eq(Place::UNKNOWN.lon()))
             .select(people::id);
         found.extend(those.load::<PersonId>(conn)?);
     }

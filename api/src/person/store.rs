@@ -44,7 +44,6 @@ crate::table_row! {
             version: i64,
             tokens_not_before: Option<NaiveDateTime>,
             languages: SetColumn<SpokenLanguage>,
-            has_home: bool,
         }
     }
 }
@@ -107,12 +106,12 @@ impl PersonRow {
         })
     }
 
-    /// The home, if it is known.
+    /// The home, if it is known. After [`start::at_areas`](super::start::at_areas) it is the start point.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn home(&self) -> Result<Option<Place>, DbError> {
-        self.has_home.then(|| self.start()).transpose()
+        Ok(self.start()?.known())
     }
 
     /// The start point of the person's routes: the home, or for a person without one the point that
@@ -126,9 +125,14 @@ impl PersonRow {
 
     /// Sets the home, or removes it.
     pub fn set_home(&mut self, home: Option<Place>) {
-        self.has_home = home.is_some();
-        (self.lat, self.lon) = home.map_or((0.0, 0.0), |home| (home.lat(), home.lon()));
+        (self.lat, self.lon) = coordinates(home);
     }
+}
+
+/// The columns `lat` and `lon` of a person with this home. A home at 0, 0 is none.
+pub fn coordinates(home: Option<Place>) -> (f64, f64) {
+    let home = home.unwrap_or(Place::UNKNOWN);
+    (home.lat(), home.lon())
 }
 
 /// The person `id`, if in the range.
@@ -422,7 +426,6 @@ pub fn edit(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(), Db
         people::birth_year.eq(next.birth_year),
         people::lat.eq(next.lat),
         people::lon.eq(next.lon),
-        people::has_home.eq(next.has_home),
         people::skills.eq(&next.skills),
         people::languages.eq(&next.languages),
         people::weekly_minutes.eq(next.weekly_minutes),
