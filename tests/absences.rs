@@ -364,3 +364,117 @@ async fn a_visit_that_the_named_person_may_not_make_is_open_and_says_why(
     );
     assert_eq!(manager.get(&format!("/v1/tasks/{task}")).await.body["state"], "open");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visits_of_one_person_are_given_together_or_become_open_together(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let held = async |n: u32, more: Value| {
+        let mut body = json!({ "not_before": day(1), "due_on": day(2), "minutes": 60 });
+        body.as_object_mut().expect("a body").extend(more.as_object().expect("more").clone());
+        let task = manager.make(&home_visit(&beneficiary_id(n), body)).await;
+        let to = json!({ "person_id": person_id(21), "force": true });
+        let given = manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
+        assert_eq!(given.status, 200, "{}", given.body);
+        task
+    };
+    let tied = |task: &str| json!({ "type": "same_person", "task_id": task });
+    let first = held(1, json!({})).await;
+    let second = held(2, json!({ "tie": tied(&first) })).await;
+    let plain = held(1, json!({})).await;
+    let medical = held(3, json!({ "tie": tied(&plain), "skills": ["medical"] })).await;
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    let absence = json!({
+        "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true,
+        "give_to": person_id(22)
+    });
+    let added = supervisor.post(&path, &absence).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    let row = |task: &str| {
+        let rows = added.body["tasks"].as_array().expect("tasks").iter();
+        rows.clone().find(|row| row["task_id"] == task).expect("a row").clone()
+    };
+    for task in [&first, &second] {
+        assert_eq!(row(task)["person_id"], person_id(22).as_str(), "{}", added.body);
+        let task = manager.get(&format!("/v1/tasks/{task}")).await.body;
+        assert_eq!(task["assignee_id"], person_id(22).as_str(), "{task}");
+    }
+    for task in [&plain, &medical] {
+        let row = row(task);
+        assert_eq!((&row["effect"], &row["breaches"]), (&json!("released"), &json!(["skill"])));
+        assert_eq!(manager.get(&format!("/v1/tasks/{task}")).await.body["state"], "open");
+    }
+    assert_eq!(added.body["loads"][0]["after"], 120, "{}", added.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_visit_of_two_people_is_given_to_no_one_who_has_another_at_its_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let give = async |task: &str, person: u32| {
+        let to = json!({ "person_id": person_id(person), "force": true });
+        let given = manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
+        assert_eq!(given.status, 200, "{}", given.body);
+    };
+    let plan = async |task: &str, start: u64| {
+        let path = format!("/v1/tasks/{task}");
+        let version = manager.get(&path).await.body["version"].clone();
+        let request = manager.request(Method::POST, &format!("{path}/reschedule"));
+        let request = request.header("If-Match", format!("\"v{version}\""));
+        let planned = json!({ "planned": { "day": day(2), "start": start }, "force": true });
+        let moved = manager.send(request.json(&planned)).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    };
+    let days = json!({ "not_before": day(2), "due_on": day(2), "minutes": 30 });
+    let busy = manager.make(&home_visit(&beneficiary_id(1), days.clone())).await;
+    give(&busy, 22).await;
+    plan(&busy, 600).await;
+    let mut pair = days;
+    pair["tie"] = json!({ "type": "two_people" });
+    let first = manager.make(&home_visit(&beneficiary_id(2), pair)).await;
+    let tied = manager.get(&format!("/v1/tasks/{first}")).await.body["tied"][0]["id"].clone();
+    let second = tied.as_str().expect("an id").to_owned();
+    give(&first, 11).await;
+    give(&second, 21).await;
+    plan(&first, 610).await;
+    let absence = json!({
+        "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true,
+        "give_to": person_id(22)
+    });
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    let added = supervisor.post(&path, &absence).await;
+    let row = &added.body["tasks"][0];
+    assert_eq!(
+        (added.status, &row["task_id"], &row["effect"], &row["breaches"]),
+        (201, &json!(second), &json!("released"), &json!(["overlap"])),
+        "{}",
+        added.body
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_loads_of_others_are_not_shown_again_to_a_person_who_may_assign_no_more(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let absence = json!({
+        "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true, "spread": true
+    });
+    let add = async || {
+        let request = manager.request(Method::POST, "/v1/me/absences").json(&absence);
+        manager.send(request.header("Idempotency-Key", "absence-1")).await
+    };
+    assert_eq!(add().await.status, 201);
+    assert_eq!(add().await.status, 201, "a repetition");
+    assert_eq!(supervisor.appoint(GRID, &person_id(21)).await.status, 200);
+    let again = add().await;
+    assert_eq!((again.status, again.problem()), (403, "forbidden"), "{}", again.body);
+}

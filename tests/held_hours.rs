@@ -279,6 +279,46 @@ async fn the_second_person_of_a_visit_has_no_other_one_at_its_time_but_by_force(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_people_whose_visit_changes_need_the_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let more = json!({
+        "not_before": day(DAY), "due_on": day(DAY), "minutes": LENGTH,
+        "tie": { "type": "two_people" }
+    });
+    let first = manager.make(&home_visit(&beneficiary_id(2), more)).await;
+    let tied = manager.get(&format!("/v1/tasks/{first}")).await.body["tied"][0]["id"].clone();
+    let second = tied.as_str().expect("an id").to_owned();
+    let claimed = server.second_volunteer().await.act(&format!("/v1/tasks/{first}/claim")).await;
+    assert_eq!(claimed.status, 200, "{}", claimed.body);
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{second}/claim")).await.status, 200);
+    let path = format!("/v1/tasks/{first}");
+    let to = |start: u64| json!({ "planned": { "day": day(DAY), "start": start } });
+    let reschedule = format!("{path}/reschedule");
+    let moved = on_current(&manager, Method::POST, &reschedule, &first, &to(570)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    // The volunteer has another visit right after that of the second person.
+    let other = held(&server, 1, 570 + LENGTH).await;
+    let longer = json!({ "minutes": LENGTH + 10 });
+    let edited = on_current(&manager, Method::PATCH, &path, &first, &longer).await;
+    assert_eq!(edited.status, 200, "the second task keeps its minutes: {}", edited.body);
+    let moved = on_current(&manager, Method::POST, &reschedule, &first, &to(569)).await;
+    assert_eq!(moved.status, 200, "the second task has its own minutes: {}", moved.body);
+    let refused = on_current(&manager, Method::POST, &reschedule, &first, &to(571)).await;
+    assert_eq!((refused.status, refused.problem()), (409, "visit_overlap"), "{}", refused.body);
+    assert_eq!(refused.body["current"]["overlaps"], json!([overlap(&other, 570 + LENGTH)]));
+    // A visit that has begun is not moved.
+    let path = format!("/v1/tasks/{second}/start");
+    let started = volunteer.act(&path).await;
+    assert_eq!(started.status, 200, "{}", started.body);
+    let moved = on_current(&manager, Method::POST, &reschedule, &first, &to(571)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_window_of_a_task_is_removed_by_null_and_kept_without_a_word(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

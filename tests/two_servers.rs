@@ -120,3 +120,36 @@ async fn two_plans_that_are_applied_at_two_servers_leave_no_overlap() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_visits_that_are_moved_to_one_hour_at_two_servers_leave_no_overlap() {
+    let server = Server::small(Database::postgres());
+    let other = server.another();
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let manager_there = there(&other, &manager);
+    let moved = async |caller: &Caller, task: &str, start: u64| {
+        let version = state(caller, task).await["version"].clone();
+        let path = format!("/v1/tasks/{task}/reschedule");
+        let request = caller.request(reqwest::Method::POST, &path);
+        let request = request.header("If-Match", format!("\"v{version}\""));
+        let planned = json!({ "planned": { "day": day(2), "start": start } });
+        caller.send(request.json(&planned)).await
+    };
+    for _ in 0..ROUNDS {
+        let tasks = [visit(&manager, 1).await, visit(&manager, 2).await];
+        for task in &tasks {
+            let claimed = volunteer.act(&format!("/v1/tasks/{task}/claim")).await;
+            assert_eq!(claimed.status, 200, "{}", claimed.body);
+        }
+        let (one, two) =
+            tokio::join!(moved(&manager, &tasks[0], 600), moved(&manager_there, &tasks[1], 615));
+        let mut statuses = [one.status, two.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409], "{} {}", one.body, two.body);
+        let refused = if one.status == 409 { &one } else { &two };
+        assert_eq!(refused.problem(), "visit_overlap", "{}", refused.body);
+        for task in &tasks {
+            cancel(&manager, task).await;
+        }
+    }
+}

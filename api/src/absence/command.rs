@@ -53,7 +53,9 @@ impl Effect for AddAbsence {
     }
 
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
-        self.about.row(tx.read_unbatched(), principal).map(drop)
+        self.about.row(tx.read_unbatched(), principal)?;
+        // The stored answer has the loads of other people.
+        self.new.check_rights(principal)
     }
 }
 

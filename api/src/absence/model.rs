@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::affected::AbsenceEffect;
 use crate::availability::model::{Absence, AbsenceReason};
+use crate::http::problem::Problem;
 use crate::task::breach::Breach;
 use crate::task::takers::HeldMinutes;
 
@@ -55,6 +57,22 @@ pub struct NewAbsence {
     /// those who may plan (403 for others). It gives at most 2,000 of them to others within their town.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
+}
+
+impl NewAbsence {
+    /// Checks that the principal may do with the tasks what the absence wants.
+    ///
+    /// # Errors
+    /// 403 for tasks that others get by those who may not assign, and for a plan by those who may not plan.
+    pub(super) fn check_rights(&self, principal: &Principal) -> Result<(), Problem> {
+        if self.give_to.is_some() || self.spread {
+            principal.may(Action::DirectTask)?;
+        }
+        if self.plan {
+            principal.may(Action::Dispatch)?;
+        }
+        Ok(())
+    }
 }
 
 /// A task that an absence affects.

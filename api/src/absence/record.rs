@@ -1,9 +1,9 @@
 //! Adds and withdraws an absence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::Principal;
 use gridward_domain::id::{AbsenceId, TaskId};
 use serde_json::json;
 use uuid::Uuid;
@@ -26,6 +26,7 @@ use crate::task;
 use crate::task::release::release;
 use crate::task::row::TaskRow;
 use crate::task::takers::Takers;
+use crate::task::task_tie::TieType;
 use crate::tx::Tx;
 
 /// The word in the events of tasks that an absence opens.
@@ -36,8 +37,8 @@ const BECAUSE: &str = "assignee_absent";
 /// must not be over on the day `given_on` of the command.
 ///
 /// # Errors
-/// 409 for a person who left, and for an absence that overlaps another, with the other; 403 for a plan
-/// by those who may not plan; 422.
+/// 409 for a person who left, and for an absence that overlaps another, with the other; 403 as of
+/// [`NewAbsence::check_rights`](super::model::NewAbsence::check_rights); 422.
 pub fn add(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -47,9 +48,7 @@ pub fn add(
     given_on: NaiveDate,
 ) -> Result<AddedAbsence, Problem> {
     works_here(row)?;
-    if new.plan {
-        principal.may(Action::Dispatch)?;
-    }
+    new.check_rights(principal)?;
     let today = clock::day(tx.now);
     let invalid = |error: SpanError| Problem::invalid(error.pointer(), error);
     let span = Span::new(new.first_day, new.last_day, new.window, given_on).map_err(invalid)?;
@@ -77,7 +76,7 @@ pub fn add(
         withdrawn_at: None,
     };
     let is_own = row.id == principal.person;
-    let (mut tasks, mut tasks_elsewhere) = (Vec::new(), 0);
+    let (mut tasks, mut tasks_elsewhere, mut freed) = (Vec::new(), 0, FreedTasks::default());
     let held = task::store::held_by(tx.read()?, row.district, row.id)?;
     let mut takers = takers::of(tx, principal, row, new, &held)?;
     for task in held {
@@ -88,7 +87,7 @@ pub fn add(
             tasks_elsewhere += 1;
             continue;
         }
-        let mut during = TaskDuringAbsence {
+        tasks.push(TaskDuringAbsence {
             task_id: task.id,
             grid: task.grid,
             was: task.state,
@@ -97,11 +96,13 @@ pub fn add(
             effect,
             person_id: None,
             breaches: BTreeSet::new(),
-        };
+        });
         if effect == AbsenceEffect::Released {
-            hand_over(tx, principal, &task, (takers.as_mut(), &mut during))?;
+            freed.add(tasks.len() - 1, task);
         }
-        tasks.push(during);
+    }
+    for group in freed.groups() {
+        hand_over(tx, principal, &group, (takers.as_mut(), &mut tasks))?;
     }
     store::insert(tx.write_unbatched(), &absence)?;
     let opened = tasks.iter().filter(|task| task.effect == AbsenceEffect::Released);
@@ -122,24 +123,48 @@ pub fn add(
     Ok(AddedAbsence { absence: absence.absence()?, tasks, tasks_elsewhere, loads, plan_id })
 }
 
-/// Gives the task to one of those who take over, or opens it.
+/// The tasks that an absence frees, each with its index among the affected ones.
+#[derive(Default)]
+struct FreedTasks(BTreeMap<TaskId, Vec<(usize, TaskRow)>>);
+
+impl FreedTasks {
+    fn add(&mut self, index: usize, task: TaskRow) {
+        let tie = task.tie().filter(|tie| tie.r#type == TieType::SamePerson);
+        self.0.entry(tie.map_or(task.id, |tie| tie.id)).or_default().push((index, task));
+    }
+
+    /// The tasks that one person gets together.
+    fn groups(self) -> impl Iterator<Item = Vec<(usize, TaskRow)>> {
+        self.0.into_values()
+    }
+}
+
+/// Gives the tasks of a group to one of those who take over, or opens them.
 fn hand_over(
     tx: &mut Tx<'_>,
     principal: &Principal,
-    task: &TaskRow,
-    (takers, during): (Option<&mut Takers>, &mut TaskDuringAbsence),
+    group: &[(usize, TaskRow)],
+    (takers, tasks): (Option<&mut Takers>, &mut [TaskDuringAbsence]),
 ) -> Result<(), Problem> {
-    let about = json!({ "because": BECAUSE, "was": task.state });
+    let about = |task: &TaskRow| json!({ "because": BECAUSE, "was": task.state });
     if let Some(takers) = takers {
-        match takers.give(tx, principal, task, about.clone())? {
-            Ok(person) => {
-                (during.effect, during.person_id) = (AbsenceEffect::Given, Some(person));
-                return Ok(());
+        let freed: Vec<&TaskRow> = group.iter().map(|(_, task)| task).collect();
+        let given = takers.give(tx, principal, &freed, about)?;
+        for (index, _) in group {
+            let during = &mut tasks[*index];
+            match &given {
+                Ok(to) => (during.effect, during.person_id) = (AbsenceEffect::Given, Some(*to)),
+                Err(breaches) => during.breaches.clone_from(breaches),
             }
-            Err(breaches) => during.breaches = breaches,
+        }
+        if given.is_ok() {
+            return Ok(());
         }
     }
-    Ok(release(tx, task, Some(principal.person), about)?)
+    for (_, task) in group {
+        release(tx, task, Some(principal.person), about(task))?;
+    }
+    Ok(())
 }
 
 /// Withdraws the absence, unless it was over on the day `given_on` of the command; the answer is the

@@ -159,8 +159,10 @@ pub struct AbsenceCheck {
 ///
 /// The answer names the affected tasks: visits planned for those days, and those for which no other
 /// day is left. With `release` they become open again; otherwise they stay assigned. A visit that
-/// has started stays and is named. A plan gives no visits for the time of an absence. Allowed roles:
-/// all.
+/// has started stays and is named. A plan gives no visits for the time of an absence. Those who may
+/// assign or plan also use `give_to`, `spread` and `plan`, as for another person's absence; they are
+/// 403 for others. With `check` nothing is written, and an `Idempotency-Key` is ignored. Allowed
+/// roles: all.
 #[utoipa::path(
     tag = "people",
     operation_id = "add_my_absence",
@@ -191,7 +193,9 @@ pub(crate) async fn add_my_absence(
 /// assigned, or with `give_to` or `spread` are given to others, as far as no rule of an assignment is
 /// broken. A visit that has started stays and is named. With `plan` a draft that gives the opened
 /// tasks to others is computed: look at `GET /v1/plans/{id}/loads`, then apply it. With `check` nothing
-/// is written, and an `Idempotency-Key` is ignored. A plan gives no visits for the time of an absence. Allowed roles: admins, supervisors and managers, for people below them.
+/// is written, and an `Idempotency-Key` is ignored. Tasks of which one person makes all are given
+/// together. A plan gives no visits for the time of an absence. Allowed roles: admins, supervisors
+/// and managers, for people below them.
 #[utoipa::path(
     tag = "people",
     operation_id = "add_absence",

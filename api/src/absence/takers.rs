@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::Principal;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 
 use super::model::NewAbsence;
@@ -18,8 +18,7 @@ use crate::tx::Tx;
 /// one.
 ///
 /// # Errors
-/// 422 without `release` or for two wishes; 403 for those who may not assign; 409 for a person who
-/// cannot receive tasks.
+/// 422 without `release` or for two wishes; 409 for a person who cannot receive tasks.
 pub(super) fn of(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -35,12 +34,8 @@ pub(super) fn of(
         _ if !new.release => {
             return Err(Problem::invalid("/release", "must be true to give tasks to others"));
         }
-        (Some(person), false) => {
-            principal.may(Action::DirectTask)?;
-            (principal.area, BTreeSet::from([person]))
-        }
+        (Some(person), false) => (principal.area, BTreeSet::from([person])),
         (None, true) => {
-            principal.may(Action::DirectTask)?;
             let area = around(principal, row.area);
             let people = person::store::visitors(tx.read()?, &area.range())?;
             (area, people.into_iter().map(|person| person.id).collect())

@@ -25,7 +25,7 @@ const CHUNK: usize = 500;
 pub struct Assignees(HashMap<PersonId, Assignee>);
 
 /// A person with what the person offers and holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Assignee {
     pub(super) row: PersonRow,
     pub(super) calendar: Calendar,

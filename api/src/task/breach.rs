@@ -156,7 +156,7 @@ fn meets(needs: &Needs<'_>, offer: &Offer<'_>, day: NaiveDate) -> bool {
 /// 409 with the broken rules; [`DbError`].
 pub(super) fn check(
     row: &TaskRow,
-    (tied, overlaps): (&[TaskRow], Vec<OverlappingVisit>),
+    (tied, overlaps): (&[TaskRow], &[OverlappingVisit]),
     to: &Assignee,
     choice: &VisitorChoice,
     today: NaiveDate,
@@ -164,10 +164,9 @@ pub(super) fn check(
     if row.assignee == Some(to.row.id) {
         return Ok(());
     }
-    let mut broken = broken(row, tied, to, choice, today)?;
-    broken.extend((!overlaps.is_empty()).then_some(Breach::Overlap));
+    let broken = broken(row, (tied, overlaps), to, choice, today)?;
     let problem = Problem::from(ProblemCode::AssignmentBreaks);
-    refuse(row, (broken, overlaps), problem, "/person_id")
+    refuse(row, (broken, overlaps.to_vec()), problem, "/person_id")
 }
 
 /// The refusal to give the task back to a person who is away at its time, or has these other visits.
@@ -183,13 +182,13 @@ pub(super) fn not_given_back(
     refused(row, (BTreeSet::from([breach]), overlaps), problem, "")
 }
 
-/// The rules that the assignment of the task to the person breaks on the day `today`.
+/// The rules that the assignment of the task to the person breaks on the day `today`, as for [`check`].
 ///
 /// # Errors
 /// [`DbError`].
 pub(super) fn broken(
     row: &TaskRow,
-    tied: &[TaskRow],
+    (tied, overlaps): (&[TaskRow], &[OverlappingVisit]),
     to: &Assignee,
     choice: &VisitorChoice,
     today: NaiveDate,
@@ -197,6 +196,7 @@ pub(super) fn broken(
     let mut broken = of(row, to, today)?;
     broken.extend(broken_tie(row, tied, to.row.id));
     broken.extend(choice.forbidden.contains(&to.row.id).then_some(Breach::Forbidden));
+    broken.extend((!overlaps.is_empty()).then_some(Breach::Overlap));
     Ok(broken)
 }
 

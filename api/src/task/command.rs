@@ -65,7 +65,6 @@ pub struct VisitTime {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"not_before": "2026-08-03", "due_on": "2026-08-07"}))]
-#[expect(clippy::option_option, reason = "absent, null and a value differ")]
 pub struct NewDays {
     /// The earliest day of the visit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +96,6 @@ impl NewDays {
 
 /// The times of a task that is rescheduled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "a window is kept, removed or set")]
 pub struct NewTimes {
     /// The time window within the day; `None` to keep the present one, `Some(None)` to remove it.
     pub window: Option<Option<Window>>,

@@ -71,13 +71,30 @@ impl Commitments {
         people: &BTreeSet<PersonId>,
         (first, last): (NaiveDate, NaiveDate),
     ) -> Result<Self, DbError> {
-        let mut all = Self::default();
+        let mut all = Self::visits(conn, (district, plan), people, (first, last))?;
         let people: Vec<PersonId> = people.iter().copied().collect();
         for people in people.chunks(CHUNK) {
             let calendars = availability::calendars_from(conn, district, people, first)?;
             let of = |person: &PersonId| (*person, calendars.of(*person).clone());
             all.calendars.extend(people.iter().map(of));
             all.off_duty.extend(availability::off_duty_among(conn, district, people)?);
+        }
+        Ok(all)
+    }
+
+    /// The same without absences and duty.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn visits(
+        conn: &mut Conn,
+        (district, plan): (AreaCode, Option<PlanId>),
+        people: &BTreeSet<PersonId>,
+        (first, last): (NaiveDate, NaiveDate),
+    ) -> Result<Self, DbError> {
+        let mut all = Self::default();
+        let people: Vec<PersonId> = people.iter().copied().collect();
+        for people in people.chunks(CHUNK) {
             for (person, day, visit) in held(conn, (district, plan), people, (first, last))? {
                 all.held.entry((person, day)).or_default().push(visit);
             }

@@ -167,7 +167,7 @@ fn apply(
         && !call.changes.force
         && let Some((day, start)) = row.planned_on.zip(row.planned_start)
     {
-        overlap::check(tx, principal, &row, (VisitTime { day, start }, next.minutes))?;
+        overlap::check_longer(tx, principal, &row, (VisitTime { day, start }, next.minutes))?;
     }
     let next = TaskRow { version: row.version + 1, updated_at: tx.now.naive_utc(), ..next };
     let event = Event::new("task.edit", Subject::Task, row.id, row.grid, next.version);

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::range::ServiceMinutes;
-use gridward_domain::task::Phase;
+use gridward_domain::task::{Phase, Verb};
 use gridward_domain::time::TimeOfDay;
 use gridward_domain::visibility::View;
 use serde::Serialize;
@@ -17,10 +18,10 @@ use super::command::VisitTime;
 use super::commitments::Commitments;
 use super::model::Task;
 use super::row::TaskRow;
-use super::task_tie::TieType;
-use super::tie;
-use crate::db::DbError;
+use super::{pair, tie};
+use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::person;
 use crate::tx::Tx;
 
 /// Another visit of a person at the same time.
@@ -57,58 +58,48 @@ pub(super) fn of(
     principal: &Principal,
     row: &TaskRow,
     person: PersonId,
-    (VisitTime { day, start }, minutes): (VisitTime, ServiceMinutes),
+    (time, minutes): (VisitTime, ServiceMinutes),
 ) -> Result<Vec<OverlappingVisit>, DbError> {
-    let who = BTreeSet::from([person]);
-    let own: Vec<TaskId> = match row.pair() {
-        Some(_) => tie::tied(tx, row)?.iter().map(|tied| tied.id).chain([row.id]).collect(),
-        None => vec![row.id],
-    };
-    let held = Commitments::read(tx.read()?, (row.district, None), &who, (day, day))?;
-    let others = held.overlapping(person, day, start, minutes.get());
-    let mut overlaps: Vec<OverlappingVisit> = others
-        .filter(|held| !own.contains(&held.task))
-        .map(|held| OverlappingVisit {
-            task_id: principal.area.contains(&held.grid).then_some(held.task),
-            day,
-            start: held.start,
-            minutes: held.minutes,
-        })
-        .collect();
-    overlaps.sort_unstable_by_key(|visit| (visit.start, visit.task_id));
-    Ok(overlaps)
+    let visit = Visit::of(tx, row, time)?;
+    visit.overlaps(tx.read()?, principal, &[(person, minutes)])
 }
 
-/// Checks that the task's assignee, and the second person of the visit, can make it at `time` for
-/// `minutes`.
+/// Checks that the task's assignee can make a visit at `time` that takes as many minutes. The second
+/// person of the visit has a task with its own minutes.
 ///
 /// # Errors
 /// 409 with the other visits; [`DbError`].
-pub(super) fn check(
+pub(super) fn check_longer(
     tx: &mut Tx<'_>,
     principal: &Principal,
     row: &TaskRow,
-    visit: (VisitTime, ServiceMinutes),
+    (time, minutes): (VisitTime, ServiceMinutes),
 ) -> Result<(), Problem> {
-    let mut people: Vec<PersonId> = row.assignee.into_iter().collect();
-    if row.pair().is_some() {
-        let tied = tie::tied(tx, row)?.into_iter();
-        let tied = tied.filter(|other| Phase::UNFINISHED_ASSIGNED.contains(&other.state));
-        people.extend(tied.filter_map(|other| other.assignee));
-    }
-    let mut overlaps = Vec::new();
-    for person in people {
-        overlaps.extend(of(tx, principal, row, person, visit)?);
-    }
-    if overlaps.is_empty() {
-        return Ok(());
-    }
-    let task = row.task(View::Pool)?;
-    Err(Problem::from(ProblemCode::VisitOverlap).showing(&TaskWithOverlaps { task, overlaps }))
+    let people: Vec<_> = row.assignee.map(|person| (person, minutes)).into_iter().collect();
+    Visit::of(tx, row, time)?.check(tx, principal, row, &people)
+}
+
+/// Checks that the task's assignee, and the second person if the task of that one moves too, can make
+/// the visit at `time`.
+///
+/// # Errors
+/// 409 with the other visits; [`DbError`].
+pub(super) fn check_moved(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    time: VisitTime,
+) -> Result<(), Problem> {
+    let visit = Visit::of(tx, row, time)?;
+    let moved = visit.tied.iter().filter(|other| pair::follows(principal, other, Verb::Reschedule));
+    let moved = std::iter::once(row).chain(moved);
+    let people: Vec<_> = moved.filter_map(|task| Some((task.assignee?, task.minutes))).collect();
+    visit.check(tx, principal, row, &people)
 }
 
 /// The visits of the person at the hour of the other task of a visit by two people, one of these
-/// tied tasks.
+/// tied tasks. The second task keeps no time of its own when it is assigned (a plan or
+/// `task.reschedule` sets it), so that a later visit at the hour is refused for the first person only.
 ///
 /// # Errors
 /// [`DbError`].
@@ -119,15 +110,85 @@ pub(super) fn with_second(
     tied: &[TaskRow],
     person: PersonId,
 ) -> Result<Vec<OverlappingVisit>, DbError> {
-    if row.tie().is_none_or(|tie| tie.r#type != TieType::TwoPeople) {
+    if row.pair().is_none() {
         return Ok(Vec::new());
     }
     let held = tied.iter().filter(|other| Phase::UNFINISHED_ASSIGNED.contains(&other.state));
     let mut times = held.filter_map(|other| other.planned_on.zip(other.planned_start));
-    match times.next() {
-        Some((day, start)) => {
-            of(tx, principal, row, person, (VisitTime { day, start }, row.minutes))
+    let Some((day, start)) = times.next() else { return Ok(Vec::new()) };
+    let visit = Visit { district: row.district, own: own(row, tied), tied: Vec::new(), day, start };
+    visit.overlaps(tx.read()?, principal, &[(person, row.minutes)])
+}
+
+/// The ids of the task and those tied to it.
+fn own(row: &TaskRow, tied: &[TaskRow]) -> Vec<TaskId> {
+    tied.iter().map(|other| other.id).chain([row.id]).collect()
+}
+
+/// A visit at a time.
+struct Visit {
+    district: AreaCode,
+    /// The tasks of the visit itself.
+    own: Vec<TaskId>,
+    /// The other task of a visit by two people.
+    tied: Vec<TaskRow>,
+    day: NaiveDate,
+    start: TimeOfDay,
+}
+
+impl Visit {
+    /// The visit of the task at this time.
+    fn of(
+        tx: &mut Tx<'_>,
+        row: &TaskRow,
+        VisitTime { day, start }: VisitTime,
+    ) -> Result<Self, DbError> {
+        let tied = if row.pair().is_some() { tie::tied(tx, row)? } else { Vec::new() };
+        Ok(Self { district: row.district, own: own(row, &tied), tied, day, start })
+    }
+
+    /// The other visits of these people, each with the minutes for which they make this one.
+    fn overlaps(
+        &self,
+        conn: &mut Conn,
+        principal: &Principal,
+        people: &[(PersonId, ServiceMinutes)],
+    ) -> Result<Vec<OverlappingVisit>, DbError> {
+        let (day, who) = (self.day, people.iter().map(|(person, _)| *person).collect());
+        let held = Commitments::visits(conn, (self.district, None), &who, (day, day))?;
+        let others = people.iter().flat_map(|(person, minutes)| {
+            held.overlapping(*person, day, self.start, minutes.get())
+        });
+        let mut overlaps: Vec<OverlappingVisit> = others
+            .filter(|held| !self.own.contains(&held.task))
+            .map(|held| OverlappingVisit {
+                task_id: principal.area.contains(&held.grid).then_some(held.task),
+                day,
+                start: held.start,
+                minutes: held.minutes,
+            })
+            .collect();
+        overlaps.sort_unstable_by_key(|visit| (visit.start, visit.task_id));
+        Ok(overlaps)
+    }
+
+    /// Checks that these people have no other visits. They are locked until the end of the transaction,
+    /// so that no other server gives them one at this hour meanwhile.
+    fn check(
+        &self,
+        tx: &mut Tx<'_>,
+        principal: &Principal,
+        row: &TaskRow,
+        people: &[(PersonId, ServiceMinutes)],
+    ) -> Result<(), Problem> {
+        let who: BTreeSet<PersonId> = people.iter().map(|(person, _)| *person).collect();
+        let conn = tx.read()?;
+        person::active::areas(conn, self.district, &who)?;
+        let overlaps = self.overlaps(conn, principal, people)?;
+        if overlaps.is_empty() {
+            return Ok(());
         }
-        None => Ok(Vec::new()),
+        let task = row.task(View::Pool)?;
+        Err(Problem::from(ProblemCode::VisitOverlap).showing(&TaskWithOverlaps { task, overlaps }))
     }
 }

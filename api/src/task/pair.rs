@@ -1,7 +1,7 @@
 //! The second task of a visit by two people, which follows the first.
 
 use gridward_domain::authority::Principal;
-use gridward_domain::task::{self as life, Command, Phase, Transition};
+use gridward_domain::task::{self as life, Command, Phase, Transition, Verb};
 use serde_json::{Value, json};
 
 use super::command::{Cancellation, NewTimes};
@@ -50,6 +50,11 @@ pub(super) fn settle_second(
     Ok((others.iter().map(TiedTask::unnamed).collect(), changes))
 }
 
+/// Whether the command also changes `other`, the second task of a visit.
+pub(super) fn follows(principal: &Principal, other: &TaskRow, verb: Verb) -> bool {
+    principal.area.contains(&other.grid) && verb.starts_at(other.state)
+}
+
 /// Moves the other task of the pair of `row` to the same days and times, unless its visit has begun:
 /// the two people go together. Returns what was changed.
 ///
@@ -68,7 +73,7 @@ pub(super) fn move_second(
         return Ok(changes);
     }
     for other in tie::tied(tx, row)? {
-        if principal.area.contains(&other.grid) && command.verb().starts_at(other.state) {
+        if follows(principal, &other, command.verb()) {
             changes.extend(change_second(tx, principal, &other, command, times, body.clone())?);
         }
     }

@@ -231,7 +231,7 @@ pub fn execute(
             let command = reschedule::command(&row, days.insert(new), sent.origin.made(tx.now))?;
             let is_possible = Verb::Reschedule.starts_at(row.state);
             if let Some(time) = new.planned.filter(|_| is_possible && !new.force) {
-                overlap::check(tx, principal, &row, (time, row.minutes))?;
+                overlap::check_moved(tx, principal, &row, time)?;
             }
             command
         }
@@ -346,7 +346,7 @@ fn candidate(
         let tied = tie::tied(tx, row)?;
         let choice = visitor_choice(tx, row)?;
         let overlaps = overlap::with_second(tx, principal, row, &tied, person.id)?;
-        breach::check(row, (&tied, overlaps), assignee, &choice, clock::day(tx.now))?;
+        breach::check(row, (&tied, &overlaps), assignee, &choice, clock::day(tx.now))?;
     }
     Ok(Candidate { person: person.id, role: person.role, grid: person.area })
 }

@@ -51,7 +51,9 @@ impl Responsible {
         let Some(assignee) = self.assignees.get(self.person) else { return Ok(false) };
         let today = clock::day(tx.now);
         let choice = row.beneficiary.and_then(|id| self.choices.get(&id).cloned());
-        let broken = breach::broken(row, &[], assignee, &choice.unwrap_or_default(), today)?;
+        let choice = choice.unwrap_or_default();
+        // A new task is not tied yet.
+        let broken = breach::broken(row, (&[], &[]), assignee, &choice, today)?;
         let to =
             Candidate { person: self.person, role: assignee.row.role, grid: assignee.row.area };
         let command = AutomaticCommand::Assign { to, within: self.within };

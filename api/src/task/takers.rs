@@ -16,8 +16,9 @@ use super::assignees::{Assignee, Assignees};
 use super::breach::{self, Breach};
 use super::command::NewTimes;
 use super::row::TaskRow;
-use super::tie;
+use super::store::HeldTime;
 use super::transition::{self, Step};
+use super::{overlap, tie};
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
 use crate::db::DbError;
@@ -73,9 +74,10 @@ impl Takers {
         self.people.is_empty()
     }
 
-    /// Gives the task to the person with the most time left in its week, as the decision of the
-    /// principal. If a rule of assignments keeps all of them from it, nothing changes; the answer then has
-    /// the rules that the only person would break.
+    /// Gives these tasks, which one person holds and no other can get apart, to the person with the most
+    /// time left in their week, as the decision of the principal. If a rule of assignments keeps all of them
+    /// from one of the tasks, nothing changes; the answer then has the rules that the only person would
+    /// break. `about` is the body of the event of each task.
     ///
     /// # Errors
     /// [`DbError`].
@@ -83,46 +85,78 @@ impl Takers {
         &mut self,
         tx: &mut Tx<'_>,
         principal: &Principal,
-        row: &TaskRow,
-        about: Value,
+        group: &[&TaskRow],
+        about: impl Fn(&TaskRow) -> Value,
     ) -> Result<Result<PersonId, BTreeSet<Breach>>, DbError> {
-        let to = match self.best(tx, row)? {
+        let to = match self.best(tx, principal, group)? {
             Ok(to) => to,
             Err(broken) => return Ok(Err(broken)),
         };
         let Some(taker) = self.assignees.get(to) else { return Ok(Err(BTreeSet::new())) };
         let candidate = Candidate { person: to, role: taker.row.role, grid: taker.row.area };
-        let (before, command) = (row.life()?, Command::Reassign(candidate));
-        let next = life::apply(&before, &command, principal, clock::day(tx.now));
-        let Ok(Transition::Changed(after)) = next else { return Ok(Err(BTreeSet::new())) };
-        let step = Step { row, before, after, verb: command.verb() };
-        let event = step.event().by(principal.person).with(about);
-        let next = transition::write(tx, &step, NewTimes::default(), event)?;
-        self.assignees.follow(row, &next);
+        let (command, mut steps) = (Command::Reassign(candidate), Vec::with_capacity(group.len()));
+        for row in group {
+            let before = row.life()?;
+            let next = life::apply(&before, &command, principal, clock::day(tx.now));
+            let Ok(Transition::Changed(after)) = next else { return Ok(Err(BTreeSet::new())) };
+            steps.push(Step { row, before, after, verb: command.verb() });
+        }
+        for step in steps {
+            let event = step.event().by(principal.person).with(about(step.row));
+            let next = transition::write(tx, &step, NewTimes::default(), event)?;
+            self.assignees.follow(step.row, &next);
+        }
         Ok(Ok(to))
     }
 
-    /// The person with the most time left in the week of the visit among those who break no rule.
+    /// The person with the most time left in the week of the visits among those who break no rule.
     fn best(
         &self,
         tx: &mut Tx<'_>,
-        row: &TaskRow,
+        principal: &Principal,
+        group: &[&TaskRow],
     ) -> Result<Result<PersonId, BTreeSet<Breach>>, DbError> {
-        let tied = tie::tied(tx, row)?;
-        let choice = row.beneficiary.and_then(|id| self.choices.get(&id).cloned());
-        let (choice, today) = (choice.unwrap_or_default(), clock::day(tx.now));
+        let mut visits = Vec::with_capacity(group.len());
+        for row in group {
+            let mut tied = tie::tied(tx, row)?;
+            tied.retain(|other| group.iter().all(|task| task.id != other.id));
+            visits.push((*row, tied));
+        }
         let (mut possible, mut broken) = (Vec::new(), BTreeSet::new());
         for id in &self.people {
             let Some(taker) = self.assignees.get(*id) else { continue };
-            let breaks = breach::broken(row, &tied, taker, &choice, today)?;
+            let breaks = self.broken(tx, principal, &visits, taker)?;
             if breaks.is_empty() {
-                possible.push((left_in_week(taker, row.due_on), *id));
+                let left = group.iter().map(|row| left_in_week(taker, row.due_on)).min();
+                possible.push((left, *id));
             } else if self.people.len() == 1 {
                 broken = breaks;
             }
         }
         let best = possible.into_iter().max_by_key(|(left, id)| (*left, std::cmp::Reverse(*id)));
         Ok(best.map(|(_, id)| id).ok_or(broken))
+    }
+
+    /// The rules that the person would break by these tasks, each with those tied to it.
+    fn broken(
+        &self,
+        tx: &mut Tx<'_>,
+        principal: &Principal,
+        visits: &[(&TaskRow, Vec<TaskRow>)],
+        taker: &Assignee,
+    ) -> Result<BTreeSet<Breach>, DbError> {
+        let (mut taker, mut broken) = (taker.clone(), BTreeSet::new());
+        let (person, today) = (taker.row.id, clock::day(tx.now));
+        for (row, tied) in visits {
+            let choice = row.beneficiary.and_then(|id| self.choices.get(&id).cloned());
+            let choice = choice.unwrap_or_default();
+            let overlaps = overlap::with_second(tx, principal, row, tied, person)?;
+            broken.extend(breach::broken(row, (tied, &overlaps), &taker, &choice, today)?);
+            // The next one takes the time that is left.
+            let held = HeldTime::of(row).map(|held| HeldTime { assignee: person, ..held });
+            taker.held.extend(held);
+        }
+        Ok(broken)
     }
 
     /// The minutes of those who got a visit, by person.
