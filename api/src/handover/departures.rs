@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::CommandReason;
@@ -14,19 +13,19 @@ use utoipa::ToSchema;
 
 use super::depart;
 use super::model::{Departure, DepartureReason, Handover, TaskHandover};
+use super::routes::Resources;
 use super::situation::{Decider, everybody};
-use crate::auth::{self, Authenticated, PrincipalCache};
-use crate::crypto::{KeyRing, SealingKey};
+use crate::auth::{self, Authenticated};
+use crate::crypto::SealingKey;
 use crate::db::{Conn, DbFailure as _};
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{Kept, Problem};
 use crate::http::{IfMatch, Json as Body, openapi};
-use crate::idempotency::{Commands, Effect, IdempotencyKey};
+use crate::idempotency::{Effect, IdempotencyKey};
 use crate::person::PersonState;
 use crate::person::sessions::subordinate;
 use crate::plan::after_release;
-use crate::plan::planner::Planner;
-use crate::tx::{Db, Tx};
+use crate::tx::Tx;
 
 /// The most departures of a call.
 const MOST: usize = 100;
@@ -85,7 +84,8 @@ pub struct Departures {
     #[serde(default)]
     pub dry_run: bool,
     /// Whether one draft of a plan for the tasks that become open by all departures is ordered, as for a
-    /// single departure; `plan_id` of each of them names it.
+    /// single departure; `plan_id` of each of them that opens tasks names it. It gives at most 2,000 of these
+    /// tasks to others, so that it may leave all tasks of a departure out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
     /// The departures, each of another person.
@@ -154,7 +154,7 @@ impl Effect for Departures {
 #[post("/people/departures")]
 pub(crate) async fn end_work_of_people(
     request: HttpRequest,
-    resources: (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>, Data<Planner>),
+    resources: Resources,
     Authenticated(principal): Authenticated,
     key: IdempotencyKey,
     Body(departures): Body<Departures>,

@@ -195,7 +195,8 @@ pub(crate) async fn move_person(
 }
 
 /// What a handover needs.
-type Resources = (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>, Data<Planner>);
+pub(super) type Resources =
+    (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>, Data<Planner>);
 
 async fn answer(
     (db, keys, commands, principals, planner): Resources,

@@ -1,4 +1,4 @@
-//! Orders a draft for tasks that a person's absence has opened.
+//! Orders a draft for tasks that an absence or the departure of people has opened.
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::Principal;

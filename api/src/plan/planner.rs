@@ -102,6 +102,11 @@ fn yield_to_requests() {
     }
 }
 
+/// Waits until a plan of this server is finished, or a plan may have advanced elsewhere.
+pub async fn advanced(finished: &mut watch::Receiver<()>) {
+    let _ = tokio::time::timeout(POLL_INTERVAL, finished.changed()).await;
+}
+
 impl Planner {
     /// Computes plans of `db` on this many threads.
     ///
@@ -165,10 +170,9 @@ impl Planner {
         }
     }
 
-    /// Waits until a plan of this server is finished, or a plan may have advanced elsewhere.
-    pub async fn advanced(&self) {
-        let mut finished = self.finished.subscribe();
-        let _ = tokio::time::timeout(POLL_INTERVAL, finished.changed()).await;
+    /// Changes when a plan of this server is finished.
+    pub fn finished(&self) -> watch::Receiver<()> {
+        self.finished.subscribe()
     }
 
     /// Computes what a plan would be, without storing it. One question at a time is computed.

@@ -7,12 +7,12 @@ use actix_web::{HttpResponse, get};
 use futures_util::stream;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PlanId;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::model::{Plan, PlanState};
-use super::planner::Planner;
+use super::planner::{Planner, advanced};
 use super::store;
 use crate::auth::stream_caller::StreamCaller;
 use crate::auth::{Access, Authenticator};
@@ -55,7 +55,6 @@ struct PlanProgress(String);
     ),
 )]
 #[get("/plans/{id}/progress")]
-#[expect(clippy::too_many_arguments, reason = "each is a component that the handler uses")]
 pub(crate) async fn stream_plan_progress(
     db: Data<Db>,
     planner: Data<Planner>,
@@ -68,11 +67,11 @@ pub(crate) async fn stream_plan_progress(
     principal.may(Action::ReadPlans)?;
     let follower = Follower {
         db,
-        planner,
         principal,
         id: *id,
         sent: None,
         is_over: false,
+        finished: planner.finished(),
         caller: StreamCaller::new(authenticator, bearer, principal),
         shutdown: shutdown.signal(),
         _permit: limits.streams.open(&principal)?,
@@ -88,13 +87,14 @@ pub(crate) async fn stream_plan_progress(
 /// A listener of the stream.
 struct Follower {
     db: Data<Db>,
-    planner: Data<Planner>,
     principal: Principal,
     id: PlanId,
     /// The state and progress that were sent last.
     sent: Option<(PlanState, Option<u8>)>,
     /// Whether the last event was sent.
     is_over: bool,
+    /// Changes when a plan of this server is finished.
+    finished: watch::Receiver<()>,
     caller: StreamCaller,
     shutdown: ShutdownSignal,
     _permit: OwnedSemaphorePermit,
@@ -115,6 +115,11 @@ impl Follower {
         }
         let heartbeat = Instant::now() + HEARTBEAT;
         loop {
+            if !self.caller.is_admitted(Instant::now()).await {
+                return None;
+            }
+            // A change after this moment ends the wait below.
+            self.finished.mark_unchanged();
             // The client asks again: a plan that cannot be read ends the stream.
             let plan = self.read().await.ok()?;
             let present = (plan.state, plan.progress);
@@ -129,10 +134,7 @@ impl Follower {
             }
             tokio::select! {
                 () = self.shutdown.started() => return None,
-                () = self.planner.advanced() => {}
-            }
-            if !self.caller.is_admitted(Instant::now()).await {
-                return None;
+                () = advanced(&mut self.finished) => {}
             }
         }
     }

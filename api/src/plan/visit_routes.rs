@@ -50,7 +50,8 @@ pub struct VisitQuery {
 ///
 /// Gives for each task the assignee, the time and the reason, or the obstacle, with names, windows
 /// and due days, and how the visit differs from what the task has now: `change` of a draft says what
-/// applying it would add and what it would leave. Allowed roles: all except volunteers, within their area.
+/// applying it would add and what it would leave. Allowed roles: all except volunteers, within their
+/// area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plan_visits",

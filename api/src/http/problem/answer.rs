@@ -89,7 +89,9 @@ pub struct Body<'a> {
     /// `assignee` (id and name) if its state does not permit the action, the `upload_offset` of
     /// an attachment, the `vocabulary` and the `uses` of its words (by code, the number of rows
     /// of each sort) for `word_in_use`, the kind for `service_kind_exists`, the person for
-    /// `grid_has_manager`, `phone_in_use` and `person_exists`.
+    /// `grid_has_manager`, `phone_in_use` and `person_exists`, the `task` and the `overlaps` (`day`,
+    /// `start` and `minutes` of each other visit, and its `task_id` within the caller's area) for
+    /// `visit_overlap`, and with these the broken `breaches` for `assignment_breaks`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     current: Option<&'a serde_json::Value>,
