@@ -71,7 +71,9 @@ impl Dump {
                 tables.entry(table.to_owned()).or_default().push(row.to_owned());
             }
         }
-        tables.values_mut().for_each(|rows| rows.sort());
+        for rows in tables.values_mut() {
+            rows.sort();
+        }
         Self { tables, tasks }
     }
 }
@@ -209,24 +211,21 @@ impl Case<'_> {
             let person = people.choose(&mut self.rng).expect("people");
             person.act(&format!("/v1/tasks/{id}/claim")).await;
         }
-        let earlier = match self.rng.random_bool(0.5) {
-            true => {
-                let some = tasks.sample(&mut self.rng, tasks.len() / 2);
-                let some: Vec<String> = some.cloned().collect();
-                let plan = self.draft(&some).await;
-                self.send(&plan, "apply").await;
-                Some(plan)
-            }
-            false => None,
+        let earlier = if self.rng.random_bool(0.5) {
+            let some = tasks.sample(&mut self.rng, tasks.len() / 2);
+            let some: Vec<String> = some.cloned().collect();
+            let plan = self.draft(&some).await;
+            self.send(&plan, "apply").await;
+            Some(plan)
+        } else {
+            None
         };
         let plan = self.draft(&tasks).await;
         let before = Dump::of(&self.server.database, self.columns);
         self.send(&plan, "apply").await;
         let given = given(&self.server.database, &plan);
-        let touched = match self.rng.random_bool(0.6) {
-            true => self.meddle(&given).await,
-            false => BTreeSet::new(),
-        };
+        let touched =
+            if self.rng.random_bool(0.6) { self.meddle(&given).await } else { BTreeSet::new() };
         let between = Dump::of(&self.server.database, self.columns);
         let undone = self.send(&plan, "undo").await;
         let after = Dump::of(&self.server.database, self.columns);
