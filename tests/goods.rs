@@ -404,6 +404,51 @@ async fn lots_are_received_allotted_handed_out_returned_and_counted_by_their_cod
         (lots(VILLAGE).await[0]["quantity"].clone(), stock(&supervisor, VILLAGE).await),
         (json!(5), 14)
     );
+    // Handed out again without a lot: what comes back belongs to none.
+    let unnamed = rice(BENEFICIARY, &json!({ "quantity": 2 }));
+    assert_eq!(manager.post("/v1/handouts", &unnamed).await.status, 201);
+    assert_eq!(manager.post(&back, &json!({ "reason": "absent" })).await.status, 200);
+    assert_eq!(
+        (lots(VILLAGE).await[0]["quantity"].clone(), stock(&supervisor, VILLAGE).await),
+        (json!(5), 14)
+    );
     let exported = supervisor.text("/v1/exports/goods-movements?format=csv").await;
     assert!(exported.lines().next().expect("a header").ends_with("Lot,Last day of use"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_count_of_a_lot_leaves_the_stock_with_at_least_the_pieces_of_all_lots(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 1).await;
+    let manager = server.manager().await;
+    let enter = async |action: &str, lot: Option<&str>, quantity: i32| {
+        let body = json!({
+            "action": action, "item": "rice", "area": VILLAGE, "quantity": quantity, "lot": lot,
+            "note": "盘点"
+        });
+        let entered = supervisor.post("/v1/goods/movements", &body).await;
+        assert_eq!(entered.status, 201, "{}", entered.body);
+        entered.body
+    };
+    enter("received", Some("A"), 20).await;
+    let unnamed = rice(BENEFICIARY, &json!({ "quantity": 11 }));
+    assert_eq!(manager.post("/v1/handouts", &unnamed).await.status, 201);
+    assert_eq!(stock(&supervisor, VILLAGE).await, 10, "beside a lot of 20");
+    // The stock and the lot differ by other numbers.
+    let counted = enter("counted", Some("A"), 12).await;
+    let differences = (&counted["difference"], &counted["lot_difference"]);
+    assert_eq!(differences, (&json!(2), &json!(-8)), "{counted}");
+    assert_eq!(stock(&supervisor, VILLAGE).await, 12);
+    enter("received", Some("B"), 3).await;
+    let counted = enter("counted", Some("A"), 5).await;
+    let differences = (&counted["difference"], &counted["lot_difference"]);
+    assert_eq!(differences, (&json!(-7), &json!(-7)), "{counted}");
+    assert_eq!(stock(&supervisor, VILLAGE).await, 8);
+    let plain = enter("counted", None, 9).await;
+    assert_eq!((&plain["difference"], &plain["lot_difference"]), (&json!(1), &Value::Null));
+    let all: Vec<String> =
+        server.database.texts("SELECT CAST(sum(difference) AS text) AS text FROM goods_movements");
+    assert_eq!(all, ["9"], "the movements add up to the stock");
 }

@@ -103,28 +103,28 @@ impl DryPlanning {
     }
 }
 
-/// The plan of this content that is being computed; one of other content is discarded.
+/// The plan of this area and content that is being computed; those of others are discarded.
 fn running(
     tx: &mut Tx<'_>,
     row: &CampaignRow,
     imagined: &ImaginedVisits,
 ) -> Result<Option<Plan>, DbError> {
-    let latest = plans::of_campaign(tx.read_unbatched(), row.district, row.id)?;
-    let Some(mut latest) = latest.filter(|plan| plan.state == PlanState::Computing) else {
-        return Ok(None);
-    };
-    if is_of(&latest, imagined)? {
-        return latest.plan().map(Some);
+    let mut running = None;
+    for mut plan in plans::computing_of_campaign(tx.read_unbatched(), row.district, row.id)? {
+        if plan.area == row.area && is_of(&plan, imagined) {
+            running = Some(plan.plan()?);
+        } else {
+            let now = tx.now;
+            plans::change_state(tx.write_unbatched(), &mut plan, PlanState::Discarded, now)?;
+        }
     }
-    let now = tx.now;
-    plans::change_state(tx.write_unbatched(), &mut latest, PlanState::Discarded, now)?;
-    Ok(None)
+    Ok(running)
 }
 
-/// Whether the plan has these visits.
-fn is_of(plan: &PlanRow, imagined: &ImaginedVisits) -> Result<bool, DbError> {
-    let order = StoredOrder::parse(plan.request.as_deref().unwrap_or_default())?;
-    Ok(matches!(order, StoredOrder::Dry { imagined: of, .. } if of == *imagined))
+/// Whether the plan has these visits. An order that this server cannot read has other ones.
+fn is_of(plan: &PlanRow, imagined: &ImaginedVisits) -> bool {
+    let order = StoredOrder::parse(plan.request.as_deref().unwrap_or_default());
+    matches!(order, Ok(StoredOrder::Dry { imagined: of, .. }) if of == *imagined)
 }
 
 /// The visits that the campaign would make.
@@ -159,8 +159,8 @@ pub(super) fn latest(
     row: &CampaignRow,
     (scope, today): (&AreaRange, NaiveDate),
 ) -> Result<Option<CampaignDryPlan>, DbError> {
-    let Some(plan) = plans::of_campaign(conn, row.district, row.id)? else { return Ok(None) };
-    let is_current = is_of(&plan, &imagined(conn, row)?)?;
+    let Some(plan) = plans::of_campaign(conn, row.area, row.id)? else { return Ok(None) };
+    let is_current = is_of(&plan, &imagined(conn, row)?);
     let span = Span::new(plan.first_day, plan.last_day);
     let span = span.map_err(|error| DbError::corrupt("plans", error))?;
     let result = match plan.kept()?.dry {

@@ -129,9 +129,9 @@ impl HandingOut {
             occasion,
         };
         let of = (&item.code, new.lot.as_ref());
-        lots::check(tx.read_unbatched(), station, of, quantity.get().into())?;
         let taken = StockChange::Take(pieces(quantity)?);
         let difference = move_stock::change(tx, station, &item.code, taken)?;
+        lots::check(tx.read_unbatched(), station, of, quantity.get().into())?;
         handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
         let change = (MovementAction::HandedOut, difference);
         move_stock::of_handout(tx, principal, &row, change, new.lot.clone())?;

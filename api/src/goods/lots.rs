@@ -37,7 +37,7 @@ fn sums(
     let own: Vec<(AreaCode, Option<LotCode>, Option<i64>)> = of_lots()
         .filter(goods_movements::area.eq_any(areas))
         .group_by((goods_movements::area, goods_movements::lot))
-        .select((goods_movements::area, goods_movements::lot, sum(goods_movements::difference)))
+        .select((goods_movements::area, goods_movements::lot, sum(goods_movements::lot_difference)))
         .load(conn)?;
     let came: Vec<(Option<AreaCode>, Option<LotCode>, Option<i64>)> = of_lots()
         .filter(goods_movements::to_area.eq_any(areas))
@@ -71,7 +71,7 @@ fn last_days(
     Ok(days.into_iter().filter_map(|(lot, day)| lot.zip(day)).collect())
 }
 
-/// The pieces of the lot at the station.
+/// The pieces of the lot at the station, and those of all its other lots of the item.
 ///
 /// # Errors
 /// [`DbError`].
@@ -79,12 +79,20 @@ pub(super) fn pieces(
     conn: &mut Conn,
     area: AreaCode,
     (item, lot): (&ItemCode, &LotCode),
-) -> Result<i64, DbError> {
-    let sums = sums(conn, area.district(), item, &BTreeSet::from([area]))?;
-    Ok(sums.get(&(area, lot.clone())).copied().unwrap_or_default())
+) -> Result<(i64, i64), DbError> {
+    let (mut own, mut others) = (0, 0);
+    for ((_, of), pieces) in sums(conn, area.district(), item, &BTreeSet::from([area]))? {
+        if of == *lot {
+            own += pieces;
+        } else {
+            others += pieces.max(0);
+        }
+    }
+    Ok((own, others))
 }
 
-/// Checks that the station has so many pieces of the lot, if one is named.
+/// Checks that the station has so many pieces of the lot, if one is named. Called after the change of the
+/// stock, whose row keeps other servers away from its lots, and before the movement is stored.
 ///
 /// # Errors
 /// 409 that says how many it has.
@@ -95,7 +103,7 @@ pub(super) fn check(
     wanted: i64,
 ) -> Result<(), Problem> {
     let Some(lot) = lot else { return Ok(()) };
-    let has = pieces(conn, area, (item, lot))?;
+    let (has, _) = pieces(conn, area, (item, lot))?;
     if has >= wanted {
         return Ok(());
     }
@@ -134,7 +142,7 @@ pub(super) fn of_stocks(
     Ok(lots)
 }
 
-/// The lot from which the goods of a hand-out were taken last.
+/// The lot from which the goods of a hand-out were taken last; `None` if that movement named none.
 ///
 /// # Errors
 /// [`DbError`].
@@ -146,7 +154,6 @@ pub(super) fn of_handout(
     let lot: Option<Option<LotCode>> = goods_movements::table
         .filter(goods_movements::district.eq(district))
         .filter(goods_movements::handout.eq(handout))
-        .filter(goods_movements::lot.is_not_null())
         .filter(goods_movements::action.eq(MovementAction::HandedOut))
         .order(goods_movements::id.desc())
         .select(goods_movements::lot)
