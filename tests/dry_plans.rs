@@ -141,3 +141,26 @@ async fn a_dry_plan_of_an_earlier_area_is_not_shown(
     let states = server.database.texts("SELECT state AS text FROM plans ORDER BY id");
     assert_eq!(states, ["discarded", "draft"]);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_beyond_its_quota_fits_no_more_than_its_approval_allows(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    let days = json!({ "first_day": "2027-02-01", "last_day": "2027-02-04", "quota_per_day": 1 });
+    let path = draft(&supervisor, days).await;
+    assert_eq!(supervisor.act(&format!("{path}/dry-plans")).await.status, 202);
+    let sum = planned(&supervisor, &path).await;
+    assert_eq!((&sum["fits"], &sum["beyond_quota"]), (&json!(false), &json!(2)), "{sum}");
+    assert_eq!(sum["dry_plan"]["result"]["fits"], false, "{sum}");
+    let refused = approve(&admin, &path).await;
+    assert_eq!((refused.status, refused.problem()), (422, "invalid"), "{}", refused.body);
+    assert_eq!(refused.body["errors"][0]["pointer"], "/quota_per_day");
+    let enough = json!({ "first_day": "2027-02-01", "last_day": "2027-02-06", "quota_per_day": 1 });
+    let path = draft(&supervisor, enough).await;
+    let sum = supervisor.get(&format!("{path}/feasibility")).await.body;
+    assert_eq!((&sum["fits"], &sum["beyond_quota"]), (&json!(true), &json!(0)), "{sum}");
+    assert_eq!(approve(&admin, &path).await.status, 200);
+}

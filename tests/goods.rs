@@ -263,9 +263,16 @@ async fn pieces_with_numbers_and_items_of_a_single_time_are_handed_out_as_such(
     assert_eq!((twice.status, twice.problem()), (409, "handout_done"));
     let same = hand(&beneficiary_id(2), json!({})).await;
     assert_eq!((same.status, at(&same)), (422, "/serial"), "{}", same.body);
+    let small = hand(&beneficiary_id(2), json!({ "serial": "jj-1" })).await;
+    assert_eq!((small.status, at(&small)), (422, "/serial"), "the same piece: {}", small.body);
+    // An earlier version stored the number as it was sent.
+    server.database.execute("UPDATE handouts SET serial = 'jj-1'");
+    let same = hand(&beneficiary_id(2), json!({})).await;
+    assert_eq!((same.status, at(&same)), (422, "/serial"), "{}", same.body);
     let path = format!("/v1/handouts/{}/return", handed.body["id"].as_str().expect("an id"));
     assert_eq!(manager.post(&path, &json!({ "reason": "moved" })).await.status, 200);
-    assert_eq!(hand(&beneficiary_id(2), json!({})).await.status, 201, "the piece is free");
+    let free = hand(&beneficiary_id(2), json!({ "serial": "jj-1" })).await;
+    assert_eq!((free.status, &free.body["serial"]), (201, &json!("JJ-1")), "the piece is free");
 }
 
 #[rstest]
@@ -346,6 +353,17 @@ async fn a_volunteer_hands_out_for_an_occasion_that_the_district_has(
     assert_eq!(crate::campaigns::approve(&admin, &path).await.status, 200);
     assert_eq!(volunteer.post("/v1/handouts", &of("summer_2027")).await.status, 201);
     assert_eq!(manager.post("/v1/handouts", &of("moving_house")).await.status, 201);
+    // Another spelling is no other occasion, for managers either.
+    for spelt in ["Summer_2027", "summer_2027 ", "ｓｕｍｍｅｒ＿２０２７", "MOVING_HOUSE\u{3000}"]
+    {
+        for caller in [&manager, &volunteer] {
+            let again = caller.post("/v1/handouts", &of(spelt)).await;
+            let expected = (409, "handout_done");
+            assert_eq!((again.status, again.problem()), expected, "{spelt}: {}", again.body);
+        }
+    }
+    let new = manager.post("/v1/handouts", &of(" New_Home２ ")).await;
+    assert_eq!((new.status, &new.body["occasion"]), (201, &json!("new_home2")), "{}", new.body);
 }
 
 #[rstest]
