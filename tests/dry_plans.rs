@@ -113,3 +113,54 @@ async fn a_long_campaign_is_planned_for_its_first_days_beside_the_tasks_that_exi
     let refused = supervisor.act(&format!("{empty}/dry-plans")).await;
     assert_eq!((refused.status, refused.problem()), (422, "invalid"), "{}", refused.body);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_plan_of_an_earlier_area_is_not_shown(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, town) = (server.supervisor().await, server.town_supervisor().await);
+    let path = draft(&supervisor, json!({})).await;
+    assert_eq!(supervisor.act(&format!("{path}/dry-plans")).await.status, 202);
+    assert_eq!(planned(&supervisor, &path).await["dry_plan"]["result"]["visits"], 6);
+    let narrow = campaign(json!({ "area": "500116001" }));
+    let change = supervisor.request(Method::PUT, &path).json(&narrow);
+    let changed = supervisor.send(change.header("If-Match", "\"v1\"")).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let seen = town.get(&format!("{path}/feasibility")).await;
+    assert_eq!(seen.status, 200, "{}", seen.body);
+    assert!(seen.body["dry_plan"].is_null(), "the district's figures: {}", seen.body);
+    // A plan of the earlier area that is still being computed is discarded.
+    server
+        .database
+        .execute("UPDATE plans SET state = 'computing', lease_until = '2999-01-01 00:00:00'");
+    assert_eq!(town.act(&format!("{path}/dry-plans")).await.status, 202);
+    let own = planned(&town, &path).await;
+    assert!(own["dry_plan"]["result"]["visits"].as_i64().expect("visits") < 6, "{own}");
+    let states = server.database.texts("SELECT state AS text FROM plans ORDER BY id");
+    assert_eq!(states, ["discarded", "draft"]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_beyond_its_quota_fits_no_more_than_its_approval_allows(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    let days = json!({ "first_day": "2027-02-01", "last_day": "2027-02-04", "quota_per_day": 1 });
+    let path = draft(&supervisor, days).await;
+    assert_eq!(supervisor.act(&format!("{path}/dry-plans")).await.status, 202);
+    let sum = planned(&supervisor, &path).await;
+    assert_eq!((&sum["fits"], &sum["beyond_quota"]), (&json!(false), &json!(2)), "{sum}");
+    assert_eq!(sum["dry_plan"]["result"]["fits"], false, "{sum}");
+    let refused = approve(&admin, &path).await;
+    assert_eq!((refused.status, refused.problem()), (422, "invalid"), "{}", refused.body);
+    assert_eq!(refused.body["errors"][0]["pointer"], "/quota_per_day");
+    let enough = json!({ "first_day": "2027-02-01", "last_day": "2027-02-06", "quota_per_day": 1 });
+    let path = draft(&supervisor, enough).await;
+    let sum = supervisor.get(&format!("{path}/feasibility")).await.body;
+    assert_eq!((&sum["fits"], &sum["beyond_quota"]), (&json!(true), &json!(0)), "{sum}");
+    assert_eq!(approve(&admin, &path).await.status, 200);
+}

@@ -263,9 +263,16 @@ async fn pieces_with_numbers_and_items_of_a_single_time_are_handed_out_as_such(
     assert_eq!((twice.status, twice.problem()), (409, "handout_done"));
     let same = hand(&beneficiary_id(2), json!({})).await;
     assert_eq!((same.status, at(&same)), (422, "/serial"), "{}", same.body);
+    let small = hand(&beneficiary_id(2), json!({ "serial": "jj-1" })).await;
+    assert_eq!((small.status, at(&small)), (422, "/serial"), "the same piece: {}", small.body);
+    // An earlier version stored the number as it was sent.
+    server.database.execute("UPDATE handouts SET serial = 'jj-1'");
+    let same = hand(&beneficiary_id(2), json!({})).await;
+    assert_eq!((same.status, at(&same)), (422, "/serial"), "{}", same.body);
     let path = format!("/v1/handouts/{}/return", handed.body["id"].as_str().expect("an id"));
     assert_eq!(manager.post(&path, &json!({ "reason": "moved" })).await.status, 200);
-    assert_eq!(hand(&beneficiary_id(2), json!({})).await.status, 201, "the piece is free");
+    let free = hand(&beneficiary_id(2), json!({ "serial": "jj-1" })).await;
+    assert_eq!((free.status, &free.body["serial"]), (201, &json!("JJ-1")), "the piece is free");
 }
 
 #[rstest]
@@ -346,6 +353,17 @@ async fn a_volunteer_hands_out_for_an_occasion_that_the_district_has(
     assert_eq!(crate::campaigns::approve(&admin, &path).await.status, 200);
     assert_eq!(volunteer.post("/v1/handouts", &of("summer_2027")).await.status, 201);
     assert_eq!(manager.post("/v1/handouts", &of("moving_house")).await.status, 201);
+    // Another spelling is no other occasion, for managers either.
+    for spelt in ["Summer_2027", "summer_2027 ", "ｓｕｍｍｅｒ＿２０２７", "MOVING_HOUSE\u{3000}"]
+    {
+        for caller in [&manager, &volunteer] {
+            let again = caller.post("/v1/handouts", &of(spelt)).await;
+            let expected = (409, "handout_done");
+            assert_eq!((again.status, again.problem()), expected, "{spelt}: {}", again.body);
+        }
+    }
+    let new = manager.post("/v1/handouts", &of(" New_Home２ ")).await;
+    assert_eq!((new.status, &new.body["occasion"]), (201, &json!("new_home2")), "{}", new.body);
 }
 
 #[rstest]
@@ -404,6 +422,51 @@ async fn lots_are_received_allotted_handed_out_returned_and_counted_by_their_cod
         (lots(VILLAGE).await[0]["quantity"].clone(), stock(&supervisor, VILLAGE).await),
         (json!(5), 14)
     );
+    // Handed out again without a lot: what comes back belongs to none.
+    let unnamed = rice(BENEFICIARY, &json!({ "quantity": 2 }));
+    assert_eq!(manager.post("/v1/handouts", &unnamed).await.status, 201);
+    assert_eq!(manager.post(&back, &json!({ "reason": "absent" })).await.status, 200);
+    assert_eq!(
+        (lots(VILLAGE).await[0]["quantity"].clone(), stock(&supervisor, VILLAGE).await),
+        (json!(5), 14)
+    );
     let exported = supervisor.text("/v1/exports/goods-movements?format=csv").await;
     assert!(exported.lines().next().expect("a header").ends_with("Lot,Last day of use"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_count_of_a_lot_leaves_the_stock_with_at_least_the_pieces_of_all_lots(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 1).await;
+    let manager = server.manager().await;
+    let enter = async |action: &str, lot: Option<&str>, quantity: i32| {
+        let body = json!({
+            "action": action, "item": "rice", "area": VILLAGE, "quantity": quantity, "lot": lot,
+            "note": "盘点"
+        });
+        let entered = supervisor.post("/v1/goods/movements", &body).await;
+        assert_eq!(entered.status, 201, "{}", entered.body);
+        entered.body
+    };
+    enter("received", Some("A"), 20).await;
+    let unnamed = rice(BENEFICIARY, &json!({ "quantity": 11 }));
+    assert_eq!(manager.post("/v1/handouts", &unnamed).await.status, 201);
+    assert_eq!(stock(&supervisor, VILLAGE).await, 10, "beside a lot of 20");
+    // The stock and the lot differ by other numbers.
+    let counted = enter("counted", Some("A"), 12).await;
+    let differences = (&counted["difference"], &counted["lot_difference"]);
+    assert_eq!(differences, (&json!(2), &json!(-8)), "{counted}");
+    assert_eq!(stock(&supervisor, VILLAGE).await, 12);
+    enter("received", Some("B"), 3).await;
+    let counted = enter("counted", Some("A"), 5).await;
+    let differences = (&counted["difference"], &counted["lot_difference"]);
+    assert_eq!(differences, (&json!(-7), &json!(-7)), "{counted}");
+    assert_eq!(stock(&supervisor, VILLAGE).await, 8);
+    let plain = enter("counted", None, 9).await;
+    assert_eq!((&plain["difference"], &plain["lot_difference"]), (&json!(1), &Value::Null));
+    let all: Vec<String> =
+        server.database.texts("SELECT CAST(sum(difference) AS text) AS text FROM goods_movements");
+    assert_eq!(all, ["9"], "the movements add up to the stock");
 }

@@ -222,6 +222,20 @@ texts! {
     SubjectId: 0 to 64, NoNul, example "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d";
 }
 
+impl SerialNumber {
+    /// The number in capital letters, as it is stored: numbers that differ by case alone are of one piece.
+    #[must_use]
+    pub fn upper(&self) -> Self {
+        Self(self.0.to_ascii_uppercase())
+    }
+
+    /// The number in small letters.
+    #[must_use]
+    pub fn lower(&self) -> Self {
+        Self(self.0.to_ascii_lowercase())
+    }
+}
+
 impl DeviceName {
     /// The name that a person or an app chose, without blanks at its ends. Stored names of before
     /// may have blanks and invisible characters.

@@ -127,10 +127,10 @@ impl CampaignSpan {
         u64::try_from(between).map_or(0, |days| days + 1)
     }
 
-    /// Whether so many visits fit.
-    pub fn fits(&self, visits: u64) -> bool {
+    /// How many of so many visits the quota does not let begin on these days.
+    pub fn beyond(&self, visits: u64) -> u64 {
         self.quota_per_day
-            .is_none_or(|quota| visits <= u64::from(quota).saturating_mul(self.days()))
+            .map_or(0, |quota| visits.saturating_sub(u64::from(quota).saturating_mul(self.days())))
     }
 
     /// The earliest day of the visit with this number, from 0: as many on each day as the quota
@@ -230,18 +230,19 @@ mod tests {
             quota_per_day: Some(100),
         };
         assert_eq!(span.days(), 12);
-        assert!(span.fits(1_200) && !span.fits(1_201));
+        assert_eq!([span.beyond(1_200), span.beyond(1_203)], [0, 3]);
         assert_eq!(span.earliest(0), day("2027-01-25"));
         assert_eq!(span.earliest(99), day("2027-01-25"));
         assert_eq!(span.earliest(100), day("2027-01-26"));
         assert_eq!(span.earliest(5_000), day("2027-02-05"));
         let late = span.from(day("2027-02-03"));
         assert_eq!(late.days(), 3);
-        assert!(late.fits(300) && !late.fits(301), "the days that have passed do not count");
+        let beyond = [late.beyond(300), late.beyond(301)];
+        assert_eq!(beyond, [0, 1], "the days that have passed do not count");
         assert_eq!(late.earliest(100), day("2027-02-04"));
         assert_eq!(span.from(day("2027-01-01")), span);
         let free = CampaignSpan { quota_per_day: None, ..span };
-        assert!(free.fits(u64::MAX));
+        assert_eq!(free.beyond(u64::MAX), 0);
         assert_eq!(free.earliest(5_000), day("2027-01-25"));
     }
 }

@@ -162,6 +162,20 @@ async fn a_task_is_tied_only_to_an_unfinished_one_of_the_area(
         assert_eq!(refused.status, 422, "{}", refused.body);
         assert_eq!(refused.body["errors"][0]["pointer"], "/tie/task_id");
     }
+    for (tie, pointer) in [
+        (json!(["two_people"]), "/tie"),
+        (json!({ "type": "three_people" }), "/tie/type"),
+        (json!({ "type": "same_person" }), "/tie/task_id"),
+        (
+            json!({ "type": "two_people", "task_id": "0198a3b0-0000-7000-8000-00000000ffff" }),
+            "/tie/task_id",
+        ),
+    ] {
+        let refused =
+            manager.post("/v1/tasks", &home_visit(BENEFICIARY, json!({ "tie": tie }))).await;
+        let at = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, at), (422, &json!(pointer)), "{}", refused.body);
+    }
 }
 
 #[rstest]

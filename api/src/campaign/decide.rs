@@ -1,5 +1,6 @@
 //! Approves, launches and closes a campaign.
 
+use chrono::NaiveDate;
 use gridward_domain::area::Level;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::campaign::{
@@ -14,6 +15,7 @@ use super::model::LaunchCampaign;
 use super::store::{self, CampaignRow};
 use crate::audience::preview;
 use crate::clock;
+use crate::db::{Conn, DbError};
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
@@ -130,7 +132,7 @@ pub(super) fn step(
 /// Checks what may have changed since the content was written: that the kind is in use, that there
 /// is a beneficiary to visit, and that the visits fit into the days that remain; returns their number.
 fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<i64, Problem> {
-    let (today, filter) = (clock::day(tx.now), row.filter()?);
+    let today = clock::day(tx.now);
     let conn = tx.read_unbatched();
     let mut errors = item_errors(conn, row.district, &row.items()?)?;
     errors.extend(kind_errors(conn, row.district, row.kind.as_ref())?);
@@ -140,16 +142,29 @@ fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<i64, Problem> {
     if row.last_day < today {
         return Err(Problem::invalid("/last_day", PAST));
     }
-    let count = preview::count(conn, row.area, &filter, today)?;
+    let (count, beyond) = counted(conn, row, today)?;
     if count == 0 {
         return Err(Problem::invalid("/filter", EMPTY));
     }
-    let span = row.span().from(today);
-    if span.fits(count.unsigned_abs()) {
+    if beyond == 0 {
         return Ok(count);
     }
-    let detail = format!("{count} visits do not fit into {} days", span.days());
+    let days = row.span().from(today).days();
+    let detail = format!("{count} visits do not fit into {days} days");
     Err(Problem::invalid("/quota_per_day", detail))
+}
+
+/// The visits of the campaign, and how many of them the quota does not let begin on the days that remain.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn counted(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    today: NaiveDate,
+) -> Result<(i64, u64), DbError> {
+    let count = preview::count(conn, row.area, &row.filter()?, today)?;
+    Ok((count, row.span().from(today).beyond(count.unsigned_abs())))
 }
 
 /// Checks that a campaign for all beneficiaries of the district or of a town is confirmed.

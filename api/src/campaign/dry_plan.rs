@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
-use gridward_domain::authority::Principal;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::channel::Channel;
 use gridward_domain::feasibility::{AreaEffort, AreaFeasibility, PlannedEffort, Terms, assess};
@@ -19,7 +19,7 @@ use super::content::{EMPTY, PAST};
 use super::decide::{found, record};
 use super::dry_plan_model::{CampaignDryPlan, CampaignDryResult, DryPlanOfArea};
 use super::feasibility::{HAND_OVER, Village, call_minutes, lending, signed};
-use super::store::CampaignRow;
+use super::store::{self, CampaignRow};
 use crate::area;
 use crate::audience::{preview, spread};
 use crate::catalogue;
@@ -47,6 +47,8 @@ pub struct DryPlanning {
     pub campaign: CampaignId,
     /// The id of the plan, one however often the change runs.
     pub plan: PlanId,
+    /// Whether its audience selects no beneficiary, counted before the change, which it would hold up.
+    pub is_empty: bool,
 }
 
 impl Effect for DryPlanning {
@@ -67,8 +69,20 @@ impl Effect for DryPlanning {
 
 impl DryPlanning {
     /// An order for a new plan.
-    pub fn of(campaign: CampaignId) -> Self {
-        Self { campaign, plan: PlanId(Uuid::now_v7()) }
+    ///
+    /// # Errors
+    /// 403; [`DbError`].
+    pub(super) fn read(
+        conn: &mut Conn,
+        principal: &Principal,
+        (campaign, today): (CampaignId, NaiveDate),
+    ) -> Result<Self, Problem> {
+        principal.may(Action::ManageCampaigns)?;
+        let is_empty = match store::row(conn, &principal.scope(), campaign)? {
+            Some(row) => preview::count(conn, row.area, &row.filter()?, today)? == 0,
+            None => false,
+        };
+        Ok(Self { campaign, plan: PlanId(Uuid::now_v7()), is_empty })
     }
 
     /// Orders the plan. While one of the same content is computed, that one is answered; one of earlier
@@ -86,7 +100,7 @@ impl DryPlanning {
         let imagined = imagined(tx.read_unbatched(), &row)?;
         let span = imagined.span(today);
         let span = span.ok_or_else(|| Problem::invalid("/last_day", PAST))?;
-        if preview::count(tx.read_unbatched(), row.area, &imagined.filter, today)? == 0 {
+        if self.is_empty {
             return Err(Problem::invalid("/filter", EMPTY));
         }
         if let Some(running) = running(tx, &row, &imagined)? {
@@ -103,28 +117,28 @@ impl DryPlanning {
     }
 }
 
-/// The plan of this content that is being computed; one of other content is discarded.
+/// The plan of this area and content that is being computed; those of others are discarded.
 fn running(
     tx: &mut Tx<'_>,
     row: &CampaignRow,
     imagined: &ImaginedVisits,
 ) -> Result<Option<Plan>, DbError> {
-    let latest = plans::of_campaign(tx.read_unbatched(), row.district, row.id)?;
-    let Some(mut latest) = latest.filter(|plan| plan.state == PlanState::Computing) else {
-        return Ok(None);
-    };
-    if is_of(&latest, imagined)? {
-        return latest.plan().map(Some);
+    let mut running = None;
+    for mut plan in plans::computing_of_campaign(tx.read_unbatched(), row.district, row.id)? {
+        if plan.area == row.area && is_of(&plan, imagined) {
+            running = Some(plan.plan()?);
+        } else {
+            let now = tx.now;
+            plans::change_state(tx.write_unbatched(), &mut plan, PlanState::Discarded, now)?;
+        }
     }
-    let now = tx.now;
-    plans::change_state(tx.write_unbatched(), &mut latest, PlanState::Discarded, now)?;
-    Ok(None)
+    Ok(running)
 }
 
-/// Whether the plan has these visits.
-fn is_of(plan: &PlanRow, imagined: &ImaginedVisits) -> Result<bool, DbError> {
-    let order = StoredOrder::parse(plan.request.as_deref().unwrap_or_default())?;
-    Ok(matches!(order, StoredOrder::Dry { imagined: of, .. } if of == *imagined))
+/// Whether the plan has these visits. An order that this server cannot read has other ones.
+fn is_of(plan: &PlanRow, imagined: &ImaginedVisits) -> bool {
+    let order = StoredOrder::parse(plan.request.as_deref().unwrap_or_default());
+    matches!(order, Ok(StoredOrder::Dry { imagined: of, .. }) if of == *imagined)
 }
 
 /// The visits that the campaign would make.
@@ -150,7 +164,7 @@ fn imagined(conn: &mut Conn, row: &CampaignRow) -> Result<ImaginedVisits, DbErro
     })
 }
 
-/// The latest dry plan of the campaign.
+/// The latest dry plan of the campaign, whose visits may all begin by its quota if `within_quota`.
 ///
 /// # Errors
 /// [`DbError`].
@@ -158,13 +172,17 @@ pub(super) fn latest(
     conn: &mut Conn,
     row: &CampaignRow,
     (scope, today): (&AreaRange, NaiveDate),
+    within_quota: bool,
 ) -> Result<Option<CampaignDryPlan>, DbError> {
-    let Some(plan) = plans::of_campaign(conn, row.district, row.id)? else { return Ok(None) };
-    let is_current = is_of(&plan, &imagined(conn, row)?)?;
+    let Some(plan) = plans::of_campaign(conn, row.area, row.id)? else { return Ok(None) };
+    let is_current = is_of(&plan, &imagined(conn, row)?);
     let span = Span::new(plan.first_day, plan.last_day);
     let span = span.map_err(|error| DbError::corrupt("plans", error))?;
     let result = match plan.kept()?.dry {
-        Some(result) => Some(answered(conn, row, &result, (scope, span, today))?),
+        Some(result) => {
+            let answered = answered(conn, row, &result, (scope, span, today))?;
+            Some(CampaignDryResult { fits: answered.fits && within_quota, ..answered })
+        }
         None => None,
     };
     let shown = plan.plan()?;

@@ -37,7 +37,7 @@ pub struct CampaignDryPlan {
 /// What a dry plan found.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CampaignDryResult {
-    /// Whether every visit of the campaign has a person and a time.
+    /// Whether every visit of the campaign has a person and a time, and may begin by `quota_per_day`.
     pub fits: bool,
     /// The visits of the campaign that were planned: all, or of a campaign of more than 31 days the
     /// share of the first 31.
@@ -82,7 +82,8 @@ pub struct DryPlanOfArea {
     /// The minutes that these would take, with the way.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 1_600)]
     pub lacking_minutes: i64,
-    /// The villages of other towns whose people have time left, the nearest first.
+    /// The villages of other towns in the area of the campaign whose people have time left, the nearest
+    /// first; none for a campaign of one town.
     #[schema(max_items = 3)]
     pub lend: Vec<LendingOfArea>,
     /// The days by which the campaign would have to begin earlier, if there is the time.

@@ -7,11 +7,13 @@ use chrono::NaiveDate;
 use diesel::dsl::sum;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::campaign::CampaignState;
 use gridward_domain::channel::Channel;
 use gridward_domain::feasibility::{AreaEffort, AreaFeasibility, Terms, assess, travel_minutes};
 use gridward_domain::place::Place;
 use gridward_domain::task::Phase;
 
+use super::decide;
 use super::outcome_model::{CampaignFeasibility, FeasibilityOfArea, LendingOfArea};
 use super::store::CampaignRow;
 use crate::area;
@@ -48,6 +50,9 @@ pub fn feasibility(
         call_minutes: call_minutes(conn, row.district)?,
         reach: None,
     };
+    // What is launched needs no approval any more.
+    let is_open = matches!(row.state, CampaignState::Draft | CampaignState::Approved);
+    let beyond = if is_open { decide::counted(conn, row, today)?.1 } else { 0 };
     let efforts = efforts(conn, row, scope, (today, &terms))?;
     let mut assessed = assess(&efforts, &terms);
     assessed.retain(|one| one.effort.visits > 0);
@@ -57,7 +62,8 @@ pub fn feasibility(
     let total = |of: &dyn Fn(&AreaFeasibility) -> u64| signed(assessed.iter().map(of).sum());
     Ok(CampaignFeasibility {
         id: row.id,
-        fits: assessed.iter().all(|one| one.lacking == 0),
+        fits: beyond == 0 && assessed.iter().all(|one| one.lacking == 0),
+        beyond_quota: signed(beyond),
         visits: total(&|one| one.effort.visits),
         needed_minutes: total(&|one| one.effort.needed),
         available_minutes: total(&|one| one.effort.available()),

@@ -165,8 +165,12 @@ impl ReportOfArea {
 pub struct CampaignFeasibility {
     /// The campaign.
     pub id: CampaignId,
-    /// Whether the visits fit in every village.
+    /// Whether the visits fit in every village, and may all begin by `quota_per_day`.
     pub fits: bool,
+    /// The visits that `quota_per_day` does not let begin on the days that remain: an approval and a launch
+    /// are refused while there are any. 0 once the campaign is launched.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 0)]
+    pub beyond_quota: i64,
     /// The number of visits.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 62_000)]
     pub visits: i64,

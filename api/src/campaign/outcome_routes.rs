@@ -83,7 +83,7 @@ async fn assessed(
         let scope = principal.scope();
         let row = store::row(conn, &scope, id)?.ok_or_else(Problem::not_found)?;
         let sum = feasibility::feasibility(conn, &row, &scope, today)?;
-        let dry_plan = dry_plan::latest(conn, &row, (&scope, today))?;
+        let dry_plan = dry_plan::latest(conn, &row, (&scope, today), sum.beyond_quota == 0)?;
         Ok::<_, Problem>(CampaignFeasibility { dry_plan, ..sum })
     });
     let feasibility = read.await?;
@@ -92,8 +92,11 @@ async fn assessed(
 
 /// Plan a campaign dry
 ///
-/// Computes the plan that there would be with the visits of the campaign, its quota a day and the
-/// present tasks of its area, to see what finds no room. It writes no task and cannot be applied. The
+/// Computes the plan that there would be with the visits of the campaign and the present tasks of its
+/// area, to see what finds no room. By the quota a day a visit becomes possible on the day on which a launch
+/// would let it begin; the visits are at the homes, also of those who stay elsewhere. It writes no task and
+/// cannot be applied. Plans that assign tasks go first: a dry plan waits for them, and one that is being
+/// computed begins anew after them. A district computes one dry plan at a time. The
 /// plan is computed after the answer: `GET /v1/campaigns/{id}/feasibility` has its progress and its
 /// answer. While one of the same content is computed, that one is answered. Of a campaign of more than
 /// 31 days the first 31 are planned, with their share of the visits. A campaign that is launched is 409
@@ -113,11 +116,13 @@ async fn assessed(
 #[post("/campaigns/{id}/dry-plans")]
 pub(crate) async fn plan_campaign(
     (commands, planner): (Data<Commands>, Data<Planner>),
+    (db, clock): (Data<Db>, Data<Clock>),
     Authenticated(principal): Authenticated,
     id: Path<CampaignId>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    let planning = DryPlanning::of(*id);
+    let of = (*id, clock::day((clock)()));
+    let planning = db.read(move |conn| DryPlanning::read(conn, &principal, of)).await?;
     let done = commands
         .run(principal, key, planning, |planning, tx, _, principal| planning.run(tx, principal));
     let done = done.await?;

@@ -86,7 +86,8 @@ pub struct CaseKindQuery {
 /// Get a kind of case
 ///
 /// With `If-None-Match`, answers 304 if the version is unchanged. `default=true` shows the default that
-/// this server ships: without `code` and `version` it is the body of the `PUT` that takes it over. A
+/// this server ships, always with 200 whatever `version` and `If-None-Match` are, and 404 for a kind that is
+/// not shipped: without `code` and `version` it is the body of the `PUT` that takes it over. A
 /// confidential kind does not exist
 /// for roles that it does not name. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(

@@ -1,11 +1,9 @@
 //! Creates, changes and archives kinds of service.
 
-use std::collections::BTreeSet;
-
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::channel::Channel;
-use gridward_domain::code::{CaseKindCode, KindCode};
+use gridward_domain::code::KindCode;
 use serde_json::{Value, json};
 
 use super::{KindContent, NewKind, ServiceKind, form, store};
@@ -86,9 +84,7 @@ pub fn create(
     let district = principal.district();
     let kinds = store::all(tx.read_unbatched(), district)?;
     if let Some(there) = kinds.iter().find(|kind| kind.code == new.code) {
-        let hidden = store::hidden_case_kinds(tx.read_unbatched(), district, principal.role)?;
-        let there = there.clone().without(&hidden);
-        return Err(Problem::from(ProblemCode::ServiceKindExists).showing(&there));
+        return Err(Problem::from(ProblemCode::ServiceKindExists).showing(there));
     }
     if kinds.len() >= MOST_KINDS {
         return Err(Problem::invalid("", format!("at most {MOST_KINDS} kinds of service")));
@@ -114,20 +110,17 @@ pub fn change(
     let kinds = store::all(tx.read_unbatched(), district)?;
     let before = kinds.iter().find(|kind| kind.code == change.code);
     let before = before.ok_or_else(Problem::not_found)?;
-    let hidden = store::hidden_case_kinds(tx.read_unbatched(), district, principal.role)?;
     if change.base.is_empty() {
         return Err(ProblemCode::VersionRequired.into());
     }
     if !change.base.contains(&before.version) {
-        let shown = before.clone().without(&hidden);
-        return Err(Problem::from(ProblemCode::VersionConflict).showing(&shown));
+        return Err(Problem::from(ProblemCode::VersionConflict).showing(before));
     }
-    let content = with_hidden(change.content.clone(), before, &hidden);
-    if before.content() == content {
-        return Ok(before.clone().without(&hidden));
+    if before.content() == change.content {
+        return Ok(before.clone());
     }
     let (code, version) = (before.code.clone(), before.version + 1);
-    let next = ServiceKind::of(code, content, version);
+    let next = ServiceKind::of(code, change.content.clone(), version);
     check(tx.read_unbatched(), district, &next, &kinds)?;
     let now = tx.now.naive_utc();
     store::replace(tx.write_unbatched(), district, before, &next, now)?;
@@ -136,20 +129,7 @@ pub fn change(
     let dropped = &marked(before).unwrap_or_default() - &marked(&next).unwrap_or_default();
     answers::forget_fields(tx.write_unbatched(), district, &next.code, &dropped)?;
     record(tx, principal, "service_kind.change", &next);
-    Ok(next.without(&hidden))
-}
-
-/// The content with the needs of the kind that open a case of a kind that its author does not see: who does not
-/// read them does not remove them.
-fn with_hidden(
-    mut content: KindContent,
-    before: &ServiceKind,
-    hidden: &BTreeSet<CaseKindCode>,
-) -> KindContent {
-    for (need, code) in before.opens.iter().filter(|(_, code)| hidden.contains(code)) {
-        content.opens.entry(need.clone()).or_insert_with(|| code.clone());
-    }
-    content
+    Ok(next)
 }
 
 fn record(tx: &mut Tx<'_>, principal: &Principal, action: &'static str, kind: &ServiceKind) {

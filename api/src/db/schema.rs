@@ -445,6 +445,7 @@ diesel::table! {
         at -> Timestamp,
         sealed -> Nullable<Binary>,
         lot -> Nullable<Text>,
+        lot_difference -> Nullable<Integer>,
         expires_on -> Nullable<Date>,
     }
 }

@@ -114,6 +114,7 @@ pub(super) fn stocks(
             difference: i32::try_from(received).unwrap_or(i32::MAX),
             handout: None,
             lot: None,
+            lot_difference: None,
             expires_on: None,
             person: staff.supervisor,
             at: (now - TimeDelta::days(15)).naive_utc(),

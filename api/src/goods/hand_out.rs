@@ -2,7 +2,7 @@
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal, Role};
-use gridward_domain::bounded_text::Occasion;
+use gridward_domain::bounded_text::{Occasion, SerialNumber};
 use gridward_domain::goods::{
     HandoutRejection, HandoutState, MovementAction, StockChange, handout, stock,
 };
@@ -86,10 +86,16 @@ impl HandingOut {
         }
         let new = &self.new;
         let item = move_stock::item_in_use(tx, &new.item)?;
-        let occasion = occasion_of(&item, new.occasion.as_ref())?;
         let district = principal.district();
-        let of = (home.id, &item.code, &occasion);
-        let old = handouts::of(tx.read_unbatched(), district, of)?;
+        let sent = new.occasion.as_ref().map(occasion::normal).transpose()?;
+        let occasion = occasion_of(&item, sent.as_ref())?;
+        let of = |occasion| (home.id, &item.code, occasion);
+        let mut old = handouts::of(tx.read_unbatched(), district, of(&occasion))?;
+        // Earlier versions stored occasions as they were sent.
+        if let (None, Some(sent), false) = (&old, &new.occasion, item.once) {
+            old = handouts::of(tx.read_unbatched(), district, of(sent))?;
+        }
+        let occasion = old.as_ref().map_or(occasion, |row| row.occasion.clone());
         if principal.role == Role::Volunteer && !item.once && old.is_none() {
             occasion::check(tx.read_unbatched(), district, &occasion)?;
         }
@@ -120,7 +126,7 @@ impl HandingOut {
             grid: home.grid,
             station,
             quantity,
-            serial: new.serial.clone(),
+            serial: new.serial.as_ref().map(SerialNumber::upper),
             reason: None,
             person: Some(principal.person),
             at: Some(at.naive_utc()),
@@ -129,9 +135,9 @@ impl HandingOut {
             occasion,
         };
         let of = (&item.code, new.lot.as_ref());
-        lots::check(tx.read_unbatched(), station, of, quantity.get().into())?;
         let taken = StockChange::Take(pieces(quantity)?);
         let difference = move_stock::change(tx, station, &item.code, taken)?;
+        lots::check(tx.read_unbatched(), station, of, quantity.get().into())?;
         handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
         let change = (MovementAction::HandedOut, difference);
         move_stock::of_handout(tx, principal, &row, change, new.lot.clone())?;

@@ -90,7 +90,8 @@ pub struct NewHandout {
     pub beneficiary_id: BeneficiaryId,
     /// The item.
     pub item: ItemCode,
-    /// The occasion; required unless a beneficiary gets the item a single time.
+    /// The occasion; required unless a beneficiary gets the item a single time. It is compared and stored in
+    /// small letters, without blanks at its ends and with full-width characters as usual ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occasion: Option<Occasion>,
     /// The pieces. Default: as planned, or one.
@@ -100,7 +101,8 @@ pub struct NewHandout {
     /// beneficiary. Default: as planned, or the village.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<AreaCode>,
-    /// The number of the piece; required for an item whose pieces have one, and then one piece.
+    /// The number of the piece; required for an item whose pieces have one, and then one piece. It is stored
+    /// in capital letters: numbers that differ by case alone are of one piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<SerialNumber>,
     /// The lot from which it is taken.

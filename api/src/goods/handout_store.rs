@@ -145,7 +145,7 @@ pub fn of(
         .optional()?)
 }
 
-/// The hand-out of the piece with this number.
+/// The hand-out of the piece with this number, in any case: earlier versions stored numbers as they were sent.
 ///
 /// # Errors
 /// [`DbError`].
@@ -154,11 +154,12 @@ pub fn of_serial(
     district: AreaCode,
     (item, serial): (&ItemCode, &SerialNumber),
 ) -> Result<Option<HandoutId>, DbError> {
+    let written = [serial.clone(), serial.upper(), serial.lower()];
     Ok(handouts::table
         .filter(handouts::district.eq(district))
         .filter(handouts::item.eq(item))
         .filter(handouts::serial.is_not_null())
-        .filter(handouts::serial.assume_not_null().eq(serial))
+        .filter(handouts::serial.assume_not_null().eq_any(written))
         .select(handouts::id)
         .first(conn)
         .optional()?)

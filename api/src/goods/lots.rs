@@ -18,60 +18,72 @@ use crate::db::schema::goods_movements;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 
-/// The pieces of each lot of an item at each station.
-type Sums = BTreeMap<(AreaCode, LotCode), i64>;
+/// The pieces of each lot of each item at each station.
+type Sums = BTreeMap<(AreaCode, ItemCode, LotCode), i64>;
 
-/// The pieces of the lots of an item at these stations.
+/// A row of a sum.
+type Sum<A> = (A, ItemCode, Option<LotCode>, Option<i64>);
+
+/// The pieces of the lots of these items at these stations.
 fn sums(
     conn: &mut Conn,
     district: AreaCode,
-    item: &ItemCode,
-    areas: &BTreeSet<AreaCode>,
+    (areas, items): (&BTreeSet<AreaCode>, &BTreeSet<ItemCode>),
 ) -> Result<Sums, DbError> {
     let of_lots = || {
         goods_movements::table
             .filter(goods_movements::district.eq(district))
-            .filter(goods_movements::item.eq(item))
+            .filter(goods_movements::item.eq_any(items))
             .filter(goods_movements::lot.is_not_null())
     };
-    let own: Vec<(AreaCode, Option<LotCode>, Option<i64>)> = of_lots()
+    let own: Vec<Sum<AreaCode>> = of_lots()
         .filter(goods_movements::area.eq_any(areas))
-        .group_by((goods_movements::area, goods_movements::lot))
-        .select((goods_movements::area, goods_movements::lot, sum(goods_movements::difference)))
+        .group_by((goods_movements::area, goods_movements::item, goods_movements::lot))
+        .select((
+            goods_movements::area,
+            goods_movements::item,
+            goods_movements::lot,
+            sum(goods_movements::lot_difference),
+        ))
         .load(conn)?;
-    let came: Vec<(Option<AreaCode>, Option<LotCode>, Option<i64>)> = of_lots()
+    let came: Vec<Sum<Option<AreaCode>>> = of_lots()
         .filter(goods_movements::to_area.eq_any(areas))
-        .group_by((goods_movements::to_area, goods_movements::lot))
-        .select((goods_movements::to_area, goods_movements::lot, sum(goods_movements::quantity)))
+        .group_by((goods_movements::to_area, goods_movements::item, goods_movements::lot))
+        .select((
+            goods_movements::to_area,
+            goods_movements::item,
+            goods_movements::lot,
+            sum(goods_movements::quantity),
+        ))
         .load(conn)?;
     let mut sums = Sums::new();
-    let came = came.into_iter().filter_map(|(area, lot, sum)| Some((area?, lot, sum)));
-    for (area, lot, sum) in own.into_iter().chain(came) {
+    let came = came.into_iter().filter_map(|(area, item, lot, sum)| Some((area?, item, lot, sum)));
+    for (area, item, lot, sum) in own.into_iter().chain(came) {
         if let Some(lot) = lot {
-            *sums.entry((area, lot)).or_default() += sum.unwrap_or_default();
+            *sums.entry((area, item, lot)).or_default() += sum.unwrap_or_default();
         }
     }
     Ok(sums)
 }
 
-/// The last days of use of the lots of an item, the earliest that was received of each.
+/// The last days of use of the lots of these items, the earliest that was received of each.
 fn last_days(
     conn: &mut Conn,
     district: AreaCode,
-    item: &ItemCode,
-) -> Result<HashMap<LotCode, NaiveDate>, DbError> {
-    let days: Vec<(Option<LotCode>, Option<NaiveDate>)> = goods_movements::table
+    items: &BTreeSet<ItemCode>,
+) -> Result<HashMap<(ItemCode, LotCode), NaiveDate>, DbError> {
+    let days: Vec<(ItemCode, Option<LotCode>, Option<NaiveDate>)> = goods_movements::table
         .filter(goods_movements::district.eq(district))
-        .filter(goods_movements::item.eq(item))
+        .filter(goods_movements::item.eq_any(items))
         .filter(goods_movements::lot.is_not_null())
         .filter(goods_movements::expires_on.is_not_null())
-        .group_by(goods_movements::lot)
-        .select((goods_movements::lot, min(goods_movements::expires_on)))
+        .group_by((goods_movements::item, goods_movements::lot))
+        .select((goods_movements::item, goods_movements::lot, min(goods_movements::expires_on)))
         .load(conn)?;
-    Ok(days.into_iter().filter_map(|(lot, day)| lot.zip(day)).collect())
+    Ok(days.into_iter().filter_map(|(item, lot, day)| Some(((item, lot?), day?))).collect())
 }
 
-/// The pieces of the lot at the station.
+/// The pieces of the lot at the station, and those of all its other lots of the item.
 ///
 /// # Errors
 /// [`DbError`].
@@ -79,12 +91,21 @@ pub(super) fn pieces(
     conn: &mut Conn,
     area: AreaCode,
     (item, lot): (&ItemCode, &LotCode),
-) -> Result<i64, DbError> {
-    let sums = sums(conn, area.district(), item, &BTreeSet::from([area]))?;
-    Ok(sums.get(&(area, lot.clone())).copied().unwrap_or_default())
+) -> Result<(i64, i64), DbError> {
+    let of = (&BTreeSet::from([area]), &BTreeSet::from([item.clone()]));
+    let (mut own, mut others) = (0, 0);
+    for ((_, _, of), pieces) in sums(conn, area.district(), of)? {
+        if of == *lot {
+            own += pieces;
+        } else {
+            others += pieces.max(0);
+        }
+    }
+    Ok((own, others))
 }
 
-/// Checks that the station has so many pieces of the lot, if one is named.
+/// Checks that the station has so many pieces of the lot, if one is named. Called after the change of the
+/// stock, whose row keeps other servers away from its lots, and before the movement is stored.
 ///
 /// # Errors
 /// 409 that says how many it has.
@@ -95,7 +116,7 @@ pub(super) fn check(
     wanted: i64,
 ) -> Result<(), Problem> {
     let Some(lot) = lot else { return Ok(()) };
-    let has = pieces(conn, area, (item, lot))?;
+    let (has, _) = pieces(conn, area, (item, lot))?;
     if has >= wanted {
         return Ok(());
     }
@@ -113,19 +134,16 @@ pub(super) fn of_stocks(
     (areas, items): (&BTreeSet<AreaCode>, &BTreeSet<ItemCode>),
 ) -> Result<HashMap<(AreaCode, ItemCode), Vec<GoodsLot>>, DbError> {
     let mut lots: HashMap<(AreaCode, ItemCode), Vec<GoodsLot>> = HashMap::new();
-    for item in items {
-        let sums = sums(conn, district, item, areas)?;
-        if sums.is_empty() {
-            continue;
-        }
-        let days = last_days(conn, district, item)?;
-        for ((area, lot), pieces) in sums {
-            let quantity = StockPieces::try_from(pieces).unwrap_or(StockPieces::MIN);
-            if quantity > StockPieces::MIN {
-                let expires_on = days.get(&lot).copied();
-                let of = lots.entry((area, item.clone())).or_default();
-                of.push(GoodsLot { lot, quantity, expires_on });
-            }
+    let sums = sums(conn, district, (areas, items))?;
+    if sums.is_empty() {
+        return Ok(lots);
+    }
+    let days = last_days(conn, district, items)?;
+    for ((area, item, lot), pieces) in sums {
+        let quantity = StockPieces::try_from(pieces).unwrap_or(StockPieces::MIN);
+        if quantity > StockPieces::MIN {
+            let expires_on = days.get(&(item.clone(), lot.clone())).copied();
+            lots.entry((area, item)).or_default().push(GoodsLot { lot, quantity, expires_on });
         }
     }
     for of in lots.values_mut() {
@@ -134,7 +152,7 @@ pub(super) fn of_stocks(
     Ok(lots)
 }
 
-/// The lot from which the goods of a hand-out were taken last.
+/// The lot from which the goods of a hand-out were taken last; `None` if that movement named none.
 ///
 /// # Errors
 /// [`DbError`].
@@ -146,7 +164,6 @@ pub(super) fn of_handout(
     let lot: Option<Option<LotCode>> = goods_movements::table
         .filter(goods_movements::district.eq(district))
         .filter(goods_movements::handout.eq(handout))
-        .filter(goods_movements::lot.is_not_null())
         .filter(goods_movements::action.eq(MovementAction::HandedOut))
         .order(goods_movements::id.desc())
         .select(goods_movements::lot)

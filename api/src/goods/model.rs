@@ -151,6 +151,10 @@ pub struct GoodsMovement {
     /// The lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lot: Option<LotCode>,
+    /// The change of the lot's pieces: that of the stock, except for a count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -10_000_000, maximum = 10_000_000, example = -120)]
+    pub lot_difference: Option<i32>,
     /// The last day of use of what was received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<NaiveDate>,
@@ -182,7 +186,8 @@ pub struct NewGoodsMovement {
     pub to_area: Option<AreaCode>,
     /// The pieces that move, at least 1, or the pieces counted.
     pub quantity: StockPieces,
-    /// The lot: a consignment of the item. A count with a lot is that of the lot.
+    /// The lot: a consignment of the item. A count with a lot is that of the lot; the stock is corrected by
+    /// what it finds, and has at least the pieces of all lots.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lot: Option<LotCode>,
     /// The last day of use of a lot that is received.

@@ -64,17 +64,20 @@ pub fn enter(
     if new.expires_on.is_some() && (new.lot.is_none() || new.action != EntryAction::Received) {
         return Err(Problem::invalid("/expires_on", "is for a lot that is received"));
     }
-    let difference = match new.action {
-        EntryAction::Received => change(tx, new.area, &new.item, StockChange::Add(pieces()?))?,
+    let both = |difference: i32| (difference, new.lot.as_ref().map(|_| difference));
+    let (difference, lot_difference) = match new.action {
+        EntryAction::Received => {
+            both(change(tx, new.area, &new.item, StockChange::Add(pieces()?))?)
+        }
         EntryAction::Counted => counted(tx, new)?,
         EntryAction::Allotted => {
             let to = allotted_to(tx, principal, new)?;
             let pieces = pieces()?;
             let of = (&new.item, new.lot.as_ref());
-            lots::check(tx.read_unbatched(), new.area, of, new.quantity.get().into())?;
             let difference = change(tx, new.area, &new.item, StockChange::Take(pieces))?;
+            lots::check(tx.read_unbatched(), new.area, of, new.quantity.get().into())?;
             change(tx, to, &new.item, StockChange::Add(pieces))?;
-            difference
+            both(difference)
         }
     };
     let id = MovementId(Uuid::now_v7());
@@ -89,6 +92,7 @@ pub fn enter(
         difference,
         handout: None,
         lot: new.lot.clone(),
+        lot_difference,
         expires_on: new.expires_on,
         person: principal.person,
         at: tx.now.naive_utc(),
@@ -98,32 +102,34 @@ pub fn enter(
     let event = Event::new(new.action(), Subject::GoodsMovement, id, new.area, 1);
     let body = json!({
         "item": new.item, "quantity": new.quantity, "to": new.to_area, "difference": difference,
-        "lot": new.lot
+        "lot": new.lot, "lot_difference": lot_difference
     });
     tx.record(event.by(principal.person).with(body));
     Ok(row.movement(key)?)
 }
 
-/// Corrects the stock by a count of all pieces, or of those of a lot; answers the difference.
-fn counted(tx: &mut Tx<'_>, new: &NewGoodsMovement) -> Result<i32, Problem> {
-    let stock = store::stock(tx.read_unbatched(), new.area, &new.item)?;
-    let stock = stock.map_or(StockPieces::MIN, |row| row.quantity);
-    let (had, by) = match &new.lot {
-        None => (stock.get().into(), StockChange::Set(new.quantity)),
+/// Corrects the stock by a count of all pieces, or of those of a lot; answers the differences of the stock and
+/// of the lot. The stock is read once: its change fails if another server changed it since, so that the
+/// pieces of the lots are those beside this stock.
+fn counted(tx: &mut Tx<'_>, new: &NewGoodsMovement) -> Result<(i32, Option<i32>), Problem> {
+    let old = store::stock(tx.read_unbatched(), new.area, &new.item)?;
+    let out_of_range = || Problem::invalid("/quantity", "is out of range");
+    let (next, lot_difference) = match &new.lot {
+        None => (new.quantity, None),
         Some(lot) => {
-            let had = lots::pieces(tx.read_unbatched(), new.area, (&new.item, lot))?;
-            let next = i64::from(stock.get()) + i64::from(new.quantity.get()) - had;
-            let next = StockPieces::try_from(next.max(0))
+            let (had, others) = lots::pieces(tx.read_unbatched(), new.area, (&new.item, lot))?;
+            let stock = old.as_ref().map_or(StockPieces::MIN, |row| row.quantity);
+            let next = stock::after_lot_count(stock, (had, new.quantity), others)
                 .map_err(|error| Problem::invalid("/quantity", error.to_string()))?;
-            (had, StockChange::Set(next))
+            let difference = i32::try_from(i64::from(new.quantity.get()) - had);
+            (next, Some(difference.map_err(|_| out_of_range())?))
         }
     };
-    let difference = i64::from(new.quantity.get()) - had;
-    if difference != 0 && new.note.is_none() {
+    let difference = change_from(tx, old, (new.area, &new.item), StockChange::Set(next))?;
+    if (difference != 0 || lot_difference.is_some_and(|of| of != 0)) && new.note.is_none() {
         return Err(Problem::invalid("/note", "is required for a count that differs"));
     }
-    change(tx, new.area, &new.item, by)?;
-    i32::try_from(difference).map_err(|_| Problem::invalid("/quantity", "is out of range"))
+    Ok((difference, lot_difference))
 }
 
 /// The station below that gets what is allotted.
@@ -175,15 +181,23 @@ pub(super) fn change(
     by: StockChange,
 ) -> Result<i32, Problem> {
     let old = store::stock(tx.read_unbatched(), area, item)?;
+    change_from(tx, old, (area, item), by)
+}
+
+/// Changes the stock that was read; the row is written also if it keeps its pieces, so that no other server
+/// changes it at once.
+fn change_from(
+    tx: &mut Tx<'_>,
+    old: Option<StockRow>,
+    (area, item): (AreaCode, &ItemCode),
+    by: StockChange,
+) -> Result<i32, Problem> {
     let had = old.as_ref().map_or(StockPieces::MIN, |row| row.quantity);
     let quantity = stock::apply(had, by).map_err(|error| match error {
         StockError::Short(_) => Problem::from(ProblemCode::GoodsShort)
             .with(FieldError::new("/quantity", error.to_string())),
         StockError::Full => Problem::invalid("/quantity", error.to_string()),
     })?;
-    if quantity == had && old.is_some() {
-        return Ok(0);
-    }
     let version = old.as_ref().map_or(1, |row| row.version + 1);
     let next = StockRow { district: area.district(), area, item: item.clone(), quantity, version };
     store::put_stock(tx.write_unbatched(), old.as_ref(), &next)?;
@@ -210,6 +224,7 @@ pub(super) fn of_handout(
         quantity,
         difference,
         handout: Some(row.id),
+        lot_difference: lot.as_ref().map(|_| difference),
         lot,
         expires_on: None,
         person: principal.person,

@@ -1,17 +1,30 @@
-//! The occasions for which volunteers hand out goods: those that the district has.
+//! The occasions for which goods are handed out. For volunteers they are those that the district has.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::bounded_text::Occasion;
+use gridward_domain::bounded_text::{Occasion, TextError};
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::code::OccasionCode;
 use gridward_domain::range::CalendarYear;
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::db::schema::campaigns;
 use crate::db::{Conn, DbError};
 use crate::holiday;
 use crate::http::problem::Problem;
+
+/// The occasion as it is compared and stored: in small letters, without blanks at its ends, and with
+/// full-width and other compatible characters as usual ones, so that an item is not handed out again for the
+/// same occasion in another spelling.
+///
+/// # Errors
+/// 422 for one that is too long then.
+pub(super) fn normal(sent: &Occasion) -> Result<Occasion, Problem> {
+    let plain = ComposingNormalizerBorrowed::new_nfkc().normalize(sent.as_str());
+    let normal = plain.trim().to_lowercase().parse();
+    normal.map_err(|error: TextError| Problem::invalid("/occasion", error.to_string()))
+}
 
 /// Checks that the occasion is that of a campaign which is approved, or a feast of a year.
 ///

@@ -86,12 +86,12 @@ pub fn of_beneficiaries(
         .load(conn)?)
 }
 
-/// Moves the planned hand-outs of current beneficiaries to the grids of their homes; returns the number of
-/// beneficiaries whose hand-outs moved.
+/// Moves the planned hand-outs of current beneficiaries to the grids of their homes; answers whether any was
+/// elsewhere.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn follow_homes(conn: &mut Conn, district: AreaCode) -> Result<usize, DbError> {
+pub fn follow_homes(conn: &mut Conn, district: AreaCode) -> Result<bool, DbError> {
     let home = beneficiaries::district
         .eq(handouts::district)
         .and(beneficiaries::id.eq(handouts::beneficiary));
@@ -108,5 +108,5 @@ pub fn follow_homes(conn: &mut Conn, district: AreaCode) -> Result<usize, DbErro
     for (beneficiary, grid) in &moved {
         handout_store::follow(conn, district, *beneficiary, *grid)?;
     }
-    Ok(moved.len())
+    Ok(!moved.is_empty())
 }

@@ -85,6 +85,7 @@ crate::table_row! {
             at: NaiveDateTime,
             sealed: Option<Vec<u8>>,
             lot: Option<LotCode>,
+            lot_difference: Option<i32>,
             expires_on: Option<NaiveDate>,
         }
     }
@@ -131,6 +132,7 @@ impl MovementRow {
             difference: self.difference,
             handout_id: self.handout,
             lot: self.lot.clone(),
+            lot_difference: self.lot_difference,
             expires_on: self.expires_on,
             note: note.transpose().map_err(|error| DbError::corrupt(MOVEMENTS, error))?,
             by: self.person,

@@ -83,7 +83,7 @@ pub(super) fn write(to: &mut Target<'_>, report: &mut dyn FnMut(Loaded)) -> Resu
         );
         let decided = gone::decided_ends(step, &records.beneficiaries)?;
         step.loaded.note(Fate::StillEnded, decided);
-        planned::follow_homes(step.conn, step.district)?;
+        step.moved |= planned::follow_homes(step.conn, step.district)?;
         tasks::move_with_beneficiaries(step, &records.beneficiaries)
     })?);
     report(to.transaction("stations", |step, records| {

@@ -42,6 +42,8 @@ pub(super) struct Step<'a> {
     pub(super) loaded: Loaded,
     /// The events of the step, appended to the log at its end.
     pub(super) events: Vec<Event>,
+    /// Whether rows without a record of their own have changed: phones fetch a new snapshot.
+    pub(super) moved: bool,
 }
 
 impl<'a> Target<'a> {
@@ -106,7 +108,8 @@ impl<'a> Target<'a> {
             *edits = followed;
             let mut loaded = Loaded::empty(kind);
             loaded.note(Fate::Edited, newest.kept.get(kind).into_iter().flatten());
-            let mut step = Step { conn, district, key, now, options, loaded, events: Vec::new() };
+            let events = Vec::new();
+            let mut step = Step { conn, district, key, now, options, loaded, events, moved: false };
             work(&mut step, &newest.records)?;
             step.end()
         };
@@ -132,8 +135,8 @@ impl Step<'_> {
     }
 
     fn end(self) -> Result<Loaded, DbError> {
-        let Self { conn, district, now, options, loaded, mut events, .. } = self;
-        if loaded.added + loaded.changed > 0 || !events.is_empty() {
+        let Self { conn, district, now, options, loaded, mut events, moved, .. } = self;
+        if moved || loaded.added + loaded.changed > 0 || !events.is_empty() {
             events.push(bulk_change(district, loaded.kind).by(options.by));
             log::store::append(conn, &mut Heads::default(), district, now, &events)?;
         }

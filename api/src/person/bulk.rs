@@ -192,7 +192,7 @@ fn apply(
 }
 
 fn apply_one(tx: &mut Tx<'_>, context: &EditContext<'_>, raw: &RawValue) -> Result<Saved, Problem> {
-    match deserialize::bytes(raw.get().as_bytes())? {
+    match deserialize::body(raw.get().as_bytes())? {
         BulkEntry { create: Some(new), edit: None } => {
             let id = new.id.unwrap_or_else(|| PersonId(Uuid::now_v7()));
             create(tx, context, &new, id).map_err(|problem| problem.under("/create"))

@@ -302,7 +302,9 @@ impl Planner {
             };
         let request = Request { id: row.id, order, now: (self.clock)(), by: row.created_by };
         let progress = Arc::new(Progress::default());
-        let keeping = tokio::spawn(self.clone().keep(key, lease, Arc::clone(&progress)));
+        let is_dry = imagined.is_some();
+        let keeping = self.clone().keep(key, (lease, is_dry), Arc::clone(&progress));
+        let keeping = tokio::spawn(keeping);
         let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: imagined.is_none() };
         let (area, span) = (request.order.area, request.order.span()?);
         let today = clock::day(request.now);
@@ -323,7 +325,7 @@ impl Planner {
                 };
                 self.db.write(key.0, store).await.map_err(RunError::from)
             }
-            // Discarded, or taken by another server.
+            // Discarded, taken by another server, or a dry plan that gave way.
             Err(RunError::Cancelled) => Ok(()),
             Err(error) => Err(error),
         };
@@ -332,12 +334,20 @@ impl Planner {
     }
 
     /// Renews the lease and stores the progress; cancels the computation when the plan has been
-    /// discarded.
-    async fn keep(self, key: (AreaCode, PlanId), lease: Uuid, progress: Arc<Progress>) {
+    /// discarded, and that of a dry plan when another plan waits.
+    async fn keep(
+        self,
+        key: (AreaCode, PlanId),
+        (lease, is_dry): (Uuid, bool),
+        progress: Arc<Progress>,
+    ) {
         loop {
             tokio::time::sleep(RENEWAL_INTERVAL).await;
             let (percent, now) = (progress.percent.load(Ordering::Relaxed), (self.clock)());
             let renewed = self.db.write(key.0, move |tx| {
+                if is_dry && queue::give_way(tx.write_unbatched(), key, lease, now)? {
+                    return Ok(false);
+                }
                 queue::renew(tx.write_unbatched(), key, lease, percent, now)
             });
             match renewed.await {

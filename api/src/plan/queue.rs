@@ -5,7 +5,8 @@
 //! the other's lease. A server that stops does not renew its lease, so another one takes the plan
 //! when it has run out.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
@@ -21,7 +22,8 @@ pub const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// A plan that this many servers have begun and not finished is given up: it may be what stops them.
 pub const MOST_ATTEMPTS: i32 = 3;
 
-/// The oldest plan of the district that waits and that no valid lease holds.
+/// The oldest plan of the district that waits and that no valid lease holds. Dry plans wait until no other
+/// plan does, and until no server computes another dry plan of the district.
 ///
 /// # Errors
 /// [`DbError`].
@@ -35,9 +37,51 @@ pub fn waiting(
         .filter(plans::district.eq(district))
         .filter(plans::state.eq_any(PlanState::QUEUED))
         .filter(plans::lease_until.is_null().or(plans::lease_until.lt(now)))
-        .order(plans::id)
-        .first(conn);
-    Ok(row.optional()?)
+        .order((plans::campaign.is_not_null(), plans::id))
+        .first::<PlanRow>(conn)
+        .optional()?;
+    match row {
+        Some(row) if row.campaign.is_some() && computes_dry(conn, district, now)? => Ok(None),
+        row => Ok(row),
+    }
+}
+
+/// Whether a server computes a dry plan of the district.
+fn computes_dry(conn: &mut Conn, district: AreaCode, now: NaiveDateTime) -> Result<bool, DbError> {
+    let computing = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::campaign.is_not_null())
+        .filter(plans::lease_until.ge(now));
+    Ok(diesel::select(exists(computing)).get_result(conn)?)
+}
+
+/// Puts a dry plan that is being computed back into the queue if a plan of the district that assigns tasks
+/// waits; answers whether it did.
+///
+/// # Errors
+/// [`DbError`].
+pub fn give_way(
+    conn: &mut Conn,
+    (district, id): (AreaCode, PlanId),
+    lease: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    if waiting(conn, district, now)?.is_none_or(|row| row.campaign.is_some()) {
+        return Ok(false);
+    }
+    let back = diesel::update(plans::table.find((district, id)))
+        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::campaign.is_not_null())
+        .filter(plans::lease.eq(lease.to_string()))
+        .set((
+            plans::lease.eq(None::<String>),
+            plans::lease_until.eq(None::<NaiveDateTime>),
+            plans::attempts.eq(plans::attempts - 1),
+            plans::progress.eq(0),
+        ))
+        .execute(conn)?;
+    Ok(back == 1)
 }
 
 /// Takes the plan, unless a valid lease holds it or another server has taken it since it was read.

@@ -321,22 +321,41 @@ pub fn one(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan
     row(conn, scope, id)?.map(PlanRow::plan).transpose()
 }
 
-/// The latest dry plan of the campaign that is not discarded.
+/// The latest dry plan of the campaign in its present area that is not discarded: one of an earlier area
+/// has figures of places that are no longer the campaign's.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn of_campaign(
     conn: &mut Conn,
-    district: AreaCode,
+    area: AreaCode,
     campaign: CampaignId,
 ) -> Result<Option<PlanRow>, DbError> {
     let row = plans::table
-        .filter(plans::district.eq(district))
+        .filter(plans::district.eq(area.district()))
         .filter(plans::campaign.eq(campaign))
+        .filter(plans::area.eq(area))
         .filter(plans::state.ne(PlanState::Discarded))
         .order(plans::id.desc())
         .first(conn);
     Ok(row.optional()?)
+}
+
+/// The dry plans of the campaign that are being computed, of any area that it has had.
+///
+/// # Errors
+/// [`DbError`].
+pub fn computing_of_campaign(
+    conn: &mut Conn,
+    district: AreaCode,
+    campaign: CampaignId,
+) -> Result<Vec<PlanRow>, DbError> {
+    Ok(plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::campaign.eq(campaign))
+        .filter(plans::state.eq(PlanState::Computing))
+        .order(plans::id)
+        .load(conn)?)
 }
 
 /// The row of the plan, if its area is in the range.

@@ -128,7 +128,8 @@ pub fn withdraw(
 }
 
 /// Whether no person has decided to make the visit: it is open, or its last assignment is the regime's, by
-/// the log. The present content of the regime may name another responsible person, or none.
+/// the log. The present content of the regime may name another responsible person, or none. It decides only
+/// when the log of these events is archived.
 fn waits(conn: &mut Conn, regime: &RegimeRow, row: &TaskRow) -> Result<bool, DbError> {
     if row.state != Phase::Assigned {
         return Ok(row.state == Phase::Open);
@@ -137,6 +138,9 @@ fn waits(conn: &mut Conn, regime: &RegimeRow, row: &TaskRow) -> Result<bool, DbE
     let about = (Subject::Task, id.as_str());
     let events = log::store::newest(conn, row.district, about, &[], None, MOST_EVENTS)?;
     let last = events.iter().find(|event| ASSIGNMENTS.contains(&event.action.as_str()));
-    let body: Option<Value> = last.and_then(|event| serde_json::from_str(&event.body).ok());
+    let Some(last) = last else {
+        return Ok(regime.assign_responsible && row.assignee == regime.responsible);
+    };
+    let body: Option<Value> = serde_json::from_str(&last.body).ok();
     Ok(body.is_some_and(|body| body["regime"] == json!(regime.id)))
 }

@@ -334,7 +334,11 @@ impl ChangeSet {
                 Subject::Handout if event.is_for(scope) => {
                     news.handouts.ids.insert(event.id()?);
                 }
-                Subject::CaseKind if event.is_for(scope) => news.cases.kinds = true,
+                Subject::CaseKind => {
+                    // What a kind of service opens depends on who may see the kind of case.
+                    news.catalogue = true;
+                    news.cases.kinds |= scope.has_cases();
+                }
                 Subject::Case if event.is_for(scope) => {
                     let is_exchanged = event.action == EXCHANGE;
                     let cases = &mut news.cases;
@@ -397,9 +401,11 @@ impl EventRef {
     /// Whether a phone of the scope has something to fetch after this event.
     pub(super) fn is_for(&self, scope: &Scope) -> bool {
         match self.subject {
-            Subject::District | Subject::ServiceKind | Subject::Vocabulary | Subject::Holiday => {
-                true
-            }
+            Subject::District
+            | Subject::ServiceKind
+            | Subject::CaseKind
+            | Subject::Vocabulary
+            | Subject::Holiday => true,
             Subject::Person => {
                 self.is_about(scope.person()) || scope.manages_grid() && self.concerns(scope)
             }
@@ -416,7 +422,6 @@ impl EventRef {
             Subject::Handout => scope.has_handouts() && self.concerns(scope),
             // The event of a confidential case has the area of the district.
             Subject::Case => scope.has_cases() && self.reaches(scope),
-            Subject::CaseKind => scope.has_cases(),
             // A campaign plans the hand-outs of many grids with one event.
             Subject::Campaign if self.action == PLAN_HANDOUTS => {
                 scope.has_handouts() && self.reaches(scope)

@@ -153,7 +153,15 @@ pub(super) fn update_entry(
     let form = kind.and_then(|kind| kind.form.as_ref());
     let Some((form, answers)) = form.zip(content.answers.as_ref()) else { return Ok(()) };
     if let Some(kind) = kind {
-        let kept = catalogue::form::filterable_answers(form, answers);
+        let mut kept = catalogue::form::filterable_answers(form, answers);
+        // The version of the task may mark fields whose answers the district has deleted since.
+        if !kept.is_empty() {
+            let (district, code) = (tx.district, kind.code.as_str());
+            let current = catalogue::store::one(tx.read_unbatched(), district, code)?;
+            let form = current.and_then(|kind| kind.form);
+            let marked = form.as_ref().map(catalogue::form::filterable_fields).unwrap_or_default();
+            kept.retain(|field, _| marked.contains(field));
+        }
         let home = (tx.district, id);
         beneficiary::answers::replace(tx.write_unbatched(), home, &kind.code, &kept)?;
     }

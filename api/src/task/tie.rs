@@ -10,6 +10,7 @@ use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::Phase;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use thiserror::Error;
 use utoipa::ToSchema;
 
 use super::row::TaskRow;
@@ -27,7 +28,7 @@ const MOST_TIED: usize = 20;
 
 /// The tie of a new task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields, try_from = "SentTie")]
 #[schema(example = json!({ "type": "two_people" }))]
 pub enum NewTie {
     /// Two people make the visit together: a second task like the new one is created.
@@ -37,6 +38,38 @@ pub enum NewTie {
         /// An unfinished task in the caller's area.
         task_id: TaskId,
     },
+}
+
+/// A tie as it is sent: an object, where an enumeration with a tag would take an array as well.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SentTie {
+    r#type: TieType,
+    task_id: Option<TaskId>,
+}
+
+/// Why a tie is refused, in the words of a deserializer.
+#[derive(Clone, Copy, Debug, Error)]
+enum TieError {
+    /// It has no other task.
+    #[error("missing field `task_id`")]
+    Missing,
+    /// It has another task and two people.
+    #[error("unknown field `task_id`, expected `type`")]
+    Unknown,
+}
+
+impl TryFrom<SentTie> for NewTie {
+    type Error = TieError;
+
+    fn try_from(sent: SentTie) -> Result<Self, TieError> {
+        match (sent.r#type, sent.task_id) {
+            (TieType::TwoPeople, None) => Ok(Self::TwoPeople {}),
+            (TieType::TwoPeople, Some(_)) => Err(TieError::Unknown),
+            (TieType::SamePerson, Some(task_id)) => Ok(Self::SamePerson { task_id }),
+            (TieType::SamePerson, None) => Err(TieError::Missing),
+        }
+    }
 }
 
 /// Ties the row of a new task to the unfinished task `other`, which one person then makes both.

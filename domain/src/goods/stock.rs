@@ -94,6 +94,22 @@ pub fn apply(stock: StockPieces, change: StockChange) -> Result<StockPieces, Sto
     }
 }
 
+/// The stock after a count of a lot that had `had` pieces by its movements: the stock corrected by what the
+/// count found, and no less than the lots have together, `others` the pieces of those not counted. A movement
+/// that names no lot leaves the lots as they are, so that a lot may have more than the stock.
+///
+/// # Errors
+/// [`StockError::Full`].
+pub fn after_lot_count(
+    stock: StockPieces,
+    (had, counted): (i64, StockPieces),
+    others: i64,
+) -> Result<StockPieces, StockError> {
+    let counted = i64::from(counted.get());
+    let corrected = i64::from(stock.get()) + counted - had;
+    StockPieces::try_from(corrected.max(others + counted)).map_err(|_| StockError::Full)
+}
+
 /// Whether an area has a station: a district, a town or a village.
 pub fn has_station(area: &AreaCode) -> bool {
     area.level() != Level::Grid
@@ -188,6 +204,23 @@ mod tests {
                 prop_assert_eq!(held + handed_out, received + found);
             }
         }
+    }
+
+    #[test]
+    fn a_count_of_a_lot_leaves_no_less_than_the_lots_have() {
+        let after = |stock: i64, had: i64, counted: i64, others: i64| {
+            let [stock, counted] =
+                [stock, counted].map(|count| StockPieces::try_from(count).expect("pieces"));
+            after_lot_count(stock, (had, counted), others).map(StockPieces::get)
+        };
+        assert_eq!(after(15, 6, 5, 0), Ok(14));
+        assert_eq!(after(30, 20, 12, 4), Ok(22));
+        // Unnamed hand-outs left the lot with more pieces than the stock.
+        assert_eq!(after(10, 20, 12, 0), Ok(12));
+        assert_eq!(after(10, 20, 5, 0), Ok(5));
+        assert_eq!(after(10, 20, 5, 3), Ok(8));
+        let most = i64::from(StockPieces::MAX.get());
+        assert_eq!(after(most, 0, 1, 0), Err(StockError::Full));
     }
 
     #[test]
