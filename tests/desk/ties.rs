@@ -168,7 +168,7 @@ async fn a_task_is_tied_only_to_an_unfinished_one_of_the_area(
         (json!({ "type": "same_person" }), "/tie/task_id"),
         (
             json!({ "type": "two_people", "task_id": "0198a3b0-0000-7000-8000-00000000ffff" }),
-            "/tie/task_id",
+            "/tie",
         ),
     ] {
         let refused =
