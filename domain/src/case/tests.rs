@@ -317,7 +317,7 @@ fn a_case_goes_forward_once_the_required_documents_are_stored() {
     let missing = vec!["application".parse().expect("a code")];
     let refused = Err(CaseRejection::MissingDocuments(missing));
     assert_eq!(go(&path, &case, "approve", village), refused);
-    assert_eq!(go(&path, &case, "approve", at(Level::Town)), Err(CaseRejection::OtherLevel));
+    assert_eq!(go(&path, &case, "approve", at(Level::District)), Err(CaseRejection::OtherLevel));
     for without in ["return", "refuse"] {
         assert!(go(&path, &case, without, village).is_ok(), "{without} needs no document");
     }
