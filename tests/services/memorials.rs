@@ -110,7 +110,7 @@ async fn a_memorial_has_no_birthday_and_no_audience(
     for (more, pointer) in [
         (json!({ "cadence": { "type": "birthday" } }), "/content/cadence"),
         (json!({ "cadence": { "type": "after_hospital", "days": 3 } }), "/content/cadence"),
-        (json!({ "cadence": { "type": "feast", "feast": "full_moon" } }), "/content/cadence"),
+        (json!({ "cadence": { "type": "feast", "feast": "full_moon" } }), "/content/cadence/feast"),
         (json!({ "filter": { "lives_alone": true } }), "/content/filter"),
     ] {
         let content = with(&with(&weekly(&rounds), &json!({ "name": "每月巡护" })), &more);
