@@ -337,6 +337,16 @@ async fn the_visits_of_an_absence_are_given_to_a_person_or_spread_after_a_look_a
     }
 }
 
+/// An illness of the first volunteer, whose visits the second one gets.
+async fn ill(supervisor: &Caller) -> Answer {
+    let absence = json!({
+        "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true,
+        "give_to": person_id(22)
+    });
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    supervisor.post(&path, &absence).await
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visit_that_the_named_person_may_not_make_is_open_and_says_why(
@@ -349,12 +359,7 @@ async fn a_visit_that_the_named_person_may_not_make_is_open_and_says_why(
     let to = json!({ "person_id": person_id(21), "force": true });
     let given = manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
     assert_eq!(given.status, 200, "{}", given.body);
-    let absence = json!({
-        "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true,
-        "give_to": person_id(22)
-    });
-    let path = format!("/v1/people/{}/absences", person_id(21));
-    let added = supervisor.post(&path, &absence).await;
+    let added = ill(&supervisor).await;
     let row = &added.body["tasks"][0];
     assert_eq!(
         (added.status, &row["effect"], &row["breaches"]),
@@ -386,12 +391,7 @@ async fn visits_of_one_person_are_given_together_or_become_open_together(
     let second = held(2, json!({ "tie": tied(&first) })).await;
     let plain = held(1, json!({})).await;
     let medical = held(3, json!({ "tie": tied(&plain), "skills": ["medical"] })).await;
-    let path = format!("/v1/people/{}/absences", person_id(21));
-    let absence = json!({
-        "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true,
-        "give_to": person_id(22)
-    });
-    let added = supervisor.post(&path, &absence).await;
+    let added = ill(&supervisor).await;
     assert_eq!(added.status, 201, "{}", added.body);
     let row = |task: &str| {
         let rows = added.body["tasks"].as_array().expect("tasks").iter();
@@ -443,12 +443,7 @@ async fn the_second_visit_of_two_people_is_given_to_no_one_who_has_another_at_it
     give(&first, 11).await;
     give(&second, 21).await;
     plan(&first, 610).await;
-    let absence = json!({
-        "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true,
-        "give_to": person_id(22)
-    });
-    let path = format!("/v1/people/{}/absences", person_id(21));
-    let added = supervisor.post(&path, &absence).await;
+    let added = ill(&supervisor).await;
     let row = &added.body["tasks"][0];
     assert_eq!(
         (added.status, &row["task_id"], &row["effect"], &row["breaches"]),

@@ -237,14 +237,8 @@ async fn a_visit_gets_the_time_of_another_one_of_its_person_only_by_force(
     assert_eq!((edited.status, &edited.body["minutes"]), (200, &json!(40)), "{}", edited.body);
 }
 
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_second_person_of_a_visit_has_no_other_one_at_its_time_but_by_force(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let server = Server::small(backend);
-    let manager = server.manager().await;
-    let other = held(&server, 1, 600).await;
+/// A visit by two people: the task that the second volunteer has claimed, and the other one.
+async fn pair(server: &Server, manager: &Caller) -> (String, String) {
     let more = json!({
         "not_before": day(DAY), "due_on": day(DAY), "minutes": LENGTH,
         "tie": { "type": "two_people" }
@@ -254,6 +248,18 @@ async fn the_second_person_of_a_visit_has_no_other_one_at_its_time_but_by_force(
     let second = tied.as_str().expect("an id").to_owned();
     let claimed = server.second_volunteer().await.act(&format!("/v1/tasks/{first}/claim")).await;
     assert_eq!(claimed.status, 200, "{}", claimed.body);
+    (first, second)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_person_of_a_visit_has_no_other_one_at_its_time_but_by_force(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let other = held(&server, 1, 600).await;
+    let (first, second) = pair(&server, &manager).await;
     let planned = json!({ "planned": { "day": day(DAY), "start": 610 } });
     let path = format!("/v1/tasks/{first}/reschedule");
     let moved = on_current(&manager, Method::POST, &path, &first, &planned).await;
@@ -284,15 +290,7 @@ async fn only_people_whose_visit_changes_need_the_time(
 ) {
     let server = Server::small(backend);
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
-    let more = json!({
-        "not_before": day(DAY), "due_on": day(DAY), "minutes": LENGTH,
-        "tie": { "type": "two_people" }
-    });
-    let first = manager.make(&home_visit(&beneficiary_id(2), more)).await;
-    let tied = manager.get(&format!("/v1/tasks/{first}")).await.body["tied"][0]["id"].clone();
-    let second = tied.as_str().expect("an id").to_owned();
-    let claimed = server.second_volunteer().await.act(&format!("/v1/tasks/{first}/claim")).await;
-    assert_eq!(claimed.status, 200, "{}", claimed.body);
+    let (first, second) = pair(&server, &manager).await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{second}/claim")).await.status, 200);
     let path = format!("/v1/tasks/{first}");
     let to = |start: u64| json!({ "planned": { "day": day(DAY), "start": start } });

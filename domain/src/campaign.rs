@@ -127,7 +127,7 @@ impl CampaignSpan {
         u64::try_from(between).map_or(0, |days| days + 1)
     }
 
-    /// How many of so many visits the quota does not let begin on these days.
+    /// How many of the visits the quota does not let begin on these days.
     pub fn beyond(&self, visits: u64) -> u64 {
         self.quota_per_day
             .map_or(0, |quota| visits.saturating_sub(u64::from(quota).saturating_mul(self.days())))

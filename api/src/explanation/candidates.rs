@@ -85,7 +85,7 @@ fn on_day(
 ) -> Result<Candidates, Problem> {
     let span = Span::new(day, day).map_err(past)?;
     let area = within_reach(principal, task.grid);
-    let (rows, off_duty) = rows(conn, area, span, task)?;
+    let Input { rows, off_duty, without_home } = input(conn, area, span, task)?;
     let earliest = Earliest::after(question.now, rows.settings.lead());
     let mut problem = build::problem(&rows, span, earliest)?;
     for volunteer in &mut problem.volunteers {
@@ -101,8 +101,6 @@ fn on_day(
     let first: Vec<&solve::Candidate> = ranked.iter().take(question.limit).collect();
     let by_id: HashMap<PersonId, _> = rows.people.iter().map(|row| (row.id, row)).collect();
     let shown = first.iter().filter_map(|one| by_id.get(&one.volunteer).copied());
-    let ids = first.iter().map(|one| one.volunteer).collect();
-    let without_home = person::start::without_home(conn, task.district, &ids)?;
     let known = Known::of(key, principal, shown, &without_home)?;
     let skills = Skills::read(conn, principal)?;
     let assignee = task.life()?.state.assignee();
@@ -153,19 +151,20 @@ fn within_reach(principal: &Principal, grid: AreaCode) -> AreaCode {
     if principal.area.contains(&town) { town } else { principal.area }
 }
 
-/// The input of the ranking, and the people who are off duty.
-fn rows(
-    conn: &mut Conn,
-    area: AreaCode,
-    span: Span,
-    task: &TaskRow,
-) -> Result<(Rows, HashSet<PersonId>), DbError> {
+/// The input of the ranking.
+struct Input {
+    rows: Rows,
+    off_duty: HashSet<PersonId>,
+    without_home: HashSet<PersonId>,
+}
+
+fn input(conn: &mut Conn, area: AreaCode, span: Span, task: &TaskRow) -> Result<Input, DbError> {
     let district = area.district();
     let mut people = person::store::visitors(conn, &area.range())?;
     let seconded = Seconded::join(conn, &area.range(), span, &mut people)?;
     people
         .retain(|row| area.contains(&row.area) || seconded.helps(row.id, task.grid, span.first()));
-    person::start::at_areas(conn, district, &mut people)?;
+    let without_home = person::start::at_areas(conn, district, &mut people)?;
     let ids: Vec<PersonId> = people.iter().map(|row| row.id).collect();
     let (settings, _) = settings::read(conn, district)?;
     let first = span.fairness_first(settings.fairness_weeks);
@@ -196,5 +195,5 @@ fn rows(
         visitor_choices,
         refusals,
     };
-    Ok((rows, off_duty))
+    Ok(Input { rows, off_duty, without_home })
 }

@@ -114,7 +114,7 @@ pub(super) fn explanation(
     let district = row.district.range();
     let rows = ids.iter().map(|id| people::row(conn, &district, *id));
     let rows: Vec<PersonRow> = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-    let without_home = person::start::without_home(conn, row.district, &ids)?;
+    let without_home = person::start::without_home(&rows)?;
     let known = Known::of(key, principal, &rows, &without_home)?;
     // The assignee's name is shown with the task.
     let assignee = rows.iter().find(|one| one.id == person_id && view.shows_masked_name());

@@ -32,7 +32,10 @@ pub fn merge(
 ) -> Result<HandoutExchange, DbError> {
     let district = grid.district();
     let conn = tx.write_unbatched();
-    let (own, theirs) = (of(conn, district, kept)?, of(conn, district, other)?);
+    let (own, theirs) = (
+        handout_store::all_of_beneficiary(conn, district, kept)?,
+        handout_store::all_of_beneficiary(conn, district, other)?,
+    );
     let exchange = join::join(&facts(&own), &facts(&theirs));
     swap(conn, district, (kept, &exchange.taken), (other, &exchange.given))?;
     let planned = handouts::table
@@ -64,7 +67,9 @@ pub fn undo(
     let ((kept, grid), (other, other_grid)) = (kept, other);
     let district = grid.district();
     let conn = tx.write_unbatched();
-    let before = of(conn, district, kept)?.into_iter().chain(of(conn, district, other)?);
+    let before = handout_store::all_of_beneficiary(conn, district, kept)?
+        .into_iter()
+        .chain(handout_store::all_of_beneficiary(conn, district, other)?);
     let before: Vec<HandoutRow> = before.collect();
     swap(conn, district, (kept, &exchange.given), (other, &exchange.taken))?;
     // A person is named once a decision was made about it.
@@ -83,20 +88,6 @@ pub fn undo(
     handout_store::follow(conn, district, kept, grid)?;
     handout_store::follow(conn, district, other, other_grid)?;
     record(tx, (actor, "merge_undone"), before)
-}
-
-/// The hand-outs of the beneficiary.
-fn of(
-    conn: &mut Conn,
-    district: AreaCode,
-    beneficiary: BeneficiaryId,
-) -> Result<Vec<HandoutRow>, DbError> {
-    Ok(handouts::table
-        .filter(handouts::district.eq(district))
-        .filter(handouts::beneficiary.eq(beneficiary))
-        .order(handouts::id)
-        .select(HandoutRow::as_select())
-        .load(conn)?)
 }
 
 fn facts(rows: &[HandoutRow]) -> Vec<JoinedHandout> {

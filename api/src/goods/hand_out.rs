@@ -242,10 +242,15 @@ pub(super) fn record(
     (action, origin): (&'static str, &Origin),
     row: &HandoutRow,
 ) {
-    let event = Event::new(action, Subject::Handout, row.id, row.grid, row.version);
+    let event = event(action, row).by(principal.person);
+    tx.record(Event { device: origin.device(), ..event });
+}
+
+/// What was done with the goods.
+pub(super) fn event(action: &'static str, row: &HandoutRow) -> Event {
     let body = json!({
         "item": row.item, "quantity": row.quantity, "station": row.station,
         "occasion": row.occasion, "beneficiary": row.beneficiary, "reason": row.reason
     });
-    tx.record(Event { device: origin.device(), ..event.by(principal.person).with(body) });
+    Event::new(action, Subject::Handout, row.id, row.grid, row.version).with(body)
 }

@@ -263,6 +263,23 @@ pub fn put(conn: &mut Conn, old: Option<&HandoutRow>, new: &HandoutRow) -> Resul
     write_versioned(conn, &[change], |row| row.version, insert, update)
 }
 
+/// The hand-outs of the beneficiary, in any state.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all_of_beneficiary(
+    conn: &mut Conn,
+    district: AreaCode,
+    beneficiary: BeneficiaryId,
+) -> Result<Vec<HandoutRow>, DbError> {
+    Ok(handouts::table
+        .filter(handouts::district.eq(district))
+        .filter(handouts::beneficiary.eq(beneficiary))
+        .order(handouts::id)
+        .select(HandoutRow::as_select())
+        .load(conn)?)
+}
+
 /// Moves the planned hand-outs of the beneficiary to the grid.
 ///
 /// # Errors

@@ -104,8 +104,8 @@ pub(super) fn pieces(
     Ok((own, others))
 }
 
-/// Checks that the station has so many pieces of the lot, if one is named. Called after the change of the
-/// stock, whose row keeps other servers away from its lots, and before the movement is stored.
+/// Checks that the station has the wanted pieces of the lot, if one is named. A caller changes the stock
+/// before, whose row keeps other servers away from its lots, and before the movement is stored.
 ///
 /// # Errors
 /// 409 that says how many it has.

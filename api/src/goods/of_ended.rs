@@ -1,17 +1,15 @@
 //! Returns the planned hand-outs of a beneficiary who has ended, and plans them again if the end is
 //! taken back.
 
-use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::goods::{HandoutState, ReturnReason};
 use gridward_domain::id::{BeneficiaryId, HandoutId, PersonId};
-use serde_json::json;
 
+use super::give_back;
+use super::hand_out::event;
 use super::handout_store::{self as store, HandoutRow};
 use crate::beneficiary::EndCause;
 use crate::db::DbError;
-use crate::db::schema::handouts;
-use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
 /// Returns the planned hand-outs of the beneficiary, whose goods have not left the stocks.
@@ -24,13 +22,8 @@ pub fn give_back(
     (district, beneficiary): (AreaCode, BeneficiaryId),
     because: EndCause,
 ) -> Result<Vec<HandoutId>, DbError> {
-    let planned: Vec<HandoutRow> = handouts::table
-        .filter(handouts::district.eq(district))
-        .filter(handouts::beneficiary.eq(beneficiary))
-        .filter(handouts::state.eq(HandoutState::Planned))
-        .order(handouts::id)
-        .select(HandoutRow::as_select())
-        .load(tx.read_unbatched())?;
+    let mut planned = store::all_of_beneficiary(tx.read_unbatched(), district, beneficiary)?;
+    planned.retain(|row| row.state == HandoutState::Planned);
     let reason = match because {
         EndCause::Deceased => ReturnReason::Deceased,
         EndCause::MovedAway => ReturnReason::Moved,
@@ -39,7 +32,7 @@ pub fn give_back(
     for row in &planned {
         let (state, reason) = (HandoutState::Returned, Some(reason));
         let next = HandoutRow { state, reason, version: row.version + 1, ..row.clone() };
-        replace(tx, actor, "handout.return", (row, &next))?;
+        replace(tx, actor, give_back::ACTION, (row, &next))?;
     }
     Ok(planned.into_iter().map(|row| row.id).collect())
 }
@@ -55,16 +48,11 @@ pub fn plan_again(
     (grid, beneficiary): (AreaCode, BeneficiaryId),
     ids: &[HandoutId],
 ) -> Result<(), DbError> {
-    let returned: Vec<HandoutRow> = handouts::table
-        .filter(handouts::district.eq(grid.district()))
-        .filter(handouts::beneficiary.eq(beneficiary))
-        .filter(handouts::id.eq_any(ids))
-        .filter(handouts::state.eq(HandoutState::Returned))
-        .filter(handouts::person.is_null())
-        .order(handouts::id)
-        .select(HandoutRow::as_select())
-        .load(tx.read_unbatched())?;
-    for row in returned {
+    let own = store::all_of_beneficiary(tx.read_unbatched(), grid.district(), beneficiary)?;
+    let is_untouched = |row: &HandoutRow| {
+        ids.contains(&row.id) && row.state == HandoutState::Returned && row.person.is_none()
+    };
+    for row in own.into_iter().filter(is_untouched) {
         let (state, version) = (HandoutState::Planned, row.version + 1);
         let next = HandoutRow { state, reason: None, grid, version, ..row.clone() };
         replace(tx, actor, "handout.plan_again", (&row, &next))?;
@@ -80,10 +68,6 @@ fn replace(
     (before, row): (&HandoutRow, &HandoutRow),
 ) -> Result<(), DbError> {
     store::put(tx.write_unbatched(), Some(before), row)?;
-    let event = Event::new(action, Subject::Handout, row.id, row.grid, row.version);
-    let body = json!({
-        "item": row.item, "occasion": row.occasion, "beneficiary": row.beneficiary, "reason": row.reason
-    });
-    tx.record(event.by(actor).moved_from(before.grid).with(body));
+    tx.record(event(action, row).by(actor).moved_from(before.grid));
     Ok(())
 }

@@ -31,8 +31,24 @@ impl RouteStart {
     }
 }
 
-/// Has the routes of those of these people who have no home start at the point of their area; the rows
-/// do not say any more whether they have one.
+/// Those of these people who have no home.
+///
+/// # Errors
+/// [`DbError::Corrupt`].
+pub fn without_home<'r>(
+    rows: impl IntoIterator<Item = &'r PersonRow>,
+) -> Result<HashSet<PersonId>, DbError> {
+    let mut without = HashSet::new();
+    for row in rows {
+        if row.home()?.is_none() {
+            without.insert(row.id);
+        }
+    }
+    Ok(without)
+}
+
+/// Has the routes of those of these people who have no home start at the point of their area, and answers
+/// who they are: the rows do not say any more whether they have one.
 ///
 /// # Errors
 /// [`DbError`].
@@ -40,28 +56,24 @@ pub fn at_areas(
     conn: &mut Conn,
     district: AreaCode,
     people: &mut [PersonRow],
-) -> Result<(), DbError> {
-    let mut without = Vec::new();
-    for person in people {
-        if person.home()?.is_none() {
-            without.push(person);
-        }
-    }
-    let codes: BTreeSet<AreaCode> = without.iter().map(|person| person.area).collect();
+) -> Result<HashSet<PersonId>, DbError> {
+    let without = without_home(&*people)?;
+    let starting = people.iter().filter(|person| without.contains(&person.id));
+    let codes: BTreeSet<AreaCode> = starting.map(|person| person.area).collect();
     let places = area::store::places_of(conn, district, &codes)?;
-    for person in without {
+    for person in people.iter_mut().filter(|person| without.contains(&person.id)) {
         if let Some(place) = places.get(&person.area) {
             (person.lat, person.lon) = (place.lat(), place.lon());
         }
     }
-    Ok(())
+    Ok(without)
 }
 
-/// Those of these people who have no home.
+/// Those of the people with these ids who have no home.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn without_home(
+pub fn ids_without_home(
     conn: &mut Conn,
     district: AreaCode,
     ids: &BTreeSet<PersonId>,

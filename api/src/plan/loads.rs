@@ -86,7 +86,7 @@ pub fn loads(
     let (people, grids) = (by_person(visits), by_grid(visits));
     let ids: BTreeSet<PersonId> = people.iter().map(|load| load.person_id).collect();
     let codes: BTreeSet<AreaCode> = grids.iter().map(|load| load.grid).collect();
-    let without_home = person::start::without_home(conn, district, &ids)?;
+    let without_home = person::start::ids_without_home(conn, district, &ids)?;
     let mut named = person::store::names(conn, key, &district.range(), ids)?;
     let mut areas = area::store::names_of(conn, district, &codes)?;
     let with_name = |load: PersonLoad| PersonLoad {

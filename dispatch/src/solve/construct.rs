@@ -206,6 +206,7 @@ pub(super) fn pinned_slot(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<In
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::solve::Tie;
     use crate::solve::tests::{pin, visit};
     use gridward_domain::range::Priority;
 
@@ -214,8 +215,8 @@ mod tests {
         let urgent = Visit { priority: Priority::of::<9>(), ..visit(3) };
         let held = Visit { pinned: Some(pin(1, 1, None)), ..visit(5) };
         let all = [visit(1), visit(2), urgent, visit(4), held, visit(6)];
-        let tie = super::super::Tie::SamePerson(vec![all[2].id, all[5].id]);
-        let of = |ties: &[super::super::Tie], most| {
+        let tie = Tie::SamePerson(vec![all[2].id, all[5].id]);
+        let of = |ties: &[Tie], most| {
             let (searched, others) = searched(&Ties::of(ties), all.iter().collect(), most);
             assert_eq!(searched.len() + others.len(), all.len());
             searched.iter().map(|one| one.id).collect::<Vec<_>>()
