@@ -204,6 +204,8 @@ texts! {
     EventAction: 0 to 64, NoNul, example "task.claim";
     /// Identifies a row of a register within the district.
     RegisterId: 1 to 64, Visible, example "S500116001";
+    /// A filter by the id of a row of a register.
+    RegisterIdFilter: 0 to 64, Compared, example "S500116001";
     /// The name of a place or a day.
     RegisterName: 1 to 100, Visible, example "几江街道退役军人服务站";
     /// Opening hours, as `mon-fri 0900-1730`.
@@ -312,6 +314,7 @@ mod tests {
         occasion_filter: OccasionFilter, 0, 64;
         subject_id: SubjectId, 0, 64;
         register_id: RegisterId, 1, 64;
+        register_id_filter: RegisterIdFilter, 0, 64;
         register_name: RegisterName, 1, 100;
         opening_hours: OpeningHours, 1, 100;
         lunar_date: LunarDate, 0, 100;
@@ -351,6 +354,7 @@ mod tests {
         assert_eq!(BeneficiaryName::check("阿卜杜拉·𠮷𬎆"), Ok(()));
         assert_eq!(OccasionFilter::check("\u{17}\u{e863}"), Ok(()));
         assert_eq!(OccasionFilter::check("春\0"), Err(TextError::Nul));
+        assert_eq!(RegisterIdFilter::check("\u{14}\u{90}"), Ok(()));
         let text = "must have from 1 to 500 characters".to_owned();
         assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));
     }

@@ -2,7 +2,7 @@
 
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::Principal;
-use gridward_domain::bounded_text::RegisterId;
+use gridward_domain::bounded_text::RegisterIdFilter;
 use gridward_domain::code::{CaseKindCode, StepCode};
 use gridward_domain::id::BeneficiaryId;
 use serde::Deserialize;
@@ -28,7 +28,7 @@ pub struct CaseQuery {
     /// Only cases of this beneficiary.
     pub beneficiary_id: Option<BeneficiaryId>,
     /// Only cases that were opened at the desk of this station.
-    pub station: Option<RegisterId>,
+    pub station: Option<RegisterIdFilter>,
     /// Cases that have ended, the last first, instead of those that wait. Default: no.
     #[serde(default)]
     #[param(required = false)]
@@ -46,7 +46,7 @@ pub(super) struct CaseFilter {
     pub(super) waits_for: Option<Level>,
     pub(super) overdue: Option<bool>,
     pub(super) beneficiary: Option<BeneficiaryId>,
-    pub(super) station: Option<RegisterId>,
+    pub(super) station: Option<RegisterIdFilter>,
     pub(super) ended: bool,
 }
 

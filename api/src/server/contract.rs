@@ -153,6 +153,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         crate::notice::NoticeState,
         gridward_domain::bounded_text::OccasionFilter,
         gridward_domain::bounded_text::RegisterId,
+        gridward_domain::bounded_text::RegisterIdFilter,
     )),
     modifiers(&Shared),
 )]
