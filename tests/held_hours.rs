@@ -378,3 +378,49 @@ async fn an_undo_gives_no_visit_back_into_another_or_to_a_person_who_moved(
     assert_eq!(moved.status, 200, "{}", moved.body);
     assert_eq!(refusal(&manager, &undo).await["code"], "not_a_candidate");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_is_moved_to_a_time_at_which_its_person_is_away_only_by_force(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = held(&server, 1, 570).await;
+    let absence = |first: i64, window: Value| {
+        let mut absence =
+            json!({ "first_day": day(first), "last_day": day(first), "reason": "leave" });
+        if !window.is_null() {
+            absence["window"] = window;
+        }
+        absence
+    };
+    let absences = format!("/v1/people/{}/absences", person_id(21));
+    for absence in [
+        absence(DAY, json!({ "start": 660, "end": 700 })),
+        absence(DAY + 7, Value::Null),
+        absence(DAY + 8, Value::Null),
+    ] {
+        let away = manager.post(&absences, &absence).await;
+        assert_eq!(away.status, 201, "{}", away.body);
+    }
+    let path = format!("/v1/tasks/{task}/reschedule");
+    let hour = |start: u64| json!({ "planned": { "day": day(DAY), "start": start } });
+    let days = |first: i64, due: i64| json!({ "not_before": day(first), "due_on": day(due) });
+    for refused in [hour(650), days(DAY + 7, DAY + 8)] {
+        let answer = on_current(&manager, Method::POST, &path, &task, &refused).await;
+        assert_eq!((answer.status, answer.problem()), (409, "assignee_away"), "{}", answer.body);
+        assert_eq!(answer.body["current"]["id"], json!(task));
+        let mut forced = refused.clone();
+        forced["force"] = json!(true);
+        let answer = on_current(&manager, Method::POST, &path, &task, &forced).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let back = json!({ "not_before": day(DAY), "due_on": day(DAY) });
+        let answer = on_current(&manager, Method::POST, &path, &task, &back).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    for possible in [hour(700), days(DAY + 7, DAY + 9)] {
+        let answer = on_current(&manager, Method::POST, &path, &task, &possible).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+}

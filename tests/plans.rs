@@ -305,6 +305,27 @@ async fn a_task_is_not_planned_late_while_earlier_days_are_possible(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visits_that_were_overdue_before_the_plan_need_no_confirmation(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let overdue = visit(&manager, 1, 2).await;
+    let yesterday = day(0) - Days::new(1);
+    server
+        .database
+        .execute(&format!("UPDATE tasks SET not_before = '{yesterday}', due_on = '{yesterday}'"));
+    let mut asked = order(1, 7);
+    asked["include_late"] = json!(true);
+    let plan = manager.order_plan(&asked).await.body;
+    assert_eq!((&plan["assigned"], &plan["measures"]["late"]), (&json!(1), &json!(1)), "{plan}");
+    let applied = send(&manager, &plan, "apply", json!({})).await;
+    assert_eq!(applied.status, 200, "{}", applied.body);
+    assert_eq!(task(&manager, &overdue).await["state"], "assigned");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_planned_for_today_before_the_lead_time(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -102,6 +102,36 @@ async fn plans_have_a_seconded_volunteer_on_the_agreed_days_alone(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seconded_volunteer_is_pinned_to_a_visit_on_the_agreed_days_alone(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let helped = far_visit(&supervisor, 1, 7).await;
+    let pinned = |to: i64| {
+        let pin = json!({ "task_id": helped, "person_id": person_id(21), "day": day(to) });
+        json!({
+            "area": FAR_GRID, "first_day": day(1), "last_day": day(7), "changes": { "pins": [pin] }
+        })
+    };
+    let secondment = requested(&supervisor, &help(2, 3)).await;
+    let refused = supervisor.order_plan(&pinned(2)).await;
+    let pointer = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, pointer), (422, &json!("/changes/pins/0/person_id")), "not agreed");
+    assert_eq!(decide(&manager, &secondment, "agree").await.status, 200);
+    let refused = supervisor.order_plan(&pinned(4)).await;
+    let pointer = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, pointer), (422, &json!("/changes/pins/0/day")), "{}", refused.body);
+
+    let plan = supervisor.order_plan(&pinned(3)).await.body;
+    let id = plan["id"].as_str().expect("an id");
+    let rows = supervisor.get(&format!("/v1/plans/{id}/visits")).await.body;
+    let row = &rows["items"][0];
+    assert_eq!((&row["person_id"], &row["day"]), (&json!(person_id(21)), &json!(day(3))), "{rows}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_manager_of_the_volunteers_grid_alone_agrees_and_those_concerned_get_a_notice(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

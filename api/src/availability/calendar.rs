@@ -54,6 +54,14 @@ impl Hours {
 }
 
 impl Calendar {
+    /// Whether absences cover all days from the first to the last, each for the whole day.
+    pub fn is_away(&self, first: NaiveDate, last: NaiveDate) -> bool {
+        let covers = |day: NaiveDate| {
+            self.absences.iter().any(|absence| absence.window.is_none() && absence.contains(day))
+        };
+        first.iter_days().take_while(|day| *day <= last).all(covers)
+    }
+
     /// The hours of `day`, if the person is there.
     pub fn hours_on(&self, role: Role, weekly: &Availability, day: NaiveDate) -> Option<Hours> {
         let window = match self.exceptions.get(&day) {

@@ -13,7 +13,7 @@ use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::tx::Tx;
 
-/// A plan is applied without a confirmation if at most one in this many visits is late.
+/// A plan is applied without a confirmation if it makes at most one in this many visits late.
 const LATE_RATIO: u64 = 10;
 
 /// How a plan is applied.
@@ -23,7 +23,7 @@ const LATE_RATIO: u64 = 10;
 pub struct ApplyPlan {
     /// What happens if tasks have changed since the draft was computed.
     pub conflicts: Conflicts,
-    /// Applies the plan although more than a tenth of its visits are late.
+    /// Applies the plan although it makes more than a tenth of its visits late.
     pub confirm: bool,
 }
 
@@ -31,7 +31,7 @@ pub struct ApplyPlan {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Conflicts {
-    /// The changed tasks are left as they are, and the others are assigned.
+    /// The changed tasks are left as they are, and the others are assigned, if any.
     #[default]
     Skip,
     /// Nothing is applied.
@@ -83,8 +83,8 @@ fn begun(
     batches::finish_if_small(tx, row)
 }
 
-/// Applies a draft that is to be applied as soon as it is computed. One of a night of which more than
-/// a tenth is late remains a draft, for a person to confirm; freed tasks may be late already.
+/// Applies a draft that is to be applied as soon as it is computed. One of a night that makes more than
+/// a tenth of its visits late remains a draft, for a person to confirm; freed tasks can have no earlier day.
 ///
 /// # Errors
 /// As [`apply`].
@@ -96,12 +96,15 @@ pub fn apply_at_once(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), Problem> {
     begun(tx, &row.area.range(), row.id, row.created_by, how).map(drop)
 }
 
-/// The numbers of late and of served visits, if more than a tenth is late.
+/// The numbers of visits that the plan makes late and of all its visits, if these are more than a tenth.
 fn too_late(row: &PlanRow) -> Result<Option<(u64, u64)>, DbError> {
-    let measures = row.kept()?.measures;
-    let count = |name: &str| measures[name].as_u64().unwrap_or_default();
-    let (late, served) = (count("late"), count("served"));
-    Ok((late * LATE_RATIO > served).then_some((late, served)))
+    let kept = row.kept()?;
+    let count = |name: &str| kept.measures[name].as_u64().unwrap_or_default();
+    let (late, visits) = match kept.made_late {
+        Some(late) => (late.into(), kept.assigned.into()),
+        None => (count("late"), count("served")),
+    };
+    Ok((late * LATE_RATIO > visits).then_some((late, visits)))
 }
 
 /// An error, unless the plan is a draft that can be applied.
@@ -112,8 +115,8 @@ fn check(row: &PlanRow, tx: &Tx<'_>, how: ApplyPlan) -> Result<(), Problem> {
     if tx.now - row.created_at.and_utc() > APPLICABLE_FOR {
         return Err(ProblemCode::PlanExpired.into());
     }
-    if let Some((late, served)) = too_late(row)?.filter(|_| !how.confirm) {
-        let detail = format!("{late} of {served} visits would be late");
+    if let Some((late, visits)) = too_late(row)?.filter(|_| !how.confirm) {
+        let detail = format!("{late} of {visits} visits would be late");
         let problem = Problem::from(ProblemCode::ConfirmationRequired);
         return Err(problem.with(FieldError::new("/confirm", detail)));
     }

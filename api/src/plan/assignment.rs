@@ -11,7 +11,8 @@ use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transitio
 use serde_json::json;
 
 use super::model::{LeftBecause, LeftTask};
-use super::store::{PlanRow, VisitRow};
+use super::store::PlanRow;
+use super::visit_store::VisitRow;
 use super::why::StoredWhy;
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;

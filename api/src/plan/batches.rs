@@ -18,7 +18,8 @@ use super::left;
 use super::left_open::{self, LeftOpen};
 use super::model::{LeftTask, PlanResult, PlanState};
 use super::queue;
-use super::store::{self, PlanRow, VisitRow};
+use super::store::{self, PlanRow};
+use super::visit_store::{self, VisitRow};
 use super::{former_marks, undo, why};
 use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};
@@ -78,7 +79,7 @@ impl Work {
     pub(super) fn read(conn: &mut Conn, plan: &PlanRow) -> Result<Self, DbError> {
         let ties = ties(conn, plan)?;
         let key = |task: TaskId| ties.get(&task).copied().unwrap_or(task);
-        let visits = store::assignments(conn, plan.district, plan.id)?.into_iter();
+        let visits = visit_store::assignments(conn, plan.district, plan.id)?.into_iter();
         let mut visits: Vec<(TaskId, VisitRow)> = visits
             .map(|visit| (key(visit.task), visit))
             .filter(|(key, _)| plan.reached.is_none_or(|reached| *key > reached))

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::Plan;
-use super::store::VisitRow;
+use super::visit_store::VisitRow;
 
 /// Two plans side by side.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::changed_visits::{self, VisitChangeCounts};
-use super::store::VisitRow;
+use super::visit_store::VisitRow;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::person::start::RouteStart;

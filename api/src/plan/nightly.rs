@@ -39,7 +39,7 @@ pub enum PlanMode {
     /// It is a draft, which a person applies or not.
     #[default]
     Draft,
-    /// It is applied as soon as it is computed, unless more than a tenth of its visits are late.
+    /// It is applied as soon as it is computed, unless it makes more than a tenth of its visits late.
     Apply,
 }
 

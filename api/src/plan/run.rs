@@ -20,7 +20,7 @@ use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
 use super::span::Span;
 use super::store::PlanRow;
-use super::{apply, batches, build, draft, left, overruns, queue, store};
+use super::{apply, batches, build, draft, input, left, overruns, queue, store};
 use crate::area;
 use crate::clock;
 use crate::db::{Conn, DbError};
@@ -140,7 +140,7 @@ pub async fn compute(
             return Err(Problem::invalid("/area", "the area does not exist"));
         }
         let span = order.span()?;
-        let mut rows = store::rows(conn, &order.area.range(), span)?;
+        let mut rows = input::rows(conn, &order.area.range(), span)?;
         let overdue = select(&mut rows, order, span, clock::day(*now));
         let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
         let mut problem = build::problem(&rows, span, earliest)?;

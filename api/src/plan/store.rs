@@ -1,34 +1,22 @@
-//! Queries for plans and for the input of the solver.
+//! Queries for plans.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
-use diesel::dsl::{exists, not};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::id::{BeneficiaryId, CampaignId, PersonId, PlanId, TaskId};
-use gridward_domain::task::Phase;
-use gridward_domain::time::TimeOfDay;
+use gridward_domain::id::{CampaignId, PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::build::Rows;
-use super::busy;
-use super::carried::{self, Carried};
-use super::changed_visits::VisitChange;
 use super::dry_result::DryResult;
-use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState, PlanVisit};
+use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState};
 use super::order::PlanOrder;
-use super::seconded::Seconded;
-use super::settings;
-use super::span::Span;
 use crate::clock::china;
-use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
+use crate::db::schema::plans;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
-use crate::task::row::TaskRow;
-use crate::task::unserved_why::UnservedWhy;
-use crate::{availability, beneficiary, catalogue, in_range, person, task};
+use crate::in_range;
 
 #[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = plans)]
@@ -70,6 +58,10 @@ pub struct Kept {
     /// Number of selected open tasks that were due before the first day and are not planned.
     #[serde(default)]
     pub overdue: u32,
+    /// Number of assigned tasks that could be in time when the plan was ordered and are late by it. `None`:
+    /// a plan of before this was counted.
+    #[serde(default)]
+    pub made_late: Option<u32>,
     /// What a dry plan found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry: Option<DryResult>,
@@ -112,141 +104,6 @@ impl PlanRow {
     pub fn kept(&self) -> Result<Kept, DbError> {
         serde_json::from_str(&self.measures).map_err(|error| DbError::corrupt("plans", error))
     }
-}
-
-crate::table_row! {
-    /// A row of `plan_visits`.
-    pub struct VisitRow in plan_visits {
-        district: AreaCode,
-        key {
-            plan: PlanId,
-            task: TaskId,
-        }
-        fixed {
-            grid: AreaCode,
-            person: Option<PersonId>,
-            day: Option<NaiveDate>,
-            start: Option<TimeOfDay>,
-            travel: Option<i32>,
-            reason: String,
-            task_version: Option<i64>,
-            minutes: Option<i32>,
-            person_grid: Option<AreaCode>,
-            former_unserved: Option<UnservedWhy>,
-        }
-    }
-}
-
-impl VisitRow {
-    fn visit(self) -> Result<PlanVisit, DbError> {
-        let mut said: Value = serde_json::from_str(&self.reason)
-            .map_err(|error| DbError::corrupt("plan_visits", error))?;
-        let goes = self.person.is_some();
-        // Older plans store this as "relief", or not at all.
-        let remedy = said
-            .as_object_mut()
-            .and_then(|said| said.remove("remedy").or_else(|| said.remove("relief")));
-        Ok(PlanVisit {
-            task_id: self.task,
-            grid: self.grid,
-            grid_name: None,
-            kind: None,
-            beneficiary_id: None,
-            beneficiary_name: None,
-            minutes: None,
-            due_on: None,
-            window: None,
-            person_id: self.person,
-            person_name: None,
-            day: self.day,
-            start: self.start,
-            change: None,
-            travel: self.travel,
-            why: goes.then(|| said.clone()),
-            reason: (!goes).then_some(said),
-            remedy,
-        })
-    }
-}
-
-/// Reads the input of a plan for the range.
-///
-/// # Errors
-/// [`DbError`].
-pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbError> {
-    let district = range.area().district();
-    let (settings, _) = settings::read(conn, district)?;
-    let first = span.fairness_first(settings.fairness_weeks);
-    let mut people = person::store::visitors(conn, range)?;
-    let seconded = Seconded::join(conn, range, span, &mut people)?;
-    let off_duty = availability::store::off_duty(conn, district)?;
-    people.retain(|person| !off_duty.contains(&person.id));
-    person::start::at_areas(conn, district, &mut people)?;
-    let mut tasks = task::store::for_dispatch(conn, range, span.last())?;
-    // Tasks assigned to these people in other grids take their time as well.
-    let known: HashSet<PersonId> = people.iter().map(|person| person.id).collect();
-    let elsewhere = task::store::held_outside(conn, range)?.into_iter();
-    let theirs = |task: &TaskRow| task.assignee.is_some_and(|id| known.contains(&id));
-    tasks.extend(elsewhere.filter(theirs));
-    let busy = match settings.idle_weeks() {
-        0 => people.iter().map(|person| person.id).collect(),
-        weeks => busy::since(conn, district, span.first() - Days::new(7 * u64::from(weeks)))?,
-    };
-    Ok(Rows {
-        busy,
-        seconded,
-        tied: tied(conn, district, &tasks)?,
-        tasks,
-        carried: carried(conn, district, span, first)?,
-        last_visitors: last_visitors(conn, range)?,
-        visitor_choices: beneficiary::visitors::all(conn, district)?,
-        calls: catalogue::store::calls(conn, district)?,
-        refusals: task::freed::refusals(conn, range)?,
-        calendars: availability::store::calendars(conn, district, first, span.weeks().last())?,
-        people,
-        settings,
-    })
-}
-
-/// The tasks that are tied to these and are not among them.
-fn tied(conn: &mut Conn, district: AreaCode, among: &[TaskRow]) -> Result<Vec<TaskRow>, DbError> {
-    let ties: BTreeSet<TaskId> = among.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
-    let known: HashSet<TaskId> = among.iter().map(|task| task.id).collect();
-    let mut others = task::tie::binding(conn, district, &ties)?;
-    others.retain(|other| !known.contains(&other.id));
-    Ok(others)
-}
-
-/// The minutes that people have committed in the weeks of the span, and since `first` before them.
-fn carried(
-    conn: &mut Conn,
-    district: AreaCode,
-    span: Span,
-    first: NaiveDate,
-) -> Result<Carried, DbError> {
-    let weeks = span.weeks();
-    let rows: Vec<carried::Columns> = tasks::table
-        .filter(tasks::district.eq(district))
-        .filter(tasks::assignee.is_not_null())
-        .filter(tasks::planned_on.ge(first))
-        .filter(tasks::planned_on.le(weeks.last()))
-        .select((tasks::assignee, tasks::planned_on, tasks::planned_minutes, tasks::state))
-        .load(conn)?;
-    Ok(Carried::of(rows, span))
-}
-
-fn last_visitors(
-    conn: &mut Conn,
-    range: &AreaRange,
-) -> Result<HashMap<BeneficiaryId, PersonId>, DbError> {
-    let rows: Vec<(BeneficiaryId, Option<PersonId>)> = beneficiaries::table
-        .filter(beneficiaries::district.eq(range.area().district()))
-        .filter(in_range!(beneficiaries::grid, range))
-        .filter(beneficiaries::valid_to.is_null())
-        .filter(beneficiaries::last_visitor.is_not_null())
-        .select((beneficiaries::id, beneficiaries::last_visitor))
-        .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(id, visitor)| Some((id, visitor?))).collect())
 }
 
 /// Whether the district has a plan of this night.
@@ -437,44 +294,6 @@ pub fn count(
     keep(conn, row, &kept)
 }
 
-/// All visits of the plan, by task; only those without a visitor if `unserved`.
-///
-/// # Errors
-/// [`DbError`].
-pub fn all_visits(
-    conn: &mut Conn,
-    district: AreaCode,
-    id: PlanId,
-    unserved: bool,
-) -> Result<Vec<VisitRow>, DbError> {
-    let mut query = plan_visits::table
-        .filter(plan_visits::district.eq(district))
-        .filter(plan_visits::plan.eq(id))
-        .into_boxed();
-    if unserved {
-        query = query.filter(plan_visits::person.is_null());
-    }
-    Ok(query.order(plan_visits::task).select(VisitRow::as_select()).load(conn)?)
-}
-
-/// The visits whose tasks the plan assigns, by task.
-///
-/// # Errors
-/// [`DbError`].
-pub fn assignments(
-    conn: &mut Conn,
-    district: AreaCode,
-    id: PlanId,
-) -> Result<Vec<VisitRow>, DbError> {
-    Ok(plan_visits::table
-        .filter(plan_visits::district.eq(district))
-        .filter(plan_visits::plan.eq(id))
-        .filter(plan_visits::task_version.is_not_null())
-        .order(plan_visits::task)
-        .select(VisitRow::as_select())
-        .load(conn)?)
-}
-
 /// A page of the plans in the range and the state, newest first, without dry plans.
 ///
 /// # Errors
@@ -498,98 +317,4 @@ pub fn list(
     }
     let rows: Vec<PlanRow> = query.order(plans::id.desc()).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(PlanRow::plan).collect()
-}
-
-/// Which visits of a plan are read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct VisitFilter {
-    /// Only tasks without a visitor.
-    pub unassigned: bool,
-    /// Only the visits of this person.
-    pub person: Option<PersonId>,
-    /// Only the visits of this day.
-    pub day: Option<NaiveDate>,
-    /// Only tasks of this area.
-    pub area: Option<AreaCode>,
-    /// Only this task.
-    pub task: Option<TaskId>,
-    /// Only visits that differ in this way from what their tasks have now.
-    pub change: Option<VisitChange>,
-}
-
-/// The visits of a plan under conditions.
-type Boxed = plan_visits::BoxedQuery<'static, <Conn as Connection>::Backend>;
-
-/// The visits that differ in this way from what their tasks have now.
-fn with_change(query: Boxed, district: AreaCode, change: VisitChange) -> Boxed {
-    let of_task = || {
-        let of_task = tasks::table.filter(tasks::district.eq(district));
-        of_task.filter(tasks::id.eq(plan_visits::task))
-    };
-    let open = || exists(of_task().filter(tasks::state.eq(Phase::Open)));
-    let held = || of_task().filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED));
-    let same = || {
-        held()
-            .filter(tasks::assignee.eq(plan_visits::person))
-            .filter(tasks::planned_on.eq(plan_visits::day))
-            .filter(tasks::planned_start.eq(plan_visits::start))
-    };
-    let (visited, unvisited) = (plan_visits::person.is_not_null(), plan_visits::person.is_null());
-    match change {
-        VisitChange::New => query.filter(visited).filter(open()),
-        VisitChange::Open => query.filter(unvisited).filter(open()),
-        VisitChange::Left => query.filter(unvisited).filter(exists(held())),
-        VisitChange::Kept => query.filter(visited).filter(exists(same())),
-        VisitChange::Moved => {
-            query.filter(visited).filter(exists(held())).filter(not(exists(same())))
-        }
-        VisitChange::Ended => {
-            let ended = of_task().filter(tasks::state.ne_all(Phase::UNFINISHED));
-            query.filter(exists(ended))
-        }
-    }
-}
-
-/// A page of the plan's visits, ordered by task.
-///
-/// # Errors
-/// [`DbError`].
-pub fn visits(
-    conn: &mut Conn,
-    district: AreaCode,
-    id: PlanId,
-    filter: VisitFilter,
-    wanted: &Wanted<TaskId>,
-) -> Result<Vec<PlanVisit>, DbError> {
-    let mut query = plan_visits::table
-        .filter(plan_visits::district.eq(district))
-        .filter(plan_visits::plan.eq(id))
-        .into_boxed();
-    if filter.unassigned {
-        query = query.filter(plan_visits::person.is_null());
-    }
-    if let Some(person) = filter.person {
-        query = query.filter(plan_visits::person.eq(person));
-    }
-    if let Some(day) = filter.day {
-        query = query.filter(plan_visits::day.eq(day));
-    }
-    if let Some(area) = filter.area {
-        query = query.filter(in_range!(plan_visits::grid, area.range()));
-    }
-    if let Some(task) = filter.task {
-        query = query.filter(plan_visits::task.eq(task));
-    }
-    if let Some(change) = filter.change {
-        query = with_change(query, district, change);
-    }
-    if let Some(task) = wanted.after {
-        query = query.filter(plan_visits::task.gt(task));
-    }
-    let rows: Vec<VisitRow> = query
-        .order(plan_visits::task)
-        .limit(wanted.rows())
-        .select(VisitRow::as_select())
-        .load(conn)?;
-    rows.into_iter().map(VisitRow::visit).collect()
 }

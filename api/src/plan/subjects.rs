@@ -7,6 +7,7 @@ use gridward_domain::task::Phase;
 
 use super::changes::PinnedTask;
 use super::order::PlanOrder;
+use super::seconded::Seconded;
 use crate::beneficiary::visitors;
 use crate::db::Conn;
 use crate::http::problem::Problem;
@@ -39,16 +40,22 @@ pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
     if let Some((pointer, _)) = order.changes.tasks().find(|(_, id)| !open.contains_key(id)) {
         return Err(Problem::invalid(&pointer, "is no open task of the area"));
     }
-    let people = person::store::visitors(conn, &order.area.range())?;
+    let span = order.span()?;
+    let mut people = person::store::visitors(conn, &order.area.range())?;
+    let seconded = Seconded::join(conn, &order.area.range(), span, &mut people)?;
     let known: HashSet<PersonId> = people.into_iter().map(|row| row.id).collect();
     if let Some((pointer, _)) = order.changes.people().find(|(_, id)| !known.contains(id)) {
         return Err(Problem::invalid(&pointer, "is no active manager or volunteer of the area"));
     }
-    let span = order.span()?;
     let outside = |pin: &PinnedTask| !span.contains(pin.day);
     if let Some(at) = order.changes.pins.iter().position(outside) {
         let pointer = format!("/changes/pins/{at}/day");
         return Err(Problem::invalid(&pointer, "must be a day of the plan"));
+    }
+    let elsewhere = |pin: &PinnedTask| !seconded.is_there(pin.person_id, pin.day);
+    if let Some(at) = order.changes.pins.iter().position(elsewhere) {
+        let pointer = format!("/changes/pins/{at}/day");
+        return Err(Problem::invalid(&pointer, "is no day on which the person helps in the area"));
     }
     check_choices(conn, order, &open)?;
     check_ties(conn, order, &open)

@@ -8,7 +8,8 @@ use gridward_domain::id::{PlanId, TaskId};
 
 use super::changed_visits::{self, Present};
 use super::model::PlanVisit;
-use super::store::{self, VisitFilter};
+use super::store;
+use super::visit_store::{self, VisitFilter};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -30,7 +31,7 @@ pub fn list(
     (wanted, now): (&Wanted<TaskId>, DateTime<Utc>),
 ) -> Result<Vec<PlanVisit>, Problem> {
     store::one(conn, &principal.scope(), id)?.ok_or_else(Problem::not_found)?;
-    let visits = store::visits(conn, principal.district(), id, filter, wanted)?;
+    let visits = visit_store::visits(conn, principal.district(), id, filter, wanted)?;
     Ok(with_names(conn, key, principal, visits, now)?)
 }
 

@@ -15,8 +15,9 @@ use super::compare::{self, PlanComparison};
 use super::loads::{self, PlanLoads};
 use super::model::PlanVisit;
 use super::obstacles::{self, PlanObstacle};
-use super::store::{self, VisitFilter};
+use super::store;
 use super::visit_list;
+use super::visit_store::{self, VisitFilter};
 use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
@@ -108,7 +109,7 @@ pub(crate) async fn get_plan_loads(
         let district = principal.district();
         store::one(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
         let key = keys.key(conn, district)?;
-        let visits = store::all_visits(conn, district, *id, false)?;
+        let visits = visit_store::all_visits(conn, district, *id, false)?;
         Ok::<_, Problem>(loads::loads(conn, &key, (district, *id), &visits)?)
     });
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(loads.await?))
@@ -141,7 +142,7 @@ pub(crate) async fn list_plan_obstacles(
     principal.may(Action::ReadPlans)?;
     let unserved = db.read(move |conn| {
         store::one(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
-        Ok::<_, Problem>(store::all_visits(conn, principal.district(), *id, true)?)
+        Ok::<_, Problem>(visit_store::all_visits(conn, principal.district(), *id, true)?)
     });
     Ok(Json(ObstacleList { items: obstacles::obstacles(&unserved.await?) }))
 }
@@ -173,7 +174,10 @@ pub(crate) async fn compare_plans(
     let compared = db.read(move |conn| {
         let mut read = |id| {
             let plan = store::one(conn, &principal.scope(), id)?.ok_or_else(Problem::not_found)?;
-            Ok::<_, Problem>((plan, store::all_visits(conn, principal.district(), id, false)?))
+            Ok::<_, Problem>((
+                plan,
+                visit_store::all_visits(conn, principal.district(), id, false)?,
+            ))
         };
         let ((plan, visits), (other, others)) = (read(id)?, read(other)?);
         let (same, different) = compare::compare(&visits, &others);

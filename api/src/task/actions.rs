@@ -206,7 +206,8 @@ commands! {
     /// Changes a task's days or time window; the assignee stays, and the planned time is given up or,
     /// with `planned`, is the day and the hour named there. If two people make the visit, the task
     /// of the second person moves along until that visit has begun. A time at which one of them has
-    /// another visit is 409 `visit_overlap`, unless `force` is true. Requires `If-Match`.
+    /// another visit is 409 `visit_overlap`, and a time or days at which the assignee is away are 409
+    /// `assignee_away`, unless `force` is true. Requires `If-Match`.
     /// Allowed roles: managers, supervisors and admins.
     #[post("/tasks/{id}/reschedule")]
     reschedule_task(NewDays, "The days"): TaskCommand::Reschedule =>

@@ -82,7 +82,8 @@ pub struct NewDays {
     /// When the assignee makes the visit. Only for a task that has an assignee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<VisitTime>,
-    /// Whether the visit gets the time `planned` although a person has another visit at that time.
+    /// Whether the task gets these days and the time `planned` although its assignee is away or, at that
+    /// time, has another visit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
 }

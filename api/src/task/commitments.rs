@@ -110,9 +110,7 @@ impl Commitments {
         start: TimeOfDay,
         minutes: i32,
     ) -> Option<Conflict> {
-        let from = i32::from(start.minutes());
-        let visit = (from, from + minutes);
-        if self.off_duty.contains(&person) || self.is_away(person, day, visit) {
+        if self.is_away(person, day, start, minutes) {
             return Some(Conflict::Away);
         }
         let mut busy = self.overlapping(person, day, start, minutes);
@@ -132,7 +130,19 @@ impl Commitments {
         held.filter(move |held| overlap(held.hours(), (from, from + minutes)))
     }
 
-    fn is_away(&self, person: PersonId, day: NaiveDate, visit: Minutes) -> bool {
+    /// Whether the person is off duty, or absent during such a visit.
+    pub fn is_away(
+        &self,
+        person: PersonId,
+        day: NaiveDate,
+        start: TimeOfDay,
+        minutes: i32,
+    ) -> bool {
+        let from = i32::from(start.minutes());
+        self.off_duty.contains(&person) || self.is_absent(person, day, (from, from + minutes))
+    }
+
+    fn is_absent(&self, person: PersonId, day: NaiveDate, visit: Minutes) -> bool {
         let Some(calendar) = self.calendars.get(&person) else { return false };
         let mut absences = calendar.absences.iter().filter(|span| span.contains(day));
         calendar.exceptions.get(&day) == Some(&None)

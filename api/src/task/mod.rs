@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod aging;
+pub mod assignee_away;
 pub mod assignees;
 pub mod beneficiary_change;
 pub mod breach;

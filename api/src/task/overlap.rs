@@ -1,5 +1,5 @@
 //! Other visits of a person at the hour of a visit: a command that has a person make two visits at one
-//! time is refused until the caller insists.
+//! time, or a visit while away, is refused until the caller insists.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use super::command::VisitTime;
 use super::commitments::Commitments;
 use super::model::Task;
 use super::row::TaskRow;
-use super::{pair, tie};
+use super::{assignee_away, pair, tie};
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::person;
@@ -68,7 +68,7 @@ pub(super) fn of(
 /// person of the visit has a task with its own minutes.
 ///
 /// # Errors
-/// 409 with the other visits; [`DbError`].
+/// 409 with the other visits, or for a person who is away; [`DbError`].
 pub(super) fn check_longer(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -83,7 +83,7 @@ pub(super) fn check_longer(
 /// the visit at `time`.
 ///
 /// # Errors
-/// 409 with the other visits; [`DbError`].
+/// 409 with the other visits, or for a person who is away; [`DbError`].
 pub(super) fn check_moved(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -156,6 +156,17 @@ impl Visit {
     ) -> Result<Vec<OverlappingVisit>, DbError> {
         let (day, who) = (self.day, people.iter().map(|(person, _)| *person).collect());
         let held = Commitments::visits(conn, (self.district, None), &who, (day, day))?;
+        Ok(self.overlapping(&held, principal, people))
+    }
+
+    /// The visits among these commitments that are at the hour of this one.
+    fn overlapping(
+        &self,
+        held: &Commitments,
+        principal: &Principal,
+        people: &[(PersonId, ServiceMinutes)],
+    ) -> Vec<OverlappingVisit> {
+        let day = self.day;
         let others = people.iter().flat_map(|(person, minutes)| {
             held.overlapping(*person, day, self.start, minutes.get())
         });
@@ -169,10 +180,10 @@ impl Visit {
             })
             .collect();
         overlaps.sort_unstable_by_key(|visit| (visit.start, visit.task_id));
-        Ok(overlaps)
+        overlaps
     }
 
-    /// Checks that these people have no other visits. They are locked until the end of the transaction,
+    /// Checks that these people are there and have no other visits. They are locked until the end of the transaction,
     /// so that no other server gives them one at this hour meanwhile.
     fn check(
         &self,
@@ -184,7 +195,14 @@ impl Visit {
         let who: BTreeSet<PersonId> = people.iter().map(|(person, _)| *person).collect();
         let conn = tx.read()?;
         person::active::areas(conn, self.district, &who)?;
-        let overlaps = self.overlaps(conn, principal, people)?;
+        let held = Commitments::read(conn, (self.district, None), &who, (self.day, self.day))?;
+        let is_away = |(person, minutes): &(PersonId, ServiceMinutes)| {
+            held.is_away(*person, self.day, self.start, minutes.get())
+        };
+        if people.iter().any(is_away) {
+            return Err(assignee_away::problem(row)?);
+        }
+        let overlaps = self.overlapping(&held, principal, people);
         if overlaps.is_empty() {
             return Ok(());
         }

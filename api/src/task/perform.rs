@@ -229,9 +229,8 @@ pub fn execute(
         TaskCommand::Unassign(_) => Command::Unassign,
         TaskCommand::Reschedule(new) => {
             let command = reschedule::command(&row, days.insert(new), sent.origin.made(tx.now))?;
-            let is_possible = Verb::Reschedule.starts_at(row.state);
-            if let Some(time) = new.planned.filter(|_| is_possible && !new.force) {
-                overlap::check_moved(tx, principal, &row, time)?;
+            if Verb::Reschedule.starts_at(row.state) && !new.force {
+                reschedule::check_people(tx, principal, &row, new, &command)?;
             }
             command
         }

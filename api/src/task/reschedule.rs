@@ -1,13 +1,16 @@
 //! New days of a task, and a time of its visit.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use gridward_domain::authority::Principal;
 use gridward_domain::task::Command;
 use gridward_domain::time::{TimeOfDay, Window};
 
 use super::command::{NewDays, VisitTime};
 use super::row::TaskRow;
+use super::{assignee_away, overlap};
 use crate::clock;
 use crate::http::problem::Problem;
+use crate::tx::Tx;
 
 /// The command to give the task new days, given at `given`.
 ///
@@ -38,6 +41,28 @@ pub(super) fn command(
         }
     }
     Ok(Command::Reschedule { not_before, due_on })
+}
+
+/// Checks that the task's assignee, and the second person if the task of that one moves too, can make
+/// the visit at the new time, or is there on one of the new days.
+///
+/// # Errors
+/// 409 for a person who is away or has another visit; [`DbError`](crate::db::DbError).
+pub(super) fn check_people(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    new: &NewDays,
+    command: &Command,
+) -> Result<(), Problem> {
+    match (new.planned, *command) {
+        (Some(time), _) => overlap::check_moved(tx, principal, row, time),
+        (None, Command::Reschedule { not_before, due_on }) => {
+            let first = not_before.max(clock::day(tx.now));
+            assignee_away::check(tx, row, (first, due_on))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is wrong with the time of a visit, which is possible from the first of these days until the

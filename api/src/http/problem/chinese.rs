@@ -47,6 +47,8 @@ const TABLE: &[(&str, &str)] = &[
     ("must have from {} to {} items", "须有{}至{}项"),
     ("must name at least one", "至少填写一项"),
     ("must not contain control characters", "不能含有控制字符"),
+    ("must be a day of the plan", "须为方案内的日期"),
+    ("is no day on which the person helps in the area", "此人当天未借调到本辖区"),
     ("must not contain invisible characters", "不能含有不可见字符"),
     ("must not contain private-use characters or noncharacters", "不能含有自造字或无效字符"),
     ("must be from {} to {}", "须在{}至{}之间"),
