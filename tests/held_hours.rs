@@ -274,6 +274,10 @@ async fn the_second_person_of_a_visit_has_no_other_one_at_its_time_but_by_force(
     to["force"] = json!(true);
     let given = manager.post(&path, &to).await;
     assert_eq!(given.status, 200, "{}", given.body);
+    let together = json!({ "day": day(DAY), "start": 610 });
+    for (member, expected) in together.as_object().expect("a time") {
+        assert_eq!(&given.body["planned_for"][member], expected, "{}", given.body);
+    }
 
     // Both people of the visit are moved, so the time of each counts.
     let path = format!("/v1/tasks/{first}/reschedule");

@@ -8,7 +8,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::range::ServiceMinutes;
-use gridward_domain::task::{Phase, Verb};
+use gridward_domain::task::Verb;
 use gridward_domain::time::TimeOfDay;
 use gridward_domain::visibility::View;
 use serde::Serialize;
@@ -98,8 +98,7 @@ pub(super) fn check_moved(
 }
 
 /// The visits of the person at the hour of the other task of a visit by two people, one of these
-/// tied tasks. The second task keeps no time of its own when it is assigned (a plan or
-/// `task.reschedule` sets it), so that a later visit at the hour is refused for the first person only.
+/// tied tasks.
 ///
 /// # Errors
 /// [`DbError`].
@@ -110,12 +109,7 @@ pub(super) fn with_second(
     tied: &[TaskRow],
     person: PersonId,
 ) -> Result<Vec<OverlappingVisit>, DbError> {
-    if row.pair().is_none() {
-        return Ok(Vec::new());
-    }
-    let held = tied.iter().filter(|other| Phase::UNFINISHED_ASSIGNED.contains(&other.state));
-    let mut times = held.filter_map(|other| other.planned_on.zip(other.planned_start));
-    let Some((day, start)) = times.next() else { return Ok(Vec::new()) };
+    let Some((day, start)) = tie::time_of_other(row, tied) else { return Ok(Vec::new()) };
     let visit = Visit { district: row.district, own: own(row, tied), tied: Vec::new(), day, start };
     visit.overlaps(tx.read()?, principal, &[(person, row.minutes)])
 }

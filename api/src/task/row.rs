@@ -257,6 +257,13 @@ impl TaskRow {
         self.planned_travel = None;
         self.planned_order = None;
     }
+
+    /// Gives the visit this time, which no plan chose.
+    pub fn plan_by_hand(&mut self, day: NaiveDate, start: TimeOfDay) {
+        self.planned_on = Some(day);
+        self.planned_start = Some(start);
+        self.planned_minutes = Some(self.minutes.get());
+    }
 }
 
 /// How long a finished task remains on phones.

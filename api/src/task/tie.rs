@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::Phase;
+use gridward_domain::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use thiserror::Error;
@@ -130,6 +131,13 @@ pub(crate) fn tied(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Vec<TaskRow>, DbErr
     let mut others = binding(conn, row.district, &BTreeSet::from([tie.id]))?;
     others.retain(|other| other.id != row.id);
     Ok(others)
+}
+
+/// When the other person makes the visit of the task, if these tied tasks have a time for it.
+pub(super) fn time_of_other(row: &TaskRow, tied: &[TaskRow]) -> Option<(NaiveDate, TimeOfDay)> {
+    row.pair()?;
+    let held = tied.iter().filter(|other| Phase::UNFINISHED_ASSIGNED.contains(&other.state));
+    held.filter_map(|other| other.planned_on.zip(other.planned_start)).next()
 }
 
 /// The tasks of these ties that bind others: all but those made by a person who has left since.

@@ -3,8 +3,8 @@
 use gridward_domain::task::{self as life, Verb};
 
 use super::command::{NewTimes, action};
-use super::of_ended;
 use super::row::TaskRow;
+use super::{of_ended, tie};
 use crate::db::DbError;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -50,9 +50,14 @@ pub fn write(
     if step.verb == Verb::Reschedule {
         next.unplan();
         if let Some(time) = times.planned.filter(|_| next.assignee.is_some()) {
-            next.planned_on = Some(time.day);
-            next.planned_start = Some(time.start);
-            next.planned_minutes = Some(next.minutes.get());
+            next.plan_by_hand(time.day, time.start);
+        }
+    }
+    // The two people of a visit go together.
+    if matches!(step.verb, Verb::Claim | Verb::Reassign) && next.pair().is_some() {
+        let time = tie::time_of_other(&next, &tie::tied(tx, &next)?);
+        if let Some((day, start)) = time.filter(|_| next.planned_on.is_none()) {
+            next.plan_by_hand(day, start);
         }
     }
     tx.replace(step.row, next.clone());
