@@ -9,6 +9,7 @@ pub mod comma_list;
 pub mod cors;
 pub mod day;
 pub mod deserialize;
+mod deserialize_error;
 pub mod etag;
 pub mod event_stream;
 pub mod html;
