@@ -136,8 +136,8 @@ pub(crate) fn tied(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Vec<TaskRow>, DbErr
 /// When the other person makes the visit of the task, if these tied tasks have a time for it.
 pub(super) fn time_of_other(row: &TaskRow, tied: &[TaskRow]) -> Option<(NaiveDate, TimeOfDay)> {
     row.pair()?;
-    let held = tied.iter().filter(|other| Phase::UNFINISHED_ASSIGNED.contains(&other.state));
-    held.filter_map(|other| other.planned_on.zip(other.planned_start)).next()
+    let mut held = tied.iter().filter(|other| Phase::UNFINISHED_ASSIGNED.contains(&other.state));
+    held.find_map(|other| other.planned_on.zip(other.planned_start))
 }
 
 /// The tasks of these ties that bind others: all but those made by a person who has left since.
