@@ -1,6 +1,8 @@
 //! Plans as jobs: they are ordered, computed apart from the request, followed and discarded; and
 //! what an order may say.
 
+use std::time::{Duration, Instant};
+
 use chrono::{Datelike as _, Days, NaiveDate};
 use reqwest::Method;
 use rstest::rstest;
@@ -139,6 +141,75 @@ async fn a_plan_that_is_discarded_before_it_is_computed_stays_discarded(
     let discarded = manager.delete(&path).await;
     assert_eq!((discarded.status, &discarded.body["state"]), (200, &json!("discarded")));
     assert_eq!(manager.get(&path).await.body["state"], "discarded");
+}
+
+/// More visits in one grid than a debug build computes in the time of a test.
+async fn crowd(manager: &Caller) {
+    let create = |n: usize| {
+        json!({
+            "type": "task.create",
+            "beneficiary_ids": [beneficiary_id(1), beneficiary_id(2)],
+            "payload": { "kind": "home_visit", "title": format!("回访 {n}"), "due_on": day(7) }
+        })
+    };
+    for batch in 0..6 {
+        let commands: Vec<Value> = (0..500).map(|n| create(500 * batch + n)).collect();
+        let made = manager.post("/v1/tasks/bulk", &json!({ "commands": commands })).await;
+        assert_eq!(made.status, 200, "{}", made.body);
+    }
+}
+
+/// Orders a plan of all tasks and waits until a server computes it.
+async fn computing(server: &Server, manager: &Caller) -> String {
+    let ordered = manager.post("/v1/plans", &order(json!({}))).await;
+    assert_eq!(ordered.status, 202, "{}", ordered.body);
+    let id = ordered.body["id"].as_str().expect("an id").to_owned();
+    let taken = format!("SELECT id AS text FROM plans WHERE id = '{id}' AND lease IS NOT NULL");
+    while server.database.texts(&taken).is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The rows are read, and the one part of the plan is being computed.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(manager.get(&format!("/v1/plans/{id}")).await.body["state"], "computing");
+    id
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_is_discarded_while_one_large_grid_is_computed_makes_room_for_the_next(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    crowd(&manager).await;
+    let single = visit(&manager, 3).await;
+    let large = computing(&server, &manager).await;
+    let discarded = manager.delete(&format!("/v1/plans/{large}")).await;
+    assert_eq!((discarded.status, &discarded.body["state"]), (200, &json!("discarded")));
+    let began = Instant::now();
+    let small = manager.order_plan(&order(json!({ "only": { "ids": [single] } }))).await;
+    assert_eq!((small.status, &small.body["state"]), (201, &json!("draft")), "{}", small.body);
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    assert_eq!(manager.get(&format!("/v1/plans/{large}")).await.body["state"], "discarded");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stops_hands_the_plan_that_it_computes_back_to_the_queue(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
+    let manager = server.manager().await;
+    crowd(&manager).await;
+    let id = computing(&server, &manager).await;
+    let began = Instant::now();
+    assert!(server.stop().success());
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    let returned = server.database.texts(&format!(
+        "SELECT id AS text FROM plans WHERE id = '{id}' AND state = 'computing'
+             AND lease IS NULL AND lease_until IS NULL AND attempts = 0"
+    ));
+    assert_eq!(returned, [id], "the attempt does not count");
 }
 
 #[rstest]

@@ -6,7 +6,9 @@
 //!   [`solve::Plan`]: for every visit the volunteer and the time, or why it is unserved.
 //! - [`routing`] plans one part, by number.
 //! - [`format`] reads the files of other solvers.
+//! - [`interrupt`] ends a computation from outside.
 
 pub mod format;
+pub mod interrupt;
 pub mod routing;
 pub mod solve;

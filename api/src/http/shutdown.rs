@@ -1,9 +1,9 @@
-//! Announces the shutdown of the server: endless answers end then, so that a graceful stop
-//! waits only for short ones.
+//! Announces the shutdown of the server: endless answers and the computation of plans end then, so
+//! that a graceful stop waits only for short ones.
 
 use tokio::sync::watch;
 
-/// Announces the shutdown to endless answers.
+/// Announces the shutdown to what would outlast it.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Sender<bool>);
 
@@ -19,13 +19,18 @@ impl Shutdown {
         self.0.send_replace(true);
     }
 
-    /// A signal for one answer.
+    /// Whether the shutdown has begun.
+    pub fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// A signal for one answer or task.
     pub fn signal(&self) -> ShutdownSignal {
         ShutdownSignal(self.0.subscribe())
     }
 }
 
-/// The shutdown signal that an endless answer waits for.
+/// The shutdown signal that an endless answer or task waits for.
 #[derive(Debug)]
 pub struct ShutdownSignal(watch::Receiver<bool>);
 
@@ -49,7 +54,9 @@ mod tests {
         let mut before = shutdown.signal();
         let waits = tokio::time::timeout(Duration::from_millis(5), before.started()).await;
         assert!(waits.is_err());
+        assert!(!shutdown.has_begun());
         shutdown.begin();
+        assert!(shutdown.has_begun());
         before.started().await;
         shutdown.signal().started().await;
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use gridward_dispatch::solve::Observer;
@@ -29,6 +29,7 @@ use crate::clock::{self, Clock};
 use crate::crypto::store::districts;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
+use crate::http::shutdown::Shutdown;
 use crate::ops::Metrics;
 use crate::tx::{Db, Tx};
 
@@ -58,6 +59,7 @@ pub struct Planner {
     /// The turn of a question that is not stored.
     questions: Arc<Semaphore>,
     metrics: Metrics,
+    shutdown: Shutdown,
 }
 
 /// The progress of a computation, and whether it is to end.
@@ -67,26 +69,39 @@ struct Progress {
     is_cancelled: AtomicBool,
 }
 
-/// The turn of a question. The computation holds it to its end, also if the caller hangs up.
-struct Turn(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
+/// The turn of a question. The computation holds it to its end, which follows soon after the caller
+/// hangs up or the server stops.
+struct Turn {
+    #[expect(dead_code, reason = "held until it is dropped")]
+    permit: OwnedSemaphorePermit,
+    /// Upgraded as long as the caller waits.
+    caller: Weak<()>,
+    shutdown: Shutdown,
+}
+
+/// Continues unless the computation is to end.
+fn unless(ends: bool) -> ControlFlow<()> {
+    if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
 
 impl Observer for Turn {
-    fn advanced(&self, _: usize, _: usize) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+    fn advanced(&self, _: usize, _: usize) {}
+
+    fn proceed(&self) -> ControlFlow<()> {
+        unless(self.caller.strong_count() == 0 || self.shutdown.has_begun())
     }
 }
 
 impl Observer for Progress {
-    fn advanced(&self, done: usize, total: usize) -> ControlFlow<()> {
+    fn advanced(&self, done: usize, total: usize) {
         // The last percent are those of storing the plan.
         let percent = done.saturating_mul(99).checked_div(total).unwrap_or(99);
         let percent = u8::try_from(percent).unwrap_or(99);
         self.percent.fetch_max(percent, Ordering::Relaxed);
-        if self.is_cancelled.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+    }
+
+    fn proceed(&self) -> ControlFlow<()> {
+        unless(self.is_cancelled.load(Ordering::Relaxed))
     }
 }
 
@@ -116,7 +131,7 @@ impl Planner {
         db: Db,
         clock: Clock,
         threads: usize,
-        metrics: Metrics,
+        (metrics, shutdown): (Metrics, Shutdown),
     ) -> Result<Self, ThreadPoolBuildError> {
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -132,6 +147,7 @@ impl Planner {
             finished: watch::Sender::new(()),
             questions: Arc::new(Semaphore::new(1)),
             metrics,
+            shutdown,
         })
     }
 
@@ -146,7 +162,7 @@ impl Planner {
         self.districts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The plan, when no server works on it or `patience` has passed.
+    /// The plan, when no server works on it, `patience` has passed or this server stops.
     ///
     /// # Errors
     /// 404 outside the principal's area; 503 when the database is unavailable.
@@ -162,7 +178,7 @@ impl Planner {
             let plan = self.db.read(move |conn| store::one(conn, &principal.scope(), id)).await?;
             let plan = plan.ok_or_else(Problem::not_found)?;
             let now = Instant::now();
-            if !plan.state.is_queued() || now >= end {
+            if !plan.state.is_queued() || now >= end || self.shutdown.has_begun() {
                 return Ok(plan);
             }
             // A plan of another server is seen by polling.
@@ -178,8 +194,8 @@ impl Planner {
     /// Computes what a plan would be, without storing it. One question at a time is computed.
     ///
     /// # Errors
-    /// 422 for an invalid question; 503 while others wait for too long, or when the database is
-    /// unavailable.
+    /// 422 for an invalid question; 503 while others wait for too long, when the database is
+    /// unavailable, or when the server stops.
     pub async fn answer(
         &self,
         request: Request,
@@ -189,7 +205,12 @@ impl Planner {
         let turn = tokio::time::timeout(LONGEST_WAIT, questions.acquire_owned()).await;
         let turn = turn.ok().and_then(Result::ok);
         let busy = || Problem::service_unavailable("another estimate is being computed");
-        let turn = Turn(turn.ok_or_else(busy)?);
+        let caller = Arc::new(());
+        let turn = Turn {
+            permit: turn.ok_or_else(busy)?,
+            caller: Arc::downgrade(&caller),
+            shutdown: self.shutdown.clone(),
+        };
         let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: false };
         let more = move |conn: &mut Conn, _: &Rows| {
             subjects::check(conn, &question.order)?;
@@ -200,9 +221,11 @@ impl Planner {
         let (computed, _) = match computed {
             Ok(computed) => computed,
             Err(RunError::Refused(problem)) => return Err(problem),
-            // A turn does not end the computation.
-            Err(RunError::Cancelled) => return Err(DbError::Panicked.into()),
+            Err(RunError::Cancelled) => {
+                return Err(Problem::service_unavailable("the server is stopping"));
+            }
         };
+        drop(caller);
         let mut visits = draft::visits(&computed)?;
         visits.retain(|visit| visit.person.is_none());
         let obstacles = obstacles::obstacles(&visits);
@@ -212,7 +235,8 @@ impl Planner {
     /// Computes the plans of the queue until the server stops.
     pub async fn run(self) {
         let mut listed: Option<Instant> = None;
-        loop {
+        let mut stopping = self.shutdown.signal();
+        while !self.shutdown.has_begun() {
             // Listing the districts reads every shard.
             if listed.is_none_or(|at| at.elapsed() >= LISTING_INTERVAL) {
                 match self.db.read(districts).await {
@@ -228,11 +252,14 @@ impl Planner {
             if let Err(error) = self.run_waiting().await {
                 tracing::warn!(%error, "the queue of plans could not be read");
             }
-            let _ = tokio::time::timeout(QUEUE_INTERVAL, self.ordered.notified()).await;
+            tokio::select! {
+                _ = tokio::time::timeout(QUEUE_INTERVAL, self.ordered.notified()) => {}
+                () = stopping.started() => {}
+            }
         }
     }
 
-    /// Computes plans until none waits in any district.
+    /// Computes plans until none waits in any district, or the server stops.
     async fn run_waiting(&self) -> Result<(), DbError> {
         let districts = self.known().clone();
         for district in districts {
@@ -275,6 +302,9 @@ impl Planner {
 
     /// Takes the next plan of the district.
     async fn take(&self, district: AreaCode) -> Result<Option<(PlanRow, Uuid)>, DbError> {
+        if self.shutdown.has_begun() {
+            return Ok(None);
+        }
         let now = (self.clock)();
         let waiting = self.db.read(move |conn| queue::waiting(conn, district, now)).await?;
         let Some(row) = waiting else { return Ok(None) };
@@ -325,8 +355,13 @@ impl Planner {
                 };
                 self.db.write(key.0, store).await.map_err(RunError::from)
             }
-            // Discarded, taken by another server, or a dry plan that gave way.
-            Err(RunError::Cancelled) => Ok(()),
+            // Discarded, taken by another server, or a dry plan that gave way; or the server stops, and
+            // the next one begins anew at once.
+            Err(RunError::Cancelled) => {
+                let hand_back =
+                    move |tx: &mut Tx<'_>| queue::hand_back(tx.write_unbatched(), key, lease);
+                self.db.write(key.0, hand_back).await.map_err(RunError::from).map(|_| ())
+            }
             Err(error) => Err(error),
         };
         keeping.abort();
@@ -334,15 +369,22 @@ impl Planner {
     }
 
     /// Renews the lease and stores the progress; cancels the computation when the plan has been
-    /// discarded, and that of a dry plan when another plan waits.
+    /// discarded or the server stops, and that of a dry plan when another plan waits.
     async fn keep(
         self,
         key: (AreaCode, PlanId),
         (lease, is_dry): (Uuid, bool),
         progress: Arc<Progress>,
     ) {
+        let mut stopping = self.shutdown.signal();
         loop {
-            tokio::time::sleep(RENEWAL_INTERVAL).await;
+            tokio::select! {
+                () = tokio::time::sleep(RENEWAL_INTERVAL) => {}
+                () = stopping.started() => {
+                    progress.is_cancelled.store(true, Ordering::Relaxed);
+                    return;
+                }
+            }
             let (percent, now) = (progress.percent.load(Ordering::Relaxed), (self.clock)());
             let renewed = self.db.write(key.0, move |tx| {
                 if is_dry && queue::give_way(tx.write_unbatched(), key, lease, now)? {

@@ -70,9 +70,21 @@ pub fn give_way(
     if waiting(conn, district, now)?.is_none_or(|row| row.campaign.is_some()) {
         return Ok(false);
     }
+    hand_back(conn, (district, id), lease)
+}
+
+/// Puts a plan whose computation was cancelled back into the queue, if it is still computed under the
+/// lease; answers whether it is. The attempt does not count.
+///
+/// # Errors
+/// [`DbError`].
+pub fn hand_back(
+    conn: &mut Conn,
+    (district, id): (AreaCode, PlanId),
+    lease: Uuid,
+) -> Result<bool, DbError> {
     let back = diesel::update(plans::table.find((district, id)))
         .filter(plans::state.eq(PlanState::Computing))
-        .filter(plans::campaign.is_not_null())
         .filter(plans::lease.eq(lease.to_string()))
         .set((
             plans::lease.eq(None::<String>),

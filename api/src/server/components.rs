@@ -130,8 +130,9 @@ impl Components {
         let tokens = Tokens::new(signing, settings.sessions.access_token);
         let principals = PrincipalCache::default();
         let only_district = OnlyDistrict::default();
-        let metrics = Metrics::default();
-        let planner = Planner::new(db.clone(), clock, settings.plan_threads, metrics.clone())?;
+        let (metrics, shutdown) = (Metrics::default(), Shutdown::default());
+        let observed = (metrics.clone(), shutdown.clone());
+        let planner = Planner::new(db.clone(), clock, settings.plan_threads, observed)?;
         let policy = second_factor(settings, demo);
         Ok(Self {
             authenticator: Data::new(Authenticator {
@@ -208,7 +209,7 @@ impl Components {
             searches: Data::new(Searches::new(settings.limits.searches_per_minute)),
             reveals: Data::new(settings.reveals),
             changes: Data::new(ChangeBroadcast::default()),
-            shutdown: Data::new(Shutdown::default()),
+            shutdown: Data::new(shutdown),
             metrics: Data::new(metrics),
             methods: Data::new(Methods::of(&contract::contract())),
             contract: Data::new(ServedContract::new(contract::yaml)),

@@ -24,6 +24,9 @@ const HEAD: Duration = Duration::from_secs(3);
 /// The bytes of a request over HTTP/2 that are received before the handler reads them.
 const STREAM_WINDOW: u32 = 256 * 1024;
 
+/// How long the end of a computation of a plan and its return to the queue may take.
+const HAND_BACK: Duration = Duration::from_secs(10);
+
 /// How long a connection stays open after an answer to a request whose body was not read.
 const CLOSING: Duration = Duration::from_millis(500);
 
@@ -49,8 +52,9 @@ pub fn serve(
     let db = components.db.get_ref().clone();
     let served = actix_web::rt::System::new().block_on(async {
         actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
-        actix_web::rt::spawn(components.planner.get_ref().clone().run());
-        actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
+        let planner = actix_web::rt::spawn(components.planner.get_ref().clone().run());
+        let shutdown = components.shutdown.get_ref().clone();
+        actix_web::rt::spawn(end_endless(shutdown.clone()));
         let jobs = jobs::registry(
             settings.retention.clone(),
             settings.attachments.clone(),
@@ -91,14 +95,21 @@ pub fn serve(
         let server = server.run();
         tracing::info!(database = ?settings.database, "serving on {url}");
         ready(&url);
-        Ok(server.await?)
+        let ended = server.await;
+        // Other signals end the server without the announcement.
+        shutdown.begin();
+        if actix_web::rt::time::timeout(HAND_BACK, planner).await.is_err() {
+            tracing::warn!("a plan is left to the server that starts next");
+        }
+        Ok(ended?)
     });
     db.close();
     served
 }
 
-/// Ends the streams on the signal that starts the framework's graceful shutdown.
-async fn end_streams(shutdown: Shutdown) {
+/// Ends the streams and the computation of plans on the signal that starts the framework's graceful
+/// shutdown.
+async fn end_endless(shutdown: Shutdown) {
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
             terminate.recv().await;

@@ -9,6 +9,11 @@ const BY_DENSITY: f64 = 0.8;
 /// The assumed travel time to the next visit, in seconds.
 const TYPICAL_LEG: i64 = 300;
 
+/// The number of waiting visits that a step draws, and how many of those are tried, the first by its
+/// rule. All that wait are drawn in turn, so a step costs the same however many wait.
+const DRAWN: usize = 256;
+const TRIED: usize = 64;
+
 /// A rule for the order of insertion.
 #[derive(Clone, Copy)]
 enum InsertionOrder {
@@ -44,7 +49,15 @@ impl InsertionOrder {
         }
     }
 
-    /// The sort key; the least comes first.
+    /// The sort key; the least comes first. Pinned visits and the other visits of their pairs come
+    /// before all others.
+    fn key_of_all(self, model: &Model<'_>, visit: u32, rng: &mut Rng) -> i64 {
+        let data = &model.visits[visit as usize];
+        let theirs = data.partner.is_some_and(|partner| model.visits[partner.visit].pinned);
+        if data.pinned || theirs { i64::MIN } else { self.key(model, visit, rng) }
+    }
+
+    /// The sort key of a visit that is not pinned.
     fn key(self, model: &Model<'_>, visit: u32, rng: &mut Rng) -> i64 {
         let data = &model.visits[visit as usize];
         let (opens, closes) = data.hull;
@@ -66,13 +79,33 @@ impl InsertionOrder {
 pub(super) fn sort(model: &Model<'_>, draft: &Draft, rng: &mut Rng, order: &mut Vec<(i64, u32)>) {
     let order_rule = InsertionOrder::by(rng, draft.had_unassigned());
     order.clear();
-    order.extend(draft.unassigned.iter().map(|&visit| {
-        // Pinned visits and the other visits of their pairs come first.
-        let data = &model.visits[visit as usize];
-        let theirs = data.partner.is_some_and(|partner| model.visits[partner.visit].pinned);
-        let pinned = data.pinned || theirs;
-        (if pinned { i64::MIN } else { order_rule.key(model, visit, rng) }, visit)
-    }));
+    let keyed = |visit: &u32| (order_rule.key_of_all(model, *visit, rng), *visit);
+    order.extend(draft.unassigned.iter().map(keyed));
+    order.sort_unstable();
+}
+
+/// As [`sort`]; of very many visits that waited before the step, only some are sorted in.
+pub(super) fn sort_some(
+    model: &Model<'_>,
+    draft: &Draft,
+    rng: &mut Rng,
+    order: &mut Vec<(i64, u32)>,
+) {
+    if draft.waiting() <= TRIED {
+        return sort(model, draft, rng, order);
+    }
+    let order_rule = InsertionOrder::by(rng, true);
+    let (waiting, removed) = draft.unassigned.split_at(draft.waiting());
+    let first = rng.below(waiting.len());
+    order.clear();
+    let mut keyed = |visit: &u32| (order_rule.key_of_all(model, *visit, rng), *visit);
+    let drawn = waiting[first..].iter().chain(&waiting[..first]).take(DRAWN);
+    order.extend(drawn.map(&mut keyed));
+    if order.len() > TRIED {
+        order.select_nth_unstable(TRIED);
+        order.truncate(TRIED);
+    }
+    order.extend(removed.iter().map(keyed));
     order.sort_unstable();
 }
 

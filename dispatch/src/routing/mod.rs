@@ -107,7 +107,7 @@ pub fn plan(
     seed: u64,
 ) -> Result<Solution, InstanceError> {
     instance.validate()?;
-    let model = model::Model::new(instance, weights);
+    let model = model::Model::interruptible(instance, weights, budget.interrupt());
     let plan = Solution::of(&model, &search::search(&model, None, budget, seed));
     debug_assert_eq!(check(instance, &plan), Ok(()), "a plan keeps the rules");
     Ok(plan)

@@ -5,6 +5,7 @@ use super::neighbours::Neighbours;
 use super::timeline::Span;
 use super::travel::Matrix;
 use super::weights::Weights;
+use crate::interrupt::Interrupt;
 
 /// The cost of a forbidden assignment.
 pub(super) const FORBIDDEN: u32 = u32::MAX;
@@ -38,6 +39,8 @@ pub(super) struct Model<'i> {
     open_at: Vec<usize>,
     /// The nearest visits of each visit.
     neighbours: Neighbours,
+    /// What ends the search early.
+    pub(super) interrupt: &'i Interrupt<'i>,
 }
 
 /// A limit of the load of some shifts of a volunteer.
@@ -86,7 +89,16 @@ pub(super) struct VisitData {
 
 impl<'i> Model<'i> {
     pub(super) fn new(instance: &'i Instance, weights: Weights) -> Self {
-        let (shifts, quotas) = shift_data(instance);
+        Self::interruptible(instance, weights, Interrupt::never())
+    }
+
+    /// As [`Self::new`]; once the interrupt is set, no shift is open to the visits that remain.
+    pub(super) fn interruptible(
+        instance: &'i Instance,
+        weights: Weights,
+        interrupt: &'i Interrupt<'i>,
+    ) -> Self {
+        let (shifts, quotas) = shift_data(instance, interrupt);
         let day_after = instance.day_after();
         let visits: Vec<_> = (0..instance.visits.len())
             .map(|j| visit_data(instance, weights, day_after, j))
@@ -107,7 +119,8 @@ impl<'i> Model<'i> {
             costs: vec![FORBIDDEN; visits.len() * shifts.len()],
             open: Vec::new(),
             open_at: vec![0],
-            neighbours: Neighbours::of(instance),
+            neighbours: Neighbours::of(instance, interrupt),
+            interrupt,
             shifts,
             visits,
         };
@@ -116,7 +129,8 @@ impl<'i> Model<'i> {
     }
 
     fn lay_out(&mut self, visit: usize) {
-        for shift in 0..self.shifts.len() {
+        let shifts = if self.interrupt.is_set() { 0 } else { self.shifts.len() };
+        for shift in 0..shifts {
             if let Some(cost) = self.cost_of(visit, &self.shifts[shift]) {
                 self.costs[visit * self.shifts.len() + shift] = cost;
                 self.open.push((index(shift), cost));
@@ -226,7 +240,7 @@ impl<'i> Model<'i> {
     }
 }
 
-fn shift_data(instance: &Instance) -> (Vec<ShiftData>, Vec<QuotaData>) {
+fn shift_data(instance: &Instance, interrupt: &Interrupt<'_>) -> (Vec<ShiftData>, Vec<QuotaData>) {
     let (mut shifts, mut quotas) = (Vec::new(), Vec::new());
     for (volunteer, who) in instance.volunteers.iter().enumerate() {
         let first_quota = quotas.len();
@@ -246,7 +260,7 @@ fn shift_data(instance: &Instance) -> (Vec<ShiftData>, Vec<QuotaData>) {
             });
         }
     }
-    for at in 0..shifts.len() {
+    for at in (0..shifts.len()).take_while(|_| !interrupt.is_set()) {
         if let Some(twin) = (0..at).find(|before| alike(instance, &shifts[*before], &shifts[at])) {
             shifts[at].kind = shifts[twin].kind;
         }

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::instance::{Instance, Seconds};
 use super::model::index;
+use crate::interrupt::Interrupt;
 
 /// The number of neighbours kept for each visit.
 const MOST: usize = 160;
@@ -18,8 +19,8 @@ pub(super) struct Neighbours {
 }
 
 impl Neighbours {
-    /// The neighbours by the first matrix.
-    pub(super) fn of(instance: &Instance) -> Self {
+    /// The neighbours by the first matrix; once the interrupt is set, any visits.
+    pub(super) fn of(instance: &Instance, interrupt: &Interrupt<'_>) -> Self {
         let count = instance.visits.len();
         let Some(matrix) = instance.travel.first() else {
             return Self { each: 0, visits: Vec::new() };
@@ -28,6 +29,9 @@ impl Neighbours {
         let mut visits = vec![0; count * each];
         let homes = instance.volunteers.len();
         let fill = |others: &mut Vec<u64>, (visit, near): (usize, &mut [u32])| {
+            if interrupt.is_set() {
+                return;
+            }
             nearest(&matrix.from(instance.place(visit))[homes..], visit, others, near);
         };
         let size = each.max(1);

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::draft::Draft;
 use super::model::{Model, index};
+use crate::interrupt::Interrupt;
 
 /// Sets of visits are bit masks, so a pool is for parts with no more visits than this; nearly every
 /// grid is one.
@@ -99,6 +100,7 @@ impl Pool {
         rest.reverse();
         let mut packing = Packing {
             pool: self,
+            interrupt: model.interrupt,
             levels: order.iter().map(|shift| shifts[*shift].as_slice()).collect(),
             rest,
             all_prices: prices.iter().sum(),
@@ -123,6 +125,9 @@ impl Pool {
         let mut lowest = f64::MAX;
         let mut step = 1.0;
         for _ in 0..ROUNDS {
+            if model.interrupt.is_set() {
+                break;
+            }
             let mut best: Vec<(f64, usize)> = vec![(0.0, usize::MAX); model.shifts.len()];
             for (at, route) in self.routes.iter().enumerate() {
                 let price: f64 = route.visits.iter().map(|visit| prices[*visit as usize]).sum();
@@ -167,6 +172,7 @@ impl Pool {
 /// The branch-and-bound search over one route for each shift.
 struct Packing<'p> {
     pool: &'p Pool,
+    interrupt: &'p Interrupt<'p>,
     levels: Vec<&'p [(i64, usize)]>,
     /// The most that the levels after each could add.
     rest: Vec<i64>,
@@ -184,7 +190,7 @@ impl Packing<'_> {
             self.least = value;
             self.best.clone_from(&self.chosen);
         }
-        if level == self.levels.len() || self.nodes > MOST_NODES {
+        if level == self.levels.len() || self.nodes > MOST_NODES || self.interrupt.is_set() {
             return;
         }
         let rest = self.rest[level];

@@ -13,6 +13,9 @@ use super::{insertion_order, pairs};
 
 /// One in this many tours is skipped.
 const BLINK: usize = 100;
+/// The number of visits that are inserted between two questions whether the computation is to end.
+const UNASKED: usize = 16;
+
 /// The recreate step, with scratch space that is reused.
 pub(super) struct Recreation {
     order: Vec<(i64, u32)>,
@@ -29,8 +32,15 @@ impl Default for Recreation {
 }
 
 impl Recreation {
-    /// Inserts the unassigned visits that fit, but not into the shift `closed`. Returns false, and
-    /// stops, once the draft must cost more than `most`.
+    /// Inserts all unassigned visits that fit.
+    pub(super) fn fill(&mut self, model: &Model<'_>, draft: &mut Draft, rng: &mut Rng) {
+        insertion_order::sort(model, draft, rng, &mut self.order);
+        self.insert_in_order(model, draft, UNASSIGNED, i64::MAX, rng);
+    }
+
+    /// Inserts the visits that the step has removed and those that wait, of many a sample, as far as
+    /// they fit, but not into the shift `closed`. Returns false, and stops, once the draft must cost
+    /// more than `most`.
     pub(super) fn recreate(
         &mut self,
         model: &Model<'_>,
@@ -39,11 +49,25 @@ impl Recreation {
         most: i64,
         rng: &mut Rng,
     ) -> bool {
-        let mut order = std::mem::take(&mut self.order);
-        insertion_order::sort(model, draft, rng, &mut order);
+        insertion_order::sort_some(model, draft, rng, &mut self.order);
+        self.insert_in_order(model, draft, closed, most, rng)
+    }
+
+    fn insert_in_order(
+        &mut self,
+        model: &Model<'_>,
+        draft: &mut Draft,
+        closed: u32,
+        most: i64,
+        rng: &mut Rng,
+    ) -> bool {
+        let order = std::mem::take(&mut self.order);
         let is_metric = model.ways.iter().all(Matrix::is_metric);
         let mut lost = 0;
-        let affordable = order.iter().all(|&(_, visit)| {
+        let affordable = order.iter().enumerate().all(|(at, &(_, visit))| {
+            if at % UNASKED == 0 && model.interrupt.is_set() {
+                return false;
+            }
             let data = &model.visits[visit as usize];
             match data.partner {
                 Some(partner) if partner.first => {

@@ -3,7 +3,7 @@
 
 use super::anneal::{Annealing, STEP, Schedule};
 use super::budget::Budget;
-use super::draft::{Draft, UNASSIGNED};
+use super::draft::Draft;
 use super::model::{Model, index};
 use super::pool::{self, Pool};
 use super::recreate::{self, Recreation};
@@ -63,7 +63,7 @@ impl Annealing<'_, '_> {
 
     fn fill(&mut self) {
         let Self { model, draft, rng, recreation, .. } = self;
-        recreation.recreate(model, draft, UNASSIGNED, i64::MAX, rng);
+        recreation.fill(model, draft, rng);
         draft.commit();
     }
 

@@ -12,33 +12,44 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
-use super::idle;
-use super::options::Options;
+use super::alike::Kind;
 use super::plan::{Route, Unserved};
 use super::problem::{DispatchProblem, Pin, Visit};
-use super::record::record;
+use super::record::{routes, unserved};
 use super::search::search;
 use super::split::Part;
 use super::team::{InsertionSlot, Member, Team};
 use super::ties::Ties;
-use crate::routing::instance::{InstanceError, Seconds};
+use super::{Context, PlanError, idle};
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::routing::instance::Seconds;
 use crate::routing::solution::{self, Solution};
+use gridward_domain::area::Level;
+use gridward_domain::id::TaskId;
 use gridward_domain::time::TimeOfDay;
 
 /// The maximum number of visits that the search of a part takes, besides those tied to them. Its memory
 /// grows with their square, and few teams have the time for as many.
 const MOST_SEARCHED: usize = 4_096;
 
-/// The routes of the members that `includes` selects, and the unserved visits with their reasons.
-///
-/// No unserved visit fits anywhere.
+/// A part as planned.
+pub(super) struct Planned {
+    /// The routes of the selected members.
+    pub(super) routes: Vec<Route>,
+    /// The unserved visits. None of them fits anywhere.
+    pub(super) left: Vec<TaskId>,
+    /// Why they are unserved, unless neighbours are asked next.
+    pub(super) unserved: Vec<Unserved>,
+}
+
+/// Plans a part, with the routes of the members that `includes` selects.
 pub(super) fn construct(
     problem: &DispatchProblem,
-    ties: &Ties,
     part: &Part<'_>,
-    options: &Options,
+    context: Context<'_>,
     includes: impl Fn(&Member<'_>) -> bool,
-) -> Result<(Vec<Route>, Vec<Unserved>), InstanceError> {
+) -> Result<Planned, PlanError> {
+    let Context { ties, options, interrupt } = context;
     let mut team = Team::new(problem, ties, part);
     // Sorted, so that the order of the input does not matter.
     let mut all = part.visits.clone();
@@ -46,7 +57,7 @@ pub(super) fn construct(
     let (calls, visits): (Vec<&Visit>, Vec<&Visit>) = all.into_iter().partition(|it| it.is_call());
     let (mut pinned, mut free) = hold(&mut team, part, calls);
     let (visits, others) = searched(ties, visits, MOST_SEARCHED);
-    let found = search(problem, &team, &visits, options)?;
+    let found = search(problem, &team, &visits, context)?;
     let settled = settled(&team, &visits, &found);
     for (route, stop) in stops(&found) {
         let visit = visits[stop.visit];
@@ -55,19 +66,22 @@ pub(super) fn construct(
         team.append(route.volunteer, route.shift, visit);
     }
     team.settle();
-    fill(&mut team, &mut pinned);
+    fill(&mut team, &mut pinned, interrupt)?;
     free.extend(found.unserved.iter().map(|visit| visits[*visit]));
     free.extend(others);
     free.sort_unstable_by_key(|visit| urgency(visit));
-    fill(&mut team, &mut free);
+    fill(&mut team, &mut free, interrupt)?;
     // Help for other grids does not change their plans.
-    if part.as_asked.is_empty() {
-        idle::engage(&mut team);
+    if !part.is_help {
+        idle::engage(&mut team, interrupt)?;
         // The givers have more time.
-        fill(&mut team, &mut free);
+        fill(&mut team, &mut free, interrupt)?;
     }
     free.extend(pinned);
-    Ok(record(&team, &free, options.alternatives, includes))
+    let routes = routes(&team, options.alternatives, includes, interrupt)?;
+    let is_explained = options.reach == Level::Grid;
+    let unserved = if is_explained { unserved(&team, &free, interrupt)? } else { Vec::new() };
+    Ok(Planned { routes, left: free.iter().map(|visit| visit.id).collect(), unserved })
 }
 
 /// The pinned and the most urgent visits, up to `most` and what is tied to them; and the others, which
@@ -135,19 +149,35 @@ fn stops(found: &Solution) -> impl Iterator<Item = (&solution::ShiftRoute, &solu
 
 /// Inserts unserved visits that still fit. A visit on the way can cut a journey that a break
 /// delays, so an insertion can make room for another: repeats until none fits.
-fn fill<'p>(team: &mut Team<'p>, free: &mut Vec<&'p Visit>) {
+fn fill<'p>(
+    team: &mut Team<'p>,
+    free: &mut Vec<&'p Visit>,
+    interrupt: &Interrupt<'_>,
+) -> Result<(), Interrupted> {
+    // The kinds of visits that fit nowhere as long as the team stays as it is.
+    let mut unfit: HashSet<Kind<'p>> = HashSet::new();
     loop {
         let offered = free.len();
-        free.retain(|visit| match cheapest(team, visit) {
-            // The search assigns both visits of a pair or neither.
-            Some(slot) if team.ties.pair(visit.id).is_none() => {
-                team.place(visit, slot);
-                false
+        free.retain(|visit| {
+            let kind = Kind::of(visit, team.ties);
+            if interrupt.is_set() || kind.as_ref().is_some_and(|kind| unfit.contains(kind)) {
+                return true;
             }
-            _ => true,
+            match cheapest(team, visit) {
+                // The search assigns both visits of a pair or neither.
+                Some(slot) if team.ties.pair(visit.id).is_none() => {
+                    team.place(visit, slot);
+                    unfit.clear();
+                    return false;
+                }
+                Some(_) => {}
+                None => unfit.extend(kind),
+            }
+            true
         });
+        interrupt.check()?;
         if free.is_empty() || free.len() == offered {
-            return;
+            return Ok(());
         }
     }
 }

@@ -10,6 +10,7 @@ use super::problem::Visit;
 use super::reason::best_slot;
 use super::team::{InsertionSlot, Member, Team};
 use super::timeline::ShiftTimeline;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::routing::instance::Seconds;
 
 /// A visit that could move to an idle member.
@@ -20,15 +21,18 @@ struct Move<'p> {
     to: InsertionSlot,
 }
 
+/// A move, with whether the beneficiary would lose a known person and the added travel.
+type PricedMove<'p> = ((bool, Seconds), Move<'p>);
+
 /// Moves a visit to each idle member who has none.
-pub(super) fn engage(team: &mut Team<'_>) {
+pub(super) fn engage(team: &mut Team<'_>, interrupt: &Interrupt<'_>) -> Result<(), Interrupted> {
     let idle = |member: &usize| {
         let who = &team.members[*member];
         who.volunteer.is_idle && who.days.iter().all(|day| day.all().next().is_none())
     };
     let idle: Vec<usize> = (0..team.members.len()).filter(idle).collect();
     for member in idle {
-        let mut moves = moves(team, member);
+        let mut moves = moves(team, member, interrupt)?;
         moves.sort_by_cached_key(|(cost, moved)| (*cost, moved.visit.id));
         if let Some((_, moved)) = moves.into_iter().next() {
             team.take(moved.from);
@@ -36,13 +40,18 @@ pub(super) fn engage(team: &mut Team<'_>) {
             team.place(moved.visit, moved.to);
         }
     }
+    Ok(())
 }
 
-/// The visits that the member could take over, with the added travel and whether the beneficiary
-/// would lose a known person.
-fn moves<'p>(team: &Team<'p>, member: usize) -> Vec<((bool, Seconds), Move<'p>)> {
+/// The visits that the member could take over.
+fn moves<'p>(
+    team: &Team<'p>,
+    member: usize,
+    interrupt: &Interrupt<'_>,
+) -> Result<Vec<PricedMove<'p>>, Interrupted> {
     let mut found = Vec::new();
     for (giver, who) in team.members.iter().enumerate().filter(|(giver, _)| *giver != member) {
+        interrupt.check()?;
         // One who has a single visit would be left without one.
         if who.days.iter().flat_map(ShiftTimeline::all).count() < 2 {
             continue;
@@ -68,7 +77,7 @@ fn moves<'p>(team: &Team<'p>, member: usize) -> Vec<((bool, Seconds), Move<'p>)>
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// Whether the visit would be more days late.

@@ -12,6 +12,11 @@ pub(super) struct Limit {
 }
 
 impl Limit {
+    /// The minutes that are left.
+    pub(super) fn left(self) -> u32 {
+        self.offered.saturating_sub(self.load)
+    }
+
     /// The minutes by which the load with `added` minutes exceeds the limit.
     pub(super) fn excess(self, added: u32) -> u32 {
         self.load.saturating_add(added).saturating_sub(self.offered)

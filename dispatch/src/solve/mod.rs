@@ -15,6 +15,7 @@
 //!    `construct`: the result, and insertion of calls and of visits that still fit.
 //!    `overflow`: unserved visits offered to neighbours.
 //!    `idle`: a visit for volunteers who have had nothing to do for long.
+//!    `alike`: visits that are of one kind.
 //! 5. `team`: the volunteers of a part. `limit`: the most that one carries. `timeline`: the times of one shift, by the arithmetic
 //!    of [`crate::routing`]. `units`: between minutes and seconds.
 //! 6. `reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
@@ -31,6 +32,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+mod alike;
 mod answer;
 mod candidates;
 mod check;
@@ -60,6 +62,7 @@ mod units;
 use gridward_domain::area::Level;
 use thiserror::Error;
 
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::routing::InstanceError;
 
 pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
@@ -90,24 +93,45 @@ pub enum PlanError {
     Cancelled,
 }
 
-/// Follows a computation, and may end it.
-pub trait Observer: Sync {
-    /// Called whenever a part has been planned: `done` of `total`. [`ControlFlow::Break`] ends the
-    /// computation before the next part.
-    fn advanced(&self, done: usize, total: usize) -> ControlFlow<()>;
+impl From<Interrupted> for PlanError {
+    fn from(_: Interrupted) -> Self {
+        Self::Cancelled
+    }
 }
 
-/// Follows nothing.
-impl Observer for () {
-    fn advanced(&self, _: usize, _: usize) -> ControlFlow<()> {
+/// Follows a computation, and may end it.
+pub trait Observer: Sync {
+    /// Called whenever a part has been planned: `done` of `total`.
+    fn advanced(&self, done: usize, total: usize);
+
+    /// Asked very often, also while a part is planned, on any thread: [`ControlFlow::Break`] ends the
+    /// computation at once. It is not asked again afterwards.
+    fn proceed(&self) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
 
+/// Follows nothing.
+impl Observer for () {
+    fn advanced(&self, _: usize, _: usize) {}
+}
+
 impl<O: Observer + Send> Observer for Arc<O> {
-    fn advanced(&self, done: usize, total: usize) -> ControlFlow<()> {
-        self.as_ref().advanced(done, total)
+    fn advanced(&self, done: usize, total: usize) {
+        self.as_ref().advanced(done, total);
     }
+
+    fn proceed(&self) -> ControlFlow<()> {
+        self.as_ref().proceed()
+    }
+}
+
+/// What all parts of a computation have in common, besides their problem.
+#[derive(Clone, Copy)]
+struct Context<'c> {
+    ties: &'c ties::Ties,
+    options: &'c Options,
+    interrupt: &'c Interrupt<'c>,
 }
 
 /// Plans `problem`: gives for every visit the volunteer and the time, or why it is unserved.
@@ -128,23 +152,27 @@ pub fn plan_observed(
     observer: &impl Observer,
 ) -> Result<Plan, PlanError> {
     problem.validate()?;
+    let is_cancelled = || observer.proceed().is_break();
+    let interrupt = Interrupt::when(&is_cancelled);
     let ties = ties::Ties::of(&problem.ties);
     let parts = split::split(problem);
     let (done, total) = (AtomicUsize::new(0), parts.len());
+    let context = Context { ties: &ties, options, interrupt: &interrupt };
     let planned = |part: split::Part<'_>| {
-        let planned = construct::construct(problem, &ties, &part, options, |_| true)?;
-        match observer.advanced(done.fetch_add(1, Ordering::Relaxed) + 1, total) {
-            ControlFlow::Continue(()) => Ok(planned),
-            ControlFlow::Break(()) => Err(PlanError::Cancelled),
-        }
+        let planned = construct::construct(problem, &part, context, |_| true)?;
+        observer.advanced(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        Ok(planned)
     };
     let parts: Vec<_> = parts.into_par_iter().map(planned).collect::<Result<_, PlanError>>()?;
-    let (mut routes, mut unserved) = (Vec::new(), Vec::new());
-    for (some_routes, some_unserved) in parts {
-        routes.extend(some_routes);
-        unserved.extend(some_unserved);
+    let (mut routes, mut left, mut unserved) = (Vec::new(), Vec::new(), Vec::new());
+    for part in parts {
+        routes.extend(part.routes);
+        left.extend(part.left);
+        unserved.extend(part.unserved);
     }
-    overflow::overflow(problem, &ties, options, &mut routes, &mut unserved)?;
+    if options.reach < Level::Grid {
+        unserved = overflow::overflow(problem, context, &mut routes, left)?;
+    }
     routes.sort_unstable_by_key(|route| (route.day, route.volunteer));
     unserved.sort_unstable_by_key(|left| left.visit);
     let wide;
@@ -156,6 +184,7 @@ pub fn plan_observed(
         }
     };
     let measures = measure::measure(problem, &routes, &unserved);
+    interrupt.check()?;
     let plan = Plan { routes, unserved, measures };
     debug_assert_eq!(check(problem, &plan), Ok(()), "a plan keeps the rules");
     Ok(plan)

@@ -6,23 +6,23 @@
 //! so the cost grows with the number of unserved visits; only where they cannot help are all
 //! volunteers of the area considered.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::construct::construct;
-use super::options::Options;
+use super::construct::{Planned, construct};
 use super::plan::{Route, Unserved};
 use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
-use super::reason::reason;
-use super::remedy::remedy;
+use super::record;
 use super::split::Part;
 use super::team::{Member, Team};
 use super::ties::Ties;
 use super::timeline::ShiftTimeline;
-use crate::routing::InstanceError;
+use super::{Context, PlanError};
+use crate::interrupt::{Interrupt, Interrupted};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::skill::Skill;
 
 /// The levels whose volunteers help, the nearest first.
 const LEVELS: [Level; 3] = [Level::Village, Level::Town, Level::District];
@@ -35,61 +35,62 @@ struct Help {
     offered: HashSet<TaskId>,
     /// The routes of the volunteers who help.
     routes: Vec<Route>,
-    unserved: Vec<Unserved>,
+    /// The offered visits that are left.
+    left: Vec<TaskId>,
 }
 
-/// Offers unserved visits to the volunteers of larger areas, up to `options.reach`.
+/// Offers the visits that are `left` to the volunteers of larger areas, up to `options.reach`. Returns
+/// those that remain, with the reasons.
 pub(super) fn overflow(
     problem: &DispatchProblem,
-    ties: &Ties,
-    options: &Options,
+    context: Context<'_>,
     routes: &mut Vec<Route>,
-    unserved: &mut Vec<Unserved>,
-) -> Result<(), InstanceError> {
+    mut left: Vec<TaskId>,
+) -> Result<Vec<Unserved>, PlanError> {
+    let Context { ties, options, .. } = context;
     let visits: HashMap<TaskId, &Visit> =
         problem.visits.iter().map(|visit| (visit.id, visit)).collect();
     let homes: HashMap<PersonId, AreaCode> =
         problem.volunteers.iter().map(|who| (who.id, who.grid)).collect();
     let levels = LEVELS.into_iter().filter(|level| *level >= options.reach);
     for (level, most) in levels.flat_map(|level| [(level, NEAREST), (level, usize::MAX)]) {
-        let mut left: BTreeMap<AreaCode, Vec<&Visit>> = BTreeMap::new();
-        let waiting = unserved.iter().filter_map(|left| visits.get(&left.visit).copied());
+        let mut asked: BTreeMap<AreaCode, Vec<&Visit>> = BTreeMap::new();
+        let waiting = left.iter().filter_map(|left| visits.get(left).copied());
         let makers = makers(routes, ties);
         for visit in waiting.filter(|visit| visit.pinned.is_none()) {
             if let Some(area) = visit.grid.ancestor(level)
                 && is_whole(visit, area, ties, &visits, |tied| homes.get(makers.get(&tied)?))
             {
-                left.entry(area).or_default().push(visit);
+                asked.entry(area).or_default().push(visit);
             }
         }
         let assigned = &*routes;
-        let helps: Vec<Help> = left
+        let helps: Vec<Help> = asked
             .into_par_iter()
-            .filter_map(|(area, left)| {
-                offer(problem, ties, options, (area, most), &left, (assigned, &visits)).transpose()
+            .filter_map(|(area, asked)| {
+                offer(problem, context, (area, most), &asked, (assigned, &visits)).transpose()
             })
             .collect::<Result<_, _>>()?;
-        merge(helps, routes, unserved);
+        merge(helps, routes, &mut left);
     }
-    if options.reach < Level::Grid {
-        update_reasons(problem, options.reach, routes, unserved, (&visits, ties));
-    }
-    Ok(())
+    Ok(explain(problem, context, routes, (&left, &visits))?)
 }
 
 /// Replaces the routes of the volunteers who help. Drops them as alternatives of other visits:
 /// those were computed for their loads before.
-fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, unserved: &mut Vec<Unserved>) {
+fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, left: &mut Vec<TaskId>) {
     let theirs = helps.iter().flat_map(|help| &help.routes);
     let helpers: HashSet<PersonId> = theirs.map(|route| route.volunteer).collect();
     routes.retain(|route| !helpers.contains(&route.volunteer));
     for stop in routes.iter_mut().flat_map(|route| &mut route.stops) {
         stop.why.next.retain(|other| !helpers.contains(&other.volunteer));
     }
+    let offered: HashSet<TaskId> =
+        helps.iter().flat_map(|help| help.offered.iter().copied()).collect();
+    left.retain(|left| !offered.contains(left));
     for help in helps {
         routes.extend(help.routes);
-        unserved.retain(|left| !help.offered.contains(&left.visit));
-        unserved.extend(help.unserved);
+        left.extend(help.left);
     }
 }
 
@@ -115,32 +116,30 @@ fn is_whole<'h>(
     })
 }
 
-/// Updates the reasons of unserved visits after all help: considers the volunteers of the area and
-/// those who live elsewhere and serve one of its grids.
-fn update_reasons(
+/// The reasons of unserved visits after all help: considers the volunteers of the area and those who
+/// live elsewhere and serve one of its grids.
+fn explain(
     problem: &DispatchProblem,
-    reach: Level,
+    Context { ties, options, interrupt }: Context<'_>,
     routes: &[Route],
-    unserved: &mut [Unserved],
-    (visits, ties): (&HashMap<TaskId, &Visit>, &Ties),
-) {
-    let mut left: BTreeMap<AreaCode, Vec<&mut Unserved>> = BTreeMap::new();
-    for unserved in unserved {
-        if let Some(area) = visits.get(&unserved.visit).and_then(|visit| visit.grid.ancestor(reach))
-        {
-            left.entry(area).or_default().push(unserved);
+    (left, visits): (&[TaskId], &HashMap<TaskId, &Visit>),
+) -> Result<Vec<Unserved>, Interrupted> {
+    let mut asked: BTreeMap<AreaCode, Vec<&Visit>> = BTreeMap::new();
+    for visit in left.iter().filter_map(|left| visits.get(left).copied()) {
+        if let Some(area) = visit.grid.ancestor(options.reach) {
+            asked.entry(area).or_default().push(visit);
         }
     }
     let makers = makers(routes, ties);
-    left.into_par_iter().for_each(|(area, mut left)| {
-        let asked: Vec<&Visit> =
-            left.iter().filter_map(|left| visits.get(&left.visit).copied()).collect();
+    let explained = asked.into_par_iter().map(|(area, asked)| {
+        let grids: HashSet<AreaCode> = asked.iter().map(|visit| visit.grid).collect();
+        let fellows = asked.iter().flat_map(|visit| ties.fellows(visit.id));
+        let fellows: HashSet<PersonId> =
+            fellows.filter_map(|fellow| makers.get(&fellow).copied()).collect();
         let serves = |who: &&Volunteer| {
             area.contains(&who.grid)
-                || asked.iter().any(|visit| {
-                    who.serves(visit.grid)
-                        || ties.fellows(visit.id).any(|task| makers.get(&task) == Some(&who.id))
-                })
+                || fellows.contains(&who.id)
+                || grids.iter().any(|grid| who.serves(*grid))
         };
         let people: Vec<Volunteer> = problem
             .volunteers
@@ -156,11 +155,10 @@ fn update_reasons(
             team.append_pinned(visit);
         }
         team.settle();
-        for (unserved, visit) in left.iter_mut().zip(asked) {
-            unserved.reason = reason(&team, visit);
-            unserved.remedy = remedy(&team, visit);
-        }
+        record::unserved(&team, &asked, interrupt)
     });
+    let explained: Vec<_> = explained.collect::<Result<_, _>>()?;
+    Ok(explained.into_iter().flatten().collect())
 }
 
 /// The assigned visits of these volunteers, pinned to their times, in route order.
@@ -183,18 +181,21 @@ fn pinned_stops(
 /// become unserved.
 fn offer(
     problem: &DispatchProblem,
-    ties: &Ties,
-    options: &Options,
+    context: Context<'_>,
     (area, most): (AreaCode, usize),
     left: &[&Visit],
     (routes, visits): (&[Route], &HashMap<TaskId, &Visit>),
-) -> Result<Option<Help>, InstanceError> {
-    let volunteers = people_near(problem, ties, area, most, left);
-    if most > NEAREST && volunteers.len() == people_near(problem, ties, area, NEAREST, left).len() {
+) -> Result<Option<Help>, PlanError> {
+    let Context { ties, interrupt, .. } = context;
+    let near = |most| people_near(problem, ties, (area, most), left, interrupt);
+    let volunteers = near(most)?;
+    if most > NEAREST && volunteers.len() == near(NEAREST)?.len() {
         return Ok(None); // the same people have been asked already
     }
     let people: HashSet<PersonId> = volunteers.iter().map(|who| who.id).collect();
     let mut all = pinned_stops(routes, &people, visits);
+    // Timelines use the requested hours of visits that are pinned for the search only, but for pairs.
+    let as_asked = as_asked(&all, ties, visits);
     all.extend(left.iter().map(|visit| (*visit).clone()));
     let here: HashSet<TaskId> = all.iter().map(|visit| visit.id).collect();
     let bound = problem.ties.iter().filter_map(|tie| tie.among(&here)).collect();
@@ -202,29 +203,29 @@ fn offer(
     let part = Part {
         volunteers: asked.volunteers.iter().collect(),
         visits: asked.visits.iter().collect(),
-        // Timelines use the requested hours of visits that are pinned for the search only, but for
-        // pairs.
-        as_asked: all_as_asked(routes, ties, visits),
+        as_asked,
+        is_help: true,
     };
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
     let helps = |who: &Member<'_>| {
         let mut stops = who.days.iter().flat_map(ShiftTimeline::all);
         stops.any(|stop| offered.contains(&stop.visit.id))
     };
-    let (routes, unserved) = construct(&asked, &Ties::of(&asked.ties), &part, options, helps)?;
-    let fell = unserved.iter().any(|left| !offered.contains(&left.visit));
-    Ok((!fell).then_some(Help { offered, routes, unserved }))
+    let bound = Ties::of(&asked.ties);
+    let planned = construct(&asked, &part, Context { ties: &bound, ..context }, helps)?;
+    let Planned { routes, left, .. } = planned;
+    let fell = left.iter().any(|left| !offered.contains(left));
+    Ok((!fell).then_some(Help { offered, routes, left }))
 }
 
 /// The assigned visits as requested, but for pairs.
-fn all_as_asked<'p>(
-    routes: &[Route],
+fn as_asked<'p>(
+    assigned: &[Visit],
     ties: &Ties,
     visits: &HashMap<TaskId, &'p Visit>,
 ) -> HashMap<TaskId, &'p Visit> {
-    let stops = routes.iter().flat_map(|route| &route.stops);
-    let alone = stops.filter(|stop| ties.pair(stop.visit).is_none());
-    alone.filter_map(|stop| Some((stop.visit, *visits.get(&stop.visit)?))).collect()
+    let alone = assigned.iter().filter(|visit| ties.pair(visit.id).is_none());
+    alone.filter_map(|visit| Some((visit.id, *visits.get(&visit.id)?))).collect()
 }
 
 /// The capable volunteers of the area whose homes are nearest to a visit of `left`, up to `most`
@@ -232,17 +233,23 @@ fn all_as_asked<'p>(
 fn people_near(
     problem: &DispatchProblem,
     ties: &Ties,
-    area: AreaCode,
-    most: usize,
+    (area, most): (AreaCode, usize),
     left: &[&Visit],
-) -> Vec<Volunteer> {
+    interrupt: &Interrupt<'_>,
+) -> Result<Vec<Volunteer>, Interrupted> {
     let mut all: Vec<&Volunteer> =
         problem.volunteers.iter().filter(|who| area.contains(&who.grid)).collect();
     // Sorted, so that the order of the input does not matter.
     all.sort_unstable_by_key(|who| who.id);
     let is_tied = left.iter().any(|visit| ties.binds(visit.id));
     let mut near: BTreeMap<PersonId, &Volunteer> = BTreeMap::new();
+    let mut known: HashSet<(u64, u64, &BTreeSet<Skill>, &[PersonId])> = HashSet::new();
     for visit in left {
+        interrupt.check()?;
+        let (lat, lon) = (visit.place.lat().to_bits(), visit.place.lon().to_bits());
+        if !known.insert((lat, lon, &visit.skills, &visit.forbidden)) {
+            continue; // the same people are near
+        }
         let able = |who: &&&Volunteer| {
             is_tied || visit.skills.is_subset(&who.skills) && !visit.forbidden.contains(&who.id)
         };
@@ -251,5 +258,5 @@ fn people_near(
         let able = visit.place.nearest(able, |who| who.home, most);
         near.extend(able.into_iter().map(|who| (who.id, who)));
     }
-    near.into_values().map(|who| who.serving_also(area)).collect()
+    Ok(near.into_values().map(|who| who.serving_also(area)).collect())
 }

@@ -1,5 +1,9 @@
 //! Converts a team's timelines into routes and unserved visits.
 
+use std::collections::HashMap;
+
+use super::alike::Kind;
+use super::answer::{Reason, Remedy};
 use super::plan::{Route, Stop, Unserved};
 use super::problem::Visit;
 use super::reason::{reason, why};
@@ -7,55 +11,74 @@ use super::remedy::remedy;
 use super::team::{Member, Team};
 use super::timeline::TimelineStop;
 use super::units::minutes;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::routing::instance::Seconds;
 use gridward_domain::time::TimeOfDay;
 
-/// The routes of the members that `includes` selects, and the unserved visits with their reasons.
-pub(super) fn record(
+/// The routes of the members that `includes` selects.
+pub(super) fn routes(
     team: &Team<'_>,
-    left: &[&Visit],
     alternatives: bool,
     includes: impl Fn(&Member<'_>) -> bool,
-) -> (Vec<Route>, Vec<Unserved>) {
+    interrupt: &Interrupt<'_>,
+) -> Result<Vec<Route>, Interrupted> {
     let members = team.members.iter().enumerate().filter(|(_, who)| includes(who));
     let days = members.flat_map(|(member, who)| {
         (0..who.days.len())
             .filter(|day| who.days[*day].all().next().is_some())
             .map(move |day| (member, day))
     });
-    let routes = days.map(|(member, day)| route(team, member, day, alternatives)).collect();
-    let unserved = left
-        .iter()
-        .map(|visit| Unserved {
-            visit: visit.id,
-            reason: reason(team, visit),
-            remedy: remedy(team, visit),
-        })
-        .collect();
-    (routes, unserved)
+    days.map(|(member, day)| route(team, (member, day), alternatives, interrupt)).collect()
 }
 
-fn route(team: &Team<'_>, member: usize, day: usize, alternatives: bool) -> Route {
+/// The unserved visits with their reasons.
+pub(super) fn unserved(
+    team: &Team<'_>,
+    left: &[&Visit],
+    interrupt: &Interrupt<'_>,
+) -> Result<Vec<Unserved>, Interrupted> {
+    let mut known: HashMap<Kind<'_>, (Reason, Option<Remedy>)> = HashMap::new();
+    let explained = left.iter().map(|visit| {
+        interrupt.check()?;
+        let explain = || (reason(team, visit), remedy(team, visit));
+        let (reason, remedy) = match Kind::of(visit, team.ties) {
+            Some(kind) => known.entry(kind).or_insert_with(explain).clone(),
+            None => explain(),
+        };
+        Ok(Unserved { visit: visit.id, reason, remedy })
+    });
+    explained.collect()
+}
+
+fn route(
+    team: &Team<'_>,
+    (member, day): (usize, usize),
+    alternatives: bool,
+    interrupt: &Interrupt<'_>,
+) -> Result<Route, Interrupted> {
     let who = &team.members[member];
     let timeline = &who.days[day];
     let visits = timeline.stops.iter().enumerate();
     let visits = visits.map(|(at, stop)| (team.detour_to(member, day, at), stop));
     let mut stops: Vec<_> = visits.chain(timeline.calls.iter().map(|call| (0, call))).collect();
     stops.sort_by_key(|(_, stop)| (stop.start, stop.leave));
-    let stop = |(extra, stop): (Seconds, &TimelineStop<'_>)| Stop {
-        visit: stop.visit.id,
-        arrive: time_of_day(stop.arrive),
-        start: time_of_day(stop.start),
-        leave: time_of_day(stop.leave),
-        travel: minutes(stop.travel),
-        why: why(team, member, stop.visit, minutes(extra), alternatives),
+    let stop = |(extra, stop): (Seconds, &TimelineStop<'_>)| {
+        interrupt.check()?;
+        Ok(Stop {
+            visit: stop.visit.id,
+            arrive: time_of_day(stop.arrive),
+            start: time_of_day(stop.start),
+            leave: time_of_day(stop.leave),
+            travel: minutes(stop.travel),
+            why: why(team, member, stop.visit, minutes(extra), alternatives),
+        })
     };
-    Route {
+    Ok(Route {
         volunteer: who.volunteer.id,
         day: timeline.shift.day,
-        stops: stops.into_iter().map(stop).collect(),
+        stops: stops.into_iter().map(stop).collect::<Result<_, _>>()?,
         travel: minutes(timeline.travel()),
-    }
+    })
 }
 
 #[expect(

@@ -3,37 +3,69 @@
 use chrono::NaiveDate;
 
 use super::limit::Limit;
-use super::options::Options;
 use super::problem::{DispatchProblem, Visit, Volunteer, WeekOffer};
 use super::team::{Member, Team};
 use super::ties::Ties;
 use super::travel::Mode;
 use super::units::{moment, seconds, span};
-use crate::routing::instance::{self, Bar, Instance, InstanceError, MOST_SECONDS};
+use super::{Context, PlanError};
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::routing::instance::{self, Bar, Instance, MOST_SECONDS};
 use crate::routing::travel::Matrix;
 use crate::routing::{self, Budget, Solution};
 use gridward_domain::time::Minutes;
+
+/// Where more visits than this wait, the length of a search is by the number that the team has time
+/// for.
+const MANY: usize = 256;
 
 /// Which member makes which of `visits` in which order, as the search finds it. The calls that the
 /// team has already, and its loads, are taken as they are.
 ///
 /// # Errors
-/// When a number of the part is out of the search's range, such as a day.
+/// When a number of the part is out of the search's range, such as a day; or when interrupted.
 pub(super) fn search(
     problem: &DispatchProblem,
     team: &Team<'_>,
     visits: &[&Visit],
-    options: &Options,
-) -> Result<Solution, InstanceError> {
-    let instance = instance(problem, team, visits);
-    let settled = |visit: &&&Visit| visit.pinned.is_some_and(|pin| pin.start.is_some());
-    let free = visits.iter().filter(|visit| !settled(visit)).count();
-    let iterations = options.iterations.saturating_mul(free as u64);
-    let budget = Budget::Iterations(iterations);
-    routing::plan(&instance, options.weights, &budget, options.seed)
+    Context { options, interrupt, .. }: Context<'_>,
+) -> Result<Solution, PlanError> {
+    let instance = instance(problem, team, visits, interrupt)?;
+    let iterations = options.iterations.saturating_mul(searched_for(team, visits) as u64);
+    let budget = Budget::Interruptible(iterations, interrupt);
+    let found = routing::plan(&instance, options.weights, &budget, options.seed)?;
+    // The plan of an interrupted search is any.
+    interrupt.check()?;
+    Ok(found)
 }
 
-fn instance(problem: &DispatchProblem, team: &Team<'_>, visits: &[&Visit]) -> Instance {
+/// The number of visits for which the search chooses a place: those without a time; of very many, as
+/// many as the team could have time for.
+fn searched_for(team: &Team<'_>, visits: &[&Visit]) -> usize {
+    let settled = |visit: &Visit| visit.pinned.is_some_and(|pin| pin.start.is_some());
+    let (held, free): (Vec<&Visit>, Vec<&Visit>) =
+        visits.iter().copied().partition(|visit| settled(visit));
+    if free.len() <= MANY {
+        return free.len();
+    }
+    let service = |visit: &&Visit| u64::from(visit.service.0);
+    let mut time = team.minutes_left().saturating_sub(held.iter().map(service).sum());
+    let mut services: Vec<u64> = free.iter().map(service).collect();
+    services.sort_unstable();
+    let fitting = services.into_iter().take_while(|service| {
+        let fits = *service <= time;
+        time = time.saturating_sub(*service);
+        fits
+    });
+    free.len().min(MANY.max(fitting.count()))
+}
+
+fn instance(
+    problem: &DispatchProblem,
+    team: &Team<'_>,
+    visits: &[&Visit],
+    interrupt: &Interrupt<'_>,
+) -> Result<Instance, Interrupted> {
     let people: Vec<&Volunteer> = team.members.iter().map(|member| member.volunteer).collect();
     let shifts = people.iter().flat_map(|who| &who.shifts);
     let base = shifts.map(|shift| shift.day).min().unwrap_or_default();
@@ -43,17 +75,20 @@ fn instance(problem: &DispatchProblem, team: &Team<'_>, visits: &[&Visit]) -> In
             modes.push(who.mode);
         }
     }
-    let bars = visits.iter().flat_map(|visit| people.iter().map(|who| bar(who, visit)));
-    let ties = team.ties;
-    Instance {
-        bars: bars.collect(),
-        travel: modes.iter().map(|mode| matrix(problem, &people, visits, *mode)).collect(),
-        visits: visits
-            .iter()
-            .map(|visit| tied(asked(visit, &people, base), visit, visits, ties))
-            .collect(),
-        volunteers: team.members.iter().map(|who| offering(who, &modes, base)).collect(),
+    let mut bars = Vec::with_capacity(visits.len() * people.len());
+    let mut requests = Vec::with_capacity(visits.len());
+    for visit in visits {
+        interrupt.check()?;
+        bars.extend(people.iter().map(|who| bar(who, visit)));
+        requests.push(tied(asked(visit, &people, base), visit, visits, team.ties));
     }
+    let matrix = |mode: &Mode| matrix(problem, &people, visits, *mode, interrupt);
+    Ok(Instance {
+        bars,
+        travel: modes.iter().map(matrix).collect::<Result<_, _>>()?,
+        visits: requests,
+        volunteers: team.members.iter().map(|who| offering(who, &modes, base)).collect(),
+    })
 }
 
 fn bar(who: &Volunteer, visit: &Visit) -> Bar {
@@ -73,10 +108,17 @@ fn matrix(
     people: &[&Volunteer],
     visits: &[&Visit],
     mode: Mode,
-) -> Matrix {
+    interrupt: &Interrupt<'_>,
+) -> Result<Matrix, Interrupted> {
     let homes = people.iter().map(|who| who.home);
     let places: Vec<_> = homes.chain(visits.iter().map(|visit| visit.place)).collect();
-    Matrix::metric(places.len(), |a, b| seconds(problem.travel.minutes(places[a], places[b], mode)))
+    let matrix = Matrix::metric(places.len(), |a, b| {
+        // The question is asked once for each row.
+        let ends = if b == 0 { interrupt.is_set() } else { interrupt.was_set() };
+        if ends { 0 } else { seconds(problem.travel.minutes(places[a], places[b], mode)) }
+    });
+    interrupt.check()?;
+    Ok(matrix)
 }
 
 fn offering(member: &Member<'_>, modes: &[Mode], base: NaiveDate) -> instance::Volunteer {

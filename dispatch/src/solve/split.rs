@@ -20,6 +20,8 @@ pub(super) struct Part<'p> {
     pub(super) visits: Vec<&'p Visit>,
     /// Visits that are pinned for the search only, as they were requested.
     pub(super) as_asked: HashMap<TaskId, &'p Visit>,
+    /// Whether the visits are of volunteers elsewhere, whose plans keep what they have.
+    pub(super) is_help: bool,
 }
 
 /// The parts of a problem that have visits.

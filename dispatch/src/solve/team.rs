@@ -230,6 +230,16 @@ impl<'p> Team<'p> {
         limits.all(|limit| limit.excess(visit.service.0) > 0)
     }
 
+    /// The minutes that the members have left: by their offers, and at most the length of their shifts.
+    pub(super) fn minutes_left(&self) -> u64 {
+        let of = |who: &Member<'_>| {
+            let offered: u64 = who.limits.iter().map(|limit| u64::from(limit.left())).sum();
+            let shifts = who.volunteer.shifts.iter();
+            offered.min(shifts.map(|shift| u64::from(shift.window.length().0)).sum())
+        };
+        self.members.iter().map(of).sum()
+    }
+
     /// Whether the visit fits into a slot, in time and in offered minutes.
     pub(super) fn fits(&self, visit: &Visit, slot: InsertionSlot) -> bool {
         self.short_by(visit, slot) == 0 && self.misses(visit, slot).most() == 0

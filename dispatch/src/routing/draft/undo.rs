@@ -20,6 +20,11 @@ impl Draft {
         !self.kept_unassigned.is_empty()
     }
 
+    /// How many of the first unassigned visits were so at the last [`Self::commit`].
+    pub(in crate::routing) fn waiting(&self) -> usize {
+        self.kept_unassigned.len().min(self.unassigned.len())
+    }
+
     /// The tours changed since the last [`Self::commit`].
     pub(in crate::routing) fn touched(&self) -> &[u32] {
         &self.touched

@@ -2,6 +2,7 @@
 
 mod answers;
 mod calls;
+mod cancelling;
 mod checker;
 mod idle;
 mod order;
