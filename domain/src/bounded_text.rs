@@ -56,6 +56,15 @@ enum Content {
 }
 
 impl Content {
+    /// The regular expression of the texts, where it says all that the content demands.
+    #[cfg(feature = "schema")]
+    const fn pattern(self) -> Option<&'static str> {
+        match self {
+            Self::Compared => Some(r"^[^\u0000]*$"),
+            _ => None,
+        }
+    }
+
     fn check(self, text: &str) -> Result<(), TextError> {
         match self {
             Self::NoNul | Self::Compared if text.contains('\0') => Err(TextError::Nul),
@@ -152,7 +161,11 @@ macro_rules! texts {
         #[cfg(feature = "schema")]
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                $crate::schema::bounded_text($min, $max, $example, concat!($($doc),+).trim())
+                $crate::schema::bounded_text(
+                    ($min, $max),
+                    Content::$content.pattern(),
+                    ($example, concat!($($doc),+).trim()),
+                )
             }
         }
 
@@ -201,7 +214,7 @@ texts! {
     /// Free text by a visitor.
     Note: 0 to 2000, Anything, example "一切安好，需要换一只灯泡。";
     /// The action of an event.
-    EventAction: 0 to 64, NoNul, example "task.claim";
+    EventAction: 0 to 64, Compared, example "task.claim";
     /// Identifies a row of a register within the district.
     RegisterId: 1 to 64, Visible, example "S500116001";
     /// A filter by the id of a row of a register.
@@ -221,7 +234,7 @@ texts! {
     /// A date of the lunar calendar in words; empty for none.
     LunarDate: 0 to 100, NoControl, example "正月初一";
     /// The id of the subject of an event.
-    SubjectId: 0 to 64, NoNul, example "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d";
+    SubjectId: 0 to 64, Compared, example "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d";
 }
 
 impl SerialNumber {

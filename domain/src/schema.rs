@@ -45,12 +45,12 @@ pub(crate) fn whole_number(min: i64, max: i64, example: i64, description: &str) 
 
 /// A text within a number of characters.
 pub(crate) fn bounded_text(
-    min: usize,
-    max: usize,
-    example: &str,
-    description: &str,
+    (min, max): (usize, usize),
+    pattern: Option<&str>,
+    (example, description): (&str, &str),
 ) -> RefOr<Schema> {
     string(example, description)
+        .pattern(pattern)
         .min_length((min > 0).then_some(min))
         .max_length(Some(max))
         .build()

@@ -62,10 +62,12 @@ def contract():
         for thing, (name, _) in THINGS.items()
     ]
 
-    # An invalid command gets its own outcome in a 200 answer and does not affect the others, so a
-    # body that violates the schema need not be refused; tests/outboxes.rs tests which are.
+    # An invalid command or entry gets its own outcome in a 200 answer and does not affect the others, so
+    # a body that violates the schema need not be refused; tests/outboxes.rs and tests/staffing.rs test
+    # which are.
     lenient = {"checks": {"negative_data_rejection": {"enabled": False}}}
-    settings["operations"].append({"include-operation-id": "push_and_pull", **lenient})
+    for operation in ["push_and_pull", "save_people"]:
+        settings["operations"].append({"include-operation-id": operation, **lenient})
 
     # The tus protocol demands that another version is refused (412) before anything else is read.
     refused = {"expected-statuses": [*settings["checks"]["negative_data_rejection"]["expected-statuses"], "412"]}

@@ -54,10 +54,16 @@ impl Hours {
 }
 
 impl Calendar {
-    /// Whether absences cover all days from the first to the last, each for the whole day.
-    pub fn is_away(&self, first: NaiveDate, last: NaiveDate) -> bool {
+    /// Whether absences cover all days from the first to the last: each the whole day, or its hours
+    /// within the window if there is one.
+    pub fn is_away(&self, (first, last): (NaiveDate, NaiveDate), window: Option<Window>) -> bool {
+        let covers_hours = |absent: Window| {
+            window.is_some_and(|part| absent.start() <= part.start() && part.end() <= absent.end())
+        };
         let covers = |day: NaiveDate| {
-            self.absences.iter().any(|absence| absence.window.is_none() && absence.contains(day))
+            self.absences
+                .iter()
+                .any(|absence| absence.contains(day) && absence.window.is_none_or(covers_hours))
         };
         first.iter_days().take_while(|day| *day <= last).all(covers)
     }

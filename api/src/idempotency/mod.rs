@@ -36,6 +36,7 @@ use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::{Kept, Problem, ProblemCode, ServerFault};
 use crate::limits::DailyQuota;
 use crate::tx::Tx;
+use crate::tx::row::Row as _;
 
 /// The retention of answers: longer than a phone is plausibly offline.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(180);
@@ -123,13 +124,13 @@ pub fn once<T: Serialize + DeserializeOwned>(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     request: &Request<'_>,
-    authorize: impl FnOnce(&mut Tx<'_>) -> Result<(), Problem>,
+    authorize: impl Fn(&mut Tx<'_>) -> Result<(), Problem>,
     act: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>,
 ) -> Result<Outcome<T>, Problem> {
     let Some(id) = request.id else {
         return act(tx).map(|done| Outcome::new(Ok(done)));
     };
-    let (row, mut failures) = match known(tx, key, request, id, authorize)? {
+    let (row, mut failures) = match known(tx, key, request, id, &authorize)? {
         Known::Executed(outcome) => return Ok(outcome),
         Known::Pending(row, failures) => (row, failures),
     };
@@ -143,6 +144,17 @@ pub fn once<T: Serialize + DeserializeOwned>(
         };
     }
     let mut result = tx.savepoint(|tx| unless_it_panics(|| act(tx)))?;
+    // Another server may have executed the command since it was looked up: then the refusal is about
+    // its own effect.
+    if row.is_none() && result.as_ref().is_err_and(|problem| problem.fault().is_none()) {
+        let key_of_row = store::key(request.principal, id);
+        let district = request.principal.district();
+        if let Some(row) = CommandRow::one(tx.read_unbatched(), district, &key_of_row)?
+            && let Known::Executed(outcome) = executed(tx, key, request, row, &authorize)?
+        {
+            return Ok(outcome);
+        }
+    }
     let ours = |problem: &Problem| problem.fault() == Some(ServerFault::Internal);
     if result.as_ref().is_err_and(ours) {
         failures += 1;
@@ -179,11 +191,22 @@ fn known<T: Serialize + DeserializeOwned>(
     key: &SealingKey,
     request: &Request<'_>,
     id: &CommandId,
-    authorize: impl FnOnce(&mut Tx<'_>) -> Result<(), Problem>,
+    authorize: impl Fn(&mut Tx<'_>) -> Result<(), Problem>,
 ) -> Result<Known<T>, Problem> {
-    let Some(row) = tx.find::<CommandRow>(store::key(request.principal, id))? else {
-        return Ok(Known::Pending(None, 0));
-    };
+    match tx.find::<CommandRow>(store::key(request.principal, id))? {
+        Some(row) => executed(tx, key, request, row, authorize),
+        None => Ok(Known::Pending(None, 0)),
+    }
+}
+
+/// What the stored row says of the command.
+fn executed<T: Serialize + DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    request: &Request<'_>,
+    row: CommandRow,
+    authorize: impl Fn(&mut Tx<'_>) -> Result<(), Problem>,
+) -> Result<Known<T>, Problem> {
     if row.request_hash != fingerprint(request) {
         return Err(ProblemCode::CommandIdReused.into());
     }

@@ -213,7 +213,7 @@ impl Planner {
         };
         let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: false };
         let more = move |conn: &mut Conn, _: &Rows| {
-            subjects::check(conn, &question.order)?;
+            subjects::check(conn, &question.order).map_err(|problem| problem.under("/order"))?;
             let volunteers = question.volunteers(conn)?;
             Ok(Imagined { volunteers, ..Imagined::default() })
         };

@@ -127,7 +127,7 @@ pub(crate) async fn estimate_plan(
 ) -> Result<Json<WhatIfAnswer>, Problem> {
     question.order.authorized(&principal)?;
     let now = (**clock)();
-    question.order.check(now)?;
+    question.order.check(now).map_err(|problem| problem.under("/order"))?;
     let (id, order) = (PlanId(Uuid::now_v7()), question.order.clone());
     let request = Request { id, order, now, by: Some(principal.person) };
     Ok(Json(planner.answer(request, question).await?))

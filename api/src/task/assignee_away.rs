@@ -1,26 +1,42 @@
 //! A task whose assignee is away at its time: a command that leads to it is refused until the caller insists.
 
 use chrono::NaiveDate;
+use gridward_domain::authority::Principal;
+use gridward_domain::id::PersonId;
+use gridward_domain::task::Verb;
+use gridward_domain::time::Window;
 use gridward_domain::visibility::View;
 
 use super::row::TaskRow;
+use super::{pair, tie};
 use crate::availability::store as availability;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Tx;
 
-/// Checks that the task's assignee is there on one of the days from the first to the last.
+/// Checks that the task's assignee, and the second person if the task of that one moves too, is on duty
+/// and there on one of the days from the first to the last, within the window if there is one.
 ///
 /// # Errors
 /// 409 with the task; [`DbError`].
 pub(super) fn check(
     tx: &mut Tx<'_>,
+    principal: &Principal,
     row: &TaskRow,
-    (first, last): (NaiveDate, NaiveDate),
+    days: (NaiveDate, NaiveDate),
+    window: Option<Window>,
 ) -> Result<(), Problem> {
-    let Some(person) = row.assignee else { return Ok(()) };
-    let calendars = availability::calendars_from(tx.read()?, row.district, &[person], first)?;
-    if calendars.of(person).is_away(first, last) { Err(problem(row)?) } else { Ok(()) }
+    let tied = if row.pair().is_some() { tie::tied(tx, row)? } else { Vec::new() };
+    let moved = tied.iter().filter(|other| pair::follows(principal, other, Verb::Reschedule));
+    let moved = std::iter::once(row).chain(moved);
+    let people: Vec<PersonId> = moved.filter_map(|task| task.assignee).collect();
+    let conn = tx.read()?;
+    let calendars = availability::calendars_from(conn, row.district, &people, days.0)?;
+    let off_duty = availability::off_duty_among(conn, row.district, &people)?;
+    let is_away = |person: &PersonId| {
+        off_duty.contains(person) || calendars.of(*person).is_away(days, window)
+    };
+    if people.iter().any(is_away) { Err(problem(row)?) } else { Ok(()) }
 }
 
 /// The refusal, with the current task.

@@ -120,7 +120,7 @@ fn breaches(needs: &Needs<'_>, offer: &Offer<'_>) -> BTreeSet<Breach> {
     let whole_day = |day: NaiveDate| {
         offer.calendar.absences.iter().any(|span| span.window.is_none() && span.contains(day))
     };
-    let is_away = offer.duty == Duty::Off || offer.calendar.is_away(first, last);
+    let is_away = offer.duty == Duty::Off || offer.calendar.is_away((first, last), None);
     add(Breach::Absence, is_away);
     // People without any hours have not said when they visit.
     let has_hours = offer.weekly.days().next().is_some();

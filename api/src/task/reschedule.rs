@@ -59,7 +59,8 @@ pub(super) fn check_people(
         (Some(time), _) => overlap::check_moved(tx, principal, row, time),
         (None, Command::Reschedule { not_before, due_on }) => {
             let first = not_before.max(clock::day(tx.now));
-            assignee_away::check(tx, row, (first, due_on))
+            let window = new.window.map_or_else(|| row.window(), Ok)?;
+            assignee_away::check(tx, principal, row, (first, due_on), window)
         }
         _ => Ok(()),
     }

@@ -1,8 +1,11 @@
 //! A transition of a task: the step from one state to another, its event, and the row afterwards.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::task::{self as life, Verb};
 
 use super::command::{NewTimes, action};
+use super::commitments::Commitments;
 use super::row::TaskRow;
 use super::{of_ended, tie};
 use crate::db::DbError;
@@ -53,16 +56,26 @@ pub fn write(
             next.plan_by_hand(time.day, time.start);
         }
     }
-    // The two people of a visit go together.
-    if matches!(step.verb, Verb::Claim | Verb::Reassign) && next.pair().is_some() {
-        let time = tie::time_of_other(&next, &tie::tied(tx, &next)?);
-        if let Some((day, start)) = time.filter(|_| next.planned_on.is_none()) {
-            next.plan_by_hand(day, start);
-        }
+    if matches!(step.verb, Verb::Claim | Verb::Reassign) {
+        with_other(tx, &mut next)?;
     }
     tx.replace(step.row, next.clone());
     tx.record(event);
     of_ended::cancel(tx, step, next)
+}
+
+/// Gives the second task of a visit by two people the time of the first, if its assignee is free then.
+fn with_other(tx: &mut Tx<'_>, next: &mut TaskRow) -> Result<(), DbError> {
+    let Some(person) = next.assignee.filter(|_| next.pair().is_some()) else { return Ok(()) };
+    let tied = tie::tied(tx, next)?;
+    let time = tie::time_of_other(next, &tied).filter(|_| next.planned_on.is_none());
+    let Some((day, start)) = time else { return Ok(()) };
+    let who = BTreeSet::from([person]);
+    let held = Commitments::read(tx.read()?, (next.district, None), &who, (day, day))?;
+    if held.conflict(person, day, start, next.minutes.get()).is_none() {
+        next.plan_by_hand(day, start);
+    }
+    Ok(())
 }
 
 /// A task before and after a command that changed it.

@@ -434,8 +434,8 @@ problems! {
         "未知命令": "可用的命令见接口文档。";
     /// The body exceeds the size limit.
     TooLarge "body_too_large" 413
-        "Content too large": "Make the photo or the recording smaller, or send less at a time.";
-        "内容过大": "请缩小照片、缩短录音，或分次发送。";
+        "Content too large": "Send less at a time; make a photo or a recording smaller.";
+        "内容过大": "请分次发送；照片请缩小，录音请缩短。";
     /// The body did not arrive in time.
     RequestTimeout "request_timeout" 408 retryable = true
         "The request arrived too slowly": "The network is too slow at the moment. Try again, or send less at a time.";
