@@ -42,10 +42,9 @@ impl PlaqueRule {
         use {HandoutStep as S, ReturnReason as R};
         match (step, reason) {
             (S::Take, _) => Some(&self.handed_out),
-            (S::Already, _) => None,
             (S::Restore | S::WriteOff | S::Keep, Some(R::Withdrawn)) => self.withdrawn.as_ref(),
             (S::Restore | S::WriteOff | S::Keep, Some(R::Restored)) => self.restored.as_ref(),
-            (S::Keep, _) => None,
+            (S::Already | S::Keep, _) => None,
             (S::Restore | S::WriteOff, Some(R::Damaged)) => self.damaged.as_ref(),
             (S::Restore | S::WriteOff, Some(R::Declined)) => self.declined.as_ref(),
             (S::Restore | S::WriteOff, _) => self.returned.as_ref(),
