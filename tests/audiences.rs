@@ -431,6 +431,57 @@ async fn answers_that_their_kind_marks_are_conditions_and_no_others(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merge_brings_the_answers_along_and_its_undo_takes_them_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    with_care_check(&server).await;
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let supervisor = server.supervisor().await;
+    let (kept, duplicate) = (beneficiary_id(1), beneficiary_id(2));
+    let report = async |home: &str, answers: Value| {
+        let task = manager.make(&home_visit(home, json!({ "kind": "care_check" }))).await;
+        volunteer.act(&format!("/v1/tasks/{task}/claim")).await;
+        let report = json!({ "outcome": "done", "answers": answers });
+        let sent = volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await;
+        assert_eq!(sent.status, 200, "{}", sent.body);
+    };
+    let answer = |field: &str, word: &str| json!({ "answer": { "kind": "care_check", "field": field, "any": [word] } });
+    let count = async |field: &str, word: &str| {
+        preview(&supervisor, &answer(field, word)).await.body["count"].clone()
+    };
+    report(&kept, json!({ "health": "good" })).await;
+    report(&duplicate, json!({ "health": "poor", "meals": true })).await;
+    let earlier =
+        format!("UPDATE beneficiaries SET last_contact = '2026-01-15' WHERE id = '{kept}'");
+    server.database.execute(&earlier);
+    let command = async |verb: &str| {
+        let path = format!("/v1/beneficiaries/{kept}");
+        let version = supervisor.get(&path).await.body["version"].as_i64().expect("a version");
+        let other = json!({ "other_id": duplicate });
+        let request = supervisor.request(Method::POST, &format!("{path}/{verb}")).json(&other);
+        let done = supervisor.send(request.header("If-Match", format!("\"v{version}\""))).await;
+        assert_eq!(done.status, 200, "{verb}: {}", done.body);
+    };
+    command("merge").await;
+    // The later answer to each field, once.
+    let merged =
+        [count("health", "good").await, count("health", "poor").await, count("meals", "yes").await];
+    assert_eq!(merged, [json!(0), json!(1), json!(1)]);
+    // What a report has said since stays; the rest goes back.
+    report(&kept, json!({ "meals": false })).await;
+    command("merge/undo").await;
+    let apart = [
+        count("health", "good").await,
+        count("health", "poor").await,
+        count("meals", "yes").await,
+        count("meals", "no").await,
+    ];
+    assert_eq!(apart, [json!(1), json!(1), json!(1), json!(1)]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sealed_fields_free_text_and_unknown_words_are_refused_where_they_are(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

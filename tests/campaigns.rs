@@ -442,3 +442,64 @@ async fn a_launch_is_stopped_by_closing_the_campaign(
     assert!(run.expect("it runs").status.success());
     assert_eq!(tasks(&supervisor).await.len(), 0);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_town_reads_a_campaign_of_the_district_that_reaches_it_with_its_own_figures(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (town, admin) = (server.town_supervisor().await, server.admin().await);
+    let supervisor = server.supervisor().await;
+    let path = draft(&supervisor, json!({})).await;
+    let listed = async |caller: &Caller| {
+        let items = caller.get("/v1/campaigns").await.body["items"].clone();
+        items.as_array().expect("campaigns").len()
+    };
+    assert_eq!((town.get(&path).await.status, listed(&town).await), (404, 0), "a draft");
+    assert_eq!(approve(&admin, &path).await.status, 200);
+    assert_eq!((town.get(&path).await.status, listed(&town).await), (200, 1));
+    assert_eq!(launch(&supervisor, &path, true).await.status, 200);
+    launched(&supervisor, &path).await;
+    let progress = async |caller: &Caller| caller.get(&format!("{path}/progress")).await.body;
+    let (own, all) = (progress(&town).await, progress(&supervisor).await);
+    assert_eq!((&own["total"]["tasks"], &all["total"]["tasks"]), (&json!(4), &json!(6)));
+    assert_eq!(own["areas"].as_array().map(Vec::len), Some(1), "its villages: {own}");
+    assert_eq!(own["areas"][0]["area"], "500116001002");
+    let report = town.get(&format!("{path}/report")).await.body;
+    assert_eq!(report["tasks"]["tasks"], 4, "{report}");
+    assert_eq!(report["areas"].as_array().map(Vec::len), Some(1));
+    let exported = town.text("/v1/exports/campaigns?format=csv").await;
+    assert_eq!(exported.lines().count(), 2, "{exported}");
+    // Read only, and no campaign of another town.
+    for command in ["close", "launch", "reminders", "dry-plans"] {
+        let body = json!({});
+        let refused = town.post(&format!("{path}/{command}"), &body).await;
+        assert_eq!(refused.status, 404, "{command}: {}", refused.body);
+    }
+    assert_eq!(town.get(&format!("{path}/feasibility")).await.status, 404);
+    assert_eq!(server.manager().await.get(&path).await.status, 403);
+    let other = draft(&supervisor, json!({ "area": "500116002", "year": 2028 })).await;
+    assert_eq!(approve(&admin, &other).await.status, 200);
+    assert_eq!((town.get(&other).await.status, listed(&town).await), (404, 1));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn days_far_from_the_occasion_are_a_warning_and_no_refusal(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    for (more, day, warnings) in [
+        (json!({}), json!("2027-02-06"), Value::Null),
+        // The days of the next year's feast.
+        (json!({ "year": 2028 }), json!("2028-01-26"), json!(["far_from_occasion"])),
+        (json!({ "occasion": "summer" }), Value::Null, Value::Null),
+    ] {
+        let path = draft(&supervisor, more).await;
+        let found = supervisor.get(&format!("{path}/feasibility")).await.body;
+        assert_eq!((&found["occasion_day"], &found["warnings"]), (&day, &warnings), "{found}");
+        assert_eq!(approve(&admin, &path).await.status, 200);
+    }
+}

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::campaigns::{approve, campaign, draft, launch};
 use crate::spring_festival::{FAR_VILLAGE, VILLAGE};
-use crate::support::files::FAR_BENEFICIARY;
-use crate::support::{Backend, Caller, Server};
+use crate::support::days::day;
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
+use crate::support::{Backend, Caller, FAR_GRID, Server};
 
 /// The feasibility of the campaign, when its dry plan is computed.
 async fn planned(caller: &Caller, path: &str) -> Value {
@@ -163,4 +164,46 @@ async fn a_campaign_beyond_its_quota_fits_no_more_than_its_approval_allows(
     let sum = supervisor.get(&format!("{path}/feasibility")).await.body;
     assert_eq!((&sum["fits"], &sum["beyond_quota"]), (&json!(true), &json!(0)), "{sum}");
     assert_eq!(approve(&admin, &path).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_plan_visits_who_stays_elsewhere_at_the_stay(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let stay = |first: i64, last: i64| {
+        json!({
+            "grid": FAR_GRID, "address": "北门2号", "place": { "lat": 29.284, "lon": 106.272 },
+            "first_day": day(first), "last_day": day(last), "kind": "hospital"
+        })
+    };
+    let path = format!("/v1/beneficiaries/{BENEFICIARY}");
+    let put = async |body: Value| {
+        let version = supervisor.get(&path).await.body["version"].as_i64().expect("a version");
+        let request = supervisor.request(Method::PUT, &format!("{path}/stay")).json(&body);
+        let put = supervisor.send(request.header("If-Match", format!("\"v{version}\""))).await;
+        assert_eq!(put.status, 200, "{}", put.body);
+    };
+    let visits = async |days: (i64, i64), area: &str| {
+        let span = json!({ "first_day": day(days.0), "last_day": day(days.1), "area": area });
+        let path = draft(&supervisor, span).await;
+        assert_eq!(supervisor.act(&format!("{path}/dry-plans")).await.status, 202);
+        let result = planned(&supervisor, &path).await["dry_plan"]["result"].clone();
+        let areas = result["areas"].as_array().expect("villages").clone();
+        let of = |village: &str| {
+            let found = areas.iter().find(|one| one["area"] == village);
+            found.map_or(0, |one| one["visits"].as_i64().expect("a number"))
+        };
+        (of(VILLAGE), of(FAR_VILLAGE))
+    };
+    put(stay(1, 9)).await;
+    let (during, after) = ((2, 4), (12, 14));
+    let home = visits(after, "500116").await;
+    assert_eq!(home.0 + home.1, 6);
+    assert_eq!(visits(during, "500116").await, (home.0 - 1, home.1 + 1), "at the hospital");
+    // The people of the own town do not go there.
+    assert_eq!(visits(during, "500116001").await, (home.0 - 1, 0));
+    assert_eq!(visits(after, "500116001").await, (home.0, 0));
 }

@@ -364,7 +364,7 @@ async fn campaigns_regimes_and_movements_of_goods_leave_without_words_and_author
     assert_eq!((launched.len(), &launched[0]["tasks"]), (1, &json!(6)));
     assert!(!json!(launched).to_string().contains("送春联"), "no instructions: {launched:?}");
     assert_eq!(launched[0].get("created_by"), None);
-    assert_eq!(lines(&town, &campaigns.replace("csv", "ndjson")).await.len(), 1, "its own");
+    assert_eq!(lines(&town, &campaigns.replace("csv", "ndjson")).await.len(), 2, "what reaches it");
 
     let regimes = format!("/v1/exports/regimes?responsible={}&format=", person_id(21));
     let regime = &lines(&admin, &format!("{regimes}ndjson")).await[0];

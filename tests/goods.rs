@@ -188,8 +188,8 @@ async fn hand_outs_at_once_never_take_more_than_there_is(
 ) {
     let (server, _, supervisor) = with_rice(backend, 5).await;
     let manager = server.manager().await;
-    let bodies: Vec<Value> = (0..12)
-        .map(|number| rice(BENEFICIARY, &json!({ "occasion": format!("feast_{number}") })))
+    let bodies: Vec<Value> = (2020..2032)
+        .map(|year| rice(BENEFICIARY, &json!({ "occasion": format!("army_day_{year}") })))
         .collect();
     let answers = at_once(&manager, bodies).await;
     let of = |status| answers.iter().filter(|answer| answer.status == status).count();
@@ -333,37 +333,104 @@ async fn bad_input_is_refused_where_it_is_and_goods_stay_in_their_area(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_volunteer_hands_out_for_an_occasion_that_the_district_has(
+async fn who_does_not_manage_goods_hands_out_for_an_occasion_that_the_district_has(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (server, _, supervisor) = with_rice(backend, 9).await;
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
     let of = |occasion: &str| rice(BENEFICIARY, &json!({ "occasion": occasion }));
-    for invented in ["moving_house", "moving_house_2027", "spring_festival", "spring_festival_x"] {
-        let refused = volunteer.post("/v1/handouts", &of(invented)).await;
-        let pointer = &refused.body["errors"][0]["pointer"];
-        assert_eq!((refused.status, pointer), (422, &json!("/occasion")), "{}", refused.body);
+    for caller in [&volunteer, &manager] {
+        for invented in
+            ["moving_house", "moving_house_2027", "spring_festival", "spring_festival_x"]
+        {
+            let refused = caller.post("/v1/handouts", &of(invented)).await;
+            assert_eq!((refused.status, at(&refused)), (422, "/occasion"), "{}", refused.body);
+        }
     }
     assert_eq!(volunteer.post("/v1/handouts", &of("mid_autumn_2027")).await.status, 201);
-    // An occasion of a campaign counts once it is approved; a manager needs none.
+    // An occasion of a campaign counts once it is approved; who manages goods needs none.
     let own = json!({ "occasion": "summer", "year": 2027 });
     let path = crate::campaigns::draft(&supervisor, own).await;
-    assert_eq!(volunteer.post("/v1/handouts", &of("summer_2027")).await.status, 422);
+    assert_eq!(manager.post("/v1/handouts", &of("summer_2027")).await.status, 422);
     let admin = server.admin().await;
     assert_eq!(crate::campaigns::approve(&admin, &path).await.status, 200);
-    assert_eq!(volunteer.post("/v1/handouts", &of("summer_2027")).await.status, 201);
-    assert_eq!(manager.post("/v1/handouts", &of("moving_house")).await.status, 201);
-    // Another spelling is no other occasion, for managers either.
+    assert_eq!(manager.post("/v1/handouts", &of("summer_2027")).await.status, 201);
+    assert_eq!(supervisor.post("/v1/handouts", &of("moving_house")).await.status, 201);
+    // Another spelling is no other occasion, for supervisors either.
     for spelt in ["Summer_2027", "summer_2027 ", "ｓｕｍｍｅｒ＿２０２７", "MOVING_HOUSE\u{3000}"]
     {
-        for caller in [&manager, &volunteer] {
+        for caller in [&supervisor, &volunteer] {
             let again = caller.post("/v1/handouts", &of(spelt)).await;
             let expected = (409, "handout_done");
             assert_eq!((again.status, again.problem()), expected, "{spelt}: {}", again.body);
         }
     }
-    let new = manager.post("/v1/handouts", &of(" New_Home２ ")).await;
+    let new = supervisor.post("/v1/handouts", &of(" New_Home２ ")).await;
     assert_eq!((new.status, &new.body["occasion"]), (201, &json!("new_home2")), "{}", new.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hand_out_is_dated_at_most_thirty_days_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 9).await;
+    let manager = server.manager().await;
+    let ago = |days: i64| {
+        let at = chrono::Utc::now() - chrono::TimeDelta::days(days);
+        rice(BENEFICIARY, &json!({ "at": at.to_rfc3339() }))
+    };
+    for old in [31, 4000] {
+        let refused = manager.post("/v1/handouts", &ago(old)).await;
+        assert_eq!((refused.status, at(&refused)), (422, "/at"), "{}", refused.body);
+    }
+    assert_eq!(stock(&supervisor, VILLAGE).await, 9, "nothing moved");
+    let handed = manager.post("/v1/handouts", &ago(29)).await;
+    assert_eq!(handed.status, 201, "{}", handed.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn goods_that_come_back_damaged_are_written_off(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    let manager = server.manager().await;
+    put_item(&admin, "rice", &json!({})).await;
+    let received = json!({
+        "action": "received", "item": "rice", "area": VILLAGE, "quantity": 5, "lot": "A"
+    });
+    assert_eq!(supervisor.post("/v1/goods/movements", &received).await.status, 201);
+    let two = rice(BENEFICIARY, &json!({ "quantity": 2, "lot": "A" }));
+    let handed = manager.post("/v1/handouts", &two).await;
+    assert_eq!(handed.status, 201, "{}", handed.body);
+    let back = format!("/v1/handouts/{}/return", handed.body["id"].as_str().expect("an id"));
+    for _ in 0..2 {
+        let returned = manager.post(&back, &json!({ "reason": "damaged" })).await;
+        assert_eq!((returned.status, &returned.body["reason"]), (200, &json!("damaged")));
+    }
+    assert_eq!(stock(&supervisor, VILLAGE).await, 3, "damaged goods are no stock");
+    let stocks = supervisor.get("/v1/goods/stocks?item=rice").await.body;
+    assert_eq!(stocks["items"][0]["lots"][0]["quantity"], 3, "{stocks}");
+    let written_off = supervisor.get("/v1/goods/movements?action=written_off").await.body;
+    let movement = &written_off["items"][0];
+    assert_eq!(
+        (&movement["quantity"], &movement["difference"], &movement["lot"]),
+        (&json!(2), &json!(0), &json!("A")),
+        "once: {written_off}"
+    );
+    assert_eq!(written_off["items"].as_array().map(Vec::len), Some(1));
+    let path = "/v1/exports/goods-movements?format=csv&action=written_off";
+    let exported = supervisor.text(path).await;
+    assert!(exported.lines().nth(1).is_some_and(|line| line.contains("Written off")), "{exported}");
+    // Others replace them.
+    let again = manager.post("/v1/handouts", &two).await;
+    assert_eq!((again.status, stock(&supervisor, VILLAGE).await), (201, 1), "{}", again.body);
+    // What never left the stock is counted there.
+    let refused = json!({ "reason": "declined" });
+    assert_eq!(manager.post(&back, &refused).await.status, 200);
+    assert_eq!(stock(&supervisor, VILLAGE).await, 3, "undamaged goods come back");
 }
 
 #[rstest]

@@ -162,6 +162,15 @@ async fn the_outlook_counts_the_visits_of_a_year_by_week_and_writes_nothing(
     assert_eq!(weeks.len(), 52);
     assert!(weeks.iter().all(|week| week["visits"] == 6), "{outlook}");
     assert_eq!(weeks[1]["first_day"], json!(day(7)));
+    for (asked, found) in [(1, 1), (104, 104)] {
+        let outlook = supervisor.get(&format!("{path}?weeks={asked}")).await.body;
+        assert_eq!(outlook["weeks"].as_array().map(Vec::len), Some(found), "{asked}");
+    }
+    for beyond in ["0", "105", "1000000"] {
+        let refused = supervisor.get(&format!("{path}?weeks={beyond}")).await;
+        let at = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, at), (400, &json!("weeks")), "{beyond}: {}", refused.body);
+    }
     assert_eq!(server.database.count("regime_members"), 0);
     assert!(night(&server).contains("0 processed"), "it is not active");
 }

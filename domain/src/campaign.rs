@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -103,6 +103,11 @@ pub fn apply(
     }
 }
 
+/// How long before the day of an occasion its visits may end.
+const EARLY: TimeDelta = TimeDelta::days(30);
+/// How long after it they may begin.
+const LATE: TimeDelta = TimeDelta::days(7);
+
 /// The days of a campaign, and how many visits may begin on each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CampaignSpan {
@@ -125,6 +130,15 @@ impl CampaignSpan {
     pub fn days(&self) -> u64 {
         let between = self.last_day.signed_duration_since(self.first_day).num_days();
         u64::try_from(between).map_or(0, |days| days + 1)
+    }
+
+    /// Whether the days are those around the day of an occasion: one of them is at most 30 days before it, or 7
+    /// days after it. Visits and gifts come before a feast, a few of them late; a campaign of other days has
+    /// mistaken the year or the occasion.
+    pub fn is_near(&self, occasion: NaiveDate) -> bool {
+        let to_end = occasion.signed_duration_since(self.last_day);
+        let from_start = self.first_day.signed_duration_since(occasion);
+        to_end <= EARLY && from_start <= LATE
     }
 
     /// How many of the visits the quota does not let begin on these days.
@@ -244,5 +258,22 @@ mod tests {
         let free = CampaignSpan { quota_per_day: None, ..span };
         assert_eq!(free.beyond(u64::MAX), 0);
         assert_eq!(free.earliest(5_000), day("2027-01-25"));
+    }
+
+    #[test]
+    fn the_days_of_a_campaign_lie_around_its_occasion() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
+        let festival = day("2027-02-06");
+        let is_near = |first, last| {
+            let (first_day, last_day) = (day(first), day(last));
+            CampaignSpan { first_day, last_day, quota_per_day: None }.is_near(festival)
+        };
+        assert!(is_near("2027-01-10", "2027-02-05"));
+        assert!(is_near("2026-12-01", "2027-01-07"), "ends 30 days before it");
+        assert!(!is_near("2026-12-01", "2027-01-06"));
+        assert!(is_near("2027-02-13", "2027-03-01"), "begins 7 days after it");
+        assert!(!is_near("2027-02-14", "2027-03-01"));
+        assert!(is_near("2026-06-01", "2027-05-31"), "around it");
+        assert!(!is_near("2028-01-10", "2028-01-25"), "of another year");
     }
 }

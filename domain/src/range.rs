@@ -127,6 +127,8 @@ ranges! {
     DaysAgo: i32 as Integer, 1 to 3650, example 90;
     /// Days of a cycle of a regime.
     CadenceDays: i32 as Integer, 7 to 1096, example 90;
+    /// The coming weeks of the outlook of a regime.
+    OutlookWeeks: i32 as Integer, 1 to 104, example 52;
     /// Days from the last day of a stay in hospital to a visit.
     AfterStayDays: i32 as Integer, 1 to 180, example 14;
     /// Days from the preparation of a visit of a regime to its day.
@@ -181,7 +183,7 @@ macro_rules! counts {
     )+};
 }
 
-counts!(PageLimit, SyncLimit);
+counts!(OutlookWeeks, PageLimit, SyncLimit);
 
 #[cfg(test)]
 mod tests {

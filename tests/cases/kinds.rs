@@ -108,6 +108,12 @@ async fn a_faulty_kind_is_refused_at_its_place(
     let without_admin = faulty(&|kind| kind["confidential_to"] = json!(["manager"])).await;
     assert_eq!(without_admin, "/confidential_to", "only admins could show it again");
     assert_eq!(
+        faulty(&|kind| kind["steps"][0]["moves"][0]["refers"] = json!(true)).await,
+        "/steps/0/moves/0/refers",
+        "to whom"
+    );
+    assert_eq!(faulty(&|kind| kind["beneficiary"] = json!("maybe")).await, "/beneficiary");
+    assert_eq!(
         faulty(&|kind| kind["steps"][0]["task"] = json!("home_visit")).await,
         "/steps/0/task"
     );
@@ -278,7 +284,7 @@ async fn a_district_with_an_earlier_default_learns_of_the_newer_one_and_takes_it
          VALUES ('500116', 'three_hardships', 1, '{earlier}')"
     ));
     assert_eq!(admin.get(path).await.body, earlier);
-    assert_eq!(newer().await, json!([{ "code": "three_hardships", "version": 2 }]));
+    assert_eq!(newer().await, json!([{ "code": "three_hardships", "version": 3 }]));
 
     let default = admin.get(&format!("{path}?default=true")).await;
     assert_eq!(default.headers["etag"], "\"v1\"");

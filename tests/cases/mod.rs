@@ -23,14 +23,22 @@ use crate::support::{Backend, Caller, Server};
 /// The phone number of the supervisor of the first village.
 pub const VILLAGE: &str = "10000000003";
 
-/// The small district with a supervisor of its first village.
+/// The phone number of the deputy of that supervisor.
+pub const DEPUTY: &str = "10000000004";
+
+/// The small district with a supervisor of its first village and a deputy.
 pub fn server(backend: Backend) -> Server {
     let village = format!(
         "{},supervisor,村主任,F,1980,{VILLAGE},500116001002,29.28500,106.25500,driving,180,\
          mon 0900-1200",
         person_id(3)
     );
-    Server::with(backend, &Files::small().with_line("people.csv", &village))
+    let deputy = village
+        .replace(&person_id(3), &person_id(4))
+        .replace(VILLAGE, DEPUTY)
+        .replace("村主任", "村副主任");
+    let files = Files::small().with_line("people.csv", &village);
+    Server::with(backend, &files.with_line("people.csv", &deputy))
 }
 
 pub async fn open(caller: &Caller, body: Value) -> Value {

@@ -4,7 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{VILLAGE, add, go, hardship, listed, may_come, open, read, server, step};
+use super::{DEPUTY, VILLAGE, add, go, hardship, listed, may_come, open, read, server, step};
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, Files};
 use crate::support::server::{gridward, import, said};
 use crate::support::{Backend, FAR_GRID, GRID};
@@ -29,8 +29,16 @@ async fn a_case_is_opened_within_the_own_area_by_a_valid_request(
         (json!({ "class": null }), "/class"),
         (json!({ "beneficiary_id": FAR_BENEFICIARY }), "/beneficiary_id"),
         (json!({ "area": GRID }), ""),
-        (json!({ "beneficiary_id": null }), ""),
-        (json!({ "beneficiary_id": null, "area": FAR_GRID }), "/area"),
+        // The kind is about a beneficiary; another may be about an area.
+        (json!({ "beneficiary_id": null }), "/beneficiary_id"),
+        (json!({ "beneficiary_id": null, "area": GRID }), "/beneficiary_id"),
+        (json!({ "kind": "employment", "class": null, "beneficiary_id": null }), ""),
+        (
+            json!({
+                "kind": "employment", "class": null, "beneficiary_id": null, "area": FAR_GRID
+            }),
+            "/area",
+        ),
         (json!({ "source": "report" }), "/report_id"),
         (json!({ "report_id": BENEFICIARY }), "/report_id"),
         (json!({ "source": "report", "report_id": BENEFICIARY }), "/report_id"),
@@ -56,7 +64,9 @@ async fn a_case_is_opened_within_the_own_area_by_a_valid_request(
     assert_eq!((stale.status, stale.problem()), (412, "version_conflict"));
     assert_eq!(may_come(&stale.body["current"]), ["check", "drop"]);
     // A matter that is no beneficiary's has an area.
-    let other = with(json!({ "beneficiary_id": null, "area": GRID }));
+    let other =
+        json!({ "kind": "employment", "class": null, "beneficiary_id": null, "area": GRID });
+    let other = with(other);
     let other = open(&manager, other).await;
     assert_eq!((&other["area"], other.get("beneficiary_id")), (&json!(GRID), None));
     let all = listed(&manager, "").await;
@@ -66,7 +76,8 @@ async fn a_case_is_opened_within_the_own_area_by_a_valid_request(
     assert_eq!(listed(&manager, &format!("?limit=1&cursor={next}")).await, [other["id"].clone()]);
     for (query, expected) in [
         (format!("?beneficiary_id={BENEFICIARY}"), vec![case["id"].clone()]),
-        ("?step=found&kind=three_hardships".to_owned(), all.clone()),
+        ("?step=found&kind=three_hardships".to_owned(), vec![case["id"].clone()]),
+        ("?kind=employment".to_owned(), vec![other["id"].clone()]),
         ("?step=town".to_owned(), vec![]),
         ("?overdue=true".to_owned(), vec![]),
         ("?overdue=false".to_owned(), all.clone()),
@@ -94,14 +105,11 @@ async fn a_case_of_an_area_above_the_level_of_its_step_is_moved_by_the_staff_of_
     let unknown = district.post("/v1/cases", &unknown).await;
     let pointer = &unknown.body["errors"][0]["pointer"];
     assert_eq!((unknown.status, pointer), (422, &json!("/area")), "{}", unknown.body);
-    let case = open(
-        &district,
-        json!({ "kind": "three_hardships", "class": "housing", "area": "500116",
-                "source": "phone" }),
-    );
-    let case = case.await;
+    let work = json!({ "kind": "employment", "area": "500116", "source": "phone" });
+    let case = open(&district, work).await;
     assert_eq!(case["waits_for"], "district");
-    step(&admin, &case, json!({ "move": "check" }), "home_check").await;
+    let register = json!({ "move": "register", "answers": { "wish": "驾驶员" } });
+    step(&admin, &case, register, "matching").await;
 }
 
 #[rstest]
@@ -167,6 +175,7 @@ async fn the_case_of_a_beneficiary_who_has_died_is_neither_raised_nor_approved(
 ) {
     let server = server(backend);
     let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
+    let deputy = server.sign_in(DEPUTY).await;
     let case = open(&manager, hardship()).await;
     step(&manager, &case, json!({ "move": "check" }), "home_check").await;
     for document in ["application", "home_check"] {
@@ -185,9 +194,9 @@ async fn the_case_of_a_beneficiary_who_has_died_is_neither_raised_nor_approved(
         (&shown["waits_for"], &shown["beneficiary_ended"]),
         (&json!("village"), &json!(true))
     );
-    let approved = go(&village, &case, json!({ "move": "approve" })).await;
+    let approved = go(&deputy, &case, json!({ "move": "approve" })).await;
     assert_eq!((approved.status, approved.problem()), (409, "beneficiary_ended"));
-    let refused = go(&village, &case, json!({ "move": "refuse", "note": "已去世" })).await;
+    let refused = go(&deputy, &case, json!({ "move": "refuse", "note": "已去世" })).await;
     assert_eq!((refused.status, &refused.body["result"]), (200, &json!("refused")));
 }
 

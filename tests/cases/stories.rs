@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    VILLAGE, add, announce, checked_with, go, hardship, listed, may_come, missing, open, read,
-    server, step,
+    DEPUTY, VILLAGE, add, announce, checked_with, go, hardship, listed, may_come, missing, open,
+    read, server, step,
 };
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::{Backend, Caller, GRID};
@@ -60,10 +60,16 @@ async fn a_hardship_goes_from_finding_to_help_and_follow_up(
     let without = go(&village, &case, json!({ "move": "confirm" })).await;
     assert_eq!((without.status, without.problem()), (422, "invalid"), "{}", without.body);
     step(&village, &case, json!({ "move": "confirm", "answers": checked }), "village").await;
-    step(&village, &case, json!({ "move": "approve" }), "town").await;
-    // The town returns it, and the village decides again.
+    // Another person of the village decides than the one who has checked.
+    let deputy = server.sign_in(DEPUTY).await;
+    let own = go(&village, &case, json!({ "move": "approve" })).await;
+    assert_eq!((own.status, own.problem()), (403, "case_same_person"), "{}", own.body);
+    step(&deputy, &case, json!({ "move": "approve" }), "town").await;
+    // The town returns it, and the village decides again: not by who has checked, either.
     step(&town, &case, json!({ "move": "return", "note": "补充收入证明" }), "village").await;
-    step(&village, &case, json!({ "move": "approve", "note": "已补充" }), "town").await;
+    let own = go(&village, &case, json!({ "move": "approve" })).await;
+    assert_eq!((own.status, own.problem()), (403, "case_same_person"), "{}", own.body);
+    step(&deputy, &case, json!({ "move": "approve", "note": "已补充" }), "town").await;
     let amount = json!({ "move": "approve", "amount_fen": 300_000 });
     step(&town, &case, amount, "district").await;
     let by_town = go(&town, &case, json!({ "move": "approve" })).await;
@@ -209,7 +215,7 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
     }
     step(&district, &case, approve, "lawyer").await;
     let lawyer = json!({ "to": "lawyer", "name": "江律师" });
-    step(&town, &case, json!({ "move": "finish", "referral": lawyer }), "closed").await;
+    step(&town, &case, json!({ "move": "finish", "referral": &lawyer }), "closed").await;
     // The log shows neither whose case it is, nor where, nor what it is about.
     let log = server.auditor().await.get("/v1/events?subject=case").await.body.to_string();
     assert!(log.contains("case.move"), "{log}");
@@ -223,7 +229,11 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
     });
     let case = open(&town, advice).await;
     step(&town, &case, json!({ "move": "advise" }), "advice").await;
-    let done = go(&town, &case, json!({ "move": "advised", "note": "已答复" })).await;
+    let nameless = go(&town, &case, json!({ "move": "advised", "note": "已答复" })).await;
+    let pointer = &nameless.body["errors"][0]["pointer"];
+    assert_eq!((nameless.status, pointer), (422, &json!("/referral")), "which lawyer");
+    let advised = json!({ "move": "advised", "note": "已答复", "referral": lawyer });
+    let done = go(&town, &case, advised).await;
     assert_eq!((done.status, &done.body["result"]), (200, &json!("done")));
 }
 
@@ -264,7 +274,8 @@ async fn a_need_found_at_a_visit_becomes_a_case_and_the_finder_learns_of_its_end
     assert_eq!(listed(&town, "").await.len(), 2);
 
     step(&town, legal, json!({ "move": "advise" }), "advice").await;
-    step(&town, legal, json!({ "move": "advised" }), "done").await;
+    let lawyer = json!({ "to": "lawyer", "name": "江律师" });
+    step(&town, legal, json!({ "move": "advised", "referral": lawyer }), "done").await;
     let request = volunteer.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
     let me = volunteer.send(request).await.body;
     let notices = me["notices"].as_array().expect("notices").iter();
@@ -286,10 +297,11 @@ async fn a_person_who_looks_for_work_is_placed_and_followed_up(
     step(&town, &case, json!({ "move": "refer_up" }), "district").await;
     let employer = json!({ "to": "employer", "name": "公交公司" });
     let placed = json!({ "move": "place", "referral": employer });
-    step(&server.supervisor().await, &case, placed, "follow_up").await;
+    step(&server.supervisor().await, &case, placed.clone(), "follow_up").await;
     let lost = json!({ "move": "again", "answers": { "employed": false } });
     step(&village, &case, lost, "matching").await;
-    step(&town, &case, json!({ "move": "place" }), "follow_up").await;
+    assert_eq!(go(&town, &case, json!({ "move": "place" })).await.status, 422, "with whom");
+    step(&town, &case, placed, "follow_up").await;
     let closed = json!({ "move": "close", "answers": { "employed": true } });
     step(&village, &case, closed, "closed").await;
     assert_eq!(read(&village, &case).await["result"], "done");
@@ -334,7 +346,7 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         let of_town = class == "good_soldier";
         let [register, registered, planned] = match class {
             "good_soldier" => ["register_town", "registered_town", "planned_town"],
-            "second_class" => ["register_leader", "registered_leader", "planned"],
+            "second_class" => ["register_leader", "registered_leader", "planned_leader"],
             _ => ["register", "registered", "planned"],
         };
         let case = merit_report(&district, class).await;
@@ -371,14 +383,37 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         step(deliverer, &case, plan("day", json!("2026-12-20")), planned).await;
         left.push(days_left(&district, &case).await);
         // A volunteer does not deliver, and a delivery needs a companion and the signed receipt.
-        let deliver = json!({ "move": "deliver", "amount_fen": 200_000, "answers": {
-            "signed_by": "王小明", "delivered_by": "退役军人事务局、人武部",
-            "accompanied_by": "某部代表"
-        } });
+        let level = match class {
+            "second_class" => "district",
+            "third_class" => "bureau",
+            _ => "town",
+        };
+        let delivered_by = |level: &str| {
+            json!({ "move": "deliver", "amount_fen": 200_000, "answers": {
+                "signed_by": "王小明", "delivered_by": "李某", "deliverer_post": "负责人",
+                "deliverer_level": level, "accompanied_by": "某部代表"
+            } })
+        };
+        let deliver = delivered_by(level);
         assert_eq!(go(&server.volunteer().await, &case, deliver.clone()).await.status, 403);
         let early = go(deliverer, &case, deliver.clone()).await;
         assert_eq!((early.status, missing(&early.body["current"])), (409, vec!["receipt"]));
         add(deliverer, &case, Some("receipt")).await;
+        // The class decides who leads the delivery: no person of a lower level, and by name and post.
+        let below = match class {
+            "second_class" => "bureau",
+            "third_class" => "town",
+            _ => "village",
+        };
+        let lower = go(deliverer, &case, delivered_by(below)).await;
+        let pointer = &lower.body["errors"][0]["pointer"];
+        assert_eq!((lower.status, pointer), (422, &json!("/answers/deliverer_level")), "{class}");
+        let mut nameless = deliver.clone();
+        nameless["answers"].as_object_mut().expect("answers").remove("deliverer_post");
+        let nameless = go(deliverer, &case, nameless).await;
+        let error = &nameless.body["errors"][0];
+        assert_eq!((nameless.status, &error["pointer"]), (422, &json!("/answers")));
+        assert!(error["detail"].to_string().contains("deliverer_post"), "{error}");
         step(deliverer, &case, deliver, "delivered").await;
         // The check of the plaque follows, as a visit.
         let archive = json!({ "move": "archive" });
@@ -412,6 +447,9 @@ async fn a_question_at_a_station_is_answered_or_referred(
     step(&village, &answered, json!({ "move": "answer", "note": "已告知材料" }), "answered").await;
     let referred = open(&village, ask("rights", "phone")).await;
     step(&village, &referred, json!({ "move": "pass_up" }), "town").await;
+    let nameless = go(&town, &referred, json!({ "move": "refer" })).await;
+    let pointer = &nameless.body["errors"][0]["pointer"];
+    assert_eq!((nameless.status, pointer), (422, &json!("/referral")), "{}", nameless.body);
     let refer = json!({ "move": "refer", "referral": { "to": "lawyer", "name": "江律师" } });
     step(&town, &referred, refer, "referred").await;
     assert_eq!(listed(&village, "?step=referred").await, [referred["id"].clone()]);

@@ -1,14 +1,16 @@
 //! The honour plaque (光荣牌): hung with its number, checked, replaced after damage, withdrawn and restored
 //! by the district.
 
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{install, report, server, task_of};
 use crate::cases::{VILLAGE, step};
-use crate::goods::receive;
+use crate::goods::{item, receive};
 use crate::regimes::night;
 use crate::support::files::BENEFICIARY;
+use crate::support::phone::Phone;
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, GRID};
 
@@ -26,6 +28,12 @@ async fn hang(caller: &Caller, serial: &str) -> Answer {
 async fn take_back(caller: &Caller, handout: &Value, reason: &str) -> Answer {
     let path = format!("/v1/handouts/{}/return", handout["id"].as_str().expect("an id"));
     caller.post(&path, &json!({ "reason": reason })).await
+}
+
+/// The state of the plaque in the entry.
+async fn plaque(caller: &Caller) -> String {
+    let entry = caller.get(&format!("/v1/beneficiaries/{BENEFICIARY}")).await.body;
+    entry["plaque"].as_str().expect("a state").to_owned()
 }
 
 /// The numbers of homes of each grid of the village with a plaque, by grid.
@@ -47,9 +55,24 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     let village = server.sign_in(VILLAGE).await;
     install(&server, CONFIGURATION).await;
     receive(&supervisor, "plaque", STATION, 5).await;
+    server.database.execute(&format!(
+        "UPDATE beneficiaries SET plaque = 'pending' WHERE id = '{BENEFICIARY}'"
+    ));
+    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(2)));
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
     let handed = hang(&manager, "JJ-0001").await;
     assert_eq!((handed.status, &handed.body["serial"]), (201, &json!("JJ-0001")));
+    // The entry follows the hand-out, on phones too; the log names the day and the number.
+    assert_eq!(plaque(&manager).await, "hung");
     assert_eq!(coverage(&town).await[0], (json!(GRID), json!(3)));
+    phone.sync(&manager, json!([])).await;
+    assert_eq!(phone.household(BENEFICIARY).expect("a home")["plaque"], "hung");
+    let changed = supervisor.events("beneficiary.change").await;
+    let body = &changed[0]["body"];
+    assert_eq!((&body["handout"], &body["fields"]), (&handed.body["id"], &json!(["plaque"])));
+    let day = handed.body["at"].as_str().expect("a time")[..10].to_owned();
+    assert_eq!((&body["serial"], &body["on"]), (&json!("JJ-0001"), &json!(day)), "{body}");
 
     // The round finds damage: the entry changes, and a case to replace the plaque is opened.
     assert!(night(&server).contains("succeeded, 6 processed"));
@@ -67,7 +90,10 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     step(&town, &case, json!({ "move": "submit" }), "decision").await;
     step(&supervisor, &case, json!({ "move": "approve" }), "carry_out").await;
     assert_eq!(take_back(&manager, &handed.body, "damaged").await.status, 200);
+    assert_eq!(plaque(&manager).await, "damaged");
     assert_eq!(hang(&manager, "JJ-0002").await.status, 201);
+    assert_eq!(plaque(&manager).await, "hung");
+    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(3)));
     step(&manager, &case, json!({ "move": "done", "answers": {} }), "closed").await;
 
     // The district withdraws it; it is not hung again before the district has restored the right.
@@ -77,6 +103,8 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     assert_eq!((early.status, early.problem()), (422, "invalid"));
     let withdrawn = take_back(&supervisor, &handed.body, "withdrawn").await;
     assert_eq!((withdrawn.status, &withdrawn.body["reason"]), (200, &json!("withdrawn")));
+    assert_eq!(plaque(&manager).await, "withdrawn");
+    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(2)));
     for caller in [&manager, &supervisor] {
         let again = hang(caller, "JJ-0003").await;
         assert_eq!((again.status, again.problem()), (409, "handout_withdrawn"));
@@ -87,5 +115,34 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     let same = take_back(&supervisor, &handed.body, "restored").await;
     assert_eq!((same.status, same.problem()), (403, "forbidden"), "another person decides");
     assert_eq!(take_back(&admin, &handed.body, "restored").await.status, 200);
+    assert_eq!(plaque(&manager).await, "pending");
     assert_eq!(hang(&manager, "JJ-0003").await.status, 201);
+    assert_eq!(plaque(&manager).await, "hung");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_states_that_an_item_gives_a_plaque_are_words_of_the_district(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let admin = server.admin().await;
+    let put = async |more: Value| {
+        let request = admin.request(Method::PUT, "/v1/goods/items/plaque");
+        admin.send(request.json(&item(&more))).await
+    };
+    for (rule, once, pointer) in [
+        (json!({ "handed_out": "hung" }), false, "/plaque"),
+        (json!({ "handed_out": "hanging" }), true, "/plaque/handed_out"),
+        (json!({ "handed_out": "hung", "damaged": "broken" }), true, "/plaque/damaged"),
+        (json!({ "handed_out": "hung", "lost": "missing" }), true, "/plaque/lost"),
+        (json!({ "damaged": "damaged" }), true, "/plaque/handed_out"),
+    ] {
+        let refused = put(json!({ "once": once, "plaque": rule })).await;
+        let at = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, at), (422, &json!(pointer)), "{}", refused.body);
+    }
+    let rule = json!({ "handed_out": "hung", "damaged": "damaged" });
+    let kept = put(json!({ "once": true, "plaque": rule })).await;
+    assert_eq!((kept.status, &kept.body["plaque"]), (201, &rule), "{}", kept.body);
 }

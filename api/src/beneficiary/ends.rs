@@ -7,6 +7,8 @@ use gridward_domain::goods::HandoutExchange;
 use gridward_domain::id::{BeneficiaryId, CaseId, HandoutId, PersonId, TaskId};
 use serde::{Deserialize, Serialize};
 
+use super::answers::JoinedAnswer;
+
 use crate::db::schema::beneficiary_ends;
 use crate::db::{Conn, DbError};
 
@@ -40,6 +42,9 @@ pub struct MergeEffects {
     /// The hand-outs that went to it, and those that made way for them.
     #[serde(default, skip_serializing_if = "HandoutExchange::is_empty")]
     pub handouts: HandoutExchange,
+    /// The answers that it got from the duplicate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<JoinedAnswer>,
     /// Its last contact before.
     pub contact_before: Contacted,
     /// Its last contact afterwards.

@@ -14,13 +14,16 @@ use gridward_domain::place::Place;
 use gridward_domain::task::Phase;
 
 use super::decide;
-use super::outcome_model::{CampaignFeasibility, FeasibilityOfArea, LendingOfArea};
+use super::outcome_model::{
+    CampaignFeasibility, CampaignWarning, FeasibilityOfArea, LendingOfArea,
+};
 use super::store::CampaignRow;
 use crate::area;
 use crate::audience::spread::{self, GridSpread};
 use crate::catalogue;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
+use crate::holiday;
 use crate::in_range;
 use crate::person::offers;
 use crate::plan::settings;
@@ -59,6 +62,8 @@ pub fn feasibility(
     assessed.sort_by_key(|one| (std::cmp::Reverse(one.lacking), one.effort.area));
     let names: BTreeMap<AreaCode, String> =
         area::store::names(conn, scope, Level::Village)?.into_iter().collect();
+    let occasion_day = holiday::occasion::day(conn, row.district, row.occasion.as_str(), row.year)?;
+    let far = occasion_day.filter(|day| !row.span().is_near(*day));
     let total = |of: &dyn Fn(&AreaFeasibility) -> u64| signed(assessed.iter().map(of).sum());
     Ok(CampaignFeasibility {
         id: row.id,
@@ -67,6 +72,8 @@ pub fn feasibility(
         visits: total(&|one| one.effort.visits),
         needed_minutes: total(&|one| one.effort.needed),
         available_minutes: total(&|one| one.effort.available()),
+        occasion_day,
+        warnings: far.map(|_| CampaignWarning::FarFromOccasion).into_iter().collect(),
         areas: assessed.iter().map(|one| shown(one, &names)).collect(),
         dry_plan: None,
     })

@@ -194,9 +194,9 @@ pub struct CampaignProgress {
     pub id: CampaignId,
     /// Its state.
     pub state: CampaignState,
-    /// The tasks of the occasion and kind in the campaign's area.
+    /// The tasks of the occasion and kind in the campaign's area, or in the caller's if that is a part of it.
     pub total: CampaignCounts,
-    /// The hand-outs of the occasion and the items in the campaign's area.
+    /// The hand-outs of the occasion and the items there.
     pub handouts: HandoutCounts,
     /// The same in the areas directly below, ordered by code; none below a grid.
     #[schema(max_items = 999)]

@@ -159,6 +159,14 @@ impl ReportOfArea {
     }
 }
 
+/// What is unusual about a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignWarning {
+    /// Its days end more than 30 days before the day of its occasion, or begin more than 7 days after it.
+    FarFromOccasion,
+}
+
 /// Whether the visits of a campaign fit into the hours of its area: a quick sum of minutes, and the
 /// latest dry plan.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -180,6 +188,13 @@ pub struct CampaignFeasibility {
     /// Minutes that the visitors offer on these days beyond their other work.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_400_000)]
     pub available_minutes: i64,
+    /// The day of the occasion in its year, as `occasion_day` of the campaign; absent for an occasion without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occasion_day: Option<NaiveDate>,
+    /// What a supervisor should look at before the approval; nothing of it refuses the campaign.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 1)]
+    pub warnings: Vec<CampaignWarning>,
     /// The villages with visits, those that lack most first.
     #[schema(max_items = 100_000)]
     pub areas: Vec<FeasibilityOfArea>,

@@ -51,7 +51,7 @@ pub(crate) async fn assess_campaign(
 /// At once, a sum: the minutes of the visits, with the way, and those that the visitors of each village
 /// offer from the first day to the last beyond their other work, with what would help a village that
 /// lacks some: people of the nearest villages of the caller's area, an earlier first day, or calls in
-/// place of visits. Once `POST /v1/campaigns/{id}/dry-plans` has ordered a dry plan, `dry_plan` has its
+/// place of visits. `warnings` names days that are far from the occasion. Once `POST /v1/campaigns/{id}/dry-plans` has ordered a dry plan, `dry_plan` has its
 /// progress and then its answer: how many visits found no room, by village. No figure refers to a
 /// person. Allowed roles: supervisors and admins, within their area.
 #[utoipa::path(
@@ -94,7 +94,8 @@ async fn assessed(
 ///
 /// Computes the plan that there would be with the visits of the campaign and the present tasks of its
 /// area, to see what finds no room. By the quota a day a visit becomes possible on the day on which a launch
-/// would let it begin; the visits are at the homes, also of those who stay elsewhere. It writes no task and
+/// would let it begin, and is where the beneficiary is on that day, as at a hospital or with a relative; who stays
+/// outside the area then is left out. It writes no task and
 /// cannot be applied. Plans that assign tasks go first: a dry plan waits for them, and one that is being
 /// computed begins anew after them. A district computes one dry plan at a time. The
 /// plan is computed after the answer: `GET /v1/campaigns/{id}/feasibility` has its progress and its
@@ -173,7 +174,8 @@ pub struct CampaignReportQuery {
 ///
 /// The tasks that were planned, done or not, the attempts and the needs that they found, the hours,
 /// and the hand-outs with the reasons of the returns, in all and by area; no figure refers to a
-/// person. Allowed roles: supervisors, admins and auditors, within their area.
+/// person. Of a campaign of an area above the caller's, the figures are those of the caller's area.
+/// Allowed roles: supervisors, admins and auditors, within their area.
 #[utoipa::path(
     tag = "campaigns",
     operation_id = "get_campaign_report",
@@ -189,7 +191,8 @@ pub(crate) async fn get_campaign_report(
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadCampaigns)?;
     let read = db.read(move |conn| {
-        let row = store::row(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
+        let row = store::visible(conn, principal.area, *id)?.ok_or_else(Problem::not_found)?;
+        let row = row.within(principal.area);
         Ok::<_, Problem>(report::report(conn, &row, query.by.unwrap_or(Level::Town))?)
     });
     let report = read.await?;

@@ -52,7 +52,8 @@ pub struct CampaignQuery {
 
 /// List campaigns
 ///
-/// Lists the campaigns of the caller's area, newest first. Allowed roles: supervisors, admins and
+/// Lists the campaigns of the caller's area, newest first, and those of an area above it that are no draft, which
+/// the caller may read only. Allowed roles: supervisors, admins and
 /// auditors.
 #[utoipa::path(
     tag = "campaigns",
@@ -71,7 +72,7 @@ pub(crate) async fn list_campaigns(
     let wanted = page.wanted::<CampaignId>()?;
     let limit = wanted.limit;
     let read = db.read(move |conn| {
-        let rows = store::list(conn, &principal.scope(), query.state, &wanted)?;
+        let rows = store::list(conn, principal.area, query.state, &wanted)?;
         store::shown(conn, principal.district(), &rows)
     });
     let shown = read.await.map_err(Problem::from)?;
@@ -115,7 +116,8 @@ pub(crate) async fn create_campaign(
 
 /// Get a campaign
 ///
-/// With what its visitors do, bring and hand over, but for auditors. Allowed roles: supervisors,
+/// With what its visitors do, bring and hand over, but for auditors. One of an area above the caller's is shown
+/// once it is no draft. Allowed roles: supervisors,
 /// admins and auditors, within their area.
 #[utoipa::path(
     tag = "campaigns",
@@ -141,7 +143,7 @@ pub(crate) async fn get_campaign(
     let held = IfNoneMatch::of(&request)?;
     let keys = keys.clone();
     let read = db.read(move |conn| {
-        let row = store::row(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
+        let row = store::visible(conn, principal.area, *id)?.ok_or_else(Problem::not_found)?;
         let shown = row.shown(conn)?;
         if principal.may(Action::ManageCampaigns).is_err() {
             return Ok::<_, Problem>(shown);
@@ -311,7 +313,8 @@ pub(crate) async fn close_campaign(
 /// Get the progress of a campaign
 ///
 /// Counts the tasks of the campaign's occasion and kind in its area and in each area directly below;
-/// no figure refers to a person. Allowed roles: supervisors, admins and auditors, within their area.
+/// no figure refers to a person. Of a campaign of an area above the caller's, the figures are those of the caller's
+/// area. Allowed roles: supervisors, admins and auditors, within their area.
 #[utoipa::path(
     tag = "campaigns",
     operation_id = "get_campaign_progress",
@@ -329,8 +332,8 @@ pub(crate) async fn get_campaign_progress(
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadCampaigns)?;
     let read = db.read(move |conn| {
-        let row = store::row(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
-        Ok::<_, Problem>(progress::progress(conn, &row)?)
+        let row = store::visible(conn, principal.area, *id)?.ok_or_else(Problem::not_found)?;
+        Ok::<_, Problem>(progress::progress(conn, &row.within(principal.area))?)
     });
     let progress = read.await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(progress))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::audience::{Filter, Sentence};
 use gridward_domain::bounded_text::{Occasion, TaskTitle};
 use gridward_domain::campaign::{CampaignSpan, CampaignState};
@@ -110,6 +110,12 @@ impl CampaignRow {
     pub fn span(&self) -> CampaignSpan {
         let quota = self.quota_per_day.map(|quota| quota.get().unsigned_abs());
         CampaignSpan { first_day: self.first_day, last_day: self.last_day, quota_per_day: quota }
+    }
+
+    /// The campaign as far as it concerns the area: its own area, or the part of it that is the other.
+    #[must_use]
+    pub fn within(self, area: AreaCode) -> Self {
+        Self { area: if area.contains(&self.area) { self.area } else { area }, ..self }
     }
 
     /// What its visitors do, bring and hand over.
@@ -238,19 +244,42 @@ pub fn row(
         .optional()?)
 }
 
-/// A page of the campaigns of the range, newest first.
+/// The areas above this one, whose campaigns reach it.
+fn above(area: AreaCode) -> Vec<AreaCode> {
+    let levels = [Level::District, Level::Town, Level::Village];
+    levels.into_iter().filter_map(|level| area.ancestor(level)).filter(|of| *of != area).collect()
+}
+
+/// The campaign as the staff of the area reads it: one of the area, or one of an area above that is no draft.
+///
+/// # Errors
+/// [`DbError`].
+pub fn visible(
+    conn: &mut Conn,
+    area: AreaCode,
+    id: CampaignId,
+) -> Result<Option<CampaignRow>, DbError> {
+    let row = row(conn, &area.district().range(), id)?;
+    let reaches = |row: &CampaignRow| row.area.contains(&area) && row.state != CampaignState::Draft;
+    Ok(row.filter(|row| area.contains(&row.area) || reaches(row)))
+}
+
+/// A page of the campaigns that the staff of the area reads, newest first.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn list(
     conn: &mut Conn,
-    scope: &AreaRange,
+    area: AreaCode,
     state: Option<CampaignState>,
     wanted: &Wanted<CampaignId>,
 ) -> Result<Vec<CampaignRow>, DbError> {
+    let scope = area.range();
+    let reaches =
+        campaigns::area.eq_any(above(area)).and(campaigns::state.ne(CampaignState::Draft));
     let mut query = campaigns::table
-        .filter(campaigns::district.eq(scope.area().district()))
-        .filter(in_range!(campaigns::area, scope))
+        .filter(campaigns::district.eq(area.district()))
+        .filter(in_range!(campaigns::area, scope).or(reaches))
         .select(CampaignRow::as_select())
         .into_boxed();
     if let Some(state) = state {

@@ -5,13 +5,14 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::bounded_text::Note;
+use gridward_domain::case::MoveEffect;
 use gridward_domain::code::{MoveCode, StepCode};
 use gridward_domain::id::{CaseId, PersonId};
 use gridward_domain::range::AmountFen;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{CaseEntry, CaseEntryAction, CaseReferral};
+use super::{CaseEntry, CaseEntryAction, CaseKind, CaseReferral};
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::case_entries;
@@ -119,6 +120,32 @@ pub fn add(
         sealed,
     };
     CaseEntryRow::insert_all(conn, &[&row])
+}
+
+/// The person who last brought the case forward to the step, by an entry that is no return.
+///
+/// # Errors
+/// [`DbError`].
+pub fn brought_by(
+    conn: &mut Conn,
+    (district, case): (AreaCode, CaseId),
+    (kind, step): (&CaseKind, &StepCode),
+) -> Result<Option<PersonId>, DbError> {
+    let moves: Vec<(Option<StepCode>, Option<MoveCode>, Option<PersonId>)> = case_entries::table
+        .filter(case_entries::district.eq(district))
+        .filter(case_entries::case_id.eq(case))
+        .filter(case_entries::to_step.eq(step))
+        .order(case_entries::number.desc())
+        .limit(MOST)
+        .select((case_entries::from_step, case_entries::taken, case_entries::person))
+        .load(conn)?;
+    let is_forward = |from: &Option<StepCode>, taken: &Option<MoveCode>| {
+        let moves = from.as_ref().and_then(|from| kind.step(from)).map(|from| &from.moves);
+        let mut moves = moves.into_iter().flatten();
+        moves.any(|one| Some(&one.code) == taken.as_ref() && one.effect != MoveEffect::Return)
+    };
+    let last = moves.into_iter().find(|(from, taken, _)| is_forward(from, taken));
+    Ok(last.and_then(|(.., person)| person))
 }
 
 /// The history of the case, in order, with what is encrypted; of a very long one the last entries.

@@ -44,7 +44,8 @@ pub enum FoundAt {
 
 /// Opens the case, unless the beneficiary has an open case of the kind; returns the one or the other.
 /// What was found at a place opens a case in its grid for each report. A report opens one case of a kind,
-/// also if it names several needs or is amended. `None` if the kind is archived.
+/// also if it names several needs or is amended. `None` if the kind is archived,
+/// or requires a beneficiary and the need was found at a place.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -67,6 +68,7 @@ pub fn open_found(
             Home::Grid(grid) => (Some(id), grid),
             Home::Unknown => return Ok(None),
         },
+        FoundAt::Site(_) if !kind.beneficiary.is_optional() => return Ok(None),
         FoundAt::Site(grid) => (None, grid),
     };
     let matter = Matter {

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::subject::CaseBeneficiary;
+
 /// A word of a kind of case: to whom a step may refer, or a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +94,11 @@ pub struct CaseMoveContent {
     #[serde(default)]
     #[schema(required = false)]
     pub urgent_only: bool,
+    /// Whether it refers the case, so that it must name to whom (`referral`), one of the referrals of the step.
+    /// Default: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub refers: bool,
 }
 
 /// A step of a kind of case, with its words.
@@ -197,6 +204,11 @@ macro_rules! with_content {
             #[serde(default)]
             #[schema(required = false, max_items = 5)]
             pub confidential_to: BTreeSet<Role>,
+            /// Whether a case must be about a beneficiary: `required`, or `optional` for one that may be about an
+            /// area alone. Default: `optional`.
+            #[serde(default, skip_serializing_if = "CaseBeneficiary::is_optional")]
+            #[schema(required = false)]
+            pub beneficiary: CaseBeneficiary,
             /// The steps; a case begins at the first.
             #[schema(min_items = 1, max_items = 30)]
             pub steps: Vec<CaseStepContent>,
@@ -303,17 +315,16 @@ impl CaseKind {
 
     /// The version `version` of the kind `code`.
     pub fn of(code: CaseKindCode, content: CaseKindContent, version: i64) -> Self {
-        let CaseKindContent { name, name_en, classes, confidential_to, steps, active, keep_years } =
-            content;
         Self {
             code,
-            name,
-            name_en,
-            classes,
-            confidential_to,
-            steps,
-            active,
-            keep_years,
+            name: content.name,
+            name_en: content.name_en,
+            classes: content.classes,
+            confidential_to: content.confidential_to,
+            beneficiary: content.beneficiary,
+            steps: content.steps,
+            active: content.active,
+            keep_years: content.keep_years,
             version,
             default_version: None,
         }
@@ -326,6 +337,7 @@ impl CaseKind {
             name_en: self.name_en.clone(),
             classes: self.classes.clone(),
             confidential_to: self.confidential_to.clone(),
+            beneficiary: self.beneficiary,
             steps: self.steps.clone(),
             active: self.active,
             keep_years: self.keep_years,
@@ -359,9 +371,17 @@ impl CaseKind {
 impl NewCaseKind {
     /// The content, without the code.
     pub fn content(&self) -> CaseKindContent {
-        let Self { name, name_en, classes, confidential_to, steps, active, keep_years, .. } =
-            self.clone();
-        CaseKindContent { name, name_en, classes, confidential_to, steps, active, keep_years }
+        let of = self.clone();
+        CaseKindContent {
+            name: of.name,
+            name_en: of.name_en,
+            classes: of.classes,
+            confidential_to: of.confidential_to,
+            beneficiary: of.beneficiary,
+            steps: of.steps,
+            active: of.active,
+            keep_years: of.keep_years,
+        }
     }
 }
 

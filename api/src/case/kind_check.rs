@@ -84,6 +84,10 @@ fn of_step(kind: &CaseKind, step: &CaseStepContent, at: &str) -> Vec<FieldError>
                 .map(|(n, _)| FieldError::new(format!("{at}/{name}/{n}/code"), "is listed twice")),
         );
     }
+    let refers = step.moves.iter().enumerate().filter(|(_, one)| one.refers);
+    errors.extend(refers.filter(|_| step.referrals.is_empty()).map(|(n, _)| {
+        FieldError::new(format!("{at}/moves/{n}/refers"), "is for a step with referrals")
+    }));
     let waived = step.documents.iter().enumerate();
     let waived = waived.filter(|(_, word)| word.waived_if_urgent && !word.required);
     errors.extend(waived.map(|(n, _)| {

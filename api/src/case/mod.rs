@@ -27,6 +27,7 @@ pub mod retention;
 pub mod routes;
 pub mod scope;
 pub mod store;
+mod subject;
 pub mod waiting;
 
 pub use kind::{
@@ -36,3 +37,4 @@ pub use kind::{
 pub use model::{
     Case, CaseDetail, CaseEntry, CaseEntryAction, CaseNextMove, CaseReferral, CaseSource, NewCase,
 };
+pub use subject::CaseBeneficiary;

@@ -1,6 +1,6 @@
 //! Merges two entries of one person, and undoes it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::authority::Action;
 use gridward_domain::id::{BeneficiaryId, TaskId};
@@ -13,6 +13,7 @@ use super::follow::{self, Destination, follow};
 use super::model::{AffectedTask, ChangedBeneficiary, MOST_NAMED};
 use super::unify::{self, Side};
 use crate::beneficiary::EndCause;
+use crate::beneficiary::answers::{self, JoinedAnswer};
 use crate::beneficiary::ends::{self, Contacted, Effects, MergeEffects};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::{visitors, write};
@@ -57,7 +58,7 @@ fn side(row: &BeneficiaryRow, tasks: &[TaskRow]) -> Side {
 }
 
 /// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, its cases
-/// and its hand-outs belong to `id`, and `other` ends with `id` as its successor. The same merge again gets the same answer.
+/// and its hand-outs belong to `id`, which gets its answers to fields for audiences, and `other` ends with `id` as its successor. The same merge again gets the same answer.
 ///
 /// # Errors
 /// 403; 404; 409 if one of them has ended; 412 or 428 if the command is not based on the current
@@ -98,7 +99,8 @@ pub(super) fn merge(
     let by = case.principal.person;
     let cases = cases::exchange(case.tx, by, (other.id, other.grid), id, None)?;
     let handouts = exchange::merge(case.tx, case.principal.person, (id, kept.grid), other.id)?;
-    let effects = MergeEffects { cases, handouts, ..merged.effects };
+    let answers = join_answers(case, &kept, &other)?;
+    let effects = MergeEffects { cases, handouts, answers, ..merged.effects };
     let effects = Effects { merge: Some(effects), ..Effects::default() };
     let now = case.tx.now.naive_utc();
     ends::record(case.tx.write_unbatched(), kept.district, other.id, now, &effects)?;
@@ -124,6 +126,39 @@ fn join_choices(
     let both = own.clone().merged(theirs);
     if both != own {
         visitors::replace(conn, kept.district, kept.id, &both)?;
+    }
+    Ok(())
+}
+
+/// Gives the entry that stays the answers of its duplicate, by which audiences select it.
+fn join_answers(
+    case: &mut Case<'_, '_>,
+    kept: &BeneficiaryRow,
+    other: &BeneficiaryRow,
+) -> Result<Vec<JoinedAnswer>, DbError> {
+    let conn = case.tx.write_unbatched();
+    let own = answers::of(conn, (kept.district, kept.id))?;
+    let theirs = answers::of(conn, (other.district, other.id))?;
+    let is_later = other.last_contact > kept.last_contact;
+    let joined = answers::joined(&own, &theirs, is_later);
+    for one in &joined {
+        let words = BTreeMap::from([(one.field.clone(), one.after.clone())]);
+        answers::replace(conn, (kept.district, kept.id), &one.kind, &words)?;
+    }
+    Ok(joined)
+}
+
+/// Takes the answers back that the entry got by the merge and still has.
+fn part_answers(
+    case: &mut Case<'_, '_>,
+    kept: &BeneficiaryRow,
+    joined: &[JoinedAnswer],
+) -> Result<(), DbError> {
+    let conn = case.tx.write_unbatched();
+    let now = answers::of(conn, (kept.district, kept.id))?;
+    for one in answers::unchanged(&now, joined) {
+        let words = BTreeMap::from([(one.field.clone(), one.before.clone())]);
+        answers::replace(conn, (kept.district, kept.id), &one.kind, &words)?;
     }
     Ok(())
 }
@@ -245,6 +280,7 @@ pub(super) fn undo(
     cases::exchange(case.tx, by, (id, kept.grid), other.id, Some(&effects.cases))?;
     let entries = ((id, kept.grid), (other.id, revived.grid));
     exchange::undo(case.tx, case.principal.person, entries, &effects.handouts)?;
+    part_answers(case, &kept, &effects.answers)?;
     let to = Destination::of(&revived, &revived.particulars(case.key)?)?;
     reopen(case, &stopped, &to, "merge_undone")?;
     let body = json!({ "other": other.id });

@@ -46,6 +46,7 @@ pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side) -> Merged {
         tasks: other.tasks.iter().copied().collect(),
         cases: Vec::new(),
         handouts: HandoutExchange::default(),
+        answers: Vec::new(),
         contact_before: kept.contacted,
         contact_after: contacted,
     };

@@ -24,6 +24,8 @@ use gridward_domain::id::{
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::Conn;
 
@@ -110,6 +112,60 @@ where
 }
 
 impl<T, DB> ToSql<Text, DB> for SetColumn<T>
+where
+    T: Debug,
+    DB: Backend,
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<Text, DB>>::to_sql(&self.text, out)
+    }
+}
+
+/// A value as a column: its JSON.
+#[derive(Clone, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub struct JsonColumn<T> {
+    value: T,
+    text: String,
+}
+
+impl<T> JsonColumn<T> {
+    /// The value.
+    pub const fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The value, without the column.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+}
+
+impl<T: Serialize> JsonColumn<T> {
+    /// The column of the value.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`], if the value has no JSON.
+    pub fn of(value: T) -> Result<Self, serde_json::Error> {
+        Ok(Self { text: serde_json::to_string(&value)?, value })
+    }
+}
+
+impl<T, DB> FromSql<Text, DB> for JsonColumn<T>
+where
+    T: DeserializeOwned,
+    DB: Backend,
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = String::from_sql(value)?;
+        let value = serde_json::from_str(&text).map_err(|error| unreadable("JSON", &error))?;
+        Ok(Self { value, text })
+    }
+}
+
+impl<T, DB> ToSql<Text, DB> for JsonColumn<T>
 where
     T: Debug,
     DB: Backend,

@@ -427,6 +427,7 @@ diesel::table! {
         needs_receipt -> Bool,
         active -> Bool,
         version -> BigInt,
+        plaque -> Nullable<Text>,
     }
 }
 

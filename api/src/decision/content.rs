@@ -35,7 +35,7 @@ pub struct CaseMoveSent {
     /// An amount, if the present step permits one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_fen: Option<AmountFen>,
-    /// To whom the case is referred, if the present step permits it.
+    /// To whom the case is referred, if the present step permits it; required by a move that refers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub referral: Option<CaseReferral>,
 }
@@ -77,6 +77,9 @@ impl CaseMoveSent {
             |referral: &CaseReferral| step.referrals.iter().any(|word| word.code == referral.to);
         if self.referral.as_ref().is_some_and(|referral| !is_known(referral)) {
             errors.push(FieldError::new("/referral/to", "is not a referral of the step"));
+        }
+        if self.referral.is_none() && taken.is_some_and(|one| one.refers) {
+            errors.push(FieldError::new("/referral", "is required: the move refers the case"));
         }
         if errors.is_empty() {
             return Ok(());

@@ -81,7 +81,15 @@ impl Moving {
         let (path, actor) = (kind.path(), CaseActor::of(principal));
         let taken = &self.sent.taken;
         let life = row.life(step_task::state(tx, row)?);
-        let life = case::Case { documents: stored, ..life };
+        let asked_by = match (life.asked_by, kind.step(&row.step)) {
+            // A return asks for no decision: who had brought the case here still does not decide on it.
+            (None, Some(step)) if step.two_people => {
+                let conn = tx.read_unbatched();
+                entry_store::brought_by(conn, (district, row.id), (&kind, &row.step))?
+            }
+            (asked_by, _) => asked_by,
+        };
+        let life = case::Case { documents: stored, asked_by, ..life };
         let moved = case::apply(&path, &life, taken, actor, today, &is_working);
         let (life, _) = moved.map_err(|why| refusal(why).showing(&current))?;
         let approves =

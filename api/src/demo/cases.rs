@@ -55,12 +55,34 @@ struct Staff<'a>(&'a DistrictRecords);
 impl Staff<'_> {
     /// A person of the level whose area contains the beneficiary's grid.
     fn at(&self, level: Level, home: &BeneficiaryRecord) -> Option<PersonId> {
-        let role = if level == Level::Grid { Role::Manager } else { Role::Supervisor };
-        let acts = |person: &&PersonRecord| {
-            let area = person.area;
-            person.role == role && area.level() == level && area.contains(&home.grid)
+        self.other(level, home, &[]).map(|actor| actor.person)
+    }
+
+    /// A person of the level, or of the next one, who is none of these.
+    fn other(
+        &self,
+        level: Level,
+        home: &BeneficiaryRecord,
+        barred: &[Option<PersonId>],
+    ) -> Option<CaseActor> {
+        let levels = std::iter::once(level).chain(level.parent());
+        let of_level = |level: Level| {
+            let acts = |person: &&PersonRecord| {
+                let has_role = match level {
+                    Level::Grid => person.role == Role::Manager,
+                    Level::District => matches!(person.role, Role::Supervisor | Role::Admin),
+                    Level::Village | Level::Town => person.role == Role::Supervisor,
+                };
+                let area = person.area;
+                has_role
+                    && area.level() == level
+                    && area.contains(&home.grid)
+                    && !barred.contains(&Some(person.id))
+            };
+            let person = self.0.people.iter().find(acts)?.id;
+            Some(CaseActor { person, level: Some(level) })
         };
-        self.0.people.iter().find(acts).map(|person| person.id)
+        levels.into_iter().find_map(of_level)
     }
 }
 
@@ -108,13 +130,14 @@ fn made(
     for taken in way {
         at += STEP;
         let level = life.waits_for?;
-        let person = staff.at(level, home)?;
-        let actor = CaseActor { person, level: Some(level) };
+        let is_of_two = kind.step(&life.step).is_some_and(|step| step.two_people);
+        let barred = if is_of_two { vec![life.opened_by, life.asked_by] } else { Vec::new() };
+        let actor = staff.other(level, home, &barred)?;
         // The tasks of earlier steps are done, and the demo has none for the present step.
         life.task = None;
         let from = life.step.clone();
         life = case::apply(&path, &life, &taken, actor, clock::day(at), &is_working).ok()?.0;
-        let moved = entry(CaseEntryAction::Move, at, person, &life);
+        let moved = entry(CaseEntryAction::Move, at, actor.person, &life);
         entries.push(NewEntry { from: Some(from), taken: Some(taken), ..moved });
     }
     let row = CaseRow {

@@ -8,6 +8,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::channel::Channel;
 use gridward_domain::feast::Feast;
+use gridward_domain::goods::PlaqueRule;
 use gridward_domain::id::CampaignId;
 use gridward_domain::range::{CalendarYear, GoodsQuantity};
 
@@ -21,6 +22,7 @@ use crate::campaign::store::{self as campaigns, CampaignRow};
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::crypto::SealingKey;
+use crate::db::column::JsonColumn;
 use crate::db::{Conn, DbError};
 use crate::goods::handout_store::HandoutRow;
 use crate::goods::plan::ItemForEach;
@@ -129,6 +131,7 @@ fn item(
         once: false,
         needs_receipt: receipt,
         active: true,
+        plaque: None,
         version: 1,
     })
 }
@@ -159,9 +162,19 @@ fn programme(
         ..festival
     };
     let army_day = army_day_draft((staff, &festival), (&items[1..], army_day), &mut draw, now)?;
+    let plaque = PlaqueRule {
+        handed_out: parsed("hung")?,
+        damaged: Some(parsed("damaged")?),
+        declined: Some(parsed("declined")?),
+        withdrawn: Some(parsed("withdrawn")?),
+        restored: Some(parsed("pending")?),
+        returned: Some(parsed("pending")?),
+    };
+    let plaque = JsonColumn::of(plaque).map_err(|error| DbError::corrupt("goods_items", error))?;
     items.push(ItemRow {
         has_serial: true,
         once: true,
+        plaque: Some(plaque),
         ..item(district, "plaque", ["光荣牌", "Plaque of honour", "块"], true)?
     });
     let campaigns = vec![festival, army_day];

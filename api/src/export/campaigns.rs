@@ -60,12 +60,13 @@ impl Listing for Campaigns {
         after: Option<Self::Position>,
     ) -> Result<Rows<Self::Position>, DbError> {
         let wanted = Wanted { limit: PageLimit::MAX, after };
-        let mut rows = store::list(conn, &self.principal.scope(), self.state, &wanted)?;
+        let mut rows = store::list(conn, self.principal.area, self.state, &wanted)?;
         let last = cut(&mut rows, PageLimit::MAX, |row| row.id);
         let shown = store::shown(conn, self.principal.district(), &rows)?;
         let mut cells = Vec::with_capacity(rows.len());
-        for (row, campaign) in rows.iter().zip(&shown) {
-            cells.push(self.row(campaign, &progress(conn, row)?));
+        for (row, campaign) in rows.into_iter().zip(&shown) {
+            let row = row.within(self.principal.area);
+            cells.push(self.row(campaign, &progress(conn, &row)?));
         }
         Ok((cells, last))
     }

@@ -250,6 +250,7 @@ bilingual! {
         Counted: "Counted", "盘点";
         HandedOut: "Handed out", "发放";
         Returned: "Returned", "退回";
+        WrittenOff: "Written off", "报损";
     }
     HandoutState {
         Planned: "Planned", "待发放";

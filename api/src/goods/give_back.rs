@@ -14,6 +14,8 @@ use super::handout_model::{HandoutDetail, ReturnHandout};
 use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
 use super::lots;
 use super::move_stock;
+use super::plaque;
+use super::store;
 use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
@@ -58,8 +60,8 @@ impl GivingBack {
         row.ok_or_else(Problem::not_found)
     }
 
-    /// Marks the goods as returned; those that were handed out come back to the stock. What was
-    /// returned already stays as it is.
+    /// Marks the goods as returned; those that were handed out come back to the stock, unless they are
+    /// damaged: these are written off. What was returned already stays as it is.
     ///
     /// # Errors
     /// 403, also for a withdrawal or a restoration outside the district's staff; 404; 409 for goods that
@@ -79,14 +81,14 @@ impl GivingBack {
             is_overtaken: row.at.is_some_and(|at| made < at),
         };
         let step = handout::give_back(row.state, row.reason, returning);
+        let step = step.map_err(|why| refused(why, &row))?;
         let difference = match step {
-            Ok(HandoutStep::Already) => return Ok(row.shown()),
-            Err(why) => return Err(refused(why, &row)),
-            Ok(HandoutStep::Restore) => {
+            HandoutStep::Already => return Ok(row.shown()),
+            HandoutStep::Restore => {
                 let back = StockChange::Add(pieces(row.quantity)?);
                 move_stock::change(tx, row.station, &row.item, back)?
             }
-            Ok(HandoutStep::Take | HandoutStep::Keep) => 0,
+            HandoutStep::Take | HandoutStep::WriteOff | HandoutStep::Keep => 0,
         };
         let content = HandoutSealed { note: self.why.note.clone(), ..row.opened(key)? };
         let next = HandoutRow {
@@ -102,13 +104,22 @@ impl GivingBack {
         };
         handouts::put(tx.write_unbatched(), Some(&row), &next)?;
         // What comes back belongs to its lot.
-        let lot = match difference {
-            0 => None,
-            _ => lots::of_handout(tx.read_unbatched(), row.district, row.id)?,
+        let lot = match step {
+            HandoutStep::Restore | HandoutStep::WriteOff => {
+                lots::of_handout(tx.read_unbatched(), row.district, row.id)?
+            }
+            _ => None,
         };
-        let change = (MovementAction::Returned, difference);
-        move_stock::of_handout(tx, principal, &next, change, lot)?;
+        let is_written_off = step == HandoutStep::WriteOff;
+        let action =
+            if is_written_off { MovementAction::WrittenOff } else { MovementAction::Returned };
+        move_stock::of_handout(tx, principal, &next, (action, difference), lot)?;
         record(tx, principal, (self.action(), &self.origin), &next);
+        let district = row.district;
+        if let Some(item) = store::item(tx.read_unbatched(), district, &row.item)? {
+            let was = HandoutRow { serial: row.serial, ..next.clone() };
+            plaque::follow(tx, key, principal.person, (&item, &was), step)?;
+        }
         Ok(next.shown())
     }
 }

@@ -1,7 +1,8 @@
 //! Hands goods out to a beneficiary, once for an occasion.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::{Action, Principal, Role};
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::{Occasion, SerialNumber};
 use gridward_domain::goods::{
     HandoutRejection, HandoutState, MovementAction, StockChange, handout, stock,
@@ -17,6 +18,7 @@ use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
 use super::lots;
 use super::move_stock;
 use super::occasion;
+use super::plaque;
 use super::store::ItemRow;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
@@ -29,6 +31,8 @@ use crate::tx::Tx;
 
 /// The action of a hand-out.
 pub const ACTION: &str = "handout.hand_out";
+/// How long ago goods may have been handed out, as for other commands of phones.
+const BACKDATED: TimeDelta = TimeDelta::days(30);
 /// The occasion of an item that a beneficiary gets a single time.
 pub const ONCE: &str = "once";
 
@@ -96,17 +100,23 @@ impl HandingOut {
             old = handouts::of(tx.read_unbatched(), district, of(sent))?;
         }
         let occasion = old.as_ref().map_or(occasion, |row| row.occasion.clone());
-        if principal.role == Role::Volunteer && !item.once && old.is_none() {
+        // Who does not manage goods invents no occasion.
+        let is_own = principal.may(Action::ManageGoods).is_err();
+        if is_own && !item.once && old.is_none() {
             occasion::check(tx.read_unbatched(), district, &occasion)?;
         }
         let reason = old.as_ref().and_then(|row| row.reason);
         let step = handout::hand_out(old.as_ref().map(|row| row.state), reason);
-        if let (Err(why), Some(row)) = (step, &old) {
+        let step = step.map_err(|why| {
             let is_withdrawn = why == HandoutRejection::Withdrawn;
             let code =
                 if is_withdrawn { ProblemCode::HandoutWithdrawn } else { ProblemCode::HandoutDone };
-            return Err(Problem::from(code).showing(&row.shown()));
-        }
+            match &old {
+                Some(row) => Problem::from(code).showing(&row.shown()),
+                None => code.into(),
+            }
+        })?;
+        let at = self.at(tx.now)?;
         let quantity = self.checked(tx, &item, old.as_ref())?;
         let station = station(new.station, &home, old.as_ref())?;
         let id = match &old {
@@ -114,8 +124,6 @@ impl HandingOut {
             None => self.new_id(tx, principal)?,
         };
         let content = HandoutSealed { receipt: new.receipt.clone(), note: None };
-        let at = new.at.map_or_else(|| self.origin.made(tx.now), |at| self.origin.by_server(at));
-        let at = at.min(tx.now);
         let row = HandoutRow {
             district,
             id,
@@ -142,7 +150,20 @@ impl HandingOut {
         let change = (MovementAction::HandedOut, difference);
         move_stock::of_handout(tx, principal, &row, change, new.lot.clone())?;
         record(tx, principal, (self.action(), &self.origin), &row);
+        plaque::follow(tx, key, principal.person, (&item, &row), step)?;
         Ok(row.shown())
+    }
+
+    /// When the goods were handed out, by the server's clock; never later than now. A command of a phone that
+    /// was long without a network has its own time.
+    fn at(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
+        let Some(at) = self.new.at else { return Ok(self.origin.made(now)) };
+        let at = self.origin.by_server(at).min(now);
+        if at >= now - BACKDATED {
+            return Ok(at);
+        }
+        let detail = format!("must be at most {} days ago", BACKDATED.num_days());
+        Err(Problem::invalid("/at", detail))
     }
 
     /// The pieces, if number and receipt are as the item needs them.

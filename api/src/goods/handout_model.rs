@@ -90,7 +90,8 @@ pub struct NewHandout {
     pub beneficiary_id: BeneficiaryId,
     /// The item.
     pub item: ItemCode,
-    /// The occasion; required unless a beneficiary gets the item a single time. It is compared and stored in
+    /// The occasion; required unless a beneficiary gets the item a single time. Who does not manage goods names
+    /// one that is planned, that of a campaign, or a feast with its year. It is compared and stored in
     /// small letters, without blanks at its ends and with full-width characters as usual ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occasion: Option<Occasion>,
@@ -111,7 +112,7 @@ pub struct NewHandout {
     /// Who signs; required for an item that needs a receipt. Stored encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<HandoutReceipt>,
-    /// When it is handed out, for a hand-out without a connection. Default: now.
+    /// When it was handed out, for a hand-out without a connection: at most 30 days ago. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<FixedOffset>>,
 }

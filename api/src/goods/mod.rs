@@ -18,6 +18,7 @@ mod occasion;
 pub mod of_ended;
 pub mod plan;
 pub mod planned;
+mod plaque;
 pub mod routes;
 pub mod store;
 

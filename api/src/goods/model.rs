@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit, LotCode};
 use gridward_domain::code::ItemCode;
-use gridward_domain::goods::{EntryAction, MovementAction};
+use gridward_domain::goods::{EntryAction, MovementAction, PlaqueRule};
 use gridward_domain::id::{HandoutId, MovementId, PersonId};
 use gridward_domain::range::{StockPieces, Version};
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,10 @@ pub struct GoodsItemContent {
     pub needs_receipt: bool,
     /// Whether it is in use.
     pub active: bool,
+    /// How the state of the beneficiary's plaque in the register follows its hand-outs and returns; for an item
+    /// that a beneficiary gets a single time. Default: it follows reports and edits alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plaque: Option<PlaqueRule>,
 }
 
 /// An item of a service, with its code.
@@ -75,14 +79,18 @@ pub struct NewGoodsItem {
     pub needs_receipt: bool,
     /// Whether it is in use.
     pub active: bool,
+    /// How the state of the beneficiary's plaque in the register follows its hand-outs and returns; for an item
+    /// that a beneficiary gets a single time. Default: it follows reports and edits alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plaque: Option<PlaqueRule>,
 }
 
 impl NewGoodsItem {
     /// The content, without the code.
     pub fn content(&self) -> GoodsItemContent {
-        let Self { name, name_en, unit, has_serial, once, needs_receipt, active, .. } =
+        let Self { name, name_en, unit, has_serial, once, needs_receipt, active, plaque, .. } =
             self.clone();
-        GoodsItemContent { name, name_en, unit, has_serial, once, needs_receipt, active }
+        GoodsItemContent { name, name_en, unit, has_serial, once, needs_receipt, active, plaque }
     }
 }
 

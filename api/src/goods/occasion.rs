@@ -1,4 +1,4 @@
-//! The occasions for which goods are handed out. For volunteers they are those that the district has.
+//! The occasions for which goods are handed out. Who does not manage goods names those that the district has.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit, LotCode};
 use gridward_domain::code::ItemCode;
-use gridward_domain::goods::MovementAction;
+use gridward_domain::goods::{MovementAction, PlaqueRule};
 use gridward_domain::id::{HandoutId, MovementId, PersonId};
 use gridward_domain::range::StockPieces;
 
@@ -16,6 +16,7 @@ use super::model::{GoodsItem, GoodsItemContent, GoodsMovement, GoodsStock};
 use crate::area;
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
+use crate::db::column::JsonColumn;
 use crate::db::schema::{goods_items, goods_movements, goods_stocks};
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -42,6 +43,7 @@ crate::table_row! {
             once: bool,
             needs_receipt: bool,
             active: bool,
+            plaque: Option<JsonColumn<PlaqueRule>>,
             version: i64,
         }
     }
@@ -94,10 +96,17 @@ crate::table_row! {
 impl ItemRow {
     /// The item.
     pub fn item(self) -> GoodsItem {
-        let Self { code, name, name_en, unit, has_serial, once, needs_receipt, active, .. } = self;
-        let content =
-            GoodsItemContent { name, name_en, unit, has_serial, once, needs_receipt, active };
-        GoodsItem { code, content, version: self.version }
+        let content = GoodsItemContent {
+            name: self.name,
+            name_en: self.name_en,
+            unit: self.unit,
+            has_serial: self.has_serial,
+            once: self.once,
+            needs_receipt: self.needs_receipt,
+            active: self.active,
+            plaque: self.plaque.map(JsonColumn::into_value),
+        };
+        GoodsItem { code: self.code, content, version: self.version }
     }
 }
 

@@ -20,8 +20,10 @@ use super::build::Rows;
 use super::order::PlanOrder;
 use super::span::{MOST_DAYS, Span};
 use crate::audience::members;
+use crate::beneficiary::stay::Whereabouts;
 use crate::beneficiary::store::{BeneficiaryRow, after};
 use crate::beneficiary::visitors;
+use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::task::occasion;
 
@@ -105,14 +107,15 @@ impl ImaginedVisits {
     }
 
     /// The visits in the days of the plan: all, or the even share of the days that the plan has of a
-    /// longer campaign.
+    /// longer campaign. Each is where the beneficiary is on the day on which it may begin, as a launch would place
+    /// it; one who stays outside the area on that day gets none from its people.
     ///
     /// # Errors
     /// [`DbError`].
     pub fn read(
         &self,
         conn: &mut Conn,
-        rows: &Rows,
+        (rows, key): (&Rows, &SealingKey),
         (area, span, today): (AreaCode, Span, NaiveDate),
     ) -> Result<Vec<Visit>, DbError> {
         let days = self.remaining(today).days().max(1);
@@ -129,8 +132,11 @@ impl ImaginedVisits {
                     continue;
                 }
                 let number = u64::try_from(visits.len()).unwrap_or(u64::MAX);
-                let days = (quota.earliest(number), span.last());
-                visits.push(self.visit(home, rows, days)?);
+                let not_before = quota.earliest(number);
+                let at = home.whereabouts_on(key, not_before)?;
+                if area.contains(&at.grid) {
+                    visits.push(self.visit((home, at), rows, (not_before, span.last())));
+                }
             }
             last = Some(reached);
         }
@@ -149,19 +155,19 @@ impl ImaginedVisits {
         Ok(known.into_iter().filter_map(|(id, (_, counts))| counts.then_some(id)).collect())
     }
 
-    /// The visit to the home of the beneficiary.
+    /// The visit to the beneficiary, who is at this place.
     fn visit(
         &self,
-        home: &BeneficiaryRow,
+        (home, at): (&BeneficiaryRow, Whereabouts),
         rows: &Rows,
         (not_before, due): (NaiveDate, NaiveDate),
-    ) -> Result<Visit, DbError> {
+    ) -> Visit {
         let choice = rows.visitor_choices.get(&home.id);
         let forbidden = visitors::forbidden(&rows.visitor_choices, Some(home.id));
-        Ok(Visit {
+        Visit {
             id: TaskId(Uuid::now_v7()),
-            grid: home.grid,
-            place: home.home()?,
+            grid: at.grid,
+            place: at.place,
             channel: self.channel,
             service: Minutes(self.minutes),
             windows: Vec::new(),
@@ -173,6 +179,6 @@ impl ImaginedVisits {
             preferred: choice.and_then(|choice| choice.preferred),
             forbidden: forbidden.to_vec(),
             pinned: None,
-        })
+        }
     }
 }

@@ -26,6 +26,7 @@ use super::store::{self, PlanRow};
 use super::what_if::{WhatIf, WhatIfAnswer};
 use super::{apply, batches, draft, gauges, obstacles, queue, subjects};
 use crate::clock::{self, Clock};
+use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
@@ -48,6 +49,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub struct Planner {
     db: Db,
+    /// Opens the places of stays.
+    keys: KeyRing,
     clock: Clock,
     pool: Arc<ThreadPool>,
     /// Notified of a new plan in the queue.
@@ -128,7 +131,7 @@ impl Planner {
     /// # Errors
     /// If the threads cannot be started.
     pub fn new(
-        db: Db,
+        (db, keys): (Db, KeyRing),
         clock: Clock,
         threads: usize,
         (metrics, shutdown): (Metrics, Shutdown),
@@ -140,6 +143,7 @@ impl Planner {
             .build()?;
         Ok(Self {
             db,
+            keys,
             clock,
             pool: Arc::new(pool),
             ordered: Arc::default(),
@@ -338,9 +342,11 @@ impl Planner {
         let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: imagined.is_none() };
         let (area, span) = (request.order.area, request.order.span()?);
         let today = clock::day(request.now);
+        let keys = self.keys.clone();
         let more = move |conn: &mut Conn, rows: &Rows| {
             let Some(imagined) = &imagined else { return Ok(Imagined::default()) };
-            let visits = imagined.read(conn, rows, (area, span, today))?;
+            let key = keys.key(conn, area.district())?;
+            let visits = imagined.read(conn, (rows, &key), (area, span, today))?;
             Ok(Imagined { visits, ..Imagined::default() })
         };
         let computed = run::compute(&self.db, request, more, means, progress).await;

@@ -178,9 +178,9 @@ pub struct RegimeOutlook {
     /// The number of members.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_314)]
     pub members: i64,
-    /// The number of visits in each of the coming 52 weeks, the present day first; none for birthdays and
+    /// The number of visits in each of the coming weeks, the present day first; none for birthdays and
     /// stays in hospital, whose days it would tell.
-    #[schema(max_items = 52)]
+    #[schema(max_items = 104)]
     pub weeks: Vec<RegimeWeek>,
 }
 

@@ -1,6 +1,7 @@
-//! The visits of a regime in the coming year.
+//! The visits of a regime in the coming weeks.
 
 use chrono::{Days, NaiveDate};
+use gridward_domain::range::OutlookWeeks;
 
 use super::members::{self, Reconciliation};
 use super::model::{RegimeOutlook, RegimeWeek};
@@ -8,9 +9,6 @@ use super::store::RegimeRow;
 use crate::audience::preview;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-
-/// The number of weeks.
-const WEEKS: u64 = 52;
 
 /// The visits of the regime from the day on, if each is made on its day; nothing is written.
 ///
@@ -20,7 +18,7 @@ pub fn outlook(
     conn: &mut Conn,
     key: &SealingKey,
     regime: &RegimeRow,
-    today: NaiveDate,
+    (today, weeks): (NaiveDate, OutlookWeeks),
 ) -> Result<RegimeOutlook, DbError> {
     // The weeks would tell the day of a person, also by the difference of two audiences. So no entry is
     // opened for them either.
@@ -32,8 +30,9 @@ pub fn outlook(
     let known = members::all(conn, regime.district, regime.id)?;
     let Reconciliation { members, .. } = members::reconcile(regime, known, &candidates)?;
     let first_day = |week: u64| today + Days::new(7 * week);
-    let mut weeks: Vec<RegimeWeek> =
-        (0..WEEKS).map(|week| RegimeWeek { first_day: first_day(week), visits: 0 }).collect();
+    let mut weeks: Vec<RegimeWeek> = (0..u64::from(weeks))
+        .map(|week| RegimeWeek { first_day: first_day(week), visits: 0 })
+        .collect();
     let rule = regime.rule()?;
     for (member, candidate) in members.iter().zip(&candidates) {
         let mut days = candidate.days(member);

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use gridward_domain::authority::Action;
 use gridward_domain::id::RegimeId;
+use gridward_domain::range::OutlookWeeks;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -205,14 +206,24 @@ pub(crate) async fn change_regime(
     Ok(versioned::at_version(HttpResponse::Ok(), regime.version).json(regime))
 }
 
+/// The span of an outlook.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OutlookQuery {
+    /// The number of weeks, 1 to 104. Default: 52.
+    pub weeks: Option<OutlookWeeks>,
+}
+
 /// Get the outlook of a regime
 ///
-/// Counts the visits of each of the coming 52 weeks, if each is made on its day. Nothing is written.
+/// Counts the visits of each of the coming weeks, if each is made on its day: 52, or as many as `weeks` says, at
+/// most 104. Nothing is written.
 /// Allowed roles: supervisors, admins and auditors, within their area.
 #[utoipa::path(
     tag = "regimes",
     operation_id = "get_regime_outlook",
-    params(("id" = RegimeId, Path, description = "The regime")),
+    params(("id" = RegimeId, Path, description = "The regime"), OutlookQuery),
     responses((status = OK, description = "The outlook", body = RegimeOutlook), openapi::Read),
 )]
 #[get("/regimes/{id}/outlook")]
@@ -220,13 +231,15 @@ pub(crate) async fn get_regime_outlook(
     (db, keys, clock): (Data<Db>, Data<KeyRing>, Data<Clock>),
     Authenticated(principal): Authenticated,
     id: Path<RegimeId>,
+    Query(query): Query<OutlookQuery>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadRegimes)?;
     let (keys, today) = (keys.clone(), clock::day((clock)()));
+    let span = (today, query.weeks.unwrap_or(OutlookWeeks::of::<52>()));
     let read = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         let row = store::row(conn, &principal.scope(), *id)?;
-        row.map(|row| outlook::outlook(conn, &key, &row, today)).transpose()
+        row.map(|row| outlook::outlook(conn, &key, &row, span)).transpose()
     });
     let outlook = read.await.map_err(Problem::from)?.ok_or_else(Problem::not_found)?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(outlook))

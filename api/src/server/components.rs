@@ -132,7 +132,8 @@ impl Components {
         let only_district = OnlyDistrict::default();
         let (metrics, shutdown) = (Metrics::default(), Shutdown::default());
         let observed = (metrics.clone(), shutdown.clone());
-        let planner = Planner::new(db.clone(), clock, settings.plan_threads, observed)?;
+        let opened = (db.clone(), keys.clone());
+        let planner = Planner::new(opened, clock, settings.plan_threads, observed)?;
         let policy = second_factor(settings, demo);
         Ok(Self {
             authenticator: Data::new(Authenticator {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::model::VocabularyName;
 use crate::crypto::{SealingKey, aad};
-use crate::db::schema::{beneficiaries, people, reports, service_kinds, tasks};
+use crate::db::schema::{beneficiaries, goods_items, people, reports, service_kinds, tasks};
 use crate::db::{Conn, DbError};
 use crate::has_member;
 
@@ -37,7 +37,15 @@ pub(super) fn of(
         VocabularyName::PlaqueStates => {
             let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
             let rows = rows.filter(beneficiaries::plaque.eq(code));
-            vec![("beneficiaries", rows.count().get_result(conn)?)]
+            let items: Vec<String> = goods_items::table
+                .filter(goods_items::district.eq(district))
+                .filter(goods_items::plaque.is_not_null())
+                .select(goods_items::plaque.assume_not_null())
+                .load(conn)?;
+            let named = format!(":\"{code}\"");
+            let items = items.iter().filter(|item| item.contains(&named)).count();
+            let items = i64::try_from(items).unwrap_or(i64::MAX);
+            vec![("beneficiaries", rows.count().get_result(conn)?), ("goods_items", items)]
         }
         VocabularyName::Hardships => {
             vec![("beneficiaries", with_hardship(conn, key, district, code)?)]

@@ -106,6 +106,8 @@ pub enum HandoutStep {
     Take,
     /// The goods come back to the stock.
     Restore,
+    /// The goods come back damaged: they are no stock.
+    WriteOff,
     /// The goods did not leave the stock.
     Keep,
     /// An earlier command had the same effect.
@@ -154,6 +156,7 @@ pub fn give_back(
         }
         (R::Restored, Some(R::Withdrawn)) | (R::Withdrawn, Some(_)) => Ok(HandoutStep::Keep),
         (R::Restored, _) => Err(HandoutRejection::NotWithdrawn),
+        (R::Damaged, None) if state == HandoutState::HandedOut => Ok(HandoutStep::WriteOff),
         _ => apply(Some(state), HandoutCommand::Return),
     }
 }
@@ -196,7 +199,7 @@ mod tests {
                         has += 1;
                         state = Some(HandoutState::HandedOut);
                     }
-                    Ok(HandoutStep::Restore) => {
+                    Ok(HandoutStep::Restore | HandoutStep::WriteOff) => {
                         has -= 1;
                         state = Some(HandoutState::Returned);
                     }
@@ -236,6 +239,11 @@ mod tests {
         let late = Returning { is_overtaken: true, ..returning(R::Absent, false, false) };
         assert_eq!(give_back(S::HandedOut, None, late), Err(No::Done));
         assert_eq!(give_back(S::Planned, None, late), Ok(Step::Keep));
+        // Damaged goods are no stock; those that never left it are.
+        let damaged = returning(R::Damaged, false, false);
+        assert_eq!(give_back(S::HandedOut, None, damaged), Ok(Step::WriteOff));
+        assert_eq!(give_back(S::Planned, None, damaged), Ok(Step::Keep));
+        assert_eq!(give_back(S::Returned, Some(R::Damaged), damaged), Ok(Step::Already));
         // A return for another reason leaves the withdrawal.
         let moved = returning(R::Moved, true, false);
         assert_eq!(give_back(S::Returned, Some(R::Withdrawn), moved), Ok(Step::Already));

@@ -2,12 +2,14 @@
 //!
 //! A station's stock changes by movements and is never negative ([`stock`]). A hand-out brings an
 //! item to a beneficiary for an occasion, at most once ([`handout`]), also if two entries of one person
-//! are merged ([`join`]).
+//! are merged ([`join`]). The state of the beneficiary's plaque in the register may follow an item ([`plaque`]).
 
 pub mod handout;
 pub mod join;
+pub mod plaque;
 pub mod stock;
 
 pub use handout::{HandoutRejection, HandoutState, HandoutStep, ReturnReason, Returning};
 pub use join::{HandoutExchange, JoinedHandout};
+pub use plaque::PlaqueRule;
 pub use stock::{EntryAction, MovementAction, StockChange, StockError};

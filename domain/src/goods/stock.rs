@@ -29,6 +29,8 @@ pub enum MovementAction {
     HandedOut,
     /// It came back from a beneficiary, or was not delivered.
     Returned,
+    /// It came back damaged, and does not count as stock.
+    WrittenOff,
 }
 
 /// A movement that staff enter.
@@ -146,6 +148,7 @@ mod tests {
         Allot(i64),
         HandOut(i64),
         Return(i64),
+        WriteOff(i64),
         Count(usize, i64),
     }
 
@@ -155,6 +158,7 @@ mod tests {
             (1..50_i64).prop_map(Move::Allot),
             (1..5_i64).prop_map(Move::HandOut),
             (1..5_i64).prop_map(Move::Return),
+            (1..5_i64).prop_map(Move::WriteOff),
             (0..2_usize, 0..100_i64).prop_map(|(at, count)| Move::Count(at, count)),
         ]
     }
@@ -165,7 +169,7 @@ mod tests {
             moves in prop::collection::vec(moves(), 0..200)
         ) {
             let mut stocks = [StockPieces::MIN; 2];
-            let (mut received, mut handed_out, mut found) = (0, 0, 0);
+            let (mut received, mut handed_out, mut written_off, mut found) = (0, 0, 0, 0);
             for step in moves {
                 let had = stocks;
                 match step {
@@ -193,7 +197,12 @@ mod tests {
                             apply(stocks[1], StockChange::Add(pieces(count))).expect("room");
                         handed_out -= count;
                     }
-                    Move::Return(_) => {}
+                    // What comes back damaged is no stock.
+                    Move::WriteOff(count) if handed_out >= count => {
+                        handed_out -= count;
+                        written_off += count;
+                    }
+                    Move::Return(_) | Move::WriteOff(_) => {}
                     Move::Count(at, count) => {
                         let counted = count.try_into().expect("a count");
                         stocks[at] = apply(stocks[at], StockChange::Set(counted)).expect("set");
@@ -201,7 +210,7 @@ mod tests {
                     }
                 }
                 let held: i64 = stocks.iter().map(|stock| i64::from(stock.get())).sum();
-                prop_assert_eq!(held + handed_out, received + found);
+                prop_assert_eq!(held + handed_out + written_off, received + found);
             }
         }
     }

@@ -1,0 +1,102 @@
+//! The state of a beneficiary's plaque in the register, which follows the hand-outs of an item.
+
+use serde::{Deserialize, Serialize};
+
+use super::{HandoutStep, ReturnReason};
+use crate::code::PlaqueState;
+
+/// The states of the plaque that follow what is done with an item, words of the vocabulary
+/// `plaque_states`. What has no state leaves the plaque as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(example = json!({
+    "handed_out": "hung", "damaged": "damaged", "withdrawn": "withdrawn", "restored": "pending",
+    "returned": "pending"
+})))]
+#[serde(deny_unknown_fields)]
+pub struct PlaqueRule {
+    /// The beneficiary has got the item.
+    pub handed_out: PlaqueState,
+    /// It has come back damaged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<PlaqueState>,
+    /// It has come back because the beneficiary did not want it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declined: Option<PlaqueState>,
+    /// The district has withdrawn it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<PlaqueState>,
+    /// The district has restored the right to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<PlaqueState>,
+    /// It has come back for another reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<PlaqueState>,
+}
+
+impl PlaqueRule {
+    /// The state that follows a step of a hand-out, a return for this reason; `None` if the plaque stays as it
+    /// is. Goods that never reached the beneficiary change nothing at the door, whatever the reason; a
+    /// withdrawal and its restoration concern the right, so they count without a plaque too.
+    pub fn after(&self, step: HandoutStep, reason: Option<ReturnReason>) -> Option<&PlaqueState> {
+        use {HandoutStep as S, ReturnReason as R};
+        match (step, reason) {
+            (S::Take, _) => Some(&self.handed_out),
+            (S::Restore | S::WriteOff | S::Keep, Some(R::Withdrawn)) => self.withdrawn.as_ref(),
+            (S::Restore | S::WriteOff | S::Keep, Some(R::Restored)) => self.restored.as_ref(),
+            (S::Already | S::Keep, _) => None,
+            (S::Restore | S::WriteOff, Some(R::Damaged)) => self.damaged.as_ref(),
+            (S::Restore | S::WriteOff, Some(R::Declined)) => self.declined.as_ref(),
+            (S::Restore | S::WriteOff, _) => self.returned.as_ref(),
+        }
+    }
+
+    /// All states, with the names of their fields.
+    pub fn states(&self) -> impl Iterator<Item = (&'static str, &PlaqueState)> {
+        let all = [
+            ("handed_out", Some(&self.handed_out)),
+            ("damaged", self.damaged.as_ref()),
+            ("declined", self.declined.as_ref()),
+            ("withdrawn", self.withdrawn.as_ref()),
+            ("restored", self.restored.as_ref()),
+            ("returned", self.returned.as_ref()),
+        ];
+        all.into_iter().filter_map(|(field, state)| Some((field, state?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(code: &str) -> PlaqueState {
+        code.parse().expect("a code")
+    }
+
+    #[test]
+    fn the_plaque_follows_what_reaches_the_door_and_what_the_district_decides() {
+        use {HandoutStep as S, ReturnReason as R};
+        let rule = PlaqueRule {
+            handed_out: state("hung"),
+            damaged: Some(state("damaged")),
+            declined: None,
+            withdrawn: Some(state("withdrawn")),
+            restored: Some(state("pending")),
+            returned: Some(state("missing")),
+        };
+        let after = |step, reason| rule.after(step, reason).map(ToString::to_string);
+        let is = |code: &str| Some(code.to_owned());
+        assert_eq!(after(S::Take, None), is("hung"));
+        assert_eq!(after(S::WriteOff, Some(R::Damaged)), is("damaged"));
+        assert_eq!(after(S::Restore, Some(R::Withdrawn)), is("withdrawn"));
+        assert_eq!(after(S::Restore, Some(R::Moved)), is("missing"));
+        assert_eq!(after(S::Restore, Some(R::Declined)), None, "has no state");
+        // A plaque that never hung.
+        assert_eq!(after(S::Keep, Some(R::Damaged)), None);
+        assert_eq!(after(S::Keep, Some(R::Absent)), None);
+        assert_eq!(after(S::Keep, Some(R::Withdrawn)), is("withdrawn"));
+        assert_eq!(after(S::Keep, Some(R::Restored)), is("pending"));
+        assert_eq!(after(S::Already, Some(R::Withdrawn)), None);
+        assert_eq!(rule.states().count(), 5);
+    }
+}

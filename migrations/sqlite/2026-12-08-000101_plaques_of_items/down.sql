@@ -1,0 +1,1 @@
+ALTER TABLE goods_items DROP COLUMN plaque;
