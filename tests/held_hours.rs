@@ -274,10 +274,7 @@ async fn the_second_person_of_a_visit_has_no_other_one_at_its_time_but_by_force(
     to["force"] = json!(true);
     let given = manager.post(&path, &to).await;
     assert_eq!(given.status, 200, "{}", given.body);
-    let together = json!({ "day": day(DAY), "start": 610 });
-    for (member, expected) in together.as_object().expect("a time") {
-        assert_eq!(&given.body["planned_for"][member], expected, "{}", given.body);
-    }
+    assert!(given.body.get("planned_for").is_none(), "not free at that time: {}", given.body);
 
     // Both people of the visit are moved, so the time of each counts.
     let path = format!("/v1/tasks/{first}/reschedule");
@@ -285,6 +282,65 @@ async fn the_second_person_of_a_visit_has_no_other_one_at_its_time_but_by_force(
     let refused = on_current(&manager, Method::POST, &path, &first, &planned).await;
     assert_eq!((refused.status, refused.problem()), (409, "visit_overlap"), "{}", refused.body);
     assert_eq!(refused.body["current"]["overlaps"], json!([overlap(&other, 600)]));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_person_of_a_visit_gets_the_time_of_the_first_when_free_then(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let (first, second) = pair(&server, &manager).await;
+    let path = format!("/v1/tasks/{first}/reschedule");
+    let planned = json!({ "planned": { "day": day(DAY), "start": 610 } });
+    let moved = on_current(&manager, Method::POST, &path, &first, &planned).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    let path = format!("/v1/tasks/{second}");
+    let claimed = volunteer.act(&format!("{path}/claim")).await;
+    let (day_of, start) =
+        (&claimed.body["planned_for"]["day"], &claimed.body["planned_for"]["start"]);
+    assert_eq!((day_of, start), (&json!(day(DAY)), &json!(610)), "{}", claimed.body);
+
+    assert_eq!(volunteer.act(&format!("{path}/release")).await.status, 200);
+    let away = json!({
+        "first_day": day(DAY), "last_day": day(DAY), "reason": "leave",
+        "window": { "start": 600, "end": 615 },
+    });
+    let added = manager.post(&format!("/v1/people/{}/absences", person_id(21)), &away).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    let claimed = volunteer.act(&format!("{path}/claim")).await;
+    assert_eq!(claimed.status, 200, "{}", claimed.body);
+    assert!(claimed.body.get("planned_for").is_none(), "away then: {}", claimed.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_by_two_people_moves_only_to_days_on_which_both_are_there(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let (first, second) = pair(&server, &manager).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{second}/claim")).await.status, 200);
+    let path = format!("/v1/tasks/{first}/reschedule");
+    let window = json!({ "start": 600, "end": 660 });
+    let away = json!({
+        "first_day": day(DAY + 7), "last_day": day(DAY + 7), "reason": "leave", "window": window,
+    });
+    let added = manager.post(&format!("/v1/people/{}/absences", person_id(21)), &away).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    let days = |window: Value| json!({ "not_before": day(DAY + 7), "due_on": day(DAY + 7), "window": window });
+    let within = days(json!({ "start": 610, "end": 650 }));
+    let refused = on_current(&manager, Method::POST, &path, &first, &within).await;
+    assert_eq!((refused.status, refused.problem()), (409, "assignee_away"), "{}", refused.body);
+    let beside = days(json!({ "start": 610, "end": 720 }));
+    let moved = on_current(&manager, Method::POST, &path, &first, &beside).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    let off = volunteer.put("/v1/me/duty", &json!({ "duty": "off" })).await;
+    assert_eq!(off.status, 200, "{}", off.body);
+    let refused = on_current(&manager, Method::POST, &path, &first, &days(Value::Null)).await;
+    assert_eq!((refused.status, refused.problem()), (409, "assignee_away"), "{}", refused.body);
 }
 
 #[rstest]

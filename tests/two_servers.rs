@@ -1,7 +1,9 @@
 //! Two servers on one PostgreSQL: what they do at once leaves what one of them would have left.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
@@ -150,6 +152,31 @@ async fn two_visits_that_are_moved_to_one_hour_at_two_servers_leave_no_overlap()
         assert_eq!(refused.problem(), "visit_overlap", "{}", refused.body);
         for task in &tasks {
             cancel(&manager, task).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_call_sent_to_two_servers_at_once_is_answered_by_both_as_done() {
+    let server = Server::small(Database::postgres());
+    let other = server.another();
+    let manager = server.manager().await;
+    let manager_there = there(&other, &manager);
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    for round in 0..ROUNDS {
+        let day = day(7 + i64::from(round));
+        let absence = json!({ "first_day": day, "last_day": day, "reason": "leave" });
+        let key = Uuid::now_v7().to_string();
+        let mut calls = JoinSet::new();
+        for caller in [&manager, &manager_there, &manager, &manager_there] {
+            let request = caller.request(Method::POST, &path).header("Idempotency-Key", &key);
+            let (caller, request) = (caller.clone(), request.json(&absence));
+            calls.spawn(async move { caller.send(request).await });
+        }
+        let answers = calls.join_all().await;
+        for answer in &answers {
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            assert_eq!(answer.body["id"], answers[0].body["id"], "{}", answer.body);
         }
     }
 }

@@ -187,16 +187,7 @@ impl Components {
                 uploads: Uploads::default(),
                 clock,
             }),
-            limits: Data::new(Limits {
-                proxies: settings.trusted_proxies.clone(),
-                is_encrypted: settings.tls.is_some(),
-                bodies: BodyLimits::new(
-                    settings.limits.body_timeout,
-                    connections.count,
-                    person_of(tokens.clone(), clock),
-                ),
-                streams: Streams::default(),
-            }),
+            limits: Data::new(limits(settings, connections, person_of(tokens.clone(), clock))),
             planner: Data::new(planner),
             mailbox: Data::new(Mailbox::new(db.clone(), keys.clone(), only_district.clone())),
             about: Data::new(about(settings, demo)),
@@ -231,6 +222,16 @@ fn sync(db: &Db, keys: &KeyRing, clock: Clock) -> Sync {
         rows: RowCache::default(),
         last_changes: LastChangeIndex::default(),
         clock,
+    }
+}
+
+/// The limits of requests, the slow bodies by the person of `person_of`.
+fn limits(settings: &Settings, connections: Connections, person_of: PersonOf) -> Limits {
+    Limits {
+        proxies: settings.trusted_proxies.clone(),
+        is_encrypted: settings.tls.is_some(),
+        bodies: BodyLimits::new(settings.limits.body_timeout, connections.count, person_of),
+        streams: Streams::default(),
     }
 }
 
