@@ -54,16 +54,16 @@ impl Hours {
 }
 
 impl Calendar {
-    /// Whether absences cover all days from the first to the last: each the whole day, or its hours
-    /// within the window if there is one.
+    /// Whether the person is absent on all days from the first to the last: the whole day, or for all its
+    /// hours within the window if there is one.
     pub fn is_away(&self, (first, last): (NaiveDate, NaiveDate), window: Option<Window>) -> bool {
         let covers_hours = |absent: Window| {
             window.is_some_and(|part| absent.start() <= part.start() && part.end() <= absent.end())
         };
         let covers = |day: NaiveDate| {
-            self.absences
-                .iter()
-                .any(|absence| absence.contains(day) && absence.window.is_none_or(covers_hours))
+            let mut absences = self.absences.iter().filter(|absence| absence.contains(day));
+            self.exceptions.get(&day) == Some(&None)
+                || absences.any(|absence| absence.window.is_none_or(covers_hours))
         };
         first.iter_days().take_while(|day| *day <= last).all(covers)
     }

@@ -250,7 +250,7 @@ fn above(area: AreaCode) -> Vec<AreaCode> {
     levels.into_iter().filter_map(|level| area.ancestor(level)).filter(|of| *of != area).collect()
 }
 
-/// The campaign as the staff of the area reads it: one of the area, or one of an area above that is no draft.
+/// The campaign as the staff of the area reads it: one of the area, or an approved one of an area above.
 ///
 /// # Errors
 /// [`DbError`].
@@ -260,7 +260,10 @@ pub fn visible(
     id: CampaignId,
 ) -> Result<Option<CampaignRow>, DbError> {
     let row = row(conn, &area.district().range(), id)?;
-    let reaches = |row: &CampaignRow| row.area.contains(&area) && row.state != CampaignState::Draft;
+    let reaches = |row: &CampaignRow| {
+        let is_decided = row.state != CampaignState::Draft && row.approved_at.is_some();
+        row.area.contains(&area) && is_decided
+    };
     Ok(row.filter(|row| area.contains(&row.area) || reaches(row)))
 }
 
@@ -275,8 +278,10 @@ pub fn list(
     wanted: &Wanted<CampaignId>,
 ) -> Result<Vec<CampaignRow>, DbError> {
     let scope = area.range();
-    let reaches =
-        campaigns::area.eq_any(above(area)).and(campaigns::state.ne(CampaignState::Draft));
+    let reaches = campaigns::area
+        .eq_any(above(area))
+        .and(campaigns::state.ne(CampaignState::Draft))
+        .and(campaigns::approved_at.is_not_null());
     let mut query = campaigns::table
         .filter(campaigns::district.eq(area.district()))
         .filter(in_range!(campaigns::area, scope).or(reaches))

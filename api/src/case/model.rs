@@ -236,6 +236,9 @@ pub struct CaseNextMove {
     pub to: StepCode,
     /// What it means for the decision of the step.
     pub effect: MoveEffect,
+    /// Whether it must name to whom the case is referred (`referral`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refers: bool,
 }
 
 /// A case with its history and what may come.

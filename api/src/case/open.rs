@@ -63,8 +63,8 @@ impl Effect for Opening {
     }
 
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
-        let kind = self.kind(tx, principal)?;
-        self.area(tx, principal, &kind).map(drop)
+        self.kind(tx, principal)?;
+        self.area(tx, principal).map(drop)
     }
 }
 
@@ -77,14 +77,8 @@ impl Opening {
         kind.ok_or_else(|| Problem::invalid("/kind", "is no kind of case"))
     }
 
-    /// The area of the matter, which is in the principal's; that of a beneficiary if the kind requires one.
-    fn area(
-        &self,
-        tx: &mut Tx<'_>,
-        principal: &Principal,
-        kind: &CaseKind,
-    ) -> Result<AreaCode, Problem> {
-        let is_optional = kind.beneficiary.is_optional();
+    /// The area of the matter, which is in the principal's.
+    fn area(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<AreaCode, Problem> {
         match (self.new.beneficiary_id, self.new.area) {
             (Some(id), None) => {
                 let conn = tx.read_unbatched();
@@ -93,9 +87,6 @@ impl Opening {
                     Problem::invalid("/beneficiary_id", "no beneficiary in your area has this id")
                 };
                 Ok(row.ok_or_else(unknown)?.grid)
-            }
-            (None, _) if !is_optional => {
-                Err(Problem::invalid("/beneficiary_id", "is required by this kind of case"))
             }
             (None, Some(area)) if principal.area.contains(&area) => {
                 area::known::in_body(tx.read_unbatched(), area, "/area")?;
@@ -117,8 +108,12 @@ impl Opening {
         principal: &Principal,
     ) -> Result<Case, Problem> {
         let kind = self.kind(tx, principal)?;
-        let area = self.area(tx, principal, &kind)?;
         let new = &self.new;
+        if new.beneficiary_id.is_none() && !kind.beneficiary.is_optional() {
+            let detail = "is required by this kind of case";
+            return Err(Problem::invalid("/beneficiary_id", detail));
+        }
+        let area = self.area(tx, principal)?;
         if let Some(id) = new.beneficiary_id {
             let conn = tx.read_unbatched();
             let row = beneficiary::store::row(conn, &principal.scope(), id)?;

@@ -28,6 +28,7 @@ pub(crate) fn may_come(kind: &CaseKind, placed: &PlacedCase) -> Vec<CaseNextMove
             name_en: one.name_en.clone(),
             to: one.to.clone(),
             effect: one.effect,
+            refers: one.refers,
         })
         .collect()
 }

@@ -102,6 +102,11 @@ impl GivingBack {
             version: row.version + 1,
             ..row.clone()
         };
+        // The entry first, as merges and ends do.
+        if let Some(item) = store::item(tx.read_unbatched(), row.district, &row.item)? {
+            let was = HandoutRow { serial: row.serial.clone(), ..next.clone() };
+            plaque::follow(tx, key, principal.person, (&item, &was), step)?;
+        }
         handouts::put(tx.write_unbatched(), Some(&row), &next)?;
         // What comes back belongs to its lot.
         let lot = match step {
@@ -115,11 +120,6 @@ impl GivingBack {
             if is_written_off { MovementAction::WrittenOff } else { MovementAction::Returned };
         move_stock::of_handout(tx, principal, &next, (action, difference), lot)?;
         record(tx, principal, (self.action(), &self.origin), &next);
-        let district = row.district;
-        if let Some(item) = store::item(tx.read_unbatched(), district, &row.item)? {
-            let was = HandoutRow { serial: row.serial, ..next.clone() };
-            plaque::follow(tx, key, principal.person, (&item, &was), step)?;
-        }
         Ok(next.shown())
     }
 }

@@ -146,11 +146,12 @@ impl HandingOut {
         let taken = StockChange::Take(pieces(quantity)?);
         let difference = move_stock::change(tx, station, &item.code, taken)?;
         lots::check(tx.read_unbatched(), station, of, quantity.get().into())?;
+        // The entry first, as merges and ends do.
+        plaque::follow(tx, key, principal.person, (&item, &row), step)?;
         handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
         let change = (MovementAction::HandedOut, difference);
         move_stock::of_handout(tx, principal, &row, change, new.lot.clone())?;
         record(tx, principal, (self.action(), &self.origin), &row);
-        plaque::follow(tx, key, principal.person, (&item, &row), step)?;
         Ok(row.shown())
     }
 

@@ -3,7 +3,7 @@
 //!
 //! [`PlaqueRule`]: gridward_domain::goods::PlaqueRule
 
-use gridward_domain::goods::HandoutStep;
+use gridward_domain::goods::{HandoutStep, ReturnReason};
 use gridward_domain::id::PersonId;
 use serde_json::{Map, json};
 
@@ -19,7 +19,7 @@ use crate::tx::Tx;
 
 /// Gives the entry of the beneficiary the state of the plaque that follows the step of the hand-out `row`, by the
 /// rule of its item; the log names the hand-out, its day and the number of the piece. The duplicate of a
-/// merge keeps its state.
+/// merge keeps its state, and so does an entry that has ended unless the right itself is withdrawn or restored.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the entry has changed since it was read.
@@ -36,7 +36,12 @@ pub(super) fn follow(
     };
     let scope = row.district.range();
     let home = beneficiary::store::row(tx.read_unbatched(), &scope, row.beneficiary)?;
-    let home = home.filter(|home| home.ended_because != Some(EndCause::Merged));
+    let is_of_right = matches!(row.reason, Some(ReturnReason::Withdrawn | ReturnReason::Restored));
+    let home = home.filter(|home| match home.ended_because {
+        None => true,
+        Some(EndCause::Merged) => false,
+        Some(_) => is_of_right,
+    });
     let Some(home) = home else { return Ok(()) };
     let changes = EntryChanges { plaque: Some(state.clone()), ..EntryChanges::default() };
     let mut cause = Map::new();

@@ -117,7 +117,7 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
 }
 
 /// The number of tasks that the plan gives to people after the due day, but for those whose due day
-/// had passed when it was ordered: no plan has these in time.
+/// had passed when it was computed: no plan has these in time.
 fn made_late(computed: &Computed) -> u32 {
     let today = clock::day(computed.request.now);
     let open = computed.rows.tasks.iter().filter(|task| task.state == Phase::Open);

@@ -74,6 +74,11 @@ impl Seconded {
         !self.guests.contains(&person) || self.of(person).iter().any(|lending| lending.has(day))
     }
 
+    /// Whether the person can be given a visit in the grid on the day: people of other areas where they help.
+    pub fn reaches(&self, person: PersonId, grid: AreaCode, day: NaiveDate) -> bool {
+        !self.guests.contains(&person) || self.helps(person, grid, day)
+    }
+
     /// Whether the person helps in the grid on the day.
     pub fn helps(&self, person: PersonId, grid: AreaCode, day: NaiveDate) -> bool {
         self.of(person).iter().any(|lending| lending.area.contains(&grid) && lending.has(day))

@@ -58,7 +58,7 @@ pub struct Kept {
     /// Number of selected open tasks that were due before the first day and are not planned.
     #[serde(default)]
     pub overdue: u32,
-    /// Number of assigned tasks that could be in time when the plan was ordered and are late by it. `None`:
+    /// Number of assigned tasks that could be in time when the plan was computed and are late by it. `None`:
     /// a plan of before this was counted.
     #[serde(default)]
     pub made_late: Option<u32>,

@@ -52,7 +52,10 @@ pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
         let pointer = format!("/changes/pins/{at}/day");
         return Err(Problem::invalid(&pointer, "must be a day of the plan"));
     }
-    let elsewhere = |pin: &PinnedTask| !seconded.is_there(pin.person_id, pin.day);
+    let elsewhere = |pin: &PinnedTask| {
+        let grid = open.get(&pin.task_id).map(|row| row.grid);
+        !grid.is_some_and(|grid| seconded.reaches(pin.person_id, grid, pin.day))
+    };
     if let Some(at) = order.changes.pins.iter().position(elsewhere) {
         let pointer = format!("/changes/pins/{at}/day");
         return Err(Problem::invalid(&pointer, "is no day on which the person helps in the area"));

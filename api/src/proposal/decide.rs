@@ -182,7 +182,8 @@ impl Decision {
             due_on: Some(new.day),
             window: window(new, &row)?.map(Some),
             planned: None,
-            force: false,
+            // The person who makes the visit asked for the day.
+            force: true,
         });
         let origin = Origin { proposal: Some(self.proposal), ..self.origin.clone() };
         let base = [row.version];

@@ -172,7 +172,7 @@ pub struct NewRegime {
     pub content: RegimeContent,
 }
 
-/// The visits of a regime in the coming year, if each is made on its day.
+/// The visits of a regime in the coming weeks, if each is made on its day.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RegimeOutlook {
     /// The number of members.

@@ -12,10 +12,13 @@ use super::{pair, tie};
 use crate::availability::store as availability;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
+use crate::person;
 use crate::tx::Tx;
 
-/// Checks that the task's assignee, and the second person if the task of that one moves too, is on duty
-/// and there on one of the days from the first to the last, within the window if there is one.
+/// Checks that the task's assignee, and the second person if the task of that one moves too, is not absent
+/// on all days from the first to the last, within the window if there is one. They are locked until the
+/// end of the transaction, so that no other server enters an absence meanwhile. Who takes no new tasks keeps
+/// those in hand.
 ///
 /// # Errors
 /// 409 with the task; [`DbError`].
@@ -31,11 +34,9 @@ pub(super) fn check(
     let moved = std::iter::once(row).chain(moved);
     let people: Vec<PersonId> = moved.filter_map(|task| task.assignee).collect();
     let conn = tx.read()?;
+    person::active::areas(conn, row.district, &people.iter().copied().collect())?;
     let calendars = availability::calendars_from(conn, row.district, &people, days.0)?;
-    let off_duty = availability::off_duty_among(conn, row.district, &people)?;
-    let is_away = |person: &PersonId| {
-        off_duty.contains(person) || calendars.of(*person).is_away(days, window)
-    };
+    let is_away = |person: &PersonId| calendars.of(*person).is_away(days, window);
     if people.iter().any(is_away) { Err(problem(row)?) } else { Ok(()) }
 }
 

@@ -110,7 +110,7 @@ impl Commitments {
         start: TimeOfDay,
         minutes: i32,
     ) -> Option<Conflict> {
-        if self.is_away(person, day, start, minutes) {
+        if self.off_duty.contains(&person) || self.is_absent(person, day, start, minutes) {
             return Some(Conflict::Away);
         }
         let mut busy = self.overlapping(person, day, start, minutes);
@@ -130,8 +130,8 @@ impl Commitments {
         held.filter(move |held| overlap(held.hours(), (from, from + minutes)))
     }
 
-    /// Whether the person is off duty, or absent during such a visit.
-    pub fn is_away(
+    /// Whether the person is absent during such a visit.
+    pub fn is_absent(
         &self,
         person: PersonId,
         day: NaiveDate,
@@ -139,10 +139,7 @@ impl Commitments {
         minutes: i32,
     ) -> bool {
         let from = i32::from(start.minutes());
-        self.off_duty.contains(&person) || self.is_absent(person, day, (from, from + minutes))
-    }
-
-    fn is_absent(&self, person: PersonId, day: NaiveDate, visit: Minutes) -> bool {
+        let visit = (from, from + minutes);
         let Some(calendar) = self.calendars.get(&person) else { return false };
         let mut absences = calendar.absences.iter().filter(|span| span.contains(day));
         calendar.exceptions.get(&day) == Some(&None)

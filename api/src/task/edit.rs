@@ -60,7 +60,7 @@ pub struct TaskEdit {
     #[schema(value_type = Option<TaskGuest>)]
     guest: Option<Option<Box<TaskGuest>>>,
     /// Duration in minutes. A longer visit that would overlap another one of its person is 409
-    /// `visit_overlap` without `force`.
+    /// `visit_overlap`, and one into an absence of its person 409 `assignee_away`, without `force`.
     #[serde(skip_serializing_if = "Option::is_none")]
     minutes: Option<ServiceMinutes>,
     /// Priority from 1 (lowest) to 10 (most urgent).

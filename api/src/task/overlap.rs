@@ -191,7 +191,7 @@ impl Visit {
         person::active::areas(conn, self.district, &who)?;
         let held = Commitments::read(conn, (self.district, None), &who, (self.day, self.day))?;
         let is_away = |(person, minutes): &(PersonId, ServiceMinutes)| {
-            held.is_away(*person, self.day, self.start, minutes.get())
+            held.is_absent(*person, self.day, self.start, minutes.get())
         };
         if people.iter().any(is_away) {
             return Err(assignee_away::problem(row)?);

@@ -57,10 +57,11 @@ pub(super) fn check_people(
 ) -> Result<(), Problem> {
     match (new.planned, *command) {
         (Some(time), _) => overlap::check_moved(tx, principal, row, time),
-        (None, Command::Reschedule { not_before, due_on }) => {
+        // Days in the wrong order have a refusal of their own.
+        (None, Command::Reschedule { not_before, due_on }) if not_before <= due_on => {
             let first = not_before.max(clock::day(tx.now));
             let window = new.window.map_or_else(|| row.window(), Ok)?;
-            assignee_away::check(tx, principal, row, (first, due_on), window)
+            assignee_away::check(tx, principal, row, (first, due_on.max(first)), window)
         }
         _ => Ok(()),
     }

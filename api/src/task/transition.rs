@@ -11,6 +11,7 @@ use super::{of_ended, tie};
 use crate::db::DbError;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
+use crate::{clock, person};
 
 /// A transition of a task, about to be written.
 #[derive(Clone, Copy)]
@@ -69,8 +70,12 @@ fn with_other(tx: &mut Tx<'_>, next: &mut TaskRow) -> Result<(), DbError> {
     let Some(person) = next.assignee.filter(|_| next.pair().is_some()) else { return Ok(()) };
     let tied = tie::tied(tx, next)?;
     let time = tie::time_of_other(next, &tied).filter(|_| next.planned_on.is_none());
-    let Some((day, start)) = time else { return Ok(()) };
+    let Some((day, start)) = time.filter(|(day, _)| clock::day(tx.now) <= *day) else {
+        return Ok(());
+    };
     let who = BTreeSet::from([person]);
+    // No other server gives the person a visit at this hour meanwhile.
+    person::active::areas(tx.read()?, next.district, &who)?;
     let held = Commitments::read(tx.read()?, (next.district, None), &who, (day, day))?;
     if held.conflict(person, day, start, next.minutes.get()).is_none() {
         next.plan_by_hand(day, start);

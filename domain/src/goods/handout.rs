@@ -21,7 +21,7 @@ pub enum HandoutState {
     Planned,
     /// The beneficiary has it.
     HandedOut,
-    /// The beneficiary does not have it, and the station keeps it.
+    /// The beneficiary does not have it: the station keeps it, or has written it off.
     Returned,
 }
 

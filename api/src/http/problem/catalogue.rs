@@ -274,8 +274,8 @@ problems! {
         "时间与其他上门冲突": "承办人在该时段另有上门，见 current。请改选时间；确需同时安排，请发送 force: true。";
     /// The person is away at that time.
     AssigneeAway "assignee_away" 409
-        "The assignee is away": "The assignee is absent or off duty at that time. Choose another time or another person, or send `force: true` to keep it.";
-        "承办人不在岗": "承办人在该时段请假或暂停接单。请改选时间或改派他人；确需如此安排，请发送 force: true。";
+        "The assignee is away": "The assignee is absent at that time. Choose another time or another person, or send `force: true` to keep it.";
+        "承办人不在岗": "承办人在该时段请假。请改选时间或改派他人；确需如此安排，请发送 force: true。";
     /// The task is tied to others that exclude the person.
     ClaimBreaksTie "claim_breaks_tie" 409
         "The task is for another person": "Two different people make this visit, or one person makes several visits, see `current`. Choose another task.";

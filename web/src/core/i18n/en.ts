@@ -372,7 +372,7 @@ export const en: Record<Key, string> = {
   'code.version_conflict': 'Someone has just changed it. Look at the latest state first',
   'code.version_required': 'Someone has just changed it. Look at the latest state first',
   'code.visit_overlap': 'Not moved: there is another visit at that time',
-  'code.assignee_away': 'Not moved: the visitor is away at that time',
+  'code.assignee_away': 'Not changed: the visitor is away at that time',
   'code.claim_breaks_tie': 'Not claimed: two different people make this visit, or one person makes several',
   'code.not_claimable': 'Not claimed: this visit is for another person',
   'code.assignment_breaks': 'Not reassigned: skills, minutes or hours do not suffice, or the person is away. To insist, reassign again and tick the box',

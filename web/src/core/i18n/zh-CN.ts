@@ -370,7 +370,7 @@ export const zh = {
   'code.version_conflict': '有人刚改过，请看最新情况再定',
   'code.version_required': '有人刚改过，请看最新情况再定',
   'code.visit_overlap': '没有改期：该时段另有走访',
-  'code.assignee_away': '没有改期：承办人该时段不在岗',
+  'code.assignee_away': '没有更改：承办人该时段请假',
   'code.claim_breaks_tie': '没有领到：这一户须由两人分别领取，或与其他走访由同一人承担',
   'code.not_claimable': '没有领到：这一户将安排其他人员走访',
   'code.assignment_breaks': '没有改派：此人技能、时长或时段不合适，或正在请假。仍要派给此人，请再改派并勾选“也要改派”',
