@@ -154,6 +154,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         gridward_domain::bounded_text::OccasionFilter,
         gridward_domain::bounded_text::RegisterId,
         gridward_domain::bounded_text::RegisterIdFilter,
+        gridward_domain::range::OutlookWeeks,
     )),
     modifiers(&Shared),
 )]
