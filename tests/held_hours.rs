@@ -52,6 +52,17 @@ async fn draft(manager: &Caller, task: &str, start: Option<u64>) -> Value {
     made.body
 }
 
+/// Has the volunteer absent on a day, counted from today: for these hours, or with `null` for the whole day.
+async fn absent(manager: &Caller, on: i64, hours: Value) {
+    let mut absence = json!({ "first_day": day(on), "last_day": day(on), "reason": "leave" });
+    if !hours.is_null() {
+        absence["window"] = hours;
+    }
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    let entered = manager.post(&path, &absence).await;
+    assert_eq!(entered.status, 201, "{}", entered.body);
+}
+
 async fn visits(manager: &Caller, plan: &Value) -> Vec<Value> {
     let path = format!("/v1/plans/{}/visits", plan["id"].as_str().expect("an id"));
     manager.get(&path).await.body["items"].as_array().expect("visits").clone()
@@ -124,12 +135,7 @@ async fn a_person_who_is_away_since_the_draft_gets_nothing(
     let tasks = [visit(&manager, 1).await, visit(&manager, 2).await];
     let drafts =
         [draft(&manager, &tasks[0], Some(600)).await, draft(&manager, &tasks[1], Some(660)).await];
-    let hours = json!({ "start": 610, "end": 640 });
-    let absence = json!({
-        "first_day": day(DAY), "last_day": day(DAY), "window": hours, "reason": "leave",
-    });
-    let away = manager.post(&format!("/v1/people/{}/absences", person_id(21)), &absence).await;
-    assert_eq!(away.status, 201, "{}", away.body);
+    absent(&manager, DAY, json!({ "start": 610, "end": 640 })).await;
     let left = json!([{ "task_id": tasks[0], "because": "person_unavailable", "state": "open" }]);
     assert_eq!(apply(&manager, &drafts[0]).await, left);
     assert_eq!(apply(&manager, &drafts[1]).await, json!([]), "another hour of the day");
@@ -303,12 +309,7 @@ async fn the_second_person_of_a_visit_gets_the_time_of_the_first_when_free_then(
     assert_eq!((day_of, start), (&json!(day(DAY)), &json!(610)), "{}", claimed.body);
 
     assert_eq!(volunteer.act(&format!("{path}/release")).await.status, 200);
-    let away = json!({
-        "first_day": day(DAY), "last_day": day(DAY), "reason": "leave",
-        "window": { "start": 600, "end": 615 },
-    });
-    let added = manager.post(&format!("/v1/people/{}/absences", person_id(21)), &away).await;
-    assert_eq!(added.status, 201, "{}", added.body);
+    absent(&manager, DAY, json!({ "start": 600, "end": 615 })).await;
     let claimed = volunteer.act(&format!("{path}/claim")).await;
     assert_eq!(claimed.status, 200, "{}", claimed.body);
     assert!(claimed.body.get("planned_for").is_none(), "away then: {}", claimed.body);
@@ -324,12 +325,7 @@ async fn a_visit_by_two_people_moves_only_to_days_on_which_both_are_there(
     let (first, second) = pair(&server, &manager).await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{second}/claim")).await.status, 200);
     let path = format!("/v1/tasks/{first}/reschedule");
-    let window = json!({ "start": 600, "end": 660 });
-    let away = json!({
-        "first_day": day(DAY + 7), "last_day": day(DAY + 7), "reason": "leave", "window": window,
-    });
-    let added = manager.post(&format!("/v1/people/{}/absences", person_id(21)), &away).await;
-    assert_eq!(added.status, 201, "{}", added.body);
+    absent(&manager, DAY + 7, json!({ "start": 600, "end": 660 })).await;
     let days = |window: Value| json!({ "not_before": day(DAY + 7), "due_on": day(DAY + 7), "window": window });
     let within = days(json!({ "start": 610, "end": 650 }));
     let refused = on_current(&manager, Method::POST, &path, &first, &within).await;
@@ -456,23 +452,9 @@ async fn a_visit_is_moved_to_a_time_at_which_its_person_is_away_only_by_force(
     let server = Server::small(backend);
     let manager = server.manager().await;
     let task = held(&server, 1, 570).await;
-    let absence = |first: i64, window: Value| {
-        let mut absence =
-            json!({ "first_day": day(first), "last_day": day(first), "reason": "leave" });
-        if !window.is_null() {
-            absence["window"] = window;
-        }
-        absence
-    };
-    let absences = format!("/v1/people/{}/absences", person_id(21));
-    for absence in [
-        absence(DAY, json!({ "start": 660, "end": 700 })),
-        absence(DAY + 7, Value::Null),
-        absence(DAY + 8, Value::Null),
-    ] {
-        let away = manager.post(&absences, &absence).await;
-        assert_eq!(away.status, 201, "{}", away.body);
-    }
+    absent(&manager, DAY, json!({ "start": 660, "end": 700 })).await;
+    absent(&manager, DAY + 7, Value::Null).await;
+    absent(&manager, DAY + 8, Value::Null).await;
     let path = format!("/v1/tasks/{task}/reschedule");
     let hour = |start: u64| json!({ "planned": { "day": day(DAY), "start": start } });
     let days = |first: i64, due: i64| json!({ "not_before": day(first), "due_on": day(due) });

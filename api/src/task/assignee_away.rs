@@ -3,12 +3,11 @@
 use chrono::NaiveDate;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
-use gridward_domain::task::Verb;
 use gridward_domain::time::Window;
 use gridward_domain::visibility::View;
 
+use super::pair;
 use super::row::TaskRow;
-use super::{pair, tie};
 use crate::availability::store as availability;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
@@ -29,9 +28,8 @@ pub(super) fn check(
     days: (NaiveDate, NaiveDate),
     window: Option<Window>,
 ) -> Result<(), Problem> {
-    let tied = if row.pair().is_some() { tie::tied(tx, row)? } else { Vec::new() };
-    let moved = tied.iter().filter(|other| pair::follows(principal, other, Verb::Reschedule));
-    let moved = std::iter::once(row).chain(moved);
+    let others = pair::others(tx, row)?;
+    let moved = pair::rescheduled(principal, row, &others);
     let people: Vec<PersonId> = moved.filter_map(|task| task.assignee).collect();
     let conn = tx.read()?;
     person::active::areas(conn, row.district, &people.iter().copied().collect())?;

@@ -8,7 +8,6 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::range::ServiceMinutes;
-use gridward_domain::task::Verb;
 use gridward_domain::time::TimeOfDay;
 use gridward_domain::visibility::View;
 use serde::Serialize;
@@ -91,8 +90,7 @@ pub(super) fn check_moved(
     time: VisitTime,
 ) -> Result<(), Problem> {
     let visit = Visit::of(tx, row, time)?;
-    let moved = visit.tied.iter().filter(|other| pair::follows(principal, other, Verb::Reschedule));
-    let moved = std::iter::once(row).chain(moved);
+    let moved = pair::rescheduled(principal, row, &visit.tied);
     let people: Vec<_> = moved.filter_map(|task| Some((task.assignee?, task.minutes))).collect();
     visit.check(tx, principal, row, &people)
 }
@@ -137,7 +135,7 @@ impl Visit {
         row: &TaskRow,
         VisitTime { day, start }: VisitTime,
     ) -> Result<Self, DbError> {
-        let tied = if row.pair().is_some() { tie::tied(tx, row)? } else { Vec::new() };
+        let tied = pair::others(tx, row)?;
         Ok(Self { district: row.district, own: own(row, &tied), tied, day, start })
     }
 

@@ -55,6 +55,24 @@ pub(super) fn follows(principal: &Principal, other: &TaskRow, verb: Verb) -> boo
     principal.area.contains(&other.grid) && verb.starts_at(other.state)
 }
 
+/// The other task of the pair of `row`; none if one person makes the visit.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn others(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Vec<TaskRow>, DbError> {
+    if row.pair().is_some() { tie::tied(tx, row) } else { Ok(Vec::new()) }
+}
+
+/// The tasks that are rescheduled with `row`: itself, and those of `others` that follow.
+pub(super) fn rescheduled<'r>(
+    principal: &'r Principal,
+    row: &'r TaskRow,
+    others: &'r [TaskRow],
+) -> impl Iterator<Item = &'r TaskRow> {
+    let follow = others.iter().filter(|other| follows(principal, other, Verb::Reschedule));
+    std::iter::once(row).chain(follow)
+}
+
 /// Moves the other task of the pair of `row` to the same days and times, unless its visit has begun:
 /// the two people go together. Returns what was changed.
 ///
@@ -69,10 +87,7 @@ pub(super) fn move_second(
     body: &Value,
 ) -> Result<Vec<Change>, DbError> {
     let mut changes = Vec::new();
-    if row.pair().is_none() {
-        return Ok(changes);
-    }
-    for other in tie::tied(tx, row)? {
+    for other in others(tx, row)? {
         if follows(principal, &other, command.verb()) {
             changes.extend(change_second(tx, principal, &other, command, times, body.clone())?);
         }
