@@ -15,6 +15,7 @@ use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, OTHER_GRID, Server}
 struct Home {
     grid: &'static str,
     categories: &'static [&'static str],
+    tags: &'static [&'static str],
     gender: &'static str,
     born: i64,
     lives_alone: bool,
@@ -31,6 +32,7 @@ const HOMES: [Home; 6] = [
     Home {
         grid: GRID,
         categories: &["martyr_family"],
+        tags: &["key_recipient"],
         gender: "female",
         born: 1936,
         lives_alone: true,
@@ -43,6 +45,7 @@ const HOMES: [Home; 6] = [
     Home {
         grid: GRID,
         categories: &["combat_veteran", "disabled_veteran"],
+        tags: &[],
         gender: "male",
         born: 1948,
         lives_alone: false,
@@ -55,6 +58,7 @@ const HOMES: [Home; 6] = [
     Home {
         grid: GRID,
         categories: &["veteran"],
+        tags: &["away", "key_recipient"],
         gender: "male",
         born: 1960,
         lives_alone: true,
@@ -67,6 +71,7 @@ const HOMES: [Home; 6] = [
     Home {
         grid: OTHER_GRID,
         categories: &["martyr_family", "merit_holder"],
+        tags: &[],
         gender: "male",
         born: 1950,
         lives_alone: true,
@@ -79,6 +84,7 @@ const HOMES: [Home; 6] = [
     Home {
         grid: FAR_GRID,
         categories: &["martyr_family"],
+        tags: &["volunteer"],
         gender: "female",
         born: 1940,
         lives_alone: false,
@@ -91,6 +97,7 @@ const HOMES: [Home; 6] = [
     Home {
         grid: FAR_GRID,
         categories: &["veteran"],
+        tags: &[],
         gender: "female",
         born: 1948,
         lives_alone: true,
@@ -108,6 +115,7 @@ fn district(backend: Backend) -> Server {
     for (n, home) in (1..).zip(&HOMES) {
         let categories: BTreeSet<&str> = home.categories.iter().copied().collect();
         let categories = categories.into_iter().collect::<Vec<_>>().join(";");
+        let tags = home.tags.join(";");
         let last = home.last_contact.map_or("NULL".to_owned(), |day| format!("'{day}'"));
         let alone = match (server.database.is_postgres(), home.lives_alone) {
             (true, alone) => alone.to_string(),
@@ -116,7 +124,7 @@ fn district(backend: Backend) -> Server {
         server.database.execute(&format!(
             "UPDATE beneficiaries SET categories = '{categories}', gender = '{}', birth_year = {}, \
              lives_alone = {alone}, mobility = '{}', contact = '{}', plaque = '{}', \
-             last_contact = {last} WHERE id = '{}'",
+             tags = '{tags}', last_contact = {last} WHERE id = '{}'",
             home.gender,
             home.born,
             home.mobility,
@@ -162,6 +170,7 @@ fn selects(filter: &Value, home: &Home) -> bool {
             home.last_contact.is_none_or(|last| last < day.as_str())
         }
         "category" => home.categories.iter().any(|one| among(one)),
+        "tag" => home.tags.iter().any(|one| among(one)),
         "answer" => {
             let words = value["any"].as_array().expect("words");
             home.health.is_some_and(|one| words.iter().any(|word| word == one))
@@ -179,7 +188,7 @@ fn random(seed: &mut u64, depth: u32) -> Value {
         (*seed >> 33) % sides
     };
     let combination = draw(if depth > 1 { 5 } else { 1 });
-    let choice = draw(10);
+    let choice = draw(11);
     let other = draw(4);
     let any_of =
         |codes: &[&'static str]| codes[usize::try_from(other).expect("a choice") % codes.len()];
@@ -199,7 +208,8 @@ fn random(seed: &mut u64, depth: u32) -> Value {
             6 => json!({ "plaque": [any_of(&["hung", "damaged", "missing"])] }),
             7 if other < 2 => json!({ "not_contacted_since": { "days_ago": 100 + 200 * other } }),
             7 => json!({ "not_contacted_since": { "day": "2026-01-15" } }),
-            8 => health(&[any_of(&["good", "fair", "poor"])]),
+            8 => json!({ "tag": [any_of(&["key_recipient", "away", "volunteer", "role_model"])] }),
+            9 => health(&[any_of(&["good", "fair", "poor"])]),
             _ => {
                 let code =
                     any_of(&["martyr_family", "veteran", "disabled_veteran", "merit_holder"]);
@@ -323,6 +333,48 @@ async fn a_filter_is_counted_by_area_and_said_in_both_languages(
     let all = preview(&supervisor, &json!({ "all": [] })).await;
     assert_eq!((&all.body["count"], &all.body["of"]), (&json!(6), &json!(6)));
     assert_eq!(all.body["sentence_zh"], "江津区内的全部服务对象");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_is_given_shown_filtered_and_counted(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let home = format!("/v1/beneficiaries/{}", beneficiary_id(1));
+    let change = async |version: u32, tags: Value| {
+        let request = supervisor.request(Method::PATCH, &home);
+        let request = request.header("If-Match", format!("\"v{version}\""));
+        supervisor.send(request.json(&json!({ "tags": tags }))).await
+    };
+    let key = json!({ "tag": ["key_recipient"] });
+    let untagged = supervisor.get(&home).await.body;
+    assert_eq!(untagged.get("tags"), None);
+    let version = untagged["version"].as_u64().expect("a version");
+    let version = u32::try_from(version).expect("a version");
+    let given = change(version, json!(["key_recipient", "away"])).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    assert_eq!(given.body["tags"], json!(["away", "key_recipient"]));
+    let unknown = change(version + 1, json!(["key"])).await;
+    assert_eq!((unknown.status, unknown.problem()), (422, "invalid"));
+    assert_eq!(unknown.body["errors"][0]["pointer"], "/tags");
+
+    let listed = supervisor.get("/v1/beneficiaries?tag=away&count=true").await;
+    assert_eq!(listed.body["total"], 1, "{}", listed.body);
+    assert_eq!(listed.body["items"][0]["id"], beneficiary_id(1));
+    let counted = preview(&supervisor, &key).await;
+    assert_eq!(counted.body["count"], 1, "{}", counted.body);
+    assert_eq!(counted.body["sentence_zh"], "江津区内带有标签“重点服务对象”的服务对象");
+    let wrong = preview(&supervisor, &json!({ "tag": ["key"] })).await;
+    assert_eq!((wrong.status, &wrong.body["errors"][0]["pointer"]), (422, &json!("/filter/tag")));
+
+    // The grid's phones show it, and it goes as it came.
+    let manager = server.sign_in(crate::support::phones::MANAGER).await;
+    let pulled = manager.get("/v1/sync?limit=1000").await.body.to_string();
+    assert!(pulled.contains(r#""tags":["away","key_recipient"]"#), "{pulled}");
+    assert_eq!(change(version + 1, json!([])).await.body.get("tags"), None);
+    assert_eq!(preview(&supervisor, &key).await.body["count"], 0);
 }
 
 #[rstest]
@@ -468,6 +520,7 @@ async fn a_merge_brings_the_answers_along_and_its_undo_takes_them_back(
     let merged =
         [count("health", "good").await, count("health", "poor").await, count("meals", "yes").await];
     assert_eq!(merged, [json!(0), json!(1), json!(1)]);
+    assert_eq!(tagged().await, json!(["away", "key_recipient"]));
     // What a report has said since stays; the rest goes back.
     report(&kept, json!({ "meals": false })).await;
     command("merge/undo").await;
@@ -478,6 +531,7 @@ async fn a_merge_brings_the_answers_along_and_its_undo_takes_them_back(
         count("meals", "no").await,
     ];
     assert_eq!(apart, [json!(1), json!(1), json!(1), json!(1)]);
+    assert_eq!(tagged().await, Value::Null);
 }
 
 #[rstest]

@@ -51,7 +51,7 @@ async fn a_new_district_has_the_words_of_the_law_in_both_languages(
         .iter()
         .map(|one| one["name"].as_str().expect("a name"))
         .collect();
-    let all = ["categories", "hardships", "languages", "needs", "plaque_states", "skills"];
+    let all = ["categories", "hardships", "languages", "needs", "plaque_states", "skills", "tags"];
     assert_eq!(names, all);
     let categories = words(&volunteer, "categories").await;
     let has = |code: &str| categories.iter().any(|word| word["code"] == code);

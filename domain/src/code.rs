@@ -125,6 +125,8 @@ codes! {
     WordCode, example "combat_veteran";
     /// The code of a category of entitlement.
     Category, example "combat_veteran";
+    /// The code of a tag that a district gives to beneficiaries.
+    Tag, example "key_recipient";
     /// The code of a state of the plaque 光荣之家 at the door.
     PlaqueState, example "hung";
     /// The code of a hardship.
@@ -143,6 +145,9 @@ codes! {
 
 /// The categories of a beneficiary, ordered by code.
 pub type Categories = BTreeSet<Category>;
+
+/// The tags of a beneficiary, ordered by code; often none.
+pub type Tags = BTreeSet<Tag>;
 
 /// The hardships of a beneficiary, ordered by code; usually none.
 pub type Hardships = BTreeSet<Hardship>;

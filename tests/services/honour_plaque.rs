@@ -9,7 +9,7 @@ use super::{install, report, server, task_of};
 use crate::cases::{VILLAGE, step};
 use crate::goods::{item, receive};
 use crate::regimes::night;
-use crate::support::files::BENEFICIARY;
+use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, GRID};
@@ -117,6 +117,31 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     assert_eq!(take_back(&admin, &handed.body, "restored").await.status, 200);
     assert_eq!(plaque(&manager).await, "pending");
     assert_eq!(hang(&manager, "JJ-0003").await.status, 201);
+    assert_eq!(plaque(&manager).await, "hung");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_plaque_of_a_duplicate_belongs_to_the_entry_that_stays(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    install(&server, CONFIGURATION).await;
+    receive(&supervisor, "plaque", STATION, 5).await;
+    server.database.execute("UPDATE beneficiaries SET plaque = 'pending'");
+    let kept = format!("/v1/beneficiaries/{}", beneficiary_id(2));
+    assert_eq!(hang(&manager, "JJ-0001").await.status, 201);
+    let command = async |verb: &str| {
+        let version = supervisor.get(&kept).await.body["version"].clone();
+        let request = supervisor.request(Method::POST, &format!("{kept}/{verb}"));
+        let request = request.header("If-Match", format!("\"v{version}\""));
+        let done = supervisor.send(request.json(&json!({ "other_id": BENEFICIARY }))).await;
+        assert_eq!(done.status, 200, "{verb}: {}", done.body);
+        supervisor.get(&kept).await.body["plaque"].clone()
+    };
+    assert_eq!(command("merge").await, "hung");
+    assert_eq!(command("merge/undo").await, "pending");
     assert_eq!(plaque(&manager).await, "hung");
 }
 

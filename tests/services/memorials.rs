@@ -102,6 +102,49 @@ async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_need_of_a_place_that_opens_no_case_is_flagged(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    install(&server, CONFIGURATION).await;
+    let path = "/v1/case-kinds/memorial_fault";
+    let mut about_people = admin.get(path).await.body;
+    let content = about_people.as_object_mut().expect("an object");
+    let version = content.remove("version").expect("a version");
+    content.remove("code");
+    content.insert("beneficiary".to_owned(), json!("required"));
+    let put = admin.request(Method::PUT, path).header("If-Match", format!("\"v{version}\""));
+    let put = admin.send(put.json(&about_people)).await;
+    assert_eq!(put.status, 200, "{}", put.body);
+
+    night(&server);
+    let all = tasks(&supervisor).await;
+    let monthly = all
+        .iter()
+        .find(|task| task["title"].as_str().is_some_and(|title| title.starts_with("每月巡护")));
+    let round = monthly.expect("a round")["id"].as_str().expect("an id").to_owned();
+    let volunteer = server.volunteer().await;
+    let fault = json!({
+        "outcome": "needs_follow_up", "needs": ["memorial_fault"],
+        "answers": { "tended": true, "state": "faulty" }
+    });
+    let written = report(&volunteer, &round, fault).await;
+    let flags = async || {
+        let reports = supervisor.get(&format!("/v1/tasks/{round}/reports")).await.body;
+        reports["items"][0]["flags"].clone()
+    };
+    assert_eq!(flags().await, json!(["no_case"]));
+    assert_eq!(supervisor.get("/v1/cases").await.body["items"], json!([]));
+    // The flag goes with the need.
+    let sound = json!({ "outcome": "done", "answers": { "tended": true, "state": "sound" } });
+    let amended = volunteer.post(&format!("/v1/reports/{written}/amendments"), &sound).await;
+    assert_eq!(amended.status, 200, "{}", amended.body);
+    assert_eq!(flags().await, json!([]));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_memorial_has_no_birthday_and_no_audience(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use gridward_domain::area::AreaCode;
 use gridward_domain::audience::{Condition, Filter};
 use gridward_domain::authority::Principal;
+use gridward_domain::code::{Category, PlaqueState, Tag};
 
 use super::answers::{AnswerForms, NOT_FILTERABLE};
 use crate::area;
 use crate::db::Conn;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::vocabulary::{VocabularyName, store as vocabularies};
+use crate::vocabulary::{Vocabularies, VocabularyName, store as vocabularies};
 
 /// The requirement for an area of a request.
 pub(crate) const NOT_YOURS: &str = "must be in your area";
@@ -65,14 +66,16 @@ pub fn filter_of(conn: &mut Conn, principal: &Principal, filter: &Filter) -> Res
                 }
             }
             Condition::Category(codes) => {
-                let known = vocabularies.get(VocabularyName::Categories);
-                let unknown = codes.iter().filter_map(|code| known.check(code.as_str()).err());
-                unknown.for_each(|error| add(error.to_string()));
+                let codes = codes.iter().map(Category::as_str);
+                unknown(&vocabularies, VocabularyName::Categories, codes).for_each(add);
+            }
+            Condition::Tag(codes) => {
+                let codes = codes.iter().map(Tag::as_str);
+                unknown(&vocabularies, VocabularyName::Tags, codes).for_each(add);
             }
             Condition::Plaque(codes) => {
-                let known = vocabularies.get(VocabularyName::PlaqueStates);
-                let unknown = codes.iter().filter_map(|code| known.check(code.as_str()).err());
-                unknown.for_each(|error| add(error.to_string()));
+                let codes = codes.iter().map(PlaqueState::as_str);
+                unknown(&vocabularies, VocabularyName::PlaqueStates, codes).for_each(add);
             }
             Condition::Answer(among) if !forms.has(among, &vocabularies) => {
                 add(NOT_FILTERABLE.to_owned());
@@ -84,4 +87,14 @@ pub fn filter_of(conn: &mut Conn, principal: &Principal, filter: &Filter) -> Res
         return Ok(());
     }
     Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+}
+
+/// What is wrong with each of the codes that is no word of the vocabulary.
+fn unknown<'a>(
+    vocabularies: &'a Vocabularies,
+    name: VocabularyName,
+    codes: impl Iterator<Item = &'a str>,
+) -> impl Iterator<Item = String> {
+    let known = vocabularies.get(name);
+    codes.filter_map(|code| known.check(code).err().map(|error| error.to_string()))
 }

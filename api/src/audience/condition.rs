@@ -80,6 +80,9 @@ fn is(condition: &Condition, today: NaiveDate) -> Expression {
         Condition::Category(codes) => any(codes.iter().map(|code| -> Expression {
             Box::new(has_member!(beneficiaries::categories, code.as_str()))
         })),
+        Condition::Tag(codes) => any(codes.iter().map(|code| -> Expression {
+            Box::new(has_member!(beneficiaries::tags, code.as_str()))
+        })),
         Condition::Answer(AnswerAmong { kind, field, any }) => {
             let words: Vec<String> = any.iter().map(|one| one.as_str().to_owned()).collect();
             let given = beneficiary_answers::table

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::audience::{AnswerAmong, AnswerNames, Condition, Filter, Names, Sentence};
-use gridward_domain::code::{Category, PlaqueState};
+use gridward_domain::code::{Category, PlaqueState, Tag};
 use gridward_domain::word::VariantArray as _;
 
 use super::answers::AnswerForms;
@@ -89,6 +89,10 @@ impl Names for DistrictNames {
 
     fn category(&self, code: &Category) -> Sentence {
         self.word(VocabularyName::Categories, code.as_str())
+    }
+
+    fn tag(&self, code: &Tag) -> Sentence {
+        self.word(VocabularyName::Tags, code.as_str())
     }
 
     fn plaque(&self, code: &PlaqueState) -> Sentence {

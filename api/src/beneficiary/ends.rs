@@ -3,12 +3,12 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::code::{PlaqueState, Tags};
 use gridward_domain::goods::HandoutExchange;
 use gridward_domain::id::{BeneficiaryId, CaseId, HandoutId, PersonId, TaskId};
 use serde::{Deserialize, Serialize};
 
 use super::answers::JoinedAnswer;
-
 use crate::db::schema::beneficiary_ends;
 use crate::db::{Conn, DbError};
 
@@ -45,10 +45,25 @@ pub struct MergeEffects {
     /// The answers that it got from the duplicate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<JoinedAnswer>,
+    /// The tags that it got from the duplicate.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    /// The state of its plaque, if it got that of the duplicate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plaque: Option<JoinedPlaque>,
     /// Its last contact before.
     pub contact_before: Contacted,
     /// Its last contact afterwards.
     pub contact_after: Contacted,
+}
+
+/// The state of a plaque before and after a merge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinedPlaque {
+    /// Before.
+    pub before: PlaqueState,
+    /// Afterwards.
+    pub after: PlaqueState,
 }
 
 /// The last contact with a beneficiary, its visitor, and the last visit.

@@ -143,7 +143,7 @@ impl EntryChanges {
 
     fn words(&self) -> EntryWords<'_> {
         let (hardships, plaque) = (self.hardships.as_ref(), self.plaque.as_ref());
-        EntryWords { categories: None, hardships, plaque }
+        EntryWords { hardships, plaque, ..EntryWords::default() }
     }
 
     /// The entry with these changes, at its version.
@@ -232,6 +232,7 @@ mod tests {
             stay_from: None,
             last_visit: None,
             stay_to: None,
+            tags: std::collections::BTreeSet::new().into(),
         }
     }
 

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::Date;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
-use gridward_domain::code::{Category, PlaqueState};
+use gridward_domain::code::{Category, PlaqueState, Tag};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::range::{Age, BirthYear};
 use gridward_domain::word::{UnknownWord, unknown};
@@ -74,6 +74,8 @@ pub struct BeneficiaryFilter {
     pub state: Option<BeneficiaryState>,
     /// Only beneficiaries that have this category.
     pub category: Option<Category>,
+    /// Only beneficiaries that have this tag.
+    pub tag: Option<Tag>,
     /// Only beneficiaries without a contact on this day or later, or without any.
     #[serde(default, deserialize_with = "crate::http::day::bound")]
     pub not_contacted_since: Option<NaiveDate>,
@@ -215,6 +217,9 @@ impl BeneficiaryFilter {
     fn conditions<'a>(&self, mut query: Query<'a>, today: NaiveDate) -> Query<'a> {
         if let Some(category) = &self.category {
             query = query.filter(has_member!(beneficiaries::categories, category.as_str()));
+        }
+        if let Some(tag) = &self.tag {
+            query = query.filter(has_member!(beneficiaries::tags, tag.as_str()));
         }
         if let Some(day) = self.not_contacted_since.map(nearest_within_reach) {
             let before = beneficiaries::last_contact.lt(day).assume_not_null();

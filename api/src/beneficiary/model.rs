@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{BeneficiaryName, Relation};
-use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState};
+use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState, Tag, Tags};
 pub use gridward_domain::entry::{Contact, Mobility};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
@@ -126,6 +126,10 @@ pub struct Beneficiary {
     /// order in the vocabulary tells the main one.
     #[schema(max_items = 32, value_type = Vec<Category>, example = json!(["combat_veteran"]))]
     pub categories: Categories,
+    /// The tags, words of the vocabulary `tags`; absent if there are none.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    #[schema(max_items = 32, value_type = Vec<Tag>, example = json!(["key_recipient"]))]
+    pub tags: Tags,
     /// The registered gender.
     pub gender: Gender,
     /// Year of birth, four digits.

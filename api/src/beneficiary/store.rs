@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::channel::Channel;
-use gridward_domain::code::{Category, PlaqueState};
+use gridward_domain::code::{Category, PlaqueState, Tag};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
@@ -56,6 +56,7 @@ crate::table_row! {
             stay_from: Option<NaiveDate>,
             stay_to: Option<NaiveDate>,
             last_visit: Option<NaiveDate>,
+            tags: SetColumn<Tag>,
         }
     }
 }
@@ -155,6 +156,7 @@ impl BeneficiaryRow {
             name: mask::name(&particulars.name),
             phone: mask::phone(&particulars.phone),
             categories: self.categories.members().clone(),
+            tags: self.tags.members().clone(),
             gender: self.gender,
             birth_year: self.birth_year,
             cell: self.home()?.cell(),

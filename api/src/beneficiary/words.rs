@@ -1,7 +1,7 @@
 //! The words of an entry: new ones must be active words of the district's vocabularies; those that
 //! the entry has may have been archived since.
 
-use gridward_domain::code::{Categories, Hardships, PlaqueState};
+use gridward_domain::code::{Categories, Hardships, PlaqueState, Tags};
 
 use crate::http::problem::FieldError;
 use crate::vocabulary::{Vocabularies, VocabularyName};
@@ -11,6 +11,8 @@ use crate::vocabulary::{Vocabularies, VocabularyName};
 pub struct EntryWords<'a> {
     /// The categories.
     pub categories: Option<&'a Categories>,
+    /// The tags.
+    pub tags: Option<&'a Tags>,
     /// The hardships.
     pub hardships: Option<&'a Hardships>,
     /// The state of the plaque.
@@ -28,6 +30,11 @@ impl EntryWords<'_> {
         for code in self.categories.into_iter().flatten() {
             if before.categories.is_none_or(|held| !held.contains(code)) {
                 check(VocabularyName::Categories, "/categories", code.as_str());
+            }
+        }
+        for code in self.tags.into_iter().flatten() {
+            if before.tags.is_none_or(|held| !held.contains(code)) {
+                check(VocabularyName::Tags, "/tags", code.as_str());
             }
         }
         for code in self.hardships.into_iter().flatten() {

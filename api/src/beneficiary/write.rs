@@ -46,7 +46,7 @@ pub fn replace(conn: &mut Conn, was: &BeneficiaryRow, is: &BeneficiaryRow) -> Re
     let changed = diesel::update(unchanged)
         .set((
             beneficiaries::grid.eq(is.grid),
-            beneficiaries::categories.eq(&is.categories),
+            (beneficiaries::categories.eq(&is.categories), beneficiaries::tags.eq(&is.tags)),
             (beneficiaries::gender.eq(is.gender), beneficiaries::birth_year.eq(is.birth_year)),
             (beneficiaries::lat.eq(is.lat), beneficiaries::lon.eq(is.lon)),
             (

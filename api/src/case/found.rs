@@ -42,10 +42,15 @@ pub enum FoundAt {
     Site(AreaCode),
 }
 
+/// Whether a need that was found there opens a case of the kind.
+pub fn is_opened(kind: &CaseKind, at: FoundAt) -> bool {
+    kind.active && (matches!(at, FoundAt::Home(_)) || kind.beneficiary.is_optional())
+}
+
 /// Opens the case, unless the beneficiary has an open case of the kind; returns the one or the other.
 /// What was found at a place opens a case in its grid for each report. A report opens one case of a kind,
-/// also if it names several needs or is amended. `None` if the kind is archived,
-/// or requires a beneficiary and the need was found at a place.
+/// also if it names several needs or is amended. `None` if [`is_opened`]
+/// denies it.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -56,7 +61,7 @@ pub fn open_found(
 ) -> Result<Option<CaseId>, Problem> {
     let district = tx.district;
     let kind = kind_store::one(tx.read_unbatched(), district, &found.kind)?;
-    let Some(kind) = kind.filter(|kind| kind.active) else { return Ok(None) };
+    let Some(kind) = kind.filter(|kind| is_opened(kind, found.at)) else { return Ok(None) };
     if let Some(report) = found.report
         && let Some(case) = opened_by(tx.read_unbatched(), district, (report, &found.kind))?
     {
@@ -68,7 +73,6 @@ pub fn open_found(
             Home::Grid(grid) => (Some(id), grid),
             Home::Unknown => return Ok(None),
         },
-        FoundAt::Site(_) if !kind.beneficiary.is_optional() => return Ok(None),
         FoundAt::Site(grid) => (None, grid),
     };
     let matter = Matter {

@@ -74,6 +74,7 @@ pub(super) fn create(
         id,
         grid: new.grid,
         categories: entry.categories.into(),
+        tags: entry.tags.into(),
         gender: entry.gender,
         birth_year: entry.birth_year,
         lat: entry.place.lat(),

@@ -71,6 +71,7 @@ pub(super) fn edit(
 fn with(row: &BeneficiaryRow, entry: &Entry, id_index: Hash) -> BeneficiaryRow {
     BeneficiaryRow {
         categories: entry.categories.clone().into(),
+        tags: entry.tags.clone().into(),
         gender: entry.gender,
         birth_year: entry.birth_year,
         lat: entry.place.lat(),

@@ -2,7 +2,7 @@
 //! which contradict each other.
 
 use chrono::{Datelike as _, NaiveDate};
-use gridward_domain::code::{Categories, PlaqueState};
+use gridward_domain::code::{Categories, PlaqueState, Tags};
 use gridward_domain::id_number::IdNumber;
 use gridward_domain::phone::Phone;
 use gridward_domain::place::Place;
@@ -20,14 +20,15 @@ use crate::db::DbError;
 use crate::http::problem::FieldError;
 use crate::person::Gender;
 
-/// The most categories, hardships and people to call.
-const MOST: [usize; 3] = [32, 200, 5];
+/// The most categories, tags, hardships and people to call.
+const MOST: [usize; 4] = [32, 32, 200, 5];
 
 /// The content that people enter and correct.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the request")]
 pub struct Entry {
     pub categories: Categories,
+    pub tags: Tags,
     pub gender: Gender,
     pub birth_year: BirthYear,
     pub place: Place,
@@ -46,6 +47,7 @@ impl Entry {
     pub fn of(row: &BeneficiaryRow, key: &SealingKey) -> Result<Self, DbError> {
         Ok(Self {
             categories: row.categories.members().clone(),
+            tags: row.tags.members().clone(),
             gender: row.gender,
             birth_year: row.birth_year,
             place: row.home()?,
@@ -61,6 +63,7 @@ impl Entry {
     pub const fn words(&self) -> EntryWords<'_> {
         EntryWords {
             categories: Some(&self.categories),
+            tags: Some(&self.tags),
             hardships: Some(&self.particulars.hardships),
             plaque: Some(&self.plaque),
         }
@@ -76,6 +79,7 @@ impl Entry {
             ("address", mine.address != theirs.address),
             ("place", self.place != other.place),
             ("categories", self.categories != other.categories),
+            ("tags", self.tags != other.tags),
             ("hardships", mine.hardships != theirs.hardships),
             ("gender", self.gender != other.gender),
             ("birth_year", self.birth_year != other.birth_year),
@@ -99,8 +103,8 @@ impl Entry {
         if self.categories.is_empty() {
             errors.push(FieldError::new("/categories", "must name at least one"));
         }
-        let lengths = [self.categories.len(), hardships.len(), next_of_kin.len()];
-        let names = ["/categories", "/hardships", "/next_of_kin"];
+        let lengths = [self.categories.len(), self.tags.len(), hardships.len(), next_of_kin.len()];
+        let names = ["/categories", "/tags", "/hardships", "/next_of_kin"];
         for ((name, length), most) in names.into_iter().zip(lengths).zip(MOST) {
             if length > most {
                 errors.push(FieldError::new(name, format!("must have at most {most} items")));
@@ -197,6 +201,7 @@ pub fn entered(new: &NewBeneficiary, today: NaiveDate) -> Result<Entry, Vec<Fiel
     };
     let entry = Entry {
         categories: new.categories.clone(),
+        tags: new.tags.clone(),
         gender,
         birth_year,
         place: new.place,
@@ -251,6 +256,7 @@ pub fn edited(
     set(&mut particulars.hardships, change.hardships.as_ref());
     set(&mut particulars.next_of_kin, change.next_of_kin.as_ref());
     set(&mut entry.categories, change.categories.as_ref());
+    set(&mut entry.tags, change.tags.as_ref());
     set(&mut entry.place, change.place.as_ref());
     set(&mut entry.lives_alone, change.lives_alone.as_ref());
     set(&mut entry.mobility, change.mobility.as_ref());

@@ -19,7 +19,7 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::{visitors, write};
 use crate::case::exchange as cases;
 use crate::db::DbError;
-use crate::goods::exchange;
+use crate::goods::{exchange, plaque};
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::task::of_beneficiary;
@@ -53,12 +53,20 @@ fn side(row: &BeneficiaryRow, tasks: &[TaskRow]) -> Side {
     Side {
         contacted: row.contacted(),
         successor: row.successor,
+        tags: row.tags.members().clone(),
+        plaque: row.plaque.clone(),
         tasks: tasks.iter().map(|task| task.id).collect(),
     }
 }
 
+/// The row with the tags and the plaque of the side.
+fn with(row: &BeneficiaryRow, side: &Side) -> BeneficiaryRow {
+    BeneficiaryRow { tags: side.tags.clone().into(), plaque: side.plaque.clone(), ..row.clone() }
+}
+
 /// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, its cases
-/// and its hand-outs belong to `id`, which gets its answers to fields for audiences, and `other` ends with `id` as its successor. The same merge again gets the same answer.
+/// its hand-outs and its tags belong to `id`, which gets its answers to fields for audiences and the state of a
+/// plaque that only `other` has got, and `other` ends with `id` as its successor. The same merge again gets the same answer.
 ///
 /// # Errors
 /// 403; 404; 409 if one of them has ended; 412 or 428 if the command is not based on the current
@@ -83,7 +91,8 @@ pub(super) fn merge(
     case.is_current(&other)?;
     case.based_on(&kept, base)?;
     let theirs = of_beneficiary::all(case.tx.read()?, kept.district, other.id)?;
-    let merged = unify::merge(id, &side(&kept, &own), &side(&other, &theirs));
+    let hung = plaque::got_only_by(case.tx.read_unbatched(), kept.district, (other.id, id))?;
+    let merged = unify::merge(id, &side(&kept, &own), &side(&other, &theirs), hung);
     let today = case.today();
     let ended = BeneficiaryRow {
         valid_to: Some(today),
@@ -92,7 +101,7 @@ pub(super) fn merge(
         ..other.clone()
     };
     let ended = case.replace(&other, ended, None)?;
-    let next = case.replace(&kept, kept.clone(), None)?;
+    let next = case.replace(&kept, with(&kept, &merged.kept), None)?;
     let next = contacted(case, next, merged.kept.contacted)?;
     go_over(case, &theirs, &next, "beneficiary_merged")?;
     join_choices(case, &kept, &other)?;
@@ -268,7 +277,7 @@ pub(super) fn undo(
     case.based_on(&kept, base)?;
     let (own, restored) = unify::undo(&side(&kept, &all), &side(&other, &[]), &effects);
     let revived = revive(case, &other)?;
-    let next = case.replace(&kept, kept.clone(), None)?;
+    let next = case.replace(&kept, with(&kept, &own), None)?;
     let next = contacted(case, next, own.contacted)?;
     let (back, own): (Vec<TaskRow>, Vec<TaskRow>) =
         all.into_iter().partition(|task| restored.tasks.contains(&task.id));

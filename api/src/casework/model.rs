@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{BeneficiaryName, CommandReason, HomeAddress, VisitNotes};
-use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState};
+use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState, Tag, Tags};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, Version};
@@ -44,6 +44,10 @@ pub struct NewBeneficiary {
     /// The categories of entitlement, words of the vocabulary `categories`, at least one.
     #[schema(min_items = 1, max_items = 32, value_type = Vec<Category>)]
     pub categories: Categories,
+    /// The tags, words of the vocabulary `tags`.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    #[schema(max_items = 32, value_type = Vec<Tag>)]
+    pub tags: Tags,
     /// The hardships, words of the vocabulary `hardships`.
     #[serde(default, skip_serializing_if = "Hardships::is_empty")]
     #[schema(max_items = 200, value_type = Vec<Hardship>)]
@@ -92,6 +96,9 @@ pub struct BeneficiaryChange {
     /// The categories of entitlement, words of the vocabulary `categories`, at least one.
     #[schema(min_items = 1, max_items = 32, value_type = Option<Vec<Category>>)]
     pub categories: Option<Categories>,
+    /// The tags, words of the vocabulary `tags`, in place of those before.
+    #[schema(max_items = 32, value_type = Option<Vec<Tag>>)]
+    pub tags: Option<Tags>,
     /// The hardships, words of the vocabulary `hardships`.
     #[schema(max_items = 200, value_type = Option<Vec<Hardship>>)]
     pub hardships: Option<Hardships>,

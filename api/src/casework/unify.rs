@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use gridward_domain::code::{PlaqueState, Tags};
 use gridward_domain::goods::HandoutExchange;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::time::TimeOfDay;
 
 use super::model::Clash;
-use crate::beneficiary::ends::{Contacted, MergeEffects};
+use crate::beneficiary::ends::{Contacted, JoinedPlaque, MergeEffects};
 
 /// How long a merge can be undone.
 pub const UNDO_FOR: TimeDelta = TimeDelta::days(30);
@@ -21,6 +22,10 @@ pub struct Side {
     pub contacted: Contacted,
     /// The entry that took over.
     pub successor: Option<BeneficiaryId>,
+    /// The tags.
+    pub tags: Tags,
+    /// The state of the plaque.
+    pub plaque: PlaqueState,
     /// The tasks, in any state.
     pub tasks: BTreeSet<TaskId>,
 }
@@ -28,7 +33,7 @@ pub struct Side {
 /// A merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merged {
-    /// The entry that stays: it has the later contact and visit, and the tasks of both.
+    /// The entry that stays: it has the later contact and visit, and the tasks and tags of both.
     pub kept: Side,
     /// The entry that ends in its favour.
     pub other: Side,
@@ -36,34 +41,54 @@ pub struct Merged {
     pub effects: MergeEffects,
 }
 
-/// Merges `other` into `kept`, the entry of this id.
-pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side) -> Merged {
+/// Merges `other` into `kept`, the entry of this id. `hung` is the state of the plaque that only the
+/// duplicate has got.
+pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side, hung: Option<PlaqueState>) -> Merged {
     let later = other.contacted.day > kept.contacted.day;
     let last = if later { other.contacted } else { kept.contacted };
     let contacted = Contacted { visit: kept.contacted.visit.max(other.contacted.visit), ..last };
+    let plaque = hung
+        .filter(|after| *after != kept.plaque)
+        .map(|after| JoinedPlaque { before: kept.plaque.clone(), after });
+    let state = plaque.as_ref().map_or(&kept.plaque, |joined| &joined.after).clone();
     let effects = MergeEffects {
         into: id,
         tasks: other.tasks.iter().copied().collect(),
         cases: Vec::new(),
         handouts: HandoutExchange::default(),
         answers: Vec::new(),
+        tags: &other.tags - &kept.tags,
+        plaque,
         contact_before: kept.contacted,
         contact_after: contacted,
     };
     Merged {
-        kept: Side { contacted, tasks: &kept.tasks | &other.tasks, ..kept.clone() },
+        kept: Side {
+            contacted,
+            tags: &kept.tags | &other.tags,
+            plaque: state,
+            tasks: &kept.tasks | &other.tasks,
+            ..kept.clone()
+        },
         other: Side { successor: Some(id), tasks: BTreeSet::new(), ..other.clone() },
         effects,
     }
 }
 
-/// Undoes the merge: the tasks that came with it go back, later ones stay, and so does a later
-/// contact.
+/// Undoes the merge: the tasks and tags that came with it go back, later tasks stay, and so do a later
+/// contact and a later state of the plaque.
 pub fn undo(kept: &Side, other: &Side, effects: &MergeEffects) -> (Side, Side) {
     let came: BTreeSet<TaskId> = effects.tasks.iter().copied().collect();
     let back = &kept.tasks & &came;
     let contacted = contacted_before(kept.contacted, effects).unwrap_or(kept.contacted);
-    let kept = Side { contacted, tasks: &kept.tasks - &back, ..kept.clone() };
+    let plaque = effects.plaque.as_ref().filter(|joined| joined.after == kept.plaque);
+    let kept = Side {
+        contacted,
+        tags: &kept.tags - &effects.tags,
+        plaque: plaque.map_or(&kept.plaque, |joined| &joined.before).clone(),
+        tasks: &kept.tasks - &back,
+        ..kept.clone()
+    };
     let other = Side { successor: None, tasks: &other.tasks | &back, ..other.clone() };
     (kept, other)
 }
@@ -132,7 +157,22 @@ mod tests {
     /// An entry with a last contact and tasks of these numbers.
     fn side(contact: Option<u32>, tasks: impl IntoIterator<Item = u128>) -> Side {
         let contacted = Contacted { day: contact.map(day), visitor: None, visit: None };
-        Side { contacted, successor: None, tasks: tasks.into_iter().map(task).collect() }
+        Side {
+            contacted,
+            successor: None,
+            tags: Tags::new(),
+            plaque: state("pending"),
+            tasks: tasks.into_iter().map(task).collect(),
+        }
+    }
+
+    fn state(code: &str) -> PlaqueState {
+        code.parse().expect("a code")
+    }
+
+    fn tags() -> impl Strategy<Value = Tags> {
+        let code = prop::sample::select(vec!["away", "key_recipient", "volunteer"]);
+        prop::collection::btree_set(code.prop_map(|code| code.parse().expect("a code")), 0..3)
     }
 
     proptest! {
@@ -141,10 +181,14 @@ mod tests {
             kept_contact in prop::option::of(1u32..=28), other_contact in prop::option::of(1u32..=28),
             kept_tasks in prop::collection::btree_set(0u128..100, 0..10),
             other_tasks in prop::collection::btree_set(100u128..200, 0..10),
+            (kept_tags, other_tags) in (tags(), tags()),
+            hung in prop::option::of(prop::sample::select(vec!["hung", "pending"])),
         ) {
-            let kept = side(kept_contact, kept_tasks);
-            let other = side(other_contact, other_tasks);
-            let merged = merge(KEPT, &kept, &other);
+            let kept = Side { tags: kept_tags, ..side(kept_contact, kept_tasks) };
+            let other = Side { tags: other_tags, ..side(other_contact, other_tasks) };
+            let merged = merge(KEPT, &kept, &other, hung.map(state));
+            prop_assert!(merged.kept.tags.is_superset(&other.tags));
+            prop_assert_eq!(&merged.kept.plaque, &state(hung.unwrap_or("pending")));
             prop_assert_eq!(merged.kept.contacted.day, kept.contacted.day.max(other.contacted.day));
             prop_assert_eq!(merged.kept.tasks.len(), kept.tasks.len() + other.tasks.len());
             prop_assert_eq!(merged.other.successor, Some(KEPT));
@@ -156,11 +200,12 @@ mod tests {
     #[test]
     fn what_came_after_the_merge_stays() {
         let Merged { mut kept, other, effects } =
-            merge(KEPT, &side(Some(3), [1]), &side(Some(5), [2]));
+            merge(KEPT, &side(Some(3), [1]), &side(Some(5), [2]), Some(state("hung")));
         kept.tasks.insert(task(9));
         kept.contacted.day = Some(day(20));
+        kept.plaque = state("damaged");
         let (kept, other) = undo(&kept, &other, &effects);
-        assert_eq!(kept, side(Some(20), [1, 9]));
+        assert_eq!(kept, Side { plaque: state("damaged"), ..side(Some(20), [1, 9]) });
         assert_eq!(other, side(Some(5), [2]));
     }
 

@@ -132,6 +132,7 @@ diesel::table! {
         stay_from -> Nullable<Date>,
         stay_to -> Nullable<Date>,
         last_visit -> Nullable<Date>,
+        tags -> Text,
     }
 }
 

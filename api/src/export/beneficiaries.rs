@@ -1,7 +1,7 @@
 //! The export of beneficiaries.
 
 use gridward_domain::authority::Principal;
-use gridward_domain::code::Category;
+use gridward_domain::code::{Category, Tag};
 
 use super::cell::{Cell, Column, columns};
 use super::labels::Labels;
@@ -47,6 +47,7 @@ impl Listing for Beneficiaries {
         "last_contact", "Last contact", "最近联系日期";
         "preferred_visitor", "Preferred visitor", "优先走访人员编号";
         "forbidden_visitors", "Forbidden visitors", "不安排走访人员编号";
+        "tags", "Tags", "标签";
     };
 
     fn page(
@@ -84,6 +85,7 @@ impl Beneficiaries {
             Cell::of(one.last_contact, Cell::Day),
             Cell::of(choice.preferred, Cell::text),
             Cell::text(forbidden.join(" ")),
+            labels.codes(VocabularyName::Tags, one.tags.iter().map(Tag::as_str)),
         ]
     }
 }

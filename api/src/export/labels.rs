@@ -195,6 +195,7 @@ bilingual! {
         Attachments: "Too many attachments", "附件过多";
         Unread: "Unreadable part", "部分无法识别";
         HandedOn: "Task handed on", "任务已转交";
+        NoCase: "Need without a case", "需求未立案";
     }
     Level {
         District: "District", "区";

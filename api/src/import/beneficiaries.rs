@@ -35,7 +35,7 @@ pub(super) const BENEFICIARIES: Sheet = Sheet {
         "plaque",
         "last_contact",
     ],
-    spare: &[],
+    spare: &["tags"],
     key: Some("id"),
 };
 
@@ -56,6 +56,7 @@ fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<Beneficiary
     let birth_year = row.birth_year("birth_year", district.today);
     let categories =
         row.terms("category", district.existing.vocabularies.get(VocabularyName::Categories));
+    let tags = row.terms("tags", district.existing.vocabularies.get(VocabularyName::Tags));
     let place = row.place_in(district);
     let address = row.address("address");
     let phone = row.phone("phone");
@@ -86,6 +87,7 @@ fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<Beneficiary
         gender: gender.or(before.map(|it| it.gender))?,
         birth_year: birth_year.or(before.map(|it| it.birth_year))?,
         categories: categories.or_else(|| before.map(|it| it.categories.clone()))?,
+        tags: tags.or_else(|| before.map(|it| it.tags.clone())).unwrap_or_default(),
         place: place.or(before.map(|it| it.place))?,
         address: address.or_else(|| before.map(|it| it.address.clone()))?,
         phone: phone.or_else(|| before.map(|it| it.phone.clone()))?,
@@ -117,6 +119,30 @@ mod tests {
                 "beneficiaries.csv:2: grid: 500116001002 is not a grid",
                 "beneficiaries.csv:3: grid: there is no area 500116001002009",
             ]
+        );
+    }
+
+    #[test]
+    fn tags_are_an_optional_column_and_stay_without_it() {
+        let codes = |sample: Sample| -> Vec<Vec<String>> {
+            let reading = sample.read().expect("readable");
+            assert_eq!(reading.faults, []);
+            let tags = reading.records.beneficiaries.into_iter().map(|it| it.tags);
+            tags.map(|tags| tags.into_iter().map(String::from).collect()).collect()
+        };
+        assert_eq!(codes(Sample::sound()), [[String::new(); 0], []]);
+        let header = Sample::sound().lines("beneficiaries.csv")[0].clone();
+        let [one, two] =
+            [1, 2].map(|line| Sample::sound().lines("beneficiaries.csv")[line].clone());
+        let with = |tags: &str| {
+            let file = format!("{header},标签\n{one},{tags}\n{two},\n");
+            Sample::sound().bytes("beneficiaries.csv", file.as_bytes())
+        };
+        assert_eq!(codes(with("重点服务对象；away")), [vec!["away", "key_recipient"], vec![]]);
+        assert_eq!(
+            with("keyrecipient").faults(),
+            ["beneficiaries.csv:2: tags: is not one of the district's tags; the closest is \
+              key_recipient"]
         );
     }
 

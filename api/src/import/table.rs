@@ -21,7 +21,7 @@ pub(super) struct Sheet {
     pub(super) file: &'static str,
     /// The required columns.
     pub(super) columns: &'static [&'static str],
-    /// The optional columns, which are redundant with a code.
+    /// The optional columns, such as those that are redundant with a code.
     pub(super) spare: &'static [&'static str],
     /// The column that identifies a row of the register. A file that changes such rows may
     /// lack other columns.

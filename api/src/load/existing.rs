@@ -123,6 +123,7 @@ pub(super) fn beneficiary(
         gender: row.gender,
         birth_year: row.birth_year,
         categories: row.categories.members().clone(),
+        tags: row.tags.members().clone(),
         place: row.home()?,
         address: particulars.address,
         phone: particulars.phone,

@@ -4,7 +4,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::code::{Categories, Hardships, PlaqueState};
+use gridward_domain::code::{Categories, Hardships, PlaqueState, Tags};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, WeeklyMinutes};
@@ -80,6 +80,8 @@ pub struct BeneficiaryRecord {
     pub birth_year: BirthYear,
     /// The categories of entitlement, at least one.
     pub categories: Categories,
+    /// The tags; often none.
+    pub tags: Tags,
     /// The home.
     pub place: Place,
     /// The address, without the name of the district.

@@ -204,6 +204,7 @@ pub(super) fn beneficiary(
         id: record.id,
         grid: record.grid,
         categories: record.categories.clone().into(),
+        tags: record.tags.clone().into(),
         gender: record.gender,
         birth_year: record.birth_year,
         lat: record.place.lat(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::area::AreaCode;
-use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState};
+use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState, Tag, Tags};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
@@ -64,6 +64,10 @@ pub struct BeneficiaryCard {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 32, value_type = Option<Vec<Category>>)]
     categories: Option<Categories>,
+    /// The tags, words of the vocabulary `tags`; absent in the pool or if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 32, value_type = Option<Vec<Tag>>)]
+    tags: Option<Tags>,
     /// The year, four digits; absent in the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     birth_year: Option<BirthYear>,
@@ -138,6 +142,7 @@ fn card(
         hardships: clear.then_some(opened.hardships),
         phone: more.then_some(phone),
         categories: more.then(|| row.categories.members().clone()),
+        tags: Some(row.tags.members().clone()).filter(|tags| more && !tags.is_empty()),
         birth_year: more.then_some(row.birth_year),
         lives_alone: more.then_some(row.lives_alone),
         mobility: more.then_some(row.mobility),

@@ -71,6 +71,9 @@ pub(super) fn report(
     if is_former && assignee.is_some() {
         flags.insert(ReportFlag::HandedOn);
     }
+    if report_consequences::leaves_a_need(tx, &row, kind.as_ref(), content)? {
+        flags.insert(ReportFlag::NoCase);
+    }
     let applied = if Verb::Report.is_for(visitor.role) {
         apply_outcome(tx, key, visitor, &row, &before, sent.origin, content.outcome)?
     } else {

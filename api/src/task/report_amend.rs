@@ -166,6 +166,9 @@ pub fn amend(
     let words = report::words(tx, task.district, kind.as_ref(), &content)?;
     let created = task.created_at.and_utc();
     let mut flags = report_flag::flags(&content, kind.as_ref(), &words, origin, created, tx.now)?;
+    if report_consequences::leaves_a_need(tx, &task, kind.as_ref(), &content)? {
+        flags.insert(ReportFlag::NoCase);
+    }
     // These are about the first arrival.
     let first = [ReportFlag::HandedOn, ReportFlag::Clock].into_iter();
     flags.extend(first.filter(|flag| row.flags.members().contains(flag)));
@@ -197,11 +200,6 @@ fn authors(row: &ReportRow, task: &TaskRow) -> Authors {
     Authors { visitor, writer: row.writer() }
 }
 
-/// Whether a visit with this outcome completes its task.
-const fn completes(outcome: Option<Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::Done | Outcome::NeedsFollowUp))
-}
-
 /// Whether the task waits for the attempt after that of the report: neither was it reported again nor
 /// has it begun anew.
 fn is_last_attempt(tx: &mut Tx<'_>, row: &ReportRow, task: &TaskRow) -> Result<bool, DbError> {
@@ -217,7 +215,7 @@ fn life_after(
     outcome: Outcome,
 ) -> Result<Option<life::Task>, Problem> {
     let Amending { row, task, before, authors, .. } = amending;
-    let both_complete = completes(before.outcome) && completes(Some(outcome));
+    let both_complete = before.outcome.is_some_and(Outcome::completes) && outcome.completes();
     if row.recorded || before.outcome == Some(outcome) || both_complete {
         return Ok(None);
     }
@@ -254,7 +252,7 @@ fn write(
         tx.record(event);
         // Other visitors see the last visits.
         report::attempted(tx, &authors.visitor, task)?;
-        if !row.recorded && completes(content.outcome) {
+        if !row.recorded && content.outcome.is_some_and(Outcome::completes) {
             complete(tx, key, amending)?;
         }
         return Ok((*task).clone());

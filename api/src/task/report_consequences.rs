@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Days;
 use gridward_domain::code::{CaseKindCode, KindCode, Need};
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
+use gridward_domain::task::Outcome;
 use serde_json::{Map, json};
 use uuid::Uuid;
 
@@ -15,7 +16,8 @@ use super::row::{Draft, TaskRow};
 use super::task_origin::TaskOrigin;
 use super::{beneficiary_change, finder_notice, freed};
 use crate::beneficiary::store::BeneficiaryRow;
-use crate::case::found::{FoundAt, FoundNeed, open_found};
+use crate::case::found::{FoundAt, FoundNeed, is_opened, open_found};
+use crate::case::kind_store;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;
@@ -97,6 +99,34 @@ pub(super) fn create_follow_ups(
     Ok(())
 }
 
+/// Where the needs of a visit are found.
+fn found_at(row: &TaskRow) -> FoundAt {
+    row.beneficiary.map_or(FoundAt::Site(row.grid), FoundAt::Home)
+}
+
+/// Whether a need of the completed visit opens no case, although its kind of service has a rule for it.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub(super) fn leaves_a_need(
+    tx: &mut Tx<'_>,
+    row: &TaskRow,
+    kind: Option<&ServiceKind>,
+    content: &ReportContent,
+) -> Result<bool, Problem> {
+    if !content.outcome.is_some_and(Outcome::completes) {
+        return Ok(false);
+    }
+    let wanted = kind.map(|kind| opened_cases(kind, content)).unwrap_or_default();
+    for case_kind in wanted.values() {
+        let kind = kind_store::one(tx.read_unbatched(), row.district, case_kind)?;
+        if !kind.is_some_and(|kind| is_opened(&kind, found_at(row))) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Opens the cases for these needs.
 ///
 /// # Errors
@@ -113,7 +143,7 @@ pub(super) fn open_cases(
         let found = FoundNeed {
             need,
             kind,
-            at: row.beneficiary.map_or(FoundAt::Site(row.grid), FoundAt::Home),
+            at: found_at(row),
             report: Some(report),
             finder: authors.visitor.person,
             note: content.note.clone().and_then(|note| note.try_into().ok()),

@@ -38,6 +38,9 @@ pub enum ReportFlag {
     Unread,
     /// The task had been handed on to another person when the report arrived.
     HandedOn,
+    /// A need opened no case although its kind of service has a rule for it: the kind of case is archived, or
+    /// it is about a beneficiary and the visit was to a place.
+    NoCase,
 }
 
 /// The flags of a report on a task of the time `created`, by the district's `words`. A report sent

@@ -30,6 +30,7 @@ fn words(vocabulary: VocabularyName) -> &'static str {
         VocabularyName::Needs => "needs",
         VocabularyName::PlaqueStates => "plaque states",
         VocabularyName::Skills => "skills",
+        VocabularyName::Tags => "tags",
     }
 }
 

@@ -96,6 +96,14 @@ const SKILLS: &[Default] = &[
     ("haircut", "理发", "Haircuts"),
 ];
 
+/// Plain marks only: hardship, health and money have sealed fields.
+const TAGS: &[Default] = &[
+    ("key_recipient", "重点服务对象", "Key recipient"),
+    ("away", "长期外出", "Away for long"),
+    ("volunteer", "退役军人志愿者", "Veteran who volunteers"),
+    ("role_model", "先进典型", "Honoured as a role model"),
+];
+
 /// The words of a district that has not changed this vocabulary.
 pub(super) fn of(name: VocabularyName) -> Vocabulary {
     let words = match name {
@@ -105,6 +113,7 @@ pub(super) fn of(name: VocabularyName) -> Vocabulary {
         VocabularyName::Needs => NEEDS,
         VocabularyName::PlaqueStates => PLAQUE_STATES,
         VocabularyName::Skills => SKILLS,
+        VocabularyName::Tags => TAGS,
     };
     Vocabulary { name, words: words.iter().filter_map(word).collect(), version: VERSION }
 }
@@ -130,7 +139,7 @@ mod tests {
 
     #[test]
     fn every_word_of_the_tables_is_valid_and_named_once() {
-        let tables = [CATEGORIES, HARDSHIPS, LANGUAGES, NEEDS, PLAQUE_STATES, SKILLS];
+        let tables = [CATEGORIES, HARDSHIPS, LANGUAGES, NEEDS, PLAQUE_STATES, SKILLS, TAGS];
         for (name, table) in VocabularyName::VARIANTS.iter().zip(tables) {
             let words = of(*name).words;
             assert_eq!(words.len(), table.len(), "{name}");

@@ -1,5 +1,5 @@
-//! Vocabularies: the district's own words for categories, plaques, hardships, needs, skills and
-//! languages.
+//! Vocabularies: the district's own words for categories, plaques, hardships, needs, skills,
+//! languages and tags.
 //!
 //! A word has a code, which never changes and is what rows, files and reports hold, and labels in
 //! two languages, which may change. An archived word is no longer offered, but stays valid where

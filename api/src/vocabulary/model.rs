@@ -36,6 +36,9 @@ pub enum VocabularyName {
     PlaqueStates,
     /// The skills of people, which tasks may require.
     Skills,
+    /// The district's own marks of beneficiaries, by which audiences select them. They are shown in
+    /// plain, so they say nothing of hardship, health or money.
+    Tags,
 }
 
 text_column!(VocabularyName);

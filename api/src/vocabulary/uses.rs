@@ -34,6 +34,11 @@ pub(super) fn of(
             let rows = rows.filter(has_member!(beneficiaries::categories, code));
             vec![("beneficiaries", rows.count().get_result(conn)?)]
         }
+        VocabularyName::Tags => {
+            let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
+            let rows = rows.filter(has_member!(beneficiaries::tags, code));
+            vec![("beneficiaries", rows.count().get_result(conn)?)]
+        }
         VocabularyName::PlaqueStates => {
             let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
             let rows = rows.filter(beneficiaries::plaque.eq(code));

@@ -1,10 +1,13 @@
 //! A filter in Chinese.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike as _, NaiveDate};
 
 use super::condition::{AgeRange, AnswerAmong, Condition, Since};
 use super::filter::Filter;
 use super::sentence::{AnswerNames, Divided, Names};
+use crate::code::Tag;
 use crate::entry::{Contact, Gender, Mobility};
 
 /// 江津区内 80 岁及以上、独居的烈士遗属
@@ -81,6 +84,7 @@ fn positive(condition: &Condition, names: &dyn Names) -> String {
         Condition::Category(any) => {
             format!("属于{}", joined(any.iter().map(|one| names.category(one).zh)))
         }
+        Condition::Tag(any) => format!("带有标签{}", quoted(any, names)),
         Condition::Answer(among) => answer(among, "为", names),
     }
 }
@@ -100,6 +104,7 @@ fn negative(condition: &Condition, names: &dyn Names) -> String {
         Condition::Category(any) => {
             format!("不属于{}", joined(any.iter().map(|one| names.category(one).zh)))
         }
+        Condition::Tag(any) => format!("没有标签{}", quoted(any, names)),
         Condition::Answer(among) => answer(among, "非", names),
         // Their opposites are conditions of their own, but for one that holds for all.
         Condition::Gender(_)
@@ -107,6 +112,11 @@ fn negative(condition: &Condition, names: &dyn Names) -> String {
         | Condition::Mobility(_)
         | Condition::Contact(_) => format!("不属于（{}）", positive(condition, names)),
     }
+}
+
+/// “重点服务对象”或“长期外出”
+fn quoted(tags: &BTreeSet<Tag>, names: &dyn Names) -> String {
+    joined(tags.iter().map(|tag| format!("“{}”", names.tag(tag).zh)))
 }
 
 /// 上门走访中“健康状况”为差

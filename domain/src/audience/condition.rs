@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::area::AreaCode;
-use crate::code::{Categories, Category, KindCode, PlaqueState, WordCode};
+use crate::code::{Categories, Category, KindCode, PlaqueState, Tag, Tags, WordCode};
 use crate::entry::{Contact, Gender, Mobility};
 use crate::range::{Age, BirthYear, DaysAgo};
 
@@ -32,6 +32,8 @@ pub enum Condition {
     NotContactedSince(Since),
     /// One of the categories is among these.
     Category(BTreeSet<Category>),
+    /// One of the tags is among these.
+    Tag(BTreeSet<Tag>),
     /// The last answer to a field of a form is among these words.
     Answer(AnswerAmong),
 }
@@ -156,6 +158,8 @@ pub struct Facts<'a> {
     pub grid: AreaCode,
     /// The categories of entitlement.
     pub categories: &'a Categories,
+    /// The tags of the district.
+    pub tags: &'a Tags,
     /// The registered gender.
     pub gender: Gender,
     /// The year of birth.
@@ -193,6 +197,7 @@ impl Condition {
                 facts.last_contact.is_none_or(|last| last < since.day(today))
             }
             Self::Category(any) => any.iter().any(|one| facts.categories.contains(one)),
+            Self::Tag(any) => any.iter().any(|one| facts.tags.contains(one)),
             Self::Answer(AnswerAmong { kind, field, any }) => any
                 .iter()
                 .any(|word| facts.answers.contains(&(kind.clone(), field.clone(), word.clone()))),

@@ -1,10 +1,13 @@
 //! A filter in English.
 
+use std::collections::BTreeSet;
+
 use chrono::Datelike as _;
 
 use super::condition::{AgeRange, AnswerAmong, Condition, Since};
 use super::filter::Filter;
 use super::sentence::{AnswerNames, Divided, Names};
+use crate::code::Tag;
 use crate::entry::{Contact, Gender, Mobility};
 
 /// Beneficiaries in 江津区 who are registered as “Family of a martyr”, are aged 80 or over and live
@@ -69,6 +72,10 @@ fn registered<'a>(
     format!("registered as {}", quoted(any.map(|one| names.category(one).en)))
 }
 
+fn tagged(any: &BTreeSet<Tag>, names: &dyn Names) -> String {
+    format!("tagged {}", quoted(any.iter().map(|one| names.tag(one).en)))
+}
+
 fn positive(condition: &Condition, names: &dyn Names) -> String {
     match condition {
         Condition::Area(areas) => {
@@ -90,6 +97,7 @@ fn positive(condition: &Condition, names: &dyn Names) -> String {
         }
         Condition::NotContactedSince(since) => format!("have had no contact {}", when(*since)),
         Condition::Category(any) => format!("are {}", registered(any.iter(), names)),
+        Condition::Tag(any) => format!("are {}", tagged(any, names)),
         Condition::Answer(among) => format!("have {}", answer(among, names)),
     }
 }
@@ -106,6 +114,7 @@ fn negative(condition: &Condition, names: &dyn Names) -> String {
         ),
         Condition::NotContactedSince(since) => format!("have had a contact {}", when(*since)),
         Condition::Category(any) => format!("are not {}", registered(any.iter(), names)),
+        Condition::Tag(any) => format!("are not {}", tagged(any, names)),
         Condition::Answer(among) => format!("do not have {}", answer(among, names)),
         // Their opposites are conditions of their own, but for one that holds for all.
         Condition::Gender(_)

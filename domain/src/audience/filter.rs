@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::condition::{AgeRange, AnswerAmong, Condition, Facts, Since, SinceFields};
 use crate::area::AreaCode;
-use crate::code::{Category, PlaqueState};
+use crate::code::{Category, PlaqueState, Tag};
 use crate::entry::{Contact, Gender, Mobility};
 
 /// The deepest nesting of a filter.
@@ -86,6 +86,10 @@ pub struct Fields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 64, value_type = Option<Vec<Category>>))]
     category: Option<BTreeSet<Category>>,
+    /// One of the tags is among these, words of the vocabulary `tags`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 64, value_type = Option<Vec<Tag>>))]
+    tag: Option<BTreeSet<Tag>>,
     /// The last answer to a field of a form, if its kind marks the field as filterable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerAmong>,
@@ -109,6 +113,7 @@ impl TryFrom<Fields> for Filter {
             fields.plaque.map(|any| Self::Is(C::Plaque(any))),
             fields.not_contacted_since.map(|since| Self::Is(C::NotContactedSince(since))),
             fields.category.map(|any| Self::Is(C::Category(any))),
+            fields.tag.map(|any| Self::Is(C::Tag(any))),
             fields.answer.map(|among| Self::Is(C::Answer(among))),
         ];
         let mut members = members.into_iter().flatten();
@@ -138,6 +143,7 @@ impl From<Filter> for Fields {
                 Self { not_contacted_since: Some(since), ..none }
             }
             Filter::Is(C::Category(any)) => Self { category: Some(any), ..none },
+            Filter::Is(C::Tag(any)) => Self { tag: Some(any), ..none },
             Filter::Is(C::Answer(among)) => Self { answer: Some(among), ..none },
         }
     }
@@ -281,6 +287,7 @@ impl Condition {
             Self::Plaque(_) => "plaque",
             Self::NotContactedSince(_) => "not_contacted_since",
             Self::Category(_) => "category",
+            Self::Tag(_) => "tag",
             Self::Answer(_) => "answer",
         }
     }
@@ -292,6 +299,7 @@ impl Condition {
             Self::Mobility(any) => any.len(),
             Self::Plaque(any) => any.len(),
             Self::Category(any) => any.len(),
+            Self::Tag(any) => any.len(),
             Self::Answer(among) => among.any.len(),
             Self::Age(_)
             | Self::Gender(_)

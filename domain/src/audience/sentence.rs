@@ -8,7 +8,7 @@ use super::condition::{AnswerAmong, Condition};
 use super::filter::Filter;
 use super::{chinese, english};
 use crate::area::AreaCode;
-use crate::code::{Category, PlaqueState};
+use crate::code::{Category, PlaqueState, Tag};
 
 /// A text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub trait Names {
     fn area(&self, code: &AreaCode) -> String;
     /// The label of a category.
     fn category(&self, code: &Category) -> Sentence;
+    /// The label of a tag.
+    fn tag(&self, code: &Tag) -> Sentence;
     /// The label of a state of the plaque.
     fn plaque(&self, code: &PlaqueState) -> Sentence;
     /// The labels of a kind of service, its field and the words, in their order.

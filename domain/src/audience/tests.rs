@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::area::AreaCode;
-use crate::code::{Categories, Category, KindCode, PlaqueState, WordCode};
+use crate::code::{Categories, Category, KindCode, PlaqueState, Tag, Tags, WordCode};
 use crate::entry::{Contact, Gender, Mobility};
 use crate::range::{Age, BirthYear, DaysAgo};
 use crate::word::VariantArray as _;
@@ -32,6 +32,10 @@ impl Names for Labels {
             _ => ("残疾军人", "Disabled veteran"),
         };
         Sentence { zh: zh.to_owned(), en: en.to_owned() }
+    }
+
+    fn tag(&self, _: &Tag) -> Sentence {
+        Sentence { zh: "重点服务对象".to_owned(), en: "Key recipient".to_owned() }
     }
 
     fn plaque(&self, _: &PlaqueState) -> Sentence {
@@ -148,6 +152,21 @@ fn a_filter_is_said_as_a_product_says_it() {
 }
 
 #[test]
+fn a_condition_on_a_tag_is_said_with_its_label() {
+    let key = json!({ "tag": ["key_recipient"] });
+    let (zh, en) = said(json!({ "all": [{ "category": ["martyr_family"] }, key.clone()] }));
+    assert_eq!(zh, "江津区内带有标签“重点服务对象”的烈士遗属");
+    assert_eq!(
+        en,
+        "Beneficiaries in 江津区 who are registered as “Family of a martyr” and are tagged “Key \
+         recipient”"
+    );
+    let (zh, en) = said(json!({ "not": key }));
+    assert_eq!(zh, "江津区内没有标签“重点服务对象”的服务对象");
+    assert_eq!(en, "Beneficiaries in 江津区 who are not tagged “Key recipient”");
+}
+
+#[test]
 fn a_condition_on_an_answer_is_said_with_its_field_and_its_kind() {
     let poor = json!({ "answer": { "kind": "home_visit", "field": "health", "any": ["poor"] } });
     let (zh, en) = said(poor.clone());
@@ -166,6 +185,7 @@ fn a_condition_on_an_answer_is_said_with_its_field_and_its_kind() {
 struct Home {
     grid: AreaCode,
     categories: Categories,
+    tags: Tags,
     gender: Gender,
     birth_year: BirthYear,
     lives_alone: bool,
@@ -181,6 +201,7 @@ impl Home {
         Facts {
             grid: self.grid,
             categories: &self.categories,
+            tags: &self.tags,
             gender: self.gender,
             birth_year: self.birth_year,
             lives_alone: self.lives_alone,
@@ -248,6 +269,7 @@ fn condition() -> impl Strategy<Value = Condition> {
         ]
         .prop_map(Condition::NotContactedSince),
         some(code()).prop_map(Condition::Category),
+        some(code()).prop_map(Condition::Tag),
         (code(), code(), some(code()))
             .prop_map(|(kind, field, any)| Condition::Answer(AnswerAmong { kind, field, any })),
     ]
@@ -267,10 +289,11 @@ fn home() -> impl Strategy<Value = Home> {
     let grid = prop::sample::select(vec!["500116001002001", "500116002001001"]);
     let who = (gender(), 1935_i64..1968, any::<bool>(), mobility(), contact());
     let answers = some((code(), code(), code()));
-    (grid, some(code()), who, code(), prop::option::of(day()), answers).prop_map(
+    let words = (some(code()), prop::collection::btree_set(code(), 0..3));
+    (grid, words, who, code(), prop::option::of(day()), answers).prop_map(
         |(
             grid,
-            categories,
+            (categories, tags),
             (gender, born, lives_alone, mobility, contact),
             plaque,
             last_contact,
@@ -279,6 +302,7 @@ fn home() -> impl Strategy<Value = Home> {
             Home {
                 grid: grid.parse().expect("a code"),
                 categories,
+                tags,
                 gender,
                 birth_year: BirthYear::try_from(born).expect("a year"),
                 lives_alone,

@@ -169,7 +169,7 @@ fn may_report(
     me: PersonId,
 ) -> Result<(), Rejection> {
     starts(task, Verb::Report)?;
-    let done = matches!(outcome, Outcome::Done | Outcome::NeedsFollowUp);
+    let done = outcome.completes();
     match phase_for(task, me) {
         Err(Rejection::NotAssignee { assignee: None }) if assigned_at_report && done => Ok(()),
         other => other.map(drop),

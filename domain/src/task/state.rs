@@ -149,6 +149,13 @@ pub enum Outcome {
     NeedsFollowUp,
 }
 
+impl Outcome {
+    /// Whether a visit with this outcome completes its task.
+    pub const fn completes(self) -> bool {
+        matches!(self, Self::Done | Self::NeedsFollowUp)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::word::VariantArray as _;

@@ -32,7 +32,7 @@ editable! {
     AreaRecord: name, place;
     PersonRecord: role, area, name, gender, birth_year, phone, home, skills, weekly_minutes,
         availability;
-    BeneficiaryRecord: grid, name, gender, birth_year, categories, place, address, phone,
+    BeneficiaryRecord: grid, name, gender, birth_year, categories, tags, place, address, phone,
         id_number, hardships, lives_alone, mobility, contact, plaque;
     StationRecord: area, name, grid, place, phone, hours;
     MemorialRecord: name, kind, grid, place;

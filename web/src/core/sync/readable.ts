@@ -18,7 +18,7 @@ const FIELDS: Record<string, Record<string, Check>> = {
     minutes: number, priority: number, attempt: number, planned_for: absentOr(planned), window: absentOr(windowed),
   },
   beneficiary: {
-    id: text, name: text, view: text, categories: absentOr(list), visits: absentOr(list), next_of_kin: absentOr(list),
+    id: text, name: text, view: text, categories: absentOr(list), tags: absentOr(list), visits: absentOr(list), next_of_kin: absentOr(list),
     hardships: absentOr(list),
   },
   service_kind: { code: text, name: text },

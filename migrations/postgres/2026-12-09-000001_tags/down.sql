@@ -1,0 +1,6 @@
+DROP INDEX beneficiaries_by_filters;
+CREATE INDEX beneficiaries_by_filters
+    ON beneficiaries (district, grid, id, plaque, mobility, contact, lives_alone, birth_year,
+                      last_contact, categories, gender, valid_to)
+    WHERE valid_to IS NULL;
+ALTER TABLE beneficiaries DROP COLUMN tags;
