@@ -161,6 +161,8 @@ async fn a_beneficiary_gets_an_item_once_for_an_occasion_and_a_receipt_is_read_o
     assert_eq!(second.body["current"]["id"], key);
     assert_eq!(stock(&supervisor, VILLAGE).await, 8, "taken once");
     let army_day = rice(BENEFICIARY, &json!({ "occasion": "army_day_2027", "quantity": 2 }));
+    let many = volunteer.post("/v1/handouts", &army_day).await;
+    assert_eq!((many.status, at(&many)), (422, "/quantity"), "nothing is planned: {}", many.body);
     let other = manager.post("/v1/handouts", &army_day).await;
     assert_eq!((other.status, &other.body["quantity"]), (201, &json!(2)), "{}", other.body);
 

@@ -189,3 +189,27 @@ async fn a_call_satisfies_no_visit_and_a_visit_satisfies_all_regimes(
     let open = tasks(&server.supervisor().await).await;
     assert_eq!(open.iter().filter(|task| task["state"] == "open").count(), 20);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_only_its_own_kind_satisfies_stays_after_other_visits(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let of_kind = |name: &str, kind: &str| {
+        let more = json!({ "name": name, "kind": kind, "satisfied_by": "kind" });
+        weekly(&more)
+    };
+    create(&server, &weekly(&json!({}))).await;
+    let checked = create(&server, &of_kind("每周核对", "plaque_check")).await;
+    assert_eq!(checked["satisfied_by"], "kind", "{checked}");
+    create(&server, &of_kind("另一核对", "plaque_check")).await;
+    let names = ["每周走访", "每周核对", "另一核对"];
+    assert!(night(&server).contains("succeeded, 18 processed"));
+    make(&server, "每周走访").await;
+    again(&server);
+    assert_eq!(states(&server, &names).await, ["done", "open", "open"]);
+    make(&server, "每周核对").await;
+    again(&server);
+    assert_eq!(states(&server, &names).await, ["done", "done", "cancelled"]);
+}

@@ -174,6 +174,28 @@ async fn goods_alone_are_planned_once_for_an_occasion_however_often_it_is_launch
     assert_eq!(server.database.count("handouts"), 12);
     let progress = supervisor.get(&format!("{path}/progress")).await.body;
     assert_eq!(progress["handouts"], json!({ "planned": 11, "handed_out": 1, "returned": 0 }));
+
+    // The closing returns what was planned, in as many steps as it takes, and a server that stopped goes on.
+    assert_eq!(supervisor.act(&format!("{path}/close")).await.status, 200);
+    let handouts = async || {
+        let progress = supervisor.get(&format!("{path}/progress")).await.body;
+        progress["handouts"].clone()
+    };
+    let returned = json!({ "planned": 0, "handed_out": 1, "returned": 11 });
+    for _ in 0..100 {
+        if handouts().await == returned {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(handouts().await, returned);
+    server.database.execute(&format!(
+        "UPDATE handouts SET state = 'planned', reason = NULL WHERE beneficiary = '{}'",
+        beneficiary_id(2)
+    ));
+    let job = gridward(&server.database, &["jobs", "run", "campaign_launches"]).output();
+    assert!(job.expect("it runs").status.success());
+    assert_eq!(handouts().await, returned);
 }
 
 #[rstest]

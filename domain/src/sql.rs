@@ -22,7 +22,7 @@ use crate::id::{
     ReportId, SecondmentId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
-use crate::regime::{CadenceType, RegimeSubject};
+use crate::regime::{CadenceType, RegimeSubject, SatisfiedBy};
 use crate::secondment::SecondmentState;
 use crate::task::{Outcome, Overdue, Phase};
 use crate::time::TimeOfDay;
@@ -110,6 +110,7 @@ text_column!(
     CampaignState,
     CadenceType,
     RegimeSubject,
+    SatisfiedBy,
     Feast,
     SecondmentState,
     Channel,

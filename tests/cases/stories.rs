@@ -285,6 +285,33 @@ async fn a_need_found_at_a_visit_becomes_a_case_and_the_finder_learns_of_its_end
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_author_of_a_report_learns_how_the_case_ended_that_another_person_opened(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let task = manager.make_task(BENEFICIARY).await;
+    visit(&volunteer, &task, json!({ "note": "想找保安工作" })).await;
+    let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await.body;
+    let new = json!({
+        "kind": "employment", "beneficiary_id": BENEFICIARY, "source": "report",
+        "report_id": reports["items"][0]["id"]
+    });
+    let case = open(&manager, new).await;
+    let village = server.sign_in(VILLAGE).await;
+    let dropped = json!({ "move": "withdraw", "answers": { "wish": "保安" } });
+    step(&village, &case, dropped, "withdrawn").await;
+    for person in [&volunteer, &manager] {
+        let request = person.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
+        let me = person.send(request).await.body;
+        let titles: Vec<_> =
+            me["notices"].as_array().expect("notices").iter().map(|one| &one["title"]).collect();
+        assert_eq!(titles, [&json!("您反映的事项已办结：就业帮扶（暂无意愿）")]);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_who_looks_for_work_is_placed_and_followed_up(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

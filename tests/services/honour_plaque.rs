@@ -143,6 +143,22 @@ async fn the_plaque_of_a_duplicate_belongs_to_the_entry_that_stays(
     assert_eq!(command("merge").await, "hung");
     assert_eq!(command("merge/undo").await, "pending");
     assert_eq!(plaque(&manager).await, "hung");
+    // A withdrawal from either of them stays one.
+    let own = json!({
+        "beneficiary_id": beneficiary_id(2), "item": "plaque", "serial": "JJ-0002",
+        "receipt": { "signed_by": "王小明" }
+    });
+    let own = manager.post("/v1/handouts", &own).await;
+    assert_eq!(own.status, 201, "{}", own.body);
+    let theirs = supervisor.get(&format!("/v1/handouts?beneficiary={BENEFICIARY}")).await.body;
+    assert_eq!(take_back(&supervisor, &theirs["items"][0], "withdrawn").await.status, 200);
+    assert_eq!(command("merge").await, "withdrawn");
+    assert_eq!(command("merge/undo").await, "hung");
+    let restored = take_back(&server.admin().await, &theirs["items"][0], "restored").await;
+    assert_eq!(restored.status, 200, "{}", restored.body);
+    assert_eq!(take_back(&supervisor, &own.body, "withdrawn").await.status, 200);
+    assert_eq!(hang(&manager, "JJ-0003").await.status, 200);
+    assert_eq!(command("merge").await, "withdrawn");
 }
 
 #[rstest]

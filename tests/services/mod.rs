@@ -97,6 +97,7 @@ fn content_of(regime: &Value) -> Value {
         "filter",
         "kind",
         "cadence",
+        "satisfied_by",
         "lead_days",
         "starts_on",
         "responsible_id",

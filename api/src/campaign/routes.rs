@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::create_tasks::LaunchBatch;
 use super::decide::{Decision, Verdict};
 use super::model::{Campaign, CampaignContent, CampaignProgress, LaunchCampaign};
-use super::{launch_queue, outcome_routes, progress, store, write};
+use super::{closing, launch_queue, outcome_routes, progress, store, write};
 use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::http::openapi;
@@ -285,7 +285,8 @@ pub(crate) async fn launch_campaign(
 /// Close a campaign
 ///
 /// Ends it. Its unfinished tasks stay, and expire or escalate as their kind says. Where tasks are being
-/// created, no more are. Repeating the call changes nothing. Allowed
+/// created, no more are. Its planned hand-outs are returned by and by (reason `other`), but for items that a
+/// beneficiary gets a single time; they may still be handed out. Repeating the call changes nothing. Allowed
 /// roles: supervisors and admins, within their area.
 #[utoipa::path(
     tag = "campaigns",
@@ -301,13 +302,22 @@ pub(crate) async fn launch_campaign(
 )]
 #[post("/campaigns/{id}/close")]
 pub(crate) async fn close_campaign(
+    (db, batch): (Data<Db>, Data<LaunchBatch>),
     commands: Data<Commands>,
     Authenticated(principal): Authenticated,
     id: Path<CampaignId>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    let decision = Decision { campaign: *id, verdict: Verdict::Close };
-    Ok(answer(&decide(&commands, principal, key, decision).await?))
+    let (id, district) = (*id, principal.district());
+    let decision = Decision { campaign: id, verdict: Verdict::Close };
+    let closed = decide(&commands, principal, key, decision).await?;
+    // The job `campaign_launches` goes on with it if this server stops.
+    actix_web::rt::spawn(async move {
+        if let Err(error) = closing::run(&db, (district, id), **batch).await {
+            tracing::warn!(%error, "a closing is to be continued");
+        }
+    });
+    Ok(answer(&closed))
 }
 
 /// Get the progress of a campaign

@@ -309,6 +309,25 @@ pub fn launching(conn: &mut Conn, district: AreaCode) -> Result<Vec<CampaignId>,
         .load(conn)?)
 }
 
+/// The campaigns with goods that were closed since.
+///
+/// # Errors
+/// [`DbError`].
+pub fn closed_since(
+    conn: &mut Conn,
+    district: AreaCode,
+    since: NaiveDateTime,
+) -> Result<Vec<CampaignId>, DbError> {
+    Ok(campaigns::table
+        .filter(campaigns::district.eq(district))
+        .filter(campaigns::state.eq(CampaignState::Closed))
+        .filter(campaigns::closed_at.ge(since))
+        .filter(campaigns::planned_handouts.gt(0))
+        .order(campaigns::id)
+        .select(campaigns::id)
+        .load(conn)?)
+}
+
 /// All campaigns of the district.
 ///
 /// # Errors

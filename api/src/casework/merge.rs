@@ -19,7 +19,7 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::{visitors, write};
 use crate::case::exchange as cases;
 use crate::db::DbError;
-use crate::goods::{exchange, plaque};
+use crate::goods::exchange;
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::task::of_beneficiary;
@@ -66,7 +66,7 @@ fn with(row: &BeneficiaryRow, side: &Side) -> BeneficiaryRow {
 
 /// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, its cases
 /// its hand-outs and its tags belong to `id`, which gets its answers to fields for audiences and the state of a
-/// plaque that only `other` has got, and `other` ends with `id` as its successor. The same merge again gets the same answer.
+/// plaque that `other` has got, and `other` ends with `id` as its successor. The same merge again gets the same answer.
 ///
 /// # Errors
 /// 403; 404; 409 if one of them has ended; 412 or 428 if the command is not based on the current
@@ -91,8 +91,9 @@ pub(super) fn merge(
     case.is_current(&other)?;
     case.based_on(&kept, base)?;
     let theirs = of_beneficiary::all(case.tx.read()?, kept.district, other.id)?;
-    let hung = plaque::got_only_by(case.tx.read_unbatched(), kept.district, (other.id, id))?;
-    let merged = unify::merge(id, &side(&kept, &own), &side(&other, &theirs), hung);
+    let conn = case.tx.read_unbatched();
+    let plaque = exchange::plaque_of_merge(conn, kept.district, (id, other.id))?;
+    let merged = unify::merge(id, &side(&kept, &own), &side(&other, &theirs), plaque);
     let today = case.today();
     let ended = BeneficiaryRow {
         valid_to: Some(today),

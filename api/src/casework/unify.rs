@@ -41,13 +41,13 @@ pub struct Merged {
     pub effects: MergeEffects,
 }
 
-/// Merges `other` into `kept`, the entry of this id. `hung` is the state of the plaque that only the
-/// duplicate has got.
-pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side, hung: Option<PlaqueState>) -> Merged {
+/// Merges `other` into `kept`, the entry of this id. `came` is the state of a plaque that comes
+/// with the duplicate.
+pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side, came: Option<PlaqueState>) -> Merged {
     let later = other.contacted.day > kept.contacted.day;
     let last = if later { other.contacted } else { kept.contacted };
     let contacted = Contacted { visit: kept.contacted.visit.max(other.contacted.visit), ..last };
-    let plaque = hung
+    let plaque = came
         .filter(|after| *after != kept.plaque)
         .map(|after| JoinedPlaque { before: kept.plaque.clone(), after });
     let state = plaque.as_ref().map_or(&kept.plaque, |joined| &joined.after).clone();

@@ -743,6 +743,7 @@ diesel::table! {
         feast -> Nullable<Text>,
         authors -> Text,
         assign_responsible -> Bool,
+        satisfied_by -> Text,
     }
 }
 

@@ -1,6 +1,9 @@
-//! Tells the person whose report found a matter, or who raised it, that its case is closed.
+//! Tells those whose reports found a matter, or who raised it, that its case is closed.
+
+use std::collections::BTreeSet;
 
 use gridward_domain::authority::Principal;
+use gridward_domain::id::PersonId;
 use gridward_domain::person_state::PersonState;
 use serde_json::json;
 
@@ -10,11 +13,13 @@ use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::{self, NoticeSubject};
 use crate::case::store::CaseRow;
 use crate::case::{CaseKind, CaseSource};
+use crate::db::DbError;
 use crate::http::problem::Problem;
+use crate::task::report_row::{self, ReportRow};
 use crate::tx::Tx;
 
-/// Adds a notice for the finder of the closed case, unless that person closed it or has left. It names
-/// the kind, unless that is confidential, and not the result.
+/// Adds a notice for each finder of the closed case, unless that person closed it or has left. It names
+/// the kind and the step at which it ended, unless the kind is confidential.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -24,23 +29,46 @@ pub(super) fn notify(
     (kind, is_confidential): (&CaseKind, bool),
     row: &CaseRow,
 ) -> Result<(), Problem> {
-    let (district, finder, now) = (row.district, row.opened_by, tx.now);
-    let is_found = matches!(row.source, CaseSource::Report | CaseSource::Proposal);
-    if row.result.is_none() || !is_found || finder == principal.person {
+    if row.result.is_none() {
         return Ok(());
     }
-    let account = auth::store::account_status(tx.read_unbatched(), district, finder, None)?;
-    if account.is_none_or(|account| account.state == PersonState::Left) {
-        return Ok(());
+    for finder in finders(tx, row)?.into_iter().filter(|finder| *finder != principal.person) {
+        let (district, now) = (row.district, tx.now);
+        let account = auth::store::account_status(tx.read_unbatched(), district, finder, None)?;
+        if account.is_none_or(|account| account.state == PersonState::Left) {
+            continue;
+        }
+        let subject = subject(kind, is_confidential, row);
+        let about = AccountNoticeKind::CaseClosed;
+        let to = (district, finder);
+        account_notice_store::add_about(tx.write_unbatched(), to, about, subject, now)?;
+        record(tx, "person.case_closed", finder, principal.person, json!({ "case": row.id }))?;
     }
-    let (about_zh, about_en) = if is_confidential {
-        ("保密事项".to_owned(), "a confidential one".to_owned())
-    } else {
-        (kind.name.clone().into(), kind.name_en.clone().into())
-    };
-    let subject = NoticeSubject { task: None, about_zh, about_en };
-    let about = AccountNoticeKind::CaseClosed;
-    account_notice_store::add_about(tx.write_unbatched(), (district, finder), about, subject, now)?;
-    record(tx, "person.case_closed", finder, principal.person, json!({ "case": row.id }))?;
     Ok(())
+}
+
+/// Who found the matter: the author of the report that it names, also if another person opened it, and who
+/// raised it.
+fn finders(tx: &mut Tx<'_>, row: &CaseRow) -> Result<BTreeSet<PersonId>, DbError> {
+    let is_found = matches!(row.source, CaseSource::Report | CaseSource::Proposal);
+    let mut finders: BTreeSet<PersonId> = is_found.then_some(row.opened_by).into_iter().collect();
+    if let Some(report) = row.report {
+        let report = tx.find::<ReportRow>(report_row::key(report.0))?;
+        finders.extend(report.map(|report| report.person));
+    }
+    Ok(finders)
+}
+
+fn subject(kind: &CaseKind, is_confidential: bool, row: &CaseRow) -> NoticeSubject {
+    if is_confidential {
+        let (about_zh, about_en) = ("保密事项".to_owned(), "a confidential one".to_owned());
+        return NoticeSubject { task: None, about_zh, about_en };
+    }
+    let (mut about_zh, mut about_en): (String, String) =
+        (kind.name.clone().into(), kind.name_en.clone().into());
+    if let Some(end) = kind.step(&row.step) {
+        about_zh.push_str(&format!("（{}）", end.name));
+        about_en.push_str(&format!(" ({})", end.name_en));
+    }
+    NoticeSubject { task: None, about_zh, about_en }
 }

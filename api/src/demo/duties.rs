@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use gridward_domain::id::RegimeId;
 use gridward_domain::range::{CadenceDays, LeadDays};
-use gridward_domain::regime::{Cadence, CadenceParts, RegimeSubject};
+use gridward_domain::regime::{Cadence, CadenceParts, RegimeSubject, SatisfiedBy};
 
 use super::draw::Draw;
 use super::identity;
@@ -68,6 +68,7 @@ pub(super) fn regime_rows(staff: &Staff, now: DateTime<Utc>) -> Vec<RegimeRow> {
             cadence_days,
             feast,
             subject: RegimeSubject::Beneficiaries,
+            satisfied_by: SatisfiedBy::Contact,
             lead_days: LeadDays::of::<7>(),
             starts_on: today.checked_sub_days(Days::new(30))?,
             responsible: Some(staff.supervisor),

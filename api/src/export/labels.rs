@@ -9,7 +9,7 @@ use gridward_domain::case::CaseResult;
 use gridward_domain::feast::Feast;
 use gridward_domain::goods::{HandoutState, MovementAction, ReturnReason};
 use gridward_domain::person_state::PersonState;
-use gridward_domain::regime::{CadenceType, RegimeSubject};
+use gridward_domain::regime::{CadenceType, RegimeSubject, SatisfiedBy};
 use gridward_domain::task::{Outcome, Phase};
 use gridward_domain::word::{VariantArray as _, Word};
 
@@ -226,6 +226,10 @@ bilingual! {
     RegimeSubject {
         Beneficiaries: "Beneficiaries", "服务对象";
         Memorials: "Memorial sites", "烈士纪念设施";
+    }
+    SatisfiedBy {
+        Contact: "Any contact", "任何联系";
+        Kind: "Visits of this service", "仅本项服务";
     }
     CadenceType {
         EveryDays: "At intervals", "定期";

@@ -48,6 +48,7 @@ impl Listing for Regimes {
         "responsible_id", "Responsible person", "责任人编号";
         "responsible_name", "Name of the responsible person", "责任人";
         "assign_responsible", "Assigned to the responsible person", "分派给责任人";
+        "satisfied_by", "Satisfied by", "计入走访";
         "prepared_on", "Prepared on", "最近生成日期";
     };
 
@@ -86,6 +87,7 @@ impl Regimes {
             Cell::of(content.responsible_id, Cell::text),
             Cell::of(regime.responsible_name.as_ref(), Cell::text),
             Cell::Flag(content.assign_responsible),
+            labels.word(content.satisfied_by),
             Cell::of(regime.prepared_on, Cell::Day),
         ]
     }

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::code::PlaqueState;
 use gridward_domain::goods::{HandoutExchange, HandoutState, JoinedHandout, ReturnReason, join};
 use gridward_domain::id::{BeneficiaryId, HandoutId, PersonId};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::handout_store::{self, HandoutRow};
+use super::store;
 use crate::db::schema::handouts;
 use crate::db::{Conn, DbError};
 use crate::log::{Event, Subject};
@@ -52,6 +54,30 @@ pub fn merge(
     handout_store::follow(conn, district, kept, grid)?;
     record(tx, (actor, "beneficiary_merged"), own.into_iter().chain(theirs))?;
     Ok(exchange)
+}
+
+/// The state of the plaque that the entry that stays gets by a merge: that of the hand-out of the duplicate
+/// that goes to it. A plaque that the district has withdrawn from either stays withdrawn.
+///
+/// # Errors
+/// [`DbError`].
+pub fn plaque_of_merge(
+    conn: &mut Conn,
+    district: AreaCode,
+    (kept, other): (BeneficiaryId, BeneficiaryId),
+) -> Result<Option<PlaqueState>, DbError> {
+    let own = handout_store::all_of_beneficiary(conn, district, kept)?;
+    let theirs = handout_store::all_of_beneficiary(conn, district, other)?;
+    let given = join::join(&facts(&own), &facts(&theirs)).given;
+    for row in theirs.iter().filter(|row| given.contains(&row.id)) {
+        let item = store::item(conn, district, &row.item)?;
+        let rule = item.and_then(|item| item.plaque);
+        let state = rule.and_then(|rule| rule.value().of(row.state, row.reason).cloned());
+        if state.is_some() {
+            return Ok(state);
+        }
+    }
+    Ok(None)
 }
 
 /// Undoes the exchange; hand-outs since the merge stay where they are.

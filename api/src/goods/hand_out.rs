@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::bounded_text::{Occasion, SerialNumber};
 use gridward_domain::goods::{
     HandoutRejection, HandoutState, MovementAction, StockChange, handout, stock,
@@ -117,7 +117,7 @@ impl HandingOut {
             }
         })?;
         let at = self.at(tx.now)?;
-        let quantity = self.checked(tx, &item, old.as_ref())?;
+        let quantity = self.checked(tx, (&item, old.as_ref()), principal.role)?;
         let station = station(new.station, &home, old.as_ref())?;
         let id = match &old {
             Some(row) => row.id,
@@ -171,8 +171,8 @@ impl HandingOut {
     fn checked(
         &self,
         tx: &mut Tx<'_>,
-        item: &ItemRow,
-        old: Option<&HandoutRow>,
+        (item, old): (&ItemRow, Option<&HandoutRow>),
+        role: Role,
     ) -> Result<GoodsQuantity, Problem> {
         let new = &self.new;
         let planned = old.map(|row| row.quantity);
@@ -180,6 +180,11 @@ impl HandingOut {
         let mut errors = Vec::new();
         if item.needs_receipt && new.receipt.is_none() {
             errors.push(FieldError::new("/receipt", "is required for this item"));
+        }
+        // A volunteer hands out what is planned, or one piece.
+        let most = planned.map_or(1, GoodsQuantity::get);
+        if role == Role::Volunteer && quantity.get() > most {
+            errors.push(FieldError::new("/quantity", format!("must be at most {most} for you")));
         }
         if item.has_serial && quantity.get() != 1 {
             errors.push(FieldError::new("/quantity", "must be 1 for an item with numbers"));

@@ -95,7 +95,7 @@ pub struct NewHandout {
     /// small letters, without blanks at its ends and with full-width characters as usual ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occasion: Option<Occasion>,
-    /// The pieces. Default: as planned, or one.
+    /// The pieces; a volunteer hands out at most as many as planned, or one. Default: as planned, or one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<GoodsQuantity>,
     /// The area of the station that has the goods: the village, the town or the district of the

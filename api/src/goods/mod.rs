@@ -15,6 +15,7 @@ mod lots;
 pub mod model;
 pub mod move_stock;
 mod occasion;
+pub mod of_closed;
 pub mod of_ended;
 pub mod plan;
 pub mod planned;

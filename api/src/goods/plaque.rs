@@ -3,19 +3,17 @@
 //!
 //! [`PlaqueRule`]: gridward_domain::goods::PlaqueRule
 
-use gridward_domain::area::AreaCode;
-use gridward_domain::code::{ItemCode, PlaqueState};
-use gridward_domain::goods::{HandoutState, HandoutStep, ReturnReason};
-use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::goods::{HandoutStep, ReturnReason};
+use gridward_domain::id::PersonId;
 use serde_json::{Map, json};
 
-use super::handout_store::{self, HandoutRow};
-use super::store::{self, ItemRow};
+use super::handout_store::HandoutRow;
+use super::store::ItemRow;
 use crate::beneficiary::entry::EntryChanges;
 use crate::beneficiary::{self, EndCause};
 use crate::clock;
 use crate::crypto::SealingKey;
-use crate::db::{Conn, DbError};
+use crate::db::DbError;
 use crate::task::beneficiary_change;
 use crate::tx::Tx;
 
@@ -54,29 +52,4 @@ pub(super) fn follow(
     }
     beneficiary_change::amend(tx, key, actor, &home, &changes, cause)?;
     Ok(())
-}
-
-/// The state of the plaque that the first of two beneficiaries has got by a hand-out, if the second has
-/// got none of that item.
-///
-/// # Errors
-/// [`DbError`].
-pub fn got_only_by(
-    conn: &mut Conn,
-    district: AreaCode,
-    (one, other): (BeneficiaryId, BeneficiaryId),
-) -> Result<Option<PlaqueState>, DbError> {
-    let mut got = |beneficiary| -> Result<Vec<ItemCode>, DbError> {
-        let rows = handout_store::all_of_beneficiary(conn, district, beneficiary)?;
-        let rows = rows.into_iter().filter(|row| row.state == HandoutState::HandedOut);
-        Ok(rows.map(|row| row.item).collect())
-    };
-    let (theirs, own) = (got(one)?, got(other)?);
-    for item in theirs.iter().filter(|item| !own.contains(item)) {
-        let item = store::item(conn, district, item)?;
-        if let Some(rule) = item.and_then(|item| item.plaque) {
-            return Ok(Some(rule.value().handed_out.clone()));
-        }
-    }
-    Ok(None)
 }

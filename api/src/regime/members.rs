@@ -1,22 +1,26 @@
 //! The members of regimes, with their days in the cycle.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::max;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::audience::Filter;
+use gridward_domain::channel::Channel;
 use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
 use gridward_domain::range::CadenceDays;
-use gridward_domain::regime::{MemberDays, Phase, RegimeSubject, Spread};
+use gridward_domain::regime::{MemberDays, Phase, RegimeSubject, SatisfiedBy, Spread};
+use gridward_domain::task;
 
 use super::store::RegimeRow;
 use super::{anchor, sites};
 use crate::audience::members as audience;
 use crate::beneficiary::store::{BeneficiaryRow, after};
 use crate::catalogue;
+use crate::clock;
 use crate::crypto::SealingKey;
-use crate::db::schema::{beneficiaries, regime_members};
+use crate::db::schema::{beneficiaries, regime_members, tasks};
 use crate::db::{Conn, DbError};
 use crate::tx::row::{RowChange, write_versioned};
 
@@ -94,13 +98,12 @@ pub fn candidates(
     if regime.subject == RegimeSubject::Memorials {
         return sites::candidates(conn, regime.area);
     }
-    let kind = catalogue::store::one(conn, regime.district, regime.kind.as_str())?;
-    let channel = kind.map(|kind| kind.channel).unwrap_or_default();
+    let known = KnownVisits::read(conn, regime)?;
     let (filter, cadence) = (regime.filter()?, regime.cadence()?);
     if cadence.has_anchor() {
         let of = |row: BeneficiaryRow| {
             let anchor = anchor::of(cadence, &row, key, today)?;
-            let contact = channel.satisfied_by(row.last_contact, row.last_visit);
+            let contact = known.last(row.id, row.last_contact, row.last_visit);
             Ok(Candidate { id: row.id, grid: row.grid, anchor, contact })
         };
         return anchored(conn, (regime, &filter), today, of);
@@ -114,10 +117,50 @@ pub fn candidates(
     );
     let rows: Vec<Columns> = query.select(columns).load(conn)?;
     let of = |(id, grid, last_contact, last_visit)| {
-        let contact = channel.satisfied_by(last_contact, last_visit);
+        let contact = known.last(id, last_contact, last_visit);
         Candidate { id, grid, anchor: None, contact }
     };
     Ok(rows.into_iter().map(of).collect())
+}
+
+/// The visits that satisfy one of a regime.
+enum KnownVisits {
+    /// Contacts that reach as far as the channel.
+    Contacts(Channel),
+    /// The day of the last completed visit of the kind, by beneficiary.
+    OfKind(HashMap<BeneficiaryId, NaiveDate>),
+}
+
+impl KnownVisits {
+    fn read(conn: &mut Conn, regime: &RegimeRow) -> Result<Self, DbError> {
+        if regime.satisfied_by == SatisfiedBy::Contact {
+            let kind = catalogue::store::one(conn, regime.district, regime.kind.as_str())?;
+            return Ok(Self::Contacts(kind.map(|kind| kind.channel).unwrap_or_default()));
+        }
+        let rows: Vec<(Option<BeneficiaryId>, Option<NaiveDateTime>)> = tasks::table
+            .filter(tasks::district.eq(regime.district))
+            .filter(tasks::kind.eq(&regime.kind))
+            .filter(tasks::state.eq(task::Phase::Done))
+            .filter(tasks::beneficiary.is_not_null())
+            .group_by(tasks::beneficiary)
+            .select((tasks::beneficiary, max(tasks::updated_at)))
+            .load(conn)?;
+        let days = rows.into_iter().filter_map(|(id, at)| Some((id?, clock::day(at?.and_utc()))));
+        Ok(Self::OfKind(days.collect()))
+    }
+
+    /// The last one of a beneficiary with this last contact and visit.
+    fn last(
+        &self,
+        id: BeneficiaryId,
+        contact: Option<NaiveDate>,
+        visit: Option<NaiveDate>,
+    ) -> Option<NaiveDate> {
+        match self {
+            Self::Contacts(channel) => channel.satisfied_by(contact, visit),
+            Self::OfKind(days) => days.get(&id).copied(),
+        }
+    }
 }
 
 /// The candidates of entries that are opened one after another, a page in memory at a time.

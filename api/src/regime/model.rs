@@ -7,7 +7,7 @@ use gridward_domain::bounded_text::RegimeName;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::range::{CadenceDays, LeadDays, Version};
-use gridward_domain::regime::{Cadence, RegimeSubject};
+use gridward_domain::regime::{Cadence, RegimeSubject, SatisfiedBy};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -64,6 +64,8 @@ struct SentContent {
     kind: KindCode,
     cadence: Option<Cadence>,
     cadence_days: Option<CadenceDays>,
+    #[serde(default)]
+    satisfied_by: SatisfiedBy,
     lead_days: LeadDays,
     #[serde(deserialize_with = "crate::http::day::stored")]
     starts_on: NaiveDate,
@@ -90,6 +92,7 @@ impl TryFrom<SentContent> for RegimeContent {
             filter,
             kind,
             cadence: cadence.or(days).ok_or("missing field `cadence`")?,
+            satisfied_by: sent.satisfied_by,
             lead_days: sent.lead_days,
             starts_on: sent.starts_on,
             responsible_id: sent.responsible_id,
@@ -127,6 +130,11 @@ pub struct RegimeContent {
     /// the week before a birthday or since the stay in hospital satisfies it; a phone call satisfies no
     /// visit to the home, a visit a phone call.
     pub cadence: Cadence,
+    /// Which visits satisfy a visit of the regime: any contact as described at `cadence`, or only completed
+    /// visits of `kind`, as for a record that its form checks. Default: any contact.
+    #[serde(default, skip_serializing_if = "SatisfiedBy::is_usual")]
+    #[schema(required = false)]
+    pub satisfied_by: SatisfiedBy,
     /// How many days before its day a visit becomes a task.
     pub lead_days: LeadDays,
     /// The first day of the first cycle; no visit is due before.

@@ -88,6 +88,7 @@ fn write(
     }
     let RegimeContent { name, name_en, kind, cadence, subject, lead_days, starts_on, .. } =
         &new.content;
+    let satisfied_by = &new.content.satisfied_by;
     let CadenceParts { cadence, days: cadence_days, feast } = cadence.parts();
     let row = RegimeRow {
         district: principal.district(),
@@ -103,6 +104,7 @@ fn write(
         cadence_days,
         feast,
         subject: *subject,
+        satisfied_by: *satisfied_by,
         lead_days: *lead_days,
         starts_on: *starts_on,
         responsible: None,

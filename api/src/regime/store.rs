@@ -13,7 +13,9 @@ use gridward_domain::feast::Feast;
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::person_state::PersonState;
 use gridward_domain::range::LeadDays;
-use gridward_domain::regime::{Cadence, CadenceParts, CadenceType, RegimeSubject, Rule};
+use gridward_domain::regime::{
+    Cadence, CadenceParts, CadenceType, RegimeSubject, Rule, SatisfiedBy,
+};
 
 use super::model::{Regime, RegimeContent};
 use crate::audience::names::DistrictNames;
@@ -51,6 +53,7 @@ crate::table_row! {
             cadence_days: i32,
             feast: Option<Feast>,
             subject: RegimeSubject,
+            satisfied_by: SatisfiedBy,
             lead_days: LeadDays,
             starts_on: NaiveDate,
             responsible: Option<PersonId>,
@@ -131,6 +134,7 @@ impl RegimeRow {
             cadence_days,
             feast,
             subject: content.subject,
+            satisfied_by: content.satisfied_by,
             lead_days: content.lead_days,
             starts_on: content.starts_on,
             responsible: content.responsible_id,
@@ -203,6 +207,7 @@ pub fn shown(
                 kind: row.kind.clone(),
                 cadence,
                 subject: row.subject,
+                satisfied_by: row.satisfied_by,
                 lead_days: row.lead_days,
                 starts_on: row.starts_on,
                 responsible_id: row.responsible,

@@ -7,7 +7,7 @@ use gridward_domain::bounded_text::RegimeName;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::range::{LeadDays, Version};
-use gridward_domain::regime::{Cadence, RegimeSubject};
+use gridward_domain::regime::{Cadence, RegimeSubject, SatisfiedBy};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -104,6 +104,10 @@ pub struct ServiceRegime {
     pub kind: KindCode,
     /// When the visits of a member recur.
     pub cadence: Cadence,
+    /// Which visits satisfy a visit of the regime. Default: any contact.
+    #[serde(default, skip_serializing_if = "SatisfiedBy::is_usual")]
+    #[schema(required = false)]
+    pub satisfied_by: SatisfiedBy,
     /// How many days before its day a visit becomes a task.
     pub lead_days: LeadDays,
     /// The first day of the first cycle. Default: that of the regime, or tomorrow for a new one.

@@ -153,6 +153,7 @@ pub(super) fn regime(
         filter: new.filter.clone(),
         kind: new.kind.clone(),
         cadence: new.cadence,
+        satisfied_by: new.satisfied_by,
         lead_days: new.lead_days,
         starts_on: new.starts_on.or(before.as_ref().map(|row| row.starts_on)).unwrap_or(tomorrow),
         responsible_id: new.responsible_id.or(before.as_ref().and_then(|row| row.responsible)),

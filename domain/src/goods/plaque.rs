@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HandoutStep, ReturnReason};
+use super::{HandoutState, HandoutStep, ReturnReason};
 use crate::code::PlaqueState;
 
 /// The states of the plaque that follow what is done with an item, words of the vocabulary
@@ -48,6 +48,16 @@ impl PlaqueRule {
             (S::Restore | S::WriteOff, Some(R::Damaged)) => self.damaged.as_ref(),
             (S::Restore | S::WriteOff, Some(R::Declined)) => self.declined.as_ref(),
             (S::Restore | S::WriteOff, _) => self.returned.as_ref(),
+        }
+    }
+
+    /// The state that belongs to a hand-out as it is, or was returned for this reason; `None` if it says
+    /// nothing of a plaque at a door.
+    pub fn of(&self, state: HandoutState, reason: Option<ReturnReason>) -> Option<&PlaqueState> {
+        match (state, reason) {
+            (HandoutState::HandedOut, _) => Some(&self.handed_out),
+            (HandoutState::Returned, Some(ReturnReason::Withdrawn)) => self.withdrawn.as_ref(),
+            (HandoutState::Planned | HandoutState::Returned, _) => None,
         }
     }
 

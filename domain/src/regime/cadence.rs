@@ -138,6 +138,33 @@ pub enum RegimeSubject {
     Memorials,
 }
 
+/// Which visits satisfy the visit of a regime.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<SatisfiedBy>)]
+pub enum SatisfiedBy {
+    /// Any contact of a form that reaches as far: one visit satisfies several duties.
+    #[default]
+    Contact,
+    /// Only a completed visit of the regime's kind, as for a record that is checked by its form.
+    Kind,
+}
+
+impl SatisfiedBy {
+    /// Whether it is the usual one.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl RegimeSubject {
     /// Whether it is the usual one.
     pub fn is_usual(&self) -> bool {

@@ -14,6 +14,6 @@ mod phase;
 #[cfg(test)]
 mod tests;
 
-pub use cadence::{Cadence, CadenceParts, CadenceType, RegimeSubject, birthday};
+pub use cadence::{Cadence, CadenceParts, CadenceType, RegimeSubject, SatisfiedBy, birthday};
 pub use due::{Due, MemberDays, Rule, due};
 pub use phase::{Phase, Spread};

@@ -1,0 +1,41 @@
+//! Returns the planned hand-outs of a closed campaign, a number at a time.
+
+use diesel::prelude::*;
+use gridward_domain::bounded_text::Occasion;
+use gridward_domain::goods::{HandoutState, ReturnReason};
+use gridward_domain::id::CampaignId;
+
+use super::give_back;
+use super::hand_out::event;
+use super::handout_store::{self, HandoutRow};
+use crate::db::DbError;
+use crate::db::schema::handouts;
+use crate::tx::Tx;
+
+/// Returns up to `limit` planned hand-outs of the campaign for its occasion; answers their number. Those of
+/// items that a beneficiary gets a single time stay: they belong to no occasion. What was returned may still be
+/// handed out.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if one has changed since it was read.
+pub fn give_back(
+    tx: &mut Tx<'_>,
+    (campaign, occasion): (CampaignId, &Occasion),
+    limit: i64,
+) -> Result<usize, DbError> {
+    let planned: Vec<HandoutRow> = handouts::table
+        .filter(handouts::district.eq(tx.district))
+        .filter(handouts::occasion.eq(occasion))
+        .filter(handouts::state.eq(HandoutState::Planned))
+        .filter(handouts::campaign.eq(campaign))
+        .limit(limit)
+        .select(HandoutRow::as_select())
+        .load(tx.read_unbatched())?;
+    for row in &planned {
+        let (state, reason) = (HandoutState::Returned, Some(ReturnReason::Other));
+        let next = HandoutRow { state, reason, version: row.version + 1, ..row.clone() };
+        handout_store::put(tx.write_unbatched(), Some(row), &next)?;
+        tx.record(event(give_back::ACTION, &next));
+    }
+    Ok(planned.len())
+}

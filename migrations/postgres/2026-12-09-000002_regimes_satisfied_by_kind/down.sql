@@ -1,0 +1,1 @@
+ALTER TABLE regimes DROP COLUMN satisfied_by;
