@@ -51,7 +51,10 @@ async fn measures_tell_how_visits_are_made(
     assert_eq!(found["visits"], visits, "{found}");
     assert_eq!(measures(&server.town_supervisor().await, &GRID[..9]).await["visits"], visits);
     assert_eq!(found["travel"], json!({ "visits": 0, "minutes": 0 }));
-    assert!(found["shares"].get("gini").is_none(), "{found}");
+    // Visits that no plan gave are work as well.
+    let people = found["shares"]["people"].as_u64().expect("a number");
+    assert_eq!(found["shares"]["without_visits"], people - 2, "{found}");
+    assert!(found["shares"]["gini"].as_f64().is_some_and(|gini| gini > 0.0), "{found}");
 }
 
 #[rstest]

@@ -258,6 +258,16 @@ impl TaskRow {
         self.planned_order = None;
     }
 
+    /// Gives a finished visit that was planned for no day that on which it ended, so that its minutes count in
+    /// the load of its person.
+    pub fn count_if_finished(&mut self) {
+        let is_finished = matches!(self.state, Phase::Done | Phase::Failed);
+        if is_finished && self.assignee.is_some() && self.planned_on.is_none() {
+            self.planned_on = Some(self.ended_on());
+            self.planned_minutes = Some(self.minutes.get());
+        }
+    }
+
     /// Gives the visit this time, which no plan chose.
     pub fn plan_by_hand(&mut self, day: NaiveDate, start: TimeOfDay) {
         self.planned_on = Some(day);

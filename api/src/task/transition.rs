@@ -60,6 +60,7 @@ pub fn write(
     if matches!(step.verb, Verb::Claim | Verb::Reassign) {
         with_other(tx, &mut next)?;
     }
+    next.count_if_finished();
     tx.replace(step.row, next.clone());
     tx.record(event);
     of_ended::cancel(tx, step, next)
