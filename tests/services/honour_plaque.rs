@@ -150,7 +150,7 @@ async fn the_plaque_of_a_duplicate_belongs_to_the_entry_that_stays(
     });
     let own = manager.post("/v1/handouts", &own).await;
     assert_eq!(own.status, 201, "{}", own.body);
-    let theirs = supervisor.get(&format!("/v1/handouts?beneficiary={BENEFICIARY}")).await.body;
+    let theirs = supervisor.get(&format!("/v1/handouts?beneficiary_id={BENEFICIARY}")).await.body;
     assert_eq!(take_back(&supervisor, &theirs["items"][0], "withdrawn").await.status, 200);
     assert_eq!(command("merge").await, "withdrawn");
     assert_eq!(command("merge/undo").await, "hung");

@@ -70,7 +70,7 @@ pub(super) fn tasks_by_grid(
 pub fn progress(conn: &mut Conn, row: &CampaignRow) -> Result<CampaignProgress, DbError> {
     let range = row.area.range();
     let tasks = tasks_by_grid(conn, row)?;
-    let handouts = plan::counts(conn, &range, &row.occasion()?, &row.items()?)?;
+    let handouts = plan::counts(conn, &range, (row.id, &row.occasion()?), &row.items()?)?;
     let below = match row.area.level() {
         Level::District => Some(Level::Town),
         Level::Town => Some(Level::Village),

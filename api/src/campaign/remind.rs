@@ -100,7 +100,7 @@ fn unfinished(
         open.entry(grid).or_default().0 += counts.open;
     }
     for (grid, state, _, count) in
-        plan::counts(conn, &row.area.range(), &row.occasion()?, &row.items()?)?
+        plan::counts(conn, &row.area.range(), (row.id, &row.occasion()?), &row.items()?)?
     {
         if state == HandoutState::Planned {
             open.entry(grid).or_default().1 += count;

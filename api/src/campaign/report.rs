@@ -65,7 +65,8 @@ pub fn report(conn: &mut Conn, row: &CampaignRow, by: Level) -> Result<CampaignR
             of.failures.add(phase, count);
         }
     }
-    for (grid, state, reason, count) in plan::counts(conn, &range, &row.occasion()?, &row.items()?)?
+    for (grid, state, reason, count) in
+        plan::counts(conn, &range, (row.id, &row.occasion()?), &row.items()?)?
     {
         report.handouts.add(state, count);
         if let Some(reason) = reason {

@@ -67,8 +67,8 @@ fn subject(kind: &CaseKind, is_confidential: bool, row: &CaseRow) -> NoticeSubje
     let (mut about_zh, mut about_en): (String, String) =
         (kind.name.clone().into(), kind.name_en.clone().into());
     if let Some(end) = kind.step(&row.step) {
-        about_zh.push_str(&format!("（{}）", end.name));
-        about_en.push_str(&format!(" ({})", end.name_en));
+        about_zh.push_str(&format!("（{}）", end.name.as_str()));
+        about_en.push_str(&format!(" ({})", end.name_en.as_str()));
     }
     NoticeSubject { task: None, about_zh, about_en }
 }

@@ -111,6 +111,7 @@ fn one(
         (true, false) => Mobility::Limited,
         (false, _) => Mobility::Full,
     };
+    let tags = (old && mobility != Mobility::Full).then_some("key_recipient");
     let days_ago = draw.below(720) as u64;
     let seen = !draw.of_thousand(20);
     Some(BeneficiaryRecord {
@@ -120,6 +121,7 @@ fn one(
         gender,
         birth_year: identity::birth_year(born),
         categories: categories(category, born),
+        tags: tags.into_iter().filter_map(|code| code.parse().ok()).collect(),
         place,
         address: format!("{}{}栋{}", grid.address, house / 12 + 1, 101 + house % 12 * 100),
         phone: identity::phone("1001", n),

@@ -95,14 +95,15 @@ pub fn plan(
 /// The hand-outs of a grid in a state, returned for a reason.
 pub type Counted = (AreaCode, HandoutState, Option<ReturnReason>, i64);
 
-/// Counts the hand-outs of the items for the occasion, by grid, state and reason.
+/// Counts the hand-outs of the items for the occasion, by grid, state and reason; of an item that a beneficiary
+/// gets a single time those that the campaign has planned.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn counts(
     conn: &mut Conn,
     range: &AreaRange,
-    occasion: &Occasion,
+    (campaign, occasion): (CampaignId, &Occasion),
     items: &[ItemForEach],
 ) -> Result<Vec<Counted>, DbError> {
     if items.is_empty() {
@@ -113,6 +114,7 @@ pub fn counts(
     Ok(handouts::table
         .filter(handouts::district.eq(range.area().district()))
         .filter(handouts::occasion.eq_any([occasion, &once]))
+        .filter(handouts::occasion.ne(&once).or(handouts::campaign.assume_not_null().eq(campaign)))
         .filter(in_range!(handouts::grid, range))
         .filter(handouts::item.eq_any(codes))
         .group_by((handouts::grid, handouts::state, handouts::reason))
