@@ -72,6 +72,7 @@ mod phones;
 mod photos;
 mod plan_batches;
 mod plan_changes;
+mod plan_retention;
 mod planning;
 mod plans;
 mod problems;

@@ -45,6 +45,7 @@ pub mod planner;
 pub mod progress_stream;
 pub mod queue;
 pub mod replan;
+pub mod retention;
 pub mod routes;
 pub mod run;
 pub mod seconded;
