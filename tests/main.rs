@@ -83,6 +83,7 @@ mod regime_cadences;
 mod regimes;
 mod registers;
 mod reimports;
+mod replan_tries;
 mod replays;
 mod responsible;
 mod retention;

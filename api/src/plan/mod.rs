@@ -45,6 +45,7 @@ pub mod planner;
 pub mod progress_stream;
 pub mod queue;
 pub mod replan;
+mod replan_tries;
 pub mod retention;
 pub mod routes;
 pub mod run;
