@@ -66,6 +66,7 @@ mod operations;
 mod outbox_format;
 mod outbox_words;
 mod outboxes;
+mod outdated_drafts;
 mod passwords;
 mod people;
 mod phones;
