@@ -73,6 +73,7 @@ mod phones;
 mod photos;
 mod plan_batches;
 mod plan_changes;
+mod plan_queue;
 mod plan_retention;
 mod planning;
 mod plans;

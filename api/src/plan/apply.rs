@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::batches::{self, Change};
 use super::model::{
-    APPLICABLE_FOR, LeftBecause, LeftTask, PlanOrigin, PlanResult, PlanState,
+    APPLICABLE_FOR, LeftBecause, LeftTask, Plan, PlanOrigin, PlanResult, PlanState,
 };
 use super::store::{self, PlanRow};
 use super::work::Work;
@@ -88,17 +88,17 @@ fn begun(
     batches::finish_if_small(tx, row)
 }
 
-/// Applies a draft that is to be applied as soon as it is computed. One of a night that makes more than
+/// Applies a draft that is to be applied as soon as it is computed, and answers the applied plan. One of a night that makes more than
 /// a tenth of its visits late remains a draft, for a person to confirm; freed tasks can have no earlier day.
 ///
 /// # Errors
 /// As [`apply`].
-pub fn apply_at_once(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), Problem> {
+pub fn apply_at_once(tx: &mut Tx<'_>, row: &PlanRow) -> Result<Option<Plan>, Problem> {
     let how = ApplyPlan { confirm: row.origin == PlanOrigin::Replan, ..ApplyPlan::default() };
     if !row.is_applied_at_once || (!how.confirm && too_late(row)?.is_some()) {
-        return Ok(());
+        return Ok(None);
     }
-    begun(tx, &row.area.range(), row.id, row.created_by, how).map(drop)
+    begun(tx, &row.area.range(), row.id, row.created_by, how).map(|result| Some(result.plan))
 }
 
 /// The numbers of visits that the plan makes late and of all its visits, if these are more than a tenth.
