@@ -11,7 +11,7 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 12] = [
+const JOBS: [&str; 13] = [
     "overdue_tasks",
     "orphaned_tasks",
     "plan_upkeep",
@@ -22,6 +22,7 @@ const JOBS: [&str; 12] = [
     "forget_commands",
     "archive_events",
     "expired_uploads",
+    "plan_retention",
     "seal_passwords",
     "ended_cases",
 ];
@@ -83,7 +84,8 @@ fn an_unknown_job_is_refused_with_the_names_of_all() {
         output,
         "gridward: job overdue does not exist; the jobs are \
          overdue_tasks, orphaned_tasks, plan_upkeep, regimes, campaign_launches, overdue_cases, \
-         casework, forget_commands, archive_events, expired_uploads, seal_passwords, ended_cases\n"
+         casework, forget_commands, archive_events, expired_uploads, plan_retention, \
+         seal_passwords, ended_cases\n"
     );
 }
 

@@ -16,7 +16,7 @@ use crate::support::{Backend, Caller, GRID, Server};
 const TASKS: usize = 2_100;
 
 /// A draft of the grid that gives all of these tasks to one volunteer, as a solver would not.
-async fn large_draft(server: &Server, manager: &Caller) -> (Value, Vec<String>) {
+pub async fn large_draft(server: &Server, manager: &Caller) -> (Value, Vec<String>) {
     let days = json!({ "not_before": day(1), "due_on": day(7) });
     let first = manager.make(&home_visit(&beneficiary_id(1), days.clone())).await;
     let order = json!({ "area": GRID, "first_day": day(1), "last_day": day(7) });
@@ -24,7 +24,9 @@ async fn large_draft(server: &Server, manager: &Caller) -> (Value, Vec<String>) 
     let create = |n: usize| {
         json!({
             "type": "task.create", "beneficiary_ids": [beneficiary_id(1), beneficiary_id(2)],
-            "payload": { "kind": "home_visit", "title": format!("回访 {n}"), "due_on": day(7) }
+            "payload": {
+                "kind": "home_visit", "title": format!("回访 {n}"), "due_on": day(7), "minutes": 1
+            }
         })
     };
     let mut tasks = Vec::new();
@@ -44,6 +46,8 @@ async fn large_draft(server: &Server, manager: &Caller) -> (Value, Vec<String>) 
         )
     });
     server.database.execute(&copies.collect::<String>());
+    // Their minutes suffice.
+    server.database.execute("UPDATE people SET weekly_minutes = 10080");
     tasks.push(first);
     (plan, tasks)
 }

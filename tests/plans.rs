@@ -324,26 +324,54 @@ async fn visits_that_were_overdue_before_the_plan_need_no_confirmation(
     assert_eq!(task(&manager, &overdue).await["state"], "assigned");
 }
 
+/// The minutes since midnight in the district.
+fn minute() -> u32 {
+    (Utc::now() + TimeDelta::hours(8)).time().num_seconds_from_midnight() / 60
+}
+
+/// The small district with people who have time at all hours.
+fn at_all_hours(backend: Backend) -> Server {
+    Server::with(backend, &Files::small().with("people.csv", "0900-1200", "0000-2400"))
+}
+
+/// The visits of the plan, by task.
+async fn visits(caller: &Caller, plan: &Value) -> impl Fn(&str) -> Value {
+    let path = format!("/v1/plans/{}/visits", plan["id"].as_str().expect("an id"));
+    let visits = caller.get(&path).await.body["items"].clone();
+    move |task: &str| {
+        let mut rows = visits.as_array().expect("visits").iter();
+        rows.find(|row| row["task_id"] == task).cloned().unwrap_or_default()
+    }
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_planned_for_today_before_the_lead_time(
+async fn nothing_is_planned_before_the_lead_time(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let server = Server::small(backend);
+    let server = at_all_hours(backend);
     let manager = server.manager().await;
-    let days = json!({ "not_before": day(0), "due_on": day(0) });
-    manager.make(&home_visit(&beneficiary_id(1), days)).await;
-    let mut today = order(0, 0);
-    // A lead of a whole day leaves nothing of today.
-    today["lead_minutes"] = json!(1440);
-    let plan = manager.order_plan(&today).await.body;
-    assert_eq!(
-        (&plan["assigned"], &plan["measures"]["unserved"]),
-        (&json!(0), &json!(1)),
-        "{plan}"
-    );
-    today["lead_minutes"] = json!(1441);
-    let refused = manager.order_plan(&today).await;
+    let days = json!({ "not_before": day(0), "due_on": day(1), "minutes": 10 });
+    let tasks = [
+        manager.make(&home_visit(&beneficiary_id(1), days.clone())).await,
+        manager.make(&home_visit(&beneficiary_id(2), days)).await,
+    ];
+    let pin =
+        |task: &str, on| json!({ "task_id": task, "person_id": person_id(21), "day": day(on) });
+    let mut order = order(0, 1);
+    order["changes"] = json!({ "pins": [pin(&tasks[0], 0), pin(&tasks[1], 1)] });
+    // A lead of a whole day leaves nothing of today, nor of tomorrow what is less than a day away. Without
+    // a lead there would be time today, or just before midnight tomorrow in the morning.
+    order["lead_minutes"] = json!(1440);
+    let minute = minute();
+    let plan = manager.order_plan(&order).await.body;
+    let of = visits(&manager, &plan).await;
+    assert_eq!(of(&tasks[0])["reason"]["code"], "pin_does_not_fit", "{}", of(&tasks[0]));
+    let start = of(&tasks[1])["start"].as_u64();
+    assert!(start.map_or(minute > 22 * 60, |start| start >= minute.into()), "{}", of(&tasks[1]));
+
+    order["lead_minutes"] = json!(1441);
+    let refused = manager.order_plan(&order).await;
     assert_eq!(
         (refused.status, &refused.body["errors"][0]["pointer"]),
         (422, &json!("/lead_minutes"))
@@ -356,18 +384,16 @@ async fn nothing_is_planned_for_today_before_the_lead_time(
 async fn a_plan_of_today_goes_on_after_the_visits_that_are_under_way(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let server =
-        Server::with(backend, &Files::small().with("people.csv", "0900-1200", "0000-2400"));
+    let server = at_all_hours(backend);
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
-    let now = (Utc::now() + TimeDelta::hours(8)).time();
-    let minute = now.num_seconds_from_midnight() / 60;
-    if !(30..21 * 60).contains(&minute) {
-        return; // the day has no room for two more visits
+    let minute = minute();
+    let (start, length) = (minute + 4, 10);
+    if start + length >= 24 * 60 {
+        return; // no visit can be under way until the end of the day
     }
-    let today = json!({ "not_before": day(0), "due_on": day(0) });
+    let today = json!({ "not_before": day(0), "due_on": day(0), "minutes": length });
     let under_way = manager.make(&home_visit(&beneficiary_id(1), today.clone())).await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{under_way}/claim")).await.status, 200);
-    let start = minute + 4;
     let planned = json!({ "due_on": day(0), "planned": { "day": day(0), "start": start } });
     let path = format!("/v1/tasks/{under_way}/reschedule");
     let request = manager.request(Method::POST, &path).header("If-Match", "\"v2\"");
@@ -379,15 +405,13 @@ async fn a_plan_of_today_goes_on_after_the_visits_that_are_under_way(
     let pin = json!({ "task_id": new, "person_id": person_id(21), "day": day(0) });
     order["changes"] = json!({ "pins": [pin] });
     let plan = manager.order_plan(&order).await;
-    let path = format!("/v1/plans/{}/visits", plan.body["id"].as_str().expect("an id"));
-    let visits = manager.get(&path).await.body["items"].clone();
-    let of = |task: &str| {
-        let rows = visits.as_array().expect("visits").iter();
-        rows.clone().find(|row| row["task_id"] == task).cloned().unwrap_or_default()
-    };
-    assert_eq!(of(&under_way)["start"], start, "{visits}");
-    let end = start + u32::try_from(moved.body["minutes"].as_u64().expect("minutes")).expect("few");
-    assert!(of(&new)["start"].as_u64().is_some_and(|new| new >= end.into()), "{visits}");
+    let of = visits(&manager, &plan.body).await;
+    let (held, new) = (of(&under_way), of(&new));
+    // At night the way from home begins yesterday, or the way back ends tomorrow.
+    let has_room = (30..22 * 60).contains(&minute);
+    assert!(held["start"] == start || !has_room, "{held}");
+    let follows = |new: u64| new >= (start + length).into();
+    assert!(new["start"].as_u64().map_or(!has_room, follows), "{new}");
 }
 
 #[rstest]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::plan_batches::large_draft;
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
@@ -120,6 +121,50 @@ async fn two_plans_that_are_applied_at_two_servers_leave_no_overlap() {
         for task in &tasks {
             cancel(&manager, task).await;
         }
+    }
+}
+
+/// Copies the only plan, with its visits; answers the id of the copy.
+fn copied(server: &Server) -> String {
+    let copy = Uuid::now_v7().to_string();
+    let plans = server.database.texts(
+        "SELECT string_agg(column_name, ', ') AS text FROM information_schema.columns
+         WHERE table_schema = current_schema() AND table_name = 'plans' AND column_name <> 'id'",
+    );
+    let visits = server.database.texts(
+        "SELECT string_agg(column_name, ', ') AS text FROM information_schema.columns
+         WHERE table_schema = current_schema() AND table_name = 'plan_visits'
+             AND column_name <> 'plan'",
+    );
+    let (plans, visits) = (&plans[0], &visits[0]);
+    server.database.execute(&format!(
+        "INSERT INTO plans (id, {plans}) SELECT '{copy}', {plans} FROM plans;
+         INSERT INTO plan_visits (plan, {visits}) SELECT '{copy}', {visits} FROM plan_visits"
+    ));
+    copy
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_large_plans_of_an_area_one_is_applied_and_the_other_waits() {
+    let server = Server::small(Database::postgres());
+    let other = server.another();
+    let manager = server.manager().await;
+    let manager_there = there(&other, &manager);
+    let (plan, _) = large_draft(&server, &manager).await;
+    let (one, two) = (plan["id"].as_str().expect("an id"), copied(&server));
+    let apply = async |caller: &Caller, plan: &str| {
+        caller.post(&format!("/v1/plans/{plan}/apply"), &json!({})).await
+    };
+    for _ in 0..ROUNDS {
+        let (here, there) = tokio::join!(apply(&manager, one), apply(&manager_there, &two));
+        let refused = if here.status == 409 { &here } else { &there };
+        assert_eq!(here.status + there.status, 200 + 409, "{} {}", here.body, there.body);
+        assert_eq!(refused.problem(), "plan_in_progress");
+        // The tasks have changed: a plan finds that out in its batches alone.
+        server.database.execute(
+            "UPDATE plans SET state = 'draft', lease = NULL, lease_until = NULL;
+             UPDATE plan_visits SET task_version = 1, left_because = NULL",
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
@@ -316,8 +317,9 @@ impl Caller {
         self.send(request.json(&json!({ "person_id": person }))).await
     }
 
-    /// Orders a plan and waits until it is computed.
+    /// Orders a plan and waits until it is computed. None of its new visits begins in the past.
     pub async fn order_plan(&self, order: &Value) -> Answer {
+        let now = Utc::now() + TimeDelta::hours(8);
         let request = self.request(Method::POST, "/v1/plans").header("Prefer", "wait=30");
         let mut answer = self.send(request.json(order)).await;
         // On a busy machine the answer comes before the plan, whose threads run at a lower priority.
@@ -331,7 +333,29 @@ impl Caller {
                 answer = Answer { status: 201, body: plan, ..answer };
             }
         }
+        if answer.status == 201 {
+            self.assert_begins_after(&path, now.naive_utc()).await;
+        }
         answer
+    }
+
+    /// Checks that no new visit of the plan at `path` begins before this moment in the district.
+    async fn assert_begins_after(&self, path: &str, moment: NaiveDateTime) {
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{path}/visits?change=new&limit=200{cursor}")).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            for visit in page.body["items"].as_array().expect("visits") {
+                let day: NaiveDate = visit["day"].as_str().expect("a day").parse().expect("a day");
+                let minutes = visit["start"].as_i64().expect("a start");
+                let start = day.and_time(NaiveTime::MIN) + TimeDelta::minutes(minutes);
+                assert!(start >= moment, "{visit} begins before {moment}");
+            }
+            match page.body["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return,
+            }
+        }
     }
 
     /// The plan at `path` when it is no longer computed, or as it is after ten seconds.

@@ -60,6 +60,20 @@ pub fn lock_row(
     Ok(())
 }
 
+/// Locks the change of plans in `district` against other servers until the end of the transaction: of two
+/// plans that begin at once, the second one sees the first. On SQLite a write transaction is already
+/// exclusive.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_changes_of_plans(conn: &mut Conn, district: AreaCode) -> Result<(), DbError> {
+    if let Conn::Pg(conn) = conn {
+        let lock = "SELECT pg_advisory_xact_lock(hashtext('gridward plans'), hashtext($1))";
+        diesel::sql_query(lock).bind::<diesel::sql_types::Text, _>(district).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Updates the planner's statistics of `tables`, which are separated by commas, after a bulk
 /// load. Without them PostgreSQL plans for empty tables until its next automatic run; SQLite
 /// needs none for the statements here.

@@ -413,6 +413,8 @@ diesel::table! {
         task -> Text,
         freed_at -> Timestamp,
         from_day -> Nullable<Date>,
+        plan -> Nullable<Text>,
+        tries -> Integer,
     }
 }
 

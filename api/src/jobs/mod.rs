@@ -17,6 +17,7 @@ pub mod lock;
 pub mod orphaned_tasks;
 pub mod overdue_cases;
 mod overdue_tasks;
+pub mod plan_retention;
 pub mod plan_upkeep;
 pub mod regimes;
 pub mod registry;

@@ -12,6 +12,7 @@ use super::forget_commands::ForgetCommands;
 use super::orphaned_tasks::OrphanedTasks;
 use super::overdue_cases::OverdueCases;
 use super::overdue_tasks::OverdueTasks;
+use super::plan_retention::PlanRetention;
 use super::plan_upkeep::PlanUpkeep;
 use super::regimes::Regimes;
 use super::seal_passwords::SealPasswords;
@@ -35,6 +36,7 @@ pub fn registry(
         Arc::new(ForgetCommands),
         Arc::new(ArchiveEvents { retention }),
         Arc::new(ExpiredUploads { attachments }),
+        Arc::new(PlanRetention),
         Arc::new(SealPasswords),
         Arc::new(EndedCases),
     ]

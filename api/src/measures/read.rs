@@ -134,7 +134,7 @@ fn travel(
     })
 }
 
-fn shares(
+pub(super) fn shares(
     conn: &mut Conn,
     range: &AreaRange,
     Period { from, to }: Period,
@@ -175,7 +175,7 @@ fn shares(
     })
 }
 
-fn needs(
+pub(super) fn needs(
     conn: &mut Conn,
     principal: &Principal,
     code: AreaCode,

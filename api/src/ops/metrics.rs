@@ -1,5 +1,5 @@
 //! Metrics: requests by route, method and status, runs of background jobs by outcome, the
-//! durations of both, the computation of plans and the state of each district's plans, and spent
+//! durations of both, the computation of plans and the measures of each district, and spent
 //! budgets of reveals.
 
 use std::sync::Arc;
@@ -25,8 +25,11 @@ const REQUEST_BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 const JOB_BUCKETS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0, 600.0];
 /// Upper bounds of the buckets of the computation of plans, in seconds.
 const PLAN_BUCKETS: [f64; 8] = [0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0];
+/// Upper bounds of the buckets of the tasks that a plan of freed tasks gave to a person.
+const REPLAN_BUCKETS: [f64; 8] = [0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 200.0];
 const JOB_SECONDS: &str = "gridward_job_seconds";
 const PLAN_SECONDS: &str = "gridward_plan_seconds";
+const REPLAN_TASKS: &str = "gridward_replan_tasks";
 const REVEAL_BUDGETS_SPENT: &str = "gridward_reveal_budgets_spent_total";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -53,8 +56,12 @@ impl Default for Metrics {
 fn with_buckets(builder: PrometheusBuilder) -> Result<PrometheusBuilder, BuildError> {
     let jobs = Matcher::Full(JOB_SECONDS.to_owned());
     let plans = Matcher::Full(PLAN_SECONDS.to_owned());
-    let builder = builder.set_buckets(&REQUEST_BUCKETS)?;
-    builder.set_buckets_for_metric(jobs, &JOB_BUCKETS)?.set_buckets_for_metric(plans, &PLAN_BUCKETS)
+    let replans = Matcher::Full(REPLAN_TASKS.to_owned());
+    builder
+        .set_buckets(&REQUEST_BUCKETS)?
+        .set_buckets_for_metric(jobs, &JOB_BUCKETS)?
+        .set_buckets_for_metric(plans, &PLAN_BUCKETS)?
+        .set_buckets_for_metric(replans, &REPLAN_BUCKETS)
 }
 
 impl Metrics {
@@ -88,20 +95,20 @@ impl Metrics {
         });
     }
 
-    /// Records figures of the last applied plan of a district, by the names of their gauges.
-    pub fn last_plan(&self, district: &str, figures: &[(&'static str, f64)]) {
+    /// Records how many tasks an applied plan of freed tasks gave to a person.
+    pub fn replanned(&self, moves: u32) {
+        with_local_recorder(&*self.recorder, || {
+            histogram!(REPLAN_TASKS).record(moves);
+        });
+    }
+
+    /// Records figures of a district, by the names of their gauges.
+    pub fn district(&self, district: &str, figures: &[(&'static str, f64)]) {
         let labels = [("district", district.to_owned())];
         with_local_recorder(&*self.recorder, || {
             for (name, value) in figures {
                 gauge!(*name, &labels).set(*value);
             }
-        });
-    }
-
-    /// Records how many tasks the last applied replan of a district gave to a person.
-    pub fn last_replan(&self, district: &str, moves: u32) {
-        with_local_recorder(&*self.recorder, || {
-            gauge!("gridward_replan_moves", "district" => district.to_owned()).set(moves);
         });
     }
 

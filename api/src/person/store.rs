@@ -178,6 +178,24 @@ pub fn rows(
         .load(conn)?)
 }
 
+/// The rows of these people of the district, by person.
+///
+/// # Errors
+/// [`DbError`].
+pub fn many(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &BTreeSet<PersonId>,
+) -> Result<HashMap<PersonId, PersonRow>, DbError> {
+    let ids: Vec<PersonId> = ids.iter().copied().collect();
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        let rows = rows(conn, &district.range(), ids)?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(found)
+}
+
 /// The names of those of these people who are in the range.
 ///
 /// # Errors

@@ -5,10 +5,12 @@ use gridward_domain::id::{PersonId, PlanId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::assignment::Assignments;
 use super::batches::{self, Change};
-use super::model::{APPLICABLE_FOR, LeftBecause, PlanOrigin, PlanResult, PlanState};
+use super::model::{
+    APPLICABLE_FOR, LeftBecause, LeftTask, Plan, PlanOrigin, PlanResult, PlanState,
+};
 use super::store::{self, PlanRow};
+use super::work::Work;
 use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::tx::Tx;
@@ -21,20 +23,21 @@ const LATE_RATIO: u64 = 10;
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({ "conflicts": "refuse" }))]
 pub struct ApplyPlan {
-    /// What happens if tasks have changed since the draft was computed.
+    /// What happens if visits can no longer be made as they were computed.
     pub conflicts: Conflicts,
     /// Applies the plan although it makes more than a tenth of its visits late.
     pub confirm: bool,
 }
 
-/// What happens with a plan of which tasks have changed.
+/// What happens with a plan of which visits can no longer be made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Conflicts {
-    /// The changed tasks are left as they are, and the others are assigned, if any.
+    /// Their tasks are left as they are, and the others are assigned, if any.
     #[default]
     Skip,
-    /// Nothing is applied.
+    /// Nothing is applied. Of a plan of more than 2,000 tasks, those that change after its first batch has begun
+    /// are left.
     Refuse,
 }
 
@@ -43,8 +46,8 @@ pub enum Conflicts {
 ///
 /// # Errors
 /// 404 outside the scope; 409 for another state, while another plan of the area is applied or undone,
-/// without a necessary confirmation, for changed tasks with [`Conflicts::Refuse`], and for a small
-/// plan of which every task has changed; 410 for an expired draft. Nothing is written then.
+/// without a necessary confirmation, for a draft that is outdated with [`Conflicts::Refuse`], and for a
+/// small plan of which every task has changed or has passed; 410 for an expired draft. Nothing is written then.
 pub fn apply(
     tx: &mut Tx<'_>,
     scope: &AreaRange,
@@ -53,9 +56,11 @@ pub fn apply(
     how: ApplyPlan,
 ) -> Result<PlanResult, Problem> {
     let result = begun(tx, scope, id, by, how)?;
-    // For instance, another plan of the same tasks was applied before.
-    let all_changed = result.left.iter().all(|left| left.because == LeftBecause::Changed);
-    if result.plan.assigned == 0 && !result.left.is_empty() && all_changed {
+    // For instance, another plan of the same tasks was applied before, or the days are over.
+    let is_over =
+        |left: &LeftTask| matches!(left.because, LeftBecause::Changed | LeftBecause::Passed);
+    let is_outdated = !result.left.is_empty() && result.left.iter().all(is_over);
+    if result.plan.assigned == 0 && is_outdated {
         return Err(Problem::from(ProblemCode::PlanOutdated).showing(&result.left));
     }
     Ok(result)
@@ -73,8 +78,8 @@ fn begun(
     check(&row, tx, how)?;
     batches::check_alone(tx, &row)?;
     if how.conflicts == Conflicts::Refuse {
-        let work = batches::Work::read(tx.read_unbatched(), &row)?;
-        let left = Assignments::of(tx, &row, &work.visits, &work.orders)?.left;
+        let work = Work::read(tx.read_unbatched(), &row)?;
+        let left = work.assignments(tx, &row, &work.visits)?.left;
         if !left.is_empty() {
             return Err(Problem::from(ProblemCode::PlanOutdated).showing(&left));
         }
@@ -83,17 +88,17 @@ fn begun(
     batches::finish_if_small(tx, row)
 }
 
-/// Applies a draft that is to be applied as soon as it is computed. One of a night that makes more than
+/// Applies a draft that is to be applied as soon as it is computed, and answers the applied plan. One of a night that makes more than
 /// a tenth of its visits late remains a draft, for a person to confirm; freed tasks can have no earlier day.
 ///
 /// # Errors
 /// As [`apply`].
-pub fn apply_at_once(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), Problem> {
+pub fn apply_at_once(tx: &mut Tx<'_>, row: &PlanRow) -> Result<Option<Plan>, Problem> {
     let how = ApplyPlan { confirm: row.origin == PlanOrigin::Replan, ..ApplyPlan::default() };
     if !row.is_applied_at_once || (!how.confirm && too_late(row)?.is_some()) {
-        return Ok(());
+        return Ok(None);
     }
-    begun(tx, &row.area.range(), row.id, row.created_by, how).map(drop)
+    begun(tx, &row.area.range(), row.id, row.created_by, how).map(|result| Some(result.plan))
 }
 
 /// The numbers of visits that the plan makes late and of all its visits, if these are more than a tenth.

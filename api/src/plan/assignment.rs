@@ -11,13 +11,16 @@ use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transitio
 use serde_json::json;
 
 use super::model::{LeftBecause, LeftTask};
+use super::premises::{self, Premises};
 use super::store::PlanRow;
 use super::visit_store::VisitRow;
 use super::why::StoredWhy;
+use crate::availability::calendar::Calendar;
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
 use crate::db::DbError;
 use crate::log::{Event, Subject};
+use crate::person::store::PersonRow;
 use crate::secondment::store::SecondmentRow;
 use crate::task::breach;
 use crate::task::commitments::{Commitments, Conflict};
@@ -43,14 +46,20 @@ impl Assignments {
         tx: &mut Tx<'_>,
         plan: &PlanRow,
         visits: &[VisitRow],
-        orders: &HashMap<TaskId, i32>,
+        (orders, premises): (&HashMap<TaskId, i32>, &Premises),
     ) -> Result<Self, DbError> {
         let (facts, now) = (Facts::read(tx, (plan.district, plan.id), visits)?, tx.now);
         let mut assignments = Vec::with_capacity(visits.len());
         let mut reasons = HashMap::new();
         for visit in visits {
             let order = orders.get(&visit.task).copied();
-            match assigned(plan, &facts, (visit, order), now)? {
+            let assignment = match facts.possible(plan, premises, visit, now) {
+                Ok((task, to)) => assigned(plan, (task, to), (visit, order), now)?
+                    .map(|next| (task, next))
+                    .ok_or(LeftBecause::Changed),
+                Err(because) => Err(because),
+            };
+            match assignment {
                 Ok(assignment) => assignments.push(assignment),
                 Err(because) => drop(reasons.insert(visit.task, because)),
             }
@@ -80,12 +89,13 @@ impl Assignments {
     }
 }
 
-/// The present rows of a draft's tasks and the present grids of its active people.
+/// The present rows of a draft's tasks and people, and the present grids of those who are active.
 struct Facts {
     tasks: HashMap<TaskId, TaskRow>,
     /// Those of them that are tied, with the tasks to which they are tied.
     tied: Vec<TaskRow>,
     grids: HashMap<PersonId, AreaCode>,
+    people: HashMap<PersonId, PersonRow>,
     seconded: Vec<SecondmentRow>,
     visitor_choices: VisitorChoices,
     commitments: Commitments,
@@ -100,6 +110,7 @@ impl Facts {
         let going = visits.iter().filter_map(|visit| visit.person).collect();
         let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
         let grids = person::active::areas(tx.read()?, district, &going)?;
+        let people = person::store::many(tx.read()?, district, &going)?;
         let days = visits.iter().filter_map(|visit| visit.day);
         let days = days.clone().min().zip(days.max());
         let (seconded, commitments) = match days {
@@ -118,7 +129,7 @@ impl Facts {
         let homes: Vec<_> = tasks.iter().filter_map(|task| task.beneficiary).collect();
         let visitor_choices = visitors::of(tx.read()?, district, &homes)?;
         let tasks = tasks.into_iter().map(|row| (row.id, row)).collect();
-        Ok(Self { tasks, tied, grids, seconded, visitor_choices, commitments })
+        Ok(Self { tasks, tied, grids, people, seconded, visitor_choices, commitments })
     }
 
     /// The assignments that would break a tie: without the second person, or to a person whom the
@@ -171,6 +182,45 @@ impl Facts {
         }
     }
 
+    /// The task of the visit, and the person to whom it can still be given; or why it is left.
+    fn possible(
+        &self,
+        plan: &PlanRow,
+        premises: &Premises,
+        visit: &VisitRow,
+        now: DateTime<Utc>,
+    ) -> Result<(&TaskRow, Candidate), LeftBecause> {
+        let task = self.tasks.get(&visit.task);
+        let task = task.filter(|task| Some(task.version) == visit.task_version);
+        let task = task.ok_or(LeftBecause::Changed)?;
+        if premises::has_passed(visit, now) {
+            return Err(LeftBecause::Passed);
+        }
+        let unavailable = LeftBecause::PersonUnavailable;
+        let (person, grid) = visit.person.zip(self.grid(plan, task, visit)).ok_or(unavailable)?;
+        let (row, calendar) = self.offer(person).ok_or(unavailable)?;
+        let at = visit.day.zip(visit.start);
+        if self.is_forbidden(task, person) || !premises.suits((row, calendar), task, at) {
+            return Err(unavailable);
+        }
+        let conflict = at.and_then(|(day, start)| {
+            self.commitments.conflict(person, day, start, task.minutes.get())
+        });
+        match conflict {
+            Some(Conflict::Away) => return Err(unavailable),
+            Some(Conflict::Busy) => return Err(LeftBecause::PersonBusy),
+            None if premises.lacks_minutes(visit) => return Err(LeftBecause::NoMinutes),
+            None => {}
+        }
+        // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
+        Ok((task, Candidate { person, role: Role::Volunteer, grid }))
+    }
+
+    /// The person with the dated hours.
+    fn offer(&self, person: PersonId) -> Option<(&PersonRow, &Calendar)> {
+        self.people.get(&person).zip(self.commitments.calendar(person))
+    }
+
     /// Whether the person must not visit the beneficiary of the task.
     fn is_forbidden(&self, task: &TaskRow, person: PersonId) -> bool {
         visitors::forbidden(&self.visitor_choices, task.beneficiary).contains(&person)
@@ -181,39 +231,17 @@ impl Facts {
     }
 }
 
-/// The task of a visit before and after its assignment; or why it is left as it is.
-fn assigned<'f>(
+/// The task of a visit after its assignment; `None` if its state does not permit it.
+fn assigned(
     plan: &PlanRow,
-    facts: &'f Facts,
+    (task, to): (&TaskRow, Candidate),
     (visit, order): (&VisitRow, Option<i32>),
     now: DateTime<Utc>,
-) -> Result<Result<(&'f TaskRow, TaskRow), LeftBecause>, DbError> {
-    let task = facts.tasks.get(&visit.task);
-    let Some(task) = task.filter(|task| Some(task.version) == visit.task_version) else {
-        return Ok(Err(LeftBecause::Changed));
-    };
-    let (Some(person), Some(grid)) = (visit.person, facts.grid(plan, task, visit)) else {
-        return Ok(Err(LeftBecause::PersonUnavailable));
-    };
-    if facts.is_forbidden(task, person) {
-        return Ok(Err(LeftBecause::PersonUnavailable));
-    }
-    if let Some((day, start)) = visit.day.zip(visit.start) {
-        let minutes = task.minutes.get();
-        match facts.commitments.conflict(person, day, start, minutes) {
-            Some(Conflict::Away) => return Ok(Err(LeftBecause::PersonUnavailable)),
-            Some(Conflict::Busy) => return Ok(Err(LeftBecause::PersonBusy)),
-            None => {}
-        }
-    }
-    // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
-    let to = Candidate { person, role: Role::Volunteer, grid };
+) -> Result<Option<TaskRow>, DbError> {
     let command = AutomaticCommand::Assign { to, within: plan.area };
     let applied = life::apply_automatic(&task.life()?, &command, clock::day(now));
-    let Ok(Transition::Changed(next)) = applied else {
-        return Ok(Err(LeftBecause::Changed));
-    };
-    let row = TaskRow {
+    let Ok(Transition::Changed(next)) = applied else { return Ok(None) };
+    Ok(Some(TaskRow {
         planned_on: visit.day,
         planned_start: visit.start,
         planned_minutes: visit.minutes,
@@ -222,6 +250,5 @@ fn assigned<'f>(
         planned_travel: visit.travel,
         planned_order: order,
         ..task.moved(&next, now)
-    };
-    Ok(Ok((task, row)))
+    }))
 }

@@ -3,32 +3,28 @@
 //! reached: a server that stops loses nothing, and another one goes on under a new lease. Tied tasks
 //! are in one batch. A small plan is one transaction.
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::id::{PersonId, PlanId};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::assignment::Assignments;
 use super::left;
 use super::left_open::{self, LeftOpen};
 use super::model::{LeftTask, PlanResult, PlanState};
 use super::queue;
 use super::store::{self, PlanRow};
-use super::visit_store::{self, VisitRow};
-use super::{former_marks, undo, why};
-use crate::db::schema::{plan_visits, tasks};
-use crate::db::{Conn, DbError};
+use super::visit_store::VisitRow;
+use super::work::{BATCH, Work};
+use super::{former_marks, undo};
+use crate::db::schema::plan_visits;
+use crate::db::{Conn, DbError, dialect};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::tx::{Db, Tx};
 
-/// The least number of tasks of a batch; tied ones are added to it.
-const BATCH: usize = 1_000;
 /// A plan of at most so many tasks is one transaction.
 const SMALL: i64 = 2_000;
 
@@ -59,59 +55,6 @@ impl Change {
     }
 }
 
-/// What is left to do with a plan.
-pub(super) struct Work {
-    /// The visits with a task to assign or to open, tied ones side by side, in the order of the keys.
-    pub(super) visits: Vec<VisitRow>,
-    /// What each visit is sorted by: its task, or the tie that it has in common with others.
-    keys: Vec<TaskId>,
-    /// The number of each visit in the day of its person.
-    pub(super) orders: HashMap<TaskId, i32>,
-    /// The tasks that the plan left without a visitor.
-    unserved: Vec<LeftOpen>,
-}
-
-impl Work {
-    /// Reads what is left to do after the place that the plan has reached.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    pub(super) fn read(conn: &mut Conn, plan: &PlanRow) -> Result<Self, DbError> {
-        let ties = ties(conn, plan)?;
-        let key = |task: TaskId| ties.get(&task).copied().unwrap_or(task);
-        let visits = visit_store::assignments(conn, plan.district, plan.id)?.into_iter();
-        let mut visits: Vec<(TaskId, VisitRow)> = visits
-            .map(|visit| (key(visit.task), visit))
-            .filter(|(key, _)| plan.reached.is_none_or(|reached| *key > reached))
-            .collect();
-        visits.sort_unstable_by_key(|(key, visit)| (*key, visit.task));
-        let (keys, visits) = visits.into_iter().unzip();
-        let orders = why::orders(conn, plan.district, plan.id)?;
-        let unserved = left_open::of(conn, plan.district, plan.id)?;
-        Ok(Self { visits, keys, orders, unserved })
-    }
-
-    /// The batches of visits.
-    fn batches(&self) -> Vec<Range<usize>> {
-        batches(&self.keys, BATCH)
-    }
-}
-
-/// Ranges of at least `least` keys that separate no equal ones; the last one may be smaller.
-fn batches(keys: &[TaskId], least: usize) -> Vec<Range<usize>> {
-    let mut batches = Vec::new();
-    let mut begin = 0;
-    while begin < keys.len() {
-        let mut end = keys.len().min(begin + least);
-        while end < keys.len() && keys[end] == keys[end - 1] {
-            end += 1;
-        }
-        batches.push(begin..end);
-        begin = end;
-    }
-    batches
-}
-
 /// The number of tasks of the plan.
 fn size(conn: &mut Conn, plan: &PlanRow) -> Result<i64, DbError> {
     Ok(plan_visits::table
@@ -121,26 +64,13 @@ fn size(conn: &mut Conn, plan: &PlanRow) -> Result<i64, DbError> {
         .get_result(conn)?)
 }
 
-/// The ties of the tasks of the plan.
-fn ties(conn: &mut Conn, plan: &PlanRow) -> Result<HashMap<TaskId, TaskId>, DbError> {
-    let of_plan = plan_visits::table
-        .filter(plan_visits::district.eq(plan.district))
-        .filter(plan_visits::plan.eq(plan.id))
-        .select(plan_visits::task);
-    let rows: Vec<(TaskId, Option<TaskId>)> = tasks::table
-        .filter(tasks::district.eq(plan.district))
-        .filter(tasks::tie_id.is_not_null())
-        .filter(tasks::id.eq_any(of_plan))
-        .select((tasks::id, tasks::tie_id))
-        .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(task, tie)| Some((task, tie?))).collect())
-}
-
-/// An error, if another plan of the area is being applied or undone.
+/// An error, if another plan of the area is being applied or undone. None begins until the end of the
+/// transaction.
 ///
 /// # Errors
 /// 409 `plan_in_progress` with that plan.
 pub(super) fn check_alone(tx: &mut Tx<'_>, plan: &PlanRow) -> Result<(), Problem> {
+    dialect::lock_changes_of_plans(tx.write_unbatched(), plan.district)?;
     let others = store::in_progress(tx.read_unbatched(), plan.district)?;
     let other = others.into_iter().find(|other| {
         other.id != plan.id && (other.area.contains(&plan.area) || plan.area.contains(&other.area))
@@ -202,7 +132,7 @@ pub(super) async fn run(db: &Db, plan: PlanRow, lease: Uuid) -> Result<(), DbErr
         let done = db.write(key.0, move |tx| {
             let Some(plan) = leased(tx, key, lease)? else { return Ok::<_, DbError>(false) };
             advance(tx, &plan, &work, &work.visits[batch.clone()])?;
-            let reached = work.keys[batch.end - 1];
+            let reached = work.reached(&batch);
             let (now, percent) = (tx.now, percent(batch.end, all));
             queue::reach(tx.write_unbatched(), &plan, now, reached, percent)?;
             Ok(true)
@@ -254,7 +184,7 @@ fn advance(
     let left = if plan.state == PlanState::Undoing {
         undo::open(tx, plan, visits, plan.changed_by)?
     } else {
-        let mut assignments = Assignments::of(tx, plan, visits, &work.orders)?;
+        let mut assignments = work.assignments(tx, plan, visits)?;
         let left = std::mem::take(&mut assignments.left);
         assignments.write(tx, plan, plan.changed_by);
         left
@@ -291,22 +221,4 @@ fn finish(tx: &mut Tx<'_>, plan: &mut PlanRow) -> Result<(), DbError> {
     };
     tx.record(event.by(plan.changed_by));
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn keys(of: &[u128]) -> Vec<TaskId> {
-        of.iter().map(|key| TaskId(Uuid::from_u128(*key))).collect()
-    }
-
-    #[test]
-    fn batches_have_every_visit_once_and_separate_no_tied_ones() {
-        assert!(batches(&keys(&[]), 2).is_empty());
-        assert_eq!(batches(&keys(&[1]), 2), vec![0..1]);
-        assert_eq!(batches(&keys(&[1, 2, 3, 4, 5]), 2), [0..2, 2..4, 4..5]);
-        assert_eq!(batches(&keys(&[1, 2, 2, 2, 3]), 2), [0..4, 4..5]);
-        assert_eq!(batches(&keys(&[1, 1, 1, 2, 3]), 2), [0..3, 3..5]);
-    }
 }

@@ -103,10 +103,13 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
 /// Assigns the tasks as planned: up to 2,000 in one transaction, more in batches, between which others
 /// can write. The plan is `applying` meanwhile, also if a server stops; the answer waits up to a minute
 /// for it, and is 202 if it is not applied by then. While another plan of the area is applied or undone
-/// it is 409 `plan_in_progress`. Tasks that have changed since the draft was computed, and those of
-/// people who have left, moved, are away then or have another visit at that time, are listed in `left`
+/// it is 409 `plan_in_progress`. Tasks that have changed since the draft was computed, those whose visit
+/// would have begun by now, and those of people who have left, moved, are away or have other hours then, lack a
+/// skill, have another visit at that time or no minutes left in that week, are listed in `left`
 /// and stay as they are; with `conflicts: refuse` they are 409 `plan_outdated`, and nothing is applied.
-/// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed. If the plan makes more
+/// A plan of more than 2,000 is checked so before its first batch: what changes while the batches run is
+/// left and listed in any case, and an undo takes back the others.
+/// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed or has passed. If the plan makes more
 /// than a tenth of its visits late, tasks that were overdue before not counted, the answer is 409
 /// `confirmation_required` until `confirm` is set. A plan in another state is 409 `plan_state`, with the plan in `current`; a draft is applicable
 /// for 7 days, then it is 410 `plan_expired`. Allowed roles: supervisors, admins, and managers in

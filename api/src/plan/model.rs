@@ -108,7 +108,7 @@ pub struct Plan {
     /// Number of tasks that the plan assigned, or that a draft would assign.
     #[schema(minimum = 0, maximum = 10_000_000, example = 380)]
     pub assigned: u32,
-    /// Number of tasks that had changed when the plan was applied, so that it left them.
+    /// Number of tasks that the plan left when it was applied, since they or their people had changed.
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overtaken: u32,
     /// Number of open tasks of the selection that are due before the first day, so that the plan leaves
@@ -171,11 +171,15 @@ pub struct LeftTask {
 pub enum LeftBecause {
     /// The task has changed meanwhile.
     Changed,
-    /// The person has left, works in another grid, is away then or must not visit the beneficiary
-    /// meanwhile.
+    /// The time of the visit has come meanwhile: its person would have had to leave already.
+    Passed,
+    /// The person has left, works in another grid, is away then or has other hours, lacks a skill or must not
+    /// visit the beneficiary meanwhile.
     PersonUnavailable,
     /// The person has another visit at that time meanwhile, for instance by another plan.
     PersonBusy,
+    /// The person has no minutes left in that week meanwhile: fewer are offered, or other visits take them.
+    NoMinutes,
     /// Two people make the visit, and the other one's task is left.
     Tied,
 }

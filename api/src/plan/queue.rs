@@ -12,7 +12,8 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
 use uuid::Uuid;
 
-use super::model::PlanState;
+use super::imagined::StoredOrder;
+use super::model::{PlanOrigin, PlanState};
 use super::store::PlanRow;
 use crate::db::schema::plans;
 use crate::db::{Conn, DbError};
@@ -22,28 +23,62 @@ pub const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// A plan that this many servers have begun and not finished is given up: it may be what stops them.
 pub const MOST_ATTEMPTS: i32 = 3;
 
-/// The oldest plan of the district that waits and that no valid lease holds. Dry plans wait until no other
-/// plan does, and until no server computes another dry plan of the district.
+/// What a server does with plans of the queue; one does not wait for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// They are computed.
+    Computation,
+    /// They are applied or undone in batches.
+    Change,
+}
+
+impl Lane {
+    const fn states(self) -> &'static [PlanState] {
+        match self {
+            Self::Computation => &[PlanState::Computing],
+            Self::Change => &PlanState::IN_PROGRESS,
+        }
+    }
+}
+
+/// The next plan of the district that waits and that no valid lease holds: the oldest one, after those of
+/// few tasks. Dry plans wait until no other plan does, and until no server computes another dry plan of the
+/// district.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn waiting(
     conn: &mut Conn,
     district: AreaCode,
+    lane: Lane,
     now: DateTime<Utc>,
 ) -> Result<Option<PlanRow>, DbError> {
     let now = now.naive_utc();
-    let row = plans::table
+    let rows: Vec<PlanRow> = plans::table
         .filter(plans::district.eq(district))
-        .filter(plans::state.eq_any(PlanState::QUEUED))
+        .filter(plans::state.eq_any(lane.states()))
         .filter(plans::lease_until.is_null().or(plans::lease_until.lt(now)))
-        .order((plans::campaign.is_not_null(), plans::id))
-        .first::<PlanRow>(conn)
-        .optional()?;
-    match row {
+        .load(conn)?;
+    match rows.into_iter().min_by_key(place) {
         Some(row) if row.campaign.is_some() && computes_dry(conn, district, now)? => Ok(None),
         row => Ok(row),
     }
+}
+
+/// The place of a plan in the queue: a person who is ill has visits today, and a plan of few tasks does not
+/// delay one of a district by much.
+fn place(row: &PlanRow) -> (bool, bool, PlanId) {
+    (row.campaign.is_some(), !has_few_tasks(row), row.id)
+}
+
+/// Whether the plan is of tasks that lost their assignee, or of tasks that the order names.
+fn has_few_tasks(row: &PlanRow) -> bool {
+    let names_tasks = |text: &str| match StoredOrder::parse(text) {
+        Ok(StoredOrder::Usual(order)) => !order.only.ids.is_empty(),
+        // An order that cannot be read is found when the plan is computed.
+        Ok(StoredOrder::Dry { .. }) | Err(_) => false,
+    };
+    row.origin == PlanOrigin::Replan || row.request.as_deref().is_some_and(names_tasks)
 }
 
 /// Whether a server computes a dry plan of the district.
@@ -67,7 +102,7 @@ pub fn give_way(
     lease: Uuid,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    if waiting(conn, district, now)?.is_none_or(|row| row.campaign.is_some()) {
+    if waiting(conn, district, Lane::Computation, now)?.is_none_or(|row| row.campaign.is_some()) {
         return Ok(false);
     }
     hand_back(conn, (district, id), lease)

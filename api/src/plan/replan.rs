@@ -2,11 +2,11 @@
 //! person's work, a visit at which no one was at home, or an earlier visit that overruns; and urgent
 //! tasks that are created for today or tomorrow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::id::PlanId;
+use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use super::computed::Request;
 use super::draft::{self, Unordered};
 use super::model::PlanOrigin;
 use super::order::PlanOrder;
+use super::replan_tries;
 use super::selection::{MOST_IDS, TaskSelection};
 use super::settings::{self, ReplanMode};
 use super::span::Span;
@@ -35,18 +36,20 @@ const LAST: u64 = 30;
 /// # Errors
 /// [`DbError`].
 pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
+    replan_tries::settle(tx, district)?;
     let most = i64::try_from(MOST_IDS).unwrap_or(i64::MAX);
     let (now, today) = (tx.now, clock::day(tx.now));
-    let ids = freed::take(tx.write_unbatched(), district, today, most)?;
+    let ids = freed::waiting(tx.read_unbatched(), district, today, most)?;
     let (settings, _) = settings::read(tx.read_unbatched(), district)?;
-    if settings.replan == ReplanMode::Off || ids.is_empty() {
-        return Ok(0);
-    }
     let mut tasks: BTreeMap<AreaCode, Vec<TaskRow>> = BTreeMap::new();
-    for row in task::store::rows(tx.read()?, district, &ids)? {
-        if row.state != Phase::Open {
-            continue;
-        }
+    let mut over: BTreeSet<TaskId> = ids.iter().copied().collect();
+    let rows = if settings.replan == ReplanMode::Off {
+        Vec::new()
+    } else {
+        task::store::rows(tx.read()?, district, &ids)?
+    };
+    for row in rows.into_iter().filter(|row| row.state == Phase::Open) {
+        over.remove(&row.id);
         if let Some(from) = waits_until(row.not_before, today) {
             freed::add(tx.write_unbatched(), (district, row.id), now, Some(from))?;
         } else {
@@ -56,11 +59,16 @@ pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
     }
     let mut plans = 0;
     for (town, rows) in tasks {
-        let Some(span) = span(&rows, today) else { continue };
-        let ids = rows.iter().map(|row| row.id).collect();
+        let ids: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
+        let Some(span) = span(&rows, today) else {
+            over.extend(ids);
+            continue;
+        };
+        let id = PlanId(Uuid::now_v7());
+        freed::give(tx.write_unbatched(), district, &ids, id)?;
         let only = TaskSelection { ids, ..TaskSelection::default() };
         let order = PlanOrder { only, ..PlanOrder::of(town, span) };
-        let request = Request { id: PlanId(Uuid::now_v7()), order, now: tx.now, by: None };
+        let request = Request { id, order, now: tx.now, by: None };
         let unordered = Unordered {
             origin: PlanOrigin::Replan,
             is_applied_at_once: settings.replan == ReplanMode::Automatic,
@@ -69,6 +77,7 @@ pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
         draft::insert_unordered(tx, &request, unordered)?;
         plans += 1;
     }
+    freed::planned(tx.write_unbatched(), district, &over.into_iter().collect::<Vec<_>>())?;
     Ok(plans)
 }
 

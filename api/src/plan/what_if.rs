@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::earliest::Earliest;
 use super::obstacles::PlanObstacle;
 use super::order::PlanOrder;
 use super::span::Span;
@@ -46,7 +47,7 @@ pub struct WhatIf {
 }
 
 /// Volunteers who do not exist. They have no skills, live at the centre of their grid and have time
-/// from 09:00 to 17:00 on each day.
+/// from 09:00 to 17:00 on each day, today after the lead time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoreVolunteers {
@@ -72,11 +73,15 @@ pub struct WhatIfAnswer {
 }
 
 impl WhatIf {
-    /// The volunteers who do not exist.
+    /// The volunteers who do not exist. None leaves before `earliest`.
     ///
     /// # Errors
     /// 422 that names a grid outside the area of the order, or a number out of range.
-    pub fn volunteers(&self, conn: &mut Conn) -> Result<Vec<Volunteer>, Problem> {
+    pub fn volunteers(
+        &self,
+        conn: &mut Conn,
+        earliest: Earliest,
+    ) -> Result<Vec<Volunteer>, Problem> {
         if self.more_volunteers.len() > MOST_PLACES {
             let detail = format!("at most {MOST_PLACES} entries");
             return Err(Problem::invalid("/more_volunteers", detail));
@@ -106,7 +111,8 @@ impl WhatIf {
                 let detail = format!("must be at most {MOST_IN_ALL} in all places together");
                 return Err(invalid("count", &detail));
             }
-            volunteers.extend(spread(&grids, more.count).map(|grid| imagined(more, grid, span)));
+            let grids = spread(&grids, more.count);
+            volunteers.extend(grids.map(|grid| imagined(more, grid, (span, earliest))));
         }
         Ok(volunteers)
     }
@@ -130,7 +136,7 @@ fn grids(conn: &mut Conn, area: AreaCode) -> Result<Vec<Area>, DbError> {
     Ok(all)
 }
 
-fn imagined(more: &MoreVolunteers, grid: &Area, span: Span) -> Volunteer {
+fn imagined(more: &MoreVolunteers, grid: &Area, (span, earliest): (Span, Earliest)) -> Volunteer {
     let weekly = Minutes::from(more.weekly_minutes).0;
     let offer = |monday| WeekOffer { monday, offered: Minutes(weekly), carried: Minutes(0) };
     Volunteer {
@@ -140,7 +146,7 @@ fn imagined(more: &MoreVolunteers, grid: &Area, span: Span) -> Volunteer {
         also_serves: Vec::new(),
         lent: Vec::new(),
         skills: Skills::new(),
-        shifts: span.days().filter_map(shift).collect(),
+        shifts: span.days().filter_map(|day| shift(day, earliest)).collect(),
         offered: Minutes(weekly.saturating_mul(span.count_weeks())),
         weeks: span.mondays().map(offer).collect(),
         carried: Minutes(0),
@@ -150,15 +156,31 @@ fn imagined(more: &MoreVolunteers, grid: &Area, span: Span) -> Volunteer {
     }
 }
 
-fn shift(day: NaiveDate) -> Option<Shift> {
+/// What is left of the hours of a day.
+fn shift(day: NaiveDate, earliest: Earliest) -> Option<Shift> {
     let (from, to) = HOURS;
     let window = Window::new(TimeOfDay::new(from).ok()?, TimeOfDay::new(to).ok()?).ok()?;
-    Some(Shift { day, window, breaks: Vec::new() })
+    Some(Shift { day, window: earliest.within(day, window)?, breaks: Vec::new() })
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
+
+    #[test]
+    fn hours_that_have_gone_are_no_time_of_anyone() {
+        let now = "2026-12-01T12:00:00+08:00".parse::<chrono::DateTime<chrono::FixedOffset>>();
+        let earliest = Earliest::after(now.expect("a time").to_utc(), TimeDelta::minutes(30));
+        let hours = |day: &str| {
+            let shift = shift(day.parse().expect("a day"), earliest)?;
+            Some((shift.window.start().minutes(), shift.window.end().minutes()))
+        };
+        assert_eq!(hours("2026-11-30"), None);
+        assert_eq!(hours("2026-12-01"), Some((750, 1_020)));
+        assert_eq!(hours("2026-12-02"), Some((540, 1_020)));
+    }
 
     #[test]
     fn volunteers_are_spread_over_all_grids() {

@@ -13,6 +13,7 @@ use crate::db::migrate::migrate;
 use crate::http::shutdown::Shutdown;
 use crate::jobs::{self, JobContext, scheduler};
 use crate::limits::{Connections, PeerConnections};
+use crate::measures::gauges;
 use crate::ops;
 
 /// How long a shutdown waits for requests in flight, in seconds.
@@ -54,6 +55,8 @@ pub fn serve(
         actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
         let planner = actix_web::rt::spawn(components.planner.get_ref().clone().run());
         let shutdown = components.shutdown.get_ref().clone();
+        let JobContext { clock, metrics, .. } = job_context(&components);
+        actix_web::rt::spawn(gauges::watch(db.clone(), clock, metrics, shutdown.clone()));
         actix_web::rt::spawn(end_endless(shutdown.clone()));
         let jobs = jobs::registry(
             settings.retention.clone(),

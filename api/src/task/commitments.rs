@@ -117,6 +117,11 @@ impl Commitments {
         busy.next().map(|_| Conflict::Busy)
     }
 
+    /// The dated hours and absences of the person, if they were read.
+    pub fn calendar(&self, person: PersonId) -> Option<&Calendar> {
+        self.calendars.get(&person)
+    }
+
     /// The visits of the person during a visit with a service of `minutes` that begins at `start`.
     pub fn overlapping(
         &self,

@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::range::Priority;
 use gridward_domain::task::Phase;
 
@@ -22,6 +22,8 @@ use crate::tx::Tx;
 const URGENT: Priority = Priority::of::<8>();
 /// An urgent task that is due today or within this many days is planned as soon as it is created.
 const URGENT_WITHIN: Days = Days::new(1);
+/// The most ids of a query.
+const CHUNK: usize = 500;
 /// The most tasks whose refusals are forgotten in one transaction.
 const FORGOTTEN: i64 = 500;
 
@@ -57,7 +59,7 @@ pub fn add(
     now: DateTime<Utc>,
     from: Option<NaiveDate>,
 ) -> Result<(), DbError> {
-    // A row that another server takes at this moment may be of an earlier loss.
+    // The present row may be of an earlier loss, and in a plan that does not know of this one.
     diesel::delete(freed_tasks::table.find((district, task))).execute(conn)?;
     let values = (
         freed_tasks::district.eq(district),
@@ -92,35 +94,78 @@ pub fn refused(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
     inserted.map(drop).map_err(DbError::unless_unique)
 }
 
-/// Takes up to `limit` freed tasks of the district that can be planned on the day `today`, the oldest
-/// first: they no longer wait.
+/// Up to `limit` freed tasks of the district that no plan has and that can be planned on the day `today`, the
+/// oldest first.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn take(
+pub fn waiting(
     conn: &mut Conn,
     district: AreaCode,
     today: NaiveDate,
     limit: i64,
 ) -> Result<Vec<TaskId>, DbError> {
-    let rows: Vec<(TaskId, NaiveDateTime)> = freed_tasks::table
+    Ok(freed_tasks::table
         .filter(freed_tasks::district.eq(district))
+        .filter(freed_tasks::plan.is_null())
         .filter(freed_tasks::from_day.is_null().or(freed_tasks::from_day.le(today)))
         .order((freed_tasks::freed_at, freed_tasks::task))
         .limit(limit)
-        .select((freed_tasks::task, freed_tasks::freed_at))
-        .load(conn)?;
-    let ids: Vec<TaskId> = rows.into_iter().map(|(id, _)| id).collect();
-    for ids in ids.chunks(500) {
-        let taken = freed_tasks::table
-            .filter(freed_tasks::district.eq(district))
-            .filter(freed_tasks::task.eq_any(ids));
-        diesel::delete(taken).execute(conn)?;
-    }
-    Ok(ids)
+        .select(freed_tasks::task)
+        .load(conn)?)
 }
 
-/// Whether tasks of the district wait to be planned anew and can be planned on the day `today`.
+/// Records that the plan has these tasks: they wait for what becomes of it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn give(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[TaskId],
+    plan: PlanId,
+) -> Result<(), DbError> {
+    for ids in ids.chunks(CHUNK) {
+        let these = freed_tasks::table
+            .filter(freed_tasks::district.eq(district))
+            .filter(freed_tasks::task.eq_any(ids));
+        diesel::update(these)
+            .set((freed_tasks::plan.eq(plan), freed_tasks::tries.eq(freed_tasks::tries + 1)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The tasks that plans have, with the number of plans that have had them.
+///
+/// # Errors
+/// [`DbError`].
+pub fn given(conn: &mut Conn, district: AreaCode) -> Result<Vec<(TaskId, PlanId, i32)>, DbError> {
+    let rows: Vec<(TaskId, Option<PlanId>, i32)> = freed_tasks::table
+        .filter(freed_tasks::district.eq(district))
+        .filter(freed_tasks::plan.is_not_null())
+        .order(freed_tasks::task)
+        .select((freed_tasks::task, freed_tasks::plan, freed_tasks::tries))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(task, plan, tries)| Some((task, plan?, tries))).collect())
+}
+
+/// Records that no plan has these tasks any more: they wait again.
+///
+/// # Errors
+/// [`DbError`].
+pub fn again(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<(), DbError> {
+    for ids in ids.chunks(CHUNK) {
+        let these = freed_tasks::table
+            .filter(freed_tasks::district.eq(district))
+            .filter(freed_tasks::task.eq_any(ids));
+        diesel::update(these).set(freed_tasks::plan.eq(None::<PlanId>)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Whether tasks of the district wait to be planned anew and can be planned on the day `today`, or wait for
+/// what becomes of a plan.
 ///
 /// # Errors
 /// [`DbError`].
@@ -131,12 +176,12 @@ pub fn any(conn: &mut Conn, district: AreaCode, today: NaiveDate) -> Result<bool
     Ok(diesel::select(exists(waiting)).get_result(conn)?)
 }
 
-/// Forgets that these tasks can be planned anew: a plan of them is ordered.
+/// Forgets that these tasks can be planned anew: a plan of them is ordered, or none is possible.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn planned(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<(), DbError> {
-    for ids in ids.chunks(500) {
+    for ids in ids.chunks(CHUNK) {
         let these = freed_tasks::table
             .filter(freed_tasks::district.eq(district))
             .filter(freed_tasks::task.eq_any(ids));

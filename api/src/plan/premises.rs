@@ -1,0 +1,286 @@
+//! What a draft was computed with and may have changed since: the hours, the skills and the minutes of
+//! its people, and the time itself.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::range::ServiceMinutes;
+use gridward_domain::task::Phase;
+use gridward_domain::time::{Minutes, TimeOfDay};
+
+use super::changes::PlanChanges;
+use super::earliest::Earliest;
+use super::imagined::StoredOrder;
+use super::settings;
+use super::span::{Span, monday_of};
+use super::store::PlanRow;
+use super::visit_store::VisitRow;
+use crate::availability::calendar::Calendar;
+use crate::db::schema::tasks;
+use crate::db::{Conn, DbError};
+use crate::person;
+use crate::person::store::PersonRow;
+use crate::task::row::TaskRow;
+
+/// The premises of a draft that is being applied.
+#[derive(Default)]
+pub(super) struct Premises {
+    /// The minutes by which the order prolongs the hours of a person's day.
+    more_time: HashMap<(PersonId, NaiveDate), u16>,
+    /// The visits for which the weeks of their people have no minutes left.
+    overfull: HashSet<TaskId>,
+}
+
+impl Premises {
+    /// The present premises of these visits, which are all that the plan gives, in the order in which it
+    /// gives them; `services` are the minutes at the door.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn read(
+        conn: &mut Conn,
+        plan: &PlanRow,
+        visits: &[&VisitRow],
+        services: &HashMap<TaskId, ServiceMinutes>,
+    ) -> Result<Self, DbError> {
+        let changes = changes(plan)?;
+        let free = Free::read(conn, plan, visits, &changes)?;
+        let pinned = changes.pins.iter().map(|pin| pin.task_id).collect();
+        let more_time = changes.more_time.iter();
+        let more_time = more_time.map(|more| ((more.person_id, more.day), more.minutes)).collect();
+        Ok(Self { more_time, overfull: free.overfull(visits, services, &pinned) })
+    }
+
+    /// Whether the week of the person of the visit has no minutes left for it.
+    pub(super) fn lacks_minutes(&self, visit: &VisitRow) -> bool {
+        self.overfull.contains(&visit.task)
+    }
+
+    /// Whether the person has the skills of the task, and hours for it at its time. Absences are
+    /// not considered.
+    pub(super) fn suits(
+        &self,
+        (person, calendar): (&PersonRow, &Calendar),
+        task: &TaskRow,
+        at: Option<(NaiveDate, TimeOfDay)>,
+    ) -> bool {
+        let has_hours = at.is_none_or(|(day, start)| {
+            let hours = calendar.hours_on(person.role, &person.availability, day);
+            hours.is_some_and(|hours| {
+                let more = self.more_time.get(&(person.id, day)).copied().unwrap_or_default();
+                let ends = i32::from(start.minutes()) + task.minutes.get();
+                let open = i32::from(hours.window.end().minutes()) + i32::from(more);
+                hours.window.start() <= start && ends <= open
+            })
+        });
+        has_hours && task.skills.members().is_subset(person.skills.members())
+    }
+}
+
+/// Whether the time of the visit has come at `now`: its person would have to leave at once, or
+/// earlier.
+pub(super) fn has_passed(visit: &VisitRow, now: DateTime<Utc>) -> bool {
+    let Some((day, start)) = visit.day.zip(visit.start) else { return false };
+    let travel = visit.travel.and_then(|minutes| u16::try_from(minutes).ok()).unwrap_or_default();
+    let leaves = TimeOfDay::new(start.minutes().saturating_sub(travel)).unwrap_or(start);
+    Earliest::after(now, TimeDelta::zero()).has_passed(day, leaves)
+}
+
+/// What the order of the plan changes by hand.
+fn changes(plan: &PlanRow) -> Result<PlanChanges, DbError> {
+    Ok(match plan.request.as_deref().map(StoredOrder::parse).transpose()? {
+        Some(StoredOrder::Usual(order)) => order.changes,
+        Some(StoredOrder::Dry { .. }) | None => PlanChanges::default(),
+    })
+}
+
+/// The minutes that people have free in the weeks of a plan without its visits.
+#[derive(Default)]
+struct Free(HashMap<(PersonId, NaiveDate), i64>);
+
+impl Free {
+    fn read(
+        conn: &mut Conn,
+        plan: &PlanRow,
+        visits: &[&VisitRow],
+        changes: &PlanChanges,
+    ) -> Result<Self, DbError> {
+        let Ok(span) = Span::new(plan.first_day, plan.last_day) else { return Ok(Self::default()) };
+        let given = visits.iter().filter_map(|visit| Some((visit.task, visit.person?))).collect();
+        let mut free = Self(offered(conn, plan.district, span, &given)?);
+        for more in &changes.more_minutes {
+            let is_meant = |monday: NaiveDate| more.week.is_none_or(|day| monday_of(day) == monday);
+            for monday in span.mondays().filter(|monday| is_meant(*monday)) {
+                free.add(more.person_id, monday, more.minutes.into());
+            }
+        }
+        for held in held(conn, plan, span)? {
+            // A task that its person has claimed since counts as the plan's visit.
+            if given.get(&held.task) != Some(&held.person) {
+                free.add(held.person, monday_of(held.day), -i64::from(held.minutes));
+            }
+        }
+        Ok(free)
+    }
+
+    fn add(&mut self, person: PersonId, monday: NaiveDate, minutes: i64) {
+        if let Some(free) = self.0.get_mut(&(person, monday)) {
+            *free += minutes;
+        }
+    }
+
+    /// The visits that find no free minutes, of visits that are given in this order. Pinned ones are
+    /// decided by hand and take theirs in any case.
+    fn overfull(
+        mut self,
+        visits: &[&VisitRow],
+        services: &HashMap<TaskId, ServiceMinutes>,
+        pinned: &HashSet<TaskId>,
+    ) -> HashSet<TaskId> {
+        let mut overfull = HashSet::new();
+        for visit in visits {
+            let (Some(person), Some(day)) = (visit.person, visit.day) else { continue };
+            let Some(free) = self.0.get_mut(&(person, monday_of(day))) else { continue };
+            let minutes = services.get(&visit.task).map_or(0, |minutes| i64::from(minutes.get()));
+            if *free < minutes && !pinned.contains(&visit.task) {
+                overfull.insert(visit.task);
+            } else {
+                *free -= minutes;
+            }
+        }
+        overfull
+    }
+}
+
+/// The minutes that the people of these visits offer in each week of the span.
+fn offered(
+    conn: &mut Conn,
+    district: AreaCode,
+    span: Span,
+    given: &HashMap<TaskId, PersonId>,
+) -> Result<HashMap<(PersonId, NaiveDate), i64>, DbError> {
+    let (settings, _) = settings::read(conn, district)?;
+    let people = given.values().copied().collect();
+    let mut offered = HashMap::new();
+    for (person, row) in person::store::many(conn, district, &people)? {
+        let Minutes(weekly) = settings.weekly_offer(row.role, row.weekly_minutes.into());
+        offered.extend(span.mondays().map(|monday| ((person, monday), weekly.into())));
+    }
+    Ok(offered)
+}
+
+/// The time that a task of another plan, or of none, takes of its person in the weeks of a plan.
+struct Held {
+    task: TaskId,
+    person: PersonId,
+    day: NaiveDate,
+    minutes: i32,
+}
+
+type Columns =
+    (TaskId, Option<PersonId>, (Option<NaiveDate>, NaiveDate), (Option<i32>, ServiceMinutes));
+
+/// The time that people hold in the weeks of the plan besides its visits, as the solver counts it: without
+/// the ways of the days of the plan.
+fn held(conn: &mut Conn, plan: &PlanRow, span: Span) -> Result<Vec<Held>, DbError> {
+    let weeks = span.weeks();
+    let of_others = || {
+        tasks::table
+            .filter(tasks::district.eq(plan.district))
+            .filter(tasks::assignee.is_not_null())
+            .filter(tasks::plan.is_null().or(tasks::plan.ne(plan.id)))
+            .select((
+                tasks::id,
+                tasks::assignee,
+                (tasks::planned_on, tasks::due_on),
+                (tasks::planned_minutes, tasks::minutes),
+            ))
+    };
+    let counted = Phase::UNFINISHED_ASSIGNED.into_iter().chain([Phase::Done, Phase::Failed]);
+    let planned: Vec<Columns> = of_others()
+        .filter(tasks::planned_on.between(weeks.first(), weeks.last()))
+        .filter(tasks::state.eq_any(counted))
+        .load(conn)?;
+    let without_day: Vec<Columns> = of_others()
+        .filter(tasks::planned_on.is_null())
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
+        .load(conn)?;
+    let held = |(task, person, (day, due), (planned, service)): Columns| {
+        let minutes = match day {
+            Some(day) if !span.contains(day) => planned.unwrap_or_default(),
+            _ => service.get(),
+        };
+        let day = day.unwrap_or_else(|| due.clamp(span.first(), span.last()));
+        Some(Held { task, person: person?, day, minutes })
+    };
+    Ok(planned.into_iter().chain(without_day).filter_map(held).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use gridward_domain::id::PlanId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn visit(n: u128, day: &str) -> VisitRow {
+        let district = "500116".parse().expect("an area");
+        VisitRow {
+            district,
+            plan: PlanId(Uuid::nil()),
+            task: TaskId(Uuid::from_u128(n)),
+            grid: district,
+            person: Some(PersonId(Uuid::nil())),
+            day: Some(day.parse().expect("a day")),
+            start: TimeOfDay::new(600).ok(),
+            travel: Some(20),
+            reason: String::new(),
+            task_version: Some(1),
+            minutes: None,
+            person_grid: None,
+            former_unserved: None,
+        }
+    }
+
+    #[test]
+    fn each_week_gives_its_minutes_in_the_order_of_the_visits_and_to_pinned_ones_in_any_case() {
+        let visits = [(1, "2026-12-07"), (2, "2026-12-08"), (3, "2026-12-09"), (4, "2026-12-14")]
+            .map(|(n, day)| visit(n, day));
+        let visits: Vec<&VisitRow> = visits.iter().collect();
+        let services = visits.iter().map(|visit| (visit.task, ServiceMinutes::of::<30>()));
+        let services = services.collect();
+        let overfull = |free: i64, pinned: &[u128]| {
+            let week = |day: &str| (PersonId(Uuid::nil()), day.parse().expect("a day"));
+            let free = Free([(week("2026-12-07"), free), (week("2026-12-14"), 30)].into());
+            let pinned = pinned.iter().map(|n| TaskId(Uuid::from_u128(*n))).collect();
+            let mut found: Vec<u128> = free
+                .overfull(&visits, &services, &pinned)
+                .into_iter()
+                .map(|task| task.0.as_u128())
+                .collect();
+            found.sort_unstable();
+            found
+        };
+        assert!(overfull(90, &[]).is_empty());
+        assert_eq!(overfull(89, &[]), [3]);
+        assert_eq!(overfull(-5, &[]), [1, 2, 3]);
+        assert_eq!(overfull(59, &[2]), [3]);
+        assert_eq!(overfull(0, &[2]), [1, 3]);
+    }
+
+    #[test]
+    fn a_visit_has_passed_when_its_person_would_have_to_leave_before_now() {
+        let at = |time: &str| {
+            let now: DateTime<chrono::FixedOffset> =
+                format!("2026-12-07T{time}+08:00").parse().expect("a time");
+            has_passed(&visit(1, "2026-12-07"), now.to_utc())
+        };
+        assert!(!at("09:40:00"));
+        assert!(at("09:40:01"));
+        assert!(at("10:00:00"));
+        assert!(has_passed(&visit(1, "2026-12-06"), "2026-12-06T16:00:00Z".parse().expect("now")));
+    }
+}

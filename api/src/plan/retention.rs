@@ -1,0 +1,127 @@
+//! What is kept of plans. A draft that can no longer be applied is discarded. The visits of plans are deleted
+//! some time after their end, but for those that an undo, an explanation or a mark of an open task still needs;
+//! the plans with their measures are kept.
+
+use chrono::{DateTime, Days, Utc};
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{PlanId, TaskId};
+use gridward_domain::task::Phase;
+use serde_json::json;
+
+use super::model::{APPLICABLE_FOR, PlanState};
+use super::store::{self, PlanRow};
+use crate::clock;
+use crate::db::schema::{plan_visits, plans, tasks};
+use crate::db::{Conn, DbError};
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+
+/// How long the visits of an applied plan are kept after its last day.
+pub const APPLIED_KEPT_FOR: Days = Days::new(90);
+/// How long the visits of a plan that was undone or discarded are kept.
+pub const ENDED_KEPT_FOR: Days = Days::new(7);
+/// The most drafts that are discarded in one transaction.
+const DRAFTS: i64 = 100;
+/// The most plans of which visits are deleted in a row.
+const PLANS: i64 = 100;
+/// The most visits that are deleted in one transaction.
+const VISITS: i64 = 2_000;
+/// The most ids of a query.
+const CHUNK: usize = 500;
+
+/// Discards drafts that are too old to be applied; answers their number, zero when none is left.
+///
+/// # Errors
+/// [`DbError`].
+pub fn discard_expired(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
+    let now = tx.now;
+    let mut expired: Vec<PlanRow> = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::state.eq(PlanState::Draft))
+        .filter(plans::campaign.is_null())
+        .filter(plans::created_at.lt((now - APPLICABLE_FOR).naive_utc()))
+        .order(plans::id)
+        .limit(DRAFTS)
+        .load(tx.read_unbatched())?;
+    for row in &mut expired {
+        store::change_state(tx.write_unbatched(), row, PlanState::Discarded, now)?;
+        let event = Event::new("plan.discard", Subject::Plan, row.id, row.area, 2);
+        tx.record(event.with(json!({ "because": "expired" })));
+    }
+    Ok(expired.len())
+}
+
+/// The next plans of the district, after `after`, of which visits may no longer be needed.
+///
+/// # Errors
+/// [`DbError`].
+pub fn outdated(
+    conn: &mut Conn,
+    district: AreaCode,
+    now: DateTime<Utc>,
+    after: Option<PlanId>,
+) -> Result<Vec<(PlanId, PlanState)>, DbError> {
+    let of_plan = plan_visits::table
+        .filter(plan_visits::district.eq(plans::district))
+        .filter(plan_visits::plan.eq(plans::id));
+    let has_ended = plans::state
+        .eq_any([PlanState::Discarded, PlanState::Undone])
+        .and(plans::state_at.lt((now - ENDED_KEPT_FOR).naive_utc()));
+    let is_over = plans::state
+        .eq(PlanState::Applied)
+        .and(plans::last_day.lt(clock::day(now) - APPLIED_KEPT_FOR));
+    let mut those = plans::table
+        .filter(plans::district.eq(district))
+        .filter(is_over.nullable().or(has_ended))
+        .filter(exists(of_plan))
+        .order(plans::id)
+        .limit(PLANS)
+        .select((plans::id, plans::state))
+        .into_boxed();
+    if let Some(after) = after {
+        those = those.filter(plans::id.gt(after));
+    }
+    Ok(those.load(conn)?)
+}
+
+/// Deletes visits of the plan that are not needed: not by an undo of what their people have not ended, and not
+/// for the marks that open tasks have of the plan. Answers their number, zero when none is left.
+///
+/// # Errors
+/// [`DbError`].
+pub fn delete_visits(
+    conn: &mut Conn,
+    district: AreaCode,
+    (plan, state): (PlanId, PlanState),
+) -> Result<usize, DbError> {
+    let visits = plan_visits::table
+        .filter(plan_visits::district.eq(district))
+        .filter(plan_visits::plan.eq(plan))
+        .order(plan_visits::task)
+        .limit(VISITS)
+        .select(plan_visits::task);
+    let ids: Vec<TaskId> = if state == PlanState::Applied {
+        let is_held = tasks::plan.eq(plan).and(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED));
+        let is_marked = tasks::state
+            .eq(Phase::Open)
+            .and(tasks::unserved_why.is_not_null())
+            .and(plan_visits::person.is_null());
+        let needing = tasks::table
+            .filter(tasks::district.eq(district))
+            .filter(tasks::id.eq(plan_visits::task))
+            .filter(is_held.or(is_marked.nullable()));
+        visits.filter(not(exists(needing))).load(conn)?
+    } else {
+        visits.load(conn)?
+    };
+    for ids in ids.chunks(CHUNK) {
+        let these = plan_visits::table
+            .filter(plan_visits::district.eq(district))
+            .filter(plan_visits::plan.eq(plan))
+            .filter(plan_visits::task.eq_any(ids));
+        diesel::delete(these).execute(conn)?;
+    }
+    Ok(ids.len())
+}

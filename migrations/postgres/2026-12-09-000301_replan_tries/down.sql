@@ -1,0 +1,2 @@
+ALTER TABLE freed_tasks DROP COLUMN tries;
+ALTER TABLE freed_tasks DROP COLUMN plan;
