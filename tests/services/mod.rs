@@ -2,6 +2,7 @@
 //! server, and what follows is read from it.
 
 mod army_day;
+mod demo;
 mod documents;
 mod employment;
 mod honour_plaque;
