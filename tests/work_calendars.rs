@@ -12,7 +12,7 @@ use crate::support::server::Answer;
 use crate::support::{Backend, Caller, GRID, Server};
 
 /// Replaces the calendar of a year, as of its present version.
-async fn enter(admin: &Caller, year: &str, off: &Value, working: &Value) -> Answer {
+pub async fn enter(admin: &Caller, year: &str, off: &Value, working: &Value) -> Answer {
     let path = format!("/v1/work-calendars/{year}");
     let version = admin.get(&path).await.body["version"].clone();
     let put = admin.request(Method::PUT, &path).header("If-Match", format!("\"v{version}\""));

@@ -284,7 +284,7 @@ async fn a_district_with_an_earlier_default_learns_of_the_newer_one_and_takes_it
          VALUES ('500116', 'three_hardships', 1, '{earlier}')"
     ));
     assert_eq!(admin.get(path).await.body, earlier);
-    assert_eq!(newer().await, json!([{ "code": "three_hardships", "version": 3 }]));
+    assert_eq!(newer().await, json!([{ "code": "three_hardships", "version": 4 }]));
 
     let default = admin.get(&format!("{path}?default=true")).await;
     assert_eq!(default.headers["etag"], "\"v1\"");

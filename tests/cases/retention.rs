@@ -4,7 +4,7 @@ use chrono::{Days, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{listed, open, server, step};
+use super::{VILLAGE, listed, open, server, step};
 use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, GRID};
@@ -65,4 +65,56 @@ async fn an_ended_case_is_deleted_after_the_years_of_its_kind_whether_it_has_a_b
     let deleted = supervisor.events("case.delete").await;
     assert_eq!((deleted.len(), &deleted[0]["area"]), (2, &json!("500116")), "{deleted:?}");
     assert_eq!(admin.get("/v1/case-kinds/question").await.body["keep_years"], 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_hardship_and_law_are_kept_for_ten_years_and_questions_for_three(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, town) = (server.manager().await, server.town_supervisor().await);
+    let village = server.sign_in(VILLAGE).await;
+    let years = async |kind: &str| {
+        let path = format!("/v1/case-kinds/{kind}");
+        town.get(&path).await.body["keep_years"].clone()
+    };
+    for (kind, kept) in [
+        ("three_hardships", json!(10)),
+        ("legal", json!(10)),
+        ("employment", json!(5)),
+        ("station_desk", json!(3)),
+        // The honours of a family stay with its entry.
+        ("merit_report", Value::Null),
+        ("plaque", Value::Null),
+    ] {
+        assert_eq!(years(kind).await, kept, "{kind}");
+    }
+    let of = |kind: &str, class: &str| json!({ "kind": kind, "class": class, "beneficiary_id": BENEFICIARY, "source": "phone" });
+    let hardship = open(&manager, of("three_hardships", "medical")).await;
+    step(&manager, &hardship, json!({ "move": "drop" }), "dropped").await;
+    let legal = open(&town, of("legal", "advice")).await;
+    step(&town, &legal, json!({ "move": "withdraw" }), "withdrawn").await;
+    let desk = open(&village, of("station_desk", "policy")).await;
+    step(&village, &desk, json!({ "move": "answer" }), "answered").await;
+
+    let ended = async || {
+        let listed = town.get("/v1/cases?ended=true").await.body;
+        let kinds = listed["items"].as_array().expect("cases").iter();
+        let mut kinds: Vec<String> = kinds.map(|case| case["kind"].to_string()).collect();
+        kinds.sort_unstable();
+        kinds
+    };
+    let years_later = |years: u64| {
+        let at = (Utc::now() - Days::new(years * 366)).format("%F %T");
+        server.database.execute(&format!("UPDATE cases SET begun_at = '{at}'"));
+        let run = gridward(&server.database, &["jobs", "run", "ended_cases"]).output();
+        said(&run.expect("the job runs"))
+    };
+    assert!(years_later(2).contains("0 processed"));
+    assert!(years_later(3).contains("1 processed"));
+    assert_eq!(ended().await, ["\"legal\"", "\"three_hardships\""]);
+    assert!(years_later(9).contains("0 processed"));
+    assert!(years_later(10).contains("2 processed"));
+    assert_eq!(ended().await, Vec::<String>::new());
 }

@@ -1,5 +1,6 @@
 //! Each shipped kind of case, from its opening to its end.
 
+use chrono::{Datelike as _, NaiveDate};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -9,8 +10,11 @@ use super::{
     DEPUTY, VILLAGE, add, announce, checked_with, go, hardship, listed, may_come, missing, open,
     read, server, step,
 };
+use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
+use crate::support::server::{gridward, said};
 use crate::support::{Backend, Caller, GRID};
+use crate::work_calendars::enter;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -190,7 +194,7 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
     });
     let hidden = manager.post("/v1/cases", &new).await;
     assert_eq!((hidden.status, &hidden.body["errors"][0]["pointer"]), (422, &json!("/kind")));
-    let case = open(&town, new).await;
+    let case = open(&town, new.clone()).await;
     let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
     for caller in [&manager, &server.auditor().await] {
         assert_eq!(caller.get(&path).await.status, 404);
@@ -222,6 +226,24 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
     for word in [BENEFICIARY, GRID, "legal", "decision", "lawyer"] {
         assert!(!log.contains(word), "{word}: {log}");
     }
+
+    // A representation is decided by the district too, which returns it for correction first.
+    let mut representation = new;
+    representation["class"] = json!("representation");
+    let case = open(&town, representation).await;
+    assert_eq!(may_come(&read(&town, &case).await), ["apply", "withdraw"]);
+    step(&town, &case, json!({ "move": "apply" }), "decision").await;
+    step(&district, &case, json!({ "move": "return", "note": "补充证据" }), "received").await;
+    step(&town, &case, json!({ "move": "apply" }), "decision").await;
+    for document in ["application", "evidence"] {
+        add(&town, &case, Some(document)).await;
+    }
+    step(&district, &case, json!({ "move": "approve" }), "lawyer").await;
+    let nameless = go(&town, &case, json!({ "move": "finish" })).await;
+    let pointer = &nameless.body["errors"][0]["pointer"];
+    assert_eq!((nameless.status, pointer), (422, &json!("/referral")), "which lawyer");
+    step(&town, &case, json!({ "move": "finish", "referral": &lawyer }), "closed").await;
+    assert_eq!(read(&town, &case).await["result"], "granted");
 
     // Advice needs no decision.
     let advice = json!({
@@ -334,27 +356,31 @@ async fn a_person_who_looks_for_work_is_placed_and_followed_up(
     assert_eq!(read(&village, &case).await["result"], "done");
 }
 
+/// Enters the next weekday as a day off.
+async fn a_day_off(admin: &Caller) -> NaiveDate {
+    let off = (1..).map(day).find(is_weekday).expect("a weekday");
+    let entered = enter(admin, &off.year().to_string(), &json!([off]), &json!([])).await;
+    assert_eq!(entered.status, 200, "{}", entered.body);
+    off
+}
+
+fn is_weekday(day: &NaiveDate) -> bool {
+    day.weekday().num_days_from_monday() < 5
+}
+
+/// The last of these working days after today, with this day off.
+fn due_after(days: usize, off: NaiveDate) -> Value {
+    let working = (1..).map(day).filter(|day| is_weekday(day) && *day != off);
+    json!(working.take(days).last())
+}
+
 /// A merit report of the class, received by the district.
 async fn merit_report(district: &Caller, class: &str) -> Value {
     let new = json!({
         "kind": "merit_report", "class": class, "beneficiary_id": BENEFICIARY,
         "source": "application"
     });
-    let case = open(district, new).await;
-    let begun = &case["waiting_since"].as_str().expect("a time")[..10];
-    assert!(case["due_on"].as_str() > Some(begun), "registered within two working days");
-    case
-}
-
-/// The working days that the step of the case has: as many as lie between the days of a calendar without
-/// holidays, at least.
-async fn days_left(caller: &Caller, case: &Value) -> i64 {
-    let case = read(caller, case).await;
-    let day = |text: &Value| {
-        let text = text.as_str().expect("a day").get(..10).expect("a day");
-        text.parse::<chrono::NaiveDate>().expect("a day")
-    };
-    (day(&case["due_on"]) - day(&case["waiting_since"])).num_days()
+    open(district, new).await
 }
 
 #[rstest]
@@ -364,11 +390,12 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
 ) {
     let server = server(backend);
     let (town, district) = (server.town_supervisor().await, server.supervisor().await);
-    let mut left = Vec::new();
-    for (class, deliverer, other) in [
-        ("second_class", &district, &town),
-        ("third_class", &district, &town),
-        ("good_soldier", &town, &district),
+    let off = a_day_off(&server.admin().await).await;
+    // The working days to plan the delivery, and to deliver: fewer for the higher class.
+    for (class, deliverer, other, [to_plan, to_deliver]) in [
+        ("second_class", &district, &town, [3, 10]),
+        ("third_class", &district, &town, [5, 15]),
+        ("good_soldier", &town, &district, [5, 20]),
     ] {
         let of_town = class == "good_soldier";
         let [register, registered, planned] = match class {
@@ -377,10 +404,11 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
             _ => ["register", "registered", "planned"],
         };
         let case = merit_report(&district, class).await;
+        assert_eq!(case["due_on"], due_after(2, off), "registered within two working days");
         assert_eq!(may_come(&read(&district, &case).await), [register, "drop"]);
         let move_on = json!({ "move": register, "answers": { "unit": "某部" } });
         step(&district, &case, move_on, registered).await;
-        left.push(days_left(&district, &case).await);
+        assert_eq!(read(&district, &case).await["due_on"], due_after(to_plan, off), "{class}");
         // Several go together, and with the armed forces from the third class on.
         let mut answers = json!({ "day": "2026-12-20", "party": ["town", "armed_forces"] });
         if !of_town {
@@ -408,7 +436,7 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
             assert_eq!(lower.body["errors"][0]["pointer"], "/answers/led_by", "{}", lower.body);
         }
         step(deliverer, &case, plan("day", json!("2026-12-20")), planned).await;
-        left.push(days_left(&district, &case).await);
+        assert_eq!(read(&district, &case).await["due_on"], due_after(to_deliver, off), "{class}");
         // A volunteer does not deliver, and a delivery needs a companion and the signed receipt.
         let level = match class {
             "second_class" => "district",
@@ -453,7 +481,6 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         visit(&server.volunteer().await, &task, hung).await;
         step(deliverer, &case, archive, "archived").await;
     }
-    assert!(left[0] < left[2] && left[1] < left[3], "the second class is quicker: {left:?}");
     assert_eq!(listed(&district, "?kind=merit_report&ended=true").await.len(), 3);
 }
 
@@ -470,7 +497,9 @@ async fn a_question_at_a_station_is_answered_or_referred(
             "source": source, "detail": "优待证如何办理"
         })
     };
+    let off = a_day_off(&server.admin().await).await;
     let answered = open(&village, ask("policy", "walk_in")).await;
+    assert_eq!(answered["due_on"], due_after(3, off), "answered within three working days");
     step(&village, &answered, json!({ "move": "answer", "note": "已告知材料" }), "answered").await;
     let referred = open(&village, ask("rights", "phone")).await;
     step(&village, &referred, json!({ "move": "pass_up" }), "town").await;
@@ -481,7 +510,23 @@ async fn a_question_at_a_station_is_answered_or_referred(
     step(&town, &referred, refer, "referred").await;
     assert_eq!(listed(&village, "?step=referred").await, [referred["id"].clone()]);
     step(&village, &referred, json!({ "move": "answer" }), "answered").await;
-    // Somebody who is in no register asks at the desk of the village.
+    // A question that waits longer rises to the town, which answers it.
+    let late = open(&village, ask("help", "phone")).await;
+    let early = go(&town, &late, json!({ "move": "answer" })).await;
+    assert_eq!((early.status, early.problem()), (403, "case_other_level"), "{}", early.body);
+    server.database.execute(&format!(
+        "UPDATE cases SET due_on = '{}', escalates_on = '{}' WHERE id = '{}'",
+        day(-1),
+        day(0),
+        late["id"].as_str().expect("an id")
+    ));
+    let run = gridward(&server.database, &["jobs", "run", "overdue_cases"]).output();
+    assert!(said(&run.expect("the job runs")).contains("1 processed"));
+    let risen = read(&town, &late).await;
+    assert_eq!((&risen["waits_for"], &risen["overdue"]), (&json!("town"), &json!(true)));
+    assert_eq!(listed(&town, "?waits_for=town&overdue=true").await, [late["id"].clone()]);
+    step(&town, &late, json!({ "move": "answer" }), "answered").await;
+    // A person who is in no register asks at the desk of the village.
     let mut stranger = ask("jobs", "walk_in");
     stranger["beneficiary_id"] = Value::Null;
     stranger["area"] = json!("500116001002");

@@ -2,39 +2,21 @@
 
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{install, items, server};
+use super::{drafts, install, server};
 use crate::campaigns::{approve, launch, launched};
 use crate::goods::receive;
 use crate::regime_cadences::change;
-use crate::regimes::with;
 use crate::spring_festival::{FAR_VILLAGE, VILLAGE, accompanied, finds_a_need, hand_out, planned};
 use crate::support::files::beneficiary_id;
-use crate::support::{Backend, FAR_GRID, GRID, Server};
+use crate::support::{Backend, FAR_GRID, GRID};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/army_day.json");
 const CAMPAIGNS: &str = include_str!("../../docs/services/army_day_campaigns.json");
 const OCCASION: &str = "army_day_2027";
 const LETTER: &str = "army_day_letter";
 const GIFT: &str = "army_day_gift";
-
-/// The campaigns of the document, as a supervisor writes them for the year, the first with the guest.
-async fn drafts(server: &Server, guest: &Value) -> Vec<String> {
-    let document: Value = serde_json::from_str(CAMPAIGNS).expect("a document");
-    let (supervisor, mut paths) = (server.supervisor().await, Vec::new());
-    for campaign in items(&document, "campaigns") {
-        let mut year = json!({ "year": 2027, "first_day": "2027-07-12", "last_day": "2027-08-01" });
-        if campaign["kind"].is_string() {
-            year["guest"] = guest.clone();
-        }
-        let draft = supervisor.post("/v1/campaigns", &with(campaign, &year)).await;
-        assert_eq!(draft.status, 201, "{}", draft.body);
-        assert_eq!(draft.body["occasion_day"], "2027-08-01", "the day that the admin entered");
-        paths.push(format!("/v1/campaigns/{}", draft.body["id"].as_str().expect("an id")));
-    }
-    paths
-}
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,7 +39,8 @@ async fn army_day_is_kept_by_configuration_alone(
     }
 
     let guest = json!({ "name": "王建军", "office": "区人武部部长" });
-    let paths = drafts(&server, &guest).await;
+    let days = json!({ "year": 2027, "first_day": "2027-07-12", "last_day": "2027-08-01" });
+    let paths = drafts(&server, (CAMPAIGNS, "2027-08-01"), &days, &guest).await;
     let feasible = supervisor.act(&format!("{}/feasibility", paths[0])).await.body;
     assert_eq!((&feasible["visits"], &feasible["fits"]), (&json!(2), &json!(true)), "{feasible}");
     let mut made = Vec::new();

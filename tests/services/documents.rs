@@ -9,7 +9,7 @@ use crate::regimes::with;
 use crate::support::files::person_id;
 use crate::support::{Backend, GRID, Server};
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     include_str!("../../docs/services/army_day.json"),
     include_str!("../../docs/services/employment.json"),
     include_str!("../../docs/services/honour_plaque.json"),
@@ -17,6 +17,7 @@ const DOCUMENTS: [&str; 7] = [
     include_str!("../../docs/services/memorials.json"),
     include_str!("../../docs/services/regular_contact.json"),
     include_str!("../../docs/services/retired_officers.json"),
+    include_str!("../../docs/services/spring_festival.json"),
 ];
 
 /// A word, an item, a case with a step that makes a task of the kind of the document, and a duty.

@@ -3,12 +3,13 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{install, report, server, task_of};
+use super::{coming, install, report, server, task_of};
 use crate::cases::{VILLAGE, listed, step};
 use crate::regime_cadences::again;
 use crate::regimes::night;
 use crate::support::Backend;
 use crate::support::bodies::new_beneficiary;
+use crate::support::days::day;
 use crate::support::files::with_check_digit;
 
 const CONFIGURATION: &str = include_str!("../../docs/services/employment.json");
@@ -37,6 +38,20 @@ async fn a_veteran_who_looks_for_work_is_found_by_a_call_and_listed_until_placed
     let found = report(&volunteer, &call, seeking).await;
     let kept = town.get("/v1/reports?kind=employment_call").await.body;
     assert_eq!(kept["items"].as_array().map(Vec::len), Some(1), "{kept}");
+    let seeking = json!({
+        "name": "求职人员", "name_en": "Look for work", "filter": {
+            "answer": { "kind": "employment_call", "field": "status", "any": ["seeking"] }
+        }
+    });
+    let audience = town.post("/v1/audiences", &seeking).await;
+    assert_eq!(audience.status, 201, "{}", audience.body);
+    let seeking = format!("/v1/audiences/{}/members", audience.body["id"].as_str().expect("an id"));
+    let members = town.get(&seeking).await.body["items"].clone();
+    assert_eq!((members.as_array().map(Vec::len), &members[0]["id"]), (Some(1), &json!(id)));
+    // One who looks for work is called again within a month, whatever comes of the case.
+    let next = town.get("/v1/tasks?kind=employment_call&state=open").await.body;
+    let next = next["items"][0].clone();
+    assert_eq!((&next["beneficiary_id"], &next["due_on"]), (&json!(id), &json!(day(30))), "{next}");
     let full = town.get(&format!("/v1/tasks/{call}/reports")).await.body;
     assert_eq!(full["items"][0]["answers"], answers, "{full}");
 
@@ -53,5 +68,18 @@ async fn a_veteran_who_looks_for_work_is_found_by_a_call_and_listed_until_placed
     step(&village, &case, stable, "closed").await;
     assert_eq!(listed(&town, "?kind=employment").await, Vec::<Value>::new());
     assert_eq!(listed(&town, "?kind=employment&ended=true").await, [case["id"].clone()]);
-    assert!(again(&server).contains("succeeded, 0 processed"), "the next call is in half a year");
+
+    // The next call finds work, and no further one follows it.
+    let next = next["id"].as_str().expect("an id").to_owned();
+    let employed = json!({ "answers": { "status": "employed", "employer": "公交公司" } });
+    report(&volunteer, &next, employed).await;
+    assert_eq!(town.get(&seeking).await.body["items"], json!([]));
+    let waiting = town.get("/v1/tasks?kind=employment_call&state=open").await.body;
+    assert_eq!(waiting["items"], json!([]), "{waiting}");
+
+    // The regime calls twice a year: the calls of today satisfy one in the next quarter of the half year.
+    assert!(again(&server).contains("succeeded, 0 processed"));
+    let weeks = coming(&server.supervisor().await, "就业状况每半年联系").await;
+    assert!((6..=32).contains(&weeks[0]), "{weeks:?}");
+    assert!(weeks.windows(2).all(|two| two[1] - two[0] == 26), "{weeks:?}");
 }

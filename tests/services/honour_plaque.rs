@@ -6,9 +6,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{install, report, server, task_of};
-use crate::cases::{VILLAGE, step};
+use crate::cases::{VILLAGE, go, open, read, step};
 use crate::goods::{item, receive};
-use crate::regimes::night;
+use crate::regime_cadences::change;
+use crate::regimes::{night, with};
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
 use crate::support::server::Answer;
@@ -28,6 +29,16 @@ async fn hang(caller: &Caller, serial: &str) -> Answer {
 async fn take_back(caller: &Caller, handout: &Value, reason: &str) -> Answer {
     let path = format!("/v1/handouts/{}/return", handout["id"].as_str().expect("an id"));
     caller.post(&path, &json!({ "reason": reason })).await
+}
+
+/// The entry says that the plaque is still to be hung.
+async fn is_to_come(caller: &Caller, home: &str) {
+    change(caller, Method::PATCH, home, "", &json!({ "plaque": "pending" })).await;
+}
+
+/// Where a person lives who has no entry in the register.
+fn stranger() -> Value {
+    json!({ "beneficiary_id": null, "area": GRID })
 }
 
 /// The state of the plaque in the entry.
@@ -55,10 +66,30 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     let village = server.sign_in(VILLAGE).await;
     install(&server, CONFIGURATION).await;
     receive(&supervisor, "plaque", STATION, 5).await;
-    server.database.execute(&format!(
-        "UPDATE beneficiaries SET plaque = 'pending' WHERE id = '{BENEFICIARY}'"
-    ));
+    is_to_come(&supervisor, BENEFICIARY).await;
     assert_eq!(coverage(&town).await[0], (json!(GRID), json!(2)));
+    // The family applies, and the district grants it; one that is not entitled is refused.
+    let apply = |id: &str| {
+        json!({
+            "kind": "plaque", "class": "hang", "beneficiary_id": id, "source": "application"
+        })
+    };
+    let nameless = village.post("/v1/cases", &with(&apply(""), &stranger())).await;
+    let pointer = &nameless.body["errors"][0]["pointer"];
+    assert_eq!((nameless.status, pointer), (422, &json!("/beneficiary_id")), "in the register");
+    let (asked, other) = (open(&village, apply(BENEFICIARY)).await, beneficiary_id(2));
+    let unentitled = open(&village, apply(&other)).await;
+    for case in [&asked, &unentitled] {
+        let reason = json!({ "move": "check", "answers": { "reason": "新发" } });
+        step(&village, case, reason, "review").await;
+        step(&town, case, json!({ "move": "submit" }), "decision").await;
+    }
+    step(&supervisor, &unentitled, json!({ "move": "refuse", "note": "不符合条件" }), "refused")
+        .await;
+    assert_eq!(read(&village, &unentitled).await["result"], "refused");
+    let early = go(&manager, &asked, json!({ "move": "done", "answers": {} })).await;
+    assert_eq!((early.status, early.problem()), (409, "case_move_not_permitted"), "not granted");
+    step(&supervisor, &asked, json!({ "move": "approve" }), "carry_out").await;
     let mut phone = Phone::default();
     phone.sync(&manager, json!([])).await;
     let handed = hang(&manager, "JJ-0001").await;
@@ -73,6 +104,9 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     assert_eq!((&body["handout"], &body["fields"]), (&handed.body["id"], &json!(["plaque"])));
     let day = handed.body["at"].as_str().expect("a time")[..10].to_owned();
     assert_eq!((&body["serial"], &body["on"]), (&json!("JJ-0001"), &json!(day)), "{body}");
+    let signed = json!({ "move": "done", "answers": { "signed_by": "王小明" } });
+    step(&manager, &asked, signed, "closed").await;
+    assert_eq!(read(&village, &asked).await["result"], "granted");
 
     // The round finds damage: the entry changes, and a case to replace the plaque is opened.
     assert!(night(&server).contains("succeeded, 6 processed"));
@@ -129,7 +163,9 @@ async fn the_plaque_of_a_duplicate_belongs_to_the_entry_that_stays(
     let (supervisor, manager) = (server.supervisor().await, server.manager().await);
     install(&server, CONFIGURATION).await;
     receive(&supervisor, "plaque", STATION, 5).await;
-    server.database.execute("UPDATE beneficiaries SET plaque = 'pending'");
+    for home in [BENEFICIARY, &beneficiary_id(2)] {
+        is_to_come(&supervisor, home).await;
+    }
     let kept = format!("/v1/beneficiaries/{}", beneficiary_id(2));
     assert_eq!(hang(&manager, "JJ-0001").await.status, 201);
     let command = async |verb: &str| {

@@ -5,11 +5,11 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{install, report, server, task_of};
+use super::{coming, install, report, server, task_of};
 use crate::regime_cadences::again;
 use crate::regimes::night;
-use crate::support::Backend;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
+use crate::support::{Backend, phones};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/information_collection.json");
 const TITLE: &str = "每年信息采集";
@@ -49,5 +49,19 @@ async fn a_record_is_checked_at_home_and_its_difference_approved(
     assert_eq!(approve(&volunteer).await.status, 403, "another person decides");
     assert_eq!(approve(&manager).await.status, 200);
     assert_eq!(manager.get(&entry).await.body["lives_alone"], false);
-    assert!(again(&server).contains("succeeded, 0 processed"), "once a year");
+
+    // The others are visited too. A visit satisfies one in the next quarter of the year, and each member has
+    // one a year after that.
+    let (other, far) = (server.sign_in(phones::OTHER_MANAGER).await, server.far_manager().await);
+    for (n, visitor) in [(3, &volunteer), (4, &other), (5, &far), (6, &far)] {
+        let task = task_of(&supervisor, TITLE, &beneficiary_id(n)).await;
+        report(visitor, &task, json!({ "answers": { "record": "right" } })).await;
+    }
+    assert!(again(&server).contains("succeeded, 0 processed"));
+    let weeks = coming(&supervisor, TITLE).await;
+    assert!(
+        weeks.len() >= 6 && weeks[0] >= 13 && weeks[5] <= 65,
+        "each within the year: {weeks:?}"
+    );
+    assert!(weeks.windows(7).all(|some| some[6] - some[0] >= 52), "once a year: {weeks:?}");
 }

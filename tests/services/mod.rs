@@ -2,6 +2,7 @@
 //! server, and what follows is read from it.
 
 mod army_day;
+mod demo;
 mod documents;
 mod employment;
 mod honour_plaque;
@@ -10,6 +11,7 @@ mod memorials;
 mod new_service;
 mod regular_contact;
 mod retired_officers;
+mod spring_festival;
 mod visits;
 
 use reqwest::Method;
@@ -36,6 +38,29 @@ fn server(backend: Backend) -> Server {
 /// The items of a list of the document.
 fn items<'a>(document: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
     document[list].as_array().into_iter().flatten()
+}
+
+/// The campaigns of a document, as a supervisor writes them for these days, those with visits with the guest;
+/// returns their paths.
+async fn drafts(
+    server: &Server,
+    (document, occasion_day): (&str, &str),
+    days: &Value,
+    guest: &Value,
+) -> Vec<String> {
+    let document: Value = serde_json::from_str(document).expect("a document");
+    let (supervisor, mut paths) = (server.supervisor().await, Vec::new());
+    for campaign in items(&document, "campaigns") {
+        let mut content = with(campaign, days);
+        if campaign["kind"].is_string() {
+            content["guest"] = guest.clone();
+        }
+        let draft = supervisor.post("/v1/campaigns", &content).await;
+        assert_eq!(draft.status, 201, "{}", draft.body);
+        assert_eq!(draft.body["occasion_day"], occasion_day);
+        paths.push(format!("/v1/campaigns/{}", draft.body["id"].as_str().expect("an id")));
+    }
+    paths
 }
 
 /// The document, sent as it is.
@@ -126,4 +151,15 @@ async fn task_of(caller: &Caller, title: &str, beneficiary: &str) -> String {
     let own: Vec<&Value> = own.collect();
     assert_eq!(own.len(), 1, "{title}: {own:?}");
     own[0]["id"].as_str().expect("an id").to_owned()
+}
+
+/// The weeks from now in which the regime of this name has visits, one for each visit, over two years.
+async fn coming(caller: &Caller, name: &str) -> Vec<u64> {
+    let regimes = caller.get("/v1/regimes?limit=100").await.body;
+    let regime = items(&regimes, "items").find(|regime| regime["name"] == name);
+    let id = regime.expect("a regime")["id"].as_str().expect("an id").to_owned();
+    let outlook = caller.get(&format!("/v1/regimes/{id}/outlook?weeks=104")).await.body;
+    let visits = items(&outlook, "weeks").map(|week| week["visits"].as_u64().expect("a number"));
+    let weeks = (0..).zip(visits);
+    weeks.flat_map(|(week, visits)| (0..visits).map(move |_| week)).collect()
 }

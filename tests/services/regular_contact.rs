@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{install, report, server, task_of};
 use crate::regime_cadences::{again, change, made};
-use crate::regimes::{night, tasks};
+use crate::regimes::{contact_all, night, tasks};
+use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::{Backend, phones};
 
@@ -40,7 +41,8 @@ async fn each_is_met_by_category_and_level_of_need(
     }
     let words = "SELECT field || ' ' || word AS text FROM beneficiary_answers ORDER BY word";
     assert_eq!(server.database.texts(words), ["need high", "need medium"]);
-    server.database.execute("UPDATE beneficiaries SET last_contact = NULL, last_visit = NULL");
+    // All that was long ago.
+    contact_all(&server, &day(-400).to_string());
     install(&server, CONFIGURATION).await;
     assert!(night(&server).contains("succeeded, 13 processed"));
     for (title, members) in [

@@ -44,7 +44,7 @@ async fn a_retired_officer_is_served_by_one_named_member_of_staff(
     assert_eq!(outlook("军休人员生日祝福").await, (json!(1), 0), "not the birthday of one person");
     assert_eq!(outlook("军休人员出院探望").await, (json!(1), 0), "no stay in hospital");
     assert!(night(&server).contains("succeeded"));
-    let visit = task_of(&supervisor, "军休人员每季度走访", BENEFICIARY).await;
+    let visit = task_of(&supervisor, "军休人员健康档案每年核对", BENEFICIARY).await;
     // The visits are on the list and on the phone of the named member of staff, who reports one.
     let own = named.get("/v1/tasks?responsible=me").await.body;
     let own = own["items"].as_array().expect("tasks").clone();
@@ -53,7 +53,16 @@ async fn a_retired_officer_is_served_by_one_named_member_of_staff(
     let mut phone = Phone::default();
     phone.sync(&named, json!([])).await;
     assert!(phone.tasks().iter().any(|task| task["id"] == visit.as_str()));
-    report(&named, &visit, json!({})).await;
+    // The record is checked by a form, whose answers only the named member of staff and the superiors read.
+    let path = format!("/v1/tasks/{visit}");
+    assert_eq!(named.act(&format!("{path}/claim")).await.status, 200);
+    let without = named.post(&format!("{path}/report"), &json!({ "outcome": "done" })).await;
+    assert_eq!((without.status, without.problem()), (422, "invalid"), "{}", without.body);
+    let record = json!({ "record": "updated", "checked_up": true, "card": false });
+    report(&named, &visit, json!({ "answers": record })).await;
+    let made = supervisor.get(&format!("{path}/reports")).await.body;
+    assert_eq!(made["items"][0]["answers"], record, "{made}");
+    assert_eq!(server.volunteer().await.get(&format!("{path}/reports")).await.status, 404);
     again(&server);
     let waiting = async |state: &str| {
         let path = format!("/v1/tasks?state={state}&responsible={}", person_id(12));

@@ -1,15 +1,16 @@
 //! Home visits, holiday visits and the follow-up of hardships, from the due day to the closed need.
 
+use chrono::NaiveDate;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{report, server, task_of};
+use super::{items, report, server, task_of};
 use crate::campaigns::launched_campaign;
 use crate::regime_cadences::again;
 use crate::regimes::{create, every, night, weekly};
-use crate::support::Backend;
 use crate::support::days::day;
 use crate::support::files::BENEFICIARY;
+use crate::support::{Backend, Caller, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,7 +24,8 @@ async fn a_need_found_at_a_visit_is_followed_to_its_end(
     assert!(night(&server).contains("succeeded, 6 processed"));
     let visit = task_of(&supervisor, "每月走访", BENEFICIARY).await;
     let due = supervisor.get(&format!("/v1/tasks/{visit}")).await.body["due_on"].clone();
-    assert!(due.as_str() <= Some(day(29).to_string().as_str()), "{due}");
+    let due: NaiveDate = due.as_str().expect("a day").parse().expect("a day");
+    assert!((day(0)..=day(29)).contains(&due), "{due}");
     let found = json!({ "outcome": "needs_follow_up", "needs": ["medical"] });
     report(&volunteer, &visit, found).await;
 
@@ -41,7 +43,30 @@ async fn a_need_found_at_a_visit_is_followed_to_its_end(
     let me = volunteer.get("/v1/me").await.body;
     let notices = me["notices"].as_array().expect("notices");
     assert_eq!(notices.len(), 1, "the finder learns of the end: {me}");
+    assert_eq!(open_tasks(&supervisor, "hardship_follow_up").await, Vec::<Value>::new());
     assert!(again(&server).contains("succeeded, 0 processed"), "the visit was made");
+    // A month later the next one falls due; those that are still to be made are not repeated.
+    pass(&server, 30);
+    assert!(again(&server).contains("succeeded, 1 processed"));
+    let next = open_tasks(&supervisor, "home_visit").await;
+    let next = next.iter().find(|task| task["beneficiary_id"] == BENEFICIARY).expect("a visit");
+    assert_eq!((&next["title"], &next["due_on"]), (&json!("每月走访"), &json!(due)), "{next}");
+}
+
+/// The open tasks of the kind.
+async fn open_tasks(caller: &Caller, kind: &str) -> Vec<Value> {
+    let listed = caller.get(&format!("/v1/tasks?kind={kind}&state=open&limit=200")).await.body;
+    listed["items"].as_array().expect("tasks").clone()
+}
+
+/// Lets these days pass: all that a regime, begun today, remembers is that much older.
+fn pass(server: &Server, days: i64) {
+    let ago = day(-days);
+    server.database.execute(&format!(
+        "UPDATE regimes SET starts_on = '{ago}'; UPDATE regime_members SET slot = '{ago}'; \
+         UPDATE beneficiaries SET last_contact = '{ago}', last_visit = '{ago}' \
+         WHERE last_visit IS NOT NULL; DELETE FROM task_occasions;"
+    ));
 }
 
 #[rstest]
@@ -55,10 +80,29 @@ async fn a_holiday_visit_is_made_for_its_occasion_and_finds_hardship(
     assert_eq!(campaign["created_tasks"], 6, "{campaign}");
     let visit = task_of(&supervisor, "春节慰问", BENEFICIARY).await;
     let found = json!({ "outcome": "needs_follow_up", "needs": ["housing"] });
-    report(&server.manager().await, &visit, found).await;
+    let manager = server.manager().await;
+    report(&manager, &visit, found).await;
     let progress = supervisor.get(&format!("{path}/progress")).await.body;
     assert_eq!(progress["total"]["done"], 1, "{progress}");
-    let followed = supervisor.get("/v1/tasks?kind=hardship_follow_up").await.body;
-    let of: Vec<&Value> = followed["items"].as_array().expect("tasks").iter().collect();
-    assert_eq!((of.len(), &of[0]["beneficiary_id"]), (1, &json!(BENEFICIARY)));
+    let followed = open_tasks(&supervisor, "hardship_follow_up").await;
+    let of: Vec<_> = followed.iter().map(|one| (&one["beneficiary_id"], &one["due_on"])).collect();
+    assert_eq!(of, [(&json!(BENEFICIARY), &json!(day(7)))], "{followed:?}");
+
+    // The follow-up is made by another visitor, and ends with the answer that help has arrived.
+    let id = followed[0]["id"].as_str().expect("an id");
+    let unanswered = json!({ "outcome": "done" });
+    let volunteer = server.volunteer().await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{id}/claim")).await.status, 200);
+    let early = volunteer.post(&format!("/v1/tasks/{id}/report"), &unanswered).await;
+    assert_eq!((early.status, early.problem()), (422, "invalid"), "{}", early.body);
+    let arrived = json!({
+        "outcome": "done", "answers": { "help_arrived": true, "still_needed": false,
+        "measures": "屋顶已修缮" }
+    });
+    let done = volunteer.post(&format!("/v1/tasks/{id}/report"), &arrived).await;
+    assert_eq!((done.status, &done.body["state"]), (200, &json!("done")), "{}", done.body);
+    assert_eq!(open_tasks(&supervisor, "hardship_follow_up").await, Vec::<Value>::new());
+    let me = manager.get("/v1/me").await.body;
+    let kinds: Vec<_> = items(&me, "notices").map(|notice| &notice["kind"]).collect();
+    assert_eq!(kinds, [&json!("follow_up_done")], "the finder learns of the end: {me}");
 }

@@ -115,8 +115,9 @@ fn add_cases(
     let now = clock::system();
     let district = records.areas.first().ok_or("no area")?.code;
     let key = KeyRing::new(settings.installation_key(conn)?).key(conn, district)?;
+    let kinds = catalogue::defaults::kinds();
     let added = db::transact(conn, |conn| {
-        let added = cases::add(conn, &key, records, now)?;
+        let added = cases::add(conn, &key, (records, &kinds), now)?;
         let change = load::bulk_change(district, "cases");
         log::store::append(conn, &mut Heads::default(), district, now, &[change])?;
         Ok::<_, DbError>(added)
@@ -142,10 +143,12 @@ fn add_programme(
     })?;
     if let Some(added) = added {
         dialect::analyze(conn, "handouts")?;
+        dialect::analyze(conn, "regime_members")?;
         println!("campaigns: {} added", added.campaigns);
         println!("visits of campaigns: {} added", added.visits);
         println!("hand-outs: {} added", added.handouts);
         println!("regimes: {} added", added.regimes);
+        println!("visits of regimes: {} added", added.rounds);
     }
     Ok(())
 }

@@ -1,23 +1,26 @@
-//! Cases of the demo: for each shipped kind, one at every step.
+//! Cases of the demo: for each shipped kind and those of the services of the demo, one at every step.
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use gridward_domain::area::Level;
+use chrono::{DateTime, Days, TimeDelta, Utc};
+use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::Role;
 use gridward_domain::case::{self, CaseActor};
 use gridward_domain::code::{CaseClass, MoveCode, StepCode};
-use gridward_domain::id::{CaseId, PersonId};
+use gridward_domain::id::{CaseId, PersonId, TaskId};
 
 use super::draw::Draw;
-use super::identity;
+use super::{case_words, identity, services};
 use crate::case::entry_store::{self, EntrySealed, NewEntry};
 use crate::case::store::{self, CaseRow, CaseSealed};
 use crate::case::{CaseEntryAction, CaseKind, CaseMoveContent, CaseSource, defaults, kind_store};
+use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-use crate::load::record::{BeneficiaryRecord, DistrictRecords, PersonRecord};
+use crate::load::record::{BeneficiaryRecord, DistrictRecords, MemorialRecord, PersonRecord};
+use crate::task::row::{Draft, TaskRow};
+use crate::task::task_origin::TaskOrigin;
 use crate::workday::WorkDays;
 
 /// The days between two steps of a case.
@@ -53,16 +56,16 @@ fn way(kind: &CaseKind, to: &StepCode, class: Option<&CaseClass>) -> Option<Vec<
 struct Staff<'a>(&'a DistrictRecords);
 
 impl Staff<'_> {
-    /// A person of the level whose area contains the beneficiary's grid.
-    fn at(&self, level: Level, home: &BeneficiaryRecord) -> Option<PersonId> {
-        self.other(level, home, &[]).map(|actor| actor.person)
+    /// A person of the level whose area contains the grid.
+    fn at(&self, level: Level, grid: AreaCode) -> Option<PersonId> {
+        self.other(level, grid, &[]).map(|actor| actor.person)
     }
 
     /// A person of the level, or of the next one, who is none of these.
     fn other(
         &self,
         level: Level,
-        home: &BeneficiaryRecord,
+        grid: AreaCode,
         barred: &[Option<PersonId>],
     ) -> Option<CaseActor> {
         let levels = std::iter::once(level).chain(level.parent());
@@ -76,7 +79,7 @@ impl Staff<'_> {
                 let area = person.area;
                 has_role
                     && area.level() == level
-                    && area.contains(&home.grid)
+                    && area.contains(&grid)
                     && !barred.contains(&Some(person.id))
             };
             let person = self.0.people.iter().find(acts)?.id;
@@ -86,87 +89,152 @@ impl Staff<'_> {
     }
 }
 
-/// A case with its history.
-struct Made {
-    row: CaseRow,
-    entries: Vec<NewEntry>,
+/// What a case is about: a home, or a place of a grid.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    grid: AreaCode,
+    home: Option<&'a BeneficiaryRecord>,
 }
 
-/// A case of the kind at the step `to`, opened as many days ago as it needed to get there.
-fn made(
-    kind: &CaseKind,
-    to: &StepCode,
-    (number, home): (usize, &BeneficiaryRecord),
-    staff: &Staff<'_>,
-    now: DateTime<Utc>,
-) -> Option<Made> {
-    let classes: Vec<Option<CaseClass>> = match kind.classes.as_slice() {
-        [] => vec![None],
-        classes => classes.iter().map(|class| Some(class.code.clone())).collect(),
-    };
-    let of_class = |class: Option<CaseClass>| Some((way(kind, to, class.as_ref())?, class));
-    let (way, class) = classes.into_iter().find_map(of_class)?;
-    let steps = i32::try_from(way.len()).ok()?;
-    let opened = now - STEP * (steps + 1) - TimeDelta::minutes(i64::try_from(number).ok()?);
-    let days = WorkDays::default();
-    let is_working = |day| days.is_working(day);
-    let path = kind.path();
-    let finder = staff.at(Level::Grid, home)?;
-    let begun = clock::day(opened);
-    let mut life =
-        case::open(&path, (class, false, Level::Grid), Some(finder), begun, &is_working).ok()?;
-    life.documents = path.required_documents();
-    let mut at = opened;
-    let entry = |action, at: DateTime<Utc>, person, life: &case::Case| NewEntry {
-        action,
-        at: at.naive_utc(),
-        person: Some(person),
-        from: None,
-        to: life.step.clone(),
-        taken: None,
-        waits_for: life.waits_for,
-    };
-    let mut entries = vec![entry(CaseEntryAction::Open, at, finder, &life)];
-    for taken in way {
-        at += STEP;
-        let level = life.waits_for?;
-        let is_of_two = kind.step(&life.step).is_some_and(|step| step.two_people);
-        let barred = if is_of_two { vec![life.opened_by, life.asked_by] } else { Vec::new() };
-        let actor = staff.other(level, home, &barred)?;
-        // The tasks of earlier steps are done, and the demo has none for the present step.
-        life.task = None;
-        let from = life.step.clone();
-        life = case::apply(&path, &life, &taken, actor, clock::day(at), &is_working).ok()?.0;
-        let moved = entry(CaseEntryAction::Move, at, actor.person, &life);
-        entries.push(NewEntry { from: Some(from), taken: Some(taken), ..moved });
+impl<'a> About<'a> {
+    const fn home(home: &'a BeneficiaryRecord) -> Self {
+        Self { grid: home.grid, home: Some(home) }
     }
-    let row = CaseRow {
-        district: home.grid.district(),
-        id: CaseId(identity::id(number, &mut Draw::new(7, "cases"))),
-        kind: kind.code.clone(),
-        kind_version: kind.version,
-        class: life.class,
-        area: None,
-        source: CaseSource::Phone,
-        report: None,
-        station: None,
-        urgent: false,
-        opened_by: finder,
-        opened_at: opened.naive_utc(),
-        sealed: Vec::new(),
-        beneficiary: Some(home.id),
-        step: life.step,
-        waits_for: life.waits_for,
-        begun_at: at.naive_utc(),
-        asked_by: life.asked_by,
-        due_on: life.due_on,
-        escalates_on: life.escalates_on,
-        task: None,
-        result: life.result,
-        version: 1,
-    };
-    Some(Made { row, entries })
+
+    const fn site(site: &MemorialRecord) -> Self {
+        Self { grid: site.grid, home: None }
+    }
 }
+
+/// A case with its history, and the visit that its step awaits.
+struct Made {
+    row: CaseRow,
+    entries: Vec<(NewEntry, EntrySealed)>,
+    task: Option<TaskRow>,
+}
+
+/// How cases of the demo are made.
+struct Making<'a> {
+    staff: Staff<'a>,
+    services: &'a [ServiceKind],
+    now: DateTime<Utc>,
+}
+
+impl Making<'_> {
+    /// A case of the kind at the step `to`, opened as many days ago as it needed to get there.
+    fn made(
+        &self,
+        kind: &CaseKind,
+        to: &StepCode,
+        (number, about): (usize, About<'_>),
+    ) -> Option<Made> {
+        let classes: Vec<Option<CaseClass>> = match kind.classes.as_slice() {
+            [] => vec![None],
+            classes => classes.iter().map(|class| Some(class.code.clone())).collect(),
+        };
+        let of_class = |class: Option<CaseClass>| Some((way(kind, to, class.as_ref())?, class));
+        let (way, class) = classes.into_iter().find_map(of_class)?;
+        let steps = i32::try_from(way.len()).ok()?;
+        let opened =
+            self.now - STEP * (steps + 1) - TimeDelta::minutes(i64::try_from(number).ok()?);
+        let days = WorkDays::default();
+        let is_working = |day| days.is_working(day);
+        let path = kind.path();
+        let finder = self.staff.at(kind.steps.first()?.level, about.grid)?;
+        let begun = clock::day(opened);
+        let mut life =
+            case::open(&path, (class, false, Level::Grid), Some(finder), begun, &is_working)
+                .ok()?;
+        life.documents = path.required_documents();
+        let mut at = opened;
+        let entry = |action, at: DateTime<Utc>, person, life: &case::Case| NewEntry {
+            action,
+            at: at.naive_utc(),
+            person: Some(person),
+            from: None,
+            to: life.step.clone(),
+            taken: None,
+            waits_for: life.waits_for,
+        };
+        let opening = entry(CaseEntryAction::Open, at, finder, &life);
+        let mut entries = vec![(opening, EntrySealed::default())];
+        for taken in way {
+            at += STEP;
+            let level = life.waits_for?;
+            let step = kind.step(&life.step)?;
+            let barred =
+                if step.two_people { vec![life.opened_by, life.asked_by] } else { Vec::new() };
+            let actor = self.staff.other(level, about.grid, &barred)?;
+            // The tasks of earlier steps are done.
+            life.task = None;
+            let from = life.step.clone();
+            life = case::apply(&path, &life, &taken, actor, clock::day(at), &is_working).ok()?.0;
+            let moved = entry(CaseEntryAction::Move, at, actor.person, &life);
+            let content = case_words::of_move(kind, step, &taken, number);
+            entries.push((NewEntry { from: Some(from), taken: Some(taken), ..moved }, content));
+        }
+        let id = CaseId(identity::id(number, &mut Draw::new(7, "cases")));
+        let task = self.awaited(kind, &life, (id, number), (about, finder, at));
+        let row = CaseRow {
+            district: about.grid.district(),
+            id,
+            kind: kind.code.clone(),
+            kind_version: kind.version,
+            class: life.class,
+            area: about.home.is_none().then_some(about.grid),
+            source: CaseSource::Phone,
+            report: None,
+            station: None,
+            urgent: false,
+            opened_by: finder,
+            opened_at: opened.naive_utc(),
+            sealed: Vec::new(),
+            beneficiary: about.home.map(|home| home.id),
+            step: life.step,
+            waits_for: life.waits_for,
+            begun_at: at.naive_utc(),
+            asked_by: life.asked_by,
+            due_on: life.due_on,
+            escalates_on: life.escalates_on,
+            task: task.as_ref().map(|task| task.id),
+            result: life.result,
+            version: 1,
+        };
+        Some(Made { row, entries, task })
+    }
+
+    /// The visit that the present step of the case awaits, if it does.
+    fn awaited(
+        &self,
+        kind: &CaseKind,
+        life: &case::Case,
+        (id, number): (CaseId, usize),
+        (about, finder, at): (About<'_>, PersonId, DateTime<Utc>),
+    ) -> Option<TaskRow> {
+        let (code, home) = (kind.step(&life.step)?.task.as_ref()?, about.home?);
+        let service = self.services.iter().find(|service| service.code == *code)?;
+        let begun = clock::day(at);
+        let draft = Draft {
+            id: TaskId(identity::id(number, &mut Draw::new(7, "tasks of cases"))),
+            grid: home.grid,
+            beneficiary: Some(home.id),
+            place: home.place,
+            not_before: begun,
+            due_on: begun.checked_add_days(Days::new(service.due_days.into()))?,
+            window: None,
+            by: Some(finder),
+            // Other roles see the task: it does not lead to a confidential case.
+            origin: (!kind.is_confidential()).then(|| TaskOrigin::case(id, finder)),
+        };
+        Some(TaskRow::open(&draft, service, at))
+    }
+}
+
+/// The first category of retired officers, and the kinds of case that are about them.
+const OFFICERS: &str = "retired_officer";
+const OF_OFFICERS: [&str; 2] = ["officer_promise", "green_channel"];
+/// The kind of case that is about a memorial site.
+const OF_SITES: &str = "memorial_fault";
 
 /// Adds the cases; returns their number.
 ///
@@ -175,23 +243,37 @@ fn made(
 pub fn add(
     conn: &mut Conn,
     key: &SealingKey,
-    records: &DistrictRecords,
+    (records, services): (&DistrictRecords, &[ServiceKind]),
     now: DateTime<Utc>,
 ) -> Result<usize, DbError> {
-    let staff = Staff(records);
-    let mut homes = records.beneficiaries.iter();
+    let making = Making { staff: Staff(records), services, now };
+    let homes = records.beneficiaries.iter();
+    let is_officer = |home: &&BeneficiaryRecord| {
+        home.categories.iter().any(|category| category.as_str() == OFFICERS)
+    };
+    let mut officers = homes.clone().filter(is_officer).map(About::home).cycle();
+    let mut sites = records.memorials.iter().map(About::site).cycle();
+    let mut homes = homes.map(About::home);
+    let kinds =
+        [defaults::kinds().to_vec(), services::case_kinds(&services::documents()?)].concat();
     let mut added = 0;
-    for kind in defaults::kinds() {
+    for kind in &kinds {
         for step in &kind.steps {
-            let Some(home) = homes.next() else { return Ok(added) };
-            let one = made(kind, &step.code, (added, home), &staff, now);
-            let Some(Made { mut row, entries }) = one else { continue };
+            let about = match kind.code.as_str() {
+                OF_SITES => sites.next(),
+                code if OF_OFFICERS.contains(&code) => officers.next(),
+                _ => homes.next(),
+            };
+            let Some(about) = about else { continue };
+            let one = making.made(kind, &step.code, (added, about));
+            let Some(Made { mut row, entries, task }) = one else { continue };
             let (district, id) = (row.district, row.id);
             kind_store::keep(conn, district, kind)?;
-            row.sealed = CaseRow::seal(key, district, id, &CaseSealed::default())?;
+            TaskRow::insert_all(conn, &task.iter().collect::<Vec<_>>())?;
+            row.sealed = CaseRow::seal(key, district, id, &case_words::of_case(kind, &row))?;
             store::put(conn, None, &row)?;
-            for entry in entries {
-                entry_store::add(conn, key, (district, id), entry, &EntrySealed::default())?;
+            for (entry, content) in entries {
+                entry_store::add(conn, key, (district, id), entry, &content)?;
             }
             added += 1;
         }

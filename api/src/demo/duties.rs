@@ -3,19 +3,25 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
-use gridward_domain::id::RegimeId;
+use gridward_domain::authority::Role;
+use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::range::{CadenceDays, LeadDays};
 use gridward_domain::regime::{Cadence, CadenceParts, RegimeSubject, SatisfiedBy};
 
 use super::draw::Draw;
 use super::identity;
 use super::staff::Staff;
+use crate::audience::store as audiences;
 use crate::clock;
+use crate::db::DbError;
+use crate::load::record::DistrictRecords;
 use crate::regime::store::RegimeRow;
+use crate::service::model::{ServiceDocument, ServiceRegime};
 
-/// A regime: Chinese and English name, filter, kind and cadence.
-type Duty = (&'static str, &'static str, &'static str, &'static str, Cadence);
+/// A regime: Chinese and English name, filter, kind, cadence, and the days since it began.
+type Duty = (&'static str, &'static str, &'static str, &'static str, Cadence, u64);
 
+/// Of the large ones some begin today, so that the demo needs not make what they have had.
 const DUTIES: [Duty; 4] = [
     (
         "独居对象每月走访",
@@ -23,6 +29,7 @@ const DUTIES: [Duty; 4] = [
         r#"{"lives_alone":true}"#,
         "home_visit",
         Cadence::EveryDays { days: CadenceDays::of::<30>() },
+        7,
     ),
     (
         "烈士遗属每季度联系",
@@ -30,6 +37,7 @@ const DUTIES: [Duty; 4] = [
         r#"{"category":["martyr_family"]}"#,
         "phone_call",
         Cadence::EveryDays { days: CadenceDays::of::<90>() },
+        30,
     ),
     (
         "全体对象每年走访",
@@ -37,6 +45,7 @@ const DUTIES: [Duty; 4] = [
         r#"{"age":{"from":0}}"#,
         "home_visit",
         Cadence::EveryDays { days: CadenceDays::of::<365>() },
+        0,
     ),
     (
         "高龄独居对象生日问候",
@@ -44,35 +53,95 @@ const DUTIES: [Duty; 4] = [
         r#"{"all":[{"lives_alone":true},{"age":{"from":80}}]}"#,
         "phone_call",
         Cadence::Birthday {},
+        30,
     ),
 ];
 
-/// The regimes, whose visits of today are prepared: those of tomorrow come in the night.
-pub(super) fn regime_rows(staff: &Staff, now: DateTime<Utc>) -> Vec<RegimeRow> {
+/// How long the regimes of the documents have run.
+const OF_DOCUMENTS: u64 = 30;
+
+/// A regime of the demo, before it has an id.
+struct Content {
+    name: [String; 2],
+    filter: String,
+    kind: String,
+    subject: RegimeSubject,
+    cadence: Cadence,
+    satisfied_by: SatisfiedBy,
+    lead_days: LeadDays,
+    ago: u64,
+    /// The person to whom its visits are assigned, if they are to one.
+    assignee: Option<PersonId>,
+}
+
+impl Content {
+    fn of(duty: Duty) -> Self {
+        let (name, name_en, filter, kind, cadence, ago) = duty;
+        Self {
+            name: [name, name_en].map(str::to_owned),
+            filter: filter.to_owned(),
+            kind: kind.to_owned(),
+            subject: RegimeSubject::Beneficiaries,
+            cadence,
+            satisfied_by: SatisfiedBy::Contact,
+            lead_days: LeadDays::of::<7>(),
+            ago,
+            assignee: None,
+        }
+    }
+
+    fn of_document(regime: &ServiceRegime, named: Option<PersonId>) -> Result<Self, DbError> {
+        Ok(Self {
+            name: [&regime.name, &regime.name_en].map(ToString::to_string),
+            filter: audiences::text(&regime.filter)?,
+            kind: regime.kind.to_string(),
+            subject: regime.subject,
+            cadence: regime.cadence,
+            satisfied_by: regime.satisfied_by,
+            lead_days: regime.lead_days,
+            ago: OF_DOCUMENTS,
+            assignee: named.filter(|_| regime.assign_responsible == Some(true)),
+        })
+    }
+}
+
+/// The regimes, whose visits of today are prepared: those of tomorrow come in the night. The retired officers
+/// have one named member of staff, the first manager.
+pub(super) fn regime_rows(
+    (records, staff): (&DistrictRecords, &Staff),
+    documents: &[ServiceDocument],
+    now: DateTime<Utc>,
+) -> Result<Vec<RegimeRow>, DbError> {
     let mut draw = Draw::new(7, "regimes");
+    let manager = records.people.iter().find(|person| person.role == Role::Manager);
+    let named = manager.map(|person| person.id);
+    let mut contents: Vec<Content> = DUTIES.into_iter().map(Content::of).collect();
+    for regime in documents.iter().flat_map(|document| &document.regimes) {
+        contents.push(Content::of_document(regime, named)?);
+    }
     let today = clock::day(now);
-    let rows = DUTIES.into_iter().enumerate().filter_map(|(number, duty)| {
-        let (name, name_en, filter, kind, cadence) = duty;
-        let CadenceParts { cadence, days: cadence_days, feast } = cadence.parts();
+    let rows = contents.into_iter().enumerate().filter_map(|(number, content)| {
+        let CadenceParts { cadence, days: cadence_days, feast } = content.cadence.parts();
+        let [name, name_en] = content.name;
         Some(RegimeRow {
             district: staff.district,
             id: RegimeId(identity::id(number, &mut draw)),
             area: staff.district,
             created_by: staff.admin,
-            created_at: (now - TimeDelta::days(30)).naive_utc(),
+            created_at: (now - TimeDelta::days(31)).naive_utc(),
             name: name.parse().ok()?,
             name_en: name_en.parse().ok()?,
-            filter: filter.to_owned(),
-            kind: kind.parse().ok()?,
+            filter: content.filter,
+            kind: content.kind.parse().ok()?,
             cadence,
             cadence_days,
             feast,
-            subject: RegimeSubject::Beneficiaries,
-            satisfied_by: SatisfiedBy::Contact,
-            lead_days: LeadDays::of::<7>(),
-            starts_on: today.checked_sub_days(Days::new(30))?,
-            responsible: Some(staff.supervisor),
-            assign_responsible: false,
+            subject: content.subject,
+            satisfied_by: content.satisfied_by,
+            lead_days: content.lead_days,
+            starts_on: today.checked_sub_days(Days::new(content.ago))?,
+            responsible: Some(content.assignee.unwrap_or(staff.supervisor)),
+            assign_responsible: content.assignee.is_some(),
             active: true,
             ran_on: Some(today),
             edited_by: Some(staff.admin),
@@ -81,5 +150,5 @@ pub(super) fn regime_rows(staff: &Staff, now: DateTime<Utc>) -> Vec<RegimeRow> {
             version: 1,
         })
     });
-    rows.collect()
+    Ok(rows.collect())
 }

@@ -6,6 +6,9 @@
 //! and every person. No phone or ID number is real: no phone number begins with 100,
 //! and division 999999 does not exist.
 
+mod answers;
+mod campaigns;
+mod case_words;
 pub mod cases;
 mod constant;
 mod draw;
@@ -18,9 +21,12 @@ pub mod mark;
 mod people;
 mod places;
 pub mod programme;
+mod rounds;
+mod services;
 pub mod simulated;
 mod staff;
 pub mod tasks;
+mod visitors;
 mod visits;
 pub mod work_calendar;
 

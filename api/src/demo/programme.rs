@@ -1,23 +1,20 @@
 //! The programme of the demo: a campaign for the Spring Festival that is half done, with visits and
-//! goods, one for Army Day that waits for its approval, and regimes that run.
+//! goods, one for Army Day that waits for its approval, and regimes that run, also those of two services.
 
-use std::collections::BTreeSet;
-
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
-use gridward_domain::campaign::CampaignState;
-use gridward_domain::channel::Channel;
-use gridward_domain::feast::Feast;
 use gridward_domain::goods::PlaqueRule;
-use gridward_domain::id::CampaignId;
-use gridward_domain::range::{CalendarYear, GoodsQuantity};
+use gridward_domain::range::GoodsQuantity;
+use gridward_domain::task::Outcome;
 
+use super::campaigns::{FROM_AGE, army_day_draft, festival, next_army_day, next_festival};
 use super::constant::parsed;
 use super::draw::Draw;
+use super::rounds::Duty;
 use super::staff::Staff;
-use super::visits::{Visit, Visits};
-use super::{duties, gifts, identity};
-use crate::beneficiary::store::record_contact;
+use super::visitors::Visitors;
+use super::visits::{self, Destination, Errand, Progress, Visit, Visits};
+use super::{duties, gifts, services};
 use crate::campaign::store::{self as campaigns, CampaignRow};
 use crate::catalogue::ServiceKind;
 use crate::clock;
@@ -25,20 +22,12 @@ use crate::crypto::SealingKey;
 use crate::db::column::JsonColumn;
 use crate::db::{Conn, DbError};
 use crate::goods::handout_store::HandoutRow;
-use crate::goods::plan::ItemForEach;
 use crate::goods::store::{ItemRow, MovementRow, StockRow};
 use crate::load::record::DistrictRecords;
+use crate::regime::members::MemberRow;
 use crate::regime::store as regimes;
-use crate::task::occasion::OccasionRow;
-use crate::task::report_row::ReportRow;
-use crate::task::row::TaskRow;
 use crate::task::words::{Goods, TaskWords};
 
-/// The filter of the Spring Festival, and the same for a beneficiary of the demo.
-const FILTER: &str = r#"{"all":[{"lives_alone":true},{"age":{"from":75}}]}"#;
-const FROM_AGE: i32 = 75;
-/// The filter of Army Day.
-const OF_ARMY_DAY: &str = r#"{"category":["combat_veteran","disabled_veteran"]}"#;
 /// The kind of the visits of both.
 const KIND: &str = "condolence";
 
@@ -53,6 +42,8 @@ pub struct Added {
     pub handouts: usize,
     /// Regimes.
     pub regimes: usize,
+    /// Visits of regimes.
+    pub rounds: usize,
 }
 
 /// Adds the programme, with visits of one of these kinds.
@@ -70,15 +61,22 @@ pub fn add(
     let Some(kind) = kind else { return Ok(None) };
     let Some(made) = programme(records, (&staff, kind), key, now)? else { return Ok(None) };
     insert(conn, &made)?;
-    let duties = duties::regime_rows(&staff, now);
+    let documents = services::documents()?;
+    services::install(conn, staff.district, &documents)?;
+    let kinds = [kinds.to_vec(), services::kinds(&documents)].concat();
+    let duties = duties::regime_rows((records, &staff), &documents, now)?;
     for row in &duties {
         regimes::put(conn, None, row)?;
     }
+    let rounds = Duty { records, staff: &staff, kinds: &kinds, key, now }.rounds(conn, &duties)?;
+    MemberRow::insert_all(conn, &rounds.members.iter().collect::<Vec<_>>())?;
+    visits::insert(conn, &rounds.visits)?;
     Ok(Some(Added {
         campaigns: made.campaigns.len(),
         visits: made.visits.len(),
         handouts: made.handouts.len(),
         regimes: duties.len(),
+        rounds: rounds.visits.len(),
     }))
 }
 
@@ -96,18 +94,7 @@ fn insert(conn: &mut Conn, made: &Programme) -> Result<(), DbError> {
     ItemRow::insert_all(conn, &made.items.iter().collect::<Vec<_>>())?;
     StockRow::insert_all(conn, &made.stocks.iter().collect::<Vec<_>>())?;
     MovementRow::insert_all(conn, &made.movements.iter().collect::<Vec<_>>())?;
-    let tasks: Vec<&TaskRow> = made.visits.iter().map(|visit| &visit.task).collect();
-    TaskRow::insert_all(conn, &tasks)?;
-    let occasions: Vec<&OccasionRow> = made.visits.iter().map(|visit| &visit.occasion).collect();
-    OccasionRow::insert_all(conn, &occasions)?;
-    let reports = made.visits.iter().filter_map(|visit| visit.report.as_ref());
-    ReportRow::insert_all(conn, &reports.collect::<Vec<_>>())?;
-    for visit in &made.visits {
-        if let Some((home, visitor, day)) = visit.contact() {
-            let district = visit.task.district;
-            record_contact(conn, district, home, visitor, (day, Channel::Visit))?;
-        }
-    }
+    visits::insert(conn, &made.visits)?;
     HandoutRow::insert_all(conn, &made.handouts.iter().collect::<Vec<_>>())?;
     for row in &made.campaigns {
         campaigns::put(conn, None, row)?;
@@ -192,7 +179,18 @@ fn half(
         .iter()
         .map(|item| Goods { name: item.name.clone(), quantity: GoodsQuantity::of::<1>() });
     let words = TaskWords { goods: brought.collect(), ..TaskWords::default() };
-    let of = Visits::of(records, (campaign, kind, words), (staff, key), now)?;
+    let visitors = Visitors::of(records, staff);
+    let launched = campaign.launched_at.map_or(now, |at| at.and_utc());
+    let of = Visits {
+        title: Some(campaign.name.clone()),
+        kind,
+        words,
+        by: campaign.launched_by,
+        responsible: None,
+        visitors: &visitors,
+        key,
+        now,
+    };
     let (occasion, year) = (campaign.occasion()?, clock::day(now).year());
     let is_member = |age: i32, alone: bool| alone && age >= FROM_AGE;
     let (mut draw, mut given) = (Draw::new(7, "visits"), Draw::new(7, "hand-outs"));
@@ -201,7 +199,15 @@ fn half(
         if !is_member(year - home.birth_year.get(), home.lives_alone) {
             continue;
         }
-        let Some(visit) = of.visit(visits.len(), home, &mut draw)? else { continue };
+        let errand = Errand {
+            occasion: Some(occasion.clone()),
+            created_at: launched,
+            days: (campaign.first_day, campaign.last_day),
+            progress: progress_of(visits.len()),
+            at: moment(&mut draw, now),
+        };
+        let visit = of.visit(visits.len(), Destination::home(home), errand, &mut draw)?;
+        let Some(visit) = visit else { continue };
         for item in items {
             let of = (campaign, item, &occasion);
             handouts.push(gifts::handout(handouts.len(), (home, &visit), of, key, &mut given)?);
@@ -211,104 +217,33 @@ fn half(
     Ok((visits, handouts))
 }
 
-/// The year of the next Spring Festival.
-fn next_festival(today: NaiveDate) -> Option<CalendarYear> {
-    let coming =
-        |year: &CalendarYear| Feast::SpringFestival.day(*year).is_some_and(|day| day >= today);
-    years(today).find(coming)
+/// The shares in percent: about half of the visits are made.
+const SHARES: [(Progress, usize); 6] = [
+    (Progress::Open, 20),
+    (Progress::Assigned, 14),
+    (Progress::Accepted, 10),
+    (Progress::Reported(Outcome::Done), 50),
+    (Progress::Reported(Outcome::NotHome), 4),
+    (Progress::Reported(Outcome::Refused), 2),
+];
+
+/// What has become of the visit of the campaign with this number: the shares are even in every part of the list, and the
+/// first visit is open, so that the smallest demo has one to make.
+fn progress_of(number: usize) -> Progress {
+    // 37 and 100 have no common factor.
+    let mut rank = number * 37 % 100;
+    for (progress, share) in SHARES {
+        match rank.checked_sub(share) {
+            Some(rest) => rank = rest,
+            None => return progress,
+        }
+    }
+    Progress::Open
 }
 
-/// The next 1 August.
-fn next_army_day(today: NaiveDate) -> Option<(CalendarYear, NaiveDate)> {
-    let mut days = years(today).filter_map(|year| {
-        let day = NaiveDate::from_ymd_opt(year.get(), 8, 1)?;
-        Some((year, day))
-    });
-    days.find(|(_, day)| *day >= today)
-}
-
-fn years(today: NaiveDate) -> impl Iterator<Item = CalendarYear> {
-    let years = [today.year(), today.year() + 1].into_iter();
-    years.filter_map(|year| CalendarYear::try_from(i64::from(year)).ok())
-}
-
-fn each(item: &ItemRow) -> ItemForEach {
-    ItemForEach { item: item.code.clone(), quantity: GoodsQuantity::of::<1>() }
-}
-
-/// The campaign of the Spring Festival: launched a fortnight ago, for a fortnight more.
-fn festival(
-    (staff, kind): (&Staff, &ServiceKind),
-    (items, year): (&[ItemRow], CalendarYear),
-    draw: &mut Draw,
-    now: DateTime<Utc>,
-) -> Result<CampaignRow, DbError> {
-    let (today, ago) = (clock::day(now), now - TimeDelta::days(14));
-    Ok(CampaignRow {
-        district: staff.district,
-        id: CampaignId(identity::id(0, draw)),
-        created_by: staff.supervisor,
-        created_at: (ago - TimeDelta::days(3)).naive_utc(),
-        area: staff.district,
-        state: CampaignState::Launched,
-        name: parsed("春节慰问独居高龄对象")?,
-        name_en: parsed("Spring Festival visits to the old who live alone")?,
-        occasion: parsed("spring_festival")?,
-        year,
-        audience: None,
-        audience_version: None,
-        filter: FILTER.to_owned(),
-        kind: Some(kind.code.clone()),
-        items: campaigns::items_text(&items.iter().map(each).collect::<Vec<_>>())?,
-        first_day: clock::day(ago),
-        last_day: today + Days::new(14),
-        quota_per_day: None,
-        words: None,
-        edited_by: staff.supervisor,
-        approved_by: Some(staff.admin),
-        approved_at: Some((ago - TimeDelta::days(1)).naive_utc()),
-        launched_by: Some(staff.supervisor),
-        launched_at: Some(ago.naive_utc()),
-        closed_at: None,
-        reached: None,
-        created_tasks: 0,
-        existing_tasks: 0,
-        planned_handouts: 0,
-        reminded_on: None,
-        authors: BTreeSet::from([staff.supervisor]).into(),
-        version: 4,
-    })
-}
-
-/// The campaign of Army Day: a draft of the admin, for the supervisor of the demo to approve.
-fn army_day_draft(
-    (staff, like): (&Staff, &CampaignRow),
-    (items, (year, day)): (&[ItemRow], (CalendarYear, NaiveDate)),
-    draw: &mut Draw,
-    now: DateTime<Utc>,
-) -> Result<CampaignRow, DbError> {
-    Ok(CampaignRow {
-        id: CampaignId(identity::id(1, draw)),
-        created_by: staff.admin,
-        created_at: (now - TimeDelta::days(1)).naive_utc(),
-        state: CampaignState::Draft,
-        name: parsed("八一建军节慰问参战和残疾军人")?,
-        name_en: parsed("Army Day visits to combat and disabled veterans")?,
-        occasion: parsed("army_day")?,
-        year,
-        filter: OF_ARMY_DAY.to_owned(),
-        items: campaigns::items_text(&items.iter().map(each).collect::<Vec<_>>())?,
-        first_day: day - Days::new(20),
-        last_day: day,
-        edited_by: staff.admin,
-        approved_by: None,
-        approved_at: None,
-        launched_by: None,
-        launched_at: None,
-        created_tasks: 0,
-        planned_handouts: 0,
-        authors: BTreeSet::from([staff.admin]).into(),
-        version: 1,
-        ..like.clone()
-    })
+/// A moment of a day of the last fortnight.
+fn moment(draw: &mut Draw, now: DateTime<Utc>) -> DateTime<Utc> {
+    let mut number = |below: usize| i64::try_from(draw.below(below)).unwrap_or_default();
+    let day = clock::day(now - TimeDelta::days(number(14)));
+    (clock::midnight(day) + TimeDelta::minutes(540 + number(480))).min(now)
 }

@@ -1,24 +1,28 @@
-//! The visits of a campaign of the demo, about half of them made.
+//! The visits of campaigns and regimes of the demo, as far as they are made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Principal, Role};
-use gridward_domain::bounded_text::Occasion;
+use gridward_domain::authority::Principal;
+use gridward_domain::bounded_text::{Occasion, TaskTitle};
+use gridward_domain::channel::Channel;
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
-use gridward_domain::task::{self as life, Candidate, Command, Outcome, Transition};
+use gridward_domain::place::Place;
+use gridward_domain::task::{
+    self as life, AutomaticCommand, Candidate, Command, Outcome, Transition,
+};
 use gridward_domain::word::Word as _;
 
 use super::draw::Draw;
-use super::identity;
-use super::staff::Staff;
-use crate::campaign::store::CampaignRow;
+use super::visitors::Visitors;
+use super::{answers, identity};
+use crate::beneficiary::store::record_contact;
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::crypto::{SealingKey, aad};
-use crate::db::DbError;
-use crate::load::record::{BeneficiaryRecord, DistrictRecords, PersonRecord};
+use crate::db::{Conn, DbError};
+use crate::load::record::{BeneficiaryRecord, PersonRecord};
 use crate::task::occasion::OccasionRow;
 use crate::task::report_content::ReportContent;
 use crate::task::report_row::ReportRow;
@@ -26,37 +30,13 @@ use crate::task::report_sealed::Sealed;
 use crate::task::row::{Draft, TaskRow};
 use crate::task::words::TaskWords;
 
-/// What has become of the visit to a member.
+/// What has become of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+pub(super) enum Progress {
     Open,
     Assigned,
     Accepted,
     Reported(Outcome),
-}
-
-/// The shares in percent: about half of the visits are made.
-const SHARES: [(Progress, usize); 6] = [
-    (Progress::Open, 20),
-    (Progress::Assigned, 14),
-    (Progress::Accepted, 10),
-    (Progress::Reported(Outcome::Done), 50),
-    (Progress::Reported(Outcome::NotHome), 4),
-    (Progress::Reported(Outcome::Refused), 2),
-];
-
-/// What has become of the visit with this number: the shares are even in every part of the list, and the
-/// first visit is open, so that the smallest demo has one to make.
-fn progress_of(number: usize) -> Progress {
-    // 37 and 100 have no common factor.
-    let mut rank = number * 37 % 100;
-    for (progress, share) in SHARES {
-        match rank.checked_sub(share) {
-            Some(rest) => rank = rest,
-            None => return progress,
-        }
-    }
-    Progress::Open
 }
 
 /// The report of a visit.
@@ -70,84 +50,115 @@ pub(super) struct Made {
     pub(super) outcome: Outcome,
 }
 
-/// A visit of the campaign.
+/// Where a visit is made.
+#[derive(Clone, Debug)]
+pub(super) struct Destination {
+    /// The grid.
+    pub(super) grid: AreaCode,
+    /// The place.
+    pub(super) place: Place,
+    /// Whose home it is, if it is one.
+    pub(super) beneficiary: Option<BeneficiaryId>,
+    /// The name of another place.
+    pub(super) name: Option<String>,
+}
+
+impl Destination {
+    /// The home of the beneficiary.
+    pub(super) const fn home(of: &BeneficiaryRecord) -> Self {
+        Self { grid: of.grid, place: of.place, beneficiary: Some(of.id), name: None }
+    }
+}
+
+/// What a visit is for, and when.
+#[derive(Clone, Debug)]
+pub(super) struct Errand {
+    /// The occasion.
+    pub(super) occasion: Option<Occasion>,
+    /// When its task was created.
+    pub(super) created_at: DateTime<Utc>,
+    /// The first and the last day.
+    pub(super) days: (NaiveDate, NaiveDate),
+    /// What has become of it.
+    pub(super) progress: Progress,
+    /// When that was.
+    pub(super) at: DateTime<Utc>,
+}
+
+/// A visit.
 pub(super) struct Visit {
     /// Its task.
     pub(super) task: TaskRow,
     /// That the task is the one of its occasion.
-    pub(super) occasion: OccasionRow,
+    pub(super) occasion: Option<OccasionRow>,
     /// Its report.
     pub(super) report: Option<ReportRow>,
     /// Who reported it when.
     pub(super) made: Option<Made>,
+    /// Whether it is one or a call.
+    channel: Channel,
 }
 
 impl Visit {
     /// The contact that it was, by whom and on which day.
     pub(super) fn contact(&self) -> Option<(BeneficiaryId, PersonId, NaiveDate)> {
         let made = self.made.filter(|made| made.outcome == Outcome::Done)?;
-        Some((self.occasion.beneficiary, made.by, clock::day(made.at)))
+        Some((self.task.beneficiary?, made.by, clock::day(made.at)))
     }
 }
 
-/// What the visits of a campaign have in common.
+/// What visits have in common.
 pub(super) struct Visits<'a> {
-    campaign: &'a CampaignRow,
-    occasion: Occasion,
-    kind: &'a ServiceKind,
-    words: TaskWords,
-    supervisor: Principal,
-    visitors: BTreeMap<AreaCode, Vec<&'a PersonRecord>>,
-    key: &'a SealingKey,
-    now: DateTime<Utc>,
+    /// Their title.
+    pub(super) title: Option<TaskTitle>,
+    /// Their kind.
+    pub(super) kind: &'a ServiceKind,
+    /// What is brought along.
+    pub(super) words: TaskWords,
+    /// Who had them created, if a person had.
+    pub(super) by: Option<PersonId>,
+    /// The only visitor, instead of those of the grids.
+    pub(super) responsible: Option<&'a PersonRecord>,
+    /// The visitors of the grids.
+    pub(super) visitors: &'a Visitors<'a>,
+    /// The key of the district.
+    pub(super) key: &'a SealingKey,
+    /// The present time.
+    pub(super) now: DateTime<Utc>,
 }
 
-impl<'a> Visits<'a> {
-    /// Those of the campaign, launched for this kind.
-    pub(super) fn of(
-        records: &'a DistrictRecords,
-        (campaign, kind, words): (&'a CampaignRow, &'a ServiceKind, TaskWords),
-        (staff, key): (&Staff, &'a SealingKey),
-        now: DateTime<Utc>,
-    ) -> Result<Self, DbError> {
-        let mut visitors: BTreeMap<AreaCode, Vec<&PersonRecord>> = BTreeMap::new();
-        for person in records.people.iter().filter(|person| person.role.visits()) {
-            visitors.entry(person.area).or_default().push(person);
-        }
-        let supervisor =
-            Principal { person: staff.supervisor, role: Role::Supervisor, area: staff.district };
-        let occasion = campaign.occasion()?;
-        Ok(Self { campaign, occasion, kind, words, supervisor, visitors, key, now })
-    }
-
-    /// The visit with this number, to the member.
+impl Visits<'_> {
+    /// The visit with this number; `None` in a grid without visitors.
     pub(super) fn visit(
         &self,
         number: usize,
-        home: &BeneficiaryRecord,
+        to: Destination,
+        errand: Errand,
         draw: &mut Draw,
     ) -> Result<Option<Visit>, DbError> {
-        let launched = self.campaign.launched_at.map_or(self.now, |at| at.and_utc());
+        let Errand { occasion, created_at, days: (not_before, due_on), progress, at } = errand;
         let draft = Draft {
             id: TaskId(identity::id(number, draw)),
-            grid: home.grid,
-            beneficiary: Some(home.id),
-            place: home.place,
-            not_before: self.campaign.first_day,
-            due_on: self.campaign.last_day,
+            grid: to.grid,
+            beneficiary: to.beneficiary,
+            place: to.place,
+            not_before,
+            due_on,
             window: None,
-            by: self.campaign.launched_by,
+            by: self.by,
             origin: None,
         };
         let open = TaskRow {
-            title: Some(self.campaign.name.clone()),
-            words: self.words.sealed(self.key, home.grid.district(), draft.id)?,
-            occasion: Some(self.occasion.clone()),
-            ..TaskRow::open(&draft, self.kind, launched)
+            title: self.title_at(&to),
+            words: self.words.sealed(self.key, to.grid.district(), draft.id)?,
+            occasion: occasion.clone(),
+            ..TaskRow::open(&draft, self.kind, created_at)
         };
-        let Some(visitors) = self.visitors.get(&home.grid) else { return Ok(None) };
-        let visitor = draw.one_of(visitors);
-        let (progress, at) = (progress_of(number), self.moment(draw));
+        let visitor = match (self.responsible, self.visitors.of_grids.get(&to.grid)) {
+            (Some(responsible), _) => responsible,
+            (None, Some(visitors)) => draw.one_of(visitors),
+            (None, None) => return Ok(None),
+        };
         let task = self.live(&open, visitor, progress, at)?;
         let made = match progress {
             Progress::Reported(outcome) => Some(Made { by: visitor.id, at, outcome }),
@@ -155,22 +166,22 @@ impl<'a> Visits<'a> {
         };
         let id = ReportId(identity::id(number, draw));
         let report = made.map(|made| self.report(&open, id, made)).transpose()?;
-        let occasion = OccasionRow {
+        let occasion = to.beneficiary.zip(occasion).map(|(beneficiary, occasion)| OccasionRow {
             district: open.district,
-            beneficiary: home.id,
+            beneficiary,
             kind: open.kind.clone(),
-            occasion: self.occasion.clone(),
+            occasion,
             task: open.id,
             version: 1,
-        };
-        Ok(Some(Visit { task, occasion, report, made }))
+        });
+        Ok(Some(Visit { task, occasion, report, made, channel: self.kind.channel }))
     }
 
-    /// A moment of the day since the launch.
-    fn moment(&self, draw: &mut Draw) -> DateTime<Utc> {
-        let mut number = |below: usize| i64::try_from(draw.below(below)).unwrap_or_default();
-        let day = clock::day(self.now - TimeDelta::days(number(14)));
-        (clock::midnight(day) + TimeDelta::minutes(540 + number(480))).min(self.now)
+    /// The title of a visit, which names a place that is no home.
+    fn title_at(&self, to: &Destination) -> Option<TaskTitle> {
+        let title = self.title.as_ref()?;
+        let named = to.name.as_ref().map(|name| format!("{}：{name}", title.as_str()));
+        named.and_then(|named| named.parse().ok()).or_else(|| Some(title.clone()))
     }
 
     /// The task after what has become of it, by the rules of tasks.
@@ -185,7 +196,7 @@ impl<'a> Visits<'a> {
         let to = Candidate { person: visitor.id, role: visitor.role, grid: visitor.area };
         let commands = match progress {
             Progress::Open => vec![],
-            Progress::Assigned => vec![(Command::Reassign(to), &self.supervisor)],
+            Progress::Assigned => vec![(Command::Reassign(to), &self.visitors.supervisor)],
             Progress::Accepted => vec![(Command::Claim, &me)],
             Progress::Reported(outcome) => {
                 let report = Command::Report { outcome, assigned_at_report: false };
@@ -193,13 +204,22 @@ impl<'a> Visits<'a> {
             }
         };
         let (mut row, mut task) = (open.clone(), open.life()?);
-        for (command, by) in commands {
-            let next = life::apply(&task, &command, by, clock::day(at));
+        let mut follow = |task: &mut life::Task, next: Result<Transition, life::Rejection>| {
             let next = next.map_err(|error| DbError::corrupt("demo", error))?;
             if let Transition::Changed(after) = next {
                 row = row.moved(&after, at);
-                task = after;
+                *task = after;
             }
+            Ok::<_, DbError>(())
+        };
+        if self.responsible.is_some() {
+            let assign = AutomaticCommand::Assign { to, within: open.district };
+            let next = life::apply_automatic(&task, &assign, clock::day(at));
+            follow(&mut task, next)?;
+        }
+        for (command, by) in commands {
+            let next = life::apply(&task, &command, by, clock::day(at));
+            follow(&mut task, next)?;
         }
         row.next_action_on = row.next_step_on(&task, clock::day(self.now));
         Ok(row)
@@ -211,6 +231,7 @@ impl<'a> Visits<'a> {
             outcome: Some(made.outcome),
             started_at: local(made.at - TimeDelta::minutes(task.minutes.get().into())),
             ended_at: local(made.at),
+            answers: self.kind.form.as_ref().and_then(answers::of),
             ..ReportContent::default()
         };
         let sealed = Sealed { content, made_at: None, clock_behind_s: 0 };
@@ -235,4 +256,24 @@ impl<'a> Visits<'a> {
             amended_at: None,
         })
     }
+}
+
+/// Adds the visits, and the contacts that they were.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn insert(conn: &mut Conn, visits: &[Visit]) -> Result<(), DbError> {
+    let tasks: Vec<&TaskRow> = visits.iter().map(|visit| &visit.task).collect();
+    TaskRow::insert_all(conn, &tasks)?;
+    let occasions: Vec<&OccasionRow> =
+        visits.iter().filter_map(|visit| visit.occasion.as_ref()).collect();
+    OccasionRow::insert_all(conn, &occasions)?;
+    let reports = visits.iter().filter_map(|visit| visit.report.as_ref());
+    ReportRow::insert_all(conn, &reports.collect::<Vec<_>>())?;
+    for visit in visits {
+        if let Some((home, visitor, day)) = visit.contact() {
+            record_contact(conn, visit.task.district, home, visitor, (day, visit.channel))?;
+        }
+    }
+    Ok(())
 }

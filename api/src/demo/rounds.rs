@@ -1,0 +1,155 @@
+//! The members of the regimes of the demo, with their visits: those that have fallen due since the regime began are
+//! made, those of the coming days wait.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use gridward_domain::bounded_text::Occasion;
+use gridward_domain::id::BeneficiaryId;
+use gridward_domain::regime::{Due, RegimeSubject, due};
+use gridward_domain::task::Outcome;
+
+use super::draw::Draw;
+use super::staff::Staff;
+use super::visitors::Visitors;
+use super::visits::{Destination, Errand, Progress, Visit, Visits};
+use crate::catalogue::ServiceKind;
+use crate::clock;
+use crate::crypto::SealingKey;
+use crate::db::{Conn, DbError};
+use crate::load::record::{DistrictRecords, PersonRecord};
+use crate::memorial;
+use crate::regime::members::{self, Candidate, MemberRow, Reconciliation};
+use crate::regime::store::RegimeRow;
+use crate::task::words::TaskWords;
+
+/// The members of regimes, and their visits.
+#[derive(Default)]
+pub(super) struct Rounds {
+    /// The members.
+    pub(super) members: Vec<MemberRow>,
+    /// The visits.
+    pub(super) visits: Vec<Visit>,
+}
+
+/// What the visits depend on.
+pub(super) struct Duty<'a> {
+    /// The people and the homes.
+    pub(super) records: &'a DistrictRecords,
+    /// The staff.
+    pub(super) staff: &'a Staff,
+    /// The kinds of service.
+    pub(super) kinds: &'a [ServiceKind],
+    /// The key of the district.
+    pub(super) key: &'a SealingKey,
+    /// The present time.
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Duty<'_> {
+    /// The members of these regimes and their visits.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn rounds(&self, conn: &mut Conn, regimes: &[RegimeRow]) -> Result<Rounds, DbError> {
+        let visitors = Visitors::of(self.records, self.staff);
+        let homes = self.records.beneficiaries.iter();
+        let homes: HashMap<_, _> = homes.map(|home| (home.id, Destination::home(home))).collect();
+        let mut draw = Draw::new(7, "rounds");
+        let mut rounds = Rounds::default();
+        for regime in regimes {
+            let candidates = members::candidates(conn, self.key, regime, clock::day(self.now))?;
+            let sites = match regime.subject {
+                RegimeSubject::Beneficiaries => HashMap::new(),
+                RegimeSubject::Memorials => sites(conn, regime, &candidates)?,
+            };
+            let to = |id: &BeneficiaryId| homes.get(id).or_else(|| sites.get(id)).cloned();
+            self.add(&mut rounds, regime, (&candidates, &to), (&visitors, &mut draw))?;
+        }
+        Ok(rounds)
+    }
+
+    /// Adds the members of the regime, who are these candidates, and their visits.
+    fn add(
+        &self,
+        rounds: &mut Rounds,
+        regime: &RegimeRow,
+        (candidates, to): (&[Candidate], &dyn Fn(&BeneficiaryId) -> Option<Destination>),
+        (visitors, draw): (&Visitors<'_>, &mut Draw),
+    ) -> Result<(), DbError> {
+        let Some(kind) = self.kinds.iter().find(|kind| kind.code == regime.kind) else {
+            return Ok(());
+        };
+        let visits = Visits {
+            title: regime.name.as_str().parse().ok(),
+            kind,
+            words: TaskWords::default(),
+            by: None,
+            responsible: self.assignee(regime),
+            visitors,
+            key: self.key,
+            now: self.now,
+        };
+        let (today, rule) = (clock::day(self.now), regime.rule()?);
+        let Reconciliation { members, .. } =
+            members::reconcile(regime, BTreeMap::new(), candidates)?;
+        for (mut member, candidate) in members.into_iter().zip(candidates) {
+            let due = due(&rule, &candidate.days(&member), today);
+            if let (Some(due), Some(to)) = (due, to(&member.beneficiary)) {
+                let number = rounds.visits.len();
+                let errand = self.errand(regime, due, number);
+                if let Some(visit) = visits.visit(number, to, errand, draw)? {
+                    member =
+                        MemberRow { slot: Some(due.slot), task: Some(visit.task.id), ..member };
+                    rounds.visits.push(visit);
+                }
+            }
+            rounds.members.push(member);
+        }
+        Ok(())
+    }
+
+    /// The person to whom the visits of the regime are assigned, if they are to one.
+    fn assignee(&self, regime: &RegimeRow) -> Option<&PersonRecord> {
+        let person = regime.responsible.filter(|_| regime.assign_responsible)?;
+        self.records.people.iter().find(|one| one.id == person)
+    }
+
+    /// The visit that is due: made on its day if that is past, else to be made.
+    fn errand(&self, regime: &RegimeRow, due: Due, number: usize) -> Errand {
+        let today = clock::day(self.now);
+        let occasion = occasion(regime, due.slot);
+        let created_at = clock::midnight(due.slot.min(today));
+        if due.slot < today {
+            let at = created_at + TimeDelta::minutes(minute(number));
+            let (days, progress) = ((due.slot, due.slot), Progress::Reported(Outcome::Done));
+            return Errand { occasion, created_at, days, progress, at };
+        }
+        let days = (today, due.due_on);
+        Errand { occasion, created_at, days, progress: Progress::Open, at: self.now }
+    }
+}
+
+/// The places of memorial sites by their ids as members, which are in the order of the register.
+fn sites(
+    conn: &mut Conn,
+    regime: &RegimeRow,
+    candidates: &[Candidate],
+) -> Result<HashMap<BeneficiaryId, Destination>, DbError> {
+    let sites = memorial::store::all(conn, &regime.area.range())?;
+    let of = sites.iter().zip(candidates).map(|(site, member)| {
+        let name = Some(site.name.to_string());
+        (member.id, Destination { grid: site.grid, place: site.place, beneficiary: None, name })
+    });
+    Ok(of.collect())
+}
+
+/// The occasion by which a regime knows its visit of this day.
+fn occasion(regime: &RegimeRow, slot: NaiveDate) -> Option<Occasion> {
+    format!("{} {slot}", regime.name.as_str()).parse().ok()
+}
+
+/// A minute of the day for the visit with this number, from 09:00 to 17:00.
+fn minute(number: usize) -> i64 {
+    i64::try_from(540 + number * 37 % 480).unwrap_or_default()
+}

@@ -1,0 +1,95 @@
+//! `gridward demo` has the programme alive: regimes with members and visits, and cases with what was said of them.
+
+use std::collections::BTreeSet;
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::items;
+use crate::regime_cadences::again;
+use crate::regimes::tasks;
+use crate::support::days::day;
+use crate::support::server::{gridward, said};
+use crate::support::{Backend, Caller, Database, Server};
+
+/// The phone number of the supervisor of a demo.
+const SUPERVISOR: &str = "10000000001";
+
+/// A served demo with so many grids that it has retired officers.
+async fn demo(backend: Backend) -> (Server, Caller) {
+    let database = Database::from(backend);
+    let made = gridward(&database, &["demo", "--grids", "24"]).output().expect("it runs");
+    assert!(made.status.success(), "{}", said(&made));
+    let server = Server::start(database);
+    let supervisor = server.sign_in(SUPERVISOR).await;
+    (server, supervisor)
+}
+
+/// The states of the tasks whose title begins so.
+async fn states(caller: &Caller, title: &str) -> BTreeSet<String> {
+    let all = tasks(caller).await;
+    let of = all
+        .iter()
+        .filter(|task| task["title"].as_str().is_some_and(|of_task| of_task.starts_with(title)));
+    of.map(|task| task["state"].as_str().expect("a state").to_owned()).collect()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_regimes_of_a_demo_have_members_and_visits_and_the_next_run_adds_none(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, supervisor) = demo(backend).await;
+    let regimes = supervisor.get("/v1/regimes?limit=100").await.body;
+    assert_eq!(items(&regimes, "items").count(), 12, "{regimes}");
+    for regime in items(&regimes, "items") {
+        let is_run = regime["active"] == true && regime["prepared_on"] == json!(day(0));
+        assert!(is_run && regime["responsible_name"].is_string(), "{regime}");
+        let id = regime["id"].as_str().expect("an id");
+        let shown = supervisor.get(&format!("/v1/regimes/{id}/outlook")).await.body;
+        let members = server.database.count(&format!("regime_members WHERE regime = '{id}'"));
+        assert_eq!(shown["members"], members, "{}", regime["name"]);
+        assert!(members > 0, "{}", regime["name"]);
+    }
+    let made: BTreeSet<String> = ["done", "open"].map(str::to_owned).into();
+    for title in ["独居对象每月走访", "每月巡护："] {
+        assert_eq!(states(&supervisor, title).await, made, "{title}");
+    }
+    let before = server.database.count("tasks");
+    assert!(again(&server).contains("succeeded, 0 processed"), "as a run of today makes them");
+    assert_eq!(server.database.count("tasks"), before);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cases_of_a_demo_are_at_every_step_with_words_amounts_referrals_and_visits(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (_server, supervisor) = demo(backend).await;
+    let kinds = supervisor.get("/v1/case-kinds").await.body;
+    let mut cases = Vec::new();
+    for query in ["", "&ended=true"] {
+        let listed = supervisor.get(&format!("/v1/cases?limit=200{query}")).await.body;
+        cases.extend(items(&listed, "items").cloned());
+    }
+    let (mut amounts, mut referrals, mut answers) = (0, 0, 0);
+    for kind in items(&kinds, "items") {
+        for step in items(kind, "steps") {
+            let there =
+                |case: &&Value| case["kind"] == kind["code"] && case["step"] == step["code"];
+            let case =
+                cases.iter().find(there).unwrap_or_else(|| panic!("{} {step}", kind["code"]));
+            let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
+            let case = supervisor.get(&path).await.body;
+            assert!(case["detail"].is_string(), "{case}");
+            assert_eq!(case["task_id"].is_string(), step["task"].is_string(), "{case}");
+            let with = |field: &str| {
+                items(&case, "history").filter(|entry| !entry[field].is_null()).count()
+            };
+            amounts += with("amount_fen");
+            referrals += with("referral");
+            answers += with("answers");
+        }
+    }
+    assert!(amounts > 5 && referrals > 5 && answers > 20, "{amounts} {referrals} {answers}");
+}
