@@ -26,8 +26,10 @@ pub(super) struct Draft {
     pub(super) assigned_route: Vec<u32>,
     /// The rank of each visit within its tour.
     pub(super) rank: Vec<u32>,
-    /// The visits in no tour.
+    /// The visits in no tour: first those that were in none at the last [`Self::commit`].
     pub(super) unassigned: Vec<u32>,
+    /// How many these first are.
+    waiting: usize,
     /// The span within which each visit may begin; narrower than its windows while its pair is
     /// assigned.
     pub(super) hulls: Vec<Span>,
@@ -66,6 +68,7 @@ impl Draft {
             assigned_route: vec![UNASSIGNED; visits],
             rank: vec![0; visits],
             unassigned: (0..index(visits)).collect(),
+            waiting: visits,
             hulls: model.visits.iter().map(|data| data.hull).collect(),
             load: volunteers.iter().map(|volunteer| volunteer.carried.into()).collect(),
             used: model.quotas.iter().map(|quota| quota.carried).collect(),

@@ -91,11 +91,11 @@ pub(super) fn sort_some(
     rng: &mut Rng,
     order: &mut Vec<(i64, u32)>,
 ) {
-    if draft.waiting() <= TRIED {
+    let (waiting, removed) = draft.waiting_and_removed();
+    if waiting.len() <= TRIED {
         return sort(model, draft, rng, order);
     }
     let order_rule = InsertionOrder::by(rng, true);
-    let (waiting, removed) = draft.unassigned.split_at(draft.waiting());
     let first = rng.below(waiting.len());
     order.clear();
     let mut keyed = |visit: &u32| (order_rule.key_of_all(model, *visit, rng), *visit);
@@ -124,4 +124,47 @@ fn worth_per_second(model: &Model<'_>, visit: u32, rng: &mut Rng) -> i64 {
     let data = &model.visits[visit as usize];
     let takes = i64::from(data.service) + TYPICAL_LEG + way_home(model, visit) / 2;
     data.penalty / takes.max(1) * i64::from(100 + index(rng.below(50)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::routing::draft::UNASSIGNED;
+    use crate::routing::recreate::{Recreation, insert_at_random};
+    use crate::routing::ruin;
+    use crate::routing::tests::{street, visit, volunteer};
+    use crate::routing::weights::Weights;
+
+    #[test]
+    fn a_step_in_a_crowd_tries_again_every_visit_that_it_has_removed() {
+        // There is time for about thirty of 400 visits.
+        let visits = (0..400).map(|at| (at % 100, visit())).collect();
+        let instance = street(vec![(0, volunteer()), (50, volunteer())], visits);
+        let model = Model::new(&instance, Weights::TRAVEL);
+        let rng = &mut Rng::new(1);
+        let mut draft = Draft::new(&model);
+        Recreation::default().fill(&model, &mut draft, rng);
+        draft.commit();
+        let placed: HashSet<u32> =
+            (0..400).filter(|visit| draft.assigned_route[*visit as usize] != UNASSIGNED).collect();
+        assert!(placed.len() > 20 && placed.len() < 300);
+        let mut order = Vec::new();
+        let mut inserted = 0;
+        for _ in 0..500 {
+            ruin::ruin(&model, &mut draft, rng);
+            let removed = draft.unassigned.len();
+            insert_at_random(&model, &mut draft, rng);
+            inserted += removed - draft.unassigned.len();
+            sort_some(&model, &draft, rng, &mut order);
+            let tried: HashSet<u32> = order.iter().map(|(_, visit)| *visit).collect();
+            let mut lost = placed.iter().filter(|visit| {
+                draft.assigned_route[**visit as usize] == UNASSIGNED && !tried.contains(visit)
+            });
+            assert_eq!(lost.next(), None);
+            draft.undo(&model);
+        }
+        assert!(inserted > 100, "{inserted}");
+    }
 }

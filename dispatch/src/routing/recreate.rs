@@ -204,7 +204,7 @@ pub(super) fn insert_at_random(model: &Model<'_>, draft: &mut Draft, rng: &mut R
         && draft.price(model, shift as usize, visit, gap.extra).is_some()
     {
         draft.insert(model, shift, visit, gap);
-        draft.unassigned.swap_remove(at);
+        draft.take_unassigned(at);
     }
 }
 

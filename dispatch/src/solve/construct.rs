@@ -149,7 +149,7 @@ fn stops(found: &Solution) -> impl Iterator<Item = (&solution::ShiftRoute, &solu
 
 /// Inserts unserved visits that still fit. A visit on the way can cut a journey that a break
 /// delays, so an insertion can make room for another: repeats until none fits.
-fn fill<'p>(
+pub(super) fn fill<'p>(
     team: &mut Team<'p>,
     free: &mut Vec<&'p Visit>,
     interrupt: &Interrupt<'_>,
@@ -183,7 +183,7 @@ fn fill<'p>(
 }
 
 /// The most urgent first; ties are broken by id.
-fn urgency(visit: &Visit) -> impl Ord + use<> {
+pub(super) fn urgency(visit: &Visit) -> impl Ord + use<> {
     (Reverse(visit.priority), visit.due, visit.id)
 }
 

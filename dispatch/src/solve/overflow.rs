@@ -2,7 +2,8 @@
 //! village, then of the town, then of the district.
 //!
 //! Assigned visits are pinned to their volunteer and time, and only unserved visits are assigned,
-//! so help never changes a grid's own plan. The volunteers who live nearest to a visit come first,
+//! so help changes a grid's own plan only by what leaves it: its late visits are offered last (`late`).
+//! The volunteers who live nearest to a visit come first,
 //! so the cost grows with the number of unserved visits; only where they cannot help are all
 //! volunteers of the area considered.
 
@@ -18,7 +19,7 @@ use super::split::Part;
 use super::team::{Member, Team};
 use super::ties::Ties;
 use super::timeline::ShiftTimeline;
-use super::{Context, PlanError};
+use super::{Context, PlanError, late};
 use crate::interrupt::{Interrupt, Interrupted};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
@@ -28,15 +29,34 @@ use gridward_domain::skill::Skill;
 const LEVELS: [Level; 3] = [Level::Village, Level::Town, Level::District];
 
 /// How many volunteers are considered for a visit first, by distance of their homes.
-const NEAREST: usize = 48;
+pub(super) const NEAREST: usize = 48;
+
+/// The visits of a problem by their tasks.
+pub(super) type Visits<'p> = HashMap<TaskId, &'p Visit>;
 
 /// The result of offering visits to the volunteers of an area.
-struct Help {
-    offered: HashSet<TaskId>,
-    /// The routes of the volunteers who help.
-    routes: Vec<Route>,
+pub(super) struct Help {
+    /// The volunteers whose routes change.
+    pub(super) people: HashSet<PersonId>,
+    /// The visits that were offered.
+    pub(super) offered: HashSet<TaskId>,
+    /// The routes of these volunteers.
+    pub(super) routes: Vec<Route>,
     /// The offered visits that are left.
-    left: Vec<TaskId>,
+    pub(super) left: Vec<TaskId>,
+}
+
+impl Help {
+    /// The help of the volunteers of these routes.
+    pub(super) fn of(offered: HashSet<TaskId>, routes: Vec<Route>, left: Vec<TaskId>) -> Self {
+        let people = routes.iter().map(|route| route.volunteer).collect();
+        Self { people, offered, routes, left }
+    }
+}
+
+/// The levels whose volunteers help, the nearest first.
+pub(super) fn levels(reach: Level) -> impl Iterator<Item = Level> {
+    LEVELS.into_iter().filter(move |level| *level >= reach)
 }
 
 /// Offers the visits that are `left` to the volunteers of larger areas, up to `options.reach`. Returns
@@ -48,12 +68,13 @@ pub(super) fn overflow(
     mut left: Vec<TaskId>,
 ) -> Result<Vec<Unserved>, PlanError> {
     let Context { ties, options, .. } = context;
-    let visits: HashMap<TaskId, &Visit> =
+    let visits: Visits<'_> =
         problem.visits.iter().map(|visit| (visit.id, visit)).collect();
     let homes: HashMap<PersonId, AreaCode> =
         problem.volunteers.iter().map(|who| (who.id, who.grid)).collect();
-    let levels = LEVELS.into_iter().filter(|level| *level >= options.reach);
-    for (level, most) in levels.flat_map(|level| [(level, NEAREST), (level, usize::MAX)]) {
+    let rounds =
+        levels(options.reach).flat_map(|level| [(level, NEAREST), (level, usize::MAX)]);
+    for (level, most) in rounds {
         let mut asked: BTreeMap<AreaCode, Vec<&Visit>> = BTreeMap::new();
         let waiting = left.iter().filter_map(|left| visits.get(left).copied());
         let makers = makers(routes, ties);
@@ -73,14 +94,15 @@ pub(super) fn overflow(
             .collect::<Result<_, _>>()?;
         merge(helps, routes, &mut left);
     }
+    late::relieve(problem, context, routes, &mut left, &visits)?;
     Ok(explain(problem, context, routes, (&left, &visits))?)
 }
 
 /// Replaces the routes of the volunteers who help. Drops them as alternatives of other visits:
 /// those were computed for their loads before.
-fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, left: &mut Vec<TaskId>) {
-    let theirs = helps.iter().flat_map(|help| &help.routes);
-    let helpers: HashSet<PersonId> = theirs.map(|route| route.volunteer).collect();
+pub(super) fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, left: &mut Vec<TaskId>) {
+    let helpers: HashSet<PersonId> =
+        helps.iter().flat_map(|help| help.people.iter().copied()).collect();
     routes.retain(|route| !helpers.contains(&route.volunteer));
     for stop in routes.iter_mut().flat_map(|route| &mut route.stops) {
         stop.why.next.retain(|other| !helpers.contains(&other.volunteer));
@@ -95,7 +117,7 @@ fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, left: &mut Vec<TaskId>) {
 }
 
 /// The volunteer of each assigned visit that is tied to others.
-fn makers(routes: &[Route], ties: &Ties) -> HashMap<TaskId, PersonId> {
+pub(super) fn makers(routes: &[Route], ties: &Ties) -> HashMap<TaskId, PersonId> {
     let stops = routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
     let bound = stops.filter(|(_, stop)| ties.binds(stop.visit));
     bound.map(|(route, stop)| (stop.visit, route.volunteer)).collect()
@@ -107,7 +129,7 @@ fn is_whole<'h>(
     visit: &Visit,
     area: AreaCode,
     ties: &Ties,
-    visits: &HashMap<TaskId, &Visit>,
+    visits: &Visits<'_>,
     home_of_maker: impl Fn(TaskId) -> Option<&'h AreaCode>,
 ) -> bool {
     ties.cluster(visit.id).iter().all(|tied| match (home_of_maker(*tied), visits.get(tied)) {
@@ -122,7 +144,7 @@ fn explain(
     problem: &DispatchProblem,
     Context { ties, options, interrupt }: Context<'_>,
     routes: &[Route],
-    (left, visits): (&[TaskId], &HashMap<TaskId, &Visit>),
+    (left, visits): (&[TaskId], &Visits<'_>),
 ) -> Result<Vec<Unserved>, Interrupted> {
     let mut asked: BTreeMap<AreaCode, Vec<&Visit>> = BTreeMap::new();
     for visit in left.iter().filter_map(|left| visits.get(left).copied()) {
@@ -162,10 +184,10 @@ fn explain(
 }
 
 /// The assigned visits of these volunteers, pinned to their times, in route order.
-fn pinned_stops(
+pub(super) fn pinned_stops(
     routes: &[Route],
     people: &HashSet<PersonId>,
-    visits: &HashMap<TaskId, &Visit>,
+    visits: &Visits<'_>,
 ) -> Vec<Visit> {
     let theirs = routes.iter().filter(|route| people.contains(&route.volunteer));
     let stops = theirs.flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
@@ -184,7 +206,7 @@ fn offer(
     context: Context<'_>,
     (area, most): (AreaCode, usize),
     left: &[&Visit],
-    (routes, visits): (&[Route], &HashMap<TaskId, &Visit>),
+    (routes, visits): (&[Route], &Visits<'_>),
 ) -> Result<Option<Help>, PlanError> {
     let Context { ties, interrupt, .. } = context;
     let near = |most| people_near(problem, ties, (area, most), left, interrupt);
@@ -215,14 +237,14 @@ fn offer(
     let planned = construct(&asked, &part, Context { ties: &bound, ..context }, helps)?;
     let Planned { routes, left, .. } = planned;
     let fell = left.iter().any(|left| !offered.contains(left));
-    Ok((!fell).then_some(Help { offered, routes, left }))
+    Ok((!fell).then_some(Help::of(offered, routes, left)))
 }
 
 /// The assigned visits as requested, but for pairs.
-fn as_asked<'p>(
+pub(super) fn as_asked<'p>(
     assigned: &[Visit],
     ties: &Ties,
-    visits: &HashMap<TaskId, &'p Visit>,
+    visits: &Visits<'p>,
 ) -> HashMap<TaskId, &'p Visit> {
     let alone = assigned.iter().filter(|visit| ties.pair(visit.id).is_none());
     alone.filter_map(|visit| Some((visit.id, *visits.get(&visit.id)?))).collect()

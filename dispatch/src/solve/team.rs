@@ -15,7 +15,7 @@ use super::units::{minutes, seconds};
 use crate::routing::instance::Seconds;
 use crate::routing::misses::Misses;
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
 
 /// The volunteers of a part, ordered by id.
@@ -104,10 +104,14 @@ impl<'p> Team<'p> {
         self.ties.partner(visit.id).is_some_and(|partner| self.assigned_route(partner).is_some())
     }
 
+    /// The member with this id, if there is one.
+    pub(super) fn member(&self, id: PersonId) -> Option<usize> {
+        self.members.binary_search_by_key(&id, |member| member.volunteer.id).ok()
+    }
+
     /// The member and the day of a pin, if the member is of the team and has that day.
     pub(super) fn pinned_day(&self, pin: Pin) -> Option<(usize, usize)> {
-        let by_id = |member: &Member<'_>| member.volunteer.id;
-        let member = self.members.binary_search_by_key(&pin.volunteer, by_id).ok()?;
+        let member = self.member(pin.volunteer)?;
         let day = self.members[member].days.iter().position(|day| day.shift.day == pin.day)?;
         Some((member, day))
     }

@@ -60,6 +60,17 @@ impl Draft {
         });
     }
 
+    /// Takes an unassigned visit out of the list, in which the removed ones stay behind those that
+    /// waited before.
+    pub(in crate::routing) fn take_unassigned(&mut self, mut at: usize) {
+        if at < self.waiting {
+            self.waiting -= 1;
+            self.unassigned.swap(at, self.waiting);
+            at = self.waiting;
+        }
+        self.unassigned.swap_remove(at);
+    }
+
     /// Gives an empty tour these visits in this order.
     pub(in crate::routing) fn set_route(&mut self, model: &Model<'_>, tour: u32, visits: &[u32]) {
         for (at, &visit) in visits.iter().enumerate() {

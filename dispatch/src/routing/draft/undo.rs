@@ -12,6 +12,7 @@ impl Draft {
         }
         self.kept_cost = (self.cost, self.unserved_cost, self.moved);
         self.kept_unassigned.clone_from(&self.unassigned);
+        self.waiting = self.unassigned.len();
         self.kept_hulls.clear();
     }
 
@@ -20,9 +21,9 @@ impl Draft {
         !self.kept_unassigned.is_empty()
     }
 
-    /// How many of the first unassigned visits were so at the last [`Self::commit`].
-    pub(in crate::routing) fn waiting(&self) -> usize {
-        self.kept_unassigned.len().min(self.unassigned.len())
+    /// The unassigned visits: those that were so at the last [`Self::commit`], and those removed since.
+    pub(in crate::routing) fn waiting_and_removed(&self) -> (&[u32], &[u32]) {
+        self.unassigned.split_at(self.waiting.min(self.unassigned.len()))
     }
 
     /// The tours changed since the last [`Self::commit`].
@@ -48,6 +49,7 @@ impl Draft {
         }
         (self.cost, self.unserved_cost, self.moved) = self.kept_cost;
         self.unassigned.clone_from(&self.kept_unassigned);
+        self.waiting = self.unassigned.len();
     }
 
     fn detach(&mut self, model: &Model<'_>, tour: u32) {

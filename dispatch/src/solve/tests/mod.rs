@@ -5,6 +5,7 @@ mod calls;
 mod cancelling;
 mod checker;
 mod idle;
+mod late;
 mod order;
 mod random;
 mod spec;
