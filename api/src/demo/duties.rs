@@ -92,7 +92,7 @@ impl Content {
 
     fn of_document(regime: &ServiceRegime, named: Option<PersonId>) -> Result<Self, DbError> {
         Ok(Self {
-            name: [&regime.name, &regime.name_en].map(ToString::to_string),
+            name: [&regime.name, &regime.name_en].map(|name| name.as_str().to_owned()),
             filter: audiences::text(&regime.filter)?,
             kind: regime.kind.to_string(),
             subject: regime.subject,
