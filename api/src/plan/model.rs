@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::base::PlanBase;
 use super::changed_visits::ChangedVisit;
 
 /// How long a draft can be applied.
@@ -116,6 +117,10 @@ pub struct Plan {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overdue: u32,
+    /// How it differs from the plan on which it is based; absent before it is computed, and of one that is
+    /// based on none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<PlanBase>,
     /// Quality measures of the plan; absent before it is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Measures>)]

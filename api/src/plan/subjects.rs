@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 
+use super::base;
 use super::changes::PinnedTask;
 use super::order::PlanOrder;
 use super::seconded::Seconded;
@@ -15,11 +17,17 @@ use crate::task::breach::{Breach, broken_tie};
 use crate::task::row::TaskRow;
 use crate::{area, catalogue, person, task};
 
-/// Checks that the area, and the tasks and the people of the changes, are those of the plan.
+/// Checks that the area, and the tasks and the people of the changes, are those of the plan, and the plan
+/// on which it is based.
 ///
 /// # Errors
-/// 422 that names the member of the order; [`DbError`](crate::db::DbError).
-pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
+/// 422 that names the member of the order; 409 for a base in another state;
+/// [`DbError`](crate::db::DbError).
+pub(super) fn check(
+    conn: &mut Conn,
+    order: &PlanOrder,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
     if area::store::current(conn, &order.area)?.is_none() {
         return Err(Problem::invalid("/area", "the area does not exist"));
     }
@@ -29,6 +37,7 @@ pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
             return Err(Problem::invalid(&format!("/only/kinds/{at}"), "is no kind of service"));
         }
     }
+    base::check(conn, order, now)?;
     if order.changes.is_empty() {
         return Ok(());
     }
