@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::assignment::Assignments;
 use super::batches::{self, Change};
 use super::model::{APPLICABLE_FOR, LeftBecause, PlanOrigin, PlanResult, PlanState};
+use super::plan_state;
 use super::store::{self, PlanRow};
 use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -110,7 +111,7 @@ fn too_late(row: &PlanRow) -> Result<Option<(u64, u64)>, DbError> {
 /// An error, unless the plan is a draft that can be applied.
 fn check(row: &PlanRow, tx: &Tx<'_>, how: ApplyPlan) -> Result<(), Problem> {
     if row.state != PlanState::Draft || row.campaign.is_some() {
-        return Err(Problem::from(ProblemCode::PlanState).showing(&row.clone().plan()?));
+        return Err(plan_state::refused(&row.clone().plan()?));
     }
     if tx.now - row.created_at.and_utc() > APPLICABLE_FOR {
         return Err(ProblemCode::PlanExpired.into());

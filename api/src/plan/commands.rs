@@ -108,8 +108,9 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
 /// and stay as they are; with `conflicts: refuse` they are 409 `plan_outdated`, and nothing is applied.
 /// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed. If the plan makes more
 /// than a tenth of its visits late, tasks that were overdue before not counted, the answer is 409
-/// `confirmation_required` until `confirm` is set. A plan in another state is 409 `plan_state`, with the plan in `current`; a draft is applicable
-/// for 7 days, then it is 410 `plan_expired`. Allowed roles: supervisors, admins, and managers in
+/// `confirmation_required` until `confirm` is set. A plan in another state is 409 `plan_state`, with the plan in `current`; of
+/// one that is still being computed `errors` says how to wait. A draft is applicable for 7 days, then it is
+/// 410 `plan_expired`. Allowed roles: supervisors, admins, and managers in
 /// their grid.
 #[utoipa::path(
     tag = "plans",

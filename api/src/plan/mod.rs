@@ -42,6 +42,7 @@ pub mod obstacles;
 pub mod offers;
 pub mod order;
 pub mod overruns;
+mod plan_state;
 pub mod planner;
 pub mod progress_stream;
 pub mod queue;

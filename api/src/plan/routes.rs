@@ -173,22 +173,23 @@ pub(crate) async fn list_plans(
 
 /// Get a plan
 ///
-/// Includes the quality measures. Allowed roles: all except volunteers, within their area.
+/// Includes the quality measures. With `Prefer: wait=30` the server answers as soon as no server works on
+/// the plan, and after 30 seconds in any case. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "get_plan",
-    params(("id" = PlanId, Path, description = "The plan")),
+    params(("id" = PlanId, Path, description = "The plan"), Wait),
     responses((status = OK, description = "The plan", body = Plan), openapi::Read),
 )]
 #[get("/plans/{id}")]
 pub(crate) async fn get_plan(
-    db: Data<Db>,
+    planner: Data<Planner>,
     Authenticated(principal): Authenticated,
     id: Path<PlanId>,
+    Wait(patience): Wait,
 ) -> Result<Json<Plan>, Problem> {
     principal.may(Action::ReadPlans)?;
-    let plan = db.read(move |conn| store::one(conn, &principal.scope(), *id)).await?;
-    plan.map(Json).ok_or_else(Problem::not_found)
+    Ok(Json(planner.wait(principal, *id, patience).await?))
 }
 
 /// Discard a draft

@@ -8,12 +8,12 @@ use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::batches::{self, Change};
-use super::former_marks;
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
 use super::store::{self, PlanRow};
 use super::visit_store::VisitRow;
+use super::{former_marks, plan_state};
 use crate::db::DbError;
-use crate::http::problem::{Problem, ProblemCode};
+use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
 use crate::task;
 use crate::task::release;
@@ -100,7 +100,7 @@ fn in_state(
     if states.contains(&row.state) {
         return Ok(row);
     }
-    Err(Problem::from(ProblemCode::PlanState).showing(&row.plan()?))
+    Err(plan_state::refused(&row.plan()?))
 }
 
 /// Whether the task is as the plan left it: its assignment was the last change.
