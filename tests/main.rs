@@ -70,6 +70,7 @@ mod passwords;
 mod people;
 mod phones;
 mod photos;
+mod plan_bases;
 mod plan_batches;
 mod plan_changes;
 mod planning;

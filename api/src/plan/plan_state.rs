@@ -26,7 +26,7 @@ pub(super) fn refused(plan: &Plan) -> Problem {
 ///
 /// # Errors
 /// 404; 409 while it is computed or waits for it; [`DbError`](crate::db::DbError).
-pub(super) fn computed(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Plan, Problem> {
+pub fn computed(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Plan, Problem> {
     let plan = store::one(conn, scope, id)?.ok_or_else(Problem::not_found)?;
     if plan.state == PlanState::Computing { Err(refused(&plan)) } else { Ok(plan) }
 }

@@ -161,7 +161,7 @@ pub async fn compute(
     let began = Instant::now();
     let (selected, changes) = (request.order.only.area, request.order.changes.clone());
     let solved = tokio::task::spawn_blocking(move || {
-        let solve = || solving::solve(&mut problem, (&base, &changes), &options, &observer);
+        let mut solve = || solving::solve(&mut problem, (&base, &changes), &options, &observer);
         let mut solved = match pool {
             Some(pool) => pool.install(solve),
             None => solve(),

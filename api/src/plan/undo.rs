@@ -11,7 +11,7 @@ use super::batches::{self, Change};
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
 use super::store::{self, PlanRow};
 use super::visit_store::VisitRow;
-use super::{former_marks, plan_state};
+use super::{former_marks, other_drafts, plan_state};
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
@@ -55,7 +55,7 @@ pub(super) fn open(
     let marked = visits.iter().filter(|visit| visit.former_unserved.is_some());
     let marked = marked.map(|visit| (visit.task, visit.former_unserved)).collect();
     let former = former_marks::valid(tx.read_unbatched(), plan, &marked)?;
-    let mut left = Vec::new();
+    let (mut left, mut restored) = (Vec::new(), Vec::new());
     for visit in visits {
         let task = tasks.get(&visit.task);
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
@@ -63,12 +63,16 @@ pub(super) fn open(
             let about = json!({ "because": "plan_undone", "plan": plan.id });
             let unserved_why = former.get(&task.id).copied();
             let task = TaskRow { unserved_why, ..task.clone() };
-            release::open(tx, &task, by, about)?;
+            let opened = release::open(tx, &task, by, about)?;
+            if let Some(version) = visit.task_version.filter(|_| opened.state == Phase::Open) {
+                restored.push((task.id, (version, opened.version)));
+            }
         } else {
             let state = task.map(|task| task.state);
             left.push(LeftTask { task_id: visit.task, because: LeftBecause::Changed, state });
         }
     }
+    other_drafts::follow(tx.write_unbatched(), plan.district, &restored)?;
     Ok(left)
 }
 
