@@ -616,7 +616,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let path = path.replace("/goods/items/{code}", "/goods/items/rice");
     let path = path.replace("{name}", "skills").replace("{year}", "2026");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
-    let real = real.replace("{task_id}", &at.task).replace("{absence}", &at.absence).replace("{other}", &at.plan);
+    let real = real
+        .replace("{task_id}", &at.task)
+        .replace("{absence}", &at.absence)
+        .replace("{other}", &at.plan);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
         "list_tasks"

@@ -198,7 +198,8 @@ async fn a_base_is_a_draft_of_the_same_area_and_of_these_days(
     };
     let unknown = json!("01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22");
     let invalid = (422, "invalid".to_owned(), json!("/based_on"));
-    for base in [unknown, of_area(FAR_GRID).await, of_area(OTHER_GRID).await, of_area("500116").await]
+    for base in
+        [unknown, of_area(FAR_GRID).await, of_area(OTHER_GRID).await, of_area("500116").await]
     {
         assert_eq!(refused(&manager, json!({ "based_on": base })).await, invalid, "{base}");
     }

@@ -151,10 +151,8 @@ async fn a_plan_that_is_still_computed_says_how_to_wait_instead_of_showing_empty
     let mut server = Server::small(backend);
     let manager = server.manager().await;
     visit(&manager, 1).await;
-    let [draft, other] = [
-        manager.order_plan(&order(json!({}))).await,
-        manager.order_plan(&order(json!({}))).await,
-    ];
+    let [draft, other] =
+        [manager.order_plan(&order(json!({}))).await, manager.order_plan(&order(json!({}))).await];
     let [id, other] = [&draft, &other].map(|plan| plan.body["id"].as_str().expect("an id"));
     let lease = "state = 'computing', lease = 'x', lease_until = '2090-01-01 00:00:00'";
     server.database.execute(&format!("UPDATE plans SET {lease} WHERE id = '{id}'"));
@@ -417,8 +415,14 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
     for (more, pointer) in [
         (json!({ "only": { "ids": [task, person_id(1)] } }), "/only/ids/1"),
         (json!({ "only": { "ids": [far] } }), "/only/ids/0"),
-        (json!({ "changes": { "more_time": [time(day(1)), time(day(8))] } }), "/changes/more_time/1/day"),
-        (json!({ "changes": { "more_time": [time(day(1)), time(day(1))] } }), "/changes/more_time/1/day"),
+        (
+            json!({ "changes": { "more_time": [time(day(1)), time(day(8))] } }),
+            "/changes/more_time/1/day",
+        ),
+        (
+            json!({ "changes": { "more_time": [time(day(1)), time(day(1))] } }),
+            "/changes/more_time/1/day",
+        ),
         (json!({ "changes": { "more_minutes": [week] } }), "/changes/more_minutes/0/week"),
         (
             json!({ "changes": { "later_windows": [later, later] } }),

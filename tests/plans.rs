@@ -226,7 +226,7 @@ async fn an_undone_plan_leaves_other_drafts_of_its_tasks_as_they_were(
     let (first, second, third) =
         (draft(&manager).await, draft(&manager).await, draft(&manager).await);
     let edit = manager.request(Method::PATCH, &format!("/v1/tasks/{edited}"));
-    let edit = edit.header("If-Match", "\"v1\"").json(&json!({ "minutes": 90 }));
+    let edit = edit.header("If-Match", "\"v1\"").json(&json!({ "title": "春节慰问" }));
     assert_eq!(manager.send(edit).await.status, 200);
     let left = json!([{ "task_id": edited, "because": "changed", "state": "open" }]);
     for plan in [&first, &second] {

@@ -7,11 +7,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use gridward_dispatch::solve::{self, Pin};
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::time::TimeOfDay;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::changes::PlanChanges;
-use super::model::{APPLICABLE_FOR, PlanState};
+use super::model::{APPLICABLE_FOR, PlanBase, PlanState};
 use super::order::PlanOrder;
 use super::store;
 use super::visit_store::{self, VisitRow};
@@ -20,19 +18,6 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 
 /// The states of plans on which others can be based: no visit of theirs counts.
 const STATES: [PlanState; 2] = [PlanState::Draft, PlanState::Undone];
-
-/// How a plan differs from the one on which it is based.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PlanBase {
-    /// The plan on which it is based.
-    pub plan_id: PlanId,
-    /// Number of visits with the person, the day and the start that they have in that plan.
-    #[schema(minimum = 0, maximum = 10_000_000, example = 41)]
-    pub kept: u32,
-    /// Number of visits of that plan that have another person, day or start, or none any more.
-    #[schema(minimum = 0, maximum = 10_000_000, example = 1)]
-    pub moved: u32,
-}
 
 /// Who makes a visit of the base, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +37,7 @@ pub struct BaseVisit {
 /// # Errors
 /// 422 for a plan that is unknown, of another area or of other days, or too old; 409 with the plan in
 /// another state.
-pub(super) fn check(
-    conn: &mut Conn,
-    order: &PlanOrder,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
+pub(super) fn check(conn: &mut Conn, order: &PlanOrder, now: DateTime<Utc>) -> Result<(), Problem> {
     let Some(id) = order.based_on else { return Ok(()) };
     let invalid = |detail: &str| Err(Problem::invalid("/based_on", detail));
     let base = store::row(conn, &order.area.range(), id)?;
@@ -140,4 +121,76 @@ pub(super) fn compare(
         *(if is_kept { &mut counts.kept } else { &mut counts.moved }) += 1;
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::plan::changes::{LaterWindow, MoreMinutes, MoreTime, PinnedTask};
+
+    fn task(n: u128) -> TaskId {
+        TaskId(Uuid::from_u128(n))
+    }
+
+    fn person(n: u128) -> PersonId {
+        PersonId(Uuid::from_u128(n))
+    }
+
+    fn day(n: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 12, n).expect("a day")
+    }
+
+    fn at(hour: u16) -> TimeOfDay {
+        TimeOfDay::new(hour * 60).expect("a time")
+    }
+
+    fn visit(n: u128, who: u128, on: u32, hour: u16) -> BaseVisit {
+        BaseVisit { task: task(n), person: person(who), day: day(on), start: at(hour) }
+    }
+
+    /// The task, the person, the day of the month and the hour of what is kept.
+    fn kept(base: &[BaseVisit], changes: &PlanChanges) -> Vec<(TaskId, Pin)> {
+        former(base, changes, |_| false)
+    }
+
+    fn pin(who: u128, on: u32, hour: Option<u16>) -> Pin {
+        Pin { volunteer: person(who), day: day(on), start: hour.map(at) }
+    }
+
+    #[test]
+    fn without_changes_every_visit_keeps_its_hour_in_the_order_of_the_day() {
+        let base = [visit(1, 2, 1, 9), visit(2, 1, 2, 9), visit(3, 1, 1, 11), visit(4, 1, 1, 10)];
+        let expected = [
+            (task(4), pin(1, 1, Some(10))),
+            (task(3), pin(1, 1, Some(11))),
+            (task(2), pin(1, 2, Some(9))),
+            (task(1), pin(2, 1, Some(9))),
+        ];
+        assert_eq!(kept(&base, &PlanChanges::default()), expected);
+        let freed = former(&base, &PlanChanges::default(), |who| *who == person(2));
+        assert_eq!(freed.last(), Some(&(task(1), pin(2, 1, None))));
+    }
+
+    #[test]
+    fn a_changed_task_is_free_and_the_hours_of_a_changed_day_are_too() {
+        let base = [visit(1, 1, 1, 9), visit(2, 1, 2, 9), visit(3, 2, 1, 9), visit(4, 2, 2, 9)];
+        let pinned =
+            PinnedTask { task_id: task(1), person_id: person(2), day: day(1), start: None };
+        let changes = PlanChanges {
+            pins: vec![pinned],
+            later_windows: vec![LaterWindow { task_id: task(2), minutes: 30 }],
+            ..PlanChanges::default()
+        };
+        let expected = [(task(3), pin(2, 1, None)), (task(4), pin(2, 2, Some(9)))];
+        assert_eq!(kept(&base, &changes), expected);
+        let changes = PlanChanges {
+            more_time: vec![MoreTime { person_id: person(1), day: day(2), minutes: 30 }],
+            more_minutes: vec![MoreMinutes { person_id: person(2), week: None, minutes: 30 }],
+            ..PlanChanges::default()
+        };
+        let starts: Vec<_> = kept(&base, &changes).iter().map(|(_, pin)| pin.start).collect();
+        assert_eq!(starts, [Some(at(9)), None, None, None]);
+    }
 }

@@ -10,10 +10,9 @@ use gridward_domain::task::Phase;
 use serde::Serialize;
 use serde_json::json;
 
-use super::base::PlanBase;
 use super::computed::{Computed, Request};
 use super::imagined::{ImaginedVisits, StoredOrder};
-use super::model::{Plan, PlanOrigin, PlanState};
+use super::model::{Plan, PlanBase, PlanOrigin, PlanState};
 use super::store::{self, Kept, PlanRow};
 use super::visit_store::VisitRow;
 use super::{base, dry};

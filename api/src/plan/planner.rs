@@ -218,7 +218,8 @@ impl Planner {
         let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: false };
         let now = request.now;
         let more = move |conn: &mut Conn, _: &Rows| {
-            subjects::check(conn, &question.order, now).map_err(|problem| problem.under("/order"))?;
+            subjects::check(conn, &question.order, now)
+                .map_err(|problem| problem.under("/order"))?;
             let volunteers = question.volunteers(conn)?;
             Ok(Imagined { volunteers, ..Imagined::default() })
         };

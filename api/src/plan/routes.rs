@@ -58,7 +58,9 @@ impl Effect for PlanOrder {
 /// begins after a lead time. A task is not planned into days that all make it late while earlier
 /// days are possible, unless `include_late` is set. `only` selects tasks, `weights` says what is
 /// favoured, `reach` how far people help, and `changes` are decisions by hand, for instance remedies
-/// of an earlier draft that are accepted. A first day more than 31 days from today is 409
+/// of an earlier draft that are accepted. With `based_on` the visits of that draft stay as they are as far as
+/// they can, and `base` of the plan counts them; without, all open tasks are planned anew. A base that is
+/// neither a draft nor undone is 409 `plan_state`. A first day more than 31 days from today is 409
 /// `confirmation_required` until `confirm` is set. Allowed roles: supervisors, admins, and managers
 /// in their grid.
 #[utoipa::path(

@@ -52,7 +52,6 @@ fn around(problem: &DispatchProblem, lost: &HashSet<TaskId>) -> HashSet<PersonId
     let visits = problem.visits.iter().filter(|visit| lost.contains(&visit.id));
     let grids: HashSet<AreaCode> = visits.map(|visit| visit.grid).collect();
     let serves = |grid: &AreaCode, who: &solve::Volunteer| who.serves(*grid);
-    let people =
-        problem.volunteers.iter().filter(|who| grids.iter().any(|grid| serves(grid, who)));
+    let people = problem.volunteers.iter().filter(|who| grids.iter().any(|grid| serves(grid, who)));
     people.map(|who| who.id).collect()
 }

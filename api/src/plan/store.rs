@@ -9,9 +9,8 @@ use gridward_domain::id::{CampaignId, PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::base::PlanBase;
 use super::dry_result::DryResult;
-use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState};
+use super::model::{APPLICABLE_FOR, Plan, PlanBase, PlanOrigin, PlanState};
 use super::order::PlanOrder;
 use crate::clock::china;
 use crate::db::schema::plans;

@@ -24,11 +24,7 @@ use crate::{area, catalogue, person, task};
 /// # Errors
 /// 422 that names the member of the order; 409 for a base in another state;
 /// [`DbError`](crate::db::DbError).
-pub(super) fn check(
-    conn: &mut Conn,
-    order: &PlanOrder,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
+pub(super) fn check(conn: &mut Conn, order: &PlanOrder, now: DateTime<Utc>) -> Result<(), Problem> {
     if area::store::current(conn, &order.area)?.is_none() {
         return Err(Problem::invalid("/area", "the area does not exist"));
     }

@@ -72,13 +72,14 @@ fn is_in_window(visit: &Visit, start: TimeOfDay) -> bool {
 
 /// The possible visits without those that would break a tie.
 fn without_torn(problem: &DispatchProblem, mut possible: Vec<Visit>) -> Vec<Visit> {
+    let pin = |visit: &Visit| Some((visit.id, visit.pinned?));
+    let firm: HashMap<TaskId, Pin> = problem.visits.iter().filter_map(pin).collect();
+    let pins = firm.iter().map(|(visit, pin)| (*visit, *pin));
+    let pins: HashMap<TaskId, Pin> = pins.chain(possible.iter().filter_map(pin)).collect();
     let mut torn: HashSet<TaskId> = HashSet::new();
-    let firm = problem.visits.iter();
-    let pins: HashMap<TaskId, Pin> =
-        firm.chain(&possible).filter_map(|visit| Some((visit.id, visit.pinned?))).collect();
     for tie in &problem.ties {
         match tie {
-            Tie::SamePerson(group) => torn.extend(with_others(problem, group, &pins)),
+            Tie::SamePerson(group) => torn.extend(with_others(group, &firm, &pins)),
             Tie::TwoPeople(pair) if !agrees(pair, &pins) => {
                 torn.extend([pair.first, pair.second]);
             }
@@ -91,18 +92,16 @@ fn without_torn(problem: &DispatchProblem, mut possible: Vec<Visit>) -> Vec<Visi
 
 /// The visits of a group that have another person than the pinned one or, without, the first one.
 fn with_others(
-    problem: &DispatchProblem,
     group: &[TaskId],
+    firm: &HashMap<TaskId, Pin>,
     pins: &HashMap<TaskId, Pin>,
 ) -> Vec<TaskId> {
-    let firm = problem.visits.iter().filter(|visit| group.contains(&visit.id));
-    let firm = firm.filter_map(|visit| visit.pinned);
-    let holder = firm.chain(group.iter().filter_map(|id| pins.get(id).copied())).next();
-    let other = |id: &&TaskId| {
-        let person = pins.get(*id).map(|pin| pin.volunteer);
-        person.is_some() && person != holder.map(|pin| pin.volunteer)
-    };
-    group.iter().filter(other).copied().collect()
+    let first =
+        |pins: &HashMap<TaskId, Pin>| group.iter().find_map(|visit| pins.get(visit).copied());
+    let holder = first(firm).or_else(|| first(pins)).map(|pin| pin.volunteer);
+    let is_other =
+        |visit: &&TaskId| pins.get(*visit).is_some_and(|pin| Some(pin.volunteer) != holder);
+    group.iter().filter(is_other).copied().collect()
 }
 
 /// Whether the two visits of a pair have the pins of two people on one day, at times that suit.

@@ -49,11 +49,26 @@ fn a_visit_that_its_person_could_not_make_any_more_is_free() {
         ("day without a shift", volunteer(1), visit(1), pin(1, 2, None)),
         ("after the shift", volunteer(1), visit(1), pin(1, 1, Some("1140"))),
         ("outside the window", volunteer(1), hours_of_its_own, pin(1, 1, Some("1010"))),
-        ("forbidden", volunteer(1), Visit { forbidden: vec![person(1)], ..visit(1) }, pin(1, 1, None)),
+        (
+            "forbidden",
+            volunteer(1),
+            Visit { forbidden: vec![person(1)], ..visit(1) },
+            pin(1, 1, None),
+        ),
         ("skill", volunteer(1), Visit { skills: skills(&["legal"]), ..visit(1) }, pin(1, 1, None)),
         ("too early", volunteer(1), Visit { not_before: june(2), ..visit(1) }, pin(1, 1, None)),
-        ("other grid", Volunteer { grid: area(NEXT_GRID), ..volunteer(1) }, visit(1), pin(1, 1, None)),
-        ("no minutes", Volunteer { offered: Minutes(49), ..volunteer(1) }, visit(1), pin(1, 1, None)),
+        (
+            "other grid",
+            Volunteer { grid: area(NEXT_GRID), ..volunteer(1) },
+            visit(1),
+            pin(1, 1, None),
+        ),
+        (
+            "no minutes",
+            Volunteer { offered: Minutes(49), ..volunteer(1) },
+            visit(1),
+            pin(1, 1, None),
+        ),
     ] {
         let mut problem = village(vec![who], vec![what]);
         let wish = former(1, wish);
