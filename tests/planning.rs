@@ -156,6 +156,7 @@ async fn a_plan_that_is_still_computed_says_how_to_wait_instead_of_showing_empty
     let [id, other] = [&draft, &other].map(|plan| plan.body["id"].as_str().expect("an id"));
     let lease = "state = 'computing', lease = 'x', lease_until = '2090-01-01 00:00:00'";
     server.database.execute(&format!("UPDATE plans SET {lease} WHERE id = '{id}'"));
+    server.database.execute(&format!("DELETE FROM plan_visits WHERE plan = '{id}'"));
     server.kill_and_restart();
     let manager = server.manager().await;
     let path = format!("/v1/plans/{id}");
