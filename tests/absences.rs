@@ -314,6 +314,7 @@ async fn the_visits_of_an_absence_are_given_to_a_person_or_spread_after_a_look_a
     for (body, pointer) in [
         (absence(json!({ "give_to": person_id(22), "spread": true })), "/spread"),
         (absence(json!({ "spread": true, "release": false })), "/release"),
+        (absence(json!({ "plan": true, "release": false })), "/release"),
         (absence(json!({ "give_to": person_id(1) })), "/give_to"),
     ] {
         let refused = supervisor.post(&path, &body).await;
@@ -472,4 +473,100 @@ async fn the_loads_of_others_are_not_shown_again_to_a_person_who_may_assign_no_m
     assert_eq!(supervisor.appoint(GRID, &person_id(21)).await.status, 200);
     let again = add().await;
     assert_eq!((again.status, again.problem()), (403, "forbidden"), "{}", again.body);
+}
+
+/// A visit of the first volunteer at this minute of the day after tomorrow.
+async fn planned(supervisor: &Caller, volunteer: &Caller, n: u32, start: u64) -> String {
+    let days = json!({ "not_before": day(1), "due_on": day(5), "minutes": 30 });
+    let task = supervisor.make(&home_visit(&beneficiary_id(n), days)).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    let path = format!("/v1/tasks/{task}");
+    let version = supervisor.get(&path).await.body["version"].clone();
+    let request = supervisor.request(Method::POST, &format!("{path}/reschedule"));
+    let request = request.header("If-Match", format!("\"v{version}\""));
+    let time = json!({ "planned": { "day": day(2), "start": start } });
+    let moved = supervisor.send(request.json(&time)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    task
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_is_given_to_another_keeps_its_time_if_that_person_is_free_then(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values("absences", "departure")] command: &str,
+) {
+    let server = Server::small(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let second = server.second_volunteer().await;
+    // The second volunteer works from nine to twelve and has a visit at eleven.
+    planned(&supervisor, &second, 3, 660).await;
+    let away = json!({
+        "first_day": day(2), "last_day": day(2), "reason": "other",
+        "window": { "start": 600, "end": 630 }
+    });
+    assert_eq!(second.post("/v1/me/absences", &away).await.status, 201);
+    let kept = planned(&supervisor, &volunteer, 1, 540).await;
+    let away_then = planned(&supervisor, &volunteer, 2, 590).await;
+    let busy_then = planned(&supervisor, &volunteer, 3, 640).await;
+    let after_hours = planned(&supervisor, &volunteer, 1, 720).await;
+
+    let path = format!("/v1/people/{}/{command}", person_id(21));
+    let body = match command {
+        "absences" => json!({
+            "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true,
+            "give_to": person_id(22)
+        }),
+        _ => json!({ "preview": false, "reason": "ill", "give_to": person_id(22) }),
+    };
+    let person = supervisor.get(&format!("/v1/people/{}", person_id(21))).await;
+    let version = person.body["version"].clone();
+    let request = supervisor.request(Method::POST, &path);
+    let request = request.header("If-Match", format!("\"v{version}\""));
+    let done = supervisor.send(request.json(&body)).await;
+    assert!([200, 201].contains(&done.status), "{}", done.body);
+    for (task, start) in
+        [(&kept, Some(540)), (&away_then, None), (&busy_then, None), (&after_hours, None)]
+    {
+        let task = supervisor.get(&format!("/v1/tasks/{task}")).await.body;
+        let given = (&task["state"], &task["assignee_id"]);
+        assert_eq!(given, (&json!("assigned"), &json!(person_id(22))));
+        let planned = task.get("planned_for").map(|planned| planned["start"].clone());
+        assert_eq!(planned, start.map(|start| json!(start)), "{task}");
+        assert_eq!(start.is_some(), task["planned_for"]["day"] == json!(day(2)), "{task}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visits_that_are_spread_do_not_meet_at_one_hour(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let mut tasks = Vec::new();
+    for n in 1..=4 {
+        tasks.push(planned(&supervisor, &volunteer, 1 + n % 3, 600).await);
+        // A person may insist on several visits at one hour.
+        let forced = "UPDATE tasks SET planned_start = 540 WHERE planned_start IS NOT NULL";
+        server.database.execute(forced);
+    }
+    let absence = json!({
+        "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true, "spread": true
+    });
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    let spread = supervisor.post(&path, &absence).await;
+    assert_eq!(spread.status, 201, "{}", spread.body);
+    let mut hours = Vec::new();
+    for task in &tasks {
+        let task = supervisor.get(&format!("/v1/tasks/{task}")).await.body;
+        assert_eq!(task["state"], "assigned", "{task}");
+        if let Some(planned) = task.get("planned_for") {
+            hours.push((task["assignee_id"].to_string(), planned["start"].to_string()));
+        }
+    }
+    let count = hours.len();
+    hours.sort();
+    hours.dedup();
+    assert_eq!((hours.len(), count > 1), (count, true), "{hours:?}");
 }

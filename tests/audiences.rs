@@ -510,9 +510,8 @@ async fn a_merge_brings_the_answers_along_and_its_undo_takes_them_back(
     server.database.execute(&format!(
         "UPDATE beneficiaries SET tags = 'away;key_recipient' WHERE id = '{duplicate}'"
     ));
-    let tagged = async || {
-        supervisor.get(&format!("/v1/beneficiaries/{kept}")).await.body["tags"].clone()
-    };
+    let tagged =
+        async || supervisor.get(&format!("/v1/beneficiaries/{kept}")).await.body["tags"].clone();
     let command = async |verb: &str| {
         let path = format!("/v1/beneficiaries/{kept}");
         let version = supervisor.get(&path).await.body["version"].as_i64().expect("a version");

@@ -616,7 +616,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let path = path.replace("/goods/items/{code}", "/goods/items/rice");
     let path = path.replace("{name}", "skills").replace("{year}", "2026");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
-    let real = real.replace("{absence}", &at.absence).replace("{other}", &at.plan);
+    let real = real
+        .replace("{task_id}", &at.task)
+        .replace("{absence}", &at.absence)
+        .replace("{other}", &at.plan);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
         "list_tasks"
@@ -741,6 +744,8 @@ fn expected(operation: &Value, who: &Person, place: Place, named: Named) -> &'st
         }
         // No plan assigned the task; the tests of explanations have one.
         (true, Place::Inside) if operation["operationId"] == "explain_task" => &[404],
+        // The plan of this test has no visit of the task.
+        (true, Place::Inside) if operation["operationId"] == "explain_plan_visit" => &[404],
         (true, Place::Inside) => PERMITTED,
         (true, _) if named == Named::ByBody => &[422],
         (true, _) => &[404],

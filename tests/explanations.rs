@@ -320,3 +320,43 @@ async fn bad_questions_about_candidates_are_refused(
     assert_eq!(cancelled.status, 200, "{}", cancelled.body);
     assert_eq!(ask(&town, &task, "").await, refused(409, "task_phase", ""));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_explained_in_the_sentences_that_it_has_after_it_is_applied(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.town_supervisor().await, server.manager().await);
+    let mut tasks = Vec::new();
+    for n in 1..=3 {
+        tasks.push(visit(&supervisor, n, json!({})).await);
+    }
+    let impossible = visit(&supervisor, 1, json!({ "skills": ["medical"] })).await;
+    let order = json!({ "area": GRID, "first_day": day(1), "last_day": day(1) });
+    let draft = supervisor.order_plan(&order).await.body;
+    let plan = format!("/v1/plans/{}", draft["id"].as_str().expect("an id"));
+    let of_draft = async |caller: &Caller, task: &str| {
+        caller.get(&format!("{plan}/visits/{task}/explanation")).await
+    };
+    let mut before = Vec::new();
+    for task in &tasks {
+        let explained = of_draft(&manager, task).await;
+        assert_eq!(explained.status, 200, "{}", explained.body);
+        for part in ["why", "when"] {
+            let sentence = &explained.body[part]["sentence"];
+            assert!(sentence["zh"].is_string() && sentence["en"].is_string(), "{sentence}");
+        }
+        before.push(explained.body);
+    }
+    let none = of_draft(&manager, &impossible).await;
+    assert_eq!((none.status, none.problem()), (404, "not_planned"), "{}", none.body);
+    assert_eq!(of_draft(&server.far_manager().await, &tasks[0]).await.status, 404);
+    assert_eq!(of_draft(&server.volunteer().await, &tasks[0]).await.problem(), "forbidden");
+
+    let applied = supervisor.post(&format!("{plan}/apply"), &json!({})).await;
+    assert_eq!(applied.status, 200, "{}", applied.body);
+    for (task, before) in tasks.iter().zip(before) {
+        assert_eq!(explanation(&manager, task).await, (200, before), "{task}");
+    }
+}

@@ -71,6 +71,7 @@ mod passwords;
 mod people;
 mod phones;
 mod photos;
+mod plan_bases;
 mod plan_batches;
 mod plan_changes;
 mod plan_queue;

@@ -143,6 +143,53 @@ async fn a_plan_that_is_discarded_before_it_is_computed_stays_discarded(
     assert_eq!(manager.get(&path).await.body["state"], "discarded");
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_is_still_computed_says_how_to_wait_instead_of_showing_empty_lists(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
+    let manager = server.manager().await;
+    visit(&manager, 1).await;
+    let [draft, other] =
+        [manager.order_plan(&order(json!({}))).await, manager.order_plan(&order(json!({}))).await];
+    let [id, other] = [&draft, &other].map(|plan| plan.body["id"].as_str().expect("an id"));
+    let lease = "state = 'computing', lease = 'x', lease_until = '2090-01-01 00:00:00'";
+    server.database.execute(&format!("UPDATE plans SET {lease} WHERE id = '{id}'"));
+    server.database.execute(&format!("DELETE FROM plan_visits WHERE plan = '{id}'"));
+    server.kill_and_restart();
+    let manager = server.manager().await;
+    let path = format!("/v1/plans/{id}");
+    let request = |method, part: &str| {
+        let request = manager.request(method, &format!("{path}{part}"));
+        request.header("Accept-Language", "zh-CN")
+    };
+    let apply = manager.send(request(Method::POST, "/apply").json(&json!({}))).await;
+    let undo = manager.send(request(Method::POST, "/undo")).await;
+    let mut refused = vec![apply, undo];
+    let compare = format!("/compare/{other}");
+    for part in ["/visits", "/loads", "/obstacles", compare.as_str()] {
+        refused.push(manager.send(request(Method::GET, part)).await);
+    }
+    for refused in refused {
+        assert_eq!((refused.status, refused.problem()), (409, "plan_state"), "{}", refused.body);
+        assert_eq!(refused.body["current"]["state"], "computing");
+        let detail = refused.body["errors"][0]["detail"].as_str().expect("a detail");
+        assert!(detail.contains("仍在计算") && detail.contains("Prefer: wait=30"), "{detail}");
+    }
+    let english = manager.post(&format!("{path}/apply"), &json!({})).await;
+    assert!(english.body.to_string().contains("is still being computed"), "{}", english.body);
+
+    // The wait ends with the computation.
+    let done = "UPDATE plans SET lease_until = '2020-01-01 00:00:00' WHERE lease = 'x'";
+    server.database.execute(done);
+    let began = Instant::now();
+    let waited = manager.send(manager.request(Method::GET, &path).header("Prefer", "wait=30"));
+    assert_eq!(waited.await.body["state"], "draft");
+    assert!(began.elapsed() < Duration::from_secs(29), "{:?}", began.elapsed());
+    assert_eq!(manager.get(&format!("{path}/visits")).await.status, 200);
+}
+
 /// More visits in one grid than a debug build computes in the time of a test.
 async fn crowd(manager: &Caller) {
     let create = |n: usize| {
@@ -362,7 +409,26 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
     let far = supervisor.make(&far).await;
     let person = person_id(24);
     let pin = |task: &str, person: &str, day: NaiveDate| json!({ "changes": { "pins": [{ "task_id": task, "person_id": person, "day": day }] } });
+    let member = person_id(22);
+    let time = |day: NaiveDate| json!({ "person_id": member, "day": day, "minutes": 5 });
+    let later = json!({ "task_id": task, "minutes": 5 });
+    let week = json!({ "person_id": member, "week": day(15), "minutes": 5 });
     for (more, pointer) in [
+        (json!({ "only": { "ids": [task, person_id(1)] } }), "/only/ids/1"),
+        (json!({ "only": { "ids": [far] } }), "/only/ids/0"),
+        (
+            json!({ "changes": { "more_time": [time(day(1)), time(day(8))] } }),
+            "/changes/more_time/1/day",
+        ),
+        (
+            json!({ "changes": { "more_time": [time(day(1)), time(day(1))] } }),
+            "/changes/more_time/1/day",
+        ),
+        (json!({ "changes": { "more_minutes": [week] } }), "/changes/more_minutes/0/week"),
+        (
+            json!({ "changes": { "later_windows": [later, later] } }),
+            "/changes/later_windows/1/task_id",
+        ),
         (json!({ "weights": { "near": -1 } }), "/weights/near"),
         (json!({ "weights": { "fair": 401 } }), "/weights/fair"),
         (json!({ "lead_minutes": 1441 }), "/lead_minutes"),
@@ -393,6 +459,14 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
     }
     let plans = manager.get("/v1/plans").await;
     assert_eq!(plans.body["items"], json!([]), "a refused order leaves no plan");
+
+    // A task may have ended since the caller has read it.
+    let version = manager.get(&format!("/v1/tasks/{task}")).await.body["version"].clone();
+    let cancel = manager.request(Method::POST, &format!("/v1/tasks/{task}/cancel"));
+    let cancel = cancel.header("If-Match", format!("\"v{version}\""));
+    assert_eq!(manager.send(cancel.json(&json!({ "reason": "x" }))).await.status, 200);
+    let ended = manager.order_plan(&order(json!({ "only": { "ids": [task] } }))).await;
+    assert_eq!((ended.status, &ended.body["assigned"]), (201, &json!(0)), "{}", ended.body);
 }
 
 #[rstest]

@@ -216,6 +216,45 @@ async fn of_two_drafts_of_the_same_tasks_only_one_is_applied(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undone_plan_leaves_other_drafts_of_its_tasks_as_they_were(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let tasks = [visit(&manager, 1, 7).await, visit(&manager, 2, 7).await];
+    let edited = visit(&manager, 3, 7).await;
+    let (first, second, third) =
+        (draft(&manager).await, draft(&manager).await, draft(&manager).await);
+    let edit = manager.request(Method::PATCH, &format!("/v1/tasks/{edited}"));
+    let edit = edit.header("If-Match", "\"v1\"").json(&json!({ "title": "春节慰问" }));
+    assert_eq!(manager.send(edit).await.status, 200);
+    let left = json!([{ "task_id": edited, "because": "changed", "state": "open" }]);
+    for plan in [&first, &second] {
+        let applied = send(&manager, plan, "apply", json!({})).await;
+        assert_eq!((applied.status, &applied.body["left"]), (200, &left), "{}", applied.body);
+        let undone = send(&manager, plan, "undo", json!({})).await;
+        assert_eq!((undone.status, &undone.body["left"]), (200, &json!([])), "{}", undone.body);
+    }
+    // What a person does with a task changes it for all drafts.
+    let path = format!("/v1/tasks/{}", tasks[0]);
+    for command in ["claim", "release"] {
+        assert_eq!(volunteer.act(&format!("{path}/{command}")).await.status, 200);
+    }
+    let applied = send(&manager, &third, "apply", json!({})).await;
+    let mut left: Vec<&str> = applied.body["left"]
+        .as_array()
+        .expect("tasks")
+        .iter()
+        .filter_map(|left| left["task_id"].as_str())
+        .collect();
+    left.sort_unstable();
+    let mut changed = [tasks[0].as_str(), edited.as_str()];
+    changed.sort_unstable();
+    assert_eq!((applied.status, left), (200, changed.to_vec()), "{}", applied.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_who_left_since_the_draft_gets_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -44,16 +44,16 @@ pub struct NewAbsence {
     #[serde(default)]
     pub release: bool,
     /// With `release`: an active manager or volunteer in the caller's area who gets each affected task
-    /// that breaks no rule of an assignment; the others become open. For those who may assign (403 for
-    /// others).
+    /// that breaks no rule of an assignment; the others become open. A planned visit keeps its day and hour
+    /// if that person works then and has no other visit. For those who may assign (403 for others).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
     /// With `release`, instead of `give_to`: whether the affected tasks are given to the active managers
     /// and volunteers of the person's village in the caller's area, each to the one with the most minutes
-    /// left in its week; those that no one may take become open.
+    /// left in its week; those that no one may take become open. They keep their times as with `give_to`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spread: bool,
-    /// With `release`: whether a draft of a plan for the tasks that are open again is ordered, for
+    /// With `release` (422 without): whether a draft of a plan for the tasks that are open again is ordered, for
     /// those who may plan (403 for others). It gives at most 2,000 of them to others within their town.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,

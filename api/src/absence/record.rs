@@ -49,6 +49,9 @@ pub fn add(
 ) -> Result<AddedAbsence, Problem> {
     works_here(row)?;
     new.check_rights(principal)?;
+    if new.plan && !new.release {
+        return Err(Problem::invalid("/release", "must be true to plan the tasks for others"));
+    }
     let today = clock::day(tx.now);
     let invalid = |error: SpanError| Problem::invalid(error.pointer(), error);
     let span = Span::new(new.first_day, new.last_day, new.window, given_on).map_err(invalid)?;

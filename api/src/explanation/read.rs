@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal, permits};
 use gridward_domain::channel::Channel;
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::visibility::View;
 
 use super::hindrance::Hindrance;
 use super::model::{AssignmentExplanation, Candidate, WhyPerson, WhyThen};
@@ -17,8 +18,10 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::person;
 use crate::person::start::RouteStart;
 use crate::person::store::{self as people, PersonRow};
-use crate::plan::why::{self, StoredAlternative, StoredVerdict};
+use crate::plan::plan_state;
+use crate::plan::why::{self, StoredAlternative, StoredVerdict, StoredVisit};
 use crate::task::perform;
+use crate::task::row::TaskRow;
 use crate::vocabulary::{self, Vocabulary, VocabularyName};
 
 /// The labels of skills.
@@ -105,10 +108,51 @@ pub(super) fn explanation(
     let (row, view) = perform::visible(conn, principal, id, now)?;
     let assignee = row.life()?.state.assignee();
     let planned = row.plan.zip(assignee);
-    let (plan_id, person_id) = planned.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
-    let visit = why::of_task(conn, row.district, plan_id, id)?;
-    let visit = visit.filter(|visit| visit.person == person_id);
+    let (plan, person) = planned.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
+    let visit = why::of_task(conn, row.district, plan, id)?;
+    let visit = visit.filter(|visit| visit.person == person);
     let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
+    let order = row.planned_order;
+    explained(conn, key, principal, (&row, view), &Planned { plan, visit, order })
+}
+
+/// The explanation of the visit that a plan has for the task, whether or not the plan is applied.
+///
+/// # Errors
+/// 404 outside the scope, and if the plan has no visit of the task by a person; 409 while the plan is
+/// computed.
+pub(super) fn of_plan(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    (plan, task): (PlanId, TaskId),
+    now: DateTime<Utc>,
+) -> Result<AssignmentExplanation, Problem> {
+    plan_state::computed(conn, &principal.scope(), plan)?;
+    let (row, view) = perform::visible(conn, principal, task, now)?;
+    let visit = why::of_task(conn, row.district, plan, task)?;
+    let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
+    let order = Some(why::order(conn, (row.district, plan), (task, &visit))?);
+    explained(conn, key, principal, (&row, view), &Planned { plan, visit, order })
+}
+
+/// The visit of a plan.
+struct Planned {
+    plan: PlanId,
+    visit: StoredVisit,
+    /// Its position on the day of its person.
+    order: Option<i32>,
+}
+
+/// The explanation of the visit to a reader with this view of the task.
+fn explained(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    (row, view): (&TaskRow, View),
+    Planned { plan, visit, order }: &Planned,
+) -> Result<AssignmentExplanation, Problem> {
+    let person_id = visit.person;
     let next = visit.why.next.iter().map(|other| other.volunteer);
     let ids: BTreeSet<PersonId> = next.chain([person_id]).collect();
     let district = row.district.range();
@@ -145,7 +189,7 @@ pub(super) fn explanation(
         start,
         travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
         starts_at,
-        order: row.planned_order,
+        order: *order,
         due_on: row.due_on,
         late_days: u32::try_from(late).unwrap_or_default(),
         window: row.window()?,
@@ -157,8 +201,8 @@ pub(super) fn explanation(
     let others = visit.why.next.iter();
     let others = others.map(|other| self::other(&known, &skills, other, channel)).collect();
     Ok(AssignmentExplanation {
-        task_id: id,
-        plan_id,
+        task_id: row.id,
+        plan_id: *plan,
         person_id,
         person_name,
         why: person,

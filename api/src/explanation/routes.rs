@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use chrono::NaiveDate;
 use gridward_domain::authority::Action;
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::range::PageLimit;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -63,6 +63,42 @@ pub(crate) async fn explain_task(
     let explained = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         read::explanation(conn, &key, &principal, *id, now)
+    });
+    Ok(HttpResponse::Ok().json(explained.await?))
+}
+
+/// Explain a visit of a plan
+///
+/// Why the plan gives the task to this person, why on that day, and who else could make the visit and at
+/// what cost, in the fields and sentences of `GET /v1/tasks/{id}/explanation`: a draft is explained before it
+/// is applied. 404 (`not_planned`) for a task without a visitor, whose `reason` and `remedy` are in the list
+/// of visits; 409 `plan_state` while the plan is computed. Allowed roles: all except volunteers, within their
+/// area.
+#[utoipa::path(
+    tag = "plans",
+    operation_id = "explain_plan_visit",
+    params(
+        ("id" = PlanId, Path, description = "The plan"),
+        ("task_id" = TaskId, Path, description = "The task"),
+    ),
+    responses(
+        (status = OK, description = "The explanation", body = AssignmentExplanation),
+        openapi::ReadPlan,
+    ),
+)]
+#[get("/plans/{id}/visits/{task_id}/explanation")]
+pub(crate) async fn explain_plan_visit(
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    clock: Data<Clock>,
+    Authenticated(principal): Authenticated,
+    ids: Path<(PlanId, TaskId)>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::ReadPlans)?;
+    let (keys, now) = (keys.clone(), (clock)());
+    let explained = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        read::of_plan(conn, &key, &principal, *ids, now)
     });
     Ok(HttpResponse::Ok().json(explained.await?))
 }

@@ -19,7 +19,7 @@ use crate::person;
 use crate::person::appoint;
 use crate::person::store::PersonRow;
 use crate::task;
-use crate::task::command::NewTimes;
+use crate::task::kept_time;
 use crate::task::release::release;
 use crate::task::row::TaskRow;
 use crate::task::transition::{Step, write};
@@ -126,7 +126,8 @@ fn hand(
     }
 }
 
-/// Reassigns the task; the decision has checked that the rules permit it.
+/// Reassigns the task, which keeps its time if the person is free then; the decision has checked that the
+/// rules permit it.
 fn give(
     tx: &mut Tx<'_>,
     row: &TaskRow,
@@ -143,7 +144,8 @@ fn give(
     if let Transition::Changed(after) = transition {
         let step = Step { row, before, after, verb: command.verb() };
         let event = step.event().by(principal.person).with(about);
-        write(tx, &step, NewTimes::default(), event)?;
+        let times = kept_time::of(tx, row, &to)?;
+        write(tx, &step, times, event)?;
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub struct TaskHandover {
     /// An unfinished task of the person, in the caller's area.
     pub task_id: TaskId,
     /// An active manager or volunteer in the caller's area with the required skills; absent to open
-    /// the task.
+    /// the task. A planned visit keeps its day and hour if that person works then and has no other visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
 }
@@ -66,7 +66,8 @@ pub struct Departure {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor_id: Option<PersonId>,
     /// An active manager or volunteer in the caller's area, who gets each task that `tasks` does
-    /// not name, if the skills suffice. The others become open.
+    /// not name, if the skills suffice. The others become open. A planned visit keeps its day and hour if
+    /// that person works then and has no other visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
     /// The new assignees of single tasks.
@@ -101,7 +102,8 @@ pub struct Relocation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor_id: Option<PersonId>,
     /// An active manager or volunteer in the caller's area, who gets each task outside the new area
-    /// that `tasks` does not name, if the skills suffice. The others become open.
+    /// that `tasks` does not name, if the skills suffice. The others become open. Times are kept as at a
+    /// departure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
     /// The new assignees of single tasks outside the new area.

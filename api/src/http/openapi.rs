@@ -160,6 +160,8 @@ groups! {
     Read: 400 401 403 404 429 500 503;
     /// The problems of operations that read days which must suit each other.
     ReadDays: 400 401 403 404 422 429 500 503;
+    /// The problems of operations that read what a plan contains.
+    ReadPlan: 400 401 403 404 409 429 500 503;
     /// The problems of operations that ask what a task allows on a day.
     ReadTask: 400 401 403 404 409 422 429 500 503;
     /// The problems of operations that write.

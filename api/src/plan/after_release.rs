@@ -29,14 +29,16 @@ pub fn order(
     let ids = &released[..released.len().min(MOST_IDS)];
     let mut rows = task::store::rows(tx.read()?, principal.district(), ids)?;
     rows.retain(|row| row.state == Phase::Open);
+    let area = area(principal.area, rows.iter().map(|row| row.grid));
+    // The own tasks elsewhere are for the people there.
+    rows.retain(|row| area.contains(&row.grid));
     let span = replan::span(&rows, clock::day(tx.now));
     let Some(span) = span.filter(|_| !rows.is_empty()) else { return Ok(None) };
     // Otherwise the district's own plan of freed tasks would have them too.
     let ordered: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
     freed::planned(tx.write_unbatched(), principal.district(), &ordered)?;
-    let grids = rows.iter().map(|row| row.grid);
     let only = TaskSelection { ids: ordered, ..TaskSelection::default() };
-    let order = PlanOrder { only, ..PlanOrder::of(area(principal.area, grids), span) };
+    let order = PlanOrder { only, ..PlanOrder::of(area, span) };
     let id = PlanId(Uuid::now_v7());
     enqueue(tx, principal, id, &order).map(|plan| Some(plan.id))
 }

@@ -9,6 +9,7 @@ use super::batches::{self, Change};
 use super::model::{
     APPLICABLE_FOR, LeftBecause, LeftTask, Plan, PlanOrigin, PlanResult, PlanState,
 };
+use super::plan_state;
 use super::store::{self, PlanRow};
 use super::work::Work;
 use crate::db::DbError;
@@ -115,7 +116,7 @@ fn too_late(row: &PlanRow) -> Result<Option<(u64, u64)>, DbError> {
 /// An error, unless the plan is a draft that can be applied.
 fn check(row: &PlanRow, tx: &Tx<'_>, how: ApplyPlan) -> Result<(), Problem> {
     if row.state != PlanState::Draft || row.campaign.is_some() {
-        return Err(Problem::from(ProblemCode::PlanState).showing(&row.clone().plan()?));
+        return Err(plan_state::refused(&row.clone().plan()?));
     }
     if tx.now - row.created_at.and_utc() > APPLICABLE_FOR {
         return Err(ProblemCode::PlanExpired.into());

@@ -1,6 +1,7 @@
 //! Changes to a plan by hand: they are conditions of the next computation, as a pure function.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{DispatchProblem, Pin, Visit, Volunteer, WeekOffer};
@@ -136,7 +137,20 @@ impl PlanChanges {
                 return Err(Problem::invalid(&change.pointer("minutes"), detail));
             }
         }
+        self.check_once()?;
         self.check_pins()
+    }
+
+    /// Checks that no window and no day of a person is changed twice.
+    fn check_once(&self) -> Result<(), Problem> {
+        let windows = second(self.later_windows.iter().map(|it| it.task_id));
+        let windows = windows.map(|at| format!("/changes/later_windows/{at}/task_id"));
+        let days = second(self.more_time.iter().map(|it| (it.person_id, it.day)));
+        let days = days.map(|at| format!("/changes/more_time/{at}/day"));
+        match windows.or(days) {
+            Some(pointer) => Err(Problem::invalid(&pointer, "is named twice")),
+            None => Ok(()),
+        }
     }
 
     /// Checks that each task has one pin at most, and is not forbidden to its person.
@@ -262,6 +276,12 @@ impl Change {
     fn pointer(&self, member: &str) -> String {
         format!("/changes/{}/{}/{member}", self.list, self.at)
     }
+}
+
+/// The place of the first value that is there before.
+fn second<T: Eq + Hash>(mut values: impl Iterator<Item = T>) -> Option<usize> {
+    let mut before = HashSet::new();
+    values.position(|value| !before.insert(value))
 }
 
 /// The window, ending this many minutes later but within the day.

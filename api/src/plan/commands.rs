@@ -111,8 +111,9 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
 /// left and listed in any case, and an undo takes back the others.
 /// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed or has passed. If the plan makes more
 /// than a tenth of its visits late, tasks that were overdue before not counted, the answer is 409
-/// `confirmation_required` until `confirm` is set. A plan in another state is 409 `plan_state`, with the plan in `current`; a draft is applicable
-/// for 7 days, then it is 410 `plan_expired`. Allowed roles: supervisors, admins, and managers in
+/// `confirmation_required` until `confirm` is set. A plan in another state is 409 `plan_state`, with the plan in `current`; of
+/// one that is still being computed `errors` says how to wait. A draft is applicable for 7 days, then it is
+/// 410 `plan_expired`. Allowed roles: supervisors, admins, and managers in
 /// their grid.
 #[utoipa::path(
     tag = "plans",
@@ -141,7 +142,8 @@ pub(crate) async fn apply_plan(
 /// Undo a plan
 ///
 /// Opens the tasks that the plan assigned and that have not changed since, as they were before. The
-/// others, such as accepted ones, are listed in `left` and stay as they are. Many tasks are opened in
+/// others, such as accepted ones, are listed in `left` and stay as they are. Other drafts of the opened
+/// tasks, of before this plan was applied, can be applied again. Many tasks are opened in
 /// batches, as they are assigned: the plan is `undoing` meanwhile. A plan in another state
 /// is 409 `plan_state`, with the plan in `current`. Allowed roles: supervisors, admins, and managers
 /// in their grid.

@@ -8,6 +8,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::time::Minutes;
 
+use super::base::BaseVisit;
 use super::build::Rows;
 use super::order::PlanOrder;
 
@@ -30,6 +31,8 @@ pub struct Computed {
     pub request: Request,
     /// The input of the solver.
     pub rows: Rows,
+    /// The visits of the plan on which it is based.
+    pub base: Vec<BaseVisit>,
     /// Number of selected open tasks that are left out, since every day of the plan makes them late.
     pub overdue: u32,
     /// The output of the solver.

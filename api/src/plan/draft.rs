@@ -1,6 +1,6 @@
 //! Stores a computed plan as a draft: no task changes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{Reason, Remedy, Route, Stop, Why};
@@ -11,11 +11,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::computed::{Computed, Request};
-use super::dry;
 use super::imagined::{ImaginedVisits, StoredOrder};
-use super::model::{Plan, PlanOrigin, PlanState};
+use super::model::{Plan, PlanBase, PlanOrigin, PlanState};
 use super::store::{self, Kept, PlanRow};
 use super::visit_store::VisitRow;
+use super::{base, dry};
 use crate::clock;
 use crate::db::DbError;
 use crate::log::{Event, Subject};
@@ -107,6 +107,7 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
             measures,
             overdue: computed.overdue,
             made_late: Some(made_late(computed)),
+            base: against_base(computed),
             ..Kept::default()
         },
     )?;
@@ -114,6 +115,14 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
     let event = Event::new("plan.create", Subject::Plan, row.id, row.area, 1).by(row.created_by);
     tx.record(event.with(json!({ "assigned": assigned })));
     Ok(())
+}
+
+/// How the plan differs from the one on which it is based.
+fn against_base(computed: &Computed) -> Option<PlanBase> {
+    let base = computed.request.order.based_on?;
+    let open = computed.rows.tasks.iter().filter(|task| task.state == Phase::Open);
+    let open: HashSet<TaskId> = open.map(|task| task.id).collect();
+    Some(base::compare(base, &computed.base, &computed.solved, |task| open.contains(task)))
 }
 
 /// The number of tasks that the plan gives to people after the due day, but for those whose due day

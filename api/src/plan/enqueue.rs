@@ -22,8 +22,9 @@ pub fn enqueue(
 ) -> Result<Plan, Problem> {
     order.authorized(principal)?;
     order.check(tx.now)?;
-    subjects::check(tx.read_unbatched(), order)?;
-    let (order, now) = (order.clone(), tx.now);
+    let now = tx.now;
+    subjects::check(tx.read_unbatched(), order, now)?;
+    let order = order.clone();
     let request = Request { id, order, now, by: Some(principal.person) };
     Ok(draft::insert(tx, &request)?)
 }

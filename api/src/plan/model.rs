@@ -116,6 +116,10 @@ pub struct Plan {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overdue: u32,
+    /// How it differs from the plan on which it is based; absent before it is computed, and of one that is
+    /// based on none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<PlanBase>,
     /// Quality measures of the plan; absent before it is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Measures>)]
@@ -133,6 +137,19 @@ pub struct Plan {
     /// Until when a draft can be applied; absent in other states.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<FixedOffset>>,
+}
+
+/// How a plan differs from the one on which it is based.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlanBase {
+    /// The plan on which it is based.
+    pub plan_id: PlanId,
+    /// Number of visits with the person, the day and the start that they have in that plan.
+    #[schema(minimum = 0, maximum = 10_000_000, example = 41)]
+    pub kept: u32,
+    /// Number of visits of that plan that have another person, day or start, or none any more.
+    #[schema(minimum = 0, maximum = 10_000_000, example = 1)]
+    pub moved: u32,
 }
 
 /// A plan after it was applied or undone, and the tasks that this left as they are.

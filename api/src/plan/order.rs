@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{PlanId, TaskId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -64,6 +64,11 @@ pub struct PlanOrder {
     /// Decisions by hand.
     #[serde(default, skip_serializing_if = "PlanChanges::is_empty")]
     pub changes: PlanChanges,
+    /// A draft of the area, or an undone plan, of the last 7 days whose visits stay with their person, day
+    /// and start as far as they still can; `changes` have precedence. Default: all open tasks are planned
+    /// anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub based_on: Option<PlanId>,
 }
 
 const fn usual_reach() -> Level {
@@ -90,6 +95,7 @@ impl PlanOrder {
             weights: PlanWeights::default(),
             reach: usual_reach(),
             changes: PlanChanges::default(),
+            based_on: None,
         }
     }
 

@@ -65,7 +65,8 @@ impl Planner {
         let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: false };
         let now = request.now;
         let more = move |conn: &mut Conn, rows: &Rows| {
-            subjects::check(conn, &question.order).map_err(|problem| problem.under("/order"))?;
+            subjects::check(conn, &question.order, now)
+                .map_err(|problem| problem.under("/order"))?;
             let earliest = Earliest::after(now, question.order.lead(rows.settings.lead()));
             let volunteers = question.volunteers(conn, earliest)?;
             Ok(Imagined { volunteers, ..Imagined::default() })

@@ -58,7 +58,9 @@ impl Effect for PlanOrder {
 /// begins after a lead time. A task is not planned into days that all make it late while earlier
 /// days are possible, unless `include_late` is set. `only` selects tasks, `weights` says what is
 /// favoured, `reach` how far people help, and `changes` are decisions by hand, for instance remedies
-/// of an earlier draft that are accepted. A first day more than 31 days from today is 409
+/// of an earlier draft that are accepted. With `based_on` the visits of that draft stay as they are as far as
+/// they can, and `base` of the plan counts them; without, all open tasks are planned anew. A base that is
+/// neither a draft nor undone is 409 `plan_state`. A first day more than 31 days from today is 409
 /// `confirmation_required` until `confirm` is set. Allowed roles: supervisors, admins, and managers
 /// in their grid.
 #[utoipa::path(
@@ -173,22 +175,23 @@ pub(crate) async fn list_plans(
 
 /// Get a plan
 ///
-/// Includes the quality measures. Allowed roles: all except volunteers, within their area.
+/// Includes the quality measures. With `Prefer: wait=30` the server answers as soon as no server works on
+/// the plan, and after 30 seconds in any case. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "get_plan",
-    params(("id" = PlanId, Path, description = "The plan")),
+    params(("id" = PlanId, Path, description = "The plan"), Wait),
     responses((status = OK, description = "The plan", body = Plan), openapi::Read),
 )]
 #[get("/plans/{id}")]
 pub(crate) async fn get_plan(
-    db: Data<Db>,
+    planner: Data<Planner>,
     Authenticated(principal): Authenticated,
     id: Path<PlanId>,
+    Wait(patience): Wait,
 ) -> Result<Json<Plan>, Problem> {
     principal.may(Action::ReadPlans)?;
-    let plan = db.read(move |conn| store::one(conn, &principal.scope(), *id)).await?;
-    plan.map(Json).ok_or_else(Problem::not_found)
+    Ok(Json(planner.wait(principal, *id, patience).await?))
 }
 
 /// Discard a draft

@@ -20,7 +20,7 @@ use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
 use super::span::Span;
 use super::store::PlanRow;
-use super::{apply, batches, build, draft, input, left, overruns, queue, store};
+use super::{apply, base, batches, build, draft, input, left, overruns, queue, solving, store};
 use crate::area;
 use crate::clock;
 use crate::db::{Conn, DbError};
@@ -153,14 +153,15 @@ pub async fn compute(
         problem.volunteers.extend(more.volunteers);
         problem.visits.extend(more.visits);
         order.changes.apply(&mut problem);
-        Ok((rows, problem, (overdue, imagined), began.elapsed()))
+        let base = base::visits(conn, order)?;
+        Ok((rows, problem, base, (overdue, imagined), began.elapsed()))
     };
-    let (rows, problem, (overdue, imagined), read) = db.read(read).await?;
+    let (rows, mut problem, base, (overdue, imagined), read) = db.read(read).await?;
     let is_dry = !imagined.is_empty();
     let began = Instant::now();
-    let selected = request.order.only.area;
+    let (selected, changes) = (request.order.only.area, request.order.changes.clone());
     let solved = tokio::task::spawn_blocking(move || {
-        let solve = || solve::plan_observed(&problem, &options, &observer);
+        let mut solve = || solving::solve(&mut problem, (&base, &changes), &options, &observer);
         let mut solved = match pool {
             Some(pool) => pool.install(solve),
             None => solve(),
@@ -170,15 +171,15 @@ pub async fn compute(
             solved.measures = solve::measures_in(&problem.reaching(options.reach), &solved, &area);
         }
         let volunteers = if is_dry { problem.volunteers } else { Vec::new() };
-        Ok((solved, volunteers))
+        Ok((solved, volunteers, base))
     });
-    let (solved, volunteers) = match solved.await.map_err(|_| DbError::Panicked)? {
+    let (solved, volunteers, base) = match solved.await.map_err(|_| DbError::Panicked)? {
         Ok(solved) => solved,
         Err(PlanError::Cancelled) => return Err(RunError::Cancelled),
         Err(error) => return Err(DbError::corrupt("tasks", error).into()),
     };
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
-    Ok((Computed { request, rows, overdue, solved, imagined, volunteers }, timing))
+    Ok((Computed { request, rows, base, overdue, solved, imagined, volunteers }, timing))
 }
 
 /// Gives no new visit to people who are held up by an earlier one. Only for plans that no person

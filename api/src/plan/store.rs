@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::dry_result::DryResult;
-use super::model::{APPLICABLE_FOR, Plan, PlanOrigin, PlanState};
+use super::model::{APPLICABLE_FOR, Plan, PlanBase, PlanOrigin, PlanState};
 use super::order::PlanOrder;
 use crate::clock::china;
 use crate::db::schema::plans;
@@ -62,6 +62,9 @@ pub struct Kept {
     /// a plan of before this was counted.
     #[serde(default)]
     pub made_late: Option<u32>,
+    /// How the plan differs from the one on which it is based.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<PlanBase>,
     /// What a dry plan found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry: Option<DryResult>,
@@ -86,6 +89,7 @@ impl PlanRow {
             assigned: kept.assigned,
             overtaken: kept.overtaken,
             overdue: kept.overdue,
+            base: kept.base,
             measures: (!kept.measures.is_null()).then_some(kept.measures),
             progress: (self.state.is_queued() && self.lease.is_some())
                 .then(|| u8::try_from(self.progress).unwrap_or(100)),

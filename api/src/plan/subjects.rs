@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 
-use super::changes::PinnedTask;
+use super::base;
+use super::changes::{MoreMinutes, PinnedTask};
 use super::order::PlanOrder;
 use super::seconded::Seconded;
+use super::span::Span;
 use crate::beneficiary::visitors;
 use crate::db::Conn;
 use crate::http::problem::Problem;
@@ -15,11 +18,13 @@ use crate::task::breach::{Breach, broken_tie};
 use crate::task::row::TaskRow;
 use crate::{area, catalogue, person, task};
 
-/// Checks that the area, and the tasks and the people of the changes, are those of the plan.
+/// Checks that the area, and the tasks and the people of the changes, are those of the plan, and the plan
+/// on which it is based.
 ///
 /// # Errors
-/// 422 that names the member of the order; [`DbError`](crate::db::DbError).
-pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
+/// 422 that names the member of the order; 409 for a base in another state;
+/// [`DbError`](crate::db::DbError).
+pub(super) fn check(conn: &mut Conn, order: &PlanOrder, now: DateTime<Utc>) -> Result<(), Problem> {
     if area::store::current(conn, &order.area)?.is_none() {
         return Err(Problem::invalid("/area", "the area does not exist"));
     }
@@ -29,6 +34,8 @@ pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
             return Err(Problem::invalid(&format!("/only/kinds/{at}"), "is no kind of service"));
         }
     }
+    check_selected(conn, order)?;
+    base::check(conn, order, now)?;
     if order.changes.is_empty() {
         return Ok(());
     }
@@ -47,11 +54,7 @@ pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
     if let Some((pointer, _)) = order.changes.people().find(|(_, id)| !known.contains(id)) {
         return Err(Problem::invalid(&pointer, "is no active manager or volunteer of the area"));
     }
-    let outside = |pin: &PinnedTask| !span.contains(pin.day);
-    if let Some(at) = order.changes.pins.iter().position(outside) {
-        let pointer = format!("/changes/pins/{at}/day");
-        return Err(Problem::invalid(&pointer, "must be a day of the plan"));
-    }
+    check_days(order, span)?;
     let elsewhere = |pin: &PinnedTask| {
         let grid = open.get(&pin.task_id).map(|row| row.grid);
         !grid.is_some_and(|grid| seconded.reaches(pin.person_id, grid, pin.day))
@@ -62,6 +65,39 @@ pub(super) fn check(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
     }
     check_choices(conn, order, &open)?;
     check_ties(conn, order, &open)
+}
+
+/// Checks that the tasks that the order selects by id are those of the area. One that has ended meanwhile
+/// is not planned.
+fn check_selected(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
+    let rows = task::store::rows(conn, order.area.district(), &order.only.ids)?;
+    let of_area = rows.iter().filter(|row| order.area.contains(&row.grid));
+    let of_area: HashSet<TaskId> = of_area.map(|row| row.id).collect();
+    match order.only.ids.iter().position(|id| !of_area.contains(id)) {
+        Some(at) => Err(Problem::invalid(&format!("/only/ids/{at}"), "is no task of the area")),
+        None => Ok(()),
+    }
+}
+
+/// Checks that the days of the changes are those of the plan, and the weeks those that it is in.
+fn check_days(order: &PlanOrder, span: Span) -> Result<(), Problem> {
+    let changes = &order.changes;
+    let pins = changes.pins.iter().map(|pin| pin.day);
+    let time = changes.more_time.iter().map(|more| more.day);
+    let lists = [("pins", pins.collect::<Vec<_>>()), ("more_time", time.collect())];
+    for (list, days) in lists {
+        if let Some(at) = days.iter().position(|day| !span.contains(*day)) {
+            let pointer = format!("/changes/{list}/{at}/day");
+            return Err(Problem::invalid(&pointer, "must be a day of the plan"));
+        }
+    }
+    let weeks = span.weeks();
+    let outside = |more: &MoreMinutes| more.week.is_some_and(|day| !weeks.contains(day));
+    if let Some(at) = changes.more_minutes.iter().position(outside) {
+        let pointer = format!("/changes/more_minutes/{at}/week");
+        return Err(Problem::invalid(&pointer, "must be in a week of the plan"));
+    }
+    Ok(())
 }
 
 /// Checks that no pin is for a person who must not visit the beneficiary.

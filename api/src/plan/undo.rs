@@ -8,12 +8,12 @@ use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::batches::{self, Change};
-use super::former_marks;
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
 use super::store::{self, PlanRow};
 use super::visit_store::VisitRow;
+use super::{former_marks, other_drafts, plan_state};
 use crate::db::DbError;
-use crate::http::problem::{Problem, ProblemCode};
+use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
 use crate::task;
 use crate::task::release;
@@ -55,7 +55,7 @@ pub(super) fn open(
     let marked = visits.iter().filter(|visit| visit.former_unserved.is_some());
     let marked = marked.map(|visit| (visit.task, visit.former_unserved)).collect();
     let former = former_marks::valid(tx.read_unbatched(), plan, &marked)?;
-    let mut left = Vec::new();
+    let (mut left, mut restored) = (Vec::new(), Vec::new());
     for visit in visits {
         let task = tasks.get(&visit.task);
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
@@ -63,12 +63,16 @@ pub(super) fn open(
             let about = json!({ "because": "plan_undone", "plan": plan.id });
             let unserved_why = former.get(&task.id).copied();
             let task = TaskRow { unserved_why, ..task.clone() };
-            release::open(tx, &task, by, about)?;
+            let opened = release::open(tx, &task, by, about)?;
+            if let Some(version) = visit.task_version.filter(|_| opened.state == Phase::Open) {
+                restored.push((task.id, (version, opened.version)));
+            }
         } else {
             let state = task.map(|task| task.state);
             left.push(LeftTask { task_id: visit.task, because: LeftBecause::Changed, state });
         }
     }
+    other_drafts::follow(tx.write_unbatched(), plan.district, &restored)?;
     Ok(left)
 }
 
@@ -100,7 +104,7 @@ fn in_state(
     if states.contains(&row.state) {
         return Ok(row);
     }
-    Err(Problem::from(ProblemCode::PlanState).showing(&row.plan()?))
+    Err(plan_state::refused(&row.plan()?))
 }
 
 /// Whether the task is as the plan left it: its assignment was the last change.

@@ -8,7 +8,7 @@ use gridward_domain::id::{PlanId, TaskId};
 
 use super::changed_visits::{self, Present};
 use super::model::PlanVisit;
-use super::store;
+use super::plan_state;
 use super::visit_store::{self, VisitFilter};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -21,7 +21,7 @@ use crate::task::row::TaskRow;
 /// A page of the visits of the plan, ordered by task, as the principal sees them.
 ///
 /// # Errors
-/// 404 for a plan outside the principal's area; [`DbError`].
+/// 404 for a plan outside the principal's area; 409 while it is computed; [`DbError`].
 pub fn list(
     conn: &mut Conn,
     key: &SealingKey,
@@ -30,7 +30,7 @@ pub fn list(
     filter: VisitFilter,
     (wanted, now): (&Wanted<TaskId>, DateTime<Utc>),
 ) -> Result<Vec<PlanVisit>, Problem> {
-    store::one(conn, &principal.scope(), id)?.ok_or_else(Problem::not_found)?;
+    plan_state::computed(conn, &principal.scope(), id)?;
     let visits = visit_store::visits(conn, principal.district(), id, filter, wanted)?;
     Ok(with_names(conn, key, principal, visits, now)?)
 }

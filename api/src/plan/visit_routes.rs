@@ -15,7 +15,7 @@ use super::compare::{self, PlanComparison};
 use super::loads::{self, PlanLoads};
 use super::model::PlanVisit;
 use super::obstacles::{self, PlanObstacle};
-use super::store;
+use super::plan_state;
 use super::visit_list;
 use super::visit_store::{self, VisitFilter};
 use crate::auth::Authenticated;
@@ -51,15 +51,15 @@ pub struct VisitQuery {
 ///
 /// Gives for each task the assignee, the time and the reason, or the obstacle, with names, windows
 /// and due days, and how the visit differs from what the task has now: `change` of a draft says what
-/// applying it would add and what it would leave. Allowed roles: all except volunteers, within their
-/// area.
+/// applying it would add and what it would leave. While the plan is computed it is 409 `plan_state`.
+/// Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plan_visits",
     params(("id" = PlanId, Path, description = "The plan"), VisitQuery, PageQuery),
     responses(
         (status = OK, description = "A page of visits", body = Page<PlanVisit>),
-        openapi::Read,
+        openapi::ReadPlan,
     ),
 )]
 #[get("/plans/{id}/visits")]
@@ -88,13 +88,14 @@ pub(crate) async fn list_plan_visits(
 /// Get the loads of a plan
 ///
 /// The minutes of each person and the tasks of each grid in the days of the plan, before and after
-/// it, and the number of visits that are new, kept or moved against what the tasks have now; work that is done is not counted, and people are ordered by area and id. Allowed roles: all
-/// except volunteers and auditors, within their area.
+/// it, and the number of visits that are new, kept or moved against what the tasks have now; work that is done is not counted, and people are ordered by area and id.
+/// While the plan is computed it is 409 `plan_state`. Allowed roles: all except volunteers and auditors,
+/// within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "get_plan_loads",
     params(("id" = PlanId, Path, description = "The plan")),
-    responses((status = OK, description = "The loads", body = PlanLoads), openapi::Read),
+    responses((status = OK, description = "The loads", body = PlanLoads), openapi::ReadPlan),
 )]
 #[get("/plans/{id}/loads")]
 pub(crate) async fn get_plan_loads(
@@ -107,7 +108,7 @@ pub(crate) async fn get_plan_loads(
     let keys = keys.clone();
     let loads = db.read(move |conn| {
         let district = principal.district();
-        store::one(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
+        plan_state::computed(conn, &principal.scope(), *id)?;
         let key = keys.key(conn, district)?;
         let visits = visit_store::all_visits(conn, district, *id, false)?;
         Ok::<_, Problem>(loads::loads(conn, &key, (district, *id), &visits)?)
@@ -126,12 +127,13 @@ pub struct ObstacleList {
 /// List the obstacles of a plan
 ///
 /// Counts the tasks that no one can do by reason, and by the least change that would help. The tasks
-/// are in the visits with `unassigned`. Allowed roles: all except volunteers, within their area.
+/// are in the visits with `unassigned`. While the plan is computed it is 409 `plan_state`. Allowed roles: all
+/// except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plan_obstacles",
     params(("id" = PlanId, Path, description = "The plan")),
-    responses((status = OK, description = "The obstacles", body = ObstacleList), openapi::Read),
+    responses((status = OK, description = "The obstacles", body = ObstacleList), openapi::ReadPlan),
 )]
 #[get("/plans/{id}/obstacles")]
 pub(crate) async fn list_plan_obstacles(
@@ -141,7 +143,7 @@ pub(crate) async fn list_plan_obstacles(
 ) -> Result<Json<ObstacleList>, Problem> {
     principal.may(Action::ReadPlans)?;
     let unserved = db.read(move |conn| {
-        store::one(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
+        plan_state::computed(conn, &principal.scope(), *id)?;
         Ok::<_, Problem>(visit_store::all_visits(conn, principal.district(), *id, true)?)
     });
     Ok(Json(ObstacleList { items: obstacles::obstacles(&unserved.await?) }))
@@ -149,8 +151,8 @@ pub(crate) async fn list_plan_obstacles(
 
 /// Compare two plans
 ///
-/// The measures of both, and the tasks that they give to another person or time. Allowed roles: all
-/// except volunteers, within their area.
+/// The measures of both, and the tasks that they give to another person or time. While one of them is
+/// computed it is 409 `plan_state`. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "compare_plans",
@@ -160,7 +162,7 @@ pub(crate) async fn list_plan_obstacles(
     ),
     responses(
         (status = OK, description = "The differences", body = PlanComparison),
-        openapi::Read,
+        openapi::ReadPlan,
     ),
 )]
 #[get("/plans/{id}/compare/{other}")]
@@ -173,7 +175,7 @@ pub(crate) async fn compare_plans(
     let (id, other) = *ids;
     let compared = db.read(move |conn| {
         let mut read = |id| {
-            let plan = store::one(conn, &principal.scope(), id)?.ok_or_else(Problem::not_found)?;
+            let plan = plan_state::computed(conn, &principal.scope(), id)?;
             Ok::<_, Problem>((
                 plan,
                 visit_store::all_visits(conn, principal.district(), id, false)?,

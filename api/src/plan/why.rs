@@ -202,6 +202,29 @@ pub fn of_task(
     Ok(Some(StoredVisit { person, day, start, travel, why: StoredWhy::read(&reason)? }))
 }
 
+/// The position of the visit on its person's day in the plan, from 1.
+///
+/// # Errors
+/// [`DbError`].
+pub fn order(
+    conn: &mut Conn,
+    (district, plan): (AreaCode, PlanId),
+    (task, visit): (TaskId, &StoredVisit),
+) -> Result<i32, DbError> {
+    let before = plan_visits::start
+        .lt(visit.start)
+        .or(plan_visits::start.eq(visit.start).and(plan_visits::task.lt(task)));
+    let count: i64 = plan_visits::table
+        .filter(plan_visits::district.eq(district))
+        .filter(plan_visits::plan.eq(plan))
+        .filter(plan_visits::person.eq(visit.person))
+        .filter(plan_visits::day.eq(visit.day))
+        .filter(before)
+        .count()
+        .get_result(conn)?;
+    Ok(i32::try_from(count).unwrap_or(i32::MAX).saturating_add(1))
+}
+
 /// The position of each visit on its person's day in the plan, from 1.
 ///
 /// # Errors

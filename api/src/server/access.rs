@@ -302,6 +302,7 @@ const TABLE: &[Access] = &[
     on("apply_plan", A::Dispatch, Area, Internal),
     on("undo_plan", A::Dispatch, Area, Internal),
     on("list_plan_visits", A::ReadPlans, Area, Personal),
+    on("explain_plan_visit", A::ReadPlans, Area, Personal),
     on("get_plan_loads", A::Dispatch, Area, Personal),
     on("list_plan_obstacles", A::ReadPlans, Area, Internal),
     on("compare_plans", A::ReadPlans, Area, Internal),

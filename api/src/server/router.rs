@@ -144,6 +144,7 @@ fn plans(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(plan::commands::apply_plan)
         .service(plan::commands::undo_plan)
         .service(plan::visit_routes::list_plan_visits)
+        .service(explanation::routes::explain_plan_visit)
         .service(plan::visit_routes::get_plan_loads)
         .service(plan::visit_routes::list_plan_obstacles)
         .service(plan::visit_routes::compare_plans)

@@ -95,7 +95,7 @@ impl NewDays {
     }
 }
 
-/// The times of a task that is rescheduled.
+/// The times of a task that is rescheduled, or that passes to another person who keeps its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NewTimes {
     /// The time window within the day; `None` to keep the present one, `Some(None)` to remove it.

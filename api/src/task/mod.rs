@@ -19,6 +19,7 @@ pub mod filter;
 mod finder_notice;
 pub mod freed;
 pub mod history;
+pub mod kept_time;
 pub mod model;
 pub mod names;
 pub mod occasion;

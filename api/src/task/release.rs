@@ -27,7 +27,7 @@ pub fn release(
     freed::freed(tx, row)
 }
 
-/// Opens the task as [`release`] does, but does not have it planned anew.
+/// Opens the task as [`release`] does, but does not have it planned anew; returns the new row.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] for a task that is not assigned.
@@ -36,16 +36,15 @@ pub fn open(
     row: &TaskRow,
     by: Option<PersonId>,
     about: Value,
-) -> Result<(), DbError> {
+) -> Result<TaskRow, DbError> {
     let (before, command) = (row.life()?, AutomaticCommand::Release);
     match life::apply_automatic(&before, &command, clock::day(tx.now)) {
         Ok(Transition::Changed(after)) => {
             let step = Step { row, before, after, verb: command.verb() };
             let event = step.event().by(by).with(about);
-            write(tx, &step, NewTimes::default(), event)?;
-            Ok(())
+            write(tx, &step, NewTimes::default(), event)
         }
-        Ok(Transition::Already) => Ok(()),
+        Ok(Transition::Already) => Ok(row.clone()),
         Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
     }
 }

@@ -14,11 +14,10 @@ use utoipa::ToSchema;
 
 use super::assignees::{Assignee, Assignees};
 use super::breach::{self, Breach};
-use super::command::NewTimes;
 use super::row::TaskRow;
 use super::store::HeldTime;
 use super::transition::{self, Step};
-use super::{overlap, tie};
+use super::{kept_time, overlap, tie};
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
 use crate::db::DbError;
@@ -75,7 +74,8 @@ impl Takers {
     }
 
     /// Gives these tasks, which one person holds and no other can get apart, to the person with the most
-    /// time left in their week, as the decision of the principal. If a rule of assignments keeps all of them
+    /// time left in their week, as the decision of the principal. A planned visit keeps its day and hour if
+    /// that person is free then. If a rule of assignments keeps all of them
     /// from one of the tasks, nothing changes; the answer then has the rules that the only person would
     /// break. `about` is the body of the event of each task.
     ///
@@ -101,9 +101,11 @@ impl Takers {
             let Ok(Transition::Changed(after)) = next else { return Ok(Err(BTreeSet::new())) };
             steps.push(Step { row, before, after, verb: command.verb() });
         }
+        let taker = taker.row.clone();
         for step in steps {
             let event = step.event().by(principal.person).with(about(step.row));
-            let next = transition::write(tx, &step, NewTimes::default(), event)?;
+            let times = kept_time::of(tx, step.row, &taker)?;
+            let next = transition::write(tx, &step, times, event)?;
             self.assignees.follow(step.row, &next);
         }
         Ok(Ok(to))

@@ -57,6 +57,9 @@ pub fn write(
             next.plan_by_hand(time.day, time.start);
         }
     }
+    if let Some(time) = times.planned.filter(|_| step.verb == Verb::Reassign) {
+        next.plan_by_hand(time.day, time.start);
+    }
     if matches!(step.verb, Verb::Claim | Verb::Reassign) {
         with_other(tx, &mut next)?;
     }

@@ -8,7 +8,8 @@
 //! The modules, in the order in which a plan is computed:
 //!
 //! 1. `problem`: the input and its validation. `ties`: groups and pairs of visits. `unfit_pins`: pinned
-//!    visits that do not fit, for callers whose pins are promises.
+//!    visits that do not fit, for callers whose pins are promises. `former`: visits that keep what they
+//!    had in a former plan.
 //! 2. `travel`: the estimate of travel times. `options`: weights and length of the search.
 //! 3. `split`: independent parts; nearly every grid is one, and they are planned in parallel.
 //! 4. `search`: a part as an instance of [`crate::routing`], which searches it.
@@ -38,6 +39,7 @@ mod candidates;
 mod check;
 mod construct;
 mod evenness;
+mod former;
 mod idle;
 mod late;
 mod limit;
@@ -70,6 +72,7 @@ pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
 pub use candidates::{Candidate, Hindrance, candidates};
 pub use check::{Violation, check};
 pub use evenness::gini;
+pub use former::keep_former;
 pub use measure::measures_in;
 pub use options::Options;
 pub use plan::{Measures, Plan, Route, Stop, Unserved};

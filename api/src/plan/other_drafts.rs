@@ -1,0 +1,60 @@
+//! Drafts of tasks that an undo opens again. The undo restores the tasks as the drafts knew them, so the
+//! drafts remain applicable.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{PlanId, TaskId};
+
+use super::model::PlanState;
+use crate::db::schema::{plan_visits, plans};
+use crate::db::{Conn, DbError};
+
+/// The most ids of a query.
+const CHUNK: usize = 500;
+
+/// The versions of a task before a plan was applied and after it was undone.
+pub(super) type Versions = (i64, i64);
+
+/// Has the drafts that were computed for the tasks as they were before, with these versions, stand for the
+/// tasks as they are now.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn follow(
+    conn: &mut Conn,
+    district: AreaCode,
+    restored: &[(TaskId, Versions)],
+) -> Result<(), DbError> {
+    let drafts: Vec<PlanId> = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::state.eq(PlanState::Draft))
+        .filter(plans::campaign.is_null())
+        .order(plans::id)
+        .select(plans::id)
+        .load(conn)?;
+    for draft in drafts {
+        for (versions, tasks) in by_versions(restored) {
+            for tasks in tasks.chunks(CHUNK) {
+                let visits = plan_visits::table
+                    .filter(plan_visits::district.eq(district))
+                    .filter(plan_visits::plan.eq(draft))
+                    .filter(plan_visits::task.eq_any(tasks))
+                    .filter(plan_visits::task_version.eq(versions.0));
+                let now = plan_visits::task_version.eq(versions.1);
+                diesel::update(visits).set(now).execute(conn)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The tasks with the same versions.
+fn by_versions(restored: &[(TaskId, Versions)]) -> BTreeMap<Versions, Vec<TaskId>> {
+    let mut groups: BTreeMap<Versions, Vec<TaskId>> = BTreeMap::new();
+    for (task, versions) in restored {
+        groups.entry(*versions).or_default().push(*task);
+    }
+    groups
+}
