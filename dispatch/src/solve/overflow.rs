@@ -68,12 +68,10 @@ pub(super) fn overflow(
     mut left: Vec<TaskId>,
 ) -> Result<Vec<Unserved>, PlanError> {
     let Context { ties, options, .. } = context;
-    let visits: Visits<'_> =
-        problem.visits.iter().map(|visit| (visit.id, visit)).collect();
+    let visits: Visits<'_> = problem.visits.iter().map(|visit| (visit.id, visit)).collect();
     let homes: HashMap<PersonId, AreaCode> =
         problem.volunteers.iter().map(|who| (who.id, who.grid)).collect();
-    let rounds =
-        levels(options.reach).flat_map(|level| [(level, NEAREST), (level, usize::MAX)]);
+    let rounds = levels(options.reach).flat_map(|level| [(level, NEAREST), (level, usize::MAX)]);
     for (level, most) in rounds {
         let mut asked: BTreeMap<AreaCode, Vec<&Visit>> = BTreeMap::new();
         let waiting = left.iter().filter_map(|left| visits.get(left).copied());
