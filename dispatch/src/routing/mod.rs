@@ -13,7 +13,8 @@
 //!    `draft`: all routes, with undo. `gaps`: a cache of best positions. `near_shifts`: where a
 //!    visit is tried.
 //! 3. `ruin`, `insertion_order`, `recreate`, `pairs`: one step of the search. `anneal`: a run of
-//!    steps. `pool`: routes found, recombined. `search`: the sequence of runs.
+//!    steps. `pool`: routes found, recombined. `complete`: what still fits at the end. `search`: the
+//!    sequence of runs.
 //! 4. [`solution`]: the output and its value. `replan`: repair of a previous plan, which
 //!    `warm_start` loads.
 //! 5. [`explain`]: explanations. `feasibility`: whether a volunteer could make a visit. [`relaxation`]: the least change that serves a visit.
@@ -24,6 +25,7 @@ mod anneal;
 pub mod bound;
 pub mod budget;
 pub mod check;
+mod complete;
 mod draft;
 pub mod explain;
 mod feasibility;

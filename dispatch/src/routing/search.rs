@@ -3,6 +3,7 @@
 
 use super::anneal::{Annealing, STEP, Schedule};
 use super::budget::Budget;
+use super::complete::complete;
 use super::draft::Draft;
 use super::model::{Model, index};
 use super::pool::{self, Pool};
@@ -50,6 +51,7 @@ pub(super) fn search(
         return search.best; // no visit fits any shift
     }
     search.rounds(budget, warm);
+    complete(model, &mut search.best);
     search.best
 }
 

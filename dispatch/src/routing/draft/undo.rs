@@ -117,3 +117,74 @@ impl Draft {
         self.unassigned.clone_from(&other.unassigned);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::routing::recreate::{Recreation, insert_at_random};
+    use crate::routing::rng::Rng;
+    use crate::routing::ruin;
+    use crate::routing::tests::{some_instance, some_street};
+    use crate::routing::weights::Weights;
+
+    /// All that a draft decides, and all that depends on it. The rank of an unassigned visit has no
+    /// meaning.
+    fn state(draft: &Draft) -> String {
+        let rank = draft.assigned_route.iter().zip(&draft.rank);
+        let rank: Vec<_> = rank.map(|(tour, rank)| (*tour != UNASSIGNED).then_some(rank)).collect();
+        let Draft { tours, assigned_route, unassigned, waiting, hulls, load, used, .. } = draft;
+        let costs = (draft.cost, draft.unserved_cost, draft.moved);
+        // The holder of a group counts while one of its visits is assigned.
+        let groups =
+            draft.group_holders.iter().map(|(who, count)| (*count > 0).then_some((who, count)));
+        let groups: Vec<_> = groups.collect();
+        format!(
+            "{:?}",
+            (tours, assigned_route, rank, unassigned, waiting, hulls, load, used, costs, groups)
+        )
+    }
+
+    /// Undoes many steps, each after a state that some steps have led to.
+    fn assert_undone(model: &Model<'_>, seed: u64) {
+        let (rng, mut recreation) = (&mut Rng::new(seed), Recreation::default());
+        let mut draft = Draft::new(model);
+        recreation.fill(model, &mut draft, rng);
+        draft.commit();
+        for number in 0..60 {
+            let before = state(&draft);
+            let closed = if number % 5 == 0 {
+                ruin::close_tour(model, &mut draft, rng)
+            } else {
+                ruin::ruin(model, &mut draft, rng);
+                UNASSIGNED
+            };
+            insert_at_random(model, &mut draft, rng);
+            recreation.recreate(model, &mut draft, closed, i64::MAX, rng);
+            if number % 3 == 0 {
+                draft.commit();
+            } else {
+                draft.undo(model);
+                assert_eq!(state(&draft), before);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn undo_restores_the_committed_state(instance in some_instance(), seed: u64) {
+            prop_assume!(!instance.visits.is_empty());
+            assert_undone(&Model::new(&instance, Weights::default()), seed);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn undo_restores_the_committed_state_of_a_crowd(instance in some_street(2, 300), seed: u64) {
+            assert_undone(&Model::new(&instance, Weights::default()), seed);
+        }
+    }
+}

@@ -2,11 +2,14 @@
 
 mod bounds;
 mod checker;
+mod crowd;
 mod random;
 mod spec;
 mod tour;
 
 use proptest::prelude::*;
+
+pub(super) use random::some_instance;
 
 use super::instance::{Bar, Instance, Partner, Pin, Quota, Seconds, Shift, Visit, Volunteer};
 use super::solution::Solution;

@@ -99,7 +99,7 @@ fn some_bar() -> impl Strategy<Value = Bar> {
 }
 
 /// Ways of all kinds: some break the triangle inequality, some differ there and back.
-pub(super) fn some_instance() -> impl Strategy<Value = Instance> {
+pub(in crate::routing) fn some_instance() -> impl Strategy<Value = Instance> {
     (1..4_usize, 0..9_usize).prop_flat_map(|(people, visits)| {
         let places = people + visits;
         (
