@@ -18,7 +18,7 @@ const SUPERVISOR: &str = "10000000001";
 /// A served demo with so many grids that it has retired officers.
 async fn demo(backend: Backend) -> (Server, Caller) {
     let database = Database::from(backend);
-    let made = gridward(&database, &["demo", "--grids", "24"]).output().expect("it runs");
+    let made = gridward(&database, &["demo", "--grids", "16"]).output().expect("it runs");
     assert!(made.status.success(), "{}", said(&made));
     let server = Server::start(database);
     let supervisor = server.sign_in(SUPERVISOR).await;

@@ -12,7 +12,7 @@ use gridward_domain::id::{CaseId, PersonId, TaskId};
 use super::draw::Draw;
 use super::{case_words, identity, services};
 use crate::case::entry_store::{self, EntrySealed, NewEntry};
-use crate::case::store::{self, CaseRow, CaseSealed};
+use crate::case::store::{self, CaseRow};
 use crate::case::{CaseEntryAction, CaseKind, CaseMoveContent, CaseSource, defaults, kind_store};
 use crate::catalogue::ServiceKind;
 use crate::clock;
