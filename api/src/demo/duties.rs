@@ -21,7 +21,7 @@ use crate::service::model::{ServiceDocument, ServiceRegime};
 /// A regime: Chinese and English name, filter, kind, cadence, and the days since it began.
 type Duty = (&'static str, &'static str, &'static str, &'static str, Cadence, u64);
 
-/// Of the large ones some begin today, so that the demo needs not make what they have had.
+/// The largest one begins today, so that the demo needs not make what it has had.
 const DUTIES: [Duty; 4] = [
     (
         "独居对象每月走访",
@@ -40,20 +40,20 @@ const DUTIES: [Duty; 4] = [
         30,
     ),
     (
-        "全体对象每年走访",
-        "A visit to each in a year",
-        r#"{"age":{"from":0}}"#,
-        "home_visit",
-        Cadence::EveryDays { days: CadenceDays::of::<365>() },
-        0,
-    ),
-    (
         "高龄独居对象生日问候",
         "Birthday calls to the old who live alone",
         r#"{"all":[{"lives_alone":true},{"age":{"from":80}}]}"#,
         "phone_call",
         Cadence::Birthday {},
         30,
+    ),
+    (
+        "全体对象每年走访",
+        "A visit to each in a year",
+        r#"{"age":{"from":0}}"#,
+        "home_visit",
+        Cadence::EveryDays { days: CadenceDays::of::<365>() },
+        0,
     ),
 ];
 
@@ -115,10 +115,10 @@ pub(super) fn regime_rows(
     let mut draw = Draw::new(7, "regimes");
     let manager = records.people.iter().find(|person| person.role == Role::Manager);
     let named = manager.map(|person| person.id);
-    let mut contents: Vec<Content> = DUTIES.into_iter().map(Content::of).collect();
-    for regime in documents.iter().flat_map(|document| &document.regimes) {
-        contents.push(Content::of_document(regime, named)?);
-    }
+    let of_documents = documents.iter().flat_map(|document| &document.regimes);
+    let of_documents = of_documents.map(|regime| Content::of_document(regime, named));
+    let mut contents = of_documents.collect::<Result<Vec<_>, DbError>>()?;
+    contents.extend(DUTIES.into_iter().map(Content::of));
     let today = clock::day(now);
     let rows = contents.into_iter().enumerate().filter_map(|(number, content)| {
         let CadenceParts { cadence, days: cadence_days, feast } = content.cadence.parts();

@@ -24,7 +24,6 @@ use crate::db::{Conn, DbError};
 use crate::goods::handout_store::HandoutRow;
 use crate::goods::store::{ItemRow, MovementRow, StockRow};
 use crate::load::record::DistrictRecords;
-use crate::regime::members::MemberRow;
 use crate::regime::store as regimes;
 use crate::task::words::{Goods, TaskWords};
 
@@ -68,15 +67,13 @@ pub fn add(
     for row in &duties {
         regimes::put(conn, None, row)?;
     }
-    let rounds = Duty { records, staff: &staff, kinds: &kinds, key, now }.rounds(conn, &duties)?;
-    MemberRow::insert_all(conn, &rounds.members.iter().collect::<Vec<_>>())?;
-    visits::insert(conn, &rounds.visits)?;
+    let rounds = Duty { records, staff: &staff, kinds: &kinds, key, now }.add(conn, &duties)?;
     Ok(Some(Added {
         campaigns: made.campaigns.len(),
         visits: made.visits.len(),
         handouts: made.handouts.len(),
         regimes: duties.len(),
-        rounds: rounds.visits.len(),
+        rounds,
     }))
 }
 

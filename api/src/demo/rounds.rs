@@ -12,7 +12,7 @@ use gridward_domain::task::Outcome;
 use super::draw::Draw;
 use super::staff::Staff;
 use super::visitors::Visitors;
-use super::visits::{Destination, Errand, Progress, Visit, Visits};
+use super::visits::{self, Destination, Errand, Progress, Visit, Visits};
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -23,13 +23,11 @@ use crate::regime::members::{self, Candidate, MemberRow, Reconciliation};
 use crate::regime::store::RegimeRow;
 use crate::task::words::TaskWords;
 
-/// The members of regimes, and their visits.
+/// The members of a regime, and their visits.
 #[derive(Default)]
-pub(super) struct Rounds {
-    /// The members.
-    pub(super) members: Vec<MemberRow>,
-    /// The visits.
-    pub(super) visits: Vec<Visit>,
+struct Rounds {
+    members: Vec<MemberRow>,
+    visits: Vec<Visit>,
 }
 
 /// What the visits depend on.
@@ -47,16 +45,17 @@ pub(super) struct Duty<'a> {
 }
 
 impl Duty<'_> {
-    /// The members of these regimes and their visits.
+    /// Adds the members of these regimes and their visits, those that are made as contacts that the later regimes
+    /// know; returns the number of visits.
     ///
     /// # Errors
     /// [`DbError`].
-    pub(super) fn rounds(&self, conn: &mut Conn, regimes: &[RegimeRow]) -> Result<Rounds, DbError> {
+    pub(super) fn add(&self, conn: &mut Conn, regimes: &[RegimeRow]) -> Result<usize, DbError> {
         let visitors = Visitors::of(self.records, self.staff);
         let homes = self.records.beneficiaries.iter();
         let homes: HashMap<_, _> = homes.map(|home| (home.id, Destination::home(home))).collect();
         let mut draw = Draw::new(7, "rounds");
-        let mut rounds = Rounds::default();
+        let mut number = 0;
         for regime in regimes {
             let candidates = members::candidates(conn, self.key, regime, clock::day(self.now))?;
             let sites = match regime.subject {
@@ -64,21 +63,26 @@ impl Duty<'_> {
                 RegimeSubject::Memorials => sites(conn, regime, &candidates)?,
             };
             let to = |id: &BeneficiaryId| homes.get(id).or_else(|| sites.get(id)).cloned();
-            self.add(&mut rounds, regime, (&candidates, &to), (&visitors, &mut draw))?;
+            let Rounds { members, visits } =
+                self.rounds(regime, (&candidates, &to), (&visitors, number), &mut draw)?;
+            MemberRow::insert_all(conn, &members.iter().collect::<Vec<_>>())?;
+            visits::insert(conn, &visits)?;
+            number += visits.len();
         }
-        Ok(rounds)
+        Ok(number)
     }
 
-    /// Adds the members of the regime, who are these candidates, and their visits.
-    fn add(
+    /// The members of the regime, who are these candidates, and their visits, which have the numbers from this one.
+    fn rounds(
         &self,
-        rounds: &mut Rounds,
         regime: &RegimeRow,
         (candidates, to): (&[Candidate], &dyn Fn(&BeneficiaryId) -> Option<Destination>),
-        (visitors, draw): (&Visitors<'_>, &mut Draw),
-    ) -> Result<(), DbError> {
+        (visitors, first): (&Visitors<'_>, usize),
+        draw: &mut Draw,
+    ) -> Result<Rounds, DbError> {
+        let mut rounds = Rounds::default();
         let Some(kind) = self.kinds.iter().find(|kind| kind.code == regime.kind) else {
-            return Ok(());
+            return Ok(rounds);
         };
         let visits = Visits {
             title: regime.name.as_str().parse().ok(),
@@ -96,7 +100,7 @@ impl Duty<'_> {
         for (mut member, candidate) in members.into_iter().zip(candidates) {
             let due = due(&rule, &candidate.days(&member), today);
             if let (Some(due), Some(to)) = (due, to(&member.beneficiary)) {
-                let number = rounds.visits.len();
+                let number = first + rounds.visits.len();
                 let errand = self.errand(regime, due, number);
                 if let Some(visit) = visits.visit(number, to, errand, draw)? {
                     member =
@@ -106,7 +110,7 @@ impl Duty<'_> {
             }
             rounds.members.push(member);
         }
-        Ok(())
+        Ok(rounds)
     }
 
     /// The person to whom the visits of the regime are assigned, if they are to one.
