@@ -14,11 +14,20 @@ use crate::support::{Backend, Caller, GRID, Server};
 /// The day of all visits.
 const DAY: i64 = 2;
 /// The length of a visit in minutes.
-const LENGTH: u64 = 60;
+const LENGTH: u64 = 30;
 
 /// A visit for the beneficiary of this number.
 async fn visit(caller: &Caller, n: u32) -> String {
     let days = json!({ "not_before": day(DAY), "due_on": day(DAY), "minutes": LENGTH });
+    caller.make(&home_visit(&beneficiary_id(n), days)).await
+}
+
+/// The same in this hour of the day.
+async fn visit_at(caller: &Caller, n: u32, hour: u32) -> String {
+    let window = json!({ "start": 60 * hour, "end": 60 * hour + 60 });
+    let days = json!({
+        "not_before": day(DAY), "due_on": day(DAY), "minutes": LENGTH, "window": window
+    });
     caller.make(&home_visit(&beneficiary_id(n), days)).await
 }
 
@@ -148,13 +157,13 @@ async fn minutes_that_are_taken_since_the_draft_are_not_given_twice(
     let server = Server::small(backend);
     alone(&server);
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
-    let [one, two, claimed] =
-        [visit(&manager, 1).await, visit(&manager, 2).await, visit(&manager, 3).await];
-    change(&server, "weekly_minutes", "150");
+    let [one, two] = [visit_at(&manager, 1, 9).await, visit_at(&manager, 2, 10).await];
+    let claimed = visit(&manager, 3).await;
+    change(&server, "weekly_minutes", "75");
     let [first, second] =
         [draft(&manager, &[&one], json!({})).await, draft(&manager, &[&two], json!({})).await];
     assert_eq!(volunteer.act(&format!("/v1/tasks/{claimed}/claim")).await.status, 200);
-    assert_eq!(apply(&manager, &first, "skip").await.body["left"], json!([]), "120 of 150");
+    assert_eq!(apply(&manager, &first, "skip").await.body["left"], json!([]), "60 of 75");
     let none = apply(&manager, &second, "skip").await;
     assert_eq!(none.body["left"], left(&two, "no_minutes"), "{}", none.body);
 
@@ -164,7 +173,7 @@ async fn minutes_that_are_taken_since_the_draft_are_not_given_twice(
     let third = draft(&manager, &[&two], more).await;
     change(&server, "weekly_minutes", "0");
     assert_eq!(apply(&manager, &third, "skip").await.body["left"], json!([]));
-    let four = visit(&manager, 1).await;
+    let four = visit_at(&manager, 1, 11).await;
     change(&server, "weekly_minutes", "600");
     let pin = json!({ "task_id": four, "person_id": person_id(21), "day": day(DAY) });
     let fourth = draft(&manager, &[&four], json!({ "pins": [pin] })).await;
@@ -182,7 +191,7 @@ async fn a_task_that_its_person_of_the_draft_has_claimed_counts_once(
     alone(&server);
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
     let [one, two] = [visit(&manager, 1).await, visit(&manager, 2).await];
-    change(&server, "weekly_minutes", "170");
+    change(&server, "weekly_minutes", "85");
     let plan = draft(&manager, &[&one, &two], json!({})).await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{one}/claim")).await.status, 200);
     let applied = apply(&manager, &plan, "skip").await;

@@ -62,7 +62,8 @@ async fn after_a_plan_that_is_given_up_the_next_one_is_computed_at_once(
     for _ in 0..3 {
         // As after the third server has stopped with it.
         server.database.execute(&format!(
-            "UPDATE plans SET state = 'computing', attempts = 3 WHERE id = '{given_up}'"
+            "UPDATE plans SET state = 'computing', attempts = 3, lease = NULL, lease_until = NULL
+             WHERE id = '{given_up}'"
         ));
         let began = Instant::now();
         draft(&manager, &[]).await;
