@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::demand::Day;
 use crate::policy::Policy;
-use crate::state::{State, World};
+use crate::state::{Job, State, World};
 
 /// Needs of the last days cannot have been helped with yet, and are not measured.
 const NEEDS_UNTIL: Day = 28;
@@ -32,6 +32,8 @@ pub struct Measures {
     pub served: usize,
     /// Tasks that are open or accepted at the end.
     pub waiting: usize,
+    /// Those of them whose due day is over.
+    pub overdue: usize,
     /// Tasks that had no point any more: after the holiday, or at the next monthly visit.
     pub expired: usize,
     /// Tasks that ended because the household was out at every attempt.
@@ -84,11 +86,14 @@ pub fn measure(world: &World<'_>, policy: Policy) -> Outcome {
     let (due, in_time) = punctuality(world, (0, days));
     let (shares, travel) = (shares(world, days), f64::from(world.totals.travel));
     let served = count(|state| matches!(state, State::Served { .. }));
+    let waits = |job: &&Job| matches!(job.state, State::Open | State::Accepted { .. });
+    let waiting = || world.jobs.iter().filter(waits);
     let help = days_to_help(world, days - NEEDS_UNTIL);
     let measures = Measures {
         arisen: world.jobs.len(),
         served,
-        waiting: count(|state| matches!(state, State::Open | State::Accepted { .. })),
+        waiting: waiting().count(),
+        overdue: waiting().filter(|job| job.task.due < days).count(),
         expired: count(|state| state == State::Expired),
         abandoned: count(|state| state == State::Abandoned),
         due,

@@ -208,6 +208,7 @@ proptest! {
             let all = simulate(&scenario, policy).expect("a simulation").measures;
             prop_assert_eq!(all.arisen, all.served + all.waiting + all.expired + all.abandoned);
             prop_assert!(all.in_time <= all.due && all.known <= all.repeated);
+            prop_assert!(all.overdue <= all.waiting && all.in_time + all.overdue <= all.due);
             prop_assert!((0.0..=1.0).contains(&all.gini));
             prop_assert!(all.idle <= all.people);
         }

@@ -104,9 +104,11 @@ fn offer(
     let mut people: Vec<&Volunteer> = problem.volunteers.iter().filter(is_asked).collect();
     // Sorted, so that the order of the input does not matter.
     people.sort_unstable_by_key(|who| who.id);
-    let near: Vec<Vec<PersonId>> =
-        asked.iter().map(|visit| nearest_in_time(&people, visit)).collect();
-    interrupt.check()?;
+    let near = asked.iter().map(|visit| {
+        interrupt.check()?;
+        Ok(nearest_in_time(&people, visit))
+    });
+    let near: Vec<Vec<PersonId>> = near.collect::<Result<_, _>>()?;
     let ids: HashSet<PersonId> = near.iter().flatten().copied().collect();
     let helpers = people.into_iter().filter(|who| ids.contains(&who.id));
     let helpers: Vec<Volunteer> = helpers.map(|who| who.serving_also(area)).collect();

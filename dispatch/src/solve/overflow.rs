@@ -1,11 +1,10 @@
 //! Offers the visits that a grid's own volunteers cannot make to their neighbours: first of the
 //! village, then of the town, then of the district.
 //!
-//! Assigned visits are pinned to their volunteer and time, and only unserved visits are assigned,
-//! so help changes a grid's own plan only by what leaves it: its late visits are offered last (`late`).
-//! The volunteers who live nearest to a visit come first,
-//! so the cost grows with the number of unserved visits; only where they cannot help are all
-//! volunteers of the area considered.
+//! Assigned visits are pinned to their volunteer and time, and only unserved visits are assigned, so
+//! help changes a grid's own plan only by what leaves it: its late visits are offered last (`late`).
+//! The volunteers who live nearest to a visit come first, so the cost grows with the number of
+//! unserved visits; only where they cannot help are all volunteers of the area considered.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

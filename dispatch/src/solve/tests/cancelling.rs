@@ -86,3 +86,22 @@ fn a_cancelled_preparation_of_a_large_part_is_no_plan() {
         assert_eq!(ended, Err(PlanError::Cancelled), "at question {question}");
     }
 }
+
+#[test]
+fn a_computation_is_cancelled_at_any_question_while_late_visits_are_offered() {
+    let shifts = vec![shift(5, "0900-1800")];
+    let slow = Volunteer { shifts, offered: Minutes(600), ..volunteer(1) };
+    let shifts = vec![shift(2, "0900-1200")];
+    let helper = Volunteer { grid: area(NEXT_GRID), shifts, ..volunteer(2) };
+    let late = (1..=6).map(|number| Visit { due: june(3), ..visit(number) }).collect();
+    let problem = village(vec![slow, helper], late);
+    let whole = CancelsAt::question(usize::MAX);
+    let plan = plan_observed(&problem, &options(0), &whole).expect("a plan");
+    assert_eq!(plan.routes.len(), 2, "some are late and some are with the neighbour");
+    for question in 1..=whole.asked.into_inner() {
+        let cancels = CancelsAt::question(question);
+        let ended = plan_observed(&problem, &options(0), &cancels);
+        assert_eq!(ended, Err(PlanError::Cancelled), "at question {question}");
+        assert_eq!(cancels.asked.into_inner(), question, "nothing is asked afterwards");
+    }
+}

@@ -70,7 +70,7 @@ fn a_late_visit_that_is_pinned_or_tied_stays() {
 }
 
 #[test]
-fn a_visit_that_nobody_could_have_made_in_time_is_not_offered() {
+fn a_visit_that_was_due_before_the_first_shift_is_not_offered() {
     let sooner = || vec![slow(), neighbour(2, 2)];
     let overdue = Visit { not_before: june(1) - Days::new(9), ..due(1, 1) };
     assert_eq!(goes(&with_neighbours(sooner(), vec![overdue]), 1), Some((person(1), june(5))));
