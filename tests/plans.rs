@@ -9,7 +9,7 @@ use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::phone::Phone;
-use crate::support::server::Answer;
+use crate::support::server::{Answer, gridward};
 use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, Server};
 
 /// A visit for the beneficiary of this number, possible from tomorrow and due on this day.
@@ -293,6 +293,12 @@ async fn a_draft_is_discarded_and_expires_after_seven_days(
     server.database.execute(&format!("UPDATE plans SET created_at = '{eight_days_ago}'"));
     let expired = send(&manager, &old, "apply", json!({})).await;
     assert_eq!((expired.status, expired.problem()), (410, "plan_expired"), "{}", expired.body);
+    // The daily job that discards it changes nothing about that.
+    let job = gridward(&server.database, &["jobs", "run", "plan_retention"]).output();
+    assert!(job.expect("it runs").status.success());
+    let path = format!("/v1/plans/{}", old["id"].as_str().expect("an id"));
+    assert_eq!(manager.get(&path).await.body["state"], "discarded");
+    assert_eq!(send(&manager, &old, "apply", json!({})).await.problem(), "plan_expired");
 }
 
 #[rstest]

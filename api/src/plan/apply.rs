@@ -115,11 +115,14 @@ fn too_late(row: &PlanRow) -> Result<Option<(u64, u64)>, DbError> {
 
 /// An error, unless the plan is a draft that can be applied.
 fn check(row: &PlanRow, tx: &Tx<'_>, how: ApplyPlan) -> Result<(), Problem> {
+    // A daily job discards expired drafts.
+    let was_draft = matches!(row.state, PlanState::Draft | PlanState::Discarded);
+    let is_old = tx.now - row.created_at.and_utc() > APPLICABLE_FOR;
+    if is_old && was_draft && row.campaign.is_none() {
+        return Err(ProblemCode::PlanExpired.into());
+    }
     if row.state != PlanState::Draft || row.campaign.is_some() {
         return Err(plan_state::refused(&row.clone().plan()?));
-    }
-    if tx.now - row.created_at.and_utc() > APPLICABLE_FOR {
-        return Err(ProblemCode::PlanExpired.into());
     }
     if let Some((late, visits)) = too_late(row)?.filter(|_| !how.confirm) {
         let detail = format!("{late} of {visits} visits would be late");

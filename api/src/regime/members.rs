@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{NaiveDate, NaiveDateTime};
-use diesel::dsl::max;
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::audience::Filter;
@@ -11,17 +10,16 @@ use gridward_domain::channel::Channel;
 use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
 use gridward_domain::range::CadenceDays;
 use gridward_domain::regime::{MemberDays, Phase, RegimeSubject, SatisfiedBy, Spread};
-use gridward_domain::task;
 
 use super::store::RegimeRow;
 use super::{anchor, sites};
 use crate::audience::members as audience;
 use crate::beneficiary::store::{BeneficiaryRow, after};
 use crate::catalogue;
-use crate::clock;
 use crate::crypto::SealingKey;
-use crate::db::schema::{beneficiaries, regime_members, tasks};
+use crate::db::schema::{beneficiaries, regime_members};
 use crate::db::{Conn, DbError};
+use crate::task::last_visits;
 use crate::tx::row::{RowChange, write_versioned};
 
 /// The maximum number of ids in a query.
@@ -137,16 +135,7 @@ impl KnownVisits {
             let kind = catalogue::store::one(conn, regime.district, regime.kind.as_str())?;
             return Ok(Self::Contacts(kind.map(|kind| kind.channel).unwrap_or_default()));
         }
-        let rows: Vec<(Option<BeneficiaryId>, Option<NaiveDateTime>)> = tasks::table
-            .filter(tasks::district.eq(regime.district))
-            .filter(tasks::kind.eq(&regime.kind))
-            .filter(tasks::state.eq(task::Phase::Done))
-            .filter(tasks::beneficiary.is_not_null())
-            .group_by(tasks::beneficiary)
-            .select((tasks::beneficiary, max(tasks::updated_at)))
-            .load(conn)?;
-        let days = rows.into_iter().filter_map(|(id, at)| Some((id?, clock::day(at?.and_utc()))));
-        Ok(Self::OfKind(days.collect()))
+        Ok(Self::OfKind(last_visits::of_kind(conn, regime.district, &regime.kind)?))
     }
 
     /// The last one of a beneficiary with this last contact and visit.

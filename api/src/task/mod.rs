@@ -20,6 +20,7 @@ mod finder_notice;
 pub mod freed;
 pub mod history;
 pub mod kept_time;
+pub mod last_visits;
 pub mod model;
 pub mod names;
 pub mod occasion;
