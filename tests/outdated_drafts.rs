@@ -181,6 +181,23 @@ async fn minutes_that_are_taken_since_the_draft_are_not_given_twice(
     assert_eq!(apply(&manager, &fourth, "skip").await.body["left"], json!([]));
 }
 
+/// A pin is a decision of a supervisor that the apply does not call into question.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_is_pinned_to_a_person_without_its_skill_is_given(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let needs = json!({
+        "not_before": day(DAY), "due_on": day(DAY), "minutes": LENGTH, "skills": ["medical"]
+    });
+    let task = manager.make(&home_visit(&beneficiary_id(1), needs)).await;
+    let pin = json!({ "task_id": task, "person_id": person_id(21), "day": day(DAY) });
+    let plan = draft(&manager, &[&task], json!({ "pins": [pin] })).await;
+    assert_eq!(apply(&manager, &plan, "refuse").await.body["left"], json!([]));
+}
+
 /// The task counts once for a person who claims it since a draft that gives it to the same person.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -62,8 +62,9 @@ impl Planner {
         self.metrics.plan_computed(origin.as_str(), outcome, seconds);
         match computed {
             Ok(applied) => {
-                let replan = applied.filter(|plan| plan.origin == PlanOrigin::Replan);
-                replan.iter().for_each(|plan| self.metrics.replanned(plan.assigned));
+                if let Some(plan) = applied.filter(|plan| plan.origin == PlanOrigin::Replan) {
+                    self.metrics.replanned(plan.assigned);
+                }
                 Ok(())
             }
             // The lease runs out, and the plan is taken again.

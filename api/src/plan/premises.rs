@@ -30,6 +30,8 @@ use crate::task::row::TaskRow;
 pub(super) struct Premises {
     /// The minutes by which the order prolongs the hours of a person's day.
     more_time: HashMap<(PersonId, NaiveDate), u16>,
+    /// The visits that the order gives to a person by hand, with or without the skills and the minutes.
+    pinned: HashSet<TaskId>,
     /// The visits for which the weeks of their people have no minutes left.
     overfull: HashSet<TaskId>,
 }
@@ -48,10 +50,11 @@ impl Premises {
     ) -> Result<Self, DbError> {
         let changes = changes(plan)?;
         let free = Free::read(conn, plan, visits, &changes)?;
-        let pinned = changes.pins.iter().map(|pin| pin.task_id).collect();
+        let pinned: HashSet<TaskId> = changes.pins.iter().map(|pin| pin.task_id).collect();
         let more_time = changes.more_time.iter();
         let more_time = more_time.map(|more| ((more.person_id, more.day), more.minutes)).collect();
-        Ok(Self { more_time, overfull: free.overfull(visits, services, &pinned) })
+        let overfull = free.overfull(visits, services, &pinned);
+        Ok(Self { more_time, pinned, overfull })
     }
 
     /// Whether the week of the person of the visit has no minutes left for it.
@@ -59,8 +62,8 @@ impl Premises {
         self.overfull.contains(&visit.task)
     }
 
-    /// Whether the person has the skills of the task, and hours for it at its time. Absences are
-    /// not considered.
+    /// Whether the person has the skills of the task, unless it is pinned, and hours for it at its time.
+    /// Absences are not considered.
     pub(super) fn suits(
         &self,
         (person, calendar): (&PersonRow, &Calendar),
@@ -76,7 +79,8 @@ impl Premises {
                 hours.window.start() <= start && ends <= open
             })
         });
-        has_hours && task.skills.members().is_subset(person.skills.members())
+        let has_skills = || task.skills.members().is_subset(person.skills.members());
+        has_hours && (self.pinned.contains(&task.id) || has_skills())
     }
 }
 
