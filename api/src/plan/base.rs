@@ -82,7 +82,7 @@ pub(super) fn former(
     is_free: impl Fn(&PersonId) -> bool,
 ) -> Vec<(TaskId, Pin)> {
     let pinned = changes.pins.iter().map(|pin| pin.task_id);
-    let changed: HashSet<TaskId> =
+    let freed: HashSet<TaskId> =
         pinned.chain(changes.later_windows.iter().map(|window| window.task_id)).collect();
     let pins = changes.pins.iter().map(|pin| (pin.person_id, pin.day));
     let days: HashSet<(PersonId, NaiveDate)> =
@@ -90,7 +90,7 @@ pub(super) fn former(
     let people: HashSet<PersonId> =
         changes.more_minutes.iter().map(|more| more.person_id).collect();
     let mut kept: Vec<&BaseVisit> =
-        base.iter().filter(|visit| !changed.contains(&visit.task)).collect();
+        base.iter().filter(|visit| !freed.contains(&visit.task)).collect();
     kept.sort_unstable_by_key(|visit| (visit.person, visit.day, visit.start, visit.task));
     let pin = |visit: &BaseVisit| {
         let is_changed = days.contains(&(visit.person, visit.day))
