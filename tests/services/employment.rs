@@ -39,7 +39,7 @@ async fn a_veteran_who_looks_for_work_is_found_by_a_call_and_listed_until_placed
     let kept = town.get("/v1/reports?kind=employment_call").await.body;
     assert_eq!(kept["items"].as_array().map(Vec::len), Some(1), "{kept}");
     let seeking = json!({
-        "name": "求职人员", "name_en": "Look for work", "filter": {
+        "name": "求职人员", "filter": {
             "answer": { "kind": "employment_call", "field": "status", "any": ["seeking"] }
         }
     });

@@ -56,7 +56,8 @@ async fn a_retired_officer_is_served_by_one_named_member_of_staff(
     // The record is checked by a form, whose answers only the named member of staff and the superiors read.
     let path = format!("/v1/tasks/{visit}");
     assert_eq!(named.act(&format!("{path}/claim")).await.status, 200);
-    let without = named.post(&format!("{path}/report"), &json!({ "outcome": "done" })).await;
+    let without =
+        named.post(&format!("{path}/report"), &json!({ "outcome": "done", "answers": {} })).await;
     assert_eq!((without.status, without.problem()), (422, "invalid"), "{}", without.body);
     let record = json!({ "record": "updated", "checked_up": true, "card": false });
     report(&named, &visit, json!({ "answers": record })).await;

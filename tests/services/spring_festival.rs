@@ -60,7 +60,7 @@ async fn the_spring_festival_is_kept_by_configuration_alone(
     assert_eq!(made, [(2, 4), (0, 8), (0, 1)].map(|(tasks, goods)| (json!(tasks), json!(goods))));
 
     // The leader comes along, and letter and picture are handed over.
-    let (task, home) = accompanied(&manager, &guest, &["年画", "春节慰问信"]).await;
+    let (task, home) = accompanied(&manager, &guest, &["春节慰问信", "年画"]).await;
     assert_eq!(home, beneficiary_id(1));
     let answers = json!({ "accompanied": true, "safe_winter": "well" });
     report(&manager, &task, json!({ "answers": answers })).await;

@@ -90,7 +90,7 @@ async fn a_holiday_visit_is_made_for_its_occasion_and_finds_hardship(
 
     // The follow-up is made by another visitor, and ends with the answer that help has arrived.
     let id = followed[0]["id"].as_str().expect("an id");
-    let unanswered = json!({ "outcome": "done" });
+    let unanswered = json!({ "outcome": "done", "answers": {} });
     let volunteer = server.volunteer().await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{id}/claim")).await.status, 200);
     let early = volunteer.post(&format!("/v1/tasks/{id}/report"), &unanswered).await;

@@ -222,7 +222,9 @@ fn refill(
     waiting.sort_unstable_by_key(|visit| urgency(visit));
     let mut offered: HashSet<TaskId> = waiting.iter().map(|visit| visit.id).collect();
     fill(&mut team, &mut waiting, interrupt)?;
-    waiting.iter().for_each(|left| _ = offered.remove(&left.id));
+    for left in &waiting {
+        offered.remove(&left.id);
+    }
     if offered.is_empty() {
         return Ok(None);
     }

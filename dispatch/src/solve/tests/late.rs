@@ -62,8 +62,8 @@ fn a_late_visit_that_is_pinned_or_tied_stays() {
     let held = Visit { pinned: Some(pin(1, 5, None)), ..due(1, 3) };
     assert_eq!(goes(&with_neighbours(people(), vec![held]), 1), Some((person(1), june(5))));
     let ties = vec![Tie::SamePerson(vec![task(1), task(2)])];
-    let tied = DispatchProblem { ties, ..village(people(), vec![due(1, 3), due(2, 3)]) };
-    let plan = planned_with_help(&tied, Level::Village);
+    let bound = DispatchProblem { ties, ..village(people(), vec![due(1, 3), due(2, 3)]) };
+    let plan = planned_with_help(&bound, Level::Village);
     for number in [1, 2] {
         assert_eq!(goes(&plan, number), Some((person(1), june(5))));
     }
