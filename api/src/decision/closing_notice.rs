@@ -64,11 +64,12 @@ fn subject(kind: &CaseKind, is_confidential: bool, row: &CaseRow) -> NoticeSubje
         let (about_zh, about_en) = ("保密事项".to_owned(), "a confidential one".to_owned());
         return NoticeSubject { task: None, about_zh, about_en };
     }
-    let (mut about_zh, mut about_en): (String, String) =
-        (kind.name.clone().into(), kind.name_en.clone().into());
-    if let Some(end) = kind.step(&row.step) {
-        about_zh.push_str(&format!("（{}）", end.name.as_str()));
-        about_en.push_str(&format!(" ({})", end.name_en.as_str()));
-    }
+    let (zh, en) = (kind.name.as_str(), kind.name_en.as_str());
+    let (about_zh, about_en) = match kind.step(&row.step) {
+        Some(end) => {
+            (format!("{zh}（{}）", end.name.as_str()), format!("{en} ({})", end.name_en.as_str()))
+        }
+        None => (zh.to_owned(), en.to_owned()),
+    };
     NoticeSubject { task: None, about_zh, about_en }
 }

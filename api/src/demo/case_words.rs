@@ -1,7 +1,7 @@
 //! What the cases of the demo say: descriptions, notes, answers, amounts and referrals.
 
 use gridward_domain::case::{CaseResult, MoveEffect};
-use gridward_domain::code::MoveCode;
+use gridward_domain::code::{CaseClass, MoveCode};
 use gridward_domain::range::AmountFen;
 
 use super::answers;
@@ -30,7 +30,7 @@ const DETAILS: [(&str, &str); 14] = [
 
 /// The description of a case.
 pub(super) fn of_case(kind: &CaseKind, row: &CaseRow) -> CaseSealed {
-    let codes = [row.class.as_ref().map(|class| class.as_str()), Some(kind.code.as_str())];
+    let codes = [row.class.as_ref().map(CaseClass::as_str), Some(kind.code.as_str())];
     let of = |code: &str| DETAILS.iter().find(|(of, _)| *of == code).map(|(_, detail)| *detail);
     let detail = codes.into_iter().flatten().find_map(of);
     CaseSealed { detail: detail.and_then(|detail| detail.parse().ok()) }

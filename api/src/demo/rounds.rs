@@ -23,6 +23,9 @@ use crate::regime::members::{self, Candidate, MemberRow, Reconciliation};
 use crate::regime::store::RegimeRow;
 use crate::task::words::TaskWords;
 
+/// Where the member of a regime is visited.
+type DestinationOf<'d> = dyn Fn(&BeneficiaryId) -> Option<Destination> + 'd;
+
 /// The members of a regime, and their visits.
 #[derive(Default)]
 struct Rounds {
@@ -76,7 +79,7 @@ impl Duty<'_> {
     fn rounds(
         &self,
         regime: &RegimeRow,
-        (candidates, to): (&[Candidate], &dyn Fn(&BeneficiaryId) -> Option<Destination>),
+        (candidates, to): (&[Candidate], &DestinationOf<'_>),
         (visitors, first): (&Visitors<'_>, usize),
         draw: &mut Draw,
     ) -> Result<Rounds, DbError> {
@@ -142,7 +145,7 @@ fn sites(
 ) -> Result<HashMap<BeneficiaryId, Destination>, DbError> {
     let sites = memorial::store::all(conn, &regime.area.range())?;
     let of = sites.iter().zip(candidates).map(|(site, member)| {
-        let name = Some(site.name.to_string());
+        let name = Some(site.name.clone());
         (member.id, Destination { grid: site.grid, place: site.place, beneficiary: None, name })
     });
     Ok(of.collect())

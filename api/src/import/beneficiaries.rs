@@ -130,7 +130,7 @@ mod tests {
             let tags = reading.records.beneficiaries.into_iter().map(|it| it.tags);
             tags.map(|tags| tags.into_iter().map(String::from).collect()).collect()
         };
-        assert_eq!(codes(Sample::sound()), [[String::new(); 0], []]);
+        assert!(codes(Sample::sound()).into_iter().all(|tags| tags.is_empty()));
         let header = Sample::sound().lines("beneficiaries.csv")[0].clone();
         let [one, two] =
             [1, 2].map(|line| Sample::sound().lines("beneficiaries.csv")[line].clone());
