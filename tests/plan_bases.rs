@@ -74,10 +74,10 @@ async fn after_a_pin_only_the_person_who_makes_room_has_other_visits(
     let same = json!({ "plan_id": base["id"], "kept": before.len(), "moved": 0 });
     assert_eq!(again["base"], same);
 
-    for (at, visit) in before.iter().enumerate().step_by(5) {
+    for (at, visit) in (0..).zip(&before).step_by(5) {
         let other = [21, 22].map(person_id).into_iter().find(|other| visit["person_id"] != *other);
         let (task, person) = (&visit["task_id"], other.expect("another person"));
-        let pin = json!({ "task_id": task, "person_id": person, "day": day(1 + at as i64 % 3) });
+        let pin = json!({ "task_id": task, "person_id": person, "day": day(1 + at % 3) });
         let changes = json!({ "pins": [pin] });
         let next = draft(&manager, json!({ "based_on": base["id"], "changes": changes })).await;
         let moved = different(&manager, &base, &next).await;

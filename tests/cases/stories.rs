@@ -358,13 +358,13 @@ async fn a_person_who_looks_for_work_is_placed_and_followed_up(
 
 /// Enters the next weekday as a day off.
 async fn a_day_off(admin: &Caller) -> NaiveDate {
-    let off = (1..).map(day).find(is_weekday).expect("a weekday");
+    let off = (1..8).map(day).find(|day| is_weekday(*day)).expect("a weekday");
     let entered = enter(admin, &off.year().to_string(), &json!([off]), &json!([])).await;
     assert_eq!(entered.status, 200, "{}", entered.body);
     off
 }
 
-fn is_weekday(day: &NaiveDate) -> bool {
+fn is_weekday(day: NaiveDate) -> bool {
     day.weekday().num_days_from_monday() < 5
 }
 
