@@ -370,7 +370,7 @@ fn is_weekday(day: NaiveDate) -> bool {
 
 /// The last of these working days after today, with this day off.
 fn due_after(days: usize, off: NaiveDate) -> Value {
-    let working = (1..).map(day).filter(|day| is_weekday(day) && *day != off);
+    let working = (1..).map(day).filter(|day| is_weekday(*day) && *day != off);
     json!(working.take(days).last())
 }
 
