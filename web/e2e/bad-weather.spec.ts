@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 
 import { fillable, setFull } from './full';
-import { Phone, reports, volunteers } from './phone';
+import { CLAIM, Phone, reports, volunteers } from './phone';
 import { Proxy, type Weather } from './proxy';
 import { Api, type Server } from './server';
 import { lookForUpdate, release } from './update';
@@ -65,7 +65,7 @@ test('@slow in thirty taps with a failing network, updates and a full phone noth
     if (tap % 2 === 0) {
       await phone.go('pool');
       await phone.page.locator('article, .empty').first().waitFor();
-      const claims = phone.page.locator('.btn.weak');
+      const claims = phone.page.locator(CLAIM);
       if ((await claims.count()) > 0) await claims.first().click();
     } else {
       // At a start a new version may load the page once more.

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 
 import { expect, test, type Page } from '@playwright/test';
 
-import { Phone, volunteers } from './phone';
+import { CLAIM, Phone, volunteers } from './phone';
 import { Api, Server } from './server';
 
 const FOLDER = new URL('../../docs/pictures/', import.meta.url);
@@ -96,7 +96,7 @@ test('from an open visit to its saved report it takes seven taps', async ({ brow
     taps += 1;
   };
   await tap('.tabs a', /待领取/);
-  await tap('.btn.weak', /领取/);
+  await tap(CLAIM, /领取/);
   await expect.poll(async () => (await phone.ids('task', 'accepted')).length).toBe(1);
   await tap('.tabs a', /今日/);
   await tap('.btn.main', /开始走访/);

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 
-import { Phone, picture, reports } from './phone';
+import { CLAIM, Phone, picture, reports } from './phone';
 import { Server } from './server';
 
 let server: Server;
@@ -29,7 +29,7 @@ test('a day without a network loses nothing and sends each report once', async (
   await expect(phone.page.locator('.seg')).toContainText('待发送 4');
 
   await phone.go('pool');
-  await phone.page.locator('.btn.weak', { hasText: '登记领取' }).first().click();
+  await phone.page.locator(CLAIM, { hasText: '登记领取' }).first().click();
   await expect(phone.page.getByText('已登记领取')).toBeVisible();
 
   await phone.restart('out/waiting');

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 
-import { Phone, reports, volunteers } from './phone';
+import { CLAIM, Phone, reports, volunteers } from './phone';
 import { Server } from './server';
 
 let server: Server;
@@ -16,7 +16,7 @@ test('of two phones that claim one visit, one has it and the other one is told w
   await b.go('pool');
   await b.offline();
   const title = await b.page.locator('article').first().innerText();
-  await b.page.locator('.btn.weak').first().click();
+  await b.page.locator(CLAIM).first().click();
   await expect(b.page.getByText('已登记领取')).toBeVisible();
   const [claim] = await b.store<{ task_id: string }>('outbox');
   const task = claim?.task_id ?? '';

@@ -1,7 +1,7 @@
 /** Times and memory of a cheap phone: processor ×4 slower, 400 kbit/s, 400 ms. Budgets ×1.5, since other work shares the processor. */
 import { expect, test, type CDPSession } from '@playwright/test';
 
-import { Phone, picture } from './phone';
+import { CLAIM, Phone, picture } from './phone';
 import { Server } from './server';
 
 let server: Server;
@@ -76,7 +76,7 @@ test('@speed taps, the unlocking and a large photo answer in time on a slow proc
   const taps = await watchTaps(phone);
   for (let round = 0; round < 3; round += 1) {
     for (const tab of ['待领取', '记录', '我的', '待领取']) await page.locator('.tabs a', { hasText: tab }).click();
-    await page.locator('.btn.weak').first().click();
+    await page.locator(CLAIM).first().click();
     await page.locator('.tabs a', { hasText: '今日' }).click();
     await page.locator('.next .who, .route a').first().click();
     await page.locator('.trio .btn', { hasText: '写记录' }).click();
@@ -88,7 +88,7 @@ test('@speed taps, the unlocking and a large photo answer in time on a slow proc
   const p95 = durations[Math.floor(durations.length * 0.95)] ?? Infinity;
 
   await page.locator('.tabs a', { hasText: '待领取' }).click();
-  await page.locator('.btn.weak').first().click();
+  await page.locator(CLAIM).first().click();
   await page.locator('.tabs a', { hasText: '今日' }).click();
   await page.locator('.next .who, .route a').first().click();
   await page.locator('.trio .btn', { hasText: '写记录' }).click();
