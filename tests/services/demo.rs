@@ -15,7 +15,7 @@ use crate::support::{Backend, Caller, Database, Server};
 /// The phone number of the supervisor of a demo.
 const SUPERVISOR: &str = "10000000001";
 
-/// A served demo with so many grids that it has retired officers.
+/// A server with a demo of enough grids to have retired officers.
 async fn demo(backend: Backend) -> (Server, Caller) {
     let database = Database::from(backend);
     let made = gridward(&database, &["demo", "--grids", "16"]).output().expect("it runs");

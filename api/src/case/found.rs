@@ -49,8 +49,7 @@ pub fn is_opened(kind: &CaseKind, at: FoundAt) -> bool {
 
 /// Opens the case, unless the beneficiary has an open case of the kind; returns the one or the other.
 /// What was found at a place opens a case in its grid for each report. A report opens one case of a kind,
-/// also if it names several needs or is amended. `None` if [`is_opened`]
-/// denies it.
+/// also if it names several needs or is amended. `None` if [`is_opened`] denies it.
 ///
 /// # Errors
 /// [`Problem`] of the database.

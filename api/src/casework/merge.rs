@@ -64,9 +64,10 @@ fn with(row: &BeneficiaryRow, side: &Side) -> BeneficiaryRow {
     BeneficiaryRow { tags: side.tags.clone().into(), plaque: side.plaque.clone(), ..row.clone() }
 }
 
-/// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, its cases
-/// its hand-outs and its tags belong to `id`, which gets its answers to fields for audiences and the state of a
-/// plaque that `other` has got, and `other` ends with `id` as its successor. The same merge again gets the same answer.
+/// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, its cases, its
+/// hand-outs and its tags belong to `id`, which gets its answers to fields for audiences and the state of the
+/// plaque that its hand-outs give; `other` ends with `id` as its successor. The same merge again gets the
+/// same answer.
 ///
 /// # Errors
 /// 403; 404; 409 if one of them has ended; 412 or 428 if the command is not based on the current

@@ -6,7 +6,6 @@ use gridward_domain::range::AmountFen;
 
 use super::answers;
 use crate::case::entry_store::EntrySealed;
-
 use crate::case::store::{CaseRow, CaseSealed};
 use crate::case::{CaseKind, CaseMoveContent, CaseReferral, CaseStepContent};
 

@@ -5,9 +5,8 @@ use gridward_domain::bounded_text::Occasion;
 use gridward_domain::goods::{HandoutState, ReturnReason};
 use gridward_domain::id::CampaignId;
 
-use super::give_back;
-use super::hand_out::event;
-use super::handout_store::{self, HandoutRow};
+use super::handout_store::HandoutRow;
+use super::of_ended::return_planned;
 use crate::db::DbError;
 use crate::db::schema::handouts;
 use crate::tx::Tx;
@@ -32,10 +31,7 @@ pub fn give_back(
         .select(HandoutRow::as_select())
         .load(tx.read_unbatched())?;
     for row in &planned {
-        let (state, reason) = (HandoutState::Returned, Some(ReturnReason::Other));
-        let next = HandoutRow { state, reason, version: row.version + 1, ..row.clone() };
-        handout_store::put(tx.write_unbatched(), Some(row), &next)?;
-        tx.record(event(give_back::ACTION, &next));
+        return_planned(tx, None, row, ReturnReason::Other)?;
     }
     Ok(planned.len())
 }

@@ -30,9 +30,7 @@ pub fn give_back(
         _ => ReturnReason::Other,
     };
     for row in &planned {
-        let (state, reason) = (HandoutState::Returned, Some(reason));
-        let next = HandoutRow { state, reason, version: row.version + 1, ..row.clone() };
-        replace(tx, actor, give_back::ACTION, (row, &next))?;
+        return_planned(tx, Some(actor), row, reason)?;
     }
     Ok(planned.into_iter().map(|row| row.id).collect())
 }
@@ -55,15 +53,30 @@ pub fn plan_again(
     for row in own.into_iter().filter(is_untouched) {
         let (state, version) = (HandoutState::Planned, row.version + 1);
         let next = HandoutRow { state, reason: None, grid, version, ..row.clone() };
-        replace(tx, actor, "handout.plan_again", (&row, &next))?;
+        replace(tx, Some(actor), "handout.plan_again", (&row, &next))?;
     }
     Ok(())
+}
+
+/// Returns a planned hand-out, whose goods have not left the stock; `actor` is `None` for the system.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if it has changed since it was read.
+pub(super) fn return_planned(
+    tx: &mut Tx<'_>,
+    actor: Option<PersonId>,
+    row: &HandoutRow,
+    reason: ReturnReason,
+) -> Result<(), DbError> {
+    let (state, reason) = (HandoutState::Returned, Some(reason));
+    let next = HandoutRow { state, reason, version: row.version + 1, ..row.clone() };
+    replace(tx, actor, give_back::ACTION, (row, &next))
 }
 
 /// Stores the hand-out as it is now, with an event.
 fn replace(
     tx: &mut Tx<'_>,
-    actor: PersonId,
+    actor: Option<PersonId>,
     action: &'static str,
     (before, row): (&HandoutRow, &HandoutRow),
 ) -> Result<(), DbError> {

@@ -16,14 +16,15 @@ use rayon::prelude::*;
 
 use super::Context;
 use super::construct::{cost, fill, urgency};
-use super::overflow::{Help, NEAREST, Visits, as_asked, levels, makers, merge, pinned_stops};
+use super::overflow::{
+    Help, NEAREST, Visits, as_asked, has_any, levels, makers, merge, pinned_stops,
+};
 use super::plan::Route;
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use super::record;
 use super::split::Part;
-use super::team::{InsertionSlot, Member, Team};
+use super::team::{InsertionSlot, Team};
 use super::ties::Ties;
-use super::timeline::ShiftTimeline;
 use crate::interrupt::Interrupted;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
@@ -231,14 +232,6 @@ fn refill(
     let mut filled = record::routes(&team, options.alternatives, has_any(&offered), interrupt)?;
     keep_alternatives(&mut filled, routes, changed);
     Ok(Some(Help::of(offered, filled, Vec::new())))
-}
-
-/// Whether a member makes one of the visits.
-fn has_any(offered: &HashSet<TaskId>) -> impl Fn(&Member<'_>) -> bool {
-    |who| {
-        let mut stops = who.days.iter().flat_map(ShiftTimeline::all);
-        stops.any(|stop| offered.contains(&stop.visit.id))
-    }
 }
 
 /// The team of a part with the visits that it has: calls at their times and the others in their order,

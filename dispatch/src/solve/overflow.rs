@@ -226,15 +226,19 @@ fn offer(
         is_help: true,
     };
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
-    let helps = |who: &Member<'_>| {
-        let mut stops = who.days.iter().flat_map(ShiftTimeline::all);
-        stops.any(|stop| offered.contains(&stop.visit.id))
-    };
-    let bound = Ties::of(&asked.ties);
+    let (bound, helps) = (Ties::of(&asked.ties), has_any(&offered));
     let planned = construct(&asked, &part, Context { ties: &bound, ..context }, helps)?;
     let Planned { routes, left, .. } = planned;
     let fell = left.iter().any(|left| !offered.contains(left));
     Ok((!fell).then_some(Help::of(offered, routes, left)))
+}
+
+/// Whether a member makes one of the visits.
+pub(super) fn has_any(offered: &HashSet<TaskId>) -> impl Fn(&Member<'_>) -> bool {
+    |who| {
+        let mut stops = who.days.iter().flat_map(ShiftTimeline::all);
+        stops.any(|stop| offered.contains(&stop.visit.id))
+    }
 }
 
 /// The assigned visits as requested, but for pairs.
