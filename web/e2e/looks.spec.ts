@@ -41,7 +41,7 @@ test('screens have the measures of the design', async ({ browser }) => {
   expect(Math.round(tabs.y + tabs.height)).toBe(844);
   expect(tabs.height).toBeGreaterThan(60);
   expect(Math.round(main.height)).toBe(58);
-  expect(await page.locator('.btn.main').count()).toBe(1);
+  await expect(page.locator('.btn.main')).toHaveCount(1);
   await picture(page, 'today');
 
   await phone.go('pool');
@@ -52,7 +52,7 @@ test('screens have the measures of the design', async ({ browser }) => {
   const act = await box(page, '.act .btn.main');
   expect(act).toMatchObject({ x: 16, width: 358 });
   expect(Math.round(act.y + act.height)).toBe(832);
-  expect(await page.locator('.btn.main').count()).toBe(1);
+  await expect(page.locator('.btn.main')).toHaveCount(1);
   const trio = await page.locator('.trio .btn').evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
   expect(new Set(trio).size).toBe(1);
   await picture(page, 'visit');
@@ -77,7 +77,8 @@ test('the page of a grid has the measures of the design', async ({ browser }) =>
   const { page } = phone;
   await phone.go('grid');
   await expect(page.locator('h1')).toHaveText('网格');
-  expect(await page.locator('.tabs a').count()).toBe(5);
+  // The tab of goods appears once the stocks are read.
+  await expect(page.locator('.tabs a')).toHaveCount(5);
   const trio = await page.locator('.trio .btn').evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
   expect(new Set(trio).size).toBe(1);
   await picture(page, 'grid');
