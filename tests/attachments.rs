@@ -17,7 +17,7 @@ use crate::support::chain::hex;
 use crate::support::files::BENEFICIARY;
 use crate::support::server::Answer;
 use crate::support::snapshots::without_what_varies;
-use crate::support::{Backend, Caller, Database, Server, phones};
+use crate::support::{Backend, Caller, Server, phones};
 
 /// A photo of about 1.5 MB.
 pub(crate) fn photo() -> Vec<u8> {
@@ -382,7 +382,7 @@ async fn only_the_visitor_uploads_and_only_those_responsible_read(
 /// Two servers that share a folder, like servers that share a bucket.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_take_turns_at_one_photo() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let other = server.another();
     let (here, task) = claimed(&server).await;
     let there = other.bearer(here.token.as_deref().expect("a token"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, said};
-use crate::support::{Caller, Database, Server};
+use crate::support::{Backend, Caller, Database, Server};
 
 /// The number of tasks that are claimed.
 const TASKS: usize = 400;
@@ -30,7 +30,7 @@ async fn claim_all(phone: Caller, tasks: Vec<String>, claimed: Arc<Mutex<BTreeSe
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_has_every_claim_that_was_acknowledged_before_it_began() {
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
     let mut tasks = Vec::new();
     for _ in 0..TASKS {
@@ -63,7 +63,7 @@ async fn a_backup_has_every_claim_that_was_acknowledged_before_it_began() {
 
 #[test]
 fn a_backup_never_replaces_a_file_and_leaves_none_that_is_incomplete() {
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let folder = server.database.folder.path();
     std::fs::write(folder.join("kept"), "precious").expect("a file");
     let refused = back_up(&server.database, "kept");

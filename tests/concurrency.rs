@@ -8,7 +8,7 @@ use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, s
 
 use crate::support::files::BENEFICIARY;
 use crate::support::server::{import, said};
-use crate::support::{Database, Files, GRID, Server};
+use crate::support::{Backend, Database, Files, GRID, Server};
 
 /// Sets the language of error messages to Chinese where the server has that locale.
 const CHINESE_MESSAGES: &str = "DO $$ BEGIN
@@ -75,7 +75,7 @@ async fn a_claim_that_postgresql_ends_for_a_deadlock_is_run_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_import_keeps_a_change_that_is_committed_while_it_waits() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let connect = || PgConnection::establish(&server.database.url).expect("the database");
     let (mut other, mut observer) = (connect(), connect());
     let path = format!("/v1/areas/{GRID}");

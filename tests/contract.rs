@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::support::server::gridward;
-use crate::support::{Database, Server};
+use crate::support::{Backend, Database, Server};
 
 fn printed() -> String {
     let output = gridward(&Database::sqlite(), &["openapi"]).output().expect("it runs");
@@ -56,7 +56,7 @@ fn every_operation_has_a_unique_name_a_summary_and_a_role() {
 /// unless it is public, and answers 405 to other methods.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_documented_path_is_served_and_guarded() {
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let supervisor = server.supervisor().await;
     let id = "018d622e-0000-7000-8000-00000000ffff";
     for (path, item) in document()["paths"].as_object().expect("paths") {

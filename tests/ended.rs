@@ -9,7 +9,7 @@ use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
 use crate::support::server::{Answer, import, said};
-use crate::support::{Backend, Caller, Database, FAR_GRID, Files, GRID, Server, phones};
+use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, Server, phones};
 
 /// The small district without its second village and without a beneficiary of the first grid.
 fn smaller() -> Files {
@@ -43,7 +43,7 @@ async fn beneficiaries(reader: &Caller) -> Vec<String> {
 
 /// A district that has ended its second village, and a beneficiary with a cancelled task.
 async fn ended(backend: Backend) -> (Server, String) {
-    let server = Server::small(Database::from(backend));
+    let server = Server::small(backend);
     let task = server.manager().await.make_task(BENEFICIARY).await;
     server.far_manager().await.make_task(FAR_BENEFICIARY).await;
     import_whole(&server, &smaller());
@@ -159,7 +159,7 @@ async fn a_later_import_makes_both_current_again(
 async fn an_id_number_of_an_ended_beneficiary_is_free_again(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let server = Server::small(Database::from(backend));
+    let server = Server::small(backend);
     server.manager().await.make_task(BENEFICIARY).await;
     let renamed = BENEFICIARY.replace("-7000-", "-7abc-");
     import_whole(&server, &Files::small().with("beneficiaries.csv", BENEFICIARY, &renamed));

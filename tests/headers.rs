@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::support::files::BENEFICIARY;
 use crate::support::server::gridward;
-use crate::support::{Caller, Database, GRID, Server};
+use crate::support::{Backend, Caller, Database, GRID, Server};
 
 /// The headers that every answer has, and their values.
 const EVERYWHERE: [(&str, &str); 3] = [
@@ -43,7 +43,7 @@ fn operations() -> Vec<(Method, String)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_forbids_caches_guesses_and_frames() {
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let callers = [server.stranger(), server.supervisor().await, server.auditor().await];
     let mut operations = operations();
     assert!(operations.len() > 50, "{} operations", operations.len());
@@ -98,7 +98,7 @@ async fn from_page(caller: &Caller, origin: &str, preflight: bool) -> (StatusCod
 async fn pages_of_other_origins_may_call_only_where_a_setting_names_them() {
     const ALLOWED: &str = "access-control-allow-origin";
     let console = "https://console.example.cn";
-    let mut server = Server::small(Database::sqlite());
+    let mut server = Server::small(Backend::Sqlite);
     let manager = server.manager().await;
     for preflight in [false, true] {
         let (_, headers) = from_page(&manager, console, preflight).await;
@@ -119,7 +119,7 @@ async fn pages_of_other_origins_may_call_only_where_a_setting_names_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_attachment_is_saved_under_a_name_with_its_type() {
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
     let task = manager.make_task(BENEFICIARY).await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);

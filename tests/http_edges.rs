@@ -349,7 +349,7 @@ async fn a_pasted_phone_signs_in(#[values(Backend::Sqlite, Backend::Postgres)] b
 /// A failure that no library reported once left no trace in the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failure_leaves_its_cause_in_the_log_under_the_requests_id() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let (manager, volunteer, task) = claimed(&server).await;
     let told = json!({ "commands": [report(&task, &now(), &json!({ "outcome": "done" }))] });
     assert_eq!(volunteer.post("/v1/sync", &told).await.status, 200);

@@ -135,7 +135,7 @@ async fn count(server: &Server) -> (usize, i64) {
 /// appear in commit order, so no event appears before one that was already read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_never_misses_an_event_however_many_servers_write() {
-    let first = Server::small(Database::postgres());
+    let first = Server::small(Backend::Postgres);
     let others = [first.another(), first.another()];
     let manager = first.manager().await;
     let token = manager.token.clone().expect("a token");

@@ -10,7 +10,7 @@ use crate::support::{Backend, Caller, Database, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_installation_describes_itself_to_everybody() {
-    let plain = Server::small(Database::sqlite()).stranger().get("/v1/about").await;
+    let plain = Server::small(Backend::Sqlite).stranger().get("/v1/about").await;
     assert_eq!((plain.status, &plain.body["name"]), (200, &json!("Gridward")));
     assert!(plain.body.get("host_unit").is_none(), "{}", plain.body);
     assert_eq!(plain.body["phone_pin"], "asked");
@@ -39,7 +39,7 @@ async fn an_installation_describes_itself_to_everybody() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_contract_is_served_as_a_file_and_as_a_page_without_scripts_or_other_servers() {
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let get = async |path: &str| {
         let answer = server.stranger().request(Method::GET, path).send().await.expect("an answer");
         let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();

@@ -297,7 +297,7 @@ async fn a_decision_based_on_an_older_version_is_rejected(
 /// the first one is still processing it, or occur twice in one commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outbox_sent_to_two_servers_at_once_is_applied_once() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let other = server.another();
     let here = server.volunteer().await;
     let there = other.bearer(here.token.as_deref().expect("a token"));

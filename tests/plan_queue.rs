@@ -29,24 +29,31 @@ async fn computed(caller: &Caller, id: &str) -> Value {
     caller.computed(&format!("/v1/plans/{id}")).await
 }
 
+/// Creates 300 visits of four weeks.
+async fn many_visits(caller: &Caller) {
+    let ids: Vec<String> = (0..300).map(|n| beneficiary_id(n % 6 + 1)).collect();
+    let payload = json!({ "kind": "home_visit", "title": "走访", "due_on": day(27) });
+    let create = json!({ "type": "task.create", "beneficiary_ids": ids, "payload": payload });
+    let body = json!({ "dry_run": false, "commands": [create] });
+    let made = caller.post("/v1/tasks/bulk", &body).await;
+    assert_eq!(made.body["applied"], 300, "{}", made.body);
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_of_named_tasks_is_computed_before_an_older_one_of_all(
+async fn a_plan_of_named_tasks_is_computed_while_a_large_one_is(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.manager().await;
-    let task = visit(&manager, 1).await;
-    let (all, few) = (draft(&manager, &[]).await, draft(&manager, &[&task]).await);
-    // Both wait, as while a plan is computed.
-    server.database.execute(
-        "DELETE FROM plan_visits;
-         UPDATE plans SET state = 'computing', attempts = 0, lease = NULL, lease_until = NULL",
-    );
-    let (few, all) = (computed(&manager, &few).await, computed(&manager, &all).await);
-    assert_eq!((&few["state"], &all["state"]), (&json!("draft"), &json!("draft")), "{few} {all}");
-    let since = |plan: &Value| plan["state_since"].as_str().expect("a moment").to_owned();
-    assert!(since(&few) < since(&all), "{few} {all}");
+    let supervisor = server.supervisor().await;
+    let task = visit(&supervisor, 1).await;
+    many_visits(&supervisor).await;
+    let order = json!({ "area": "500116", "first_day": day(1), "last_day": day(28) });
+    let large = supervisor.post("/v1/plans", &order).await;
+    let large = format!("/v1/plans/{}", large.body["id"].as_str().expect("an id"));
+    draft(&supervisor, &[&task]).await;
+    assert_eq!(supervisor.get(&large).await.body["state"], "computing");
+    supervisor.delete(&large).await;
 }
 
 #[rstest]

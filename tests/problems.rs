@@ -190,7 +190,7 @@ async fn a_problem_is_in_the_callers_language_and_is_explained(
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unreachable_database_is_a_503_until_it_returns() {
     let _redacted = without_what_varies();
-    let server = Server::small(crate::support::Database::postgres());
+    let server = Server::small(crate::support::Backend::Postgres);
     let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
     server.database.go_away();

@@ -105,7 +105,7 @@ async fn a_stream_ends_with_the_role_and_with_the_token_of_its_caller(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hint_reaches_listeners_at_another_server() {
-    let server = Server::small(crate::support::Database::postgres());
+    let server = Server::small(crate::support::Backend::Postgres);
     let other = server.another();
     let manager = server.manager().await;
     let mut stream =

@@ -10,7 +10,7 @@ use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::server::Another;
-use crate::support::{Caller, Database, GRID, Server};
+use crate::support::{Backend, Caller, GRID, Server};
 
 /// The number of times that each race is run.
 const ROUNDS: u32 = 5;
@@ -31,7 +31,7 @@ async fn state(manager: &Caller, task: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn claims_at_two_servers_leave_one_assignee_and_none_who_is_suspended_meanwhile() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let other = server.another();
     let (manager, first) = (server.manager().await, server.volunteer().await);
     let second = there(&other, &server.second_volunteer().await);
@@ -95,7 +95,7 @@ async fn cancel(manager: &Caller, task: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_plans_that_are_applied_at_two_servers_leave_no_overlap() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let other = server.another();
     let manager = server.manager().await;
     let manager_there = there(&other, &manager);
@@ -146,7 +146,7 @@ fn copied(server: &Server) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_large_plans_of_an_area_one_is_applied_and_the_other_waits() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let other = server.another();
     let manager = server.manager().await;
     let manager_there = there(&other, &manager);
@@ -170,7 +170,7 @@ async fn of_two_large_plans_of_an_area_one_is_applied_and_the_other_waits() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_visits_that_are_moved_to_one_hour_at_two_servers_leave_no_overlap() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let other = server.another();
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
     let manager_there = there(&other, &manager);
@@ -203,7 +203,7 @@ async fn two_visits_that_are_moved_to_one_hour_at_two_servers_leave_no_overlap()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_call_sent_to_two_servers_at_once_is_answered_by_both_as_done() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let other = server.another();
     let manager = server.manager().await;
     let manager_there = there(&other, &manager);

@@ -6,7 +6,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::support::{Caller, Database, Server};
+use crate::support::{Backend, Caller, Database, Server};
 
 /// An answer's status, headers and body.
 async fn get(caller: &Caller, path: &str, more: (&str, &str)) -> (StatusCode, HeaderMap, Vec<u8>) {
@@ -45,7 +45,7 @@ fn assert_strict(headers: &HeaderMap) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pages_run_nothing_inline_and_are_asked_for_again() {
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let stranger = server.stranger();
     let (status, headers, page) = get(&stranger, "/m/", ("Accept-Encoding", "identity")).await;
     assert_eq!(status, StatusCode::OK);
@@ -61,7 +61,7 @@ async fn a_build_without_the_apps_serves_the_api_and_says_how_to_add_them() {
     if is_built() {
         return;
     }
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let stranger = server.stranger();
     let (status, headers, page) = get(&stranger, "/", ("Accept", "*/*")).await;
     assert_eq!(status, StatusCode::OK);
@@ -78,7 +78,7 @@ async fn the_app_is_served_compressed_and_its_hashed_files_are_cached_for_good()
     if !is_built() {
         return;
     }
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let stranger = server.stranger();
     let (_, plain_headers, plain) = get(&stranger, "/m/", ("Accept-Encoding", "identity")).await;
     assert!(!plain_headers.contains_key("content-encoding"));
@@ -108,7 +108,7 @@ async fn the_app_is_served_compressed_and_its_hashed_files_are_cached_for_good()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn there_is_no_way_out_of_the_folder_of_the_apps() {
-    let server = Server::small(Database::sqlite());
+    let server = Server::small(Backend::Sqlite);
     let stranger = server.stranger();
     for path in [
         "/m/../Cargo.toml",

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{answer, stalled};
 use crate::attachments::{announce, bytes, claimed, files_in, offset, photo, send};
 use crate::support::server::{gridward, said};
-use crate::support::{Backend, Caller, Database, Server};
+use crate::support::{Backend, Caller, Server};
 
 /// An upload of `photo` that stops after `sent` bytes; `rest` are further header lines.
 async fn stalled_upload(
@@ -53,7 +53,7 @@ async fn a_new_upload_of_an_attachment_ends_the_old_one(
 /// Two servers that share a folder, like servers that share a bucket.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_late_upload_does_not_replace_a_part_that_was_counted() {
-    let server = Server::small(Database::postgres());
+    let server = Server::small(Backend::Postgres);
     let other = server.another();
     let (here, task) = claimed(&server).await;
     let there = other.bearer(here.token.as_deref().expect("a token"));

@@ -38,11 +38,17 @@ impl Database {
 
     /// A new database on the test server.
     pub fn postgres() -> Self {
+        Self::postgres_from("template1")
+    }
+
+    /// A new database on the test server with what the database `template` has.
+    pub(super) fn postgres_from(template: &str) -> Self {
         let server = std::env::var("GRIDWARD_TEST_POSTGRES")
             .expect("GRIDWARD_TEST_POSTGRES names a PostgreSQL server; `make test` starts one");
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         let mut conn = PgConnection::establish(&server).expect("the test server answers");
-        conn.batch_execute(&format!("CREATE DATABASE {name}")).expect("a new database");
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        conn.batch_execute(&create).expect("a new database");
         let (base, query) = server.split_once('?').unwrap_or((&server, ""));
         let (place, _) = base.rsplit_once('/').expect("a path in the URL");
         let join = if query.is_empty() { "" } else { "?" };
@@ -60,6 +66,11 @@ impl Database {
     pub fn trust_proxies(&mut self) {
         self.set("GRIDWARD_TRUSTED_PROXIES", "127.0.0.0/8");
         self.set("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example");
+    }
+
+    /// Its name on the test server, if it is PostgreSQL.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.created.as_ref().map(|(_, name)| name.as_str())
     }
 
     /// Whether it is PostgreSQL.

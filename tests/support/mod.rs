@@ -12,6 +12,7 @@ mod people;
 pub mod phone;
 pub mod plans;
 pub mod server;
+mod small_district;
 pub mod snapshots;
 pub mod workbook;
 

@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
 
 use super::bodies::home_visit;
+use super::small_district::SmallDistrict;
 use super::{Database, Files, PASSWORD};
 
 /// The key of the tests, the same on every start; not a secret.
@@ -46,6 +47,12 @@ pub fn import(database: &Database, files: &Files, more: &[&str]) -> Output {
     let folder = database.folder.path().join("district");
     files.write(&folder);
     import_folder(database, &folder, more)
+}
+
+/// Imports `files`, which have no faults.
+pub fn import_whole(database: &Database, files: &Files) {
+    let loaded = import(database, files, &[]);
+    assert!(loaded.status.success(), "{}", said(&loaded));
 }
 
 /// Imports a folder; returns the output of the command.
@@ -87,16 +94,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the small district on `database`.
-    pub fn small(database: impl Into<Database>) -> Self {
-        Self::with(database, &Files::small())
+    /// Serves the small district.
+    pub fn small(on: impl SmallDistrict) -> Self {
+        Self::small_with(on, &[])
     }
 
     /// Serves `files` on `database`.
     pub fn with(database: impl Into<Database>, files: &Files) -> Self {
         let database = database.into();
-        let loaded = import(&database, files, &[]);
-        assert!(loaded.status.success(), "{}", said(&loaded));
+        import_whole(&database, files);
         Self::start(database)
     }
 
@@ -105,12 +111,9 @@ impl Server {
         Self::start_with(database, &[])
     }
 
-    /// Serves the small district on `database` with more settings.
-    pub fn small_with(database: impl Into<Database>, settings: Settings) -> Self {
-        let database = database.into();
-        let loaded = import(&database, &Files::small(), &[]);
-        assert!(loaded.status.success(), "{}", said(&loaded));
-        Self::start_with(database, settings)
+    /// Serves the small district with more settings.
+    pub fn small_with(on: impl SmallDistrict, settings: Settings) -> Self {
+        Self::start_with(on.with_small_district(), settings)
     }
 
     /// Serves `database` with more settings.

@@ -9,6 +9,7 @@ use gridward_dispatch::solve::Observer;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PlanId;
 use gridward_domain::word::Word as _;
+use rayon::ThreadPool;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -54,9 +55,14 @@ impl Observer for Progress {
 
 impl Planner {
     /// Computes the plan; one that cannot be computed is given up.
-    pub(super) async fn run_computation(&self, row: PlanRow, lease: Uuid) -> Result<(), DbError> {
+    pub(super) async fn run_computation(
+        &self,
+        row: PlanRow,
+        lease: Uuid,
+        pool: &Arc<ThreadPool>,
+    ) -> Result<(), DbError> {
         let (district, id, origin, began) = (row.district, row.id, row.origin, Instant::now());
-        let computed = self.compute(row, lease).await;
+        let computed = self.compute(row, lease, pool).await;
         let outcome = if computed.is_ok() { "ok" } else { "error" };
         let seconds = began.elapsed().as_secs_f64();
         self.metrics.plan_computed(origin.as_str(), outcome, seconds);
@@ -81,7 +87,12 @@ impl Planner {
 
     /// Computes the plan and stores it, unless it is discarded meanwhile. Answers the plan if it is applied at
     /// once.
-    async fn compute(&self, row: PlanRow, lease: Uuid) -> Result<Option<Plan>, RunError> {
+    async fn compute(
+        &self,
+        row: PlanRow,
+        lease: Uuid,
+        pool: &Arc<ThreadPool>,
+    ) -> Result<Option<Plan>, RunError> {
         let key = (row.district, row.id);
         let (order, imagined) =
             match StoredOrder::parse(row.request.as_deref().unwrap_or_default())? {
@@ -93,7 +104,7 @@ impl Planner {
         let is_dry = imagined.is_some();
         let keeping = self.clone().keep(key, (lease, is_dry), Arc::clone(&progress));
         let keeping = tokio::spawn(keeping);
-        let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: imagined.is_none() };
+        let means = Means { pool: Some(Arc::clone(pool)), alternatives: imagined.is_none() };
         let (area, span) = (request.order.area, request.order.span()?);
         let today = clock::day(request.now);
         let keys = self.keys.clone();

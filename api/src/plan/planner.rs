@@ -1,5 +1,5 @@
-//! Works on the queue of plans, apart from the threads that serve requests: each server computes one at
-//! a time, and applies or undoes a large one at the same time.
+//! Works on the queue of plans, apart from the threads that serve requests: each server computes a plan of
+//! few tasks and a larger one at a time, and applies or undoes a large one beside them.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,9 +40,12 @@ pub struct Planner {
     /// Opens the places of stays.
     pub(super) keys: KeyRing,
     pub(super) clock: Clock,
+    /// Threads of large plans and of questions.
     pub(super) pool: Arc<ThreadPool>,
-    /// Notified of a new plan in the queue: one to compute, and one to apply or to undo.
-    ordered: Arc<(Notify, Notify)>,
+    /// The thread of plans of few tasks, which do not wait for a large one.
+    small_pool: Arc<ThreadPool>,
+    /// Notified of a new plan in the queue, by lane.
+    ordered: Arc<[Notify; 3]>,
     /// The districts of new plans.
     districts: Arc<Mutex<BTreeSet<AreaCode>>>,
     /// Changed when a plan has left the queue.
@@ -81,16 +84,19 @@ impl Planner {
         threads: usize,
         (metrics, shutdown): (Metrics, Shutdown),
     ) -> Result<Self, ThreadPoolBuildError> {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|number| format!("plan-{number}"))
-            .start_handler(|_| yield_to_requests())
-            .build()?;
+        let pool = |name: &'static str, threads| {
+            ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .thread_name(move |number| format!("{name}-{number}"))
+                .start_handler(|_| yield_to_requests())
+                .build()
+        };
         Ok(Self {
             db,
             keys,
             clock,
-            pool: Arc::new(pool),
+            pool: Arc::new(pool("plan", threads)?),
+            small_pool: Arc::new(pool("small-plan", 1)?),
             ordered: Arc::default(),
             districts: Arc::default(),
             finished: watch::Sender::new(()),
@@ -106,16 +112,20 @@ impl Planner {
         self.notify();
     }
 
-    /// Has both lanes read the queue.
+    /// Has each lane read the queue.
     pub(super) fn notify(&self) {
-        self.ordered(Lane::Computation).notify_one();
-        self.ordered(Lane::Change).notify_one();
+        self.ordered.iter().for_each(Notify::notify_one);
     }
 
     fn ordered(&self, lane: Lane) -> &Notify {
+        &self.ordered[lane as usize]
+    }
+
+    /// The threads that compute the plans of the lane.
+    fn pool(&self, lane: Lane) -> &Arc<ThreadPool> {
         match lane {
-            Lane::Computation => &self.ordered.0,
-            Lane::Change => &self.ordered.1,
+            Lane::Small => &self.small_pool,
+            Lane::Large | Lane::Change => &self.pool,
         }
     }
 
@@ -153,11 +163,10 @@ impl Planner {
         self.finished.subscribe()
     }
 
-    /// Works on the queue until the server stops. Tasks of plans are changed beside a computation, which may
-    /// take a minute.
+    /// Works on the queue until the server stops.
     pub async fn run(self) {
         let serve = |lane| self.serve(lane);
-        tokio::join!(self.list(), serve(Lane::Computation), serve(Lane::Change));
+        tokio::join!(self.list(), serve(Lane::Small), serve(Lane::Large), serve(Lane::Change));
     }
 
     /// Lists the districts again and again.
@@ -203,8 +212,8 @@ impl Planner {
         for district in districts {
             while let Some((row, lease)) = self.take(district, lane).await? {
                 match lane {
-                    Lane::Computation => {
-                        self.run_computation(row, lease).await?;
+                    Lane::Small | Lane::Large => {
+                        self.run_computation(row, lease, self.pool(lane)).await?;
                         // A large plan may be applied at once.
                         self.ordered(Lane::Change).notify_one();
                     }

@@ -26,8 +26,10 @@ pub const MOST_ATTEMPTS: i32 = 3;
 /// What a server does with plans of the queue; one does not wait for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// They are computed.
-    Computation,
+    /// Those of few tasks are computed: a person who is ill has visits today.
+    Small,
+    /// The others are computed, which may take a minute each.
+    Large,
     /// They are applied or undone in batches.
     Change,
 }
@@ -35,14 +37,23 @@ pub enum Lane {
 impl Lane {
     const fn states(self) -> &'static [PlanState] {
         match self {
-            Self::Computation => &[PlanState::Computing],
+            Self::Small | Self::Large => &[PlanState::Computing],
             Self::Change => &PlanState::IN_PROGRESS,
+        }
+    }
+
+    /// Whether the plan, which is in one of the states, waits in the lane.
+    fn holds(self, row: &PlanRow) -> bool {
+        match self {
+            Self::Small => has_few_tasks(row),
+            Self::Large => !has_few_tasks(row),
+            Self::Change => true,
         }
     }
 }
 
-/// The next plan of the district that waits and that no valid lease holds: the oldest one, after those of
-/// few tasks. Dry plans wait until no other plan does, and until no server computes another dry plan of the
+/// The next plan of the district that waits in the lane and that no valid lease holds: the oldest one. Dry
+/// plans wait until no other plan of the lane does, and until no server computes another dry plan of the
 /// district.
 ///
 /// # Errors
@@ -59,16 +70,16 @@ pub fn waiting(
         .filter(plans::state.eq_any(lane.states()))
         .filter(plans::lease_until.is_null().or(plans::lease_until.lt(now)))
         .load(conn)?;
-    match rows.into_iter().min_by_key(place) {
+    let next = rows.into_iter().filter(|row| lane.holds(row)).min_by_key(place);
+    match next {
         Some(row) if row.campaign.is_some() && computes_dry(conn, district, now)? => Ok(None),
         row => Ok(row),
     }
 }
 
-/// The place of a plan in the queue: a person who is ill has visits today, and a plan of few tasks does not
-/// delay one of a district by much.
-fn place(row: &PlanRow) -> (bool, bool, PlanId) {
-    (row.campaign.is_some(), !has_few_tasks(row), row.id)
+/// The place of a plan in its lane.
+fn place(row: &PlanRow) -> (bool, PlanId) {
+    (row.campaign.is_some(), row.id)
 }
 
 /// Whether the plan is of tasks that lost their assignee, or of tasks that the order names.
@@ -102,7 +113,7 @@ pub fn give_way(
     lease: Uuid,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    if waiting(conn, district, Lane::Computation, now)?.is_none_or(|row| row.campaign.is_some()) {
+    if waiting(conn, district, Lane::Large, now)?.is_none_or(|row| row.campaign.is_some()) {
         return Ok(false);
     }
     hand_back(conn, (district, id), lease)
