@@ -50,7 +50,7 @@ unit: ## Run the unit tests
 	cargo test --quiet --workspace --doc
 
 integration: ## Test the binary over HTTP, on SQLite and PostgreSQL
-	tests/with-postgres cargo test --quiet --workspace --test '*'
+	GRIDWARD_TEST_FSYNC=off tests/with-postgres cargo test --quiet --workspace --test '*'
 
 contract: .venv/installed $(CONTRACT)/node_modules/installed ## Check openapi.yaml and the server against it
 	cargo build --quiet --workspace

@@ -42,6 +42,19 @@ pub mod phones {
     pub const ADMIN: &str = "10000000008";
     /// The auditor.
     pub const AUDITOR: &str = "10000000009";
+    /// All of them.
+    pub const ALL: [&str; 10] = [
+        SUPERVISOR,
+        TOWN,
+        MANAGER,
+        OTHER_MANAGER,
+        FAR_MANAGER,
+        VOLUNTEER,
+        SECOND_VOLUNTEER,
+        OTHER_VOLUNTEER,
+        ADMIN,
+        AUDITOR,
+    ];
 }
 
 /// The password of all people in the small district.

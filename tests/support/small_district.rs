@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::server::import_whole;
-use super::{Backend, Database, Files};
+use super::server::{import_whole, set_password};
+use super::{Backend, Database, Files, phones};
 
 /// What the small district can be served on.
 pub trait SmallDistrict {
@@ -20,7 +20,8 @@ impl SmallDistrict for Database {
 }
 
 impl SmallDistrict for Backend {
-    /// Copies one import: the migrations and the import take longer than most tests.
+    /// Copies one import, in which people have passwords: the migrations, the import and the hashes take
+    /// longer than most tests.
     fn with_small_district(self) -> Database {
         static SQLITE: OnceLock<Database> = OnceLock::new();
         static POSTGRES: OnceLock<Database> = OnceLock::new();
@@ -28,7 +29,11 @@ impl SmallDistrict for Backend {
             Self::Sqlite => &SQLITE,
             Self::Postgres => &POSTGRES,
         }
-        .get_or_init(|| Database::from(self).with_small_district());
+        .get_or_init(|| {
+            let imported = Database::from(self).with_small_district();
+            phones::ALL.into_iter().for_each(|phone| set_password(&imported, phone));
+            imported
+        });
         match imported.name() {
             Some(name) => Database::postgres_from(name),
             None => {

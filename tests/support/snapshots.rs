@@ -20,7 +20,7 @@ const VARYING: [(&str, &str); 15] = [
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[id]"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[time]"),
     (r"\d+\.\d+ s\b", "[seconds]"),
-    (r"postgres://[\d.]+:\d+/\w+|/tmp/\S+", "[database]"),
+    (r"postgres://[\d.]+:\d+/\w+|(/dev/shm|/tmp)/\S+", "[database]"),
     (r"(ran \d{14}\n)+", "[the migrations that ran]\n"),
     (r"\b[0-9a-f]{64}\b", "[hash]"),
     (r#""((next_)?cursor|epoch)": "[^"]+""#, r#""$1": "[$1]""#),
