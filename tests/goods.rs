@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id};
 use crate::support::server::Answer;
-use crate::support::{Backend, Caller, GRID, Server};
+use crate::support::{Backend, Caller, Database, GRID, OTHER_GRID, Server};
 
 const TOWN: &str = "500116001";
 /// The village of [`GRID`].
@@ -145,6 +145,7 @@ async fn a_beneficiary_gets_an_item_once_for_an_occasion_and_a_receipt_is_read_o
 ) {
     let (server, _, supervisor) = with_rice(backend, 9).await;
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    volunteer.visits(BENEFICIARY, &manager).await;
     let key = Uuid::now_v7().to_string();
     let signed = json!({ "receipt": { "signed_by": "王芳", "relation": "女儿" } });
     let send = async || {
@@ -340,6 +341,7 @@ async fn who_does_not_manage_goods_hands_out_for_an_occasion_that_the_district_h
 ) {
     let (server, _, supervisor) = with_rice(backend, 9).await;
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    volunteer.visits(BENEFICIARY, &manager).await;
     let of = |occasion: &str| rice(BENEFICIARY, &json!({ "occasion": occasion }));
     for caller in [&volunteer, &manager] {
         for invented in
@@ -369,6 +371,76 @@ async fn who_does_not_manage_goods_hands_out_for_an_occasion_that_the_district_h
     }
     let new = supervisor.post("/v1/handouts", &of(" New_Home２ ")).await;
     assert_eq!((new.status, &new.body["occasion"]), (201, &json!("new_home2")), "{}", new.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volunteer_hands_out_at_their_visits_and_learns_of_no_other_hand_out(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, ..) = with_rice(backend, 9).await;
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let of = |occasion: &str| rice(BENEFICIARY, &json!({ "occasion": occasion }));
+    let by_manager = manager.post("/v1/handouts", &of("mid_autumn_2027")).await;
+    assert_eq!(by_manager.status, 201, "{}", by_manager.body);
+    let without_visit = volunteer.post("/v1/handouts", &of("mid_autumn_2027")).await;
+    assert_eq!((without_visit.status, at(&without_visit)), (422, "/beneficiary_id"));
+
+    volunteer.visits(BENEFICIARY, &manager).await;
+    let again = volunteer.post("/v1/handouts", &of("mid_autumn_2027")).await;
+    assert_eq!((again.status, again.problem()), (409, "handout_done"));
+    assert_eq!(again.body["current"], Value::Null, "{}", again.body);
+    let back = |handout: &Value| format!("/v1/handouts/{}/return", handout["id"].as_str().unwrap());
+    let why = json!({ "reason": "other", "note": "送错了" });
+    assert_eq!(volunteer.post(&back(&by_manager.body), &why).await.status, 404);
+    let own = volunteer.post("/v1/handouts", &of("army_day_2027")).await;
+    assert_eq!(own.status, 201, "{}", own.body);
+    assert_eq!(volunteer.post(&back(&own.body), &why).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_move_the_receipt_is_read_where_the_beneficiary_lives(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 9).await;
+    let (manager, other) = (server.manager().await, server.other_manager().await);
+    let handed = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
+    let path = format!("/v1/handouts/{}", handed.body["id"].as_str().unwrap());
+    assert_eq!((manager.get(&path).await.status, other.get(&path).await.status), (200, 404));
+    let to = json!({
+        "grid": OTHER_GRID, "address": "北门2号", "reason": "搬到女儿家",
+        "place": { "lat": 29.285, "lon": 106.263 },
+    });
+    let home = format!("/v1/beneficiaries/{BENEFICIARY}/move");
+    let request = supervisor.request(Method::POST, &home).header("If-Match", "\"v1\"");
+    assert_eq!(supervisor.send(request.json(&to)).await.status, 200);
+    assert_eq!((manager.get(&path).await.status, other.get(&path).await.status), (404, 200));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn receipts_that_others_wrote_count_as_reveals_of_the_day(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut database = Database::from(backend);
+    database.set("GRIDWARD_REVEALS_SUPERVISOR", "1");
+    let server = Server::small(database);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    put_item(&admin, "rice", &json!({})).await;
+    receive(&supervisor, "rice", VILLAGE, 9).await;
+    let manager = server.manager().await;
+    let mut paths = Vec::new();
+    for n in [1, 2] {
+        let handed = manager.post("/v1/handouts", &rice(&beneficiary_id(n), &json!({}))).await;
+        paths.push(format!("/v1/handouts/{}", handed.body["id"].as_str().unwrap()));
+    }
+    assert_eq!(supervisor.get(&paths[0]).await.status, 200);
+    let second = supervisor.get(&paths[1]).await;
+    assert_eq!((second.status, second.problem()), (429, "reveal_budget"));
+    for path in &paths {
+        assert_eq!(manager.get(path).await.status, 200, "who wrote them");
+    }
 }
 
 #[rstest]

@@ -6,6 +6,7 @@ use insta::assert_json_snapshot;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::support::files::person_id;
 use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, PASSWORD, Server, phones};
 
@@ -32,6 +33,8 @@ async fn a_wrong_password_and_an_unknown_phone_get_the_same_answer(
     let _redacted = without_what_varies();
     let server = Server::small(backend);
     server.manager().await;
+    let auditor = person_id(9);
+    server.database.execute(&format!("DELETE FROM credentials WHERE person = '{auditor}'"));
     let stranger = server.stranger();
     let wrong = stranger
         .post("/v1/auth/sign-in", &json!({ "phone": phones::MANAGER, "password": "not the one" }))

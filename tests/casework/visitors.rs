@@ -39,6 +39,32 @@ async fn plan(caller: &Caller) -> Vec<Value> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_must_not_visit_does_not_get_the_visit_from_themselves_and_force_is_recorded(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let both = json!({ "forbidden_ids": [person_id(11), person_id(21)] });
+    assert_eq!(choose(&supervisor, 1, &both).await.status, 200);
+    let task = visit(&manager).await;
+    let give = async |to: u32| {
+        let body = json!({ "person_id": person_id(to), "force": true });
+        manager.post(&format!("/v1/tasks/{task}/reassign"), &body).await
+    };
+    let own = give(11).await;
+    assert_eq!((own.status, own.problem()), (409, "not_claimable"), "{}", own.body);
+    let bulk = json!({ "dry_run": false, "commands": [{
+        "type": "task.assign", "tasks": [{ "id": task, "base_version": 1 }],
+        "payload": { "person_id": person_id(11), "force": true }
+    }] });
+    let bulk = manager.post("/v1/tasks/bulk", &bulk).await;
+    assert_eq!(bulk.body["applied"], 0, "{}", bulk.body);
+    assert_eq!(give(21).await.status, 200);
+    assert_eq!(supervisor.events("task.reassign").await[0]["body"]["forced"], json!(["forbidden"]));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_choice_of_visitors_is_versioned_checked_and_recorded_without_names(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

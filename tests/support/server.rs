@@ -409,6 +409,14 @@ impl Caller {
         HalfAPost { stream, body }
     }
 
+    /// Claims a new task for the beneficiary, so that the caller visits them; returns its id.
+    pub async fn visits(&self, beneficiary: &str, manager: &Self) -> String {
+        let task = manager.make_task(beneficiary).await;
+        let claimed = self.act(&format!("/v1/tasks/{task}/claim")).await;
+        assert_eq!(claimed.status, 200, "{}", claimed.body);
+        task
+    }
+
     /// Creates a task for the beneficiary; returns its id.
     pub async fn make_task(&self, beneficiary: &str) -> String {
         self.make(&home_visit(beneficiary, json!({}))).await

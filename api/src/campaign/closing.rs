@@ -39,10 +39,11 @@ pub async fn run(
     }
 }
 
-/// Goes on with the campaigns of the district that were closed of late; answers the number of hand-outs.
+/// Goes on with the campaigns of the district that were closed of late; answers the number of hand-outs. One
+/// that fails does not hold up the others.
 ///
 /// # Errors
-/// [`DbError`].
+/// That of the first campaign that fails, after the others.
 pub async fn run_all(
     db: &Db,
     district: AreaCode,
@@ -50,9 +51,12 @@ pub async fn run_all(
     batch: LaunchBatch,
 ) -> Result<usize, DbError> {
     let since = (now - LOOKED_AFTER).naive_utc();
-    let mut returned = 0;
+    let (mut returned, mut failed) = (0, None);
     for id in db.read(move |conn| store::closed_since(conn, district, since)).await? {
-        returned += run(db, (district, id), batch).await?;
+        match run(db, (district, id), batch).await {
+            Ok(some) => returned += some,
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(returned)
+    failed.map_or(Ok(returned), Err)
 }

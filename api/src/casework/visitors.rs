@@ -136,10 +136,11 @@ fn faults(
         })
     };
     if let Some(id) = new.preferred_id {
+        // Of the own exclusion no person learns.
         let is_own = id == case.principal.person && before.forbidden.contains(&id);
-        if is_own || new.forbidden_ids.contains(&id) {
+        if new.forbidden_ids.contains(&id) {
             errors.push(FieldError::new("/preferred_id", "must not be forbidden"));
-        } else if before.preferred != Some(id) && !visits(id, false) {
+        } else if is_own || before.preferred != Some(id) && !visits(id, false) {
             errors.push(FieldError::new("/preferred_id", "must be a visitor of the district"));
         }
     }

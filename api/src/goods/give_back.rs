@@ -12,12 +12,15 @@ use super::Handout;
 use super::hand_out::{pieces, record};
 use super::handout_model::{HandoutDetail, ReturnHandout};
 use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
-use super::{lots, move_stock, plaque, store};
+use super::{lots, move_stock, plaque, reach, store};
+use crate::beneficiary;
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::task::origin::Origin;
+use crate::task::reveal_budget::RevealBudget;
 use crate::tx::Tx;
 
 /// The action of a return.
@@ -51,10 +54,16 @@ impl Effect for GivingBack {
 }
 
 impl GivingBack {
+    /// The hand-out. A volunteer takes back what they have handed out, and what is planned.
     fn found(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<HandoutRow, Problem> {
         principal.may(Action::HandOut)?;
-        let row = handouts::row(tx.read_unbatched(), &principal.scope(), self.handout)?;
-        row.ok_or_else(Problem::not_found)
+        let (row, home) = find(tx, principal, self.handout)?;
+        let is_own = row.state == HandoutState::Planned || row.person == Some(principal.person);
+        let is_known = reach::reads_others(principal) || is_own;
+        if is_known && reach::hands_out(tx, principal, &home)? {
+            return Ok(row);
+        }
+        Err(Problem::not_found())
     }
 
     /// Marks the goods as returned; those that were handed out come back to the stock, unless they are
@@ -121,6 +130,19 @@ impl GivingBack {
     }
 }
 
+/// The hand-out with its beneficiary, who lives in the area of the principal now.
+fn find(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    id: HandoutId,
+) -> Result<(HandoutRow, BeneficiaryRow), Problem> {
+    let conn = tx.read_unbatched();
+    let row = handouts::row(conn, &principal.district().range(), id)?;
+    let row = row.ok_or_else(Problem::not_found)?;
+    let home = beneficiary::store::row(conn, &principal.scope(), row.beneficiary)?;
+    Ok((row, home.ok_or_else(Problem::not_found)?))
+}
+
 /// The problem of a refused return.
 fn refused(why: HandoutRejection, row: &HandoutRow) -> Problem {
     let error = FieldError::new("/reason", why.to_string());
@@ -135,21 +157,23 @@ fn refused(why: HandoutRejection, row: &HandoutRow) -> Problem {
     }
 }
 
-/// The hand-out with its receipt; the log records the access.
+/// The hand-out with its receipt; the log records the access. Answers also whether it has spent the budget of
+/// reveals: the name of the person who signed is one, but for who was there.
 ///
 /// # Errors
-/// 403; 404.
+/// 403; 404; 429 when the budget is spent.
 pub(super) fn read(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    principal: &Principal,
+    (principal, budget): (&Principal, RevealBudget),
     id: HandoutId,
-) -> Result<HandoutDetail, Problem> {
+) -> Result<(HandoutDetail, bool), Problem> {
     principal.may(Action::ReadHandouts)?;
-    let row = handouts::row(tx.read_unbatched(), &principal.scope(), id)?;
-    let row = row.ok_or_else(Problem::not_found)?;
+    let (row, _) = find(tx, principal, id)?;
     let HandoutSealed { receipt, note } = row.opened(key)?;
+    let is_reveal = receipt.is_some() && row.person != Some(principal.person);
+    let is_spent = is_reveal && budget.spend(tx, key, principal)?;
     let event = Event::new("handout.read", Subject::Reading, id, row.grid, row.version);
     tx.record(event.by(principal.person).with(json!({ "beneficiary": row.beneficiary })));
-    Ok(HandoutDetail { handout: row.shown(), receipt, note })
+    Ok((HandoutDetail { handout: row.shown(), receipt, note }, is_spent))
 }

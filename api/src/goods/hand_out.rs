@@ -19,6 +19,7 @@ use super::lots;
 use super::move_stock;
 use super::occasion;
 use super::plaque;
+use super::reach;
 use super::store::ItemRow;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
@@ -62,14 +63,20 @@ impl Effect for HandingOut {
 }
 
 impl HandingOut {
-    /// The beneficiary, who lives in the area of the principal.
+    /// The beneficiary, who lives in the area of the principal; a volunteer visits them.
     fn home(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<BeneficiaryRow, Problem> {
         principal.may(Action::HandOut)?;
-        let conn = tx.read_unbatched();
-        let row = beneficiary::store::row(conn, &principal.scope(), self.new.beneficiary_id)?;
-        row.ok_or_else(|| {
-            Problem::invalid("/beneficiary_id", "no beneficiary in your area has this id")
-        })
+        let (conn, id) = (tx.read_unbatched(), self.new.beneficiary_id);
+        if let Some(row) = beneficiary::store::row(conn, &principal.scope(), id)?
+            && reach::hands_out(tx, principal, &row)?
+        {
+            return Ok(row);
+        }
+        let detail = match principal.role {
+            Role::Volunteer => "you visit no beneficiary with this id",
+            _ => "no beneficiary in your area has this id",
+        };
+        Err(Problem::invalid("/beneficiary_id", detail))
     }
 
     /// Hands the goods out: takes them from the stock and records the receipt.
@@ -86,7 +93,8 @@ impl HandingOut {
         let home = self.home(tx, principal)?;
         if !home.is_current() {
             let problem = Problem::from(ProblemCode::BeneficiaryEnded);
-            return Err(problem.showing(&home.masked(key)?));
+            let is_shown = principal.may(Action::ReadBeneficiaries).is_ok();
+            return Err(if is_shown { problem.showing(&home.masked(key)?) } else { problem });
         }
         let new = &self.new;
         let item = move_stock::item_in_use(tx, &new.item)?;
@@ -112,8 +120,10 @@ impl HandingOut {
             let code =
                 if is_withdrawn { ProblemCode::HandoutWithdrawn } else { ProblemCode::HandoutDone };
             match &old {
-                Some(row) => Problem::from(code).showing(&row.shown()),
-                None => code.into(),
+                Some(row) if reach::reads_others(principal) => {
+                    Problem::from(code).showing(&row.shown())
+                }
+                _ => code.into(),
             }
         })?;
         let at = self.at(tx.now)?;

@@ -24,7 +24,9 @@ use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::http::{Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
+use crate::ops::Metrics;
 use crate::task::origin::Origin;
+use crate::task::reveal_budget::RevealBudget;
 use crate::tx::Db;
 
 /// Filter of hand-outs.
@@ -95,8 +97,8 @@ pub(crate) async fn list_handouts(
 /// stock 409 `goods_short`. A planned or returned hand-out is completed, except for goods that the district
 /// has withdrawn (409 `handout_withdrawn`). The call may be sent later,
 /// with the time in `at`, or as the command `handout.hand_out` of an outbox; with its `Idempotency-Key` it may be
-/// repeated. Allowed roles: volunteers and
-/// managers in their grid, supervisors and admins within their area.
+/// repeated. Allowed roles: managers, supervisors and admins within their area, and volunteers in their grid, for
+/// homes that they visit; to them no refusal shows what others have handed out.
 #[utoipa::path(
     tag = "goods",
     operation_id = "hand_out",
@@ -129,8 +131,9 @@ pub(crate) async fn hand_out(
 
 /// Get a hand-out
 ///
-/// With its receipt; the log records the access. Allowed roles: managers, supervisors and admins,
-/// within their area.
+/// With its receipt; the log records the access. A receipt that the caller did not write counts as a reveal of
+/// the day (429 `reveal_budget`). Allowed roles: managers, supervisors and admins, where the beneficiary lives
+/// in their area now.
 #[utoipa::path(
     tag = "goods",
     operation_id = "get_handout",
@@ -146,15 +149,19 @@ pub(crate) async fn hand_out(
 #[get("/handouts/{id}")]
 pub(crate) async fn get_handout(
     (db, keys): (Data<Db>, Data<KeyRing>),
+    (budget, metrics): (Data<RevealBudget>, Data<Metrics>),
     Authenticated(principal): Authenticated,
     id: Path<HandoutId>,
 ) -> Result<HttpResponse, Problem> {
-    let keys = keys.clone();
+    let (keys, budget) = (keys.clone(), **budget);
     let read = db.write(principal.district(), move |tx| {
         let key = keys.key(tx.read_unbatched(), principal.district())?;
-        give_back::read(tx, &key, &principal, *id)
+        give_back::read(tx, &key, (&principal, budget), *id)
     });
-    let detail = read.await?;
+    let (detail, is_spent) = read.await?;
+    if is_spent {
+        metrics.reveal_budget_spent();
+    }
     Ok(versioned::at_version(HttpResponse::Ok(), detail.handout.version).json(detail))
 }
 
@@ -163,8 +170,9 @@ pub(crate) async fn get_handout(
 /// The beneficiary does not have the goods: what was handed out comes back to the stock of the
 /// station, and what was planned stays there. It may be handed out again, unless the reason is
 /// `withdrawn`, which is a decision of the district's staff; another person of it restores the right with the
-/// reason `restored`. Repeating the call changes nothing. Allowed roles: volunteers and managers in their grid, supervisors and admins within their
-/// area.
+/// reason `restored`. Repeating the call changes nothing. Allowed roles: managers, supervisors and admins where
+/// the beneficiary lives in their area now; a volunteer takes back what is planned for a home that they visit, or
+/// what they have handed out there.
 #[utoipa::path(
     tag = "goods",
     operation_id = "return_handout",

@@ -20,6 +20,7 @@ pub mod of_ended;
 pub mod plan;
 pub mod planned;
 mod plaque;
+mod reach;
 pub mod routes;
 pub mod store;
 

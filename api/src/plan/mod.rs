@@ -3,8 +3,8 @@
 //! An [`order`] waits in the [`queue`] until the [`planner`] of a server takes it. [`run`] reads the
 //! rows, [`build`] converts them into the solver's problem, `gridward_dispatch::solve` computes a
 //! plan, and [`draft`] stores it: nothing else changes. [`apply`] assigns the tasks of a draft and
-//! [`undo`] opens them again, each in one transaction; a task that has changed in the meantime
-//! stays as it is. The job `plan_upkeep` orders the plans of the nights
+//! [`undo`] opens them again, each in one transaction, or in several if there are many; a task that has
+//! changed in the meantime stays as it is. The job `plan_upkeep` orders the plans of the nights
 //! ([`enqueue_nightly`]), those of tasks that lost their assignee and of urgent new ones ([`replan`]), and
 //! takes back what was not accepted in time ([`offers`]) or is held up by an earlier visit
 //! ([`overruns`]).

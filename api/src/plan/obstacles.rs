@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::visit_store::VisitRow;
+use crate::db::DbError;
 
 /// The tasks that no one can do for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -35,10 +36,15 @@ pub struct RemedyCount {
 }
 
 /// The obstacles of these visits, the most frequent first.
-pub fn obstacles(unserved: &[VisitRow]) -> Vec<PlanObstacle> {
-    let parse = |visit: &VisitRow| serde_json::from_str(&visit.reason).unwrap_or_default();
-    let said: Vec<Value> = unserved.iter().map(parse).collect();
-    count(said.iter().map(|said| (said, &said["remedy"])))
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a reason is no JSON.
+pub fn obstacles(unserved: &[VisitRow]) -> Result<Vec<PlanObstacle>, DbError> {
+    let parse = |visit: &VisitRow| {
+        serde_json::from_str(&visit.reason).map_err(|error| DbError::corrupt("plan_visits", error))
+    };
+    let said: Vec<Value> = unserved.iter().map(parse).collect::<Result<_, _>>()?;
+    Ok(count(said.iter().map(|said| (said, &said["remedy"]))))
 }
 
 /// The obstacles by these reasons and remedies, the most frequent first.

@@ -82,7 +82,7 @@ impl Planner {
         drop(caller);
         let mut visits = draft::visits(&computed)?;
         visits.retain(|visit| visit.person.is_none());
-        let obstacles = obstacles::obstacles(&visits);
+        let obstacles = obstacles::obstacles(&visits)?;
         Ok(WhatIfAnswer { measures: computed.solved.measures, obstacles })
     }
 }

@@ -82,10 +82,13 @@ fn place(row: &PlanRow) -> (bool, PlanId) {
     (row.campaign.is_some(), row.id)
 }
 
-/// Whether the plan is of tasks that lost their assignee, or of tasks that the order names.
+/// The most tasks of the lane of small plans that an order names.
+const FEW: usize = 100;
+
+/// Whether the plan is of tasks that lost their assignee, or of a few tasks that the order names.
 fn has_few_tasks(row: &PlanRow) -> bool {
     let names_tasks = |text: &str| match StoredOrder::parse(text) {
-        Ok(StoredOrder::Usual(order)) => !order.only.ids.is_empty(),
+        Ok(StoredOrder::Usual(order)) => (1..=FEW).contains(&order.only.ids.len()),
         // An order that cannot be read is found when the plan is computed.
         Ok(StoredOrder::Dry { .. }) | Err(_) => false,
     };

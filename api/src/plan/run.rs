@@ -201,10 +201,10 @@ fn select(rows: &mut Rows, order: &PlanOrder, span: Span, today: NaiveDate) -> u
     }
     let first = span.first();
     let is_late = |due: NaiveDate| first > today && due < first && !order.include_late;
-    let is_selected = |task: &TaskRow| order.only.includes(task) && !is_late(task.due_on);
-    let is_overdue = |task: &TaskRow| {
-        task.assignee.is_none() && order.only.includes(task) && is_late(task.due_on)
-    };
+    let includes = order.only.matcher();
+    let is_selected = |task: &TaskRow| includes(task) && !is_late(task.due_on);
+    let is_overdue =
+        |task: &TaskRow| task.assignee.is_none() && includes(task) && is_late(task.due_on);
     let mut overdue = 0;
     // Two people make a visit together: with one of its tasks the other is selected.
     let selected = rows.tasks.iter().filter(|task| task.assignee.is_none() && is_selected(task));

@@ -1,5 +1,7 @@
 //! Which open tasks a plan takes, as a pure function.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::bounded_text::Occasion;
@@ -80,10 +82,15 @@ impl TaskSelection {
         }
     }
 
-    /// Whether the selection includes the open task.
-    pub fn includes(&self, task: &TaskRow) -> bool {
+    /// Whether the selection includes an open task.
+    pub fn matcher(&self) -> impl Fn(&TaskRow) -> bool {
+        let ids: HashSet<TaskId> = self.ids.iter().copied().collect();
+        move |task| (ids.is_empty() || ids.contains(&task.id)) && self.includes(task)
+    }
+
+    /// Whether the selection, apart from its ids, includes the open task.
+    fn includes(&self, task: &TaskRow) -> bool {
         (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind.as_str() == task.kind))
-            && (self.ids.is_empty() || self.ids.contains(&task.id))
             && (self.levels.is_empty() || self.levels.contains(&task.escalation_level))
             && self.area.is_none_or(|area| area.contains(&task.grid))
             && (self.occasion.is_none() || self.occasion == task.occasion)

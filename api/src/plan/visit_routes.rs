@@ -146,7 +146,7 @@ pub(crate) async fn list_plan_obstacles(
         plan_state::computed(conn, &principal.scope(), *id)?;
         Ok::<_, Problem>(visit_store::all_visits(conn, principal.district(), *id, true)?)
     });
-    Ok(Json(ObstacleList { items: obstacles::obstacles(&unserved.await?) }))
+    Ok(Json(ObstacleList { items: obstacles::obstacles(&unserved.await?)? }))
 }
 
 /// Compare two plans

@@ -26,21 +26,24 @@ use crate::tx::{Db, Tx};
 const AT_A_TIME: usize = 200;
 
 /// Prepares the visits of all regimes of the district that were not prepared today; returns the
-/// number of tasks created.
+/// number of tasks created. One that fails does not hold up the others.
 ///
 /// # Errors
-/// [`DbError`]; what was prepared stays, and another run goes on after it.
+/// That of the first regime that fails, after the others; what was prepared stays.
 pub async fn prepare_all(
     db: &Db,
     keys: &KeyRing,
     district: AreaCode,
     today: NaiveDate,
 ) -> Result<usize, DbError> {
-    let mut created = 0;
+    let (mut created, mut failed) = (0, None);
     for row in db.read(move |conn| store::unprepared(conn, district, today)).await? {
-        created += prepare(db, keys, row, today).await?;
+        match prepare(db, keys, row, today).await {
+            Ok(tasks) => created += tasks,
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(created)
+    failed.map_or(Ok(created), Err)
 }
 
 /// What a run does.

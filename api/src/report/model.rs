@@ -70,7 +70,7 @@ pub struct ReportSummary {
     /// Whether the report was stored as evidence without changing the task.
     pub recorded: bool,
     /// Flags of doubtful values.
-    #[schema(max_items = 8)]
+    #[schema(max_items = 16)]
     pub flags: Vec<ReportFlag>,
 }
 

@@ -68,7 +68,9 @@ pub struct PullQuery {
     #[param(max_length = 256)]
     cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
-    /// page also contains the kinds of service, the notices, the shifts and the account notices.
+    /// page also contains the kinds of service, the vocabularies, the notices, the stations, the
+    /// memorial sites, the holidays, the items of the goods, the shifts, the availability of people, the account notices,
+    /// the cases that wait for the grid and the person's corrections.
     #[param(inline)]
     limit: Option<SyncLimit>,
     /// Only rows in this area, the caller's or one in it; rows about the caller are sent in any case.
@@ -218,25 +220,26 @@ async fn pull(sync: &Sync, access: &Access, wanted: Wanted, seen: Seen) -> Resul
         Ok::<_, DbError>((pulled, state))
     });
     let (mut pulled, state) = pulled.await?;
-    if let Some((session, state)) = session.zip(state) {
-        let noted = sync
-            .db
-            .write(district, move |tx| sync_state::replace(tx.write()?, district, session, &state));
-        noted.await?;
-    }
+    let state = session.zip(state);
     let shown = std::mem::take(&mut pulled.shown);
-    if !shown.is_empty() {
-        let (me, area) = (principal.person, principal.area);
-        let noted = sync.db.write(principal.district(), move |tx| {
+    if state.is_none() && shown.is_empty() {
+        return Ok(pulled);
+    }
+    let (me, area) = (principal.person, principal.area);
+    let noted = sync.db.write(district, move |tx| {
+        if let Some((session, state)) = &state {
+            sync_state::replace(tx.write()?, district, *session, state)?;
+        }
+        if !shown.is_empty() {
             tx.record(
                 Event::new("beneficiary.sync", Subject::Reading, me, area, 1)
                     .by(me)
                     .with(json!({ "beneficiaries": shown })),
             );
-            Ok::<_, Problem>(())
-        });
-        noted.await?;
-    }
+        }
+        Ok::<_, Problem>(())
+    });
+    noted.await?;
     Ok(pulled)
 }
 

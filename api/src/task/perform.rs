@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::Task;
 use super::assignees::Assignees;
+use super::breach::{self, Breach};
 use super::command::{NewDays, Reassignment, TaskCommand};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
@@ -19,7 +20,7 @@ use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::transition::{Change, Step, write};
-use super::{breach, freed, overlap, pair, report, report_row, reschedule, store, tie};
+use super::{freed, overlap, pair, report, report_row, reschedule, store, tie};
 use crate::beneficiary::visitors::{self, VisitorChoice};
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -206,7 +207,7 @@ pub fn execute(
 ) -> Result<(Performed, Vec<Change>), Problem> {
     let row = authorize(tx, principal, sent)?;
     decided_on(&row, sent)?;
-    let mut days: Option<&NewDays> = None;
+    let (mut days, mut forced): (Option<&NewDays>, _) = (None, BTreeSet::new());
     let command = match sent.command {
         TaskCommand::Claim => {
             ActivePerson::check(tx, principal)?;
@@ -224,7 +225,9 @@ pub fn execute(
         TaskCommand::Start => Command::Start,
         TaskCommand::Reassign(to) => {
             is_served(tx.read_unbatched(), &row)?;
-            Command::Reassign(candidate(tx, principal, &row, to, sent.assignees)?)
+            let candidate = candidate(tx, principal, &row, to, sent.assignees)?;
+            forced = candidate.1;
+            Command::Reassign(candidate.0)
         }
         TaskCommand::Unassign(_) => Command::Unassign,
         TaskCommand::Reschedule(new) => {
@@ -247,6 +250,7 @@ pub fn execute(
             json!({ "reason": reason::sealed(key, row.district, row.id, reason)? })
         }
         (None, Some(proposal)) => json!({ "because": "proposal", "proposal": proposal }),
+        (None, None) if !forced.is_empty() => json!({ "forced": forced }),
         (None, None) => Value::Object(Map::new()),
     };
     let (before, mut changes) = (row.life()?, Vec::new());
@@ -320,14 +324,15 @@ fn visitor_choice(tx: &mut Tx<'_>, row: &TaskRow) -> Result<VisitorChoice, DbErr
     }
 }
 
-/// The person of a reassignment, which breaks no rule unless it is forced.
+/// The person of a reassignment, and the rules that it breaks, which are none unless it is forced. Who must
+/// not visit the beneficiary does not give the visit to themselves even so, and learns no reason, as at a claim.
 fn candidate(
     tx: &mut Tx<'_>,
     principal: &Principal,
     row: &TaskRow,
     to: &Reassignment,
     assignees: Option<&Assignees>,
-) -> Result<Candidate, Problem> {
+) -> Result<(Candidate, BTreeSet<Breach>), Problem> {
     let one;
     let assignees = if let Some(assignees) = assignees {
         assignees
@@ -341,13 +346,21 @@ fn candidate(
     let is_possible = Verb::Reassign.starts_at(row.state)
         && principal.area.contains(&row.grid)
         && person.role.visits();
-    if is_possible && !to.force {
-        let tied = tie::tied(tx, row)?;
-        let choice = visitor_choice(tx, row)?;
+    let mut forced = BTreeSet::new();
+    if is_possible && row.assignee != Some(person.id) {
+        let (tied, choice) = (tie::tied(tx, row)?, visitor_choice(tx, row)?);
+        if person.id == principal.person && choice.forbidden.contains(&person.id) {
+            return Err(ProblemCode::NotClaimable.into());
+        }
         let overlaps = overlap::with_second(tx, principal, row, &tied, person.id)?;
-        breach::check(row, (&tied, &overlaps), assignee, &choice, clock::day(tx.now))?;
+        let (others, today) = ((&*tied, &*overlaps), clock::day(tx.now));
+        if to.force {
+            forced = breach::broken(row, others, assignee, &choice, today)?;
+        } else {
+            breach::check(row, others, assignee, &choice, today)?;
+        }
     }
-    Ok(Candidate { person: person.id, role: person.role, grid: person.area })
+    Ok((Candidate { person: person.id, role: person.role, grid: person.area }, forced))
 }
 
 /// The problem for `rejection`, with the task and its assignee.

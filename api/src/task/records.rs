@@ -65,7 +65,7 @@ pub struct Report {
     /// had changed or the outcome was unreadable.
     recorded: bool,
     /// Flags of doubtful values.
-    #[schema(max_items = 8)]
+    #[schema(max_items = 16)]
     flags: Vec<ReportFlag>,
     /// When the report was made, by the phone's clock.
     #[serde(skip_serializing_if = "Option::is_none")]

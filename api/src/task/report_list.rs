@@ -1,6 +1,6 @@
 //! The reports of an area, in the order of their ids.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use diesel::prelude::*;
@@ -15,8 +15,9 @@ use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
 use crate::clock::china;
 use crate::crypto::SealingKey;
-use crate::db::schema::{reports, tasks};
+use crate::db::schema::reports;
 use crate::db::{Conn, DbError};
+use crate::in_range;
 
 /// The reports that one statement reads.
 const AT_A_TIME: i64 = 500;
@@ -60,8 +61,7 @@ pub struct ListedReport {
 }
 
 /// The next reports of the area that the filter selects, after this one, and the position from
-/// which more may follow. The page may be empty though more follow: the keys of reports do not name
-/// their area.
+/// which more may follow.
 ///
 /// # Errors
 /// [`DbError`].
@@ -72,35 +72,26 @@ pub fn page(
     filter: &Filter,
     after: Option<ReportId>,
 ) -> Result<(Vec<ListedReport>, Option<ReportId>), DbError> {
-    let district = area.district();
-    let rows = read(conn, district, filter, after)?;
+    let rows = read(conn, area, filter, after)?;
     let is_full = i64::try_from(rows.len()) == Ok(AT_A_TIME);
     let next = rows.last().filter(|_| is_full).map(|row| row.id);
-    let of: BTreeSet<TaskId> = rows.iter().map(|row| row.task).collect();
-    let found: Vec<(TaskId, String, AreaCode)> = tasks::table
-        .filter(tasks::district.eq(district))
-        .filter(tasks::id.eq_any(of))
-        .select((tasks::id, tasks::kind, tasks::grid))
-        .load(conn)?;
-    let is_wanted = |kind: &str, grid: &AreaCode| {
-        area.contains(grid) && filter.kind.as_ref().is_none_or(|wanted| wanted.as_str() == kind)
-    };
-    let found = found.into_iter().filter(|(_, kind, grid)| is_wanted(kind, grid));
-    let tasks: HashMap<_, _> = found.map(|(id, kind, grid)| (id, (kind, grid))).collect();
-    let listed = rows.into_iter().filter_map(|row| {
-        let (kind, grid) = tasks.get(&row.task)?;
-        Some(listed(key, row, kind, *grid))
-    });
+    let listed = rows.into_iter().map(|row| listed(key, row));
     Ok((listed.collect::<Result<_, _>>()?, next))
 }
 
 fn read(
     conn: &mut Conn,
-    district: AreaCode,
+    area: &AreaCode,
     filter: &Filter,
     after: Option<ReportId>,
 ) -> Result<Vec<ReportRow>, DbError> {
-    let mut query = reports::table.filter(reports::district.eq(district)).into_boxed();
+    let mut query = reports::table
+        .filter(reports::district.eq(area.district()))
+        .filter(in_range!(reports::grid, area.range()))
+        .into_boxed();
+    if let Some(kind) = &filter.kind {
+        query = query.filter(reports::kind.eq(kind.as_str()));
+    }
     if let Some(id) = after {
         query = query.filter(reports::id.gt(id));
     }
@@ -117,18 +108,13 @@ fn read(
     Ok(page.load(conn)?)
 }
 
-fn listed(
-    key: &SealingKey,
-    row: ReportRow,
-    kind: &str,
-    grid: AreaCode,
-) -> Result<ListedReport, DbError> {
+fn listed(key: &SealingKey, row: ReportRow) -> Result<ListedReport, DbError> {
     let sealed = Sealed::of(key, &row)?;
     Ok(ListedReport {
         id: row.id,
         task: row.task,
-        kind: kind.to_owned(),
-        grid,
+        kind: row.kind,
+        grid: row.grid,
         received_at: row.created_at.and_utc().with_timezone(&china()),
         outcome: sealed.content.outcome,
         needs: sealed.content.needs,

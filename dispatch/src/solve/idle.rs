@@ -32,9 +32,8 @@ pub(super) fn engage(team: &mut Team<'_>, interrupt: &Interrupt<'_>) -> Result<(
     };
     let idle: Vec<usize> = (0..team.members.len()).filter(idle).collect();
     for member in idle {
-        let mut moves = moves(team, member, interrupt)?;
-        moves.sort_by_cached_key(|(cost, moved)| (*cost, moved.visit.id));
-        if let Some((_, moved)) = moves.into_iter().next() {
+        let moves = moves(team, member, interrupt)?.into_iter();
+        if let Some((_, moved)) = moves.min_by_key(|(cost, moved)| (*cost, moved.visit.id)) {
             team.take(moved.from);
             // The slot is in another member's days, which have not changed.
             team.place(moved.visit, moved.to);

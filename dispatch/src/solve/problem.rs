@@ -262,8 +262,12 @@ impl DispatchProblem {
             Some(area) if reach != Level::Grid => who.serving_also(area),
             _ => who.clone(),
         };
-        let volunteers = self.volunteers.iter().map(wider).collect();
-        Self { volunteers, ..self.clone() }
+        Self {
+            volunteers: self.volunteers.iter().map(wider).collect(),
+            visits: self.visits.clone(),
+            ties: self.ties.clone(),
+            travel: self.travel,
+        }
     }
 }
 

@@ -90,6 +90,7 @@ fn alternatives_of_helpers_use_the_requested_hours() {
     let problem = village(vec![near, free], vec![theirs, visit(2)]);
     let plan = planned_with_help(&problem, Level::Village);
     assert_eq!(plan.measures.served, 2);
+    assert!(!next(&plan, 1).is_empty());
     for other in next(&plan, 1) {
         assert!(matches!(other.verdict, Verdict::Possible(_)), "{other:?}");
     }

@@ -1,0 +1,32 @@
+//! Whose goods a person hands out and takes back.
+
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::visibility::View;
+
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::db::DbError;
+use crate::task;
+use crate::tx::Tx;
+
+/// Whether the principal reads the hand-outs of others: staff does, a volunteer knows only their own.
+pub(super) fn reads_others(principal: &Principal) -> bool {
+    principal.may(Action::ReadHandouts).is_ok()
+}
+
+/// Whether the principal hands goods out to a beneficiary of their area. A volunteer does so at a visit:
+/// while it is theirs, and for as long after it as they see the home in clear.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn hands_out(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    home: &BeneficiaryRow,
+) -> Result<bool, DbError> {
+    if reads_others(principal) {
+        return Ok(true);
+    }
+    let now = tx.now;
+    let tasks = task::store::facts_at(tx.read_unbatched(), home.district, &[home.id])?;
+    Ok(tasks.iter().any(|(_, task)| task.view(principal, now) == Some(View::Visitor)))
+}
