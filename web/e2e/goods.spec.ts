@@ -109,7 +109,7 @@ test('a volunteer hands over at a visit what is planned, without a network, and 
   const { id } = await api.call<{ id: string }>('POST', '/v1/tasks', { kind: 'home_visit', beneficiary_id: home });
   await api.call('POST', `/v1/tasks/${id}/reassign`, { person_id: who.id, force: true });
   const phone = await Phone.enrolled(browser, fresh, who);
-  expect(new Set(await phone.ids('handout'))).toEqual(new Set(here.map((one) => one.id)));
+  await expect.poll(async () => (await phone.ids('handout')).sort()).toEqual(here.map((one) => one.id).sort());
   await phone.offline();
   await phone.restart(`v/${id}/report`);
   await expect(phone.page.locator('main .note', { hasText: '物资没有登记' })).toContainText(`${here.length} 件`);
