@@ -3,10 +3,12 @@
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::cases::{VILLAGE, open, server, step};
+use crate::cases::{VILLAGE, open, read, server, step};
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
+use crate::support::server::{gridward, said};
 use crate::support::{Backend, Caller, OTHER_GRID, phones};
 
 /// A repair that a manager finds and the village makes.
@@ -14,13 +16,36 @@ fn repair() -> Value {
     json!({
         "code": "repair", "name": "维修", "name_en": "Repair", "active": true, "steps": [
             { "code": "found", "name": "待核实", "name_en": "To be verified", "level": "grid", "days": 3,
-              "moves": [{ "code": "pass", "name": "上报", "name_en": "Pass on", "to": "village" }] },
+              "form": { "type": "object", "required": ["seen"], "properties": {
+                  "seen": { "type": "boolean", "title": "已到家中", "x-title-en": "Seen at home" } } },
+              "amount": true, "referrals": [{ "code": "firm", "name": "维修队", "name_en": "Repair firm" }],
+              "moves": [
+                { "code": "pass", "name": "上报", "name_en": "Pass on", "to": "village" },
+                { "code": "drop", "name": "不需要", "name_en": "Not needed", "to": "dropped" }
+              ] },
             { "code": "village", "name": "待维修", "name_en": "To be made", "level": "village", "moves": [
                 { "code": "back", "name": "退回", "name_en": "Back", "to": "found", "effect": "return" },
                 { "code": "done", "name": "修好", "name_en": "Done", "to": "done" }
             ] },
-            { "code": "done", "name": "已办结", "name_en": "Done", "level": "village", "result": "done" }
+            { "code": "done", "name": "已办结", "name_en": "Done", "level": "village", "result": "done" },
+            { "code": "dropped", "name": "已终止", "name_en": "Dropped", "level": "grid", "result": "dropped" }
         ]
+    })
+}
+
+/// Finds a leaking roof, as the staff of the village.
+async fn leak(village: &Caller) -> Value {
+    let found = json!({
+        "kind": "repair", "beneficiary_id": BENEFICIARY, "source": "phone", "detail": "屋顶漏雨"
+    });
+    open(village, found).await
+}
+
+/// A move of the case in an outbox, based on this version.
+fn moving(case: &Value, base: i64, payload: &Value) -> Value {
+    json!({
+        "id": Uuid::now_v7(), "type": "case.move", "case_id": case["id"], "base_version": base,
+        "at": "2026-08-01T07:12:03+08:00", "payload": payload
     })
 }
 
@@ -68,10 +93,7 @@ async fn a_manager_has_the_cases_that_wait_for_the_grid(
         phone.sync(caller, json!([])).await;
     }
 
-    let found = json!({
-        "kind": "repair", "beneficiary_id": BENEFICIARY, "source": "phone", "detail": "屋顶漏雨"
-    });
-    let case = open(&village, found).await;
+    let case = leak(&village).await;
     let id = case["id"].as_str().expect("an id");
     own.sync(&manager, json!([])).await;
     let row = &own.rows[&("case".to_owned(), id.to_owned())];
@@ -80,10 +102,18 @@ async fn a_manager_has_the_cases_that_wait_for_the_grid(
         (&json!("维修"), &json!("found"), &json!("待核实"), &json!(BENEFICIARY))
     );
     assert_eq!((&row["due_on"], &row["may_come"][0]["move"]), (&case["due_on"], &json!("pass")));
+    let undone = |n: usize| row["may_come"][n].get("leaves_undone").cloned();
+    assert_eq!(
+        (undone(0), undone(1)),
+        (None, Some(json!(true))),
+        "a case is dropped without answers"
+    );
+    assert_eq!(row["form"]["properties"]["seen"]["title"], "已到家中");
+    assert_eq!((&row["amount"], &row["referrals"][0]["code"]), (&json!(true), &json!("firm")));
     assert!(!row.to_string().contains("漏雨"), "no description: {row}");
 
     // It is removed when it moves on, and comes back with a higher version.
-    step(&manager, &case, json!({ "move": "pass" }), "village").await;
+    step(&manager, &case, json!({ "move": "pass", "answers": { "seen": true } }), "village").await;
     own.sync(&manager, json!([])).await;
     assert_eq!(waiting(&own), [""; 0]);
     step(&village, &case, json!({ "move": "back" }), "found").await;
@@ -166,4 +196,117 @@ async fn a_phone_learns_nothing_of_a_confidential_case_that_was_never_sent(
     let row = |kind: &str, id: &str| (kind.to_owned(), id.to_owned());
     assert!(phone.removed.contains(&row("beneficiary", BENEFICIARY)));
     assert!(!phone.removed.contains(&row("case", case["id"].as_str().expect("an id"))));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_is_moved_without_a_connection_once_and_by_the_rules_of_the_call(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let (village, volunteer) = (server.sign_in(VILLAGE).await, server.volunteer().await);
+    let there = server.sign_in(phones::OTHER_MANAGER).await;
+    assert_eq!(admin.post("/v1/case-kinds", &repair()).await.status, 201);
+    let mut kind = secret(&["supervisor", "admin"]);
+    kind["code"] = json!("secret");
+    assert_eq!(admin.post("/v1/case-kinds", &kind).await.status, 201);
+    let case = leak(&village).await;
+    let of_others = json!({ "kind": "secret", "beneficiary_id": BENEFICIARY, "source": "phone", "detail": "x" });
+    let hidden = open(&admin, of_others).await;
+
+    // What the call refuses, the command refuses.
+    let mut phone = Phone::default();
+    let pass = json!({ "move": "pass", "note": "已到家中查看", "answers": { "seen": true } });
+    let mut unnamed = moving(&case, 1, &pass);
+    unnamed.as_object_mut().expect("a command").remove("case_id");
+    let mut baseless = moving(&case, 1, &pass);
+    baseless.as_object_mut().expect("a command").remove("base_version");
+    let outbox = json!([
+        unnamed,
+        baseless,
+        moving(&case, 7, &pass),
+        moving(&case, 1, &json!({ "move": "pass" })),
+        moving(&case, 1, &json!({ "move": "done" })),
+        moving(&hidden, 1, &json!({ "move": "end" })),
+    ]);
+    let refused = phone.sync(&manager, outbox).await;
+    let refused: Vec<_> = refused.iter().map(refusal).collect();
+    assert_eq!(
+        refused,
+        [
+            ("invalid", "/case_id"),
+            ("version_required", ""),
+            ("version_conflict", ""),
+            ("invalid", "/payload/answers"),
+            ("case_move_not_permitted", ""),
+            ("not_found", ""),
+        ]
+    );
+    for caller in [&volunteer, &there] {
+        let results = Phone::default().sync(caller, json!([moving(&case, 1, &pass)])).await;
+        let problem = &results[0]["problem"];
+        assert!(problem.get("current").is_none(), "{problem}");
+        assert!(["forbidden", "not_found"].contains(&refusal(&results[0]).0), "{problem}");
+    }
+
+    let command = moving(&case, 1, &pass);
+    for replayed in [false, true] {
+        let results = phone.sync(&manager, json!([command])).await;
+        let result = &results[0];
+        assert_eq!((&result["outcome"], &result["version"]), (&json!("applied"), &json!(2)));
+        assert_eq!(result["replayed"], replayed, "{result}");
+    }
+    assert_eq!(waiting(&phone), [""; 0]);
+    let after = read(&village, &case).await;
+    assert_eq!((&after["step"], &after["history"][1]["note"]), (&json!("village"), &pass["note"]));
+    assert_eq!(admin.events("case.move").await[0]["device"], "test");
+
+    // A call with the same id is the same command.
+    let path = format!("/v1/cases/{}/moves", case["id"].as_str().expect("an id"));
+    let key = command["id"].as_str().expect("an id");
+    let call = manager.request(Method::POST, &path).header("Idempotency-Key", key);
+    let call = manager.send(call.header("If-Match", "\"v1\"").json(&pass)).await;
+    assert_eq!(call.status, 200, "{}", call.body);
+    assert_eq!(call.headers["Idempotency-Replayed"], "true");
+    phone.is_as_fresh(&manager).await;
+}
+
+/// The code and the first pointer of a refused command.
+fn refusal(result: &Value) -> (&str, &str) {
+    assert_eq!(result["outcome"], "rejected", "{result}");
+    let problem = &result["problem"];
+    let pointer = problem["errors"][0]["pointer"].as_str().unwrap_or_default();
+    (problem["code"].as_str().expect("a code"), pointer)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_overdue_case_that_has_risen_stays_with_the_grid_that_may_still_act(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let village = server.sign_in(VILLAGE).await;
+    assert_eq!(admin.post("/v1/case-kinds", &repair()).await.status, 201);
+    let case = leak(&village).await;
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+    server.database.execute("UPDATE cases SET due_on = '2026-01-05', escalates_on = '2026-01-06'");
+    let run = gridward(&server.database, &["jobs", "run", "overdue_cases"]).output();
+    assert!(said(&run.expect("the job runs")).contains("1 processed"));
+    phone.sync(&manager, json!([])).await;
+    phone.is_as_fresh(&manager).await;
+    let row = phone.rows.get(&("case".to_owned(), case["id"].as_str().expect("an id").to_owned()));
+    let row = row.expect("the case");
+    assert_eq!((&row["step"], &row["waits_for"]), (&json!("found"), &json!("village")));
+
+    // It was decided before the case rose: that changed nothing of its step. A call names the present version.
+    let drop = json!({ "move": "drop", "note": "已自行修好" });
+    let path = format!("/v1/cases/{}/moves", case["id"].as_str().expect("an id"));
+    let call = manager.request(Method::POST, &path).header("If-Match", "\"v1\"").json(&drop);
+    assert_eq!(manager.send(call).await.problem(), "version_conflict");
+    let results = phone.sync(&manager, json!([moving(&case, 1, &drop)])).await;
+    assert_eq!((&results[0]["outcome"], waiting(&phone)), (&json!("applied"), vec![]));
+    phone.is_as_fresh(&manager).await;
 }

@@ -9,7 +9,7 @@ use crate::campaigns::launched_campaign;
 use crate::goods::{put_item, rice, stock, with_rice};
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id};
-use crate::support::phone::Phone;
+use crate::support::phone::{Phone, command as task, task_for};
 use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
 
 const VILLAGE: &str = "500116001002";
@@ -149,6 +149,54 @@ async fn the_phone_of_a_manager_has_the_planned_hand_outs_of_the_grid(
     own.sync(&manager, json!([])).await;
     assert!(!own.rows.contains_key(&item));
     own.is_as_fresh(&manager).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volunteer_has_the_planned_hand_outs_of_those_to_be_visited_while_the_visit_lasts(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 9).await;
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let [first, second] = [task_for(&server, 1).await, task_for(&server, 2).await];
+    let mut phone = Phone::default();
+    let results = phone.sync(&volunteer, json!([task("task.claim", &first, json!({}))])).await;
+    assert_eq!(outcomes(&results), [("applied", false)], "{results:?}");
+    rice_for_all(&server).await;
+    phone.sync(&volunteer, json!([])).await;
+    assert_eq!(planned(&phone), homes(&[1]), "not those of the visit in the pool");
+    phone.is_as_fresh(&volunteer).await;
+
+    // A claimed visit brings them, and the goods are handed over without a network.
+    let claim = task("task.claim", &second, json!({}));
+    let receipt = json!({ "receipt": { "signed_by": "王小明" } });
+    phone.sync(&volunteer, json!([claim])).await;
+    assert_eq!(planned(&phone), homes(&[1, 2]));
+    let results = phone.sync(&volunteer, json!([hand_out(&beneficiary_id(2), &receipt)])).await;
+    assert_eq!(outcomes(&results), [("applied", false)], "{results:?}");
+    assert_eq!((planned(&phone), stock(&supervisor, VILLAGE).await), (homes(&[1]), 8));
+
+    // Of what is handed out to others the phone learns nothing.
+    let other = manager.post("/v1/handouts", &rice(&beneficiary_id(3), &json!({}))).await;
+    assert_eq!(other.status, 201, "{}", other.body);
+    phone.sync(&volunteer, json!([])).await;
+    let id = other.body["id"].as_str().expect("an id").to_owned();
+    assert!(!phone.removed.contains(&("handout".to_owned(), id)));
+
+    // A visit that is given back, or done, takes them along.
+    let release = task("task.release", &first, json!({}));
+    phone.sync(&volunteer, json!([release])).await;
+    assert_eq!(planned(&phone), homes(&[]));
+    let again = task("task.claim", &first, json!({}));
+    phone.sync(&volunteer, json!([again])).await;
+    assert_eq!(planned(&phone), homes(&[1]));
+    let report = task("task.report", &first, json!({ "outcome": "done" }));
+    phone.sync(&volunteer, json!([report])).await;
+    assert_eq!(planned(&phone), homes(&[]));
+    let mut page = Phone { selection: json!({ "types": ["handout"] }), ..Phone::default() };
+    page.sync(&volunteer, json!([])).await;
+    assert_eq!(page.rows.len(), 0);
+    phone.is_as_fresh(&volunteer).await;
 }
 
 #[rstest]

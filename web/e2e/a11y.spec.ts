@@ -58,7 +58,7 @@ test('@slow every screen is accessible, its targets are large, and nothing scrol
   const other = await phone.claim();
   await phone.report(other, '一切安好');
   await expect(page.locator('.seg')).toContainText('待发送 0', { timeout: 30_000 });
-  const screens = ['', 'pool', `v/${task}`, `v/${task}/report`, 'out/sent', 'out/waiting', 'out/drafts', 'map', 'news', 'me', 'settings', 'devices', 'password', 'pin', 'leave', 'hours', 'feedback', 'grid', 'grid/task', 'grid/notice', 'grid/homes', 'goods', 'in', 'enrol'];
+  const screens = ['', 'pool', `v/${task}`, `v/${task}/report`, 'out/sent', 'out/waiting', 'out/drafts', 'map', 'news', 'me', 'settings', 'devices', 'password', 'pin', 'leave', 'hours', 'feedback', 'grid', 'grid/task', 'grid/notice', 'grid/homes', 'goods', 'cases', 'in', 'enrol'];
   const faults: string[] = [];
   for (const [size, width, contrast] of [[18, 390, false], [30, 320, false], [18, 320, true]] as const) {
     await page.setViewportSize({ width, height: 844 });
@@ -111,6 +111,7 @@ test('the lock is accessible, also with the largest text', async ({ browser }) =
   await phone.page.keyboard.press('Enter');
   await expect(phone.page.getByRole('alert')).toHaveText('PIN 不对，请再输一次');
   await phone.page.getByText('忘记 PIN').click();
+  await expect(phone.page.getByText('用密码登录', { exact: true })).toBeVisible();
   expect([...(await violations(phone.page)), ...(await tooSmall(phone.page))]).toEqual([]);
   expect(await sideways(phone.page)).toBe(0);
   await phone.close();

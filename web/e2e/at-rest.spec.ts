@@ -41,8 +41,7 @@ test('no name, number or address is readable on the phone, and nothing of the AP
   if (!who) throw new Error('a volunteer is needed');
   const phone = await Phone.enrolled(browser, server, who);
   const task = await phone.claim();
-  await phone.go(`v/${task}`);
-  const name = await phone.page.locator('.person h2').innerText();
+  const name = await phone.visit(task);
   const address = await phone.page.locator('.person .with .num').first().innerText();
   const number = (await phone.page.locator('.person a[href^="tel:"]').first().getAttribute('href'))?.slice(4) ?? '';
   expect(name).not.toContain('*');
@@ -51,7 +50,7 @@ test('no name, number or address is readable on the phone, and nothing of the AP
   await phone.report(task, '药快吃完了');
   await phone.go(`v/${task}/report`);
   await phone.page.locator('#note').fill('草稿里的话');
-  await phone.page.waitForTimeout(3000);
+  await phone.drafted();
 
   const stored = await dump(phone.page);
   expect(stored).toContain('gw1-');
@@ -69,7 +68,6 @@ test('a sign-out leaves no rows, and no database if nothing waits', async ({ bro
   await phone.page.getByText('退出登录').first().click();
   await phone.page.locator('dialog .btn.weak').click();
   await expect(phone.page.locator('#phone')).toBeVisible();
-  const databases = await phone.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
-  expect(databases).toEqual(['gw-device']);
+  await expect.poll(() => phone.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual(['gw-device']);
   await phone.close();
 });

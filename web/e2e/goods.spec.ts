@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 
-import { Phone } from './phone';
+import { Phone, volunteers } from './phone';
 import { Api, Server } from './server';
 
 let server: Server;
@@ -94,6 +94,48 @@ test('goods that could not be handed out stay at the station, with the reason', 
   await expect.poll(async () => (await planned(api)).length, { timeout: 30_000 }).toBe(before.length - 1);
   const detail = await api.call<Handout>('GET', `/v1/handouts/${await settled(api, before)}`);
   expect(detail).toMatchObject({ state: 'returned', reason: 'absent' });
+  await phone.close();
+  await fresh.end();
+});
+
+test('a volunteer hands over at a visit what is planned, without a network, and no longer after it', async ({ browser }) => {
+  const fresh = await Server.start();
+  const api = await Api.of(fresh, fresh.person('manager'));
+  const [who] = await volunteers(fresh);
+  const before = await planned(api);
+  const home = before[0]?.beneficiary_id;
+  const here = before.filter(({ beneficiary_id }) => beneficiary_id === home);
+  if (!who || !home) throw new Error('a volunteer and a planned hand-out are needed');
+  const { id } = await api.call<{ id: string }>('POST', '/v1/tasks', { kind: 'home_visit', beneficiary_id: home });
+  await api.call('POST', `/v1/tasks/${id}/reassign`, { person_id: who.id, force: true });
+  const phone = await Phone.enrolled(browser, fresh, who);
+  await expect.poll(async () => (await phone.ids('handout')).sort()).toEqual(here.map((one) => one.id).sort());
+  await phone.offline();
+  await phone.restart(`v/${id}/report`);
+  await expect(phone.page.locator('main .note', { hasText: '物资没有登记' })).toContainText(`${here.length} 件`);
+  await phone.page.locator('main .note .btn').click();
+  const { page } = phone;
+  const goods = page.locator('section.card', { hasText: '要发放的物资' });
+  await expect(goods.locator('.card-top')).toHaveCount(here.length);
+  await goods.getByRole('button').first().click();
+  // Who signs in person is filled in; a relative is asked for.
+  await expect(page.locator('#g-signed_by')).not.toHaveValue('');
+  await page.locator('dialog .opt', { hasText: '家属代签' }).click();
+  await expect(page.locator('#g-signed_by')).toHaveValue('');
+  await page.locator('#g-signed_by').fill('王芳');
+  await page.locator('#g-relation').fill('女儿');
+  await page.getByText('确认已发放').click();
+  await expect(goods.locator('.note.info')).toContainText('联网后送到服务端');
+  await expect(goods.locator('.card-top')).toHaveCount(here.length - 1);
+  expect(JSON.stringify(await phone.store('outbox'))).not.toContain('王芳');
+
+  await phone.offline(false);
+  await expect.poll(async () => (await planned(api)).length, { timeout: 30_000 }).toBe(before.length - 1);
+  const detail = await api.call<Handout>('GET', `/v1/handouts/${await settled(api, before)}`);
+  expect(detail).toMatchObject({ state: 'handed_out', beneficiary_id: home, receipt: { signed_by: '王芳', relation: '女儿' } });
+  // The visit is given back: what is left goes with it.
+  await api.call('POST', `/v1/tasks/${id}/unassign`, { reason: '改由网格员去' });
+  await expect.poll(() => phone.ids('handout'), { timeout: 30_000 }).toEqual([]);
   await phone.close();
   await fresh.end();
 });

@@ -22,10 +22,17 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: new URL(`phone-${name}.png`, FOLDER).pathname });
 }
 
-async function box(page: Page, selector: string): Promise<{ x: number; y: number; width: number; height: number }> {
-  const found = await page.locator(selector).first().boundingBox();
-  if (!found) throw new Error(`no ${selector}`);
-  return found;
+/** Where the first element is; the layout may still move it. */
+function box(page: Page, selector: string): () => Promise<{ x: number; y: number; width: number; height: number; bottom: number } | undefined> {
+  return async () => {
+    const found = await page.locator(selector).first().boundingBox();
+    return found ? { ...found, y: Math.round(found.y), height: Math.round(found.height), bottom: Math.round(found.y + found.height) } : undefined;
+  };
+}
+
+/** How many lines the buttons of a row take. */
+function lines(page: Page): () => Promise<number> {
+  return () => page.locator('.trio .btn').evaluateAll((all) => new Set(all.map((one) => Math.round(one.getBoundingClientRect().top))).size);
 }
 
 test('screens have the measures of the design', async ({ browser }) => {
@@ -35,12 +42,10 @@ test('screens have the measures of the design', async ({ browser }) => {
   const first = await phone.claim();
   await phone.go('');
   await expect(page.locator('.next')).toBeVisible();
-  const [sync, tabs, main] = [await box(page, '.sync'), await box(page, '.tabs'), await box(page, '.btn.main')];
-  expect(sync).toMatchObject({ x: 0, y: 0, width: 390 });
-  expect(Math.round(sync.height)).toBe(52);
-  expect(Math.round(tabs.y + tabs.height)).toBe(844);
-  expect(tabs.height).toBeGreaterThan(60);
-  expect(Math.round(main.height)).toBe(58);
+  await expect.poll(box(page, '.sync')).toMatchObject({ x: 0, y: 0, width: 390, height: 52 });
+  await expect.poll(box(page, '.tabs')).toMatchObject({ bottom: 844 });
+  await expect.poll(async () => (await box(page, '.tabs')())?.height).toBeGreaterThan(60);
+  await expect.poll(box(page, '.btn.main')).toMatchObject({ height: 58 });
   await expect(page.locator('.btn.main')).toHaveCount(1);
   await picture(page, 'today');
 
@@ -49,16 +54,13 @@ test('screens have the measures of the design', async ({ browser }) => {
   await picture(page, 'pool');
 
   await phone.go(`v/${first}`);
-  const act = await box(page, '.act .btn.main');
-  expect(act).toMatchObject({ x: 16, width: 358 });
-  expect(Math.round(act.y + act.height)).toBe(832);
+  await expect.poll(box(page, '.act .btn.main')).toMatchObject({ x: 16, width: 358, bottom: 832 });
   await expect(page.locator('.btn.main')).toHaveCount(1);
-  const trio = await page.locator('.trio .btn').evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
-  expect(new Set(trio).size).toBe(1);
+  await expect.poll(lines(page)).toBe(1);
   await picture(page, 'visit');
 
   await phone.go(`v/${first}/report`);
-  expect(Math.round((await box(page, '.opt')).height)).toBe(52);
+  await expect.poll(box(page, '.opt')).toMatchObject({ height: 52 });
   await page.locator('.opt', { hasText: /^已走访，需跟进$/ }).click();
   await page.locator('.opt', { hasText: /^医疗$/ }).click();
   await expect(page.locator('.note.info')).toContainText('困难帮扶回访');
@@ -79,8 +81,7 @@ test('the page of a grid has the measures of the design', async ({ browser }) =>
   await expect(page.locator('h1')).toHaveText('网格');
   // The tab of goods appears once the stocks are read.
   await expect(page.locator('.tabs a')).toHaveCount(5);
-  const trio = await page.locator('.trio .btn').evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
-  expect(new Set(trio).size).toBe(1);
+  await expect.poll(lines(page)).toBe(1);
   await picture(page, 'grid');
   await phone.go('goods');
   await expect(page.locator('section.card').first()).toBeVisible();

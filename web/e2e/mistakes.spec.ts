@@ -26,7 +26,7 @@ test('a tap by mistake is taken back before it is sent', async ({ browser }) => 
   await phone.page.locator('.undo .btn').click();
   await expect(phone.page.locator('.undo .btn')).toHaveCount(0);
   await expect(phone.page.locator('.bar .state')).toHaveText('已接受');
-  expect(await phone.store('outbox')).toEqual([]);
+  await expect.poll(() => phone.store('outbox')).toEqual([]);
 
   // Left alone, it is sent.
   await phone.main().click();
@@ -46,16 +46,16 @@ test('a draft with its photos is deleted on request', async ({ browser }) => {
   await phone.go(`v/${task}/report`);
   await phone.page.locator('input[type=file]').setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer: await picture(phone.page) });
   await expect(phone.page.locator('.shot img')).toBeVisible();
-  expect(workers.some((path) => path.includes('photo-worker'))).toBe(true);
+  await expect.poll(() => workers.join(' ')).toContain('photo-worker');
   await phone.page.locator('input[type=file]').setInputFiles({ name: 'b.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') });
   await expect(phone.page.locator('.err')).toContainText('这张照片打不开');
   await phone.page.locator('#note').fill('写错了');
-  await phone.page.waitForTimeout(2500);
+  await phone.drafted();
   await phone.go('out/drafts');
   await phone.page.getByText('删除草稿').click();
   await phone.page.locator('dialog .btn.weak').click();
   await expect(phone.page.getByText('没有草稿')).toBeVisible();
-  expect([await phone.store('drafts'), await phone.store('photos'), await phone.store('blobs')]).toEqual([[], [], []]);
+  await expect.poll(async () => [await phone.store('drafts'), await phone.store('photos'), await phone.store('blobs')]).toEqual([[], [], []]);
   await phone.close();
 });
 
@@ -101,7 +101,7 @@ test('a suspended account leaves nothing on the phone but what was not sent', as
   await phone.page.waitForTimeout(6000);
   await phone.offline(false);
   await expect(phone.page.getByText('您的账号已停用，本机资料已清除')).toBeVisible({ timeout: 30_000 });
-  expect([await phone.store('rows'), await phone.store('journal')]).toEqual([[], []]);
+  await expect.poll(async () => [await phone.store('rows'), await phone.store('journal')]).toEqual([[], []]);
   expect(await phone.store('outbox')).toHaveLength(1);
   await phone.close();
 });

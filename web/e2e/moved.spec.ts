@@ -12,8 +12,7 @@ test('a report on a visit that was given away meanwhile is kept, and the phone s
   if (!who || !other) throw new Error('two volunteers are needed');
   const phone = await Phone.enrolled(browser, server, who);
   const task = await phone.claim();
-  await phone.go(`v/${task}`);
-  const name = await phone.page.locator('.person h2').innerText();
+  const name = await phone.visit(task);
   await phone.offline();
   await phone.report(task, '走访过了');
 
@@ -33,8 +32,7 @@ test('a visit that is given away while the phone is offline leaves with a card, 
   if (!who || !other) throw new Error('three volunteers are needed');
   const phone = await Phone.enrolled(browser, server, who);
   const task = await phone.claim();
-  await phone.go(`v/${task}`);
-  const name = await phone.page.locator('.person h2').innerText();
+  const name = await phone.visit(task);
   await phone.offline();
   const manager = await Api.of(server, server.person('manager'));
   await manager.call('POST', `/v1/tasks/${task}/reassign`, { person_id: other.id, force: true });

@@ -104,6 +104,18 @@ export class Phone {
     return this.page.locator('.btn.main');
   }
 
+  /** Opens a visit of the person's own; answers the name, once the particulars are there. */
+  async visit(task: string): Promise<string> {
+    await this.go(`v/${task}`);
+    await expect(this.page.locator('.person .with .num').first()).toBeVisible();
+    return this.page.locator('.person h2').innerText();
+  }
+
+  /** Waits until what was written last in a report is stored as its draft. */
+  async drafted(): Promise<void> {
+    await expect(this.page.locator('.bar', { hasText: '草稿已存' })).toBeVisible();
+  }
+
   /** Claims the first open visit; answers its id. */
   async claim(): Promise<string> {
     const before = await this.ids('task', 'accepted');

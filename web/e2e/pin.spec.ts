@@ -60,8 +60,7 @@ test('the PIN is asked for at the start and after fifteen minutes out of sight, 
   if (!who) throw new Error('a volunteer is needed');
   const phone = await Phone.enrolled(browser, server, who);
   const task = await phone.claim();
-  await phone.go(`v/${task}`);
-  const name = await phone.page.locator('.person h2').innerText();
+  const name = await phone.visit(task);
   await phone.offline();
   await setPin(phone, '2580');
 
@@ -126,7 +125,7 @@ test('@slow a forgotten PIN costs nothing: the password opens the app, and what 
   await expect(phone.page.getByRole('alert')).toContainText('输错次数太多');
   await phone.restart('');
   await expect(phone.page.getByRole('alert')).toContainText('输错次数太多');
-  expect(await phone.store('rows')).toEqual([]);
+  await expect.poll(() => phone.store('rows')).toEqual([]);
   expect(await phone.store('outbox')).toHaveLength(1);
 
   await phone.offline(false);

@@ -34,7 +34,7 @@ test('the practice has the whole flow, sends nothing, and leaves nothing behind'
   await page.getByText('结束练习').click();
   await expect(page.getByText('练习，不会发送')).toHaveCount(0);
   await expect(page.locator('.next')).not.toContainText('练习');
-  expect(await phone.ids('task', 'accepted')).toEqual([claimed]);
-  expect(await page.evaluate(async () => (await indexedDB.databases()).filter(({ name }) => name?.includes('practice')))).toEqual([]);
+  await expect.poll(() => page.evaluate(async () => (await indexedDB.databases()).filter(({ name }) => name?.includes('practice')))).toEqual([]);
+  await expect.poll(() => phone.ids('task', 'accepted')).toEqual([claimed]);
   await phone.close();
 });

@@ -24,6 +24,7 @@ test('a volunteer proposes another day offline and reports a need, and the manag
   await page.locator('.line-btn', { hasText: '这户有需要' }).click();
   await page.locator('dialog .opt').first().click();
   await page.locator('dialog .btn.weak').click();
+  await expect.poll(async () => (await phone.store('outbox')).length).toBe(2);
   await phone.offline(false);
   await expect.poll(async () => (await phone.store('outbox')).length, { timeout: 30_000 }).toBe(0);
 
@@ -46,13 +47,17 @@ test('a volunteer proposes another day offline and reports a need, and the manag
   await expect(page.locator('.note.info', { hasText: '知道了' })).toHaveCount(2, { timeout: 30_000 });
   await expect(page.getByText('修改密码')).toHaveCount(0);
   await page.locator('.sync').click();
-  await page.waitForTimeout(2000);
+  const decided = async (): Promise<void> => {
+    await phone.go('out/sent');
+    await expect(page.locator('article', { hasText: '建议改期' })).toContainText('网格员已同意', { timeout: 30_000 });
+    await expect(page.locator('article', { hasText: '反映需求' })).toContainText('网格员没有同意：已经有人在办', { timeout: 30_000 });
+  };
+  await decided();
+  await phone.go('');
   await phone.offline();
   await page.locator('.note.info .btn').first().click();
   await expect(page.locator('.note.info', { hasText: '知道了' })).toHaveCount(1);
-  await phone.go('out/sent');
-  await expect(page.locator('article', { hasText: '建议改期' })).toContainText('网格员已同意');
-  await expect(page.locator('article', { hasText: '反映需求' })).toContainText('网格员没有同意：已经有人在办');
+  await decided();
   await phone.offline(false);
   await expect.poll(async () => (await phone.store('outbox')).length, { timeout: 30_000 }).toBe(0);
   await phone.close();

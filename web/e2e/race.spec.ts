@@ -29,7 +29,7 @@ test('of two phones that claim one visit, one has it and the other one is told w
   await expect(b.page.getByText(`已由${first.name}领取`)).toBeVisible({ timeout: 30_000 });
   await b.go('out/sent');
   await expect(b.page.locator('article', { hasText: '未接受' }).first()).toContainText(first.name);
-  expect(await b.ids('task', 'accepted')).toEqual([]);
+  await expect.poll(() => b.ids('task', 'accepted')).toEqual([]);
   expect(await reports(server, task)).toEqual([]);
   // What was written can still be read on the phone.
   await b.page.getByText('查看我的记录').first().click();

@@ -16,7 +16,7 @@ test('after a restore of the service the rows come anew, and what waits to be se
   await phone.offline(false);
   await expect(phone.page.locator('.seg')).toContainText('待发送 0', { timeout: 30_000 });
   await expect(phone.page.locator('.sync.ok')).toContainText('已同步');
-  expect((await phone.ids('task')).length).toBeGreaterThan(0);
+  await expect.poll(async () => (await phone.ids('task')).length).toBeGreaterThan(0);
   await phone.close();
 });
 
@@ -34,7 +34,6 @@ test('another grid empties the phone of the old one, and says so', async ({ brow
   await supervisor.replace(`/v1/areas/${other}/manager`, { person_id: who.id });
   await phone.page.locator('.sync').click();
   await expect(phone.page.locator('.sync')).toContainText('工作范围已调整', { timeout: 30_000 });
-  const after = await phone.ids('task', 'open');
-  expect(after.filter((id) => before.includes(id))).toEqual([]);
+  await expect.poll(async () => (await phone.ids('task', 'open')).filter((id) => before.includes(id))).toEqual([]);
   await phone.close();
 });

@@ -1,6 +1,6 @@
 /** The real binary with a demo district, as `tests/contract/demo.py` starts it. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -29,6 +29,21 @@ export class Server {
     const server = new Server(mkdtempSync(join(tmpdir(), 'gridward-web.')), await freePort(), settings);
     await server.run(['demo', '--grids', '3', '--serve']);
     return server;
+  }
+
+  /** As `start`, with a password for everyone: see `anyone`. */
+  static async open(): Promise<Server> {
+    const server = new Server(mkdtempSync(join(tmpdir(), 'gridward-web.')), await freePort(), {});
+    await server.run(['demo', '--grids', '3', '--sign-ins', 'people.csv', '--serve']);
+    return server;
+  }
+
+  /** The first person of a role in an area, or in the district. */
+  anyone(role: string, area: RegExp = /^/): Person {
+    const [, ...lines] = readFileSync(join(this.folder, 'people.csv'), 'utf8').trim().split('\n');
+    const found = lines.map((line) => line.split(',')).find((fields) => fields[1] === role && area.test(fields[2] ?? ''));
+    if (!found?.[3] || !found[4]) throw new Error(`no ${role}`);
+    return { phone: found[3], password: found[4] };
   }
 
   get url(): string {

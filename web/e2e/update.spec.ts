@@ -27,8 +27,8 @@ test('a new version waits for the tap, keeps the draft, and all of it is there o
   await expect(phone.page.getByText('有新版本，点此更新')).toBeVisible({ timeout: 20_000 });
   // Nothing has moved under the hand.
   await expect(phone.page.locator('#note')).toHaveValue('写到一半');
-  expect(await phone.page.locator('meta[name=build]').count()).toBe(0);
-  await phone.page.waitForTimeout(2500);
+  await expect(phone.page.locator('meta[name=build]')).toHaveCount(0);
+  await phone.drafted();
   await phone.page.getByText('有新版本，点此更新').click();
   await expect(phone.page.locator('meta[name=build]')).toHaveAttribute('content', 'second', { timeout: 20_000 });
   await expect(phone.page.locator('#note')).toHaveValue('写到一半');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Handout } from '../src/core/api';
-import { handoutOf, homes, left, missing, type Filled } from '../src/phone/goods';
+import { handoutOf, homes, left, leftAt, missing, type Filled } from '../src/phone/goods';
 
 const RICE = { has_serial: false, needs_receipt: true, once: false };
 const PLAQUE = { has_serial: true, needs_receipt: false, once: true };
@@ -51,4 +51,10 @@ test('what waits to be sent is no longer to hand out', () => {
   expect(ids([])).toEqual(['h', 'other', 'plaque']);
   expect(ids([waits('handout.hand_out', { payload: { beneficiary_id: 'b', item: 'rice', occasion: 'spring_festival' } })])).toEqual(['other', 'plaque']);
   expect(ids([waits('handout.hand_out', { payload: { beneficiary_id: 'b', item: 'plaque' } }), waits('handout.return', { handout_id: 'h' })])).toEqual(['other']);
+});
+
+test('at a visit only what is left for that beneficiary is handed over', () => {
+  const all = [handout(), handout({ id: 'oil', item: 'oil' }), handout({ id: 'elsewhere', beneficiary_id: 'c' })];
+  const given = { id: 'x', at: '', sent: false, type: 'handout.hand_out', payload: { beneficiary_id: 'b', item: 'rice', occasion: 'spring_festival' } } as never;
+  expect(leftAt('b', all, [given]).map(({ id }) => id)).toEqual(['oil']);
 });

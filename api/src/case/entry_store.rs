@@ -148,6 +148,22 @@ pub fn brought_by(
     Ok(last.and_then(|(.., person)| person))
 }
 
+/// How often the case has risen since it came to its step.
+///
+/// # Errors
+/// [`DbError`].
+pub fn rises(conn: &mut Conn, district: AreaCode, case: CaseId) -> Result<i64, DbError> {
+    let actions: Vec<CaseEntryAction> = case_entries::table
+        .filter(case_entries::district.eq(district))
+        .filter(case_entries::case_id.eq(case))
+        .order(case_entries::number.desc())
+        .limit(MOST)
+        .select(case_entries::action)
+        .load(conn)?;
+    let rises = actions.iter().take_while(|action| **action == CaseEntryAction::Escalate);
+    Ok(i64::try_from(rises.count()).unwrap_or_default())
+}
+
 /// The history of the case, in order, with what is encrypted; of a very long one the last entries.
 ///
 /// # Errors

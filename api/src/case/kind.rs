@@ -359,6 +359,12 @@ impl CaseKind {
         self.steps.iter().find(|step| step.code == *code)
     }
 
+    /// Whether the work of the step is not done with the move, since it goes back or gives the case up.
+    pub fn leaves_undone(&self, taken: &CaseMoveContent) -> bool {
+        let end = self.step(&taken.to).and_then(|to| to.result);
+        taken.effect == MoveEffect::Return || end == Some(CaseResult::Dropped)
+    }
+
     /// The path, by which cases move.
     pub fn path(&self) -> CasePath {
         CasePath {

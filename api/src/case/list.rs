@@ -163,11 +163,11 @@ fn read(
 /// The most ids of a query.
 const CHUNK: usize = 500;
 
-/// Those of these cases that wait for a grid, as far as the role of the principal sees them.
+/// Those of these cases that are open, as far as the role of the principal sees them.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn waiting_for_grid(
+pub(super) fn open_of(
     conn: &mut Conn,
     principal: &Principal,
     ids: &BTreeSet<CaseId>,
@@ -179,7 +179,6 @@ pub(super) fn waiting_for_grid(
     for ids in ids.chunks(CHUNK) {
         let rows: Vec<Columns> = shown!(placed!(district), hidden.clone())
             .filter(cases::id.eq_any(ids.to_vec()))
-            .filter(cases::waits_for.eq(Level::Grid))
             .filter(cases::result.is_null())
             .load(conn)?;
         found.extend(rows.into_iter().filter_map(PlacedCase::of));

@@ -239,6 +239,10 @@ pub struct CaseNextMove {
     /// Whether it must name to whom the case is referred (`referral`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refers: bool,
+    /// Whether the work of the step stays undone, since the case goes back or is given up: then the form of the
+    /// step need not be answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaves_undone: bool,
 }
 
 /// A case with its history and what may come.

@@ -29,6 +29,7 @@ pub(crate) fn may_come(kind: &CaseKind, placed: &PlacedCase) -> Vec<CaseNextMove
             to: one.to.clone(),
             effect: one.effect,
             refers: one.refers,
+            leaves_undone: kind.leaves_undone(one),
         })
         .collect()
 }

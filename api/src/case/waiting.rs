@@ -1,4 +1,5 @@
-//! The cases that wait for a grid, as phones of the grid have them: without descriptions and history.
+//! The cases at whose step a grid acts, as phones of the grid have them: without descriptions and history.
+//! An overdue one that has risen to a higher level is among them, since the grid may still act on it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,23 +8,25 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::Principal;
 use gridward_domain::bounded_text::Label;
+use gridward_domain::case;
 use gridward_domain::code::{CaseKindCode, StepCode};
-use gridward_domain::id::{BeneficiaryId, CaseId};
+use gridward_domain::id::{BeneficiaryId, CaseId, TaskId};
 use gridward_domain::range::{PageLimit, Version};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::filter::CaseQuery;
 use super::list;
 use super::read::may_come;
 use super::store::PlacedCase;
-use super::{CaseKind, CaseNextMove, kind_store};
+use super::{CaseKind, CaseNextMove, CaseWord, kind_store};
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};
 use crate::db::{Conn, DbError};
 use crate::http::page::{Wanted, cut};
 
-/// A case that waits for a grid.
+/// A case at whose step a grid acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WaitingCase {
     /// Identifies the case.
@@ -47,20 +50,38 @@ pub struct WaitingCase {
     pub step_name: Label,
     /// The English name of the step.
     pub step_name_en: Label,
+    /// The level that it waits for: the grid, or a higher one since it is overdue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<Level>,
     /// Since when it waits.
     pub waiting_since: DateTime<FixedOffset>,
     /// The last day for the step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_on: Option<NaiveDate>,
+    /// The task that the step awaits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<TaskId>,
     /// The moves that the step permits.
     #[schema(max_items = 20)]
     pub may_come: Vec<CaseNextMove>,
+    /// The form of the answers that a move from the step has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub form: Option<Value>,
+    /// Whether a move from the step may have an amount.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub amount: bool,
+    /// To whom a move from the step may refer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 20)]
+    pub referrals: Vec<CaseWord>,
     /// The version of the case.
     #[schema(value_type = Version)]
     pub version: i64,
 }
 
-/// The cases that wait for the grid, as far as the principal sees them.
+/// The cases at whose step the grid acts, as far as the principal sees them.
 ///
 /// # Errors
 /// [`DbError`].
@@ -74,7 +95,7 @@ pub fn all(
         kind: None,
         step: None,
         area: Some(grid),
-        waits_for: Some(Level::Grid),
+        waits_for: None,
         overdue: None,
         beneficiary_id: None,
         station: None,
@@ -95,7 +116,7 @@ pub fn all(
     }
 }
 
-/// Those of these cases that wait for the grid, as far as the principal sees them.
+/// Those of these cases at whose step the grid acts, as far as the principal sees them.
 ///
 /// # Errors
 /// [`DbError`].
@@ -106,7 +127,7 @@ pub fn these(
     ids: &BTreeSet<CaseId>,
 ) -> Result<Vec<WaitingCase>, DbError> {
     let (mut waiting, mut kinds) = (Vec::new(), HashMap::new());
-    for placed in list::waiting_for_grid(conn, principal, ids)? {
+    for placed in list::open_of(conn, principal, ids)? {
         if placed.area == grid {
             waiting.extend(waiting_case(conn, &mut kinds, &placed)?);
         }
@@ -130,6 +151,9 @@ fn waiting_case(
     }
     let Some(Some(kind)) = kinds.get(&key) else { return Ok(None) };
     let Some(step) = kind.step(&row.step) else { return Ok(None) };
+    if case::acting_level(&kind.path(), &row.life(None)) != Some(Level::Grid) {
+        return Ok(None);
+    }
     Ok(Some(WaitingCase {
         id: row.id,
         kind: row.kind.clone(),
@@ -141,14 +165,19 @@ fn waiting_case(
         step: row.step.clone(),
         step_name: step.name.clone(),
         step_name_en: step.name_en.clone(),
+        waits_for: row.waits_for,
         waiting_since: row.begun_at.and_utc().with_timezone(&clock::china()),
         due_on: row.due_on,
+        task_id: row.task,
         may_come: may_come(kind, placed),
+        form: step.form.clone(),
+        amount: step.amount,
+        referrals: step.referrals.clone(),
         version: row.version,
     }))
 }
 
-/// The ids of all cases that wait for the grid, also of those that some roles do not see.
+/// The ids of all open cases of the grid, also of those that some roles do not see.
 ///
 /// # Errors
 /// [`DbError`].
@@ -160,7 +189,7 @@ pub fn ids(conn: &mut Conn, grid: AreaCode) -> Result<BTreeSet<CaseId>, DbError>
     let ids: Vec<CaseId> = cases::table
         .left_join(beneficiaries::table.on(of_home))
         .filter(cases::district.eq(grid.district()))
-        .filter(cases::waits_for.eq(Level::Grid))
+        .filter(cases::result.is_null())
         .filter(here)
         .select(cases::id)
         .load(conn)?;

@@ -2,7 +2,6 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Note;
-use gridward_domain::case::{CaseResult, MoveEffect};
 use gridward_domain::code::MoveCode;
 use gridward_domain::range::AmountFen;
 use serde::{Deserialize, Serialize};
@@ -51,8 +50,7 @@ impl CaseMoveSent {
         }
     }
 
-    /// Checks answers, amount and referral by the present step. A move back, and one that gives the case
-    /// up, needs no answers: the work of the step is not done.
+    /// Checks answers, amount and referral by the present step.
     ///
     /// # Errors
     /// 422.
@@ -63,10 +61,7 @@ impl CaseMoveSent {
         (kind, step): (&CaseKind, &CaseStepContent),
     ) -> Result<(), Problem> {
         let taken = step.moves.iter().find(|one| one.code == self.taken);
-        let is_undone = taken.is_some_and(|one| {
-            let end = kind.step(&one.to).and_then(|to| to.result);
-            one.effect == MoveEffect::Return || end == Some(CaseResult::Dropped)
-        });
+        let is_undone = taken.is_some_and(|one| kind.leaves_undone(one));
         let form =
             step.form.as_ref().map(|form| if is_undone { optional(form) } else { form.clone() });
         let mut errors = self.answer_errors(conn, district, form.as_ref())?;

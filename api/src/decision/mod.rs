@@ -6,7 +6,7 @@
 
 mod closing_notice;
 mod content;
-mod move_case;
+pub mod move_case;
 pub mod routes;
 mod step_task;
 

@@ -15,28 +15,33 @@ use crate::case::entry_store::{self, NewEntry};
 use crate::case::event::event;
 use crate::case::read::may_come;
 use crate::case::scope::{self, VisibleCase};
-use crate::case::store::{self, PlacedCase};
+use crate::case::store::{self, CaseRow, PlacedCase};
 use crate::case::{Case, CaseDetail, CaseEntryAction, CaseKind, CaseMoveContent};
 use crate::clock;
 use crate::crypto::SealingKey;
+use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
+use crate::log::Event;
+use crate::task::origin::Origin;
 use crate::tx::Tx;
 use crate::workday;
 
 /// The action in the log.
-const ACTION: &str = "case.move";
+pub const ACTION: &str = "case.move";
 
 /// A move of a case by a person.
 #[derive(Clone, Debug)]
-pub(super) struct Moving {
+pub struct Moving {
     /// The case.
-    pub(super) case: CaseId,
+    pub case: CaseId,
     /// The version that the move is based on.
-    pub(super) base: IfMatch,
+    pub base: IfMatch,
     /// The move.
-    pub(super) sent: CaseMoveSent,
+    pub sent: CaseMoveSent,
+    /// The origin of the command.
+    pub origin: Origin,
 }
 
 impl Effect for Moving {
@@ -62,7 +67,7 @@ impl Moving {
     /// 404; 403 if another level or another person decides; 409 for the approval of a matter of a
     /// beneficiary who has ended, and with what may come if the step does
     /// not permit the move, if the case has ended, awaits a task or lacks a required document; 412; 422; 428.
-    pub(super) fn run(
+    pub fn run(
         &self,
         tx: &mut Tx<'_>,
         key: &SealingKey,
@@ -74,7 +79,9 @@ impl Moving {
         let now = tx.now;
         let stored = documents::stored(tx.read_unbatched(), row.district, row.id)?;
         let current = detail(&kind, &placed, (&stored, tx.now));
-        self.base.check(row.version, &current)?;
+        if !self.precedes_a_rise(tx, row)? {
+            self.base.check(row.version, &current)?;
+        }
         let (today, district) = (clock::day(now), row.district);
         let days = workday::store::days(tx.read_unbatched(), district, today, None)?;
         let is_working = |day| days.is_working(day);
@@ -118,9 +125,20 @@ impl Moving {
         entry_store::add(tx.write_unbatched(), key, (district, row.id), entry, &sealed)?;
         let moved = PlacedCase { row: next, ..placed.clone() };
         let more = [("from", json!(row.step)), ("result", json!(moved.row.result))];
-        tx.record(event(ACTION, is_confidential, &moved, more).by(principal.person));
+        let event = event(ACTION, is_confidential, &moved, more).by(principal.person);
+        tx.record(Event { device: self.origin.device(), ..event });
         closing_notice::notify(tx, principal, (&kind, is_confidential), &moved.row)?;
         Ok(moved.case(now))
+    }
+
+    /// Whether a phone without a network has decided on the present step before the overdue case rose, which
+    /// changes nothing but who may act as well.
+    fn precedes_a_rise(&self, tx: &mut Tx<'_>, row: &CaseRow) -> Result<bool, DbError> {
+        if !self.origin.from_outbox || self.base.0.iter().all(|base| *base >= row.version) {
+            return Ok(false);
+        }
+        let rises = entry_store::rises(tx.read_unbatched(), row.district, row.id)?;
+        Ok(self.base.0.iter().any(|base| (row.version - rises..row.version).contains(base)))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
+use crate::task::origin::Origin;
 
 /// Serves all of them.
 pub(crate) fn register(config: &mut ServiceConfig<'_>) {
@@ -25,7 +26,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
 /// work. A move that the present step does not permit gets 409 `case_move_not_permitted`, with
 /// `may_come` in `current`. The staff of the step's level act, and those of the levels above that an
 /// overdue case has reached (403 `case_other_level`); at some steps not the person who opened the case or
-/// brought it there (403 `case_same_person`), but also the next level. Requires `If-Match`. Allowed roles: managers, supervisors and
+/// brought it there (403 `case_same_person`), but also the next level. Requires `If-Match`. As the command
+/// `case.move` of an outbox it is judged and dated when it arrives. Allowed roles: managers, supervisors and
 /// admins, within their area.
 #[utoipa::path(
     tag = "cases",
@@ -49,7 +51,7 @@ pub(crate) async fn move_case(
     key: IdempotencyKey,
     Body(sent): Body<CaseMoveSent>,
 ) -> Result<HttpResponse, Problem> {
-    let moving = Moving { case: *id, base, sent };
+    let moving = Moving { case: *id, base, sent, origin: Origin::default() };
     let moved = commands.run(principal, key, moving, |moving, tx, sealing, principal| {
         moving.run(tx, sealing, principal)
     });

@@ -1,6 +1,8 @@
 //! The planned hand-outs of a grid to its current beneficiaries.
 
-use diesel::dsl::exists;
+use std::collections::BTreeSet;
+
+use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::goods::HandoutState;
@@ -10,61 +12,76 @@ use super::handout_store::{self, HandoutRow};
 use crate::db::schema::{beneficiaries, handouts};
 use crate::db::{Conn, DbError};
 
-/// The planned hand-outs of the grid whose beneficiaries are current.
+/// Planned hand-outs to current beneficiaries.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Those of this grid.
+    pub grid: AreaCode,
+    /// Those to these beneficiaries; `None` for all.
+    pub homes: Option<BTreeSet<BeneficiaryId>>,
+}
+
 macro_rules! planned {
-    ($grid:ident) => {{
+    ($of:ident, $columns:expr) => {{
+        let (grid, homes) = ($of.grid, &$of.homes);
         let current = beneficiaries::table
-            .filter(beneficiaries::district.eq($grid.district()))
+            .filter(beneficiaries::district.eq(grid.district()))
             .filter(beneficiaries::id.eq(handouts::beneficiary))
             .filter(beneficiaries::valid_to.is_null());
-        handouts::table
-            .filter(handouts::district.eq($grid.district()))
-            .filter(handouts::grid.eq($grid))
+        let mut query = handouts::table
+            .filter(handouts::district.eq(grid.district()))
+            .filter(handouts::grid.eq(grid))
             .filter(handouts::state.eq(HandoutState::Planned))
             .filter(exists(current))
+            .select($columns)
+            .into_boxed();
+        if let Some(homes) = homes {
+            query = query.filter(handouts::beneficiary.eq_any(homes));
+        }
+        query
     }};
 }
 
-/// The number of planned hand-outs of the grid.
+/// The number of these hand-outs.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn count(conn: &mut Conn, grid: AreaCode) -> Result<usize, DbError> {
-    let count: i64 = planned!(grid).count().get_result(conn)?;
+pub fn count(conn: &mut Conn, of: &Planned) -> Result<usize, DbError> {
+    let count: i64 = planned!(of, count_star()).first(conn)?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// Up to `limit` planned hand-outs of the grid after this id, by id.
+/// Up to `limit` of these hand-outs after this id, by id.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn page(
     conn: &mut Conn,
-    grid: AreaCode,
+    of: &Planned,
     after: Option<HandoutId>,
     limit: i64,
 ) -> Result<Vec<HandoutRow>, DbError> {
-    let mut query = planned!(grid).select(HandoutRow::as_select()).into_boxed();
+    let mut query = planned!(of, HandoutRow::as_select());
     if let Some(id) = after {
         query = query.filter(handouts::id.gt(id));
     }
     Ok(query.order(handouts::id).limit(limit).load(conn)?)
 }
 
-/// Those of these hand-outs that are planned for the grid.
+/// Those of these hand-outs that have one of the ids.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn these(
     conn: &mut Conn,
-    grid: AreaCode,
-    ids: &[HandoutId],
+    of: &Planned,
+    ids: &BTreeSet<HandoutId>,
 ) -> Result<Vec<HandoutRow>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let query = planned!(grid).filter(handouts::id.eq_any(ids));
-    Ok(query.order(handouts::id).select(HandoutRow::as_select()).load(conn)?)
+    let query = planned!(of, HandoutRow::as_select()).filter(handouts::id.eq_any(ids));
+    Ok(query.order(handouts::id).load(conn)?)
 }
 
 /// The hand-outs of these beneficiaries, in any state.
@@ -74,16 +91,17 @@ pub fn these(
 pub fn of_beneficiaries(
     conn: &mut Conn,
     district: AreaCode,
-    ids: &[BeneficiaryId],
-) -> Result<Vec<HandoutId>, DbError> {
+    ids: &BTreeSet<BeneficiaryId>,
+) -> Result<BTreeSet<HandoutId>, DbError> {
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok(BTreeSet::new());
     }
-    Ok(handouts::table
+    let those: Vec<HandoutId> = handouts::table
         .filter(handouts::district.eq(district))
         .filter(handouts::beneficiary.eq_any(ids))
         .select(handouts::id)
-        .load(conn)?)
+        .load(conn)?;
+    Ok(those.into_iter().collect())
 }
 
 /// Moves the planned hand-outs of current beneficiaries to the grids of their homes; answers whether any was

@@ -140,8 +140,8 @@ fn following() -> String {
          row `service_kind` of that id has another `version`, the row `kind@kind_version` has the \
          one of the task; it is sent for 180 days after its replacement.\n\
          - `base_version` guards decisions about a task (`task.reassign`, `task.reschedule`, \
-         `task.escalate`, `task.cancel`, `task.reopen`): if the task has another version, they are \
-         `rejected` with `version_conflict`. For the commands of an assignee it is informational.\n\
+         `task.escalate`, `task.cancel`, `task.reopen`) or a case (`case.move`): if that has another version, \
+         they are `rejected` with `version_conflict`. For the commands of an assignee it is informational.\n\
          - `flags` of a report: `clock`: the phone's clock was wrong by more than five minutes, or \
          the report is dated in the future or before its task; `times`: the visit ended before it \
          began or in the future, or preceded its task; `form`: the answers violate the form of the \
@@ -156,11 +156,15 @@ fn following() -> String {
          - `task.propose_day` proposes another day for a task of its author, and `need.raise` a task for \
          a beneficiary, who is named in its payload. A manager decides by `proposal.accept` or \
          `proposal.refuse`, which name `proposal_id`. A proposal has the id of its command.\n\
-         - The phone of a grid's manager has the planned hand-outs of the grid as rows `handout`, and the \
+         - The phone of a grid's manager has the planned hand-outs of the grid as rows `handout`, that of a \
+         volunteer those to the beneficiaries of the own unfinished visits, and the \
          phones of all who hand out goods the rows `goods_item`. `handout.hand_out` hands goods out at the \
          time of the command; a planned hand-out keeps its id, which the outcome's `version` refers to, and its \
          row is removed. A beneficiary who has the goods already is `handout_done`, withdrawn goods are \
          `handout_withdrawn`. `handout.return` names `handout_id`.\n\
+         - The phone of a grid's manager has the cases at whose step the grid acts as rows `case`, without \
+         descriptions and history. `case.move` names `case_id` and `base_version`, and has the body of \
+         `POST /v1/cases/{{id}}/moves`.\n\
          - While `has_more` is true, call again at once; otherwise after `next_poll_s` seconds, or \
          on a hint of the stream.",
         json::LIMIT / 1024,

@@ -1,5 +1,5 @@
-//! The cases that wait for a grid on the phone of its manager. One that moves on, ends or goes to another
-//! grid is removed.
+//! The cases at whose step a grid acts on the phone of its manager. One that moves on, ends or goes to
+//! another grid is removed.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ pub(super) struct ChangedCases {
     pub(super) exchanged: BTreeSet<CaseId>,
 }
 
-/// All cases that wait for the grid of the scope.
+/// All cases at whose step the grid of the scope acts.
 pub(super) fn all(
     conn: &mut Conn,
     scope: &Scope,

@@ -16,8 +16,10 @@ use crate::availability::person_ref::PersonRef;
 use crate::correction::propose::{self, NewCorrection};
 use crate::crypto::SealingKey;
 use crate::db::{DbError, DbFailure as _};
+use crate::decision::move_case::Moving;
 use crate::goods::give_back::GivingBack;
 use crate::goods::hand_out::HandingOut;
+use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::{self, Channel, Effect, Outcome, Request};
 use crate::proposal::decide::Decision;
@@ -146,6 +148,12 @@ pub fn execute(
         OutboxCommand::GiveBack(handout, why) => {
             let giving_back = GivingBack { handout: *handout, why: why.clone(), origin: sent() };
             let made = effect(tx, sender, &giving_back, |tx| giving_back.run(tx, key, principal))?;
+            Ok(made.map(|made| Executed::applied(Some(made.version))))
+        }
+        OutboxCommand::MoveCase { case, sent: content, base } => {
+            let base = IfMatch(base.iter().copied().collect());
+            let moving = Moving { case: *case, base, sent: content.clone(), origin: sent() };
+            let made = effect(tx, sender, &moving, |tx| moving.run(tx, key, principal))?;
             Ok(made.map(|made| Executed::applied(Some(made.version))))
         }
     }

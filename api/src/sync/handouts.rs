@@ -1,17 +1,22 @@
-//! The planned hand-outs on the phone of a grid's manager. One that is handed out or returned, whose
-//! beneficiary has ended or that goes to another grid is removed.
+//! The planned hand-outs on the phone of a grid's manager, and those to the beneficiaries of a volunteer's
+//! unfinished visits. One that is handed out or returned, whose beneficiary has ended, that goes to another
+//! grid or whose visit is no longer the volunteer's is removed.
 
 use std::collections::BTreeSet;
 
-use gridward_domain::id::{BeneficiaryId, HandoutId};
+use diesel::prelude::*;
+use gridward_domain::id::{BeneficiaryId, HandoutId, TaskId};
+use gridward_domain::task::Phase;
 
 use super::model::Change;
 use super::row_cache::json;
 use super::row_type::RowType;
 use super::scope::Scope;
+use super::store;
+use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::goods::handout_store::HandoutRow;
-use crate::goods::planned;
+use crate::goods::planned::{self, Planned};
 
 /// The hand-outs that may have changed.
 #[derive(Default)]
@@ -20,11 +25,33 @@ pub(super) struct ChangedHandouts {
     pub(super) planned: bool,
     /// Those that were handed out, returned or given to another entry.
     pub(super) ids: BTreeSet<HandoutId>,
+    /// The visits that are, or were, a volunteer's.
+    pub(super) visits: BTreeSet<TaskId>,
+}
+
+/// The beneficiaries of the person's unfinished visits.
+fn visited(conn: &mut Conn, scope: &Scope) -> Result<BTreeSet<BeneficiaryId>, DbError> {
+    let homes: Vec<BeneficiaryId> = tasks::table
+        .filter(tasks::district.eq(scope.area().district()))
+        .filter(tasks::assignee.eq(scope.person()))
+        .filter(tasks::assignee.is_not_null())
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
+        .filter(tasks::beneficiary.is_not_null())
+        .select(tasks::beneficiary.assume_not_null())
+        .load(conn)?;
+    Ok(homes.into_iter().collect())
+}
+
+/// The planned hand-outs of the scope.
+fn of(conn: &mut Conn, scope: &Scope) -> Result<Planned, DbError> {
+    let homes = scope.helps().then(|| visited(conn, scope)).transpose()?;
+    Ok(Planned { grid: scope.area(), homes })
 }
 
 /// The number of planned hand-outs of the scope.
 pub(super) fn count(conn: &mut Conn, scope: &Scope) -> Result<usize, DbError> {
-    planned::count(conn, scope.area())
+    let of = of(conn, scope)?;
+    planned::count(conn, &of)
 }
 
 /// The next planned hand-outs of the scope.
@@ -34,7 +61,8 @@ pub(super) fn page(
     after: Option<HandoutId>,
     limit: i64,
 ) -> Result<Vec<HandoutRow>, DbError> {
-    planned::page(conn, scope.area(), after, limit)
+    let of = of(conn, scope)?;
+    planned::page(conn, &of, after, limit)
 }
 
 /// The row of a hand-out.
@@ -51,21 +79,52 @@ pub(super) fn changed(
     changed: &ChangedHandouts,
     beneficiaries: &BTreeSet<BeneficiaryId>,
 ) -> Result<(Vec<Change>, BTreeSet<HandoutId>), DbError> {
-    if !scope.has_handouts() {
+    let ChangedHandouts { planned: is_planned, ids, visits } = changed;
+    let is_quiet = !is_planned && ids.is_empty() && visits.is_empty() && beneficiaries.is_empty();
+    if is_quiet || !scope.has_handouts() {
         return Ok((Vec::new(), BTreeSet::new()));
     }
-    let grid = scope.area();
-    let mut gone = changed.ids.clone();
-    let beneficiaries: Vec<BeneficiaryId> = beneficiaries.iter().copied().collect();
-    gone.extend(planned::of_beneficiaries(conn, grid.district(), &beneficiaries)?);
-    let rows = if changed.planned {
-        planned::page(conn, grid, None, i64::MAX)?
+    let of = of(conn, scope)?;
+    let mut gone = match &of.homes {
+        Some(visited) => on_volunteers_phone(conn, scope, changed, (visited, beneficiaries))?,
+        None => {
+            let theirs = planned::of_beneficiaries(conn, of.grid.district(), beneficiaries)?;
+            ids | &theirs
+        }
+    };
+    let rows = if *is_planned {
+        planned::page(conn, &of, None, i64::MAX)?
     } else {
-        let ids: Vec<HandoutId> = gone.iter().copied().collect();
-        planned::these(conn, grid, &ids)?
+        planned::these(conn, &of, &gone)?
     };
     for row in &rows {
         gone.remove(&row.id);
     }
     Ok((rows.iter().map(change).collect::<Result<_, _>>()?, gone))
+}
+
+/// The changed hand-outs that the phone of a volunteer may have, or have had: of those to others it learns
+/// nothing, not even their ids.
+fn on_volunteers_phone(
+    conn: &mut Conn,
+    scope: &Scope,
+    changed: &ChangedHandouts,
+    (visited, beneficiaries): (&BTreeSet<BeneficiaryId>, &BTreeSet<BeneficiaryId>),
+) -> Result<BTreeSet<HandoutId>, DbError> {
+    let (grid, district) = (scope.area(), scope.area().district());
+    let visits: Vec<TaskId> = changed.visits.iter().copied().collect();
+    let visits = store::tasks(conn, district, &visits)?;
+    let of_visits: BTreeSet<BeneficiaryId> =
+        visits.iter().filter_map(|task| task.beneficiary).collect();
+    let mut known = visited | &of_visits;
+    if !visits.is_empty() {
+        // A merge has given the visits of a duplicate to the other entry.
+        known.extend(beneficiaries);
+    }
+    let theirs = planned::of_beneficiaries(conn, district, &known)?;
+    let mut ids = &changed.ids & &theirs;
+    ids.extend(planned::of_beneficiaries(conn, district, &(beneficiaries & &known))?);
+    let of_visits = Planned { grid, homes: Some(of_visits) };
+    ids.extend(planned::page(conn, &of_visits, None, i64::MAX)?.iter().map(|row| row.id));
+    Ok(ids)
 }

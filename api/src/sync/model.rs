@@ -37,7 +37,7 @@ pub struct Push {
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
     /// page also contains the kinds of service, the vocabularies, the notices, the stations, the
     /// memorial sites, the holidays, the items of the goods, the shifts, the availability of people, the account notices,
-    /// the cases that wait for the grid and the person's corrections.
+    /// the cases at whose step the grid acts and the person's corrections.
     pub limit: Option<SyncLimit>,
     /// As `area` of `GET /v1/sync`. An area outside the caller's is refused before any command is
     /// executed.
@@ -88,8 +88,8 @@ pub struct CommandResult {
     pub outcome: CommandOutcome,
     /// Whether this is the stored outcome of an earlier request.
     pub replayed: bool,
-    /// The version of the task, of the correction, of the report, of the hand-out or of the person's availability after
-    /// the command; absent for an absence and a notice.
+    /// The version of the task, of the correction, of the report, of the hand-out, of the case or of the person's
+    /// availability after the command; absent for an absence and a notice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Version>)]
     pub version: Option<i64>,
@@ -140,7 +140,7 @@ pub enum Row {
     GoodsItem(crate::goods::GoodsItem),
     /// A planned hand-out to a beneficiary.
     Handout(crate::goods::Handout),
-    /// A case that waits for the grid.
+    /// A case at whose step the grid acts.
     Case(crate::case::waiting::WaitingCase),
 }
 
@@ -157,7 +157,7 @@ pub struct Change {
     pub version: i64,
     /// The row: a task, service kind, vocabulary, notice, account notice, correction, station,
     /// memorial site, holiday, shift, availability, item of the goods or planned hand-out with the same schema as in the other operations, a beneficiary with the
-    /// fields that visitors need, or a case that waits for the grid.
+    /// fields that visitors need, or a case at whose step the grid acts.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "serialize_raw")]
     pub data: Arc<RawValue>,

@@ -1,7 +1,7 @@
 //! The commands that a phone may queue: their words and what each needs beside its payload.
 
 use gridward_domain::id::{
-    AbsenceId, BeneficiaryId, HandoutId, NoticeId, ProposalId, ReportId, TaskId,
+    AbsenceId, BeneficiaryId, CaseId, HandoutId, NoticeId, ProposalId, ReportId, TaskId,
 };
 use gridward_domain::range::BaseVersion;
 use gridward_domain::task::Verb;
@@ -13,6 +13,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use crate::absence::model::NewAbsence;
 use crate::availability::model::DutyChange;
 use crate::correction::{ProposedCorrection, propose};
+use crate::decision::{CaseMoveSent, move_case};
 use crate::goods::handout_model::{NewHandout, ReturnHandout};
 use crate::goods::{give_back, hand_out};
 use crate::http::deserialize;
@@ -40,7 +41,7 @@ pub(super) fn words() -> Object {
         .schema_type(Type::String)
         .enum_values(Some(
             sent.map(action)
-                .chain([propose::ACTION, report_amend::ACTION])
+                .chain([propose::ACTION, report_amend::ACTION, move_case::ACTION])
                 .chain(OWN)
                 .chain(PROPOSALS)
                 .chain(GOODS),
@@ -84,6 +85,15 @@ pub enum OutboxCommand {
     HandOut(NewHandout),
     /// Returns goods.
     GiveBack(HandoutId, ReturnHandout),
+    /// Moves a case.
+    MoveCase {
+        /// The case.
+        case: CaseId,
+        /// The move.
+        sent: CaseMoveSent,
+        /// The version of the case that the decision is based on.
+        base: Option<i64>,
+    },
 }
 
 impl OutboxCommand {
@@ -126,6 +136,8 @@ pub(super) struct Subjects {
     pub proposal: Option<ProposalId>,
     /// The hand-out.
     pub handout: Option<HandoutId>,
+    /// The case.
+    pub case: Option<CaseId>,
 }
 
 impl Unread {
@@ -136,6 +148,7 @@ impl Unread {
     pub(super) fn read(self) -> Result<OutboxCommand, Problem> {
         let Self { word, about, base, payload } = self;
         let payload = payload.unwrap_or_default();
+        let base = base.map(BaseVersion::get);
         Ok(match word.as_str() {
             propose::ACTION => OutboxCommand::Correct(
                 present(about.beneficiary, "/beneficiary_id")?,
@@ -167,10 +180,14 @@ impl Unread {
             give_back::ACTION => {
                 OutboxCommand::GiveBack(present(about.handout, "/handout_id")?, arguments(payload)?)
             }
+            move_case::ACTION => {
+                let case = present(about.case, "/case_id")?;
+                OutboxCommand::MoveCase { case, sent: arguments(payload)?, base }
+            }
             word => {
                 let task = present(about.task, "/task_id")?;
                 let command = TaskCommand::read(word, payload).map_err(of_task)?;
-                OutboxCommand::Task { task, command, base: base.map(BaseVersion::get) }
+                OutboxCommand::Task { task, command, base }
             }
         })
     }

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::id::{
-    AbsenceId, BeneficiaryId, HandoutId, NoticeId, ProposalId, ReportId, TaskId,
+    AbsenceId, BeneficiaryId, CaseId, HandoutId, NoticeId, ProposalId, ReportId, TaskId,
 };
 use gridward_domain::range::BaseVersion;
 use gridward_domain::task::Verb;
@@ -51,8 +51,10 @@ pub struct QueuedCommand {
     proposal_id: Option<ProposalId>,
     /// The hand-out; required for `handout.return`.
     handout_id: Option<HandoutId>,
-    /// The task version that the decision is based on; required for `task.reschedule` and
-    /// `task.cancel`.
+    /// The case; required for `case.move`.
+    case_id: Option<CaseId>,
+    /// The version of the task, or of the case, that the decision is based on; required for `task.reschedule`,
+    /// `task.cancel` and `case.move`.
     base_version: Option<BaseVersion>,
     /// The time of the action by the phone's clock.
     #[serde(deserialize_with = "deserialize::time")]
@@ -63,7 +65,8 @@ pub struct QueuedCommand {
     /// for `duty.set`, of `PUT /v1/me/duty`; for `task.propose_day`, of `POST /v1/tasks/{id}/proposals`;
     /// for `need.raise`, of `POST /v1/proposals`; for `proposal.accept` and `proposal.refuse`, of
     /// `POST /v1/proposals/{id}/accept` and `.../refuse`; for `handout.hand_out` and `handout.return`, of
-    /// `POST /v1/handouts` and `POST /v1/handouts/{id}/return`); absent if that has none.
+    /// `POST /v1/handouts` and `POST /v1/handouts/{id}/return`; for `case.move`, of `POST /v1/cases/{id}/moves`);
+    /// absent if that has none.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     payload: Option<Map<String, Value>>,
@@ -124,6 +127,7 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
         notice: command.notice_id,
         proposal: command.proposal_id,
         handout: command.handout_id,
+        case: command.case_id,
     };
     let command = Unread { word, about, base, payload }.read()?;
     Ok(Queued { id: id.into(), command, at: Some(at) })

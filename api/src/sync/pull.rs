@@ -331,7 +331,7 @@ impl ChangeSet {
                     news.registers.goods_items.insert(event.id()?);
                 }
                 Subject::Campaign if event.is_for(scope) => news.handouts.planned = true,
-                Subject::Handout if event.is_for(scope) => {
+                Subject::Handout if scope.has_handouts() && event.concerns(scope) => {
                     news.handouts.ids.insert(event.id()?);
                 }
                 Subject::CaseKind => {
@@ -349,6 +349,9 @@ impl ChangeSet {
                     news.beneficiaries.insert(event.id()?);
                 }
                 Subject::Task if event.concerns(scope) => {
+                    if scope.helps() && event.is_by(scope.person()) {
+                        news.handouts.visits.insert(event.id()?);
+                    }
                     *news.tasks.entry(event.id()?).or_default() |= event.was_shown(scope);
                 }
                 _ => {}
@@ -386,7 +389,7 @@ impl EventRef {
         self.person.into_iter().chain(self.person_before)
     }
 
-    /// Whether the person has proposed the correction of the event, or read its notice.
+    /// Whether the person has proposed the correction of the event, read its notice, or has or had its task.
     fn is_by(&self, person: PersonId) -> bool {
         self.people().any(|one| one == person)
     }
@@ -419,7 +422,8 @@ impl EventRef {
             }
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
             Subject::GoodsItem => scope.has_goods(),
-            Subject::Handout => scope.has_handouts() && self.concerns(scope),
+            // A hint would name hand-outs to beneficiaries whom a volunteer does not visit.
+            Subject::Handout => scope.has_handouts() && !scope.helps() && self.concerns(scope),
             // The event of a confidential case has the area of the district.
             Subject::Case => scope.has_cases() && self.reaches(scope),
             // A campaign plans the hand-outs of many grids with one event.

@@ -39,6 +39,6 @@ pub enum RowType {
     GoodsItem,
     /// A planned hand-out to a beneficiary.
     Handout,
-    /// A case that waits for the grid.
+    /// A case at whose step the grid acts.
     Case,
 }

@@ -34,7 +34,7 @@ pub struct Scope {
 
 /// The version of the rules: a cursor of others is invalid, so that phones drop the rows that
 /// they got by them.
-const RULES: u8 = 6;
+const RULES: u8 = 7;
 
 impl Scope {
     /// The whole scope of the person.
@@ -95,14 +95,13 @@ impl Scope {
         self.viewer.role == Role::Manager && self.is_grid()
     }
 
-    /// Whether the phone may have the planned hand-outs of the area: for one grid at a time, since a
-    /// campaign plans several for each beneficiary of the district.
+    /// Whether the phone may have planned hand-outs of the area, a volunteer those of the own visits: for
+    /// one grid at a time, since a campaign plans several for each beneficiary of the district.
     pub fn has_handouts(&self) -> bool {
-        let may = permits(self.viewer.role, Action::ReadHandouts);
-        may && self.is_grid() && self.has(RowType::Handout)
+        self.has_goods() && self.is_grid() && self.has(RowType::Handout)
     }
 
-    /// Whether the phone may have the cases that wait for the area, which is a grid.
+    /// Whether the phone may have the cases at whose step the area acts, which is a grid.
     pub fn has_cases(&self) -> bool {
         let may = permits(self.viewer.role, Action::ReadCases);
         may && self.is_grid() && self.has(RowType::Case)
@@ -255,13 +254,14 @@ mod tests {
         assert_eq!(notices.first_part(), None);
         assert!(!notices.allows(&Rest::Elsewhere));
         assert!(homes.allows(&Rest::Tasks(None)) && !homes.allows(&Rest::Handouts(None)));
-        assert!(!scope(Role::Volunteer, HERE).allows(&Rest::Handouts(None)));
+        assert!(!scope(Role::Auditor, HERE).allows(&Rest::Handouts(None)));
     }
 
     #[test]
-    fn planned_hand_outs_are_those_of_one_grid_for_those_who_may_read_them() {
+    fn planned_hand_outs_are_those_of_one_grid_for_those_who_hand_them_out() {
         let has = |scope: Scope| scope.has_handouts();
-        assert!(has(scope(Role::Manager, HERE)) && !has(scope(Role::Volunteer, HERE)));
+        assert!(has(scope(Role::Manager, HERE)) && has(scope(Role::Volunteer, HERE)));
+        assert!(!has(scope(Role::Auditor, HERE)));
         let town = || scope(Role::Supervisor, TOWN);
         assert!(!has(town()) && has(town().select(Some(area(HERE)), None)));
         let alone = scope(Role::Manager, HERE).select(None, Some(types(&[RowType::Handout])));

@@ -209,6 +209,12 @@ pub fn next_moves<'a>(path: &'a CasePath, case: &Case) -> Vec<&'a CaseMove> {
     moves.iter().filter(|one| one.permits(case.variant())).collect()
 }
 
+/// The level whose staff act at the step of the case, also once it has risen from there; `None` at an end.
+pub fn acting_level(path: &CasePath, case: &Case) -> Option<Level> {
+    let step = path.step(&case.step).filter(|_| case.result.is_none());
+    step.map(|step| case.level_at(step))
+}
+
 /// Whether the actor may act on the case now.
 ///
 /// # Errors

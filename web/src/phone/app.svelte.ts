@@ -26,7 +26,7 @@ import type { Origin } from './model';
 import { begin, forget as forgetPractice, pretend } from './practice';
 import { prefs } from './prefs.svelte';
 import { sendPhotos } from './send-photos';
-import { loadAbout, loadSide, NO_SIDE, readSide, type Side } from './side';
+import { forgetWords, loadAbout, loadSide, loadWords, NO_SIDE, readSide, type Side } from './side';
 import { endUndo, isUndoable, offerUndo, UNDO_MS } from './undo.svelte';
 
 type Line = 'never' | 'synced' | 'running' | Run['state'];
@@ -165,12 +165,13 @@ class App {
       isPinned(db), Rows.load(db, key, stale ? undefined : stored), readMe(opened), readSide(opened), dropOrphans(opened),
     ]);
     await forget(opened, rows);
+    const kept = await forgetWords(opened, side, rows.all('case'));
     // It may have been locked in the meantime.
     if (this.opened !== opened) return;
     if (!this.practice) this.pinned = pinned;
     this.rows = rows;
     this.me = me;
-    this.side = side;
+    this.side = kept;
     this.suspended = undefined;
     await this.reload();
     if (this.opened !== opened) return;
@@ -190,11 +191,14 @@ class App {
   }
 
   private async forgetNow(): Promise<void> {
-    if (!this.opened) return;
-    const { db, key } = this.opened;
+    const { opened } = this;
+    if (!opened) return;
+    const { db, key } = opened;
     await forgetStale(db);
-    await forget(this.opened, await Rows.load(db, key));
+    await forget(opened, await Rows.load(db, key));
     await this.refill();
+    const side = await forgetWords(opened, this.side, this.rows.all('case'));
+    if (this.opened === opened) this.side = side;
   }
 
   /** Reads again what another window may have changed. */
@@ -395,7 +399,14 @@ class App {
 
   private async loadSide(): Promise<void> {
     const opened = this.use();
-    const side = await loadSide(opened, this.side, this.journal);
+    const side = await loadSide(opened, await forgetWords(opened, this.side, this.rows.all('case')), this.journal);
+    if (this.opened === opened) this.side = side;
+  }
+
+  /** Reads what a case is about. */
+  async readCase(id: string): Promise<void> {
+    const opened = this.use();
+    const side = await loadWords(opened, this.side, id);
     if (this.opened === opened) this.side = side;
   }
 

@@ -2,7 +2,7 @@
 import type { GoodsItem, Handout, NewHandout } from '../core/api';
 import type { Pending } from '../core/sync/project';
 
-/** What the manager fills in. */
+/** What is filled in. */
 export interface Filled {
   readonly serial: string;
   readonly signedBy: string;
@@ -46,6 +46,11 @@ function settles(command: Pending, handout: Handout): boolean {
 /** The hand-outs that are left: planned ones for which nothing waits to be sent. */
 export function left(handouts: readonly Handout[], commands: readonly Pending[]): Handout[] {
   return handouts.filter((handout) => handout.state === 'planned' && !commands.some((command) => settles(command, handout)));
+}
+
+/** Those that are left for one beneficiary. */
+export function leftAt(beneficiary: string, handouts: readonly Handout[], commands: readonly Pending[]): Handout[] {
+  return left(handouts.filter(({ beneficiary_id }) => beneficiary_id === beneficiary), commands);
 }
 
 /** The hand-outs of one beneficiary. */

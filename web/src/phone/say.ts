@@ -1,7 +1,7 @@
 /** Sentences: problems, days, kinds. Each says what happens next. */
-import type { ProblemBody } from '../core/api';
+import type { Handout, ProblemBody } from '../core/api';
 import { Refusal, Unreachable } from '../core/http';
-import { isKey, t } from '../core/i18n/index.svelte';
+import { isKey, label, t } from '../core/i18n/index.svelte';
 import { addDays, duration, minutes, shortDay, shortWeekday } from '../core/time';
 import { app } from './app.svelte';
 import type { Settled } from './local';
@@ -88,4 +88,10 @@ export function occasion(code: string): string {
   const [, base = code, year = ''] = /^(.+?)(?:_(\d{4}))?$/.exec(code) ?? [];
   const name = app.all('holiday').find((day) => day.code === base)?.name;
   return name ? `${name} ${year}`.trim() : code;
+}
+
+/** What is handed out, such as `大米 × 2 袋`. */
+export function goods({ item: code, quantity }: Handout): string {
+  const item = app.row('goods_item', code);
+  return item ? `${label(item.name, item.name_en)} × ${quantity} ${item.unit}` : `${code} × ${quantity}`;
 }

@@ -4,7 +4,7 @@ import type { Command } from '../core/api';
 export const UNDO_MS = 6000;
 
 const UNDOABLE = new Set<Command['type']>([
-  'task.accept', 'task.decline', 'task.release', 'task.start', 'task.reassign', 'task.reschedule', 'task.escalate', 'task.cancel',
+  'task.accept', 'task.decline', 'task.release', 'task.start', 'task.reassign', 'task.reschedule', 'task.escalate', 'task.cancel', 'case.move',
 ]);
 
 /** A command that may be taken back. */

@@ -104,6 +104,8 @@ export interface Meta {
   snapshot: string[];
   /** What became of the person's proposals, by id, sealed. */
   proposals: Box;
+  /** What was read of cases that wait, by id, sealed. */
+  cases: Box;
 }
 
 export function nameOf(owner: Owner): string {

@@ -31,6 +31,7 @@ export interface NewCommand {
   readonly notice_id?: string;
   readonly absence_id?: string;
   readonly handout_id?: string;
+  readonly case_id?: string;
   readonly base_version?: number;
   readonly payload?: Record<string, unknown>;
 }
@@ -82,8 +83,8 @@ export async function readAll(db: PersonDb, key: CryptoKey): Promise<Opened[]> {
 
 export function pending({ entry, text }: Opened): Pending {
   const { id, type, at, sent, task_id } = entry;
-  const { payload, handout_id } = JSON.parse(text) as { payload?: Record<string, unknown>; handout_id?: string };
-  return { id, type, at, sent, task_id, handout_id, payload };
+  const { payload, handout_id, case_id } = JSON.parse(text) as Pick<NewCommand, 'payload' | 'handout_id' | 'case_id'>;
+  return { id, type, at, sent, task_id, handout_id, case_id, payload };
 }
 
 /** The most commands and bytes of JSON in one request: the service takes 100 and 256 KiB. */

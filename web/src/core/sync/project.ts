@@ -10,6 +10,7 @@ export interface Pending {
   readonly type: Command['type'];
   readonly task_id?: string | undefined;
   readonly handout_id?: string | undefined;
+  readonly case_id?: string | undefined;
   readonly at: string;
   readonly sent: boolean;
   readonly payload?: Record<string, unknown> | undefined;
