@@ -17,7 +17,9 @@ fn repair() -> Value {
         "code": "repair", "name": "维修", "name_en": "Repair", "active": true, "steps": [
             { "code": "found", "name": "待核实", "name_en": "To be verified", "level": "grid", "days": 3,
               "form": { "type": "object", "required": ["seen"], "properties": {
-                  "seen": { "type": "boolean", "title": "已到家中", "x-title-en": "Seen at home" } } },
+                  "seen": {
+                      "type": "boolean", "title": "已到家中", "x-title-en": "Seen at home", "x-order": 1
+                  } } },
               "amount": true, "referrals": [{ "code": "firm", "name": "维修队", "name_en": "Repair firm" }],
               "moves": [
                 { "code": "pass", "name": "上报", "name_en": "Pass on", "to": "village" },
@@ -210,6 +212,9 @@ async fn a_case_is_moved_without_a_connection_once_and_by_the_rules_of_the_call(
     assert_eq!(admin.post("/v1/case-kinds", &repair()).await.status, 201);
     let mut kind = secret(&["supervisor", "admin"]);
     kind["code"] = json!("secret");
+    for step in [0, 1] {
+        kind["steps"][step]["level"] = json!("village");
+    }
     assert_eq!(admin.post("/v1/case-kinds", &kind).await.status, 201);
     let case = leak(&village).await;
     let of_others = json!({ "kind": "secret", "beneficiary_id": BENEFICIARY, "source": "phone", "detail": "x" });
