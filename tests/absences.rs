@@ -91,6 +91,14 @@ async fn an_absence_names_the_visits_that_it_affects(
         );
     }
 
+    // A superior learns the days of the other absence, and not the reason, which a reading in the log would name.
+    let path_of_person = format!("/v1/people/{}/absences", person_id(21));
+    let check = manager.post(&format!("{path_of_person}?check=true"), &new(0, 90, false)).await;
+    assert_eq!((check.status, check.problem()), (409, "absence_overlaps"));
+    let id = &added.body["absence"]["id"];
+    let days = json!({ "id": id, "first_day": day(0), "last_day": day(3) });
+    assert_eq!(check.body["current"], days);
+
     // The manager's phone has the days, without reason and note.
     phone.sync(&manager, json!([])).await;
     let row = &phone.rows[&("availability".to_owned(), person_id(21))];
@@ -102,7 +110,6 @@ async fn an_absence_names_the_visits_that_it_affects(
 
     assert_eq!(volunteer.delete(&path(&added)).await.status, 204);
     assert_eq!(volunteer.delete(&path(&added)).await.status, 204, "the same again");
-    let path_of_person = format!("/v1/people/{}/absences", person_id(21));
     let again = manager.post(&path_of_person, &new(0, 3, true)).await;
     let expected = vec![started_stays, (inside.clone(), "released".to_owned())];
     assert_eq!(effects(&again), sorted(expected));

@@ -377,6 +377,13 @@ async fn only_the_visitor_uploads_and_only_those_responsible_read(
         // The new upload replaces the oldest incomplete one.
         assert_eq!(more.status, 201, "{n}");
     }
+    // The visitor sees it again until 72 hours after the visit.
+    let report = json!({ "outcome": "done", "attachments": [id] });
+    let done = volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await;
+    assert_eq!((done.status, bytes(&volunteer, id).await.0), (200, 200));
+    let ended = (chrono::Utc::now() - chrono::Days::new(4)).format("%F %T");
+    server.database.execute(&format!("UPDATE tasks SET updated_at = '{ended}'"));
+    assert_eq!(bytes(&volunteer, id).await.0, 404);
 }
 
 /// Two servers that share a folder, like servers that share a bucket.

@@ -412,6 +412,51 @@ async fn the_database_selects_what_the_filter_means(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_says_who_counted_or_listed_people_by_their_answers(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    with_care_check(&server).await;
+    let home = beneficiary_id(1);
+    server.database.execute(&format!(
+        "INSERT INTO beneficiary_answers (district, beneficiary, kind, field, word)
+         VALUES ('500116', '{home}', 'care_check', 'health', 'poor')"
+    ));
+    let supervisor = server.supervisor().await;
+    let poor = json!({ "all": [{ "lives_alone": true }, { "not": health(&["good"]) }] });
+    assert_eq!(preview(&supervisor, &json!({ "lives_alone": true })).await.status, 200);
+    assert_eq!(supervisor.events("audience.read").await, Vec::<Value>::new(), "plain fields");
+    let counted = preview(&supervisor, &poor).await.body["count"].clone();
+    let saved = save(&supervisor, &json!({ "name": "x", "filter": poor })).await;
+    let id = saved["id"].as_str().expect("an id");
+    let shown = members(&supervisor, id, 50).await.len();
+    let created = supervisor.events("audience.create").await;
+    let hash = created[0]["body"]["filter"].as_str().expect("a hash");
+    let read = |more: Value| {
+        let mut body = json!({
+            "answers": [{ "kind": "care_check", "field": "health" }], "filter": hash
+        });
+        body.as_object_mut().expect("a body").extend(more.as_object().expect("more").clone());
+        body
+    };
+    let events = server.auditor().await.events("audience.read").await;
+    let bodies: Vec<&Value> = events.iter().map(|event| &event["body"]).collect();
+    let listed = read(json!({ "shown": shown, "audience": id }));
+    assert_eq!(bodies, [&read(json!({ "shown": counted })), &listed]);
+    assert_eq!(
+        (&events[0]["area"], &events[0]["actor_id"]),
+        (&json!("500116"), &json!(person_id(1)))
+    );
+    // Another filter under the same name is told apart.
+    let other = json!({ "name": "x", "filter": health(&["poor"]) });
+    let request = supervisor.request(Method::PUT, &format!("/v1/audiences/{id}"));
+    let changed = supervisor.send(request.header("If-Match", "\"v1\"").json(&other)).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_ne!(supervisor.events("audience.change").await[0]["body"]["filter"], hash);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_that_their_kind_marks_are_conditions_and_no_others(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -4,10 +4,12 @@ use std::time::Instant;
 
 use rstest::rstest;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::beneficiary_id;
+use crate::support::server::{gridward, said};
 use crate::support::{Backend, Caller, GRID, Server};
 
 async fn visit(caller: &Caller, n: u32) -> String {
@@ -78,4 +80,50 @@ async fn after_a_plan_that_is_given_up_the_next_one_is_computed_at_once(
         assert_eq!(computed(&manager, &given_up).await["state"], "failed");
     }
     assert!(longest < 4_000, "a planner is idle for five seconds: {longest} ms");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_has_a_limited_number_of_plans(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    visit(&manager, 1).await;
+    let first = draft(&manager, &[]).await;
+    // Plans that other servers compute.
+    let copies = |number: usize, columns: &str| {
+        let copies = (0..number).map(|_| {
+            let id = Uuid::now_v7();
+            format!(
+                "INSERT INTO plans (district, id, area, first_day, last_day, seed, measures, created_by,
+                     created_at, request, progress, attempts, origin, is_applied_at_once, state, state_at,
+                     lease, lease_until)
+                 SELECT district, '{id}', area, first_day, last_day, seed, measures, created_by, created_at,
+                     request, progress, attempts, origin, is_applied_at_once, {columns}
+                 FROM plans WHERE id = '{first}';"
+            )
+        });
+        server.database.execute(&copies.collect::<String>());
+    };
+    copies(20, "'computing', NULL, 'other', '2099-01-01 00:00:00'");
+    let order = json!({ "area": GRID, "first_day": day(1), "last_day": day(7) });
+    let refused = manager.post("/v1/plans", &order).await;
+    assert_eq!((refused.status, refused.problem()), (429, "too_many_requests"), "{}", refused.body);
+    let detail = refused.body["errors"][0]["detail"].as_str().expect("a detail");
+    assert!(
+        detail.starts_with("20 of your plans wait") && refused.headers.contains_key("retry-after")
+    );
+    draft(&server.supervisor().await, &[]).await;
+    // Those that are discarded count until they are deleted.
+    server.database.execute("UPDATE plans SET state = 'discarded' WHERE state = 'computing'");
+    draft(&manager, &[]).await;
+    copies(478, "'discarded', created_at, NULL, NULL");
+    let refused = manager.post("/v1/plans", &order).await;
+    assert_eq!(refused.status, 429, "{}", refused.body);
+    let old = "UPDATE plans SET state_at = '2026-01-01 00:00:00' WHERE state = 'discarded'";
+    server.database.execute(old);
+    let job = gridward(&server.database, &["jobs", "run", "plan_retention"]).output();
+    assert!(said(&job.expect("it runs")).contains("succeeded, 498 processed"));
+    draft(&manager, &[]).await;
 }

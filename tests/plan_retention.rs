@@ -68,6 +68,13 @@ async fn a_draft_that_can_no_longer_be_applied_is_discarded(
     assert_eq!(retention(&server.database), "500116: succeeded, 1 processed\n");
     assert_eq!(visits(&server.database, &old), [""; 0]);
     assert_eq!(visits(&server.database, &new).len(), 1);
+    assert_eq!(
+        manager.get(&format!("/v1/plans/{old}")).await.status,
+        200,
+        "until its visits are gone"
+    );
+    assert_eq!(retention(&server.database), "500116: succeeded, 1 processed\n");
+    assert_eq!(manager.get(&format!("/v1/plans/{old}")).await.status, 404);
     assert_eq!(retention(&server.database), "500116: succeeded, 0 processed\n");
 }
 

@@ -412,6 +412,7 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
     let member = person_id(22);
     let time = |day: NaiveDate| json!({ "person_id": member, "day": day, "minutes": 5 });
     let later = json!({ "task_id": task, "minutes": 5 });
+    let forbidden = json!({ "task_id": task, "person_id": member });
     let week = json!({ "person_id": member, "week": day(15), "minutes": 5 });
     for (more, pointer) in [
         (json!({ "only": { "ids": [task, person_id(1)] } }), "/only/ids/1"),
@@ -434,6 +435,12 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
         (json!({ "lead_minutes": 1441 }), "/lead_minutes"),
         (json!({ "only": { "kinds": ["home_visit", "no_such_kind"] } }), "/only/kinds/1"),
         (json!({ "only": { "ids": vec![task.clone(); 2_001] } }), "/only/ids"),
+        (json!({ "only": { "ids": [task, task] } }), "/only/ids/1"),
+        (json!({ "only": { "kinds": ["home_visit", "home_visit"] } }), "/only/kinds/1"),
+        (
+            json!({ "changes": { "forbidden": [forbidden, forbidden] } }),
+            "/changes/forbidden/1/person_id",
+        ),
         (json!({ "only": { "area": FAR_GRID } }), "/only/area"),
         (pin(&far, &person, day(1)), "/changes/pins/0/task_id"),
         (pin(&task, "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22", day(1)), "/changes/pins/0/person_id"),

@@ -24,7 +24,7 @@ pub async fn change(caller: &Caller, method: Method, id: &str, part: &str, body:
 }
 
 /// Gives the beneficiary with this number an ID number with this birthday.
-async fn born_on(caller: &Caller, n: u32, birthday: NaiveDate) {
+pub async fn born_on(caller: &Caller, n: u32, birthday: NaiveDate) {
     let (month, day) = (birthday.month(), birthday.day());
     // A leap year, and a man.
     let number = with_check_digit(&format!("9999991944{month:02}{day:02}{n:02}1"));

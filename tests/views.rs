@@ -1,9 +1,13 @@
 //! Who sees what: the pool shows no home, its visitor sees what the visit needs until 72 hours after
 //! it, staff sees masked data, and the auditor sees the log alone.
 
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::regime_cadences::{born_on, made};
+use crate::regimes::{create, night, weekly};
+use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::phone::{Phone, task_for};
 use crate::support::server::{gridward, said};
@@ -70,6 +74,56 @@ async fn a_volunteer_without_a_task_learns_of_no_home(
     phone.sync(&volunteer, json!([])).await;
     assert_eq!(fields(phone.household(BENEFICIARY).expect("a card")), POOL);
     phone.is_as_fresh(&volunteer).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_visit_is_for_is_shown_to_staff_and_its_visitor_alone(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, auditor) = (server.supervisor().await, server.auditor().await);
+    let volunteer = server.volunteer().await;
+    born_on(&supervisor, 1, day(5)).await;
+    let birthday =
+        json!({ "cadence": { "type": "birthday" }, "name": "独居困难老人生日", "lead_days": 10 });
+    let regime = create(&server, &weekly(&birthday)).await;
+    night(&server);
+    let made = made(&supervisor, "独居困难老人生日").await;
+    let task = made.iter().find(|task| task["beneficiary_id"] == BENEFICIARY).expect("a task");
+    let id = task["id"].as_str().expect("an id");
+    let path = format!("/v1/tasks/{id}");
+    // The occasion names neither the birthday nor why it is greeted.
+    let (of, month) = (regime["id"].as_str().expect("an id"), day(5).format("%Y-%m"));
+    let occasion = json!(format!("{of} {month}"));
+    let shown = supervisor.get(&path).await.body;
+    assert_eq!((&shown["title"], &shown["occasion"]), (&task["title"], &occasion), "{shown}");
+    let created = auditor.events("task.create").await;
+    let created = created.iter().find(|event| event["subject_id"] == id).expect("an event");
+    assert_eq!(created["body"], json!({ "kind": "home_visit", "regime": null }));
+    // Nor do filters say what the answers do not.
+    let filters = [format!("occasion={of}%20{month}"), "follow_up=false".to_owned()];
+    for caller in [&volunteer, &auditor] {
+        let mut phone = Phone::default();
+        phone.sync(caller, json!([])).await;
+        let synced = *phone.tasks().iter().find(|row| row["id"] == id).expect("the task");
+        let listed = caller.get(&format!("/v1/tasks?ids={id}")).await.body["items"][0].clone();
+        for seen in [&listed, &caller.get(&path).await.body, synced] {
+            let purpose = ["title", "occasion", "origin"].map(|name| seen.get(name));
+            assert_eq!((&seen["kind"], purpose), (&json!("home_visit"), [None; 3]), "{seen}");
+        }
+        for filter in &filters {
+            let found = caller.get(&format!("/v1/tasks?{filter}")).await.body;
+            assert_eq!(found["items"], json!([]), "{filter}");
+        }
+    }
+    let early = volunteer.request(Method::POST, &format!("{path}/claim"));
+    let early = volunteer.send(early.header("If-Match", "\"v9\"")).await;
+    let current = &early.body["current"];
+    assert_eq!((early.status, &current["id"], current.get("title")), (412, &json!(id), None));
+    let claimed = volunteer.act(&format!("{path}/claim")).await.body;
+    assert_eq!((&claimed["title"], &claimed["occasion"]), (&task["title"], &occasion));
+    assert_eq!(volunteer.get("/v1/tasks?follow_up=false").await.body["items"][0]["id"], id);
 }
 
 #[rstest]

@@ -56,6 +56,12 @@ impl View {
     pub fn shows_masked_name(self) -> bool {
         self >= Self::Pool
     }
+
+    /// Whether the view shows what the task of a beneficiary is for: title, occasion and origin, which
+    /// may be about hardship, age or a stay in hospital.
+    pub fn shows_purpose(self) -> bool {
+        self >= Self::Staff
+    }
 }
 
 impl Position {
@@ -256,5 +262,6 @@ mod tests {
         }
         assert_eq!(View::Audit.home(home), Position::Hidden);
         assert!(View::Pool.shows_masked_name() && !View::Audit.shows_masked_name());
+        assert!(View::Staff.shows_purpose() && !View::Pool.shows_purpose());
     }
 }

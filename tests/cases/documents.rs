@@ -97,5 +97,6 @@ async fn the_documents_of_a_confidential_case_do_not_exist_for_other_roles(
             (1, &json!("500116")),
             "no grid: {events:?}"
         );
+        assert!(server.auditor().await.events(action).await.is_empty(), "{action}");
     }
 }

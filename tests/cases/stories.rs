@@ -220,8 +220,14 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
     step(&district, &case, approve, "lawyer").await;
     let lawyer = json!({ "to": "lawyer", "name": "江律师" });
     step(&town, &case, json!({ "move": "finish", "referral": &lawyer }), "closed").await;
-    // The log shows neither whose case it is, nor where, nor what it is about.
-    let log = server.auditor().await.get("/v1/events?subject=case").await.body.to_string();
+    // The log shows neither whose case it is, nor where, nor what it is about; other roles do not learn that it is.
+    let auditor = server.auditor().await;
+    for path in ["/v1/events", "/v1/events/export"] {
+        let log = auditor.text(path).await;
+        assert!(log.contains("\"seq\""), "{log}");
+        assert!(!log.contains(case["id"].as_str().expect("an id")), "{path}: {log}");
+    }
+    let log = district.get("/v1/events?subject=case").await.body.to_string();
     assert!(log.contains("case.move"), "{log}");
     for word in [BENEFICIARY, GRID, "legal", "decision", "lawyer"] {
         assert!(!log.contains(word), "{word}: {log}");
@@ -298,6 +304,14 @@ async fn a_need_found_at_a_visit_becomes_a_case_and_the_finder_learns_of_its_end
     step(&town, legal, json!({ "move": "advise" }), "advice").await;
     let lawyer = json!({ "to": "lawyer", "name": "江律师" });
     step(&town, legal, json!({ "move": "advised", "referral": lawyer }), "done").await;
+    // In the log no confidential case leads to the place of its finder.
+    assert!(server.sign_in(VILLAGE).await.events("person.case_closed").await.is_empty());
+    let closed = server.supervisor().await.events("person.case_closed").await;
+    let found: Vec<_> = closed.iter().map(|event| (&event["area"], &event["body"])).collect();
+    assert_eq!(found, [(&json!("500116"), &json!({}))]);
+    let events = server.auditor().await.events("case.open").await;
+    let opened: Vec<&Value> = events.iter().map(|event| &event["subject_id"]).collect();
+    assert_eq!(opened, [&employment["id"]]);
     let request = volunteer.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
     let me = volunteer.send(request).await.body;
     let notices = me["notices"].as_array().expect("notices").iter();

@@ -5,6 +5,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{claim, day, fate, send, succeed};
+use crate::goods::{rice, with_rice};
 use crate::support::bodies::{home_visit, new_beneficiary};
 use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
 use crate::support::phone::Phone;
@@ -148,6 +149,47 @@ async fn a_task_created_at_the_moment_of_an_end_is_closed_soon(
         (&json!("open"), &json!(beneficiary_id(2))),
         "{moved}"
     );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hand_outs_of_the_moment_of_an_end_are_returned_or_go_to_the_entry_that_stays(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, _, supervisor) = with_rice(backend, 9).await;
+    let (manager, kept, duplicate) = (server.manager().await, beneficiary_id(3), beneficiary_id(2));
+    let hand = async |to: &str| {
+        let handed = manager.post("/v1/handouts", &rice(to, &json!({}))).await;
+        assert_eq!(handed.status, 201, "{}", handed.body);
+        handed.body["id"].as_str().expect("an id").to_owned()
+    };
+    let (planned, entered) = (hand(BENEFICIARY).await, hand(&duplicate).await);
+    succeed(&manager, "deceased", BENEFICIARY, &json!({ "day": day(0) })).await;
+    let merge = json!({ "other_id": duplicate });
+    succeed(&supervisor, "merge", &kept, &merge).await;
+    // As by another server that had not seen the ends: a launch, and the entry of a hand-out.
+    for change in [
+        format!("state = 'planned', person = NULL, at = NULL WHERE id = '{planned}'"),
+        format!("beneficiary = '{duplicate}' WHERE id = '{entered}'"),
+    ] {
+        server.database.execute(&format!("UPDATE handouts SET {change}"));
+    }
+    let run = gridward(&server.database, &["jobs", "run", "casework"]).output().expect("it runs");
+    assert!(run.status.success(), "{}", said(&run));
+    let of = async |home: &str| {
+        let listed = supervisor.get(&format!("/v1/handouts?beneficiary_id={home}")).await.body;
+        let listed = listed["items"].as_array().expect("hand-outs").iter();
+        let states = listed.map(|one| ["id", "state", "reason"].map(|name| one[name].clone()));
+        states.collect::<Vec<_>>()
+    };
+    let entered = [json!(entered), json!("handed_out"), Value::Null];
+    assert_eq!(of(BENEFICIARY).await, [[json!(planned), json!("returned"), json!("deceased")]]);
+    assert_eq!((of(&kept).await, of(&duplicate).await), (vec![entered.clone()], vec![]));
+    // What is taken back takes them back.
+    succeed(&supervisor, "reinstate", BENEFICIARY, &json!({ "reason": "同名" })).await;
+    succeed(&supervisor, "merge/undo", &kept, &merge).await;
+    assert_eq!(of(BENEFICIARY).await, [[json!(planned), json!("planned"), Value::Null]]);
+    assert_eq!((of(&kept).await, of(&duplicate).await), (vec![], vec![entered]));
 }
 
 #[rstest]

@@ -37,7 +37,7 @@ const BECAUSE: &str = "assignee_absent";
 /// must not be over on the day `given_on` of the command.
 ///
 /// # Errors
-/// 409 for a person who left, and for an absence that overlaps another, with the other; 403 as of
+/// 409 for a person who left, and for an absence that overlaps another, with the days of the other; 403 as of
 /// [`NewAbsence::check_rights`](super::model::NewAbsence::check_rights); 422.
 pub fn add(
     tx: &mut Tx<'_>,
@@ -56,7 +56,7 @@ pub fn add(
     let invalid = |error: SpanError| Problem::invalid(error.pointer(), error);
     let span = Span::new(new.first_day, new.last_day, new.window, given_on).map_err(invalid)?;
     if let Some(other) = store::overlapping(tx.read_unbatched(), row.district, row.id, &span)? {
-        return Err(Problem::from(ProblemCode::AbsenceOverlaps).showing(&other.absence()?));
+        return Err(Problem::from(ProblemCode::AbsenceOverlaps).showing(&other.days()?));
     }
     let command = origin.id.as_ref().and_then(CommandId::uuid).map(AbsenceId);
     let id = match command {
@@ -188,7 +188,7 @@ pub fn withdraw(
         return Ok(());
     }
     if absence.last_day < given_on {
-        return Err(Problem::from(ProblemCode::AbsenceOver).showing(&absence.absence()?));
+        return Err(Problem::from(ProblemCode::AbsenceOver).showing(&absence.days()?));
     }
     let now = tx.now;
     store::withdraw(tx.write_unbatched(), &absence, now)?;

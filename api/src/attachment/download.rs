@@ -96,8 +96,8 @@ pub struct DownloadQuery {
 /// Returns the bytes of a completed attachment, as a file to be saved; the media type is verified at
 /// the upload. With `width`, a small copy of a photo: 422 `no_preview` for a recording, for a photo that
 /// is damaged, and for one of more than 25 million pixels. An event records the access.
-/// Allowed roles: managers, supervisors and admins within their area, and the uploader; for a document of
-/// a case, those who see the case.
+/// Allowed roles: managers, supervisors and admins within their area, and the visitor who uploaded it, until
+/// 72 hours after the visit; for a document of a case, those who see the case.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "get_attachment",
@@ -153,7 +153,7 @@ fn no_preview(error: NoThumbnail) -> Problem {
 }
 
 /// The attachment, if it is complete and the caller may read it. An event records the access, unless it
-/// is by the uploader to an attachment of a task.
+/// is by the visitor to the own attachment of a task.
 fn readable(tx: &mut Tx<'_>, principal: &Principal, id: Uuid) -> Result<AttachmentRow, Problem> {
     let row = store::row(tx.read_unbatched(), principal.district(), id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;

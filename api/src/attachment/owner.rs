@@ -5,6 +5,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::code::WordCode;
 use gridward_domain::id::{CaseId, TaskId};
+use gridward_domain::visibility::View;
 use serde_json::{Value, json};
 
 use super::metadata::Metadata;
@@ -139,8 +140,8 @@ pub(super) fn completed_in(
     }
 }
 
-/// The area of the event that the principal reads the attachment; `None` for the own one of a task,
-/// which is not recorded.
+/// The area of the event that the principal reads the attachment; `None` for the visitor's own one, which is
+/// not recorded while the visitor sees the beneficiary in clear.
 ///
 /// # Errors
 /// 403; 404.
@@ -153,9 +154,12 @@ pub(super) fn read_in(
         Owner::Case(case) => {
             Ok(Some(area_of(&scope::visible(tx.read()?, principal, case, Action::ReadCases)?)))
         }
-        Owner::Task(_) if row.person == principal.person => Ok(None),
         Owner::Task(task) => {
             let task = task::perform::visible_now(tx, principal, task)?;
+            let is_own = row.person == principal.person;
+            if is_own && task.facts().view(principal, tx.now) == Some(View::Visitor) {
+                return Ok(None);
+            }
             if principal.role == Role::Volunteer {
                 return Err(Problem::not_found());
             }

@@ -11,6 +11,7 @@ pub mod members;
 pub mod model;
 pub mod names;
 pub mod preview;
+mod reading;
 pub mod routes;
 pub mod save;
 pub mod spread;

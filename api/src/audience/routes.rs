@@ -8,7 +8,7 @@ use gridward_domain::id::AudienceId;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{AudienceContent, AudienceCount, AudiencePreview, NewAudience, SavedAudience};
-use super::{members, preview, save, store};
+use super::{members, preview, reading, save, store};
 use crate::auth::Authenticated;
 use crate::beneficiary::Beneficiary;
 use crate::beneficiary::filter::{BeneficiarySort, SortKey};
@@ -38,7 +38,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
 /// Counts the current beneficiaries of an area that a filter selects, in all and in each area
 /// directly below, and says the filter in Chinese and in English. A filter combines conditions on
 /// the plain fields of a beneficiary's entry; sealed fields, such as hardships, and free text cannot
-/// be filtered (422). Nothing is saved. Allowed roles: supervisors and admins, within their area.
+/// be filtered (422). Nothing is saved; the log records a count by answers. Allowed roles: supervisors and
+/// admins, within their area.
 #[utoipa::path(
     tag = "audiences",
     operation_id = "preview_audience",
@@ -54,8 +55,9 @@ pub(crate) async fn preview_audience(
     _: IdempotencyKey,
     Body(body): Body<AudiencePreview>,
 ) -> Result<HttpResponse, Problem> {
-    let today = clock::day((clock)());
+    let (today, filter) = (clock::day((clock)()), body.filter.clone());
     let count = db.read(move |conn| preview::preview(conn, &principal, &body, today)).await?;
+    reading::record(&db, principal, (count.area, &filter), None, count.count).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(count))
 }
 
@@ -212,7 +214,7 @@ pub(crate) async fn delete_audience(
 /// List the members of an audience
 ///
 /// Lists the current beneficiaries of the audience's area that belong to it today, masked, ordered
-/// by grid. Allowed roles: supervisors and admins, within their area.
+/// by grid. The log records a list by answers. Allowed roles: supervisors and admins, within their area.
 #[utoipa::path(
     tag = "audiences",
     operation_id = "list_audience_members",
@@ -234,13 +236,18 @@ pub(crate) async fn list_audience_members(
     let Wanted { limit, after } = page.wanted::<SortKey>()?;
     let after = after.map(|after| after.check(BeneficiarySort::Grid)).transpose()?;
     let (keys, today, wanted) = (keys.clone(), clock::day((clock)()), Wanted { limit, after });
+    let id = *id;
     let read = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        let row = store::row(conn, &principal.scope(), *id)?;
+        let row = store::row(conn, &principal.scope(), id)?;
         let row = row.ok_or_else(Problem::not_found)?;
         let filter = row.filter()?;
-        Ok::<_, Problem>(members::list(conn, &key, row.area, &filter, &wanted, today)?)
+        let members = members::list(conn, &key, row.area, &filter, &wanted, today)?;
+        Ok::<_, Problem>((row.area, filter, members))
     });
-    let page = page::page(read.await?, limit, |one| SortKey::of(BeneficiarySort::Grid, one));
+    let (area, filter, members) = read.await?;
+    let shown = i64::try_from(members.len()).unwrap_or(i64::MAX);
+    reading::record(&db, principal, (area, &filter), Some(id), shown).await?;
+    let page = page::page(members, limit, |one| SortKey::of(BeneficiarySort::Grid, one));
     Ok(page.answer(request.path(), request.query_string()))
 }

@@ -118,5 +118,5 @@ fn editable(
 
 fn record(tx: &mut Tx<'_>, principal: &Principal, action: &'static str, row: &AudienceRow) {
     let event = Event::new(action, Subject::Audience, row.id, row.area, row.version);
-    tx.record(event.by(principal.person));
+    tx.record(event.by(principal.person).with(json!({ "filter": store::hash(&row.filter) })));
 }

@@ -10,6 +10,7 @@ use gridward_domain::id::{AudienceId, PersonId};
 use super::SavedAudience;
 use super::names::DistrictNames;
 use crate::clock::china;
+use crate::db::column::Hash;
 use crate::db::schema::audiences;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -72,6 +73,11 @@ pub fn filter_of(table: &'static str, text: &str) -> Result<Filter, DbError> {
 /// None in practice: every filter has a JSON form.
 pub fn text(filter: &Filter) -> Result<String, DbError> {
     serde_json::to_string(filter).map_err(|error| DbError::corrupt(TABLE, error))
+}
+
+/// The hash of the text of a filter, by which the log tells one filter from another.
+pub fn hash(text: &str) -> String {
+    hex::encode(Hash::sha256(text))
 }
 
 /// The public representations of rows of the district, with the names of today.

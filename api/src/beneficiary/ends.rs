@@ -186,6 +186,37 @@ pub fn joined(
     })
 }
 
+/// Records that the end has returned planned hand-outs later, so that a reinstatement plans them again too.
+///
+/// # Errors
+/// [`DbError`].
+pub fn returned(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+    handouts: Vec<HandoutId>,
+) -> Result<(), DbError> {
+    amend(conn, district, id, |effects| effects.handouts.extend(handouts))
+}
+
+/// Records that hand-outs of the merged duplicate have been exchanged after the merge.
+///
+/// # Errors
+/// [`DbError`].
+pub fn exchanged(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+    exchange: HandoutExchange,
+) -> Result<(), DbError> {
+    amend(conn, district, id, |effects| {
+        let Some(merge) = &mut effects.merge else { return };
+        merge.handouts.given.extend(exchange.given);
+        merge.handouts.taken.extend(exchange.taken);
+        merge.handouts.dropped.extend(exchange.dropped);
+    })
+}
+
 /// Changes the effects of the last end, if it is in force.
 fn amend(
     conn: &mut Conn,

@@ -1,5 +1,7 @@
 //! Which cases a principal sees.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::code::CaseKindCode;
@@ -51,6 +53,33 @@ pub(super) fn has_confidential_kind(conn: &mut Conn, placed: &PlacedCase) -> Res
     let current = kind_store::one(conn, row.district, &row.kind)?;
     let own = kind_store::at(conn, row.district, &row.kind, row.kind_version)?;
     Ok([current, own].iter().any(|kind| kind.as_ref().is_none_or(CaseKind::is_confidential)))
+}
+
+/// Those of these cases that do not exist for the principal's role. Of deleted ones it is not known any more
+/// what they were: they exist for roles that see every kind.
+///
+/// # Errors
+/// [`DbError`].
+pub fn hidden_among(
+    conn: &mut Conn,
+    principal: &Principal,
+    ids: &BTreeSet<CaseId>,
+) -> Result<BTreeSet<CaseId>, DbError> {
+    let district = principal.district();
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let Hidden { kinds, versions } = hidden(conn, district, principal.role)?;
+    if kinds.is_empty() && versions.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut hidden = ids.clone();
+    for (id, kind, version) in store::kinds_of(conn, district, ids)? {
+        if !kinds.contains(&kind) && !versions.contains(&(kind, version)) {
+            hidden.remove(&id);
+        }
+    }
+    Ok(hidden)
 }
 
 /// Whether the principal's role saw the case when it was opened: then a phone may have it. A case that

@@ -209,6 +209,22 @@ pub fn one(conn: &mut Conn, district: AreaCode, id: CaseId) -> Result<Option<Pla
     Ok(found.and_then(PlacedCase::of))
 }
 
+/// These cases, as far as they exist, with their kinds and the versions of these.
+///
+/// # Errors
+/// [`DbError`].
+pub fn kinds_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &BTreeSet<CaseId>,
+) -> Result<Vec<(CaseId, CaseKindCode, i64)>, DbError> {
+    Ok(cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::id.eq_any(ids))
+        .select((cases::id, cases::kind, cases::kind_version))
+        .load(conn)?)
+}
+
 /// Whether there is a case of this id, even of a deleted beneficiary.
 ///
 /// # Errors

@@ -91,7 +91,7 @@ fn finish(
     }
     let (mut effects, tasks) = close_tasks(case, row, because)?;
     let (actor, of) = (case.actor(), (row.district, row.id));
-    effects.handouts = goods::of_ended::give_back(case.tx, actor, of, because)?;
+    effects.handouts = goods::of_ended::give_back(case.tx, Some(actor), of, because)?;
     let ended = BeneficiaryRow { valid_to: Some(day), ended_because: Some(because), ..row.clone() };
     let next = case.replace(row, ended, None)?;
     let now = case.tx.now.naive_utc();

@@ -1,5 +1,5 @@
-//! Closes the tasks that the end of a beneficiary has left: those created or given back at the moment
-//! of the end, for instance on another server.
+//! Closes the tasks that the end of a beneficiary has left, and returns its planned hand-outs: those created or
+//! given back at the moment of the end, for instance on another server.
 
 use chrono::TimeDelta;
 use gridward_domain::id::{BeneficiaryId, TaskId};
@@ -11,14 +11,15 @@ use crate::beneficiary::store::{self, BeneficiaryRow};
 use crate::beneficiary::{EndCause, ends};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
+use crate::goods;
 use crate::task::of_beneficiary;
 use crate::tx::Tx;
 
 /// How long after an end a task may appear whose creation began before it.
 const LATE: TimeDelta = TimeDelta::minutes(10);
 
-/// Closes the tasks of those of these beneficiaries that have ended, and moves those of merged
-/// duplicates; returns their number.
+/// Closes the tasks of those of these beneficiaries that have ended, returns their planned hand-outs, and moves
+/// those of merged duplicates; returns their number.
 ///
 /// # Errors
 /// [`DbError`].
@@ -43,36 +44,40 @@ pub(super) fn settle(
     Ok(changed)
 }
 
-/// The numbers of tasks that an end has left.
+/// The numbers of tasks and hand-outs that an end has left.
 #[derive(Default)]
 struct Left {
-    /// Those that are closed or moved now.
+    /// Those that are closed, returned or moved now.
     closed: usize,
     /// The visits that are not reported yet.
     under_way: usize,
 }
 
-/// Closes the unfinished tasks of the ended beneficiary, or moves them to the entry that took over.
+/// Closes the unfinished tasks of the ended beneficiary and returns its planned hand-outs, or moves them to the
+/// entry that took over.
 fn close(tx: &mut Tx<'_>, key: &SealingKey, row: &BeneficiaryRow) -> Result<Left, DbError> {
     let rows = of_beneficiary::unfinished(tx.read()?, row.district, row.id)?;
-    let mut left = Left::default();
-    if rows.is_empty() {
-        return Ok(left);
-    }
     if let Some((merged, heir)) = heir(tx, row)? {
+        let exchanged = exchange(tx, row, &heir)?;
         let to = Destination::of(&heir, &heir.particulars(key)?)?;
         let moved = follow(tx, None, &rows, &to, "beneficiary_merged")?;
         // An undo of any of the merges takes the tasks back.
         let tasks: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
-        for id in merged {
+        for id in merged.into_iter().filter(|_| !tasks.is_empty()) {
             ends::joined(tx.write_unbatched(), row.district, id, &tasks)?;
         }
-        return Ok(Left { closed: moved.len(), ..left });
+        return Ok(Left { closed: exchanged + moved.len(), under_way: 0 });
+    }
+    let because = row.ended_because.unwrap_or(EndCause::NotInFiles);
+    let returned = goods::of_ended::give_back(tx, None, (row.district, row.id), because)?;
+    let mut left = Left { closed: returned.len(), under_way: 0 };
+    if !returned.is_empty() {
+        ends::returned(tx.write_unbatched(), row.district, row.id, returned)?;
     }
     for task in rows {
         match closing(&task.life()?.state) {
             Some(Closing::Cancel) => {
-                let because = row.ended_because.unwrap_or(EndCause::NotInFiles).closes_tasks();
+                let because = because.closes_tasks();
                 apply(tx, None, &task, &AutomaticCommand::Cancel, because)?;
                 ends::cancelled(tx.write_unbatched(), row.district, row.id, task.id)?;
                 left.closed += 1;
@@ -82,6 +87,20 @@ fn close(tx: &mut Tx<'_>, key: &SealingKey, row: &BeneficiaryRow) -> Result<Left
         }
     }
     Ok(left)
+}
+
+/// Gives the hand-outs of the duplicate to the entry that took over; answers the number of those that changed.
+fn exchange(
+    tx: &mut Tx<'_>,
+    row: &BeneficiaryRow,
+    heir: &BeneficiaryRow,
+) -> Result<usize, DbError> {
+    let exchange = goods::exchange::merge(tx, None, (heir.id, heir.grid), row.id)?;
+    let changed = exchange.given.len() + exchange.taken.len() + exchange.dropped.len();
+    if changed > 0 {
+        ends::exchanged(tx.write_unbatched(), row.district, row.id, exchange)?;
+    }
+    Ok(changed)
 }
 
 /// The current entry that took over a merged duplicate, after the merged entries that lead to it.

@@ -109,7 +109,7 @@ pub(super) fn merge(
     join_choices(case, &kept, &other)?;
     let by = case.principal.person;
     let cases = cases::exchange(case.tx, by, (other.id, other.grid), id, None)?;
-    let handouts = exchange::merge(case.tx, case.principal.person, (id, kept.grid), other.id)?;
+    let handouts = exchange::merge(case.tx, Some(by), (id, kept.grid), other.id)?;
     let answers = join_answers(case, &kept, &other)?;
     let effects = MergeEffects { cases, handouts, answers, ..merged.effects };
     let effects = Effects { merge: Some(effects), ..Effects::default() };

@@ -8,13 +8,13 @@ use gridward_domain::person_state::PersonState;
 use serde_json::json;
 
 use crate::auth;
-use crate::auth::access_events::record;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::{self, NoticeSubject};
 use crate::case::store::CaseRow;
 use crate::case::{CaseKind, CaseSource};
 use crate::db::DbError;
 use crate::http::problem::Problem;
+use crate::log::{Event, Subject};
 use crate::task::report_row::{self, ReportRow};
 use crate::tx::Tx;
 
@@ -42,8 +42,25 @@ pub(super) fn notify(
         let about = AccountNoticeKind::CaseClosed;
         let to = (district, finder);
         account_notice_store::add_about(tx.write_unbatched(), to, about, subject, now)?;
-        record(tx, "person.case_closed", finder, principal.person, json!({ "case": row.id }))?;
+        record(tx, principal, (row, is_confidential), finder)?;
     }
+    Ok(())
+}
+
+/// Records the notice. The event of a confidential case does not name it, and has no area, which could be that
+/// of its beneficiary.
+fn record(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    (row, is_confidential): (&CaseRow, bool),
+    finder: PersonId,
+) -> Result<(), DbError> {
+    let found = auth::store::area(tx.read_unbatched(), row.district, finder)?;
+    let Some((area, version)) = found else { return Ok(()) };
+    let (area, body) =
+        if is_confidential { (row.district, json!({})) } else { (area, json!({ "case": row.id })) };
+    let event = Event::new("person.case_closed", Subject::Person, finder, area, version);
+    tx.record(event.by(principal.person).assignees(Some(finder), Some(finder)).with(body));
     Ok(())
 }
 

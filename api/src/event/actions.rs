@@ -16,6 +16,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("audience.change", "Audience changed", "修改人群"),
     ("audience.create", "Audience saved", "保存人群"),
     ("audience.delete", "Audience deleted", "删除人群"),
+    ("audience.read", "Audience counted or listed by answers", "按表单答案统计或查看人群"),
     ("beneficiary.change", "Beneficiary changed", "修改服务对象"),
     ("beneficiary.contact", "Beneficiary visited or called", "走访或联系服务对象"),
     ("beneficiary.correct", "Correction proposed", "提交更正"),

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod archive;
+pub mod confidential;
 pub mod dead_letters;
 pub mod model;
 pub mod names;

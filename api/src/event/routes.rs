@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::actions::{self, Actions};
+use super::confidential;
 use super::model::LoggedEvent;
 use super::names::{self, ListedEvent};
 use crate::area;
@@ -73,6 +74,7 @@ pub struct EventQuery {
 
 /// The filter of a query, limited to the principal's scope.
 struct Query {
+    reader: Principal,
     scope: AreaRange,
     filter: Filter,
     after: i64,
@@ -92,14 +94,15 @@ impl EventQuery {
             until: self.until.map(nearest_moment),
         };
         let after = self.after.unwrap_or(LogPosition::MIN);
-        Ok(Query { scope: area.range(), filter, after: after.get() })
+        Ok(Query { reader: *principal, scope: area.range(), filter, after: after.get() })
     }
 }
 
 /// List events
 ///
 /// Lists the events that concern the caller's area, in sequence, with the names of their actors as
-/// far as the caller may read people: of the caller's area, and not for auditors. Allowed roles:
+/// far as the caller may read people: of the caller's area, and not for auditors. The events of
+/// confidential cases are for the roles that their kinds name, so a page may be short. Allowed roles:
 /// supervisors, admins and auditors.
 #[utoipa::path(
     tag = "log",
@@ -122,12 +125,16 @@ pub(crate) async fn list_events(
     let (limit, rows) = (wanted.limit, wanted.rows());
     let after = wanted.after.map_or(query.after, |(seq,)| seq.max(query.after));
     let events = db.read(move |conn| {
-        let rows = store::list(conn, &query.scope, &query.filter, after, rows)?;
+        let mut rows = store::list(conn, &query.scope, &query.filter, after, rows)?;
+        let next = page::cut(&mut rows, limit, |row| (row.seq,));
+        let rows = confidential::without_hidden(conn, &principal, rows)?;
         let events = rows.into_iter().map(LoggedEvent::try_from);
         let key = keys.key(conn, principal.district())?;
-        names::with_names(conn, &key, &principal, events.collect::<Result<_, DbError>>()?)
+        let events = events.collect::<Result<Vec<_>, DbError>>()?;
+        let items = names::with_names(conn, &key, &principal, events)?;
+        Ok::<_, DbError>(Page { items, next_cursor: next.and_then(|seq| page::cursor(&seq)) })
     });
-    let page = page::page(events.await?, limit, |listed: &ListedEvent| (listed.event.seq,));
+    let page: Page<ListedEvent> = events.await?;
     Ok(page.answer(request.path(), request.query_string()))
 }
 
@@ -156,9 +163,10 @@ struct Lines(String);
 
 /// Export events
 ///
-/// Returns all matching events, one per line (NDJSON), in sequence. Each line contains all
-/// input of its hash. The caller must have been authenticated recently (401 `step_up_required`).
-/// Allowed roles: supervisors, admins and auditors.
+/// Returns all matching events, one per line (NDJSON), in sequence, without those of confidential cases
+/// whose kinds do not name the caller's role. Each line contains all input of its hash. The caller must
+/// have been authenticated recently (401 `step_up_required`). Allowed roles: supervisors, admins and
+/// auditors.
 #[utoipa::path(
     tag = "log",
     operation_id = "export_events",
@@ -199,11 +207,15 @@ pub(crate) async fn export_events(
 
 /// A batch of lines and, if more may follow, the last sequence number and the count.
 async fn lines(db: &Db, query: &Query, left: i64) -> Result<(String, Option<(i64, i64)>), Problem> {
-    let (scope, filter, after) = (query.scope, query.filter.clone(), query.after);
-    let wanted = left.min(AT_A_TIME);
-    let rows = db.read(move |conn| store::list(conn, &scope, &filter, after, wanted)).await?;
-    let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let more = (read == wanted && read < left).then(|| rows.last().map(|row| (row.seq, read)));
+    let Query { reader, scope, ref filter, after } = *query;
+    let (filter, wanted) = (filter.clone(), left.min(AT_A_TIME));
+    let lines = db.read(move |conn| {
+        let rows = store::list(conn, &scope, &filter, after, wanted)?;
+        let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let more = (read == wanted && read < left).then(|| rows.last().map(|row| (row.seq, read)));
+        Ok::<_, DbError>((confidential::without_hidden(conn, &reader, rows)?, more.flatten()))
+    });
+    let (rows, more) = lines.await?;
     let mut text = String::new();
     for row in rows {
         let event = LoggedEvent::try_from(row)?;
@@ -212,5 +224,5 @@ async fn lines(db: &Db, query: &Query, left: i64) -> Result<(String, Option<(i64
         text.push_str(&line);
         text.push('\n');
     }
-    Ok((text, more.flatten()))
+    Ok((text, more))
 }

@@ -22,13 +22,13 @@ use crate::tx::Tx;
 pub type Entry = (BeneficiaryId, AreaCode);
 
 /// Exchanges the hand-outs of the entry that stays and of its duplicate: a planned one whose goods the
-/// person gets otherwise is returned.
+/// person gets otherwise is returned; `actor` is `None` for the system.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn merge(
     tx: &mut Tx<'_>,
-    actor: PersonId,
+    actor: Option<PersonId>,
     (kept, grid): Entry,
     other: BeneficiaryId,
 ) -> Result<HandoutExchange, DbError> {
@@ -113,7 +113,7 @@ pub fn undo(
         .execute(conn)?;
     handout_store::follow(conn, district, kept, grid)?;
     handout_store::follow(conn, district, other, other_grid)?;
-    record(tx, (actor, "merge_undone"), before)
+    record(tx, (Some(actor), "merge_undone"), before)
 }
 
 fn facts(rows: &[HandoutRow]) -> Vec<JoinedHandout> {
@@ -130,7 +130,7 @@ fn facts(rows: &[HandoutRow]) -> Vec<JoinedHandout> {
 /// Records each of these hand-outs that has changed since.
 fn record(
     tx: &mut Tx<'_>,
-    (actor, because): (PersonId, &str),
+    (actor, because): (Option<PersonId>, &str),
     before: impl IntoIterator<Item = HandoutRow>,
 ) -> Result<(), DbError> {
     let before: HashMap<HandoutId, HandoutRow> =

@@ -12,13 +12,14 @@ use crate::beneficiary::EndCause;
 use crate::db::DbError;
 use crate::tx::Tx;
 
-/// Returns the planned hand-outs of the beneficiary, whose goods have not left the stocks.
+/// Returns the planned hand-outs of the beneficiary, whose goods have not left the stocks; `actor` is `None` for
+/// the system.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn give_back(
     tx: &mut Tx<'_>,
-    actor: PersonId,
+    actor: Option<PersonId>,
     (district, beneficiary): (AreaCode, BeneficiaryId),
     because: EndCause,
 ) -> Result<Vec<HandoutId>, DbError> {
@@ -30,7 +31,7 @@ pub fn give_back(
         _ => ReturnReason::Other,
     };
     for row in &planned {
-        return_planned(tx, Some(actor), row, reason)?;
+        return_planned(tx, actor, row, reason)?;
     }
     Ok(planned.into_iter().map(|row| row.id).collect())
 }

@@ -141,13 +141,15 @@ impl PlanChanges {
         self.check_pins()
     }
 
-    /// Checks that no window and no day of a person is changed twice.
+    /// Checks that no window, no day of a person and no person of a task is named twice. More minutes add up.
     fn check_once(&self) -> Result<(), Problem> {
+        let people = second(self.forbidden.iter().map(|it| (it.task_id, it.person_id)));
+        let people = people.map(|at| format!("/changes/forbidden/{at}/person_id"));
         let windows = second(self.later_windows.iter().map(|it| it.task_id));
         let windows = windows.map(|at| format!("/changes/later_windows/{at}/task_id"));
         let days = second(self.more_time.iter().map(|it| (it.person_id, it.day)));
         let days = days.map(|at| format!("/changes/more_time/{at}/day"));
-        match windows.or(days) {
+        match people.or(windows).or(days) {
             Some(pointer) => Err(Problem::invalid(&pointer, "is named twice")),
             None => Ok(()),
         }
@@ -279,7 +281,7 @@ impl Change {
 }
 
 /// The place of the first value that is there before.
-fn second<T: Eq + Hash>(mut values: impl Iterator<Item = T>) -> Option<usize> {
+pub(super) fn second<T: Eq + Hash>(mut values: impl Iterator<Item = T>) -> Option<usize> {
     let mut before = HashSet::new();
     values.position(|value| !before.insert(value))
 }

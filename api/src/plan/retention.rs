@@ -1,6 +1,6 @@
 //! What is kept of plans. A draft that can no longer be applied is discarded. The visits of plans are deleted
-//! some time after their end, but for those that an undo, an explanation or a mark of an open task still needs;
-//! the plans with their measures are kept.
+//! some time after their end, but for those that an undo, an explanation or a mark of an open task still needs.
+//! Applied plans are kept with their measures; those that were discarded, failed or undone are deleted.
 
 use chrono::{DateTime, Days, Utc};
 use diesel::dsl::{exists, not};
@@ -18,9 +18,9 @@ use crate::db::{Conn, DbError};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
-/// How long the visits of an applied plan are kept after its last day.
+/// How long the visits of an applied plan are kept after its last day, and a plan that was undone.
 pub const APPLIED_KEPT_FOR: Days = Days::new(90);
-/// How long the visits of a plan that was undone or discarded are kept.
+/// How long the visits of a plan that was undone or discarded are kept, and one that was discarded or failed.
 pub const ENDED_KEPT_FOR: Days = Days::new(7);
 /// The most drafts that are discarded in one transaction.
 const DRAFTS: i64 = 100;
@@ -31,7 +31,8 @@ const VISITS: i64 = 2_000;
 /// The most ids of a query.
 const CHUNK: usize = 500;
 
-/// Discards drafts that are too old to be applied; answers their number, zero when none is left.
+/// Discards drafts that are too old to be applied, and deletes plans that ended without an effect; answers their
+/// number, zero when none is left.
 ///
 /// # Errors
 /// [`DbError`].
@@ -50,7 +51,29 @@ pub fn discard_expired(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbE
         let event = Event::new("plan.discard", Subject::Plan, row.id, row.area, 2);
         tx.record(event.with(json!({ "because": "expired" })));
     }
-    Ok(expired.len())
+    Ok(expired.len() + delete_ended(tx.write_unbatched(), district, now)?)
+}
+
+/// Deletes plans that have no effect and whose visits are deleted already; answers their number.
+fn delete_ended(conn: &mut Conn, district: AreaCode, now: DateTime<Utc>) -> Result<usize, DbError> {
+    let ended_before = |kept_for: Days| plans::state_at.lt((now - kept_for).naive_utc());
+    let without_effect = plans::state
+        .eq_any([PlanState::Discarded, PlanState::Failed])
+        .and(ended_before(ENDED_KEPT_FOR));
+    let undone = plans::state.eq(PlanState::Undone).and(ended_before(APPLIED_KEPT_FOR));
+    let of_plan = plan_visits::table
+        .filter(plan_visits::district.eq(plans::district))
+        .filter(plan_visits::plan.eq(plans::id));
+    let ended: Vec<PlanId> = plans::table
+        .filter(plans::district.eq(district))
+        .filter(without_effect.or(undone))
+        .filter(not(exists(of_plan)))
+        .order(plans::id)
+        .limit(PLANS)
+        .select(plans::id)
+        .load(conn)?;
+    let ended = plans::table.filter(plans::district.eq(district)).filter(plans::id.eq_any(&ended));
+    Ok(diesel::delete(ended).execute(conn)?)
 }
 
 /// The next plans of the district, after `after`, of which visits may no longer be needed.

@@ -61,7 +61,8 @@ impl Effect for PlanOrder {
 /// of an earlier draft that are accepted. With `based_on` the visits of that draft stay as they are as far as
 /// they can, and `base` of the plan counts them; without, all open tasks are planned anew. A base that is
 /// neither a draft nor undone is 409 `plan_state`. A first day more than 31 days from today is 409
-/// `confirmation_required` until `confirm` is set. Allowed roles: supervisors, admins, and managers
+/// `confirmation_required` until `confirm` is set. A person has at most 20 plans that wait or are computed, and
+/// 500 that are kept without having been applied (429). Allowed roles: supervisors, admins, and managers
 /// in their grid.
 #[utoipa::path(
     tag = "plans",

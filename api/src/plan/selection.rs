@@ -11,6 +11,7 @@ use gridward_domain::range::Priority;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::changes::second;
 use crate::http::problem::Problem;
 use crate::task::row::TaskRow;
 
@@ -64,7 +65,7 @@ impl TaskSelection {
     /// Checks the selection of a plan of `planned`.
     ///
     /// # Errors
-    /// 422 that names a list that is too long, or an area outside the plan's.
+    /// 422 that names a list that is too long, an entry that is there twice, or an area outside the plan's.
     pub fn check(&self, planned: &AreaCode) -> Result<(), Problem> {
         if self.area.is_some_and(|area| !planned.contains(&area)) {
             return Err(Problem::invalid("/only/area", "must be within the area of the plan"));
@@ -74,9 +75,20 @@ impl TaskSelection {
             ("levels", self.levels.len(), MOST_WORDS),
             ("ids", self.ids.len(), MOST_IDS),
         ];
-        match lists.into_iter().find(|(_, length, most)| length > most) {
-            Some((name, _, most)) => {
-                Err(Problem::invalid(&format!("/only/{name}"), format!("at most {most} entries")))
+        if let Some((name, _, most)) = lists.into_iter().find(|(_, length, most)| length > most) {
+            return Err(Problem::invalid(
+                &format!("/only/{name}"),
+                format!("at most {most} entries"),
+            ));
+        }
+        let twice = [
+            ("kinds", second(self.kinds.iter())),
+            ("levels", second(self.levels.iter())),
+            ("ids", second(self.ids.iter())),
+        ];
+        match twice.into_iter().find_map(|(name, at)| Some((name, at?))) {
+            Some((name, at)) => {
+                Err(Problem::invalid(&format!("/only/{name}/{at}"), "is named twice"))
             }
             None => Ok(()),
         }

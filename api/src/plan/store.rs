@@ -110,6 +110,23 @@ impl PlanRow {
     }
 }
 
+/// The number of plans of the person in one of these states.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count_of_author(
+    conn: &mut Conn,
+    district: AreaCode,
+    author: PersonId,
+    states: &[PlanState],
+) -> Result<i64, DbError> {
+    let of_author = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::created_by.eq(author))
+        .filter(plans::state.eq_any(states));
+    Ok(of_author.count().get_result(conn)?)
+}
+
 /// Whether the district has a plan of this night.
 ///
 /// # Errors

@@ -59,7 +59,7 @@ pub(super) fn create(
         title: regime.name.as_str().parse().ok(),
         words: TaskWords::default(),
         by: None,
-        source: ("regime", json!(regime.id)),
+        source: ("regime", json!(regime.id_in_log()?)),
         now: tx.now,
     };
     let mut responsible = match regime.responsible.filter(|_| regime.assign_responsible) {
@@ -76,7 +76,7 @@ pub(super) fn create(
         let days = (rule.first_day(*due, clock::day(tx.now)), due.due_on);
         let task = match &places {
             Places::Homes(homes) => match homes.get(&member.beneficiary) {
-                Some(home) => series.task(key, home, occasion_of(regime, due.slot), days)?,
+                Some(home) => series.task(key, home, occasion_of(regime, due.slot)?, days)?,
                 None => continue,
             },
             Places::Sites(sites) => match sites.get(&member.beneficiary) {
@@ -90,7 +90,7 @@ pub(super) fn create(
         if there.is_none() {
             series.insert(tx, task.clone())?;
             if let Some(responsible) = &mut responsible
-                && responsible.assign(tx, &task, json!({ "regime": regime.id }))?
+                && responsible.assign(tx, &task, json!({ "regime": regime.id_in_log()? }))?
             {
                 assigned.push(task.id);
             }
@@ -124,7 +124,13 @@ impl Places {
     }
 }
 
-/// The occasion of a visit: a beneficiary has one task of the kind for it.
-fn occasion_of(regime: &RegimeRow, slot: NaiveDate) -> Option<Occasion> {
-    format!("{} {slot}", regime.name.as_str()).parse().ok()
+/// The occasion of a visit: a beneficiary has one task of the kind for it. That of a regime whose days are
+/// about a person names neither the regime nor the day.
+fn occasion_of(regime: &RegimeRow, slot: NaiveDate) -> Result<Option<Occasion>, DbError> {
+    let occasion = if regime.cadence()?.has_anchor() {
+        format!("{} {}", regime.id, slot.format("%Y-%m"))
+    } else {
+        format!("{} {slot}", regime.name.as_str())
+    };
+    Ok(occasion.parse().ok())
 }

@@ -87,6 +87,15 @@ impl RegimeRow {
         cadence.ok_or_else(|| DbError::corrupt(TABLE, "a cadence"))
     }
 
+    /// The id of the regime in the events of its tasks; null if its days are about a person: auditors read the
+    /// log and the cadences of regimes.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn id_in_log(&self) -> Result<Option<RegimeId>, DbError> {
+        Ok((!self.cadence()?.has_anchor()).then_some(self.id))
+    }
+
     /// When its visits fall due.
     ///
     /// # Errors

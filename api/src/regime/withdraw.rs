@@ -142,5 +142,6 @@ fn waits(conn: &mut Conn, regime: &RegimeRow, row: &TaskRow) -> Result<bool, DbE
         return Ok(regime.assign_responsible && row.assignee == regime.responsible);
     };
     let body: Option<Value> = serde_json::from_str(&last.body).ok();
-    Ok(body.is_some_and(|body| body["regime"] == json!(regime.id)))
+    let by = json!(regime.id_in_log()?);
+    Ok(body.is_some_and(|body| body.get("regime").is_some_and(|id| *id == by)))
 }

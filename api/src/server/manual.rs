@@ -110,7 +110,8 @@ fn following() -> String {
          open tasks of the grid and the volunteer's own tasks, with their beneficiaries. Names, \
          phone numbers and addresses are in clear only for the visitor, from the assignment until \
          72 hours after the visit (`view`: `visitor`). Staff gets them masked (`staff`); a \
-         volunteer without the task gets the masked name and the cell of the home (`pool`).\n\
+         volunteer without the task gets the masked name and the cell of the home (`pool`), and of \
+         the task neither title nor occasion nor origin.\n\
          - A command leaves the outbox when its outcome is `applied`, `recorded` or `rejected`. On \
          `retry`, or without an answer, it is sent again, unchanged and with the same id. A \
          repeated command gets the stored outcome, with `replayed: true`.\n\

@@ -92,7 +92,8 @@ pub struct TaskQuery {
     /// Only finished tasks that ended on this day or earlier.
     #[serde(default, deserialize_with = "crate::http::day::bound")]
     pub ended_to: Option<NaiveDate>,
-    /// Only tasks that follow from this report.
+    /// Only tasks that follow from this report. This filter, `follow_up` and `occasion` select among the
+    /// tasks that show the caller what they are for.
     pub origin: Option<OriginId>,
     /// Only tasks that follow from a need that a report found, or only others.
     pub follow_up: Option<bool>,
@@ -127,6 +128,7 @@ impl TaskQuery {
             area: (!own).then_some(area),
             or_of: is_mine.then_some(me),
             open_or_of: (principal.role == Role::Volunteer).then_some(me),
+            purpose_of: principal.may(Action::DirectTask).is_err().then_some(me),
             responsible,
             today,
             query: self,
@@ -147,6 +149,8 @@ pub struct Filter {
     pub responsible: Option<PersonId>,
     /// Only open tasks and those of this person: what a volunteer sees.
     pub open_or_of: Option<PersonId>,
+    /// Filters by what a task is for select only those of this person and those at a place.
+    pub purpose_of: Option<PersonId>,
     /// Today.
     pub today: NaiveDate,
 }
@@ -204,6 +208,13 @@ impl Filter {
         }
         if let Some(levels) = asked.escalation_level.map(BTreeSet::from) {
             query = query.filter(tasks::escalation_level.eq_any(levels));
+        }
+        let by_purpose =
+            asked.origin.is_some() || asked.occasion.is_some() || asked.follow_up.is_some();
+        if let Some(person) = self.purpose_of.filter(|_| by_purpose) {
+            let own = tasks::assignee.eq(person).assume_not_null();
+            let own = tasks::assignee.is_not_null().and(own);
+            query = query.filter(tasks::beneficiary.is_null().or(own));
         }
         if let Some(origin) = asked.origin {
             // SQLite uses the partial index only if the query repeats the index's condition.

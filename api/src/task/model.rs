@@ -61,10 +61,10 @@ pub struct Task {
     #[serde(default = "first_version")]
     #[schema(value_type = Version, required = true)]
     pub kind_version: i64,
-    /// The title, without personal data.
+    /// The title, without personal data; for a beneficiary only for staff and the visitor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<TaskTitle>,
-    /// What the task is for, such as a festival.
+    /// What the task is for, such as a festival; shown as `title`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occasion: Option<Occasion>,
     /// What the visitor does. Only for staff and the visitor; absent in the answers of commands
@@ -138,7 +138,7 @@ pub struct Task {
     /// Why the last applied plan left the open task without a visitor; absent if none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unserved_why: Option<UnservedWhy>,
-    /// What the task follows from; absent for other tasks.
+    /// What the task follows from; absent for other tasks, and shown as `title`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<TaskOrigin>,
     /// What ties the visit to those of other tasks.
@@ -179,7 +179,7 @@ pub struct TaskSummary {
     /// A kind of service of the catalogue.
     #[schema(max_length = 32, example = "home_visit")]
     pub kind: String,
-    /// The title, without personal data.
+    /// The title, without personal data; for a beneficiary only for staff and the visitor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<TaskTitle>,
     /// The grid of the task.
@@ -233,7 +233,7 @@ pub struct TaskSummary {
     pub attempt: Attempts,
     /// The level that is responsible for the task: the grid, or the level it was escalated to.
     pub escalation_level: Level,
-    /// What the task follows from; absent for other tasks.
+    /// What the task follows from; absent for other tasks, and shown as `title`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<TaskOrigin>,
     /// What ties the visit to those of other tasks.

@@ -16,7 +16,6 @@ use super::breach::{self, Breach};
 use super::command::{NewDays, Reassignment, TaskCommand};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
-use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::transition::{Change, Step, write};
@@ -105,15 +104,14 @@ fn seen(principal: &Principal, row: Option<TaskRow>) -> Result<TaskRow, Problem>
     if own || principal.area.contains(&row.grid) { Ok(row) } else { Err(Problem::not_found()) }
 }
 
-/// The task with the position in the principal's present view: a stored task shows no home.
+/// The task in the principal's present view: a stored task shows as little as the pool.
 ///
 /// # Errors
 /// [`Problem`] of the database.
 pub fn seen_now(tx: &mut Tx<'_>, principal: &Principal, task: Task) -> Result<Task, Problem> {
     let Some(row) = tx.find::<TaskRow>(task.id)? else { return Ok(task) };
     let view = row.facts().view(principal, tx.now).unwrap_or(View::Pool);
-    let Projection { place, cell } = row.projection(view)?;
-    Ok(Task { place, cell, ..task })
+    Ok(row.seen(view, task)?)
 }
 
 /// The rows that the execution of a command reads; without a verb, of an edit or a proposal.

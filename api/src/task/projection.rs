@@ -19,13 +19,17 @@ pub struct Projection {
     pub place: Option<Place>,
     /// The centre of its cell.
     pub cell: Option<Place>,
+    /// Whether title, occasion and origin are shown.
+    pub purpose: bool,
 }
 
 impl Projection {
-    /// The fields of a task at `place`, which is hidden only if it is a beneficiary's home.
+    /// The fields of a task at `place`, which is hidden only if it is a beneficiary's home, as is what the
+    /// task is for.
     pub fn new(view: View, beneficiary: Option<BeneficiaryId>, place: Place) -> Self {
         let position = beneficiary.map_or(Position::Exact(place), |_| view.home(place));
-        Self { place: position.place(), cell: position.cell() }
+        let purpose = view.shows_purpose() || beneficiary.is_none();
+        Self { place: position.place(), cell: position.cell(), purpose }
     }
 }
 
@@ -68,18 +72,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_home_is_shown_as_far_as_the_view_permits() {
+    fn a_home_and_the_purpose_are_shown_as_far_as_the_view_permits() {
         let (id, home) =
             (BeneficiaryId(Uuid::nil()), Place::new(29.284, 106.251).expect("a place"));
         let seen = |view, at| {
             let seen = Projection::new(view, at, home);
-            (seen.place, seen.cell)
+            (seen.place, seen.cell, seen.purpose)
         };
-        assert_eq!(seen(View::Audit, Some(id)), (None, None));
-        for view in [View::Pool, View::Staff] {
-            assert_eq!(seen(view, Some(id)), (None, Some(home.cell())));
-        }
-        assert_eq!(seen(View::Visitor, Some(id)), (Some(home), None));
-        assert_eq!(seen(View::Audit, None), (Some(home), None), "no home");
+        assert_eq!(seen(View::Audit, Some(id)), (None, None, false));
+        assert_eq!(seen(View::Pool, Some(id)), (None, Some(home.cell()), false));
+        assert_eq!(seen(View::Staff, Some(id)), (None, Some(home.cell()), true));
+        assert_eq!(seen(View::Visitor, Some(id)), (Some(home), None, true));
+        assert_eq!(seen(View::Audit, None), (Some(home), None, true), "no home");
     }
 }

@@ -19,12 +19,22 @@ impl TaskRow {
         FactsRow { grid, state, assignee, updated_at }.facts()
     }
 
-    /// The fields that depend on the view.
+    /// The representation with the fields that depend on the view.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
-    pub fn projection(&self, view: View) -> Result<Projection, DbError> {
-        Ok(Projection::new(view, self.beneficiary, self.place()?))
+    pub fn seen(&self, view: View, task: Task) -> Result<Task, DbError> {
+        let Projection { place, cell, purpose } =
+            Projection::new(view, self.beneficiary, self.place()?);
+        Ok(Task {
+            place,
+            cell,
+            title: self.title.clone().filter(|_| purpose),
+            occasion: self.occasion.clone().filter(|_| purpose),
+            origin: TaskOrigin::of(self.origin, self.origin_id, self.origin_person)
+                .filter(|_| purpose),
+            ..task
+        })
     }
 
     /// The public representation in a view, without the names beside the ids.
@@ -32,16 +42,15 @@ impl TaskRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn task(&self, view: View) -> Result<Task, DbError> {
-        let seen = self.projection(view)?;
         let life = self.life()?;
         let state = life.state;
         let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
-        Ok(Task {
+        let task = Task {
             id: self.id,
             kind: self.kind.clone(),
             kind_version: self.kind_version,
-            title: self.title.clone(),
-            occasion: self.occasion.clone(),
+            title: None,
+            occasion: None,
             instructions: None,
             amount_fen: None,
             goods: Vec::new(),
@@ -50,8 +59,8 @@ impl TaskRow {
             grid_name: None,
             beneficiary_id: self.beneficiary,
             beneficiary_name: None,
-            place: seen.place,
-            cell: seen.cell,
+            place: None,
+            cell: None,
             minutes: self.minutes,
             priority: self.priority,
             skills: self.skills.members().clone(),
@@ -72,12 +81,13 @@ impl TaskRow {
                 _ => None,
             },
             unserved_why: self.unserved_why,
-            origin: TaskOrigin::of(self.origin, self.origin_id, self.origin_person),
+            origin: None,
             tie: self.tie(),
             tied: Vec::new(),
             created_at: local(self.created_at),
             updated_at: local(self.updated_at),
             version: self.version,
-        })
+        };
+        self.seen(view, task)
     }
 }

@@ -63,7 +63,8 @@ impl SummaryRow {
         let place = Place::new(self.lat, self.lon);
         let place = place.map_err(|error| DbError::corrupt("tasks", error))?;
         let seen = Projection::new(view, self.beneficiary, place);
-        let (origin, tie) = (self.origin(), TaskTie::of(self.tie, self.tie_id));
+        let origin = self.origin().filter(|_| seen.purpose);
+        let tie = TaskTie::of(self.tie, self.tie_id);
         Ok(TaskSummary {
             beneficiary_name: None,
             grid_name: None,
@@ -74,7 +75,7 @@ impl SummaryRow {
             window: window(self.window_start, self.window_end)?,
             id: self.id,
             kind: self.kind,
-            title: self.title,
+            title: self.title.filter(|_| seen.purpose),
             grid: self.grid,
             beneficiary_id: self.beneficiary,
             minutes: self.minutes,

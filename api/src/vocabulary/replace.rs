@@ -111,13 +111,7 @@ pub fn replace(
         return Ok(before);
     }
     let removed = removed(&before, &next);
-    let mut in_use = BTreeMap::new();
-    for code in &removed {
-        let uses = uses::of(tx.read()?, key, district, change.name, code)?;
-        if !uses.is_empty() {
-            in_use.insert(code.clone(), uses);
-        }
-    }
+    let in_use = uses::of(tx.read()?, key, district, change.name, &removed)?;
     if !in_use.is_empty() {
         return Err(refusal(before, in_use));
     }

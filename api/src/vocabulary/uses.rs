@@ -1,6 +1,6 @@
 //! The number of rows that have a word, by what they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -19,15 +19,41 @@ const AT_A_TIME: i64 = 2_000;
 /// The number of rows that have a word, by what they are; without zeros.
 pub(super) type Uses = BTreeMap<&'static str, i64>;
 
-/// The uses of a word in the rows of the district, current and ended.
+/// The uses of those of these words that are used in the rows of the district, current and ended. Sealed rows are
+/// opened once for all words: a district has many, and this is in a transaction for which others wait.
 pub(super) fn of(
     conn: &mut Conn,
     key: &SealingKey,
     district: AreaCode,
     vocabulary: VocabularyName,
-    code: &WordCode,
+    codes: &[WordCode],
+) -> Result<BTreeMap<WordCode, Uses>, DbError> {
+    if codes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let (rows, sealed) = match vocabulary {
+        VocabularyName::Hardships => ("beneficiaries", of_hardships(conn, key, district)?),
+        VocabularyName::Needs => ("reports", of_needs(conn, key, district)?),
+        _ => ("", HashMap::new()),
+    };
+    let mut in_use = BTreeMap::new();
+    for code in codes {
+        let mut uses = in_columns(conn, district, vocabulary, code.as_str())?;
+        uses.extend(sealed.get(code.as_str()).map(|count| (rows, *count)));
+        if !uses.is_empty() {
+            in_use.insert(code.clone(), uses);
+        }
+    }
+    Ok(in_use)
+}
+
+/// The uses of a word in the columns of rows.
+fn in_columns(
+    conn: &mut Conn,
+    district: AreaCode,
+    vocabulary: VocabularyName,
+    code: &str,
 ) -> Result<Uses, DbError> {
-    let code = code.as_str();
     let counts = match vocabulary {
         VocabularyName::Categories => {
             let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
@@ -52,9 +78,7 @@ pub(super) fn of(
             let items = i64::try_from(items).unwrap_or(i64::MAX);
             vec![("beneficiaries", rows.count().get_result(conn)?), ("goods_items", items)]
         }
-        VocabularyName::Hardships => {
-            vec![("beneficiaries", with_hardship(conn, key, district, code)?)]
-        }
+        VocabularyName::Hardships => Vec::new(),
         VocabularyName::Languages => {
             let people = people::table.filter(people::district.eq(district));
             let people = people.filter(has_member!(people::languages, code));
@@ -71,7 +95,7 @@ pub(super) fn of(
             };
             let kinds = kinds.iter().filter(mentions).count();
             let kinds = i64::try_from(kinds).unwrap_or(i64::MAX);
-            vec![("service_kinds", kinds), ("reports", with_need(conn, key, district, code)?)]
+            vec![("service_kinds", kinds)]
         }
         VocabularyName::Skills => {
             let kinds = service_kinds::table.filter(service_kinds::district.eq(district));
@@ -94,15 +118,15 @@ pub(super) fn of(
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Words {
-    hardships: Vec<String>,
-    needs: Vec<String>,
+    hardships: BTreeSet<String>,
+    needs: BTreeSet<String>,
 }
 
-/// Counts the rows of a table whose sealed value, opened, satisfies a condition. Words that are
-/// sensitive are not in a column, so every row of the district is opened.
+/// Counts the rows of a table by the words of their sealed values. Words that are sensitive are not in a column,
+/// so every row of the district is opened.
 macro_rules! count_sealed {
-    ($table:ident, $conn:ident, $key:ident, $district:ident, $has:expr) => {{
-        let (mut count, mut after) = (0, String::new());
+    ($table:ident, $conn:ident, $key:ident, $district:ident, $words:ident) => {{
+        let (mut counts, mut after) = (HashMap::<String, i64>::new(), String::new());
         loop {
             let rows: Vec<(String, Vec<u8>)> = $table::table
                 .filter($table::district.eq($district))
@@ -111,34 +135,32 @@ macro_rules! count_sealed {
                 .limit(AT_A_TIME)
                 .select(($table::id, $table::sealed))
                 .load($conn)?;
-            let Some((last, _)) = rows.last() else { break Ok(count) };
+            let Some((last, _)) = rows.last() else { break Ok(counts) };
             after.clone_from(last);
             for (id, sealed) in rows {
                 let opened: Result<Words, _> =
                     $key.open_value(&aad($district, stringify!($table), id), &sealed);
-                let words = opened.map_err(|error| DbError::corrupt(stringify!($table), error))?;
-                count += i64::from($has(&words));
+                let opened = opened.map_err(|error| DbError::corrupt(stringify!($table), error))?;
+                for word in opened.$words {
+                    *counts.entry(word).or_default() += 1;
+                }
             }
         }
     }};
 }
 
-fn with_hardship(
+fn of_hardships(
     conn: &mut Conn,
     key: &SealingKey,
     district: AreaCode,
-    code: &str,
-) -> Result<i64, DbError> {
-    let has = |words: &Words| words.hardships.iter().any(|one| one == code);
-    count_sealed!(beneficiaries, conn, key, district, has)
+) -> Result<HashMap<String, i64>, DbError> {
+    count_sealed!(beneficiaries, conn, key, district, hardships)
 }
 
-fn with_need(
+fn of_needs(
     conn: &mut Conn,
     key: &SealingKey,
     district: AreaCode,
-    code: &str,
-) -> Result<i64, DbError> {
-    let has = |words: &Words| words.needs.iter().any(|one| one == code);
-    count_sealed!(reports, conn, key, district, has)
+) -> Result<HashMap<String, i64>, DbError> {
+    count_sealed!(reports, conn, key, district, needs)
 }

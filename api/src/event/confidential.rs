@@ -1,0 +1,50 @@
+//! The events of confidential cases. They name neither kind nor person, but the moment and the actor of one
+//! lead to the report that opened it: roles that the kind does not name get none of them.
+
+use std::collections::BTreeSet;
+
+use gridward_domain::authority::Principal;
+use gridward_domain::id::CaseId;
+use serde::Deserialize;
+
+use crate::case::scope;
+use crate::db::{Conn, DbError};
+use crate::log::Subject;
+use crate::log::store::EventRow;
+
+/// The event that a case was deleted, which every role gets.
+const DELETION: &str = "case.delete";
+
+/// The events without those of cases that do not exist for the reader: their changes, their readings and
+/// their documents.
+///
+/// # Errors
+/// [`DbError`].
+pub fn without_hidden(
+    conn: &mut Conn,
+    reader: &Principal,
+    mut rows: Vec<EventRow>,
+) -> Result<Vec<EventRow>, DbError> {
+    let cases: BTreeSet<CaseId> = rows.iter().filter_map(case_of).collect();
+    let hidden = scope::hidden_among(conn, reader, &cases)?;
+    rows.retain(|row| case_of(row).is_none_or(|case| !hidden.contains(&case)));
+    Ok(rows)
+}
+
+/// The case of the event.
+fn case_of(row: &EventRow) -> Option<CaseId> {
+    /// The part of a body that names the case of a document.
+    #[derive(Deserialize)]
+    struct OfCase {
+        case: CaseId,
+    }
+    match row.subject {
+        Subject::Case if row.action == DELETION => None,
+        Subject::Case => row.subject_id.parse().ok(),
+        Subject::Reading if row.action == "case.read" => row.subject_id.parse().ok(),
+        Subject::Reading | Subject::Attachment => {
+            serde_json::from_str::<OfCase>(&row.body).ok().map(|body| body.case)
+        }
+        _ => None,
+    }
+}
