@@ -15,7 +15,8 @@ use super::instance::Visit;
 /// at share `b` is therefore worth `2 * fairness/100 * (a - b)` seconds of travel: with the
 /// default of 10, an hour of work moved from a fully loaded volunteer to an idle one is
 /// worth 12 minutes of travel, and moved between two with similar loads it is worth almost
-/// nothing. It is worth more only where a load exceeds the capacity.
+/// nothing. It is worth more only where a load exceeds the capacity. A visit of half an hour
+/// therefore goes to a stranger only where the shares differ by a third or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Weights {
@@ -47,7 +48,7 @@ impl Default for Weights {
             waiting: 4,
             fairness: 10,
             largest_share: 30,
-            stranger: 30,
+            stranger: 120,
             moved: 300,
             moved_many: 3_000,
         }
