@@ -125,9 +125,9 @@ pub fn why_person(who: Who<'_>, why: &WhyPerson) -> Sentence {
             ),
         ),
         PlannedWhy::BestFit => (
-            format!("综合路程和大家的工作量，由{zh}上门最合适。"),
+            format!("综合路程、日期和大家的工作量，由{zh}上门最合适。"),
             format!(
-                "It suits everyone's ways and loads best if {} go{}.",
+                "It suits everyone's ways, days and loads best if {} go{}.",
                 who.en(),
                 match who {
                     Who::You => "",

@@ -26,7 +26,7 @@ pub enum PlannedWhy {
     LighterLoad,
     /// It is a phone call, which takes no travel.
     ByPhone,
-    /// The best balance of the ways and loads of all.
+    /// The best balance of the ways, days and loads of all.
     BestFit,
 }
 

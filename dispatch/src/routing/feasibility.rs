@@ -16,6 +16,8 @@ pub enum Feasibility {
     Possible {
         /// Lateness, in days times priority points.
         lateness: i64,
+        /// Waiting, in days times priority points.
+        waiting: i64,
         /// The change of the weighted burdens, in seconds of travel.
         fairness: i64,
         /// Seconds of travel.
@@ -220,17 +222,18 @@ fn possible(
     let request = &model.instance.visits[visit as usize];
     let on = &model.shifts[shift];
     let late = |day: i32| request.days_late(day) * i64::from(request.priority);
+    let waiting = |day: i32| request.days_waiting(day) * i64::from(request.priority);
     let stranger =
         |who: usize| i64::from(!request.known.is_empty() && !request.known.contains(&who));
     let (travel, fixed) = (i64::from(gap.extra), i64::from(model.cost(visit as usize, shift)));
     let burden = price - travel - fixed;
     let Some(now) = now else {
-        let (lateness, strangers) = (late(on.day), stranger(on.volunteer));
         return Feasibility::Possible {
-            lateness,
+            lateness: late(on.day),
+            waiting: waiting(on.day),
             fairness: burden,
             travel,
-            strangers,
+            strangers: stranger(on.volunteer),
             cost: price,
         };
     };
@@ -243,6 +246,7 @@ fn possible(
     let others = travel - now.travel + fixed - now.static_cost;
     Feasibility::Possible {
         lateness: late(on.day) - late(now.day),
+        waiting: waiting(on.day) - waiting(now.day),
         fairness: cost - others,
         travel: travel - now.travel,
         strangers: stranger(on.volunteer) - stranger(now.volunteer),

@@ -123,6 +123,11 @@ impl Visit {
     pub fn days_late(&self, day: i32) -> i64 {
         i64::from((day - self.due).max(0))
     }
+
+    /// Days from the first day of the period on which the visit may be made to a given day.
+    pub fn days_waiting(&self, day: i32) -> i64 {
+        i64::from((day - self.first_day.max(0)).max(0))
+    }
 }
 
 /// The tie between the visits of two volunteers.

@@ -170,12 +170,12 @@ impl<'i> Model<'i> {
         if last < shift.open || first.max(shift.open) + data.service > shift.close {
             return None;
         }
-        let late = request.days_late(shift.day) * i64::from(request.priority);
+        let delay = self.weights.delay(request, shift.day);
         let knows = request.known.is_empty() || request.known.contains(&shift.volunteer);
         // A visit that cannot stay moves in any case, so this does not affect the choice.
         let moved =
             request.previous.is_some_and(|previous| previous != (shift.volunteer, shift.day));
-        let cost = late.saturating_mul(self.weights.late).min(FORBIDDEN.into())
+        let cost = delay.min(FORBIDDEN.into())
             + if knows { 0 } else { self.weights.stranger }
             + if moved { self.weights.moved } else { 0 };
         Some(u32::try_from(cost).unwrap_or(FORBIDDEN - 1).min(FORBIDDEN - 1))
@@ -330,12 +330,11 @@ fn visit_data(instance: &Instance, weights: Weights, day_after: i32, visit: usiz
     let first = windows.first().map_or(0, |window| window.0);
     let last = windows.iter().map(|window| window.1).max().unwrap_or(super::instance::MOST_SECONDS);
     // An unserved visit is late as well; otherwise the most overdue would be dropped first.
-    let late = weights.late.saturating_mul(request.days_late(day_after));
-    let each = weights.unserved.saturating_add(late);
+    let delay = weights.delay(request, day_after);
     // Dropping a visit of the previous plan must not be cheaper than moving it.
     let moved = if request.previous.is_some() { weights.moved } else { 0 };
-    let penalty =
-        i64::from(request.priority).saturating_mul(each).saturating_add(moved).min(MOST_PENALTY);
+    let unserved = i64::from(request.priority).saturating_mul(weights.unserved);
+    let penalty = unserved.saturating_add(delay).saturating_add(moved).min(MOST_PENALTY);
     VisitData {
         place: instance.place(visit),
         service: request.service,

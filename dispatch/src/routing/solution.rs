@@ -54,6 +54,8 @@ pub struct Tiers {
     pub unserved_priority: i64,
     /// Sum of days late times priority points.
     pub lateness: i64,
+    /// Sum of days from the first possible one to the visit times priority points.
+    pub waiting: i64,
     /// The largest load as a share of the volunteer's capacity; 1 is all.
     pub largest_share: f64,
     /// The standard deviation of the shares.
@@ -119,6 +121,7 @@ impl Solution {
             for stop in &route.stops {
                 let visit = &instance.visits[stop.visit];
                 tiers.lateness += visit.days_late(day) * i64::from(visit.priority);
+                tiers.waiting += visit.days_waiting(day) * i64::from(visit.priority);
                 let stranger = !visit.known.is_empty() && !visit.known.contains(&route.volunteer);
                 tiers.strangers += u32::from(stranger);
                 let moved =
@@ -138,11 +141,7 @@ impl Solution {
     pub fn cost(&self, instance: &Instance, weights: &Weights) -> i64 {
         let tiers = self.tiers(instance);
         let day_after = instance.day_after();
-        let late = |visit: &usize| {
-            let request = &instance.visits[*visit];
-            request.days_late(day_after) * i64::from(request.priority)
-        };
-        let lateness = tiers.lateness + self.unserved.iter().map(late).sum::<i64>();
+        let delay = |visit: &usize| weights.delay(&instance.visits[*visit], day_after);
         let burden = |load: i64, who: usize| {
             weights.fairness * load * load / (100 * i64::from(instance.share_of(who)))
         };
@@ -155,7 +154,9 @@ impl Solution {
             .enumerate()
             .map(|(who, load)| load * 1_000_000 / i64::from(instance.share_of(who)));
         tiers.unserved_priority.saturating_mul(weights.unserved)
-            + lateness.saturating_mul(weights.late)
+            + tiers.lateness.saturating_mul(weights.late)
+            + tiers.waiting.saturating_mul(weights.waiting)
+            + self.unserved.iter().map(delay).sum::<i64>()
             + burdens.sum::<i64>()
             + weights.largest_share * most.max().unwrap_or(0) / 10_000
             + tiers.travel

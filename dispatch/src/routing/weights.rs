@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::instance::Visit;
+
 /// The weight of each tier against a second of travel.
 ///
 /// **The exchange rate of fairness.** A volunteer with load `l` of `o` offered costs
@@ -13,7 +15,8 @@ use thiserror::Error;
 /// at share `b` is therefore worth `2 * fairness/100 * (a - b)` seconds of travel: with the
 /// default of 10, an hour of work moved from a fully loaded volunteer to an idle one is
 /// worth 12 minutes of travel, and moved between two with similar loads it is worth almost
-/// nothing. It is worth more only where a load exceeds the capacity.
+/// nothing. It is worth more only where a load exceeds the capacity. A visit of half an hour
+/// therefore goes to a stranger only where the shares differ by a third or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Weights {
@@ -21,6 +24,9 @@ pub struct Weights {
     pub unserved: i64,
     /// A day late, per priority point; an unserved visit counts as made on the day after the last.
     pub late: i64,
+    /// A day from the first possible one to the visit, per priority point; an unserved visit counts
+    /// as for [`Self::late`].
+    pub waiting: i64,
     /// Hundredths of a second of travel for a second of work moved; see above.
     pub fairness: i64,
     /// A hundredth of the largest share.
@@ -39,9 +45,10 @@ impl Default for Weights {
         Self {
             unserved: 1_000_000,
             late: 20_000,
+            waiting: 4,
             fairness: 10,
             largest_share: 30,
-            stranger: 30,
+            stranger: 120,
             moved: 300,
             moved_many: 3_000,
         }
@@ -67,6 +74,7 @@ impl Weights {
         let all = [
             ("unserved", self.unserved, 10_000_000),
             ("late", self.late, 1_000_000),
+            ("waiting", self.waiting, 10_000),
             // Multiplied by the square of a load; the next by a share in millionths.
             ("fairness", self.fairness, 100),
             ("largest_share", self.largest_share, 10_000),
@@ -76,6 +84,13 @@ impl Weights {
         ];
         let outside = all.into_iter().find(|(_, weight, most)| !(0..=*most).contains(weight));
         outside.map_or(Ok(()), |(name, _, most)| Err(WeightError { name, most }))
+    }
+
+    /// The cost of a day for a visit: of waiting until it, and of being late.
+    pub(super) fn delay(&self, visit: &Visit, day: i32) -> i64 {
+        let late = self.late.saturating_mul(visit.days_late(day));
+        let waiting = self.waiting.saturating_mul(visit.days_waiting(day));
+        late.saturating_add(waiting).saturating_mul(visit.priority.into())
     }
 
     /// How many visits may move before each further one costs more.
@@ -92,6 +107,7 @@ impl Weights {
     pub const TRAVEL: Self = Self {
         unserved: 10_000,
         late: 0,
+        waiting: 0,
         fairness: 0,
         largest_share: 0,
         stranger: 0,

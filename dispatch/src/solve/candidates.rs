@@ -1,8 +1,8 @@
 //! Ranks the volunteers who could make one visit, the rest of their days unchanged.
 //!
 //! Every other visit is pinned. The cost of a candidate is the part of [`Weights`] that differs
-//! between them, in seconds of travel: the added journeys, the fairness of the loads, and a stranger
-//! where the beneficiary knows another.
+//! between them, in seconds of travel: the added journeys, the days of waiting, the fairness of the
+//! loads, and a stranger where the beneficiary knows another.
 
 use std::cmp::Reverse;
 
@@ -78,7 +78,7 @@ pub fn candidates(
     let serving = |who: &&Volunteer| who.serves(visit.grid);
     let volunteers: Vec<&Volunteer> = problem.volunteers.iter().filter(serving).collect();
     let part = Part { volunteers, ..Part::default() };
-    let mut team = Team::new(problem, &ties, &part);
+    let mut team = Team::new(problem, &ties, &part, weights);
     hold(&mut team, problem);
     let knows = |member: &usize| {
         let who = team.members[*member].volunteer;
@@ -176,14 +176,17 @@ fn rank(
         }
     };
     let who = &team.members[slot.member];
-    let late = (who.days[slot.day].shift.day - visit.due).num_days().max(0);
+    let day = who.days[slot.day].shift.day;
+    let late = (day - visit.due).num_days().max(0);
     let in_seconds = |load: u32| i64::from(seconds(Minutes(load)));
     let (before, after) = (in_seconds(who.load), in_seconds(team.load_with(visit, slot)));
     let share_of = in_seconds(who.volunteer.share_of().0).max(1);
     let fairness = weights.fairness * (after * after - before * before) / (100 * share_of);
     let stranger = someone_known && !visit.knows(who.volunteer.id);
-    let cost =
-        i64::from(slot.position.extra) + fairness + if stranger { weights.stranger } else { 0 };
+    let cost = i64::from(slot.position.extra)
+        + team.waiting(visit, day)
+        + fairness
+        + if stranger { weights.stranger } else { 0 };
     (0, Reverse(reach), late, cost)
 }
 

@@ -22,7 +22,6 @@ use super::team::{InsertionSlot, Member, Team};
 use super::ties::Ties;
 use super::{Context, PlanError, idle};
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::routing::instance::Seconds;
 use crate::routing::solution::{self, Solution};
 use gridward_domain::area::Level;
 use gridward_domain::id::TaskId;
@@ -50,7 +49,7 @@ pub(super) fn construct(
     includes: impl Fn(&Member<'_>) -> bool,
 ) -> Result<Planned, PlanError> {
     let Context { ties, options, interrupt } = context;
-    let mut team = Team::new(problem, ties, part);
+    let mut team = Team::new(problem, ties, part, options.weights);
     // Sorted, so that the order of the input does not matter.
     let mut all = part.visits.clone();
     all.sort_unstable_by_key(|visit| visit.id);
@@ -187,7 +186,7 @@ pub(super) fn urgency(visit: &Visit) -> impl Ord + use<> {
     (Reverse(visit.priority), visit.due, visit.id)
 }
 
-/// The slot that is least late and adds the least travel.
+/// The slot that is least late and adds the least travel and waiting.
 fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<InsertionSlot> {
     if let Some(pin) = visit.pinned {
         return pinned_slot(team, visit, pin);
@@ -198,16 +197,18 @@ fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<InsertionSlot> {
     slots.filter(|slot| team.fits(visit, *slot)).min_by_key(|slot| cost(team, visit, *slot))
 }
 
-/// Days late, for calls the load, and added travel; ties are broken by day, member and position.
+/// Days late, for calls the load, and added travel and waiting; ties are broken by day, member and
+/// position.
 pub(super) fn cost(
     team: &Team<'_>,
     visit: &Visit,
     slot: InsertionSlot,
-) -> (i64, Option<CallCost>, Seconds, NaiveDate, usize, usize) {
+) -> (i64, Option<CallCost>, i64, NaiveDate, usize, usize) {
     let day = team.members[slot.member].days[slot.day].shift.day;
     let late = (day - visit.due).num_days().max(0);
     let call = visit.is_call().then(|| call_cost(team, visit, slot));
-    (late, call, slot.position.extra, day, slot.member, slot.position.at)
+    let added = i64::from(slot.position.extra) + team.waiting(visit, day);
+    (late, call, added, day, slot.member, slot.position.at)
 }
 
 /// The load with a call in twentieths of the offered minutes, whether the beneficiary does not know

@@ -12,6 +12,7 @@ use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
 use super::split::Part;
 use super::team::Team;
 use super::ties::{Pair, Tie, Ties};
+use crate::routing::Weights;
 use gridward_domain::area::Level;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::{TimeOfDay, Window};
@@ -122,7 +123,9 @@ fn agrees(pair: &Pair, pins: &HashMap<TaskId, Pin>) -> bool {
 fn fitting(problem: &DispatchProblem, mut possible: Vec<Visit>) -> HashMap<TaskId, Pin> {
     let ties = Ties::of(&problem.ties);
     let volunteers = problem.volunteers.iter().collect();
-    let mut team = Team::new(problem, &ties, &Part { volunteers, ..Part::default() });
+    let part = Part { volunteers, ..Part::default() };
+    // What is kept has its day, so no weight is of effect.
+    let mut team = Team::new(problem, &ties, &part, Weights::default());
     let mut firm: Vec<&Visit> =
         problem.visits.iter().filter(|visit| visit.pinned.is_some()).collect();
     firm.sort_by_key(|visit| (hour(visit), visit.id));

@@ -2,7 +2,8 @@
 //! visit, nor lateness, nor fairness: a tier below fairness and above travel.
 //!
 //! The search minimises the sum of all tiers and may leave a volunteer who lives far away without a
-//! visit for ever. Here one visit at a time moves to each of them, the one that adds the least travel.
+//! visit for ever. Here one visit at a time moves to each of them, the one that adds the least travel
+//! and waiting.
 
 use chrono::NaiveDate;
 
@@ -11,7 +12,6 @@ use super::reason::best_slot;
 use super::team::{InsertionSlot, Member, Team};
 use super::timeline::ShiftTimeline;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::routing::instance::Seconds;
 
 /// A visit that could move to an idle member.
 struct Move<'p> {
@@ -21,8 +21,8 @@ struct Move<'p> {
     to: InsertionSlot,
 }
 
-/// A move, with whether the beneficiary would lose a known person and the added travel.
-type PricedMove<'p> = ((bool, Seconds), Move<'p>);
+/// A move, with whether the beneficiary would lose a known person, and the added travel and waiting.
+type PricedMove<'p> = ((bool, i64), Move<'p>);
 
 /// Moves a visit to each idle member who has none.
 pub(super) fn engage(team: &mut Team<'_>, interrupt: &Interrupt<'_>) -> Result<(), Interrupted> {
@@ -69,10 +69,12 @@ fn moves<'p>(
                 {
                     continue;
                 }
-                let travel = to.position.extra - team.detour_to(giver, day, at);
+                let travel = i64::from(to.position.extra - team.detour_to(giver, day, at));
+                let then = team.members[member].days[to.day].shift.day;
+                let waiting = team.waiting(visit, then) - team.waiting(visit, timeline.shift.day);
                 let loses = visit.knows(who.volunteer.id)
                     && !visit.knows(team.members[member].volunteer.id);
-                found.push(((loses, travel), Move { visit, from, to }));
+                found.push(((loses, travel + waiting), Move { visit, from, to }));
             }
         }
     }

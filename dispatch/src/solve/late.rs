@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::Context;
 use super::construct::{cost, fill, urgency};
 use super::overflow::{
     Help, NEAREST, Visits, as_asked, has_any, levels, makers, merge, pinned_stops,
@@ -25,6 +24,7 @@ use super::record;
 use super::split::Part;
 use super::team::{InsertionSlot, Team};
 use super::ties::Ties;
+use super::{Context, Options};
 use crate::interrupt::Interrupted;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
@@ -116,7 +116,7 @@ fn offer(
     let stops = pinned_stops(routes, &ids, visits);
     let wanted = as_asked(&stops, ties, visits);
     let part = Part { volunteers: helpers.iter().collect(), as_asked: wanted, ..Part::default() };
-    let Some(mut team) = assigned(problem, ties, &part, &stops) else { return Ok(None) };
+    let Some(mut team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(None) };
     let mut offered = HashSet::new();
     for (visit, near) in asked.into_iter().zip(near) {
         interrupt.check()?;
@@ -158,7 +158,7 @@ fn cheapest_in_time(team: &Team<'_>, visit: &Visit, near: &[PersonId]) -> Option
 /// none if a journey between them would not fit.
 fn release(
     problem: &DispatchProblem,
-    Context { ties, interrupt, .. }: Context<'_>,
+    Context { ties, options, interrupt }: Context<'_>,
     help: &Help,
     (routes, visits): (&[Route], &Visits<'_>),
 ) -> Result<Option<Help>, Interrupted> {
@@ -170,7 +170,7 @@ fn release(
     stops.retain(|visit| !taken.contains(&visit.id));
     let volunteers = problem.volunteers.iter().filter(|who| people.contains(&who.id)).collect();
     let part = Part { volunteers, ..Part::default() };
-    let Some(team) = assigned(problem, ties, &part, &stops) else { return Ok(None) };
+    let Some(team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(None) };
     let mut released = record::routes(&team, false, |_| true, interrupt)?;
     let changed = help.people.union(&people).copied().collect();
     keep_alternatives(&mut released, routes, &changed);
@@ -212,7 +212,7 @@ fn refill(
     let wanted = as_asked(&stops, ties, visits);
     let volunteers = theirs.volunteers.iter().collect();
     let part = Part { volunteers, as_asked: wanted, ..Part::default() };
-    let Some(mut team) = assigned(problem, ties, &part, &stops) else { return Ok(None) };
+    let Some(mut team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(None) };
     let makers = makers(routes, ties);
     let is_free = |visit: &&Visit| {
         let mut fellows = ties.fellows(visit.id).filter_map(|fellow| makers.get(&fellow));
@@ -238,11 +238,11 @@ fn refill(
 /// at the hours that `part` has for them; none if one does not fit.
 fn assigned<'p>(
     problem: &DispatchProblem,
-    ties: &'p Ties,
+    (ties, options): (&'p Ties, &Options),
     part: &Part<'p>,
     stops: &'p [Visit],
 ) -> Option<Team<'p>> {
-    let mut team = Team::new(problem, ties, part);
+    let mut team = Team::new(problem, ties, part, options.weights);
     let mut stops: Vec<&Visit> = stops.iter().collect();
     // Sorting is stable, so that the visits stay in their order.
     stops.sort_by_key(|visit| Reverse(visit.is_call()));

@@ -169,7 +169,7 @@ fn explain(
         let ids = people.iter().map(|who| who.id).collect();
         let assigned = pinned_stops(routes, &ids, visits);
         let part = Part { volunteers: people.iter().collect(), ..Part::default() };
-        let mut team = Team::new(problem, ties, &part);
+        let mut team = Team::new(problem, ties, &part, options.weights);
         for visit in &assigned {
             team.append_pinned(visit);
         }

@@ -116,7 +116,7 @@ fn translated(hindrance: Feasibility, missing: impl FnOnce() -> Skills) -> Reaso
     }
 }
 
-/// The slot with `member` that is least late and adds the least travel, or the hindrance.
+/// The slot with `member` that is least late and adds the least travel and waiting, or the hindrance.
 pub(super) fn best_slot(
     team: &Team<'_>,
     visit: &Visit,

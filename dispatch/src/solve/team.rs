@@ -12,6 +12,7 @@ use super::ties::Ties;
 use super::timeline::{Position, ShiftTimeline};
 use super::travel::Travel;
 use super::units::{minutes, seconds};
+use crate::routing::Weights;
 use crate::routing::instance::Seconds;
 use crate::routing::misses::Misses;
 use gridward_domain::area::{AreaCode, Level};
@@ -27,6 +28,7 @@ pub(super) struct Team<'p> {
     /// The ties between visits.
     pub(super) ties: &'p Ties,
     travel: Travel,
+    weights: Weights,
 }
 
 /// One volunteer with their timelines.
@@ -56,7 +58,12 @@ pub(super) struct InsertionSlot {
 
 impl<'p> Team<'p> {
     /// The team of a part, with empty timelines.
-    pub(super) fn new(problem: &DispatchProblem, ties: &'p Ties, part: &Part<'p>) -> Self {
+    pub(super) fn new(
+        problem: &DispatchProblem,
+        ties: &'p Ties,
+        part: &Part<'p>,
+        weights: Weights,
+    ) -> Self {
         let mut volunteers = part.volunteers.clone();
         volunteers.sort_unstable_by_key(|volunteer| volunteer.id);
         let mut named: HashMap<AreaCode, Vec<usize>> = HashMap::new();
@@ -66,7 +73,13 @@ impl<'p> Team<'p> {
             }
         }
         let members = volunteers.into_iter().map(Member::new).collect();
-        Self { members, named, ties, travel: problem.travel }
+        Self { members, named, ties, travel: problem.travel, weights }
+    }
+
+    /// The cost of waiting until a day, in seconds of travel, but for a constant of the visit.
+    pub(super) fn waiting(&self, visit: &Visit, day: NaiveDate) -> i64 {
+        let days = (day - visit.not_before).num_days();
+        self.weights.waiting * days * i64::from(visit.priority.get())
     }
 
     /// The members who serve the visit's grid and are not forbidden, each once.

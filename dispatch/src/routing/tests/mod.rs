@@ -3,6 +3,7 @@
 mod bounds;
 mod checker;
 mod crowd;
+mod days;
 mod random;
 mod spec;
 mod tour;

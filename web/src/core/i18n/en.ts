@@ -242,7 +242,7 @@ export const en: Record<Key, string> = {
   'why.by_phone': 'By phone, no travel',
   'why.on_the_way': 'On the way of the other visits of the day',
   'why.lighter_load': 'You have few visits at present',
-  'why.best_fit': 'The best balance of ways and loads',
+  'why.best_fit': 'The best balance of ways, days and loads',
   'why.near': 'About {km} km from your home. ',
 
   'nav.title': 'Which map',

@@ -240,7 +240,7 @@ export const zh = {
   'why.by_phone': '电话联系，不用上门',
   'why.on_the_way': '与当天其他走访顺路',
   'why.lighter_load': '您近期的走访较少',
-  'why.best_fit': '综合路程和工作量，您最合适',
+  'why.best_fit': '综合路程、日期和工作量，您最合适',
   'why.near': '离您家约 {km} 公里。',
 
   'nav.title': '用哪个地图',
