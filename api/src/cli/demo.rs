@@ -90,7 +90,7 @@ fn is_empty(conn: &mut Conn) -> Result<bool, Failure> {
 fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<(), Failure> {
     let now = clock::system();
     let kinds = catalogue::defaults::kinds();
-    let tasks = tasks::week(&records.beneficiaries, &kinds, seed, now);
+    let tasks = tasks::week(&records.beneficiaries, kinds, seed, now);
     let district = records.areas.first().ok_or("no area")?.code;
     db::transact(conn, |conn| {
         TaskRow::insert_all(conn, &tasks.iter().collect::<Vec<_>>())?;
@@ -117,7 +117,7 @@ fn add_cases(
     let key = KeyRing::new(settings.installation_key(conn)?).key(conn, district)?;
     let kinds = catalogue::defaults::kinds();
     let added = db::transact(conn, |conn| {
-        let added = cases::add(conn, &key, (records, &kinds), now)?;
+        let added = cases::add(conn, &key, (records, kinds), now)?;
         let change = load::bulk_change(district, "cases");
         log::store::append(conn, &mut Heads::default(), district, now, &[change])?;
         Ok::<_, DbError>(added)
@@ -136,7 +136,7 @@ fn add_programme(
     let key = KeyRing::new(settings.installation_key(conn)?).key(conn, district)?;
     let kinds = catalogue::defaults::kinds();
     let added = db::transact(conn, |conn| {
-        let added = programme::add(conn, &key, (records, &kinds), now)?;
+        let added = programme::add(conn, &key, (records, kinds), now)?;
         let change = load::bulk_change(district, "handouts");
         log::store::append(conn, &mut Heads::default(), district, now, &[change])?;
         Ok::<_, DbError>(added)
