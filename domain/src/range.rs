@@ -129,7 +129,7 @@ ranges! {
     CadenceDays: i32 as Integer, 7 to 1096, example 90;
     /// The coming weeks of the outlook of a regime.
     OutlookWeeks: i32 as Integer, 1 to 104, example 52;
-    /// Days from the last day of a stay in hospital to a visit.
+    /// Days from the last day of a stay in hospital, or from a need that was found, to a visit.
     AfterStayDays: i32 as Integer, 1 to 180, example 14;
     /// Days from the preparation of a visit of a regime to its day.
     LeadDays: i32 as Integer, 0 to 60, example 7;

@@ -9,9 +9,10 @@ use crate::regimes::with;
 use crate::support::files::person_id;
 use crate::support::{Backend, GRID, Server};
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     include_str!("../../docs/services/army_day.json"),
     include_str!("../../docs/services/employment.json"),
+    include_str!("../../docs/services/event_visits.json"),
     include_str!("../../docs/services/honour_plaque.json"),
     include_str!("../../docs/services/information_collection.json"),
     include_str!("../../docs/services/memorials.json"),

@@ -5,6 +5,7 @@ mod army_day;
 mod demo;
 mod documents;
 mod employment;
+mod event_visits;
 mod honour_plaque;
 mod information_collection;
 mod memorials;

@@ -746,6 +746,7 @@ diesel::table! {
         authors -> Text,
         assign_responsible -> Bool,
         satisfied_by -> Text,
+        needs -> Text,
     }
 }
 

@@ -152,7 +152,7 @@ pub(super) fn regime(
         subject: new.subject,
         filter: new.filter.clone(),
         kind: new.kind.clone(),
-        cadence: new.cadence,
+        cadence: new.cadence.clone(),
         satisfied_by: new.satisfied_by,
         lead_days: new.lead_days,
         starts_on: new.starts_on.or(before.as_ref().map(|row| row.starts_on)).unwrap_or(tomorrow),

@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use super::model::VocabularyName;
 use crate::crypto::{SealingKey, aad};
-use crate::db::schema::{beneficiaries, goods_items, people, reports, service_kinds, tasks};
+use crate::db::schema::{
+    beneficiaries, goods_items, people, regimes, reports, service_kinds, tasks,
+};
 use crate::db::{Conn, DbError};
 use crate::has_member;
 
@@ -71,7 +73,13 @@ pub(super) fn of(
             };
             let kinds = kinds.iter().filter(mentions).count();
             let kinds = i64::try_from(kinds).unwrap_or(i64::MAX);
-            vec![("service_kinds", kinds), ("reports", with_need(conn, key, district, code)?)]
+            let regimes = regimes::table.filter(regimes::district.eq(district));
+            let regimes = regimes.filter(has_member!(regimes::needs, code));
+            vec![
+                ("service_kinds", kinds),
+                ("regimes", regimes.count().get_result(conn)?),
+                ("reports", with_need(conn, key, district, code)?),
+            ]
         }
         VocabularyName::Skills => {
             let kinds = service_kinds::table.filter(service_kinds::district.eq(district));
