@@ -21,6 +21,7 @@ use crate::db::{Conn, DbError};
 use crate::load::record::{BeneficiaryRecord, DistrictRecords, MemorialRecord, PersonRecord};
 use crate::task::row::{Draft, TaskRow};
 use crate::task::task_origin::TaskOrigin;
+use crate::task::task_tie::{TaskTie, TieType};
 use crate::workday::WorkDays;
 
 /// The days between two steps of a case.
@@ -110,7 +111,7 @@ impl<'a> About<'a> {
 struct Made {
     row: CaseRow,
     entries: Vec<(NewEntry, EntrySealed)>,
-    task: Option<TaskRow>,
+    tasks: Vec<TaskRow>,
 }
 
 /// How cases of the demo are made.
@@ -174,7 +175,8 @@ impl Making<'_> {
             entries.push((NewEntry { from: Some(from), taken: Some(taken), ..moved }, content));
         }
         let id = CaseId(identity::id(number, &mut Draw::new(7, "cases")));
-        let task = self.awaited(kind, &life, (id, number), (about, finder, at));
+        let tasks = self.awaited(kind, &life, (id, number), (about, finder, at));
+        let tasks = tasks.unwrap_or_default();
         let row = CaseRow {
             district: about.grid.district(),
             id,
@@ -196,22 +198,23 @@ impl Making<'_> {
             asked_by: life.asked_by,
             due_on: life.due_on,
             escalates_on: life.escalates_on,
-            task: task.as_ref().map(|task| task.id),
+            task: tasks.first().map(|task| task.id),
             result: life.result,
             version: 1,
         };
-        Some(Made { row, entries, task })
+        Some(Made { row, entries, tasks })
     }
 
-    /// The visit that the present step of the case awaits, if it does.
+    /// The visit that the present step of the case awaits, if it does: a task for each of its people.
     fn awaited(
         &self,
         kind: &CaseKind,
         life: &case::Case,
         (id, number): (CaseId, usize),
         (about, finder, at): (About<'_>, PersonId, DateTime<Utc>),
-    ) -> Option<TaskRow> {
-        let (code, home) = (kind.step(&life.step)?.task.as_ref()?, about.home?);
+    ) -> Option<Vec<TaskRow>> {
+        let step = kind.step(&life.step)?;
+        let (code, home) = (step.task.as_ref()?, about.home?);
         let service = self.services.iter().find(|service| service.code == *code)?;
         let begun = clock::day(at);
         let draft = Draft {
@@ -226,7 +229,13 @@ impl Making<'_> {
             // Other roles see the task: it does not lead to a confidential case.
             origin: (!kind.is_confidential()).then(|| TaskOrigin::case(id, finder)),
         };
-        Some(TaskRow::open(&draft, service, at))
+        let task = TaskRow::open(&draft, service, at);
+        if !step.task_by_two {
+            return Some(vec![task]);
+        }
+        let task = task.tied(TaskTie { r#type: TieType::TwoPeople, id: draft.id });
+        let id = TaskId(identity::id(number, &mut Draw::new(7, "second tasks of cases")));
+        Some(vec![task.clone(), TaskRow { id, ..task }])
     }
 }
 
@@ -266,11 +275,12 @@ pub fn add(
             };
             let Some(about) = about else { continue };
             let one = making.made(kind, &step.code, (added, about));
-            let Some(Made { mut row, entries, task }) = one else { continue };
+            let Some(Made { mut row, entries, tasks }) = one else { continue };
             let (district, id) = (row.district, row.id);
             kind_store::keep(conn, district, kind)?;
-            TaskRow::insert_all(conn, &task.iter().collect::<Vec<_>>())?;
+            TaskRow::insert_all(conn, &tasks.iter().collect::<Vec<_>>())?;
             row.sealed = CaseRow::seal(key, district, id, &case_words::of_case(kind, &row))?;
+            row.class = row.class.filter(|_| !kind.sensitive_class);
             store::put(conn, None, &row)?;
             for (entry, content) in entries {
                 entry_store::add(conn, key, (district, id), entry, &content)?;

@@ -92,7 +92,13 @@ fn install(
     let coming = document.service_kinds.iter().filter(|kind| kind.active);
     let coming: Vec<KindCode> = coming.map(|kind| kind.code.clone()).collect();
     for (n, kind) in document.case_kinds.iter().enumerate() {
-        done.push(parts::case_kind(tx, principal, (kind, &coming), &format!("/case_kinds/{n}"))?);
+        done.push(parts::case_kind(
+            tx,
+            key,
+            principal,
+            (kind, &coming),
+            &format!("/case_kinds/{n}"),
+        )?);
     }
     for (n, kind) in document.service_kinds.iter().enumerate() {
         done.push(parts::service_kind(tx, principal, kind, &format!("/service_kinds/{n}"))?);

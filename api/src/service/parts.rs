@@ -94,6 +94,7 @@ pub(super) fn item(
 /// later in the document.
 pub(super) fn case_kind(
     tx: &mut Tx<'_>,
+    key: &SealingKey,
     principal: &Principal,
     (new, coming): (&NewCaseKind, &[KindCode]),
     at: &str,
@@ -105,7 +106,7 @@ pub(super) fn case_kind(
         Some(version) => {
             let (code, content) = (new.code.clone(), new.content());
             let change = KindChange { code, base: vec![version], content };
-            kind_edit::change(tx, principal, &change, coming)
+            kind_edit::change(tx, key, principal, &change, coming)
         }
     };
     let kind = kind.map_err(|problem| problem.under(at))?;
