@@ -123,6 +123,8 @@ ranges! {
     EscalateDays: i32 as Integer, 1 to 365, example 7;
     /// The most visits of a campaign that become possible on one day.
     QuotaPerDay: i32 as Integer, 1 to 1_000_000, example 2_000;
+    /// Days before the day of an occasion.
+    DaysBefore: i32 as Integer, 0 to 180, example 14;
     /// Days before today.
     DaysAgo: i32 as Integer, 1 to 3650, example 90;
     /// Days of a cycle of a regime.

@@ -68,8 +68,15 @@ fn outcomes(answer: &Value) -> Vec<String> {
 
 /// What the tables have of services, and the events.
 fn stored(server: &Server) -> Vec<i64> {
-    let tables =
-        ["vocabularies", "goods_items", "case_kinds", "service_kinds", "regimes", "events"];
+    let tables = [
+        "vocabularies",
+        "goods_items",
+        "case_kinds",
+        "service_kinds",
+        "regimes",
+        "events",
+        "campaign_templates",
+    ];
     tables.map(|table| server.database.count(table)).to_vec()
 }
 

@@ -165,6 +165,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    campaign_templates (district, code) {
+        district -> Text,
+        code -> Text,
+        version -> BigInt,
+        content -> Text,
+    }
+}
+
+diesel::table! {
     campaigns (district, id) {
         district -> Text,
         id -> Text,
@@ -1034,6 +1043,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     beneficiary_answers,
     beneficiary_ends,
     borders,
+    campaign_templates,
     campaigns,
     case_entries,
     case_kind_versions,

@@ -6,6 +6,8 @@ use gridward_domain::code::KindCode;
 
 use super::model::{PartOutcome, ServicePart, ServiceRegime, ServiceWords};
 use crate::audience::check;
+use crate::campaign::from_template;
+use crate::campaign::template::CampaignTemplate;
 use crate::case::kind_edit::{self, KindChange};
 use crate::case::{NewCaseKind, kind_store};
 use crate::catalogue::{self, NewKind, edit};
@@ -132,6 +134,18 @@ pub(super) fn service_kind(
     };
     let kind = kind.map_err(|problem| problem.under(at))?;
     Ok(part(at, kind.code, before, kind.version))
+}
+
+/// Puts the template of campaigns.
+pub(super) fn campaign(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    new: &CampaignTemplate,
+    at: &str,
+) -> Result<ServicePart, Problem> {
+    let (before, stored) =
+        from_template::put(tx, principal, new).map_err(|problem| problem.under(at))?;
+    Ok(part(at, &new.code, before, stored.version))
 }
 
 /// Creates or changes the regime. One with other visits than before is not active until another person
