@@ -9,8 +9,10 @@ use gridward_domain::case::{self, CaseActor};
 use gridward_domain::code::{CaseClass, MoveCode, StepCode};
 use gridward_domain::id::{CaseId, PersonId, TaskId};
 
+use super::case_documents::{self, CaseDocument, Left};
 use super::draw::Draw;
 use super::{case_words, identity, services};
+use crate::attachment::store as attachments;
 use crate::case::entry_store::{self, EntrySealed, NewEntry};
 use crate::case::store::{self, CaseRow};
 use crate::case::{CaseEntryAction, CaseKind, CaseMoveContent, CaseSource, defaults, kind_store};
@@ -245,7 +247,7 @@ const OF_OFFICERS: [&str; 2] = ["officer_promise", "green_channel"];
 /// The kind of case that is about a memorial site.
 const OF_SITES: &str = "memorial_fault";
 
-/// Adds the cases; returns their number.
+/// Adds the cases; returns their number, and the documents whose files are to be stored.
 ///
 /// # Errors
 /// [`DbError`].
@@ -254,7 +256,7 @@ pub fn add(
     key: &SealingKey,
     (records, services): (&DistrictRecords, &[ServiceKind]),
     now: DateTime<Utc>,
-) -> Result<usize, DbError> {
+) -> Result<(usize, Vec<CaseDocument>), DbError> {
     let making = Making { staff: Staff(records), services, now };
     let homes = records.beneficiaries.iter();
     let is_officer = |home: &&BeneficiaryRecord| {
@@ -265,7 +267,8 @@ pub fn add(
     let mut homes = homes.map(About::home);
     let kinds =
         [defaults::kinds().to_vec(), services::case_kinds(&services::documents()?)].concat();
-    let mut added = 0;
+    let (mut added, mut documents) = (0, Vec::new());
+    let mut draw = Draw::new(7, "documents of cases");
     for kind in &kinds {
         for step in &kind.steps {
             let about = match kind.code.as_str() {
@@ -282,11 +285,20 @@ pub fn add(
             row.sealed = CaseRow::seal(key, district, id, &case_words::of_case(kind, &row))?;
             row.class = row.class.filter(|_| !kind.sensitive_class);
             store::put(conn, None, &row)?;
+            let left = entries.iter().filter_map(|(entry, _)| {
+                let documents = &kind.step(entry.from.as_ref()?)?.documents;
+                Some(Left { documents, person: entry.person?, at: entry.at.and_utc() })
+            });
+            let stored = case_documents::of(kind, &row, &left.collect::<Vec<_>>(), &mut draw);
+            for document in &stored {
+                attachments::insert(conn, &document.row)?;
+            }
+            documents.extend(stored);
             for (entry, content) in entries {
                 entry_store::add(conn, key, (district, id), entry, &content)?;
             }
             added += 1;
         }
     }
-    Ok(added)
+    Ok((added, documents))
 }
