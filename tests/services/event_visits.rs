@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::{install, report, server, task_of};
 use crate::regime_cadences::{again, made};
-use crate::regimes::{create, night, weekly};
+use crate::regimes::{night, weekly};
 use crate::support::Backend;
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/event_visits.json");
-const DEATH: &str = "丧事灾害必访";
-const ILLNESS: &str = "重病住院必访";
+const DEATH: &str = "有事必访（急）";
+const ILLNESS: &str = "有事必访（一周内）";
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,10 +30,16 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     };
     find(BENEFICIARY, "bereavement").await;
     let illness = find(&second, "serious_illness").await;
+    assert!(again(&server).contains("succeeded, 0 processed"), "from tomorrow on");
+    let yesterday = day(-1);
+    server.database.execute(&format!(
+        "UPDATE reports SET received_on = '{yesterday}'; \
+         UPDATE beneficiaries SET last_contact = '{yesterday}', last_visit = '{yesterday}'"
+    ));
     assert!(again(&server).contains("succeeded, 2 processed"));
     assert!(again(&server).contains("succeeded, 0 processed"), "each need once");
     for (title, beneficiary, due_on) in
-        [(DEATH, BENEFICIARY, day(2)), (ILLNESS, second.as_str(), day(7))]
+        [(DEATH, BENEFICIARY, day(1)), (ILLNESS, second.as_str(), day(6))]
     {
         let visits = made(&supervisor, title).await;
         let of: Vec<(&Value, &Value)> =
@@ -49,7 +55,8 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     let amended = volunteer.post(&format!("/v1/reports/{illness}/amendments"), &amendment).await;
     assert_eq!(amended.status, 200, "{}", amended.body);
     assert!(again(&server).contains("succeeded, 0 processed"));
-    let state = |visits: &[Value]| visits.iter().map(|visit| visit["state"].clone()).collect::<Vec<_>>();
+    let state =
+        |visits: &[Value]| visits.iter().map(|visit| visit["state"].clone()).collect::<Vec<_>>();
     assert_eq!(state(&made(&supervisor, DEATH).await), ["done"]);
     assert_eq!(state(&made(&supervisor, ILLNESS).await), ["cancelled"]);
 

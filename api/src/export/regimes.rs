@@ -1,9 +1,9 @@
 //! The export of regimes, with the responsible person as the list shows it, and without authors.
 
 use gridward_domain::authority::Principal;
+use gridward_domain::code::Need;
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::range::PageLimit;
-use gridward_domain::code::Need;
 use gridward_domain::regime::CadenceParts;
 
 use super::cell::{Cell, Column, columns};

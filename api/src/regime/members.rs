@@ -12,8 +12,8 @@ use gridward_domain::range::CadenceDays;
 use gridward_domain::regime::{MemberDays, Phase, RegimeSubject, SatisfiedBy, Spread};
 
 use super::anchor::Anchors;
-use super::store::RegimeRow;
 use super::sites;
+use super::store::RegimeRow;
 use crate::audience::members as audience;
 use crate::beneficiary::store::{BeneficiaryRow, after};
 use crate::catalogue;
