@@ -217,6 +217,16 @@ async fn campaign(caller: &Caller, grid: &str) -> String {
     written.body["id"].as_str().expect("an id").to_owned()
 }
 
+/// A service with a plaque and a campaign.
+fn rice_campaign() -> Value {
+    let plaque =
+        item(&json!({ "code": "plaque", "once": true, "plaque": { "handed_out": "hung" } }));
+    json!({ "goods": [plaque], "campaigns": [{
+        "code": "rice", "name": "x", "name_en": "x", "occasion": "army_day", "filter": { "all": [] },
+        "starts_before": 20, "ends_before": 1, "kind": "home_visit"
+    }] })
+}
+
 /// The content of a campaign.
 fn campaign_body(grid: &str) -> Value {
     json!({
@@ -481,6 +491,7 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "send_feedback" => json!({ "text": "x", "district": &at.grid[..6] }),
         "answer_feedback" => json!({ "answer": "x" }),
         "create_campaign" | "change_campaign" => campaign_body(&at.grid),
+        "create_campaign_of_template" => json!({ "year": 2090, "area": at.grid }),
         "preview_audience" => json!({ "area": at.grid, "filter": { "all": [] } }),
         "create_audience" => json!({ "name": "x", "area": at.grid, "filter": { "all": [] } }),
         "create_regime" => json!({ "area": at.grid, "content": duty() }),
@@ -613,7 +624,9 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     // The catalogue is that of the caller's own district, so its codes are nobody else's.
     let path = path.replace("/service-kinds/{code}", "/service-kinds/home_visit");
     let path = path.replace("/case-kinds/{code}", "/case-kinds/plaque");
+    let path = path.replace("/goods/items/{code}/coverage", "/goods/items/plaque/coverage");
     let path = path.replace("/goods/items/{code}", "/goods/items/rice");
+    let path = path.replace("/campaign-templates/{code}", "/campaign-templates/rice");
     let path = path.replace("{name}", "skills").replace("{year}", "2026");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
     let real = real
@@ -633,6 +646,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "list_events"
         | "list_handouts"
         | "list_goods_stocks"
+        | "get_goods_coverage"
         | "list_goods_movements"
         | "export_events" => {
             format!("?area={}", at.grid)
@@ -672,6 +686,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "preview_audience"
         | "create_audience"
         | "create_campaign"
+        | "create_campaign_of_template"
         | "create_regime"
         | "request_secondment"
         | "enter_goods_movement"
@@ -765,6 +780,8 @@ async fn each_role_reaches_what_the_contract_declares(
     let [supervisor, volunteer] = [&people[1].caller, &people[4].caller];
     let own = Own::of(&server, volunteer, supervisor).await;
     add_rice(&server, "500116");
+    let installed = people[0].caller.post("/v1/services", &rice_campaign()).await;
+    assert_eq!(installed.status, 200, "{}", installed.body);
     let inside = resources(&server, supervisor, GRID, 22, BENEFICIARY).await;
     // Managers edit their own notices only.
     let notice = notice(&people[3].caller, GRID).await;

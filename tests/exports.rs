@@ -259,18 +259,18 @@ async fn cases_and_hand_outs_leave_without_texts_receipts_and_names(
     let handed = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
     assert_eq!(handed.status, 201, "{}", handed.body);
     let case = json!({
-        "kind": "three_hardships", "class": "housing", "beneficiary_id": BENEFICIARY,
+        "kind": "station_desk", "class": "help", "beneficiary_id": BENEFICIARY,
         "source": "phone", "detail": "厨房屋顶漏雨"
     });
     let opened = manager.post("/v1/cases", &case).await;
     assert_eq!(opened.status, 201, "{}", opened.body);
 
-    let path = "/v1/exports/cases?kind=three_hardships&format=csv";
+    let path = "/v1/exports/cases?kind=station_desk&format=csv";
     let chinese = rows(&town, path, "zh-CN").await;
     assert_eq!(chinese[0][..3], ["事项编号", "事项类别", "类型"]);
     assert_eq!(
         chinese[1][..4],
-        [opened.body["id"].as_str().unwrap_or(""), "解三难", "住房难", GRID]
+        [opened.body["id"].as_str().unwrap_or(""), "服务站受理", "困难求助", GRID]
     );
     let exported = lines(&town, &path.replace("csv", "ndjson")).await;
     for field in ["id", "kind", "class", "area", "step", "waits_for", "due_on", "beneficiary_id"] {

@@ -149,7 +149,8 @@ async fn make(server: &Server, name: &str) {
     let own = all.iter().find(|task| task["beneficiary_id"] == BENEFICIARY).expect("a task");
     let path = format!("/v1/tasks/{}", own["id"].as_str().expect("an id"));
     assert_eq!(volunteer.act(&format!("{path}/claim")).await.status, 200);
-    let done = volunteer.post(&format!("{path}/report"), &json!({ "outcome": "done" })).await;
+    let report = json!({ "outcome": "done", "answers": { "plaque": "hung" } });
+    let done = volunteer.post(&format!("{path}/report"), &report).await;
     assert_eq!(done.status, 200, "{}", done.body);
 }
 

@@ -281,12 +281,23 @@ async fn calls_about_campaigns(supervisor: &Caller, admin: &Caller) -> Vec<Keyed
         assert_eq!(written.status, 201, "{}", written.body);
         format!("/v1/campaigns/{}", written.body["id"].as_str().expect("an id"))
     };
+    let template = json!({ "campaigns": [{
+        "code": "visits", "name": "x", "name_en": "x", "occasion": "army_day", "filter": { "all": [] },
+        "starts_before": 20, "ends_before": 1, "kind": "home_visit"
+    }] });
+    assert_eq!(admin.post("/v1/services", &template).await.status, 200);
     let (launched, closed, reminded, planned) =
         (draft().await, draft().await, draft().await, draft().await);
     assert_eq!(approve(supervisor, &reminded).await.status, 200);
     assert_eq!(launch(supervisor, &reminded, true).await.status, 200);
     launched_by_now(supervisor, &reminded).await;
     let calls = [
+        (
+            "create_campaign_of_template",
+            "/v1/campaign-templates/visits/campaigns".to_owned(),
+            json!({ "year": 2090 }),
+            None,
+        ),
         ("approve_campaign", format!("{launched}/approve"), Value::Null, Some("\"v1\"")),
         ("launch_campaign", format!("{launched}/launch"), json!({ "confirm": true }), None),
         ("close_campaign", format!("{closed}/close"), Value::Null, None),

@@ -119,6 +119,8 @@ codes! {
     KindCode, example "home_visit";
     /// The code of an occasion, such as that of a holiday.
     OccasionCode, example "spring_festival";
+    /// The code of a template of campaigns.
+    CampaignTemplateCode, example "spring_festival_letters";
     /// The code of an item of the goods.
     ItemCode, example "rice_10kg";
     /// The code of a word in any of the district's vocabularies.

@@ -123,13 +123,15 @@ ranges! {
     EscalateDays: i32 as Integer, 1 to 365, example 7;
     /// The most visits of a campaign that become possible on one day.
     QuotaPerDay: i32 as Integer, 1 to 1_000_000, example 2_000;
+    /// Days before the day of an occasion.
+    DaysBefore: i32 as Integer, 0 to 180, example 14;
     /// Days before today.
     DaysAgo: i32 as Integer, 1 to 3650, example 90;
     /// Days of a cycle of a regime.
     CadenceDays: i32 as Integer, 7 to 1096, example 90;
     /// The coming weeks of the outlook of a regime.
     OutlookWeeks: i32 as Integer, 1 to 104, example 52;
-    /// Days from the last day of a stay in hospital to a visit.
+    /// Days from the last day of a stay in hospital, or from a need that was found, to a visit.
     AfterStayDays: i32 as Integer, 1 to 180, example 14;
     /// Days from the preparation of a visit of a regime to its day.
     LeadDays: i32 as Integer, 0 to 60, example 7;

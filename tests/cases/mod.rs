@@ -1,5 +1,6 @@
 //! Cases: matters that are followed on the path of their kind, from their opening to their end.
 
+mod classes;
 mod documents;
 mod kinds;
 mod moves;
@@ -85,6 +86,16 @@ pub async fn listed(caller: &Caller, query: &str) -> Vec<Value> {
     let list = caller.get(&format!("/v1/cases{query}")).await;
     assert_eq!(list.status, 200, "{}", list.body);
     list.body["items"].as_array().expect("items").iter().map(|one| one["id"].clone()).collect()
+}
+
+/// Makes the visit of the step by two people, a manager and a volunteer.
+pub async fn check_at_home(server: &Server, case: &Value) {
+    let manager = server.manager().await;
+    let first = read(&manager, case).await["task_id"].as_str().expect("a task").to_owned();
+    let task = manager.get(&format!("/v1/tasks/{first}")).await.body;
+    let second = task["tied"][0]["id"].as_str().unwrap_or_else(|| panic!("{task}"));
+    stories::visit(&manager, &first, json!({})).await;
+    stories::visit(&server.volunteer().await, second, json!({})).await;
 }
 
 fn may_come(case: &Value) -> Vec<&str> {

@@ -144,6 +144,7 @@ async fn a_move_back_needs_no_answers_about_work_that_was_not_done(
     let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
     let case = open(&manager, hardship()).await;
     step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    super::check_at_home(&server, &case).await;
     for document in ["application", "home_check"] {
         add(&manager, &case, Some(document)).await;
     }
@@ -164,6 +165,7 @@ async fn a_move_back_needs_no_answers_about_work_that_was_not_done(
     let relative = json!({ "move": "return", "answers": { "no_relative": false } });
     step(&village, &case, relative, "found").await;
     step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    super::check_at_home(&server, &case).await;
     let dropped = go(&village, &case, json!({ "move": "drop" })).await;
     assert_eq!((dropped.status, &dropped.body["result"]), (200, &json!("dropped")));
 }
@@ -178,6 +180,7 @@ async fn the_case_of_a_beneficiary_who_has_died_is_neither_raised_nor_approved(
     let deputy = server.sign_in(DEPUTY).await;
     let case = open(&manager, hardship()).await;
     step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    super::check_at_home(&server, &case).await;
     for document in ["application", "home_check"] {
         add(&manager, &case, Some(document)).await;
     }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    DEPUTY, VILLAGE, add, announce, checked_with, go, hardship, listed, may_come, missing, open,
-    read, server, step,
+    DEPUTY, VILLAGE, add, announce, check_at_home, checked_with, go, hardship, listed, may_come,
+    missing, open, read, server, step,
 };
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
@@ -43,8 +43,12 @@ async fn a_hardship_goes_from_finding_to_help_and_follow_up(
     assert_eq!((early.status, early.problem()), (403, "case_other_level"));
     step(&manager, &case, json!({ "move": "check", "note": "请村里核实" }), "home_check").await;
 
-    // The application and the record of the check come before the village's word.
+    // Two people go, one alone does not suffice.
     let confirm = json!({ "move": "confirm", "answers": checked_with() });
+    let early = go(&village, &case, confirm.clone()).await;
+    assert_eq!((early.status, early.problem()), (409, "case_awaits_task"), "{}", early.body);
+    check_at_home(&server, &case).await;
+    // The application and the record of the check come before the village's word.
     let early = go(&village, &case, confirm.clone()).await;
     assert_eq!((early.status, early.problem()), (409, "case_document_missing"), "{}", early.body);
     assert_eq!(missing(&early.body["current"]), ["application", "home_check"]);
@@ -135,6 +139,7 @@ async fn an_urgent_hardship_goes_straight_to_the_district_and_two_people_decide(
     urgent["urgent"] = json!(true);
     let case = open(&manager, urgent).await;
     step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    check_at_home(&server, &case).await;
     let confirmed = json!({ "move": "confirm_urgent", "answers": checked_with() });
     step(&village, &case, confirmed, "district").await;
     let district = server.supervisor().await;
@@ -266,7 +271,7 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
 }
 
 /// Claims the task and reports it as done.
-async fn visit(visitor: &Caller, task: &str, more: Value) {
+pub async fn visit(visitor: &Caller, task: &str, more: Value) {
     let claimed = visitor.act(&format!("/v1/tasks/{task}/claim")).await;
     assert_eq!(claimed.status, 200, "{}", claimed.body);
     let mut report = json!({ "outcome": "done" });

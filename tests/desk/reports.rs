@@ -29,7 +29,9 @@ async fn three_days(server: &Server) -> [String; 3] {
     let not_home = json!({ "outcome": "not_home" });
     let second = home_visit(&beneficiary_id(2), json!({}));
     let second = visited(&volunteer, &supervisor, second, not_home).await;
-    let found = json!({ "outcome": "needs_follow_up", "needs": ["housing", "medical"] });
+    let found = json!({
+        "outcome": "needs_follow_up", "needs": ["housing", "medical"], "answers": { "plaque": "hung" }
+    });
     let third = home_visit(FAR_BENEFICIARY, json!({ "kind": "plaque_check" }));
     let third = visited(&far, &far, third, found).await;
     for (n, id) in [&first, &second, &third].into_iter().enumerate() {

@@ -13,7 +13,6 @@ use crate::support::files::beneficiary_id;
 use crate::support::{Backend, FAR_GRID, GRID};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/army_day.json");
-const CAMPAIGNS: &str = include_str!("../../docs/services/army_day_campaigns.json");
 const OCCASION: &str = "army_day_2027";
 const LETTER: &str = "army_day_letter";
 const GIFT: &str = "army_day_gift";
@@ -39,8 +38,8 @@ async fn army_day_is_kept_by_configuration_alone(
     }
 
     let guest = json!({ "name": "王建军", "office": "区人武部部长" });
-    let days = json!({ "year": 2027, "first_day": "2027-07-12", "last_day": "2027-08-01" });
-    let paths = drafts(&server, (CAMPAIGNS, "2027-08-01"), &days, &guest).await;
+    let days = ["2027-08-01", "2027-07-12", "2027-07-31"];
+    let paths = drafts(&server, CONFIGURATION, (2027, days), &guest).await;
     let feasible = supervisor.act(&format!("{}/feasibility", paths[0])).await.body;
     assert_eq!((&feasible["visits"], &feasible["fits"]), (&json!(2), &json!(true)), "{feasible}");
     let mut made = Vec::new();

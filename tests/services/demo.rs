@@ -89,6 +89,17 @@ async fn the_cases_of_a_demo_are_at_every_step_with_words_amounts_referrals_and_
             amounts += with("amount_fen");
             referrals += with("referral");
             answers += with("answers");
+            if case["kind"] == "three_hardships" && case["step"] == "town" {
+                let list = supervisor.get(&format!("{path}/documents")).await.body;
+                let document = items(&list, "items").next().unwrap_or_else(|| panic!("{list}"));
+                assert_eq!(
+                    (&document["document"], &document["complete"]),
+                    (&json!("application"), &json!(true))
+                );
+                let id = document["id"].as_str().expect("an id");
+                let page = supervisor.text(&format!("/v1/attachments/{id}")).await;
+                assert!(page.starts_with("%PDF-1.4") && page.contains("Demo: "), "{page}");
+            }
         }
     }
     assert!(amounts > 5 && referrals > 5 && answers > 20, "{amounts} {referrals} {answers}");

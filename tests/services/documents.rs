@@ -9,9 +9,10 @@ use crate::regimes::with;
 use crate::support::files::person_id;
 use crate::support::{Backend, GRID, Server};
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     include_str!("../../docs/services/army_day.json"),
     include_str!("../../docs/services/employment.json"),
+    include_str!("../../docs/services/event_visits.json"),
     include_str!("../../docs/services/honour_plaque.json"),
     include_str!("../../docs/services/information_collection.json"),
     include_str!("../../docs/services/memorials.json"),
@@ -67,8 +68,15 @@ fn outcomes(answer: &Value) -> Vec<String> {
 
 /// What the tables have of services, and the events.
 fn stored(server: &Server) -> Vec<i64> {
-    let tables =
-        ["vocabularies", "goods_items", "case_kinds", "service_kinds", "regimes", "events"];
+    let tables = [
+        "vocabularies",
+        "goods_items",
+        "case_kinds",
+        "service_kinds",
+        "regimes",
+        "events",
+        "campaign_templates",
+    ];
     tables.map(|table| server.database.count(table)).to_vec()
 }
 

@@ -13,7 +13,7 @@ use crate::regimes::{night, with};
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
 use crate::support::server::Answer;
-use crate::support::{Backend, Caller, GRID};
+use crate::support::{Backend, Caller, GRID, Server};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/honour_plaque.json");
 const STATION: &str = "500116001002";
@@ -27,8 +27,37 @@ async fn hang(caller: &Caller, serial: &str) -> Answer {
 }
 
 async fn take_back(caller: &Caller, handout: &Value, reason: &str) -> Answer {
+    decide(caller, handout, json!({ "reason": reason })).await
+}
+
+/// Returns the plaque for the reason and by the case of the body.
+async fn decide(caller: &Caller, handout: &Value, body: Value) -> Answer {
     let path = format!("/v1/handouts/{}/return", handout["id"].as_str().expect("an id"));
-    caller.post(&path, &json!({ "reason": reason })).await
+    caller.post(&path, &body).await
+}
+
+/// A case of this class for the beneficiary that the district has granted and the grid has carried out; its id.
+async fn granted(server: &Server, class: &str, beneficiary: &str) -> Value {
+    let (village, town) = (server.sign_in(VILLAGE).await, server.town_supervisor().await);
+    let new = json!({
+        "kind": "plaque", "class": class, "beneficiary_id": beneficiary, "source": "application"
+    });
+    let case = open(&village, new).await;
+    let reason = json!({ "move": "check", "answers": { "reason": "依规定" } });
+    step(&village, &case, reason, "review").await;
+    step(&town, &case, json!({ "move": "submit" }), "decision").await;
+    step(&server.supervisor().await, &case, json!({ "move": "approve" }), "carry_out").await;
+    let done = json!({ "move": "done", "answers": {} });
+    step(&server.manager().await, &case, done, "closed").await;
+    case["id"].clone()
+}
+
+/// The document whose plaque the district withdraws without a case.
+fn without_cases() -> String {
+    let mut document: Value = serde_json::from_str(CONFIGURATION).expect("a document");
+    let rule = document["goods"][0]["plaque"].as_object_mut().expect("a rule");
+    rule.retain(|field, _| field != "withdrawal" && field != "restoration");
+    document.to_string()
 }
 
 /// The entry says that the plaque is still to be hung.
@@ -47,12 +76,13 @@ async fn plaque(caller: &Caller) -> String {
     entry["plaque"].as_str().expect("a state").to_owned()
 }
 
-/// The numbers of homes of each grid of the village with a plaque, by grid.
-async fn coverage(caller: &Caller) -> Vec<(Value, Value)> {
-    let body = json!({ "filter": { "plaque": ["hung", "indoor"] }, "area": STATION });
-    let counted = caller.post("/v1/audiences/preview", &body).await.body;
-    let grids = counted["areas"].as_array().expect("grids").clone();
-    grids.into_iter().map(|grid| (grid["area"].clone(), grid["count"].clone())).collect()
+/// Those of the first grid who are entitled to a plaque, and those of them who have it.
+async fn coverage(caller: &Caller) -> [i64; 2] {
+    let path = format!("/v1/goods/items/plaque/coverage?area={STATION}");
+    let counted = caller.get(&path).await.body;
+    let grid = counted["areas"].as_array().expect("grids").iter().find(|one| one["area"] == GRID);
+    let grid = grid.unwrap_or_else(|| panic!("{counted}"));
+    ["entitled", "covered"].map(|field| grid[field].as_i64().expect("a number"))
 }
 
 #[rstest]
@@ -67,7 +97,18 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     install(&server, CONFIGURATION).await;
     receive(&supervisor, "plaque", STATION, 5).await;
     is_to_come(&supervisor, BENEFICIARY).await;
-    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(2)));
+    assert_eq!(coverage(&town).await, [3, 2]);
+    // One who is not entitled does not count, and gets none.
+    let civilian = json!({ "categories": ["retired_army_staff"] });
+    change(&supervisor, Method::PATCH, &beneficiary_id(3), "", &civilian).await;
+    assert_eq!(coverage(&town).await, [2, 1]);
+    let to_third = json!({
+        "beneficiary_id": beneficiary_id(3), "item": "plaque", "serial": "JJ-0009",
+        "receipt": { "signed_by": "王小明" }
+    });
+    let refused = manager.post("/v1/handouts", &to_third).await;
+    assert_eq!((refused.status, refused.problem()), (409, "handout_not_entitled"));
+    assert_eq!(refused.body["errors"][0]["pointer"], "/beneficiary_id");
     // The family applies, and the district grants it; one that is not entitled is refused.
     let apply = |id: &str| {
         json!({
@@ -96,7 +137,7 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     assert_eq!((handed.status, &handed.body["serial"]), (201, &json!("JJ-0001")));
     // The entry follows the hand-out, on phones too; the log names the day and the number.
     assert_eq!(plaque(&manager).await, "hung");
-    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(3)));
+    assert_eq!(coverage(&town).await, [2, 2]);
     phone.sync(&manager, json!([])).await;
     assert_eq!(phone.household(BENEFICIARY).expect("a home")["plaque"], "hung");
     let changed = supervisor.events("beneficiary.change").await;
@@ -116,7 +157,7 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
         "outcome": "needs_follow_up", "needs": ["replace"], "answers": { "plaque": "damaged" }
     });
     report(&server.volunteer().await, &round, damaged).await;
-    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(2)));
+    assert_eq!(coverage(&town).await, [2, 1]);
     let cases = town.get("/v1/cases?kind=plaque").await.body;
     let case = cases["items"][0].clone();
     assert_eq!((&case["class"], &case["source"]), (&json!("replace"), &json!("report")));
@@ -128,7 +169,7 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     assert_eq!(plaque(&manager).await, "damaged");
     assert_eq!(hang(&manager, "JJ-0002").await.status, 201);
     assert_eq!(plaque(&manager).await, "hung");
-    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(3)));
+    assert_eq!(coverage(&town).await, [2, 2]);
     step(&manager, &case, json!({ "move": "done", "answers": {} }), "closed").await;
 
     // The district withdraws it; it is not hung again before the district has restored the right.
@@ -136,10 +177,27 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     assert_eq!((by_town.status, by_town.problem()), (403, "forbidden"), "{}", by_town.body);
     let early = take_back(&supervisor, &handed.body, "restored").await;
     assert_eq!((early.status, early.problem()), (422, "invalid"));
-    let withdrawn = take_back(&supervisor, &handed.body, "withdrawn").await;
+    // A granted case of the beneficiary decides it, no other.
+    let by_case = |reason: &str, case: &Value| json!({ "reason": reason, "case_id": case });
+    let other = granted(&server, "withdraw", &beneficiary_id(2)).await;
+    let replaced = &case["id"];
+    for body in [
+        json!({ "reason": "withdrawn" }),
+        by_case("withdrawn", &other),
+        by_case("withdrawn", replaced),
+        by_case("moved", replaced),
+    ] {
+        let refused = decide(&supervisor, &handed.body, body).await;
+        let pointer = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, pointer), (422, &json!("/case_id")), "{}", refused.body);
+    }
+    let decided = granted(&server, "withdraw", BENEFICIARY).await;
+    let withdrawn = decide(&supervisor, &handed.body, by_case("withdrawn", &decided)).await;
     assert_eq!((withdrawn.status, &withdrawn.body["reason"]), (200, &json!("withdrawn")));
+    let path = format!("/v1/handouts/{}", handed.body["id"].as_str().expect("an id"));
+    assert_eq!(supervisor.get(&path).await.body["case_id"], decided);
     assert_eq!(plaque(&manager).await, "withdrawn");
-    assert_eq!(coverage(&town).await[0], (json!(GRID), json!(2)));
+    assert_eq!(coverage(&town).await, [2, 1]);
     for caller in [&manager, &supervisor] {
         let again = hang(caller, "JJ-0003").await;
         assert_eq!((again.status, again.problem()), (409, "handout_withdrawn"));
@@ -149,7 +207,10 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     assert_eq!((moved.status, &moved.body["reason"]), (200, &json!("withdrawn")), "stays");
     let same = take_back(&supervisor, &handed.body, "restored").await;
     assert_eq!((same.status, same.problem()), (403, "forbidden"), "another person decides");
-    assert_eq!(take_back(&admin, &handed.body, "restored").await.status, 200);
+    assert_eq!(take_back(&admin, &handed.body, "restored").await.status, 422, "a case decides");
+    let restored = granted(&server, "restore", BENEFICIARY).await;
+    let restored = decide(&admin, &handed.body, by_case("restored", &restored)).await;
+    assert_eq!(restored.status, 200, "{}", restored.body);
     assert_eq!(plaque(&manager).await, "pending");
     assert_eq!(hang(&manager, "JJ-0003").await.status, 201);
     assert_eq!(plaque(&manager).await, "hung");
@@ -162,7 +223,7 @@ async fn the_plaque_of_a_duplicate_belongs_to_the_entry_that_stays(
 ) {
     let server = server(backend);
     let (supervisor, manager) = (server.supervisor().await, server.manager().await);
-    install(&server, CONFIGURATION).await;
+    install(&server, &without_cases()).await;
     receive(&supervisor, "plaque", STATION, 5).await;
     for home in [BENEFICIARY, &beneficiary_id(2)] {
         is_to_come(&supervisor, home).await;
@@ -215,6 +276,17 @@ async fn the_states_that_an_item_gives_a_plaque_are_words_of_the_district(
         (json!({ "handed_out": "hung", "damaged": "broken" }), true, "/plaque/damaged"),
         (json!({ "handed_out": "hung", "lost": "missing" }), true, "/plaque/lost"),
         (json!({ "damaged": "damaged" }), true, "/plaque/handed_out"),
+        (json!({ "handed_out": "hung", "entitled": ["nobility"] }), true, "/plaque/entitled"),
+        (
+            json!({ "handed_out": "hung", "withdrawal": { "kind": "none" } }),
+            true,
+            "/plaque/withdrawal/kind",
+        ),
+        (
+            json!({ "handed_out": "hung", "restoration": { "kind": "plaque", "class": "hide" } }),
+            true,
+            "/plaque/restoration/class",
+        ),
     ] {
         let refused = put(json!({ "once": once, "plaque": rule })).await;
         let at = &refused.body["errors"][0]["pointer"];

@@ -5,7 +5,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{install, report, server};
+use super::{coming, install, report, server};
 use crate::cases::{VILLAGE, read, step};
 use crate::regime_cadences::again;
 use crate::regimes::{night, tasks, weekly, with};
@@ -13,6 +13,8 @@ use crate::support::phone::Phone;
 use crate::support::{Backend, FAR_GRID, GRID};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/memorials.json");
+/// The regime of monthly rounds.
+const MONTHLY: &str = "每月巡护";
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,7 +71,10 @@ async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
         "outcome": "needs_follow_up", "needs": ["memorial_fault"], "note": "墓碑开裂",
         "answers": { "tended": true, "state": "faulty" }
     });
+    let before = coming(&supervisor, MONTHLY).await.len();
     let written = report(&volunteer, round["id"].as_str().expect("an id"), fault.clone()).await;
+    let after = coming(&supervisor, MONTHLY).await.len();
+    assert!(after < before, "a round that was made does not come again: {after} of {before}");
     // The need is taken out of the report and put back: it is the same fault.
     let sound = json!({ "outcome": "done", "answers": { "tended": true, "state": "faulty" } });
     for content in [sound, fault] {

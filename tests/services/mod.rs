@@ -5,6 +5,7 @@ mod army_day;
 mod demo;
 mod documents;
 mod employment;
+mod event_visits;
 mod honour_plaque;
 mod information_collection;
 mod memorials;
@@ -12,6 +13,7 @@ mod new_service;
 mod regular_contact;
 mod retired_officers;
 mod spring_festival;
+mod templates;
 mod visits;
 
 use reqwest::Method;
@@ -40,25 +42,28 @@ fn items<'a>(document: &'a Value, list: &str) -> impl Iterator<Item = &'a Value>
     document[list].as_array().into_iter().flatten()
 }
 
-/// The campaigns of a document, as a supervisor writes them for these days, those with visits with the guest;
-/// returns their paths.
+/// Drafts of the campaigns of a document for a year, those with visits with the guest, which a supervisor makes of their
+/// templates; each has its occasion on the first of the days, and is made on the others. Returns their paths.
 async fn drafts(
     server: &Server,
-    (document, occasion_day): (&str, &str),
-    days: &Value,
+    document: &str,
+    (year, days): (i32, [&str; 3]),
     guest: &Value,
 ) -> Vec<String> {
     let document: Value = serde_json::from_str(document).expect("a document");
     let (supervisor, mut paths) = (server.supervisor().await, Vec::new());
-    for campaign in items(&document, "campaigns") {
-        let mut content = with(campaign, days);
-        if campaign["kind"].is_string() {
-            content["guest"] = guest.clone();
+    for template in items(&document, "campaigns") {
+        let mut order = json!({ "year": year });
+        if template["kind"].is_string() {
+            order["guest"] = guest.clone();
         }
-        let draft = supervisor.post("/v1/campaigns", &content).await;
-        assert_eq!(draft.status, 201, "{}", draft.body);
-        assert_eq!(draft.body["occasion_day"], occasion_day);
-        paths.push(format!("/v1/campaigns/{}", draft.body["id"].as_str().expect("an id")));
+        let code = template["code"].as_str().expect("a code");
+        let made =
+            supervisor.post(&format!("/v1/campaign-templates/{code}/campaigns"), &order).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let of = ["occasion_day", "first_day", "last_day"].map(|field| &made.body[field]);
+        assert_eq!(of, days.map(|day| json!(day)).each_ref(), "{code}");
+        paths.push(format!("/v1/campaigns/{}", made.body["id"].as_str().expect("an id")));
     }
     paths
 }

@@ -14,7 +14,6 @@ use crate::support::files::beneficiary_id;
 use crate::support::{Backend, FAR_GRID, GRID, phones};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/spring_festival.json");
-const CAMPAIGNS: &str = include_str!("../../docs/services/spring_festival_campaigns.json");
 const OCCASION: &str = "spring_festival_2027";
 const LETTER: &str = "spring_festival_letter";
 const PICTURE: &str = "new_year_picture";
@@ -45,8 +44,8 @@ async fn the_spring_festival_is_kept_by_configuration_alone(
     }
 
     let guest = json!({ "name": "李建国", "office": "区委常委" });
-    let days = json!({ "year": 2027, "first_day": "2027-01-18", "last_day": "2027-02-05" });
-    let paths = drafts(&server, (CAMPAIGNS, "2027-02-06"), &days, &guest).await;
+    let days = ["2027-02-06", "2027-01-18", "2027-02-05"];
+    let paths = drafts(&server, CONFIGURATION, (2027, days), &guest).await;
     let feasible = supervisor.act(&format!("{}/feasibility", paths[0])).await.body;
     assert_eq!((&feasible["visits"], &feasible["fits"]), (&json!(2), &json!(true)), "{feasible}");
     let mut made = Vec::new();

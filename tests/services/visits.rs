@@ -36,7 +36,18 @@ async fn a_need_found_at_a_visit_is_followed_to_its_end(
         (&json!(BENEFICIARY), &json!(day(7))),
         "{followed}"
     );
+    // The hardship is a case, which the grid has checked at home.
+    let cases = supervisor.get("/v1/cases?kind=three_hardships").await.body;
+    let steps: Vec<_> = items(&cases, "items").map(|case| &case["step"]).collect();
+    assert_eq!(steps, [&json!("found")], "{cases}");
+    // While help is still needed, another follow-up comes.
     let id = follow_up["id"].as_str().expect("an id").to_owned();
+    let answers = json!({ "help_arrived": false, "still_needed": true });
+    report(&server.manager().await, &id, json!({ "answers": answers })).await;
+    let next = open_tasks(&supervisor, "hardship_follow_up").await;
+    let of: Vec<_> = next.iter().map(|one| (&one["beneficiary_id"], &one["due_on"])).collect();
+    assert_eq!(of, [(&json!(BENEFICIARY), &json!(day(7)))], "{next:?}");
+    let id = next[0]["id"].as_str().expect("an id").to_owned();
     let answers =
         json!({ "help_arrived": true, "still_needed": false, "measures": "已办理医疗救助" });
     report(&server.manager().await, &id, json!({ "answers": answers })).await;
@@ -90,11 +101,14 @@ async fn a_holiday_visit_is_made_for_its_occasion_and_finds_hardship(
 
     // The follow-up is made by another visitor, and ends with the answer that help has arrived.
     let id = followed[0]["id"].as_str().expect("an id");
-    let unanswered = json!({ "outcome": "done", "answers": {} });
     let volunteer = server.volunteer().await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{id}/claim")).await.status, 200);
-    let early = volunteer.post(&format!("/v1/tasks/{id}/report"), &unanswered).await;
-    assert_eq!((early.status, early.problem()), (422, "invalid"), "{}", early.body);
+    // What the form requires is missing, also without any answers.
+    for unanswered in [json!({ "outcome": "done", "answers": {} }), json!({ "outcome": "done" })] {
+        let early = volunteer.post(&format!("/v1/tasks/{id}/report"), &unanswered).await;
+        let pointer = &early.body["errors"][0]["pointer"];
+        assert_eq!((early.status, pointer), (422, &json!("/answers")), "{}", early.body);
+    }
     let arrived = json!({
         "outcome": "done", "answers": { "help_arrived": true, "still_needed": false,
         "measures": "屋顶已修缮" }

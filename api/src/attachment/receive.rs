@@ -186,10 +186,23 @@ pub async fn finish(
         let error = FieldError::new("Upload-Metadata", mismatch);
         return Err(Problem::from(ProblemCode::Invalid).with(error));
     }
-    let sealed = key.seal(&associated_data(row, "whole"), &bytes)?;
-    attachments.blobs.put(&whole_name(row), sealed).await?;
+    store_whole(&attachments.blobs, key, row, &bytes).await?;
     mark_complete(attachments, principal, row).await?;
     Ok(attachments.blobs.clear(&parts::folder(row)).await?)
+}
+
+/// Stores the whole file, encrypted.
+///
+/// # Errors
+/// 503 if the store is unavailable.
+pub async fn store_whole(
+    blobs: &BlobStore,
+    key: &SealingKey,
+    row: &AttachmentRow,
+    bytes: &[u8],
+) -> Result<(), Problem> {
+    let sealed = key.seal(&associated_data(row, "whole"), bytes)?;
+    Ok(blobs.put(&whole_name(row), sealed).await?)
 }
 
 /// The counted parts, one after another.

@@ -33,14 +33,14 @@ pub fn preview(
     check::filter_of(conn, principal, &preview.filter)?;
     let names = DistrictNames::read(conn, principal.district(), [(area, &preview.filter)])?;
     let sentence = preview.filter.sentence(area, &names);
-    let counts = by_grid(conn, area, condition::expression(&preview.filter, today))?;
+    let (count, areas) = by_area(conn, area, &preview.filter, today)?;
     Ok(AudienceCount {
         area,
-        count: counts.values().sum(),
+        count,
         of: size(conn, area)?,
         sentence_zh: sentence.zh,
         sentence_en: sentence.en,
-        areas: by_child(conn, area, &counts)?,
+        areas,
     })
 }
 
@@ -55,6 +55,21 @@ pub fn count(
     today: NaiveDate,
 ) -> Result<i64, DbError> {
     Ok(by_grid(conn, area, condition::expression(filter, today))?.values().sum())
+}
+
+/// The numbers of current beneficiaries that belong to the audience in the areas directly below, those without any
+/// too, and in the area itself.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_area(
+    conn: &mut Conn,
+    area: AreaCode,
+    filter: &Filter,
+    today: NaiveDate,
+) -> Result<(i64, Vec<AudienceOfArea>), DbError> {
+    let counts = by_grid(conn, area, condition::expression(filter, today))?;
+    Ok((counts.values().sum(), by_child(conn, area, &counts)?))
 }
 
 /// The number of all current beneficiaries of the area.

@@ -13,6 +13,7 @@ pub mod decide;
 mod dry_plan;
 pub mod dry_plan_model;
 pub mod feasibility;
+pub mod from_template;
 pub mod launch_queue;
 pub mod model;
 pub mod outcome_model;
@@ -22,6 +23,9 @@ pub mod remind;
 pub mod report;
 pub mod routes;
 pub mod store;
+pub mod template;
+pub mod template_routes;
+pub mod template_store;
 pub mod write;
 
 pub use model::Campaign;

@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::create_tasks::LaunchBatch;
 use super::decide::{Decision, Verdict};
 use super::model::{Campaign, CampaignContent, CampaignProgress, LaunchCampaign};
-use super::{closing, launch_queue, outcome_routes, progress, store, write};
+use super::{closing, launch_queue, outcome_routes, progress, store, template_routes, write};
 use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::http::openapi;
@@ -38,7 +38,9 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(outcome_routes::get_campaign_feasibility)
         .service(outcome_routes::plan_campaign)
         .service(outcome_routes::remind_campaign)
-        .service(outcome_routes::get_campaign_report);
+        .service(outcome_routes::get_campaign_report)
+        .service(template_routes::list_campaign_templates)
+        .service(template_routes::create_campaign_of_template);
 }
 
 /// Filter and page of campaigns.

@@ -156,6 +156,11 @@ pub struct CaseStepContent {
     /// Not for the first step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<KindCode>,
+    /// Whether two people make the visit of that task together: two tied tasks are created, and the case moves on
+    /// after both. Default: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub task_by_two: bool,
     /// The form of the answers that a move from this step has, in the subset of the forms of service
     /// kinds, without effects on the entry. Default: no answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -199,6 +204,12 @@ macro_rules! with_content {
             #[serde(default)]
             #[schema(required = false, max_items = 20)]
             pub classes: Vec<CaseClassWords>,
+            /// Whether the class of a case is sensitive, as that of a hardship: it is encrypted, and only the case
+            /// alone shows it, whose reading is recorded; no list, file, phone or event has it. For a kind whose
+            /// steps and moves are the same for all classes. Default: no.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            #[schema(required = false)]
+            pub sensitive_class: bool,
             /// The roles that see the cases of this kind and the kind itself; empty for all roles
             /// that see cases.
             #[serde(default)]
@@ -320,6 +331,7 @@ impl CaseKind {
             name: content.name,
             name_en: content.name_en,
             classes: content.classes,
+            sensitive_class: content.sensitive_class,
             confidential_to: content.confidential_to,
             beneficiary: content.beneficiary,
             steps: content.steps,
@@ -336,6 +348,7 @@ impl CaseKind {
             name: self.name.clone(),
             name_en: self.name_en.clone(),
             classes: self.classes.clone(),
+            sensitive_class: self.sensitive_class,
             confidential_to: self.confidential_to.clone(),
             beneficiary: self.beneficiary,
             steps: self.steps.clone(),
@@ -382,6 +395,7 @@ impl NewCaseKind {
             name: of.name,
             name_en: of.name_en,
             classes: of.classes,
+            sensitive_class: of.sensitive_class,
             confidential_to: of.confidential_to,
             beneficiary: of.beneficiary,
             steps: of.steps,

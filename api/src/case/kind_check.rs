@@ -26,7 +26,12 @@ pub(super) fn faults(kind: &CaseKind, is_task_kind: &dyn Fn(&KindCode) -> bool) 
         errors.push(FieldError::new("/confidential_to", detail));
     }
     if errors.is_empty() {
-        let path = case::faults(&kind.path()).into_iter();
+        let path = kind.path();
+        if kind.sensitive_class && path.depends_on_class() {
+            let detail = "is for a kind whose steps and moves are the same for all classes";
+            errors.push(FieldError::new("/sensitive_class", detail));
+        }
+        let path = case::faults(&path).into_iter();
         errors.extend(path.map(|fault| FieldError::new(fault.pointer, fault.detail)));
         for (n, step) in kind.steps.iter().enumerate() {
             let at = format!("/steps/{n}");
@@ -63,6 +68,9 @@ fn of_step(kind: &CaseKind, step: &CaseStepContent, at: &str) -> Vec<FieldError>
     let mut errors = Vec::new();
     if step.result.is_none() {
         errors.extend(unseen(kind, step, at));
+    }
+    if step.task_by_two && step.task.is_none() {
+        errors.push(FieldError::new(format!("{at}/task_by_two"), "is for a step with a task"));
     }
     if let Some(form) = &step.form {
         let under = |error: FieldError| {

@@ -5,8 +5,12 @@ use gridward_domain::authority::{Action, Principal};
 use gridward_domain::code::{CaseKindCode, KindCode};
 use serde_json::{Value, json};
 
-use super::{CaseKind, CaseKindContent, NewCaseKind, defaults, kind_check, kind_store, store};
+use super::{
+    CaseKind, CaseKindContent, NewCaseKind, defaults, kind_check, kind_store, sensitive_class,
+    store,
+};
 use crate::catalogue;
+use crate::crypto::SealingKey;
 use crate::db::Conn;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
@@ -94,6 +98,7 @@ pub fn create(
 /// 404; 412 for another version than the current one; 422 with an entry for each fault.
 pub fn change(
     tx: &mut Tx<'_>,
+    key: &SealingKey,
     principal: &Principal,
     change: &KindChange,
     coming: &[KindCode],
@@ -122,6 +127,9 @@ pub fn change(
     }
     let now = tx.now.naive_utc();
     kind_store::replace(tx.write_unbatched(), district, &before, &next, now)?;
+    if next.sensitive_class && !before.sensitive_class {
+        sensitive_class::seal_earlier(tx.write_unbatched(), key, district, &next.code)?;
+    }
     record(tx, principal, "case_kind.change", &next, Some(&before));
     Ok(next)
 }

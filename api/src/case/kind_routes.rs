@@ -194,8 +194,8 @@ pub(crate) async fn change_case_kind(
     Body(content): Body<CaseKindContent>,
 ) -> Result<HttpResponse, Problem> {
     let change = KindChange { code: code.into_inner(), base, content };
-    let changed = commands.run(principal, key, change, |change, tx, _, principal| {
-        kind_edit::change(tx, principal, change, &[])
+    let changed = commands.run(principal, key, change, |change, tx, key, principal| {
+        kind_edit::change(tx, key, principal, change, &[])
     });
     let done = changed.await?;
     let answer = versioned::at_version(HttpResponse::Ok(), done.made.version);

@@ -26,6 +26,7 @@ pub(crate) mod read;
 pub mod retention;
 pub mod routes;
 pub mod scope;
+mod sensitive_class;
 pub mod store;
 mod subject;
 pub mod waiting;

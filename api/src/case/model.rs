@@ -117,7 +117,8 @@ pub struct Case {
     /// The version of the kind, whose path the case follows.
     #[schema(value_type = Version)]
     pub kind_version: i64,
-    /// The class.
+    /// The class. One that is sensitive by the kind is shown to the person who opens the case, and to those
+    /// who read it alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<CaseClass>,
     /// The grid of the beneficiary, or the area of a matter that is no beneficiary's.

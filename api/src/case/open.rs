@@ -147,7 +147,7 @@ impl Opening {
         };
         let id = self.new_id(tx, principal)?;
         let placed = open(tx, key, &kind, (id, principal.person), matter)?;
-        Ok(placed.case(tx.now))
+        Ok(Case { class: new.class.clone(), ..placed.case(tx.now) })
     }
 
     /// Checks that the report is of a visit to the beneficiary.
@@ -205,12 +205,15 @@ pub fn open(
     let what = (class, urgent, level);
     let opened = case::open(&kind.path(), what, Some(finder), today, &is_working);
     let life = opened.map_err(|why| Problem::invalid("/class", why.to_string()))?;
+    let (sealed_class, class) =
+        if kind.sensitive_class { (life.class, None) } else { (None, life.class) };
+    let content = CaseSealed { detail, class: sealed_class };
     let row = CaseRow {
         district,
         id,
         kind: kind.code.clone(),
         kind_version: kind.version,
-        class: life.class,
+        class,
         area: beneficiary.is_none().then_some(area),
         source,
         report,
@@ -218,7 +221,7 @@ pub fn open(
         urgent,
         opened_by: finder,
         opened_at: now,
-        sealed: CaseRow::seal(key, district, id, &CaseSealed { detail })?,
+        sealed: CaseRow::seal(key, district, id, &content)?,
         beneficiary,
         step: life.step,
         waits_for: life.waits_for,

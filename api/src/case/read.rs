@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::entry_store;
 use super::scope::{self, VisibleCase};
-use super::store::PlacedCase;
-use super::{CaseDetail, CaseKind, CaseNextMove, documents};
+use super::store::{CaseSealed, PlacedCase};
+use super::{Case, CaseDetail, CaseKind, CaseNextMove, documents};
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
@@ -44,11 +44,14 @@ pub(super) fn read(
     principal: &Principal,
     id: CaseId,
 ) -> Result<CaseDetail, Problem> {
+    let now = tx.now;
     let conn = tx.read()?;
     let VisibleCase { placed, kind, is_confidential } =
         scope::visible(conn, principal, id, Action::ReadCases)?;
     let history = entry_store::of_case(conn, key, (placed.row.district, id))?;
-    let detail = placed.row.content(key)?.detail;
+    let CaseSealed { detail, class } = placed.row.content(key)?;
+    let case = placed.case(now);
+    let case = Case { class: class.or(case.class), ..case };
     let may_come = may_come(&kind, &placed);
     let stored = documents::stored(conn, placed.row.district, id)?;
     let missing_documents = documents::missing(&kind, &placed, &stored);
@@ -56,5 +59,5 @@ pub(super) fn read(
     let area = if is_confidential { placed.row.district } else { placed.area };
     let event = Event::new("case.read", Subject::Reading, id, area, placed.row.version);
     tx.record(event.by(principal.person).with(json!({ "entries": history.len() })));
-    Ok(CaseDetail { case: placed.case(tx.now), detail, history, may_come, missing_documents })
+    Ok(CaseDetail { case, detail, history, may_come, missing_documents })
 }

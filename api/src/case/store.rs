@@ -62,6 +62,9 @@ pub struct CaseSealed {
     /// The description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Note>,
+    /// The class, if it is sensitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<CaseClass>,
 }
 
 /// A case with the area on which its visibility depends.
@@ -155,7 +158,7 @@ impl CaseRow {
         }
     }
 
-    /// Decrypts the description.
+    /// Decrypts the description and a sensitive class.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].

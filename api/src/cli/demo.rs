@@ -11,10 +11,12 @@ use gridward_domain::word::Word as _;
 use super::import::{bar, write};
 use super::scenario::{self, Scenario};
 use super::{Failure, connect};
+use crate::attachment::receive;
 use crate::auth::credential::{self, Validity};
 use crate::auth::password;
-use crate::crypto::KeyRing;
+use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError, dialect};
+use crate::demo::case_documents::CaseDocument;
 use crate::demo::{GRIDS, Size, cases, generate, mark, programme, tasks, work_calendar};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::log::head::Heads;
@@ -90,7 +92,7 @@ fn is_empty(conn: &mut Conn) -> Result<bool, Failure> {
 fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<(), Failure> {
     let now = clock::system();
     let kinds = catalogue::defaults::kinds();
-    let tasks = tasks::week(&records.beneficiaries, &kinds, seed, now);
+    let tasks = tasks::week(&records.beneficiaries, kinds, seed, now);
     let district = records.areas.first().ok_or("no area")?.code;
     db::transact(conn, |conn| {
         TaskRow::insert_all(conn, &tasks.iter().collect::<Vec<_>>())?;
@@ -116,14 +118,30 @@ fn add_cases(
     let district = records.areas.first().ok_or("no area")?.code;
     let key = KeyRing::new(settings.installation_key(conn)?).key(conn, district)?;
     let kinds = catalogue::defaults::kinds();
-    let added = db::transact(conn, |conn| {
-        let added = cases::add(conn, &key, (records, &kinds), now)?;
+    let (added, documents) = db::transact(conn, |conn| {
+        let added = cases::add(conn, &key, (records, kinds), now)?;
         let change = load::bulk_change(district, "cases");
         log::store::append(conn, &mut Heads::default(), district, now, &[change])?;
         Ok::<_, DbError>(added)
     })?;
-    println!("cases: {added} added");
+    store_documents(settings, &key, &documents)?;
+    println!("cases: {added} added, with {} documents", documents.len());
     Ok(())
+}
+
+fn store_documents(
+    settings: &Settings,
+    key: &SealingKey,
+    documents: &[CaseDocument],
+) -> Result<(), Failure> {
+    let blobs = settings.attachments.open()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        for CaseDocument { row, bytes } in documents {
+            receive::store_whole(&blobs, key, row, bytes).await?;
+        }
+        Ok(())
+    })
 }
 
 fn add_programme(
@@ -136,7 +154,7 @@ fn add_programme(
     let key = KeyRing::new(settings.installation_key(conn)?).key(conn, district)?;
     let kinds = catalogue::defaults::kinds();
     let added = db::transact(conn, |conn| {
-        let added = programme::add(conn, &key, (records, &kinds), now)?;
+        let added = programme::add(conn, &key, (records, kinds), now)?;
         let change = load::bulk_change(district, "handouts");
         log::store::append(conn, &mut Heads::default(), district, now, &[change])?;
         Ok::<_, DbError>(added)

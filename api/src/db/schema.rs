@@ -165,6 +165,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    campaign_templates (district, code) {
+        district -> Text,
+        code -> Text,
+        version -> BigInt,
+        content -> Text,
+    }
+}
+
+diesel::table! {
     campaigns (district, id) {
         district -> Text,
         id -> Text,
@@ -746,6 +755,7 @@ diesel::table! {
         authors -> Text,
         assign_responsible -> Bool,
         satisfied_by -> Text,
+        needs -> Text,
     }
 }
 
@@ -1033,6 +1043,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     beneficiary_answers,
     beneficiary_ends,
     borders,
+    campaign_templates,
     campaigns,
     case_entries,
     case_kind_versions,

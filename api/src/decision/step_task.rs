@@ -15,20 +15,25 @@ use crate::http::problem::Problem;
 use crate::task;
 use crate::task::create::{NewTask, create_from};
 use crate::task::task_origin::TaskOrigin;
+use crate::task::tie::tied;
 use crate::tx::Tx;
 
-/// What has become of the task of the present step.
+/// What has become of the task of the present step, of both of a visit by two people.
 ///
 /// # Errors
 /// [`DbError`].
 pub(super) fn state(tx: &mut Tx<'_>, row: &CaseRow) -> Result<Option<StepTask>, DbError> {
     let Some(id) = row.task else { return Ok(None) };
     let task = task::store::row(tx.read()?, row.district, id)?;
-    let is_live = match task {
-        Some(task) => task.life()?.state.is_live(),
-        None => false,
-    };
-    Ok(Some(if is_live { StepTask::Open } else { StepTask::Ended }))
+    let Some(task) = task else { return Ok(Some(StepTask::Ended)) };
+    let mut all = if task.pair().is_some() { tied(tx, &task)? } else { Vec::new() };
+    all.push(task);
+    for task in &all {
+        if task.life()?.state.is_live() {
+            return Ok(Some(StepTask::Open));
+        }
+    }
+    Ok(Some(StepTask::Ended))
 }
 
 /// Creates the task of the step that the case has begun. Without a current beneficiary, and for a
@@ -43,8 +48,8 @@ pub(super) fn create(
     (kind, is_confidential): (&CaseKind, bool),
     row: &CaseRow,
 ) -> Result<Option<TaskId>, Problem> {
-    let service = kind.step(&row.step).and_then(|step| step.task.clone());
-    let (Some(service), Some(home)) = (service, row.beneficiary) else { return Ok(None) };
+    let step = kind.step(&row.step).and_then(|step| Some((step, step.task.clone()?)));
+    let (Some((step, service)), Some(home)) = (step, row.beneficiary) else { return Ok(None) };
     let conn = tx.read_unbatched();
     let known = catalogue::store::one(conn, row.district, service.as_str())?;
     let entry = beneficiary::store::row(conn, &row.district.range(), home)?;
@@ -54,6 +59,7 @@ pub(super) fn create(
         return Ok(None);
     }
     let new = NewTask::for_beneficiary(service, home);
+    let new = if step.task_by_two { new.by_two() } else { new };
     // Other roles see the task: it does not lead to a confidential case.
     let origin = (!is_confidential).then(|| TaskOrigin::case(row.id, row.opened_by));
     Ok(Some(create_from(tx, key, principal, &new, origin)?.id))

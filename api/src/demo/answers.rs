@@ -63,7 +63,8 @@ mod tests {
         let documents = services::documents().expect("documents");
         let kinds = [defaults::kinds().to_vec(), services::case_kinds(&documents)].concat();
         let steps = kinds.iter().flat_map(|kind| &kind.steps).filter_map(|step| step.form.as_ref());
-        let services = [catalogue::defaults::kinds(), services::kinds(&documents)].concat();
+        let services =
+            [catalogue::defaults::kinds().to_vec(), services::kinds(&documents)].concat();
         let visits = services.iter().filter_map(|kind| kind.form.as_ref());
         let mut answered = 0;
         for form in steps.chain(visits) {

@@ -27,12 +27,13 @@ const DETAILS: [(&str, &str); 14] = [
     ("green_channel", "（演示）需协调心内科专家门诊"),
 ];
 
-/// The description of a case.
+/// The encrypted part of a case.
 pub(super) fn of_case(kind: &CaseKind, row: &CaseRow) -> CaseSealed {
     let codes = [row.class.as_ref().map(CaseClass::as_str), Some(kind.code.as_str())];
     let of = |code: &str| DETAILS.iter().find(|(of, _)| *of == code).map(|(_, detail)| *detail);
     let detail = codes.into_iter().flatten().find_map(of);
-    CaseSealed { detail: detail.and_then(|detail| detail.parse().ok()) }
+    let class = row.class.clone().filter(|_| kind.sensitive_class);
+    CaseSealed { detail: detail.and_then(|detail| detail.parse().ok()), class }
 }
 
 /// What is said with the move `taken` of the case with this number, from the step.

@@ -9,8 +9,10 @@ use gridward_domain::case::{self, CaseActor};
 use gridward_domain::code::{CaseClass, MoveCode, StepCode};
 use gridward_domain::id::{CaseId, PersonId, TaskId};
 
+use super::case_documents::{self, CaseDocument, Left};
 use super::draw::Draw;
 use super::{case_words, identity, services};
+use crate::attachment::store as attachments;
 use crate::case::entry_store::{self, EntrySealed, NewEntry};
 use crate::case::store::{self, CaseRow};
 use crate::case::{CaseEntryAction, CaseKind, CaseMoveContent, CaseSource, defaults, kind_store};
@@ -21,6 +23,7 @@ use crate::db::{Conn, DbError};
 use crate::load::record::{BeneficiaryRecord, DistrictRecords, MemorialRecord, PersonRecord};
 use crate::task::row::{Draft, TaskRow};
 use crate::task::task_origin::TaskOrigin;
+use crate::task::task_tie::{TaskTie, TieType};
 use crate::workday::WorkDays;
 
 /// The days between two steps of a case.
@@ -110,7 +113,7 @@ impl<'a> About<'a> {
 struct Made {
     row: CaseRow,
     entries: Vec<(NewEntry, EntrySealed)>,
-    task: Option<TaskRow>,
+    tasks: Vec<TaskRow>,
 }
 
 /// How cases of the demo are made.
@@ -174,7 +177,8 @@ impl Making<'_> {
             entries.push((NewEntry { from: Some(from), taken: Some(taken), ..moved }, content));
         }
         let id = CaseId(identity::id(number, &mut Draw::new(7, "cases")));
-        let task = self.awaited(kind, &life, (id, number), (about, finder, at));
+        let tasks = self.awaited(kind, &life, (id, number), (about, finder, at));
+        let tasks = tasks.unwrap_or_default();
         let row = CaseRow {
             district: about.grid.district(),
             id,
@@ -196,22 +200,23 @@ impl Making<'_> {
             asked_by: life.asked_by,
             due_on: life.due_on,
             escalates_on: life.escalates_on,
-            task: task.as_ref().map(|task| task.id),
+            task: tasks.first().map(|task| task.id),
             result: life.result,
             version: 1,
         };
-        Some(Made { row, entries, task })
+        Some(Made { row, entries, tasks })
     }
 
-    /// The visit that the present step of the case awaits, if it does.
+    /// The visit that the present step of the case awaits, if it does: a task for each of its people.
     fn awaited(
         &self,
         kind: &CaseKind,
         life: &case::Case,
         (id, number): (CaseId, usize),
         (about, finder, at): (About<'_>, PersonId, DateTime<Utc>),
-    ) -> Option<TaskRow> {
-        let (code, home) = (kind.step(&life.step)?.task.as_ref()?, about.home?);
+    ) -> Option<Vec<TaskRow>> {
+        let step = kind.step(&life.step)?;
+        let (code, home) = (step.task.as_ref()?, about.home?);
         let service = self.services.iter().find(|service| service.code == *code)?;
         let begun = clock::day(at);
         let draft = Draft {
@@ -226,7 +231,13 @@ impl Making<'_> {
             // Other roles see the task: it does not lead to a confidential case.
             origin: (!kind.is_confidential()).then(|| TaskOrigin::case(id, finder)),
         };
-        Some(TaskRow::open(&draft, service, at))
+        let task = TaskRow::open(&draft, service, at);
+        if !step.task_by_two {
+            return Some(vec![task]);
+        }
+        let task = task.tied(TaskTie { r#type: TieType::TwoPeople, id: draft.id });
+        let id = TaskId(identity::id(number, &mut Draw::new(7, "second tasks of cases")));
+        Some(vec![task.clone(), TaskRow { id, ..task }])
     }
 }
 
@@ -236,7 +247,7 @@ const OF_OFFICERS: [&str; 2] = ["officer_promise", "green_channel"];
 /// The kind of case that is about a memorial site.
 const OF_SITES: &str = "memorial_fault";
 
-/// Adds the cases; returns their number.
+/// Adds the cases; returns their number, and the documents whose files are to be stored.
 ///
 /// # Errors
 /// [`DbError`].
@@ -245,7 +256,7 @@ pub fn add(
     key: &SealingKey,
     (records, services): (&DistrictRecords, &[ServiceKind]),
     now: DateTime<Utc>,
-) -> Result<usize, DbError> {
+) -> Result<(usize, Vec<CaseDocument>), DbError> {
     let making = Making { staff: Staff(records), services, now };
     let homes = records.beneficiaries.iter();
     let is_officer = |home: &&BeneficiaryRecord| {
@@ -256,7 +267,8 @@ pub fn add(
     let mut homes = homes.map(About::home);
     let kinds =
         [defaults::kinds().to_vec(), services::case_kinds(&services::documents()?)].concat();
-    let mut added = 0;
+    let (mut added, mut documents) = (0, Vec::new());
+    let mut draw = Draw::new(7, "documents of cases");
     for kind in &kinds {
         for step in &kind.steps {
             let about = match kind.code.as_str() {
@@ -266,17 +278,27 @@ pub fn add(
             };
             let Some(about) = about else { continue };
             let one = making.made(kind, &step.code, (added, about));
-            let Some(Made { mut row, entries, task }) = one else { continue };
+            let Some(Made { mut row, entries, tasks }) = one else { continue };
             let (district, id) = (row.district, row.id);
             kind_store::keep(conn, district, kind)?;
-            TaskRow::insert_all(conn, &task.iter().collect::<Vec<_>>())?;
+            TaskRow::insert_all(conn, &tasks.iter().collect::<Vec<_>>())?;
             row.sealed = CaseRow::seal(key, district, id, &case_words::of_case(kind, &row))?;
+            row.class = row.class.filter(|_| !kind.sensitive_class);
             store::put(conn, None, &row)?;
+            let left = entries.iter().filter_map(|(entry, _)| {
+                let documents = &kind.step(entry.from.as_ref()?)?.documents;
+                Some(Left { documents, person: entry.person?, at: entry.at.and_utc() })
+            });
+            let stored = case_documents::of(kind, &row, &left.collect::<Vec<_>>(), &mut draw);
+            for document in &stored {
+                attachments::insert(conn, &document.row)?;
+            }
+            documents.extend(stored);
             for (entry, content) in entries {
                 entry_store::add(conn, key, (district, id), entry, &content)?;
             }
             added += 1;
         }
     }
-    Ok(added)
+    Ok((added, documents))
 }

@@ -96,7 +96,7 @@ impl Content {
             filter: audiences::text(&regime.filter)?,
             kind: regime.kind.to_string(),
             subject: regime.subject,
-            cadence: regime.cadence,
+            cadence: regime.cadence.clone(),
             satisfied_by: regime.satisfied_by,
             lead_days: regime.lead_days,
             ago: OF_DOCUMENTS,
@@ -121,7 +121,7 @@ pub(super) fn regime_rows(
     contents.extend(DUTIES.into_iter().map(Content::of));
     let today = clock::day(now);
     let rows = contents.into_iter().enumerate().filter_map(|(number, content)| {
-        let CadenceParts { cadence, days: cadence_days, feast } = content.cadence.parts();
+        let CadenceParts { cadence, days: cadence_days, feast, needs } = content.cadence.parts();
         let [name, name_en] = content.name;
         Some(RegimeRow {
             district: staff.district,
@@ -136,6 +136,7 @@ pub(super) fn regime_rows(
             cadence,
             cadence_days,
             feast,
+            needs: needs.into(),
             subject: content.subject,
             satisfied_by: content.satisfied_by,
             lead_days: content.lead_days,

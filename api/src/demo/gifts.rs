@@ -65,7 +65,7 @@ pub(super) fn handout(
         Outcome::Done | Outcome::NeedsFollowUp => {
             let signed =
                 HandoutReceipt { signed_by: parsed("（演示）签收人")?, relation: None };
-            let content = HandoutSealed { receipt: Some(signed), note: None };
+            let content = HandoutSealed { receipt: Some(signed), ..HandoutSealed::default() };
             let sealed = if item.needs_receipt {
                 HandoutRow::seal(key, (planned.district, planned.id), &content)?
             } else {

@@ -8,6 +8,7 @@
 
 mod answers;
 mod campaigns;
+pub mod case_documents;
 mod case_words;
 pub mod cases;
 mod constant;

@@ -3,7 +3,6 @@
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
-use gridward_domain::goods::PlaqueRule;
 use gridward_domain::range::GoodsQuantity;
 use gridward_domain::task::Outcome;
 
@@ -19,7 +18,6 @@ use crate::campaign::store::{self as campaigns, CampaignRow};
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::crypto::SealingKey;
-use crate::db::column::JsonColumn;
 use crate::db::{Conn, DbError};
 use crate::goods::handout_store::HandoutRow;
 use crate::goods::store::{ItemRow, MovementRow, StockRow};
@@ -146,21 +144,7 @@ fn programme(
         ..festival
     };
     let army_day = army_day_draft((staff, &festival), (&items[1..], army_day), &mut draw, now)?;
-    let plaque = PlaqueRule {
-        handed_out: parsed("hung")?,
-        damaged: Some(parsed("damaged")?),
-        declined: Some(parsed("declined")?),
-        withdrawn: Some(parsed("withdrawn")?),
-        restored: Some(parsed("pending")?),
-        returned: Some(parsed("pending")?),
-    };
-    let plaque = JsonColumn::of(plaque).map_err(|error| DbError::corrupt("goods_items", error))?;
-    items.push(ItemRow {
-        has_serial: true,
-        once: true,
-        plaque: Some(plaque),
-        ..item(district, "plaque", ["光荣牌", "Plaque of honour", "块"], true)?
-    });
+    items.extend(services::honour_plaque(district)?);
     let campaigns = vec![festival, army_day];
     Ok(Some(Programme { items, stocks, movements, visits, handouts, campaigns }))
 }

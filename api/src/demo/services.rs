@@ -5,6 +5,7 @@ use gridward_domain::area::AreaCode;
 
 use crate::case::{CaseKind, kind_store};
 use crate::catalogue::{self, ServiceKind};
+use crate::db::column::JsonColumn;
 use crate::db::{Conn, DbError};
 use crate::goods::NewGoodsItem;
 use crate::goods::store::ItemRow;
@@ -51,7 +52,8 @@ pub(super) fn install(
         for words in &document.vocabularies {
             add_words(conn, district, words)?;
         }
-        let items: Vec<ItemRow> = document.goods.iter().map(|new| item(district, new)).collect();
+        let items = document.goods.iter().map(|new| item(district, new));
+        let items = items.collect::<Result<Vec<ItemRow>, DbError>>()?;
         ItemRow::insert_all(conn, &items.iter().collect::<Vec<_>>())?;
     }
     for kind in case_kinds(documents) {
@@ -61,8 +63,20 @@ pub(super) fn install(
     Ok(())
 }
 
-fn item(district: AreaCode, new: &NewGoodsItem) -> ItemRow {
-    ItemRow {
+/// The honour plaque.
+///
+/// # Errors
+/// [`DbError::Corrupt`] for an unreadable document, which a test refuses.
+pub(super) fn honour_plaque(district: AreaCode) -> Result<Vec<ItemRow>, DbError> {
+    let text = include_str!("../../../docs/services/honour_plaque.json");
+    let document: ServiceDocument =
+        serde_json::from_str(text).map_err(|error| DbError::corrupt("demo", error))?;
+    document.goods.iter().map(|new| item(district, new)).collect()
+}
+
+fn item(district: AreaCode, new: &NewGoodsItem) -> Result<ItemRow, DbError> {
+    let plaque = new.plaque.clone().map(JsonColumn::of).transpose();
+    Ok(ItemRow {
         district,
         code: new.code.clone(),
         name: new.name.clone(),
@@ -72,9 +86,9 @@ fn item(district: AreaCode, new: &NewGoodsItem) -> ItemRow {
         once: new.once,
         needs_receipt: new.needs_receipt,
         active: new.active,
-        plaque: None,
+        plaque: plaque.map_err(|error| DbError::corrupt("demo", error))?,
         version: 1,
-    }
+    })
 }
 
 /// Adds words that the district does not have.

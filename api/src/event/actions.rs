@@ -50,6 +50,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("campaign.plan", "Campaign planned dry", "试排专项行动"),
     ("campaign.plan_handouts", "Hand-outs of a campaign planned", "专项行动物资发放计划"),
     ("campaign.remind", "Managers reminded of a campaign", "提醒网格员"),
+    ("campaign_template.change", "Template of campaigns changed", "修改专项行动模板"),
+    ("campaign_template.create", "Template of campaigns stored", "新增专项行动模板"),
     ("case.delete", "Case deleted after its years of keeping", "事项保存期满删除"),
     ("case.escalate", "Overdue case raised", "事项逾期上报"),
     ("case.exchange", "Case of merged entries moved", "归并档案的事项"),

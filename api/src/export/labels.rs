@@ -236,6 +236,7 @@ bilingual! {
         Birthday: "Birthday", "生日";
         Feast: "Feast", "节日";
         AfterHospital: "After hospital", "出院后";
+        AfterNeed: "After a need", "发现需求后";
     }
     Feast {
         NewYear: "New Year", "元旦";

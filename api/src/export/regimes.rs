@@ -1,6 +1,7 @@
 //! The export of regimes, with the responsible person as the list shows it, and without authors.
 
 use gridward_domain::authority::Principal;
+use gridward_domain::code::Need;
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::range::PageLimit;
 use gridward_domain::regime::CadenceParts;
@@ -13,6 +14,7 @@ use crate::db::{Conn, DbError};
 use crate::http::page::{Wanted, cut};
 use crate::regime::model::Regime;
 use crate::regime::store;
+use crate::vocabulary::VocabularyName;
 
 /// The regimes of the caller's area.
 pub struct Regimes {
@@ -50,6 +52,7 @@ impl Listing for Regimes {
         "assign_responsible", "Assigned to the responsible person", "分派给责任人";
         "satisfied_by", "Satisfied by", "计入走访";
         "prepared_on", "Prepared on", "最近生成日期";
+        "needs", "After needs", "需求";
     };
 
     fn page(
@@ -69,7 +72,7 @@ impl Listing for Regimes {
 impl Regimes {
     fn row(&self, regime: &Regime) -> Vec<Cell> {
         let (labels, content) = (&self.labels, &regime.content);
-        let CadenceParts { cadence, days, feast } = content.cadence.parts();
+        let CadenceParts { cadence, days, feast, needs } = content.cadence.parts();
         vec![
             Cell::text(regime.id),
             labels.either(content.name_en.as_str(), content.name.as_str()),
@@ -89,6 +92,7 @@ impl Regimes {
             Cell::Flag(content.assign_responsible),
             labels.word(content.satisfied_by),
             Cell::of(regime.prepared_on, Cell::Day),
+            labels.codes(VocabularyName::Needs, needs.iter().map(Need::as_str)),
         ]
     }
 }

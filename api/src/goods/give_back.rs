@@ -12,7 +12,7 @@ use super::Handout;
 use super::hand_out::{pieces, record};
 use super::handout_model::{HandoutDetail, ReturnHandout};
 use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
-use super::{lots, move_stock, plaque, reach, store};
+use super::{deciding_case, lots, move_stock, plaque, reach, store};
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
@@ -88,15 +88,21 @@ impl GivingBack {
         };
         let step = handout::give_back(row.state, row.reason, returning);
         let step = step.map_err(|why| refused(why, &row))?;
-        let difference = match step {
-            HandoutStep::Already => return Ok(row.shown()),
-            HandoutStep::Restore => {
-                let back = StockChange::Add(pieces(row.quantity)?);
-                move_stock::change(tx, row.station, &row.item, back)?
-            }
-            HandoutStep::Take | HandoutStep::WriteOff | HandoutStep::Keep => 0,
+        if step == HandoutStep::Already {
+            return Ok(row.shown());
+        }
+        let item = store::item(tx.read_unbatched(), row.district, &row.item)?;
+        let of = (item.as_ref(), &row);
+        let case = deciding_case::of_return(tx, key, principal, of, &self.why)?;
+        let difference = if step == HandoutStep::Restore {
+            let back = StockChange::Add(pieces(row.quantity)?);
+            move_stock::change(tx, row.station, &row.item, back)?
+        } else {
+            0
         };
-        let content = HandoutSealed { note: self.why.note.clone(), ..row.opened(key)? };
+        let before = row.opened(key)?;
+        let (note, case) = (self.why.note.clone(), case.or(before.case));
+        let content = HandoutSealed { note, case, ..before };
         let next = HandoutRow {
             state: HandoutState::Returned,
             // The piece is free for another beneficiary.
@@ -109,9 +115,9 @@ impl GivingBack {
             ..row.clone()
         };
         // The entry first, as merges and ends do.
-        if let Some(item) = store::item(tx.read_unbatched(), row.district, &row.item)? {
+        if let Some(item) = &item {
             let was = HandoutRow { serial: row.serial.clone(), ..next.clone() };
-            plaque::follow(tx, key, principal.person, (&item, &was), step)?;
+            plaque::follow(tx, key, principal.person, (item, &was), step)?;
         }
         handouts::put(tx.write_unbatched(), Some(&row), &next)?;
         // What comes back belongs to its lot.
@@ -170,10 +176,10 @@ pub(super) fn read(
 ) -> Result<(HandoutDetail, bool), Problem> {
     principal.may(Action::ReadHandouts)?;
     let (row, _) = find(tx, principal, id)?;
-    let HandoutSealed { receipt, note } = row.opened(key)?;
+    let HandoutSealed { receipt, note, case } = row.opened(key)?;
     let is_reveal = receipt.is_some() && row.person != Some(principal.person);
     let is_spent = is_reveal && budget.spend(tx, key, principal)?;
     let event = Event::new("handout.read", Subject::Reading, id, row.grid, row.version);
     tx.record(event.by(principal.person).with(json!({ "beneficiary": row.beneficiary })));
-    Ok((HandoutDetail { handout: row.shown(), receipt, note }, is_spent))
+    Ok((HandoutDetail { handout: row.shown(), receipt, note, case_id: case }, is_spent))
 }

@@ -82,8 +82,8 @@ impl HandingOut {
     /// Hands the goods out: takes them from the stock and records the receipt.
     ///
     /// # Errors
-    /// 403; 409 if the beneficiary has them already or has ended, if the district has withdrawn them, or
-    /// if the stock is short; 422.
+    /// 403; 409 if the beneficiary has them already, is not entitled to them or has ended, if the district has
+    /// withdrawn them, or if the stock is short; 422.
     pub fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -126,6 +126,11 @@ impl HandingOut {
                 _ => code.into(),
             }
         })?;
+        if !item.is_for(home.categories.members()) {
+            let problem = Problem::from(ProblemCode::HandoutNotEntitled);
+            return Err(problem
+                .with(FieldError::new("/beneficiary_id", "has no category that the item names")));
+        }
         let at = self.at(tx.now)?;
         let quantity = self.checked(tx, (&item, old.as_ref()), principal.role)?;
         let station = station(new.station, &home, old.as_ref())?;
@@ -133,7 +138,7 @@ impl HandingOut {
             Some(row) => row.id,
             None => self.new_id(tx, principal)?,
         };
-        let content = HandoutSealed { receipt: new.receipt.clone(), note: None };
+        let content = HandoutSealed { receipt: new.receipt.clone(), ..HandoutSealed::default() };
         let row = HandoutRow {
             district,
             id,

@@ -7,7 +7,7 @@ use gridward_domain::bounded_text::{
 };
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::{HandoutState, ReturnReason};
-use gridward_domain::id::{BeneficiaryId, CampaignId, HandoutId, PersonId};
+use gridward_domain::id::{BeneficiaryId, CampaignId, CaseId, HandoutId, PersonId};
 use gridward_domain::range::{GoodsQuantity, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,6 +63,9 @@ pub struct HandoutDetail {
     /// A note about the return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<CommandReason>,
+    /// The case that decided the last withdrawal or restoration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case_id: Option<CaseId>,
 }
 
 /// Who has signed for the goods.
@@ -127,4 +130,8 @@ pub struct ReturnHandout {
     /// A note; stored encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<CommandReason>,
+    /// The case of the beneficiary that was granted since and decides the withdrawal or the restoration; required
+    /// where the item says so, for no other return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_id: Option<CaseId>,
 }

@@ -94,7 +94,8 @@ pub(crate) async fn list_handouts(
 ///
 /// Takes the goods from the stock of the station and records the receipt. A beneficiary gets an item
 /// once for an occasion: a second hand-out is 409 `handout_done` with the first, and one beyond the
-/// stock 409 `goods_short`. A planned or returned hand-out is completed, except for goods that the district
+/// stock 409 `goods_short`; a beneficiary who is not entitled to it gets none (409 `handout_not_entitled`). A planned or
+/// returned hand-out is completed, except for goods that the district
 /// has withdrawn (409 `handout_withdrawn`). The call may be sent later,
 /// with the time in `at`, or as the command `handout.hand_out` of an outbox; with its `Idempotency-Key` it may be
 /// repeated. Allowed roles: managers, supervisors and admins within their area, and volunteers in their grid, for
@@ -170,9 +171,10 @@ pub(crate) async fn get_handout(
 /// The beneficiary does not have the goods: what was handed out comes back to the stock of the
 /// station, and what was planned stays there. It may be handed out again, unless the reason is
 /// `withdrawn`, which is a decision of the district's staff; another person of it restores the right with the
-/// reason `restored`. Repeating the call changes nothing. Allowed roles: managers, supervisors and admins where
-/// the beneficiary lives in their area now; a volunteer takes back what is planned for a home that they visit, or
-/// what they have handed out there.
+/// reason `restored`. An item may name the kind of case that decides either: then `case_id` is that of a case of the
+/// beneficiary that was granted since (422 `/case_id`). Repeating the call changes nothing. Allowed roles: managers,
+/// supervisors and admins where the beneficiary lives in their area now; a volunteer takes back what is planned for
+/// a home that they visit, or what they have handed out there.
 #[utoipa::path(
     tag = "goods",
     operation_id = "return_handout",

@@ -6,7 +6,7 @@ use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::bounded_text::{CommandReason, Occasion, OccasionFilter, SerialNumber};
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::{HandoutState, ReturnReason};
-use gridward_domain::id::{BeneficiaryId, CampaignId, HandoutId, PersonId};
+use gridward_domain::id::{BeneficiaryId, CampaignId, CaseId, HandoutId, PersonId};
 use gridward_domain::range::GoodsQuantity;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,9 @@ pub struct HandoutSealed {
     /// A note about the return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<CommandReason>,
+    /// The case that decided the last withdrawal or restoration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
 }
 
 impl HandoutRow {

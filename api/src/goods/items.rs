@@ -5,6 +5,7 @@ use gridward_domain::code::ItemCode;
 
 use super::model::{GoodsItem, GoodsItemContent};
 use super::store::{self, ItemRow};
+use crate::case::{CaseKind, kind_store};
 use crate::db::DbError;
 use crate::db::column::JsonColumn;
 use crate::http::IfMatch;
@@ -61,7 +62,8 @@ pub fn put(
     Ok((next.item(), old.is_none()))
 }
 
-/// Checks the states of the plaque: words of the district, each usable or in the item already.
+/// Checks the rule of the plaque: its words are words of the district, each usable or in the item already, and its
+/// cases are of kinds and classes of the district.
 fn check_plaque(
     tx: &mut Tx<'_>,
     content: &GoodsItemContent,
@@ -74,15 +76,34 @@ fn check_plaque(
     }
     let district = tx.district;
     let words = vocabulary::store::all(tx.read_unbatched(), district)?;
-    let before = old.and_then(|old| old.plaque.as_ref());
-    let is_held =
-        |code| before.is_some_and(|rule| rule.value().states().any(|(_, state)| state == code));
-    let errors =
+    let before = old.and_then(|old| old.plaque.as_ref()).map(JsonColumn::value);
+    let is_held = |code| before.is_some_and(|rule| rule.states().any(|(_, state)| state == code));
+    let states =
         rule.states().filter(|(_, state)| !is_held(*state)).filter_map(|(field, state)| {
             let unusable = words.get(VocabularyName::PlaqueStates).usable(state.as_str()).err()?;
             Some(FieldError::new(format!("/plaque/{field}"), unusable))
         });
-    let errors: Vec<FieldError> = errors.collect();
+    let is_named = |code| before.is_some_and(|rule| rule.entitled.contains(code));
+    let entitled = rule.entitled.iter().filter(|code| !is_named(*code)).filter_map(|code| {
+        let unusable = words.get(VocabularyName::Categories).usable(code.as_str()).err()?;
+        Some(FieldError::new("/plaque/entitled", unusable))
+    });
+    let mut errors: Vec<FieldError> = states.chain(entitled).collect();
+    let cases = [("withdrawal", &rule.withdrawal), ("restoration", &rule.restoration)];
+    for (field, case) in cases.into_iter().filter_map(|(field, case)| Some((field, case.as_ref()?)))
+    {
+        let kind = kind_store::one(tx.read_unbatched(), district, &case.kind)?;
+        let has_class = |kind: &CaseKind| {
+            let class = case.class.as_ref();
+            class.is_none_or(|code| kind.classes.iter().any(|class| class.code == *code))
+        };
+        let (part, detail) = match kind {
+            None => ("kind", "is no kind of case"),
+            Some(kind) if !has_class(&kind) => ("class", "is no class of the kind"),
+            Some(_) => continue,
+        };
+        errors.push(FieldError::new(format!("/plaque/{field}/{part}"), detail));
+    }
     if errors.is_empty() {
         return Ok(());
     }

@@ -4,6 +4,8 @@
 //! item once for an occasion, however often and by how many people it is handed out; the receipt
 //! is stored encrypted.
 
+pub mod coverage;
+mod deciding_case;
 pub mod exchange;
 pub mod give_back;
 pub mod hand_out;

@@ -39,8 +39,8 @@ pub struct ItemForEach {
     pub quantity: GoodsQuantity,
 }
 
-/// Plans the hand-outs of the items to these beneficiaries, but for those that have one; answers the
-/// number of new ones. The station is that of the village.
+/// Plans the hand-outs of the items to these beneficiaries, but for those that have one or are not entitled to it;
+/// answers the number of new ones. The station is that of the village.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if another server planned one meanwhile.
@@ -64,7 +64,8 @@ pub fn plan(
     let mut rows = Vec::with_capacity(homes.len() * items.len());
     for home in homes {
         for (item, quantity) in items {
-            if known.contains(&(home.id, item.code.clone())) {
+            let is_entitled = item.is_for(home.categories.members());
+            if !is_entitled || known.contains(&(home.id, item.code.clone())) {
                 continue;
             }
             rows.push(HandoutRow {

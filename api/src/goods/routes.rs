@@ -11,15 +11,17 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::coverage::{self, GoodsCoverage};
 use super::model::{GoodsItem, GoodsItemContent, GoodsMovement, GoodsStock, NewGoodsMovement};
 use super::{handout_routes, items, move_stock, store};
 use crate::area;
 use crate::auth::Authenticated;
+use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::http::openapi;
 use crate::http::page::{self, NoFilter, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::{IfMatch, Json as Body, versioned};
+use crate::http::{IfMatch, Json as Body, Query, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
@@ -28,6 +30,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
     config
         .service(list_goods_items)
         .service(put_goods_item)
+        .service(get_goods_coverage)
         .service(list_goods_stocks)
         .service(list_goods_movements)
         .service(enter_goods_movement)
@@ -98,6 +101,44 @@ pub(crate) async fn put_goods_item(
     let (item, is_new) = put.await?;
     let status = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(versioned::at_version(status, item.version).json(item))
+}
+
+/// The area of a coverage.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CoverageQuery {
+    /// Only beneficiaries of this area. Default: the caller's.
+    area: Option<AreaCode>,
+}
+
+/// Get the coverage by a plaque
+///
+/// Counts the beneficiaries who are entitled to an item with a `plaque`, and those of them whose plaque is there, in an
+/// area and in those directly below. An item without a `plaque` is 404. Allowed roles: supervisors, admins and
+/// auditors.
+#[utoipa::path(
+    tag = "goods",
+    operation_id = "get_goods_coverage",
+    params(("code" = ItemCode, Path, description = "The item"), CoverageQuery),
+    responses(
+        (status = OK, description = "The coverage", body = GoodsCoverage),
+        openapi::Read,
+    ),
+)]
+#[get("/goods/items/{code}/coverage")]
+pub(crate) async fn get_goods_coverage(
+    (db, clock): (Data<Db>, Data<Clock>),
+    Authenticated(principal): Authenticated,
+    code: Path<ItemCode>,
+    Query(query): Query<CoverageQuery>,
+) -> Result<HttpResponse, Problem> {
+    let area = query.area.unwrap_or(principal.area);
+    principal.authorize(Action::ReadGoods, &area)?;
+    area::known::in_query(&db, query.area).await?;
+    let (item, today) = (code.into_inner(), clock::day((clock)()));
+    let coverage = db.read(move |conn| coverage::of(conn, (area, item.clone()), today)).await?;
+    Ok(HttpResponse::Ok().json(coverage.ok_or_else(Problem::not_found)?))
 }
 
 /// Filter of stocks.

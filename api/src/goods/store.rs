@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit, LotCode};
-use gridward_domain::code::ItemCode;
+use gridward_domain::code::{Categories, ItemCode};
 use gridward_domain::goods::{MovementAction, PlaqueRule};
 use gridward_domain::id::{HandoutId, MovementId, PersonId};
 use gridward_domain::range::StockPieces;
@@ -94,6 +94,11 @@ crate::table_row! {
 }
 
 impl ItemRow {
+    /// Whether a beneficiary of these categories is entitled to it.
+    pub fn is_for(&self, categories: &Categories) -> bool {
+        self.plaque.as_ref().is_none_or(|rule| rule.value().is_entitled(categories))
+    }
+
     /// The item.
     pub fn item(self) -> GoodsItem {
         let content = GoodsItemContent {

@@ -195,7 +195,7 @@ fn found(
     now: DateTime<Utc>,
 ) -> Result<SealingKey, DbError> {
     let (key, new) = found_district(conn, installation, district, now)?;
-    let added = catalogue::store::add_missing(conn, district, &catalogue::defaults::kinds())?;
+    let added = catalogue::store::add_missing(conn, district, catalogue::defaults::kinds())?;
     if new || added > 0 {
         let event = bulk_change(district, "the district");
         log::store::append(conn, &mut Heads::default(), district, now, &[event])?;

@@ -51,6 +51,8 @@ pub enum Subject {
     Audience,
     /// A campaign.
     Campaign,
+    /// A template of campaigns.
+    CampaignTemplate,
     /// A standing duty.
     Regime,
     /// A secondment of a volunteer.

@@ -11,8 +11,9 @@ use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
 use gridward_domain::range::CadenceDays;
 use gridward_domain::regime::{MemberDays, Phase, RegimeSubject, SatisfiedBy, Spread};
 
+use super::anchor::Anchors;
+use super::sites;
 use super::store::RegimeRow;
-use super::{anchor, sites};
 use crate::audience::members as audience;
 use crate::beneficiary::store::{BeneficiaryRow, after};
 use crate::catalogue;
@@ -68,8 +69,8 @@ pub struct Candidate {
     pub id: BeneficiaryId,
     /// The grid of the home.
     pub grid: AreaCode,
-    /// The day of the entry that the visits follow, if they follow one: it is read by a run and not
-    /// stored.
+    /// The day of the entry or of a need that the visits follow, if they follow one: it is read by a run and
+    /// not stored.
     pub anchor: Option<NaiveDate>,
     /// The last contact that satisfies a visit.
     pub contact: Option<NaiveDate>,
@@ -97,10 +98,10 @@ pub fn candidates(
         return sites::candidates(conn, regime.area);
     }
     let known = KnownVisits::read(conn, regime)?;
-    let (filter, cadence) = (regime.filter()?, regime.cadence()?);
-    if cadence.has_anchor() {
+    let filter = regime.filter()?;
+    if let Some(anchors) = Anchors::read(conn, key, regime, today)? {
         let of = |row: BeneficiaryRow| {
-            let anchor = anchor::of(cadence, &row, key, today)?;
+            let anchor = anchors.of(&row, key, today)?;
             let contact = known.last(row.id, row.last_contact, row.last_visit);
             Ok(Candidate { id: row.id, grid: row.grid, anchor, contact })
         };

@@ -127,8 +127,8 @@ pub struct RegimeContent {
     /// The kind of the visits.
     pub kind: KindCode,
     /// When the visits of a member recur. A contact in the last quarter of a cycle before the visit, in
-    /// the week before a birthday or since the stay in hospital satisfies it; a phone call satisfies no
-    /// visit to the home, a visit a phone call.
+    /// the week before a birthday, since the stay in hospital or since the day of the need satisfies it; a
+    /// phone call satisfies no visit to the home, a visit a phone call.
     pub cadence: Cadence,
     /// Which visits satisfy a visit of the regime: any contact as described at `cadence`, or only completed
     /// visits of `kind`, as for a record that its form checks. Default: any contact.
@@ -186,8 +186,8 @@ pub struct RegimeOutlook {
     /// The number of members.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_314)]
     pub members: i64,
-    /// The number of visits in each of the coming weeks, the present day first; none for birthdays and
-    /// stays in hospital, whose days it would tell.
+    /// The number of visits in each of the coming weeks, the present day first; none for birthdays,
+    /// stays in hospital and needs, whose days it would tell.
     #[schema(max_items = 104)]
     pub weeks: Vec<RegimeWeek>,
 }

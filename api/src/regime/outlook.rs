@@ -1,14 +1,20 @@
 //! The visits of a regime in the coming weeks.
 
-use chrono::{Days, NaiveDate};
-use gridward_domain::range::OutlookWeeks;
+use std::collections::HashSet;
 
-use super::members::{self, Reconciliation};
+use chrono::{Days, NaiveDate};
+use gridward_domain::id::TaskId;
+use gridward_domain::range::OutlookWeeks;
+use gridward_domain::regime::RegimeSubject;
+use gridward_domain::task::Phase;
+
+use super::members::{self, MemberRow, Reconciliation};
 use super::model::{RegimeOutlook, RegimeWeek};
 use super::store::RegimeRow;
 use crate::audience::preview;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
+use crate::task::store as tasks;
 
 /// The visits of the regime from the day on, if each is made on its day; nothing is written.
 ///
@@ -34,8 +40,12 @@ pub fn outlook(
         .map(|week| RegimeWeek { first_day: first_day(week), visits: 0 })
         .collect();
     let rule = regime.rule()?;
+    let made = made(conn, regime, &members)?;
     for (member, candidate) in members.iter().zip(&candidates) {
         let mut days = candidate.days(member);
+        if member.task.is_some_and(|task| made.contains(&task)) {
+            days.contact = days.contact.max(member.slot);
+        }
         let mut from = today;
         // Each visit made on its day is the contact of the next.
         while let Some(visit) = rule.next(&days, from) {
@@ -49,4 +59,18 @@ pub fn outlook(
         }
     }
     Ok(RegimeOutlook { members: i64::try_from(members.len()).unwrap_or(i64::MAX), weeks })
+}
+
+/// The last rounds of memorial sites that were made: a round is no contact with a person, so its task alone tells.
+fn made(
+    conn: &mut Conn,
+    regime: &RegimeRow,
+    members: &[MemberRow],
+) -> Result<HashSet<TaskId>, DbError> {
+    if regime.subject != RegimeSubject::Memorials {
+        return Ok(HashSet::new());
+    }
+    let last: Vec<TaskId> = members.iter().filter_map(|member| member.task).collect();
+    let made = tasks::among(conn, regime.district, &last, &[Phase::Done])?;
+    Ok(made.into_iter().collect())
 }

@@ -82,7 +82,7 @@ fn work(
     let known = members::all(conn, district, regime.id)?;
     let Reconciliation { members, changed, gone } = members::reconcile(regime, known, &candidates)?;
     let satisfied = withdraw::satisfied(conn, (district, &rule), &members, &candidates)?;
-    let unfounded = withdraw::unfounded(conn, (district, &rule), &members, &candidates)?;
+    let unfounded = withdraw::unfounded(conn, (district, &rule), (&members, &candidates), today)?;
     let unmade = unmade(conn, (district, &rule), &members, today)?;
     let visits = visits(&rule, &members, &candidates, (today, &unmade));
     Ok(Work { satisfied, changed, gone, unfounded, visits })

@@ -8,7 +8,7 @@ use gridward_domain::audience::Filter;
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::person_state::PersonState;
-use gridward_domain::regime::{CadenceParts, RegimeSubject};
+use gridward_domain::regime::{Cadence, CadenceParts, RegimeSubject};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,6 +23,7 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
+use crate::vocabulary::{self, VocabularyName};
 use crate::{catalogue, clock, person};
 
 impl Effect for NewRegime {
@@ -89,7 +90,7 @@ fn write(
     let RegimeContent { name, name_en, kind, cadence, subject, lead_days, starts_on, .. } =
         &new.content;
     let satisfied_by = &new.content.satisfied_by;
-    let CadenceParts { cadence, days: cadence_days, feast } = cadence.parts();
+    let CadenceParts { cadence, days: cadence_days, feast, needs } = cadence.parts();
     let row = RegimeRow {
         district: principal.district(),
         id: RegimeId(Uuid::now_v7()),
@@ -103,6 +104,7 @@ fn write(
         cadence,
         cadence_days,
         feast,
+        needs: needs.into(),
         subject: *subject,
         satisfied_by: *satisfied_by,
         lead_days: *lead_days,
@@ -239,7 +241,13 @@ fn check_content(
         Some(kind) if !kind.active => add("kind", "is archived".to_owned()),
         Some(_) => {}
     }
-    if !content.subject.may_have(content.cadence) {
+    if let Cadence::AfterNeed { needs, .. } = &content.cadence {
+        let words = vocabulary::store::one(conn, principal.district(), VocabularyName::Needs)?;
+        for unknown in needs.iter().filter_map(|need| words.check(need.as_str()).err()) {
+            add("cadence/needs", unknown.to_string());
+        }
+    }
+    if !content.subject.may_have(&content.cadence) {
         add("cadence", "is for beneficiaries".to_owned());
     }
     if content.subject == RegimeSubject::Memorials && content.filter != Filter::All(Vec::new()) {

@@ -8,7 +8,7 @@ use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::audience::{Filter, Names as _, Sentence};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::RegimeName;
-use gridward_domain::code::KindCode;
+use gridward_domain::code::{KindCode, Need};
 use gridward_domain::feast::Feast;
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::person_state::PersonState;
@@ -52,6 +52,7 @@ crate::table_row! {
             cadence: CadenceType,
             cadence_days: i32,
             feast: Option<Feast>,
+            needs: SetColumn<Need>,
             subject: RegimeSubject,
             satisfied_by: SatisfiedBy,
             lead_days: LeadDays,
@@ -83,7 +84,8 @@ impl RegimeRow {
     /// [`DbError::Corrupt`].
     pub fn cadence(&self) -> Result<Cadence, DbError> {
         let Self { cadence, cadence_days: days, feast, .. } = *self;
-        let cadence = Cadence::of(CadenceParts { cadence, days, feast });
+        let needs = self.needs.members().clone();
+        let cadence = Cadence::of(CadenceParts { cadence, days, feast, needs });
         cadence.ok_or_else(|| DbError::corrupt(TABLE, "a cadence"))
     }
 
@@ -133,7 +135,7 @@ impl RegimeRow {
     /// # Errors
     /// None in practice: every filter has a JSON form.
     pub fn with(&self, content: &RegimeContent) -> Result<Self, DbError> {
-        let CadenceParts { cadence, days: cadence_days, feast } = content.cadence.parts();
+        let CadenceParts { cadence, days: cadence_days, feast, needs } = content.cadence.parts();
         Ok(Self {
             name: content.name.clone(),
             name_en: content.name_en.clone(),
@@ -142,6 +144,7 @@ impl RegimeRow {
             cadence,
             cadence_days,
             feast,
+            needs: needs.into(),
             subject: content.subject,
             satisfied_by: content.satisfied_by,
             lead_days: content.lead_days,

@@ -1,9 +1,10 @@
 //! Withdraws visits that a contact of another kind has satisfied meanwhile, and those of members who
 //! have left the audience.
 
+use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
-use gridward_domain::regime::Rule;
+use gridward_domain::regime::{CadenceType, Rule};
 use gridward_domain::task::{self as life, AutomaticCommand, Phase, Transition};
 use serde_json::{Value, json};
 
@@ -43,18 +44,18 @@ pub fn satisfied(
 }
 
 /// The members whose last visit waits and has no reason any more: the stay in hospital that it follows was
-/// shortened or taken back.
+/// shortened or taken back, or the report no longer finds the need.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn unfounded(
     conn: &mut Conn,
     (district, rule): (AreaCode, &Rule),
-    members: &[MemberRow],
-    candidates: &[Candidate],
+    (members, candidates): (&[MemberRow], &[Candidate]),
+    today: NaiveDate,
 ) -> Result<Vec<MemberRow>, DbError> {
     let without_reason = members.iter().zip(candidates).filter(|(member, candidate)| {
-        member.slot.is_some_and(|slot| !rule.has_reason(&candidate.days(member), slot))
+        member.slot.is_some_and(|slot| !rule.has_reason(&candidate.days(member), slot, today))
     });
     let mut rows: Vec<MemberRow> = without_reason.map(|(member, _)| member.clone()).collect();
     let tasks: Vec<TaskId> = rows.iter().filter_map(|member| member.task).collect();
@@ -74,7 +75,9 @@ pub fn without_reason(
     rows: &[MemberRow],
 ) -> Result<(), DbError> {
     let tasks: Vec<TaskId> = rows.iter().filter_map(|member| member.task).collect();
-    withdraw(tx, regime, (&tasks, "stay_changed"))?;
+    let is_of_need = regime.cadence == CadenceType::AfterNeed;
+    let reason = if is_of_need { "need_changed" } else { "stay_changed" };
+    withdraw(tx, regime, (&tasks, reason))?;
     let left = tasks::among(tx.read()?, regime.district, &tasks, &Phase::UNFINISHED)?;
     let is_withdrawn = |row: &&MemberRow| row.task.is_none_or(|task| !left.contains(&task));
     let free = |row: &MemberRow| MemberRow { slot: None, task: None, ..row.clone() }.next();

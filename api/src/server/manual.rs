@@ -162,7 +162,7 @@ fn following() -> String {
          phones of all who hand out goods the rows `goods_item`. `handout.hand_out` hands goods out at the \
          time of the command; a planned hand-out keeps its id, which the outcome's `version` refers to, and its \
          row is removed. A beneficiary who has the goods already is `handout_done`, withdrawn goods are \
-         `handout_withdrawn`. `handout.return` names `handout_id`.\n\
+         `handout_withdrawn`, and one who is not entitled is `handout_not_entitled`. `handout.return` names `handout_id`.\n\
          - The phone of a grid's manager has the cases at whose step the grid acts as rows `case`, without \
          descriptions and history. `case.move` names `case_id` and `base_version`, and has the body of \
          `POST /v1/cases/{{id}}/moves`.\n\

@@ -92,7 +92,13 @@ fn install(
     let coming = document.service_kinds.iter().filter(|kind| kind.active);
     let coming: Vec<KindCode> = coming.map(|kind| kind.code.clone()).collect();
     for (n, kind) in document.case_kinds.iter().enumerate() {
-        done.push(parts::case_kind(tx, principal, (kind, &coming), &format!("/case_kinds/{n}"))?);
+        done.push(parts::case_kind(
+            tx,
+            key,
+            principal,
+            (kind, &coming),
+            &format!("/case_kinds/{n}"),
+        )?);
     }
     for (n, kind) in document.service_kinds.iter().enumerate() {
         done.push(parts::service_kind(tx, principal, kind, &format!("/service_kinds/{n}"))?);
@@ -100,12 +106,16 @@ fn install(
     for (n, regime) in document.regimes.iter().enumerate() {
         done.push(parts::regime(tx, key, principal, regime, &format!("/regimes/{n}"))?);
     }
+    for (n, template) in document.campaigns.iter().enumerate() {
+        done.push(parts::campaign(tx, principal, template, &format!("/campaigns/{n}"))?);
+    }
     Ok(done)
 }
 
 /// Checks the lengths of the lists, that the document has a part, and that none is there twice.
 fn check_lists(document: &ServiceDocument) -> Result<(), Problem> {
-    let ServiceDocument { vocabularies, goods, case_kinds, service_kinds, regimes } = document;
+    let ServiceDocument { vocabularies, goods, case_kinds, service_kinds, regimes, campaigns } =
+        document;
     let regime = |regime: &super::model::ServiceRegime| {
         format!(
             "{} {}",
@@ -113,12 +123,13 @@ fn check_lists(document: &ServiceDocument) -> Result<(), Problem> {
             regime.name.as_str()
         )
     };
-    let lists: [(&str, &str, Vec<String>); 5] = [
+    let lists: [(&str, &str, Vec<String>); 6] = [
         ("vocabularies", "name", vocabularies.iter().map(|part| part.name.to_string()).collect()),
         ("goods", "code", goods.iter().map(|part| part.code.to_string()).collect()),
         ("case_kinds", "code", case_kinds.iter().map(|part| part.code.to_string()).collect()),
         ("service_kinds", "code", service_kinds.iter().map(|part| part.code.to_string()).collect()),
         ("regimes", "name", regimes.iter().map(regime).collect()),
+        ("campaigns", "code", campaigns.iter().map(|part| part.code.to_string()).collect()),
     ];
     let mut errors = Vec::new();
     if lists.iter().all(|(.., names)| names.is_empty()) {

@@ -11,6 +11,7 @@ use gridward_domain::regime::{Cadence, RegimeSubject, SatisfiedBy};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::campaign::template::CampaignTemplate;
 use crate::case::NewCaseKind;
 use crate::catalogue::NewKind;
 use crate::goods::NewGoodsItem;
@@ -20,7 +21,8 @@ use crate::vocabulary::replace::NewWord;
 /// The most parts of one list.
 pub(super) const MOST_PARTS: usize = 50;
 
-/// A service: its words, goods, kinds of case, kinds of service and regimes, stored in this order.
+/// A service: its words, goods, kinds of case, kinds of service, regimes and templates of campaigns, stored in this
+/// order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -60,6 +62,10 @@ pub struct ServiceDocument {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 50)]
     pub regimes: Vec<ServiceRegime>,
+    /// Templates of campaigns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 50)]
+    pub campaigns: Vec<CampaignTemplate>,
 }
 
 /// Words of a service in one vocabulary.
@@ -178,6 +184,6 @@ pub struct InstalledService {
     /// Whether this was a check alone, which has written nothing.
     pub is_check: bool,
     /// The parts, in the order of the document's lists.
-    #[schema(max_items = 250)]
+    #[schema(max_items = 300)]
     pub parts: Vec<ServicePart>,
 }

@@ -6,6 +6,8 @@ use gridward_domain::code::KindCode;
 
 use super::model::{PartOutcome, ServicePart, ServiceRegime, ServiceWords};
 use crate::audience::check;
+use crate::campaign::from_template;
+use crate::campaign::template::CampaignTemplate;
 use crate::case::kind_edit::{self, KindChange};
 use crate::case::{NewCaseKind, kind_store};
 use crate::catalogue::{self, NewKind, edit};
@@ -94,6 +96,7 @@ pub(super) fn item(
 /// later in the document.
 pub(super) fn case_kind(
     tx: &mut Tx<'_>,
+    key: &SealingKey,
     principal: &Principal,
     (new, coming): (&NewCaseKind, &[KindCode]),
     at: &str,
@@ -105,7 +108,7 @@ pub(super) fn case_kind(
         Some(version) => {
             let (code, content) = (new.code.clone(), new.content());
             let change = KindChange { code, base: vec![version], content };
-            kind_edit::change(tx, principal, &change, coming)
+            kind_edit::change(tx, key, principal, &change, coming)
         }
     };
     let kind = kind.map_err(|problem| problem.under(at))?;
@@ -133,6 +136,18 @@ pub(super) fn service_kind(
     Ok(part(at, kind.code, before, kind.version))
 }
 
+/// Puts the template of campaigns.
+pub(super) fn campaign(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    new: &CampaignTemplate,
+    at: &str,
+) -> Result<ServicePart, Problem> {
+    let (before, stored) =
+        from_template::put(tx, principal, new).map_err(|problem| problem.under(at))?;
+    Ok(part(at, &new.code, before, stored.version))
+}
+
 /// Creates or changes the regime. One with other visits than before is not active until another person
 /// activates it.
 pub(super) fn regime(
@@ -152,7 +167,7 @@ pub(super) fn regime(
         subject: new.subject,
         filter: new.filter.clone(),
         kind: new.kind.clone(),
-        cadence: new.cadence,
+        cadence: new.cadence.clone(),
         satisfied_by: new.satisfied_by,
         lead_days: new.lead_days,
         starts_on: new.starts_on.or(before.as_ref().map(|row| row.starts_on)).unwrap_or(tomorrow),

@@ -439,6 +439,7 @@ impl EventRef {
             | Subject::Attachment
             | Subject::Audience
             | Subject::Campaign
+            | Subject::CampaignTemplate
             | Subject::Command
             | Subject::Reading => false,
         }

@@ -124,6 +124,12 @@ impl NewTask {
         }
     }
 
+    /// The same for a visit that two people make together.
+    #[must_use]
+    pub fn by_two(self) -> Self {
+        Self { tie: Some(NewTie::TwoPeople {}), ..self }
+    }
+
     /// The same with another due day and with instructions, if given.
     #[must_use]
     pub fn with(self, due_on: Option<NaiveDate>, instructions: Option<Instructions>) -> Self {

@@ -17,6 +17,7 @@ pub mod edit;
 pub mod facts;
 pub mod filter;
 mod finder_notice;
+pub mod found_needs;
 pub mod freed;
 pub mod history;
 pub mod kept_time;

@@ -1,8 +1,10 @@
 //! Report flags: doubtful evidence is stored unchanged and flagged.
 
 use gridward_domain::bounded_text::Note;
+use gridward_domain::task::Outcome;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
@@ -81,10 +83,10 @@ pub(super) fn flags(
         }
     }
     if let Some(form) = kind.and_then(|kind| kind.form.as_ref())
-        && let Some(answers) = &content.answers
+        && let Some(answers) = asked(content)
     {
-        let mismatches = form::mismatches(form, &Value::Object(answers.clone()));
-        let mismatches = mismatches.into_iter().chain(unknown_words(form, answers, words));
+        let mismatches = form::mismatches(form, &Value::Object(answers.clone().into_owned()));
+        let mismatches = mismatches.into_iter().chain(unknown_words(form, &answers, words));
         let under =
             |error: FieldError| FieldError::new(format!("/answers{}", error.pointer), error.detail);
         errors.extend(mismatches.map(|error| (ReportFlag::Form, under(error))));
@@ -111,6 +113,13 @@ pub(super) fn flags(
     ];
     let doubted = doubted.into_iter().filter(|(_, doubted)| *doubted).map(|(flag, _)| flag);
     Ok(errors.into_iter().map(|(flag, _)| flag).chain(doubted).collect())
+}
+
+/// The answers that the form is asked about: of a completed visit without any it asks for those that it requires.
+fn asked(content: &ReportContent) -> Option<Cow<'_, Map<String, Value>>> {
+    let is_completed = content.outcome.is_some_and(Outcome::completes);
+    let none = || is_completed.then(|| Cow::Owned(Map::new()));
+    content.answers.as_ref().map(Cow::Borrowed).or_else(none)
 }
 
 /// Where answers are no words of the vocabularies that the form names.

@@ -314,8 +314,8 @@ mod tests {
             by: None,
             origin: None,
         };
-        let kind = crate::catalogue::defaults::kinds().remove(0);
-        TaskRow::open(&draft, &kind, now)
+        let kind = &crate::catalogue::defaults::kinds()[0];
+        TaskRow::open(&draft, kind, now)
     }
 
     #[test]

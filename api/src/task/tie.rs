@@ -241,7 +241,7 @@ impl TaskRow {
 
     /// The row with a tie.
     #[must_use]
-    pub(super) fn tied(self, tie: TaskTie) -> Self {
+    pub(crate) fn tied(self, tie: TaskTie) -> Self {
         Self { tie: Some(tie.r#type), tie_id: Some(tie.id), ..self }
     }
 }

@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::code::WordCode;
+use gridward_domain::goods::PlaqueRule;
 use serde::Deserialize;
 
 use super::model::VocabularyName;
 use crate::crypto::{SealingKey, aad};
-use crate::db::schema::{beneficiaries, goods_items, people, reports, service_kinds, tasks};
+use crate::db::column::JsonColumn;
+use crate::db::schema::{
+    beneficiaries, goods_items, people, regimes, reports, service_kinds, tasks,
+};
 use crate::db::{Conn, DbError};
 use crate::has_member;
 
@@ -58,7 +62,9 @@ fn in_columns(
         VocabularyName::Categories => {
             let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
             let rows = rows.filter(has_member!(beneficiaries::categories, code));
-            vec![("beneficiaries", rows.count().get_result(conn)?)]
+            let names = |rule: &PlaqueRule| rule.entitled.iter().any(|one| one.as_str() == code);
+            let items = items(conn, district, names)?;
+            vec![("beneficiaries", rows.count().get_result(conn)?), ("goods_items", items)]
         }
         VocabularyName::Tags => {
             let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
@@ -68,14 +74,8 @@ fn in_columns(
         VocabularyName::PlaqueStates => {
             let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
             let rows = rows.filter(beneficiaries::plaque.eq(code));
-            let items: Vec<String> = goods_items::table
-                .filter(goods_items::district.eq(district))
-                .filter(goods_items::plaque.is_not_null())
-                .select(goods_items::plaque.assume_not_null())
-                .load(conn)?;
-            let named = format!(":\"{code}\"");
-            let items = items.iter().filter(|item| item.contains(&named)).count();
-            let items = i64::try_from(items).unwrap_or(i64::MAX);
+            let names = |rule: &PlaqueRule| rule.states().any(|(_, state)| state.as_str() == code);
+            let items = items(conn, district, names)?;
             vec![("beneficiaries", rows.count().get_result(conn)?), ("goods_items", items)]
         }
         VocabularyName::Hardships => Vec::new(),
@@ -95,7 +95,9 @@ fn in_columns(
             };
             let kinds = kinds.iter().filter(mentions).count();
             let kinds = i64::try_from(kinds).unwrap_or(i64::MAX);
-            vec![("service_kinds", kinds)]
+            let regimes = regimes::table.filter(regimes::district.eq(district));
+            let regimes = regimes.filter(has_member!(regimes::needs, code));
+            vec![("service_kinds", kinds), ("regimes", regimes.count().get_result(conn)?)]
         }
         VocabularyName::Skills => {
             let kinds = service_kinds::table.filter(service_kinds::district.eq(district));
@@ -112,6 +114,21 @@ fn in_columns(
         }
     };
     Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
+}
+
+/// The number of items whose rule of the plaque names the word.
+fn items(
+    conn: &mut Conn,
+    district: AreaCode,
+    names: impl Fn(&PlaqueRule) -> bool,
+) -> Result<i64, DbError> {
+    let rules: Vec<JsonColumn<PlaqueRule>> = goods_items::table
+        .filter(goods_items::district.eq(district))
+        .filter(goods_items::plaque.is_not_null())
+        .select(goods_items::plaque.assume_not_null())
+        .load(conn)?;
+    let items = rules.iter().filter(|rule| names(rule.value())).count();
+    Ok(i64::try_from(items).unwrap_or(i64::MAX))
 }
 
 /// The part of a sealed value that has words.

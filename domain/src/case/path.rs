@@ -123,6 +123,14 @@ impl CasePath {
         self.steps.iter().find(|step| step.code == *code)
     }
 
+    /// Whether the class of a case decides who acts at a step, how long it may take or which moves it has.
+    pub fn depends_on_class(&self) -> bool {
+        self.steps.iter().any(|step| {
+            let moves = step.moves.iter().any(|one| !one.classes.is_empty());
+            moves || !step.levels.is_empty() || !step.days_by_class.is_empty()
+        })
+    }
+
     /// Every document that some step requires.
     pub fn required_documents(&self) -> BTreeSet<WordCode> {
         let required = self.steps.iter().flat_map(|step| &step.required);

@@ -11,5 +11,5 @@ pub mod stock;
 
 pub use handout::{HandoutRejection, HandoutState, HandoutStep, ReturnReason, Returning};
 pub use join::{HandoutExchange, JoinedHandout};
-pub use plaque::PlaqueRule;
+pub use plaque::{DecidingCase, PlaqueRule};
 pub use stock::{EntryAction, MovementAction, StockChange, StockError};

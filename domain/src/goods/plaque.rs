@@ -1,9 +1,12 @@
-//! The state of a beneficiary's plaque in the register, which follows the hand-outs of an item.
+//! The state of a beneficiary's plaque in the register, which follows the hand-outs of an item, and who is entitled
+//! to it.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::{HandoutState, HandoutStep, ReturnReason};
-use crate::code::PlaqueState;
+use crate::code::{CaseClass, CaseKindCode, Categories, Category, PlaqueState};
 
 /// The states of the plaque that follow what is done with an item, words of the vocabulary
 /// `plaque_states`. What has no state leaves the plaque as it is.
@@ -32,9 +35,56 @@ pub struct PlaqueRule {
     /// It has come back for another reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<PlaqueState>,
+    /// The categories that entitle a beneficiary to it, words of the vocabulary `categories`: others get none. Default:
+    /// everyone is entitled.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false, max_items = 64, value_type = Vec<Category>))]
+    pub entitled: BTreeSet<Category>,
+    /// The states in which a plaque counts as present in the coverage, besides `handed_out`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false, max_items = 64, value_type = Vec<PlaqueState>))]
+    pub present: BTreeSet<PlaqueState>,
+    /// The case that decides a withdrawal. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<DecidingCase>,
+    /// The case that decides a restoration. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restoration: Option<DecidingCase>,
+}
+
+/// The case of a beneficiary that must have been granted before the district acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(example = json!({ "kind": "plaque", "class": "withdraw" })))]
+#[serde(deny_unknown_fields)]
+pub struct DecidingCase {
+    /// The kind of case.
+    pub kind: CaseKindCode,
+    /// The class, if the kind has classes. Default: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<CaseClass>,
 }
 
 impl PlaqueRule {
+    /// Whether a beneficiary of these categories is entitled.
+    pub fn is_entitled(&self, categories: &Categories) -> bool {
+        self.entitled.is_empty() || !self.entitled.is_disjoint(categories)
+    }
+
+    /// The case that must have been granted before a return for this reason.
+    pub const fn decided_by(&self, reason: ReturnReason) -> Option<&DecidingCase> {
+        match reason {
+            ReturnReason::Withdrawn => self.withdrawal.as_ref(),
+            ReturnReason::Restored => self.restoration.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The states in which the plaque is there.
+    pub fn covering(&self) -> BTreeSet<PlaqueState> {
+        self.present.iter().chain([&self.handed_out]).cloned().collect()
+    }
+
     /// The state that follows a step of a hand-out, a return for this reason; `None` if the plaque stays as it
     /// is. Goods that never reached the beneficiary change nothing at the door, whatever the reason; a
     /// withdrawal and its restoration concern the right, so they count without a plaque too.
@@ -71,7 +121,8 @@ impl PlaqueRule {
             ("restored", self.restored.as_ref()),
             ("returned", self.returned.as_ref()),
         ];
-        all.into_iter().filter_map(|(field, state)| Some((field, state?)))
+        let present = self.present.iter().map(|state| ("present", state));
+        all.into_iter().filter_map(|(field, state)| Some((field, state?))).chain(present)
     }
 }
 
@@ -93,6 +144,10 @@ mod tests {
             withdrawn: Some(state("withdrawn")),
             restored: Some(state("pending")),
             returned: Some(state("missing")),
+            entitled: BTreeSet::from(["veteran".parse().expect("a code")]),
+            present: BTreeSet::from([state("indoor")]),
+            withdrawal: None,
+            restoration: None,
         };
         let after = |step, reason| rule.after(step, reason).map(ToString::to_string);
         let is = |code: &str| Some(code.to_owned());
@@ -107,6 +162,10 @@ mod tests {
         assert_eq!(after(S::Keep, Some(R::Withdrawn)), is("withdrawn"));
         assert_eq!(after(S::Keep, Some(R::Restored)), is("pending"));
         assert_eq!(after(S::Already, Some(R::Withdrawn)), None);
-        assert_eq!(rule.states().count(), 5);
+        assert_eq!(rule.states().count(), 6);
+        assert_eq!(rule.covering(), BTreeSet::from([state("hung"), state("indoor")]));
+        let of = |category: &str| BTreeSet::from([category.parse().expect("a code")]);
+        assert!(rule.is_entitled(&of("veteran")) && !rule.is_entitled(&of("neighbour")));
+        assert!(PlaqueRule { entitled: BTreeSet::new(), ..rule }.is_entitled(&of("neighbour")));
     }
 }

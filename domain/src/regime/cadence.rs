@@ -1,15 +1,21 @@
 //! The cadence of a regime: what its visits recur by.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::code::Need;
 use crate::feast::Feast;
 use crate::range::{AfterStayDays, CadenceDays, OutOfRange};
 use crate::word::{UnknownWord, unknown};
 
+/// The most needs that one cadence follows.
+const MOST_NEEDS: usize = 20;
+
 /// When the visits of a member recur.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case", try_from = "CadenceFields")]
 pub enum Cadence {
@@ -31,6 +37,14 @@ pub enum Cadence {
         /// The days from the last day of the stay to the visit.
         days: AfterStayDays,
     },
+    /// Once after each day on which a report finds one of the needs.
+    AfterNeed {
+        /// The needs, words of the vocabulary `needs`.
+        #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 20, value_type = Vec<Need>))]
+        needs: BTreeSet<Need>,
+        /// The days from the arrival of the report to the visit.
+        days: AfterStayDays,
+    },
 }
 
 /// A cadence as it is sent, whose faults have the places of its fields.
@@ -40,6 +54,7 @@ struct CadenceFields {
     r#type: CadenceType,
     days: Option<i64>,
     feast: Option<Feast>,
+    needs: Option<BTreeSet<Need>>,
 }
 
 /// Why fields are no cadence.
@@ -54,32 +69,43 @@ enum CadenceError {
     /// A number is out of range.
     #[error("field `days` {0}")]
     Days(OutOfRange),
+    /// There are no needs, or too many.
+    #[error("field `needs` must have 1 to {MOST_NEEDS} needs")]
+    Needs,
 }
 
 impl TryFrom<CadenceFields> for Cadence {
     type Error = CadenceError;
 
     fn try_from(
-        CadenceFields { r#type, days, feast }: CadenceFields,
+        CadenceFields { r#type, days, feast, needs }: CadenceFields,
     ) -> Result<Self, CadenceError> {
-        let has_days = matches!(r#type, CadenceType::EveryDays | CadenceType::AfterHospital);
+        use CadenceType as T;
+        let has_days = matches!(r#type, T::EveryDays | T::AfterHospital | T::AfterNeed);
         if days.is_some() && !has_days {
             return Err(CadenceError::Unknown("days"));
         }
-        if feast.is_some() && r#type != CadenceType::Feast {
+        if feast.is_some() && r#type != T::Feast {
             return Err(CadenceError::Unknown("feast"));
         }
+        if needs.is_some() && r#type != T::AfterNeed {
+            return Err(CadenceError::Unknown("needs"));
+        }
         let length = days.ok_or(CadenceError::Missing("days"));
+        let after = |length: i64| length.try_into().map_err(CadenceError::Days);
         Ok(match r#type {
-            CadenceType::EveryDays => {
+            T::EveryDays => {
                 Self::EveryDays { days: length?.try_into().map_err(CadenceError::Days)? }
             }
-            CadenceType::Birthday => Self::Birthday {},
-            CadenceType::Feast => {
-                Self::Feast { feast: feast.ok_or(CadenceError::Missing("feast"))? }
-            }
-            CadenceType::AfterHospital => {
-                Self::AfterHospital { days: length?.try_into().map_err(CadenceError::Days)? }
+            T::Birthday => Self::Birthday {},
+            T::Feast => Self::Feast { feast: feast.ok_or(CadenceError::Missing("feast"))? },
+            T::AfterHospital => Self::AfterHospital { days: after(length?)? },
+            T::AfterNeed => {
+                let needs = needs.ok_or(CadenceError::Missing("needs"))?;
+                if !(1..=MOST_NEEDS).contains(&needs.len()) {
+                    return Err(CadenceError::Needs);
+                }
+                Self::AfterNeed { needs, days: after(length?)? }
             }
         })
     }
@@ -105,17 +131,21 @@ pub enum CadenceType {
     Feast,
     /// [`Cadence::AfterHospital`].
     AfterHospital,
+    /// [`Cadence::AfterNeed`].
+    AfterNeed,
 }
 
 /// A cadence in its parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CadenceParts {
     /// The type.
     pub cadence: CadenceType,
-    /// The length of a cycle, or the days after a stay in hospital.
+    /// The length of a cycle, or the days after a stay in hospital or a need.
     pub days: i32,
     /// The feast.
     pub feast: Option<Feast>,
+    /// The needs.
+    pub needs: BTreeSet<Need>,
 }
 
 /// What a regime is about.
@@ -172,7 +202,7 @@ impl RegimeSubject {
     }
 
     /// Whether its members may have this cadence: a memorial site has no birthday.
-    pub const fn may_have(self, cadence: Cadence) -> bool {
+    pub const fn may_have(self, cadence: &Cadence) -> bool {
         match self {
             Self::Beneficiaries => true,
             Self::Memorials => matches!(cadence, Cadence::EveryDays { .. } | Cadence::Feast { .. }),
@@ -185,40 +215,55 @@ const YEAR: i32 = 365;
 
 impl Cadence {
     /// The parts.
-    pub const fn parts(self) -> CadenceParts {
+    pub fn parts(&self) -> CadenceParts {
         use CadenceType as T;
-        let (cadence, days, feast) = match self {
-            Self::EveryDays { days } => (T::EveryDays, days.get(), None),
-            Self::Birthday {} => (T::Birthday, YEAR, None),
-            Self::Feast { feast } => (T::Feast, YEAR, Some(feast)),
-            Self::AfterHospital { days } => (T::AfterHospital, days.get(), None),
+        let none = BTreeSet::new;
+        let (cadence, feast, needs) = match self {
+            Self::EveryDays { .. } => (T::EveryDays, None, none()),
+            Self::Birthday {} => (T::Birthday, None, none()),
+            Self::Feast { feast } => (T::Feast, Some(*feast), none()),
+            Self::AfterHospital { .. } => (T::AfterHospital, None, none()),
+            Self::AfterNeed { needs, .. } => (T::AfterNeed, None, needs.clone()),
         };
-        CadenceParts { cadence, days, feast }
+        CadenceParts { cadence, days: self.days(), feast, needs }
+    }
+
+    /// The length of the cycle, or the days after a stay in hospital or a need.
+    pub(super) const fn days(&self) -> i32 {
+        match self {
+            Self::EveryDays { days } => days.get(),
+            Self::Birthday {} | Self::Feast { .. } => YEAR,
+            Self::AfterHospital { days } | Self::AfterNeed { days, .. } => days.get(),
+        }
     }
 
     /// The cadence of these parts; `None` if they are none.
-    pub fn of(CadenceParts { cadence, days, feast }: CadenceParts) -> Option<Self> {
+    pub fn of(CadenceParts { cadence, days, feast, needs }: CadenceParts) -> Option<Self> {
         let days = i64::from(days);
         Some(match cadence {
             CadenceType::EveryDays => Self::EveryDays { days: days.try_into().ok()? },
             CadenceType::Birthday => Self::Birthday {},
             CadenceType::Feast => Self::Feast { feast: feast? },
             CadenceType::AfterHospital => Self::AfterHospital { days: days.try_into().ok()? },
+            CadenceType::AfterNeed => Self::AfterNeed { needs, days: days.try_into().ok()? },
         })
     }
 
-    /// The length of the cycle over which the members are spread, unless the calendar or the entry
+    /// The length of the cycle over which the members are spread, unless the calendar or what is known
     /// of each decides the day.
-    pub const fn spread_over(self) -> Option<CadenceDays> {
+    pub const fn spread_over(&self) -> Option<CadenceDays> {
         match self {
-            Self::EveryDays { days } => Some(days),
-            Self::Birthday {} | Self::Feast { .. } | Self::AfterHospital { .. } => None,
+            Self::EveryDays { days } => Some(*days),
+            Self::Birthday {}
+            | Self::Feast { .. }
+            | Self::AfterHospital { .. }
+            | Self::AfterNeed { .. } => None,
         }
     }
 
-    /// Whether the visits of a member follow a day of the own entry.
-    pub const fn has_anchor(self) -> bool {
-        matches!(self, Self::Birthday {} | Self::AfterHospital { .. })
+    /// Whether the visits of a member follow a day of the own entry, or that of a need.
+    pub const fn has_anchor(&self) -> bool {
+        matches!(self, Self::Birthday {} | Self::AfterHospital { .. } | Self::AfterNeed { .. })
     }
 }
 

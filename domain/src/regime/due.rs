@@ -7,7 +7,7 @@ use super::phase::Phase;
 use crate::range::LeadDays;
 
 /// The rule of a regime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// The first day of the first cycle; no visit is due before.
     pub starts_on: NaiveDate,
@@ -22,8 +22,8 @@ pub struct Rule {
 pub struct MemberDays {
     /// The day in the cycle of a regime that spreads its visits.
     pub phase: Phase,
-    /// The day that the visits of another regime follow: that of the birth, or the last one of a stay
-    /// in hospital. Without it no visit falls due.
+    /// The day that the visits of another regime follow: that of the birth, the last one of a stay in
+    /// hospital, or the last one on which a need was found. Without it no visit falls due.
     pub anchor: Option<NaiveDate>,
     /// The last contact of a form that satisfies a visit.
     pub contact: Option<NaiveDate>,
@@ -51,20 +51,20 @@ struct Slots {
 /// the visit is still made.
 const ABOUT_YEARLY: u64 = 7;
 
-/// How many days after its day a visit that follows a stay in hospital is still made.
-const AFTER_HOSPITAL: u64 = 30;
+/// How many days after its day a visit that follows a stay in hospital or a need is still made.
+const AFTER_EVENT: u64 = 30;
 
-/// How many days after a visit at a birthday or after a stay that was not made it is prepared again.
+/// How many days after a visit at a birthday, after a stay or a need that was not made it is prepared again.
 const SHORT_PAUSE: u64 = 3;
 
 impl Rule {
     /// How many days before the member's day a contact satisfies the visit: a quarter of the cycle, a
-    /// week before a birthday or a feast, or as many as have passed since the stay in hospital.
+    /// week before a birthday or a feast, or as many as have passed since the stay in hospital or the need.
     pub fn tolerance(&self) -> Days {
         Days::new(match self.cadence {
             Cadence::EveryDays { .. } => self.days() / 4,
             Cadence::Birthday {} | Cadence::Feast { .. } => ABOUT_YEARLY,
-            Cadence::AfterHospital { .. } => self.days() - 1,
+            Cadence::AfterHospital { .. } | Cadence::AfterNeed { .. } => self.days() - 1,
         })
     }
 
@@ -73,9 +73,10 @@ impl Rule {
     pub fn pause(&self) -> Days {
         Days::new(match self.cadence {
             Cadence::EveryDays { .. } => (self.days() / 4).min(14),
-            Cadence::Birthday {} | Cadence::Feast { .. } | Cadence::AfterHospital { .. } => {
-                SHORT_PAUSE
-            }
+            Cadence::Birthday {}
+            | Cadence::Feast { .. }
+            | Cadence::AfterHospital { .. }
+            | Cadence::AfterNeed { .. } => SHORT_PAUSE,
         })
     }
 
@@ -84,23 +85,33 @@ impl Rule {
     pub fn first_day(&self, due: Due, today: NaiveDate) -> NaiveDate {
         let from = match self.cadence {
             Cadence::Birthday {} => due.slot.checked_sub_days(self.tolerance()).unwrap_or(today),
-            Cadence::EveryDays { .. } | Cadence::Feast { .. } | Cadence::AfterHospital { .. } => {
-                today
-            }
+            Cadence::EveryDays { .. }
+            | Cadence::Feast { .. }
+            | Cadence::AfterHospital { .. }
+            | Cadence::AfterNeed { .. } => today,
         };
         from.max(today).min(due.due_on)
     }
 
-    /// Whether the member still has the visit of `slot`: one after a stay in hospital has no reason once the
-    /// stay has been shortened or taken back. A later stay leaves it.
-    pub fn has_reason(&self, member: &MemberDays, slot: NaiveDate) -> bool {
+    /// Whether the member still has the visit of `slot` on the day: one after a stay in hospital has no reason
+    /// once the stay has been shortened or taken back, one after a need once its report no longer finds it. A
+    /// later stay or need leaves it, and needs found before [`Self::found_since`] are not known any more.
+    pub fn has_reason(&self, member: &MemberDays, slot: NaiveDate, today: NaiveDate) -> bool {
+        let is_founded = || {
+            let Slots { last, next } = self.of_event(member.anchor, slot);
+            last.or(next).is_some_and(|of_event| of_event >= slot)
+        };
         match self.cadence {
-            Cadence::AfterHospital { .. } => {
-                let Slots { last, next } = self.of_stay(member.anchor, slot);
-                last.or(next).is_some_and(|of_stay| of_stay >= slot)
-            }
+            Cadence::AfterHospital { .. } => is_founded(),
+            Cadence::AfterNeed { .. } => !self.is_of_use(slot, today) || is_founded(),
             Cadence::EveryDays { .. } | Cadence::Birthday {} | Cadence::Feast { .. } => true,
         }
+    }
+
+    /// The first day of those on which a need is found whose visit would still be made on `today`.
+    pub fn found_since(&self, today: NaiveDate) -> NaiveDate {
+        let days = Days::new(self.days() + AFTER_EVENT);
+        today.checked_sub_days(days).unwrap_or(NaiveDate::MIN)
     }
 
     /// Whether a contact on this day satisfies the visit of `slot`.
@@ -111,7 +122,7 @@ impl Rule {
 
     /// The next visit to make from the day on; `None` if there is none, or beyond the calendar.
     pub fn next(&self, member: &MemberDays, from: NaiveDate) -> Option<Due> {
-        let at_once = Self { lead_days: LeadDays::MIN, ..*self };
+        let at_once = Self { lead_days: LeadDays::MIN, ..self.clone() };
         if let Some(missed) = due(&at_once, member, from) {
             return Some(missed);
         }
@@ -121,12 +132,12 @@ impl Rule {
         Some(Due { slot, due_on: slot })
     }
 
-    /// The length of the cycle, or the days after a stay.
+    /// The length of the cycle, or the days after a stay or a need.
     fn days(&self) -> u64 {
-        u64::from(self.cadence.parts().days.unsigned_abs()).max(1)
+        u64::from(self.cadence.days().unsigned_abs()).max(1)
     }
 
-    /// How many days before its day a visit is prepared: in its own cycle, and after the stay.
+    /// How many days before its day a visit is prepared: in its own cycle, and after the stay or the need.
     fn lead(&self) -> Days {
         let lead = u64::from(self.lead_days.get().unsigned_abs());
         Days::new(lead.min(self.days() - 1))
@@ -152,7 +163,7 @@ impl Rule {
         let until = match self.cadence {
             Cadence::EveryDays { .. } => return true,
             Cadence::Birthday {} | Cadence::Feast { .. } => ABOUT_YEARLY,
-            Cadence::AfterHospital { .. } => AFTER_HOSPITAL,
+            Cadence::AfterHospital { .. } | Cadence::AfterNeed { .. } => AFTER_EVENT,
         };
         slot.checked_add_days(Days::new(until)).is_none_or(|until| today <= until)
     }
@@ -165,7 +176,9 @@ impl Rule {
             Cadence::Feast { feast } => {
                 self.of_years(today, |year| feast.day(i64::from(year).try_into().ok()?))
             }
-            Cadence::AfterHospital { .. } => self.of_stay(member.anchor, today),
+            Cadence::AfterHospital { .. } | Cadence::AfterNeed { .. } => {
+                self.of_event(member.anchor, today)
+            }
         }
     }
 
@@ -189,8 +202,8 @@ impl Rule {
         Slots { last: past.last().copied(), next: coming.first().copied() }
     }
 
-    fn of_stay(&self, last_day: Option<NaiveDate>, today: NaiveDate) -> Slots {
-        let slot = last_day.and_then(|day| day.checked_add_days(Days::new(self.days())));
+    fn of_event(&self, day: Option<NaiveDate>, today: NaiveDate) -> Slots {
+        let slot = day.and_then(|day| day.checked_add_days(Days::new(self.days())));
         match slot.filter(|slot| *slot >= self.starts_on) {
             Some(slot) if slot > today => Slots { last: None, next: Some(slot) },
             last => Slots { last, next: None },

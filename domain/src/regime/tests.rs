@@ -239,7 +239,10 @@ fn a_visit_follows_a_stay_in_hospital_once() {
 fn a_cadence_is_stored_by_its_type_and_days() {
     let after = Cadence::AfterHospital { days: 3_i64.try_into().expect("days") };
     let feast = Cadence::Feast { feast: Feast::Qingming };
-    for one in [Cadence::EveryDays { days: cadence(90) }, Cadence::Birthday {}, feast, after] {
+    let needs = ["bereavement", "disaster"].map(|need| need.parse().expect("a need")).into();
+    let need = Cadence::AfterNeed { needs, days: 3_i64.try_into().expect("days") };
+    let cycle = Cadence::EveryDays { days: cadence(90) };
+    for one in [cycle, Cadence::Birthday {}, feast, after.clone(), need] {
         assert_eq!(Cadence::of(one.parts()), Some(one));
     }
     let cadence = CadenceType::Feast;
@@ -304,10 +307,15 @@ fn a_visit_after_a_stay_has_no_reason_once_the_stay_is_shortened_or_taken_back()
     let rule = of(Cadence::AfterHospital { days: 7.try_into().expect("days") }, 30);
     let ended =
         |anchor: Option<u64>| MemberDays { anchor: anchor.map(day), ..MemberDays::default() };
-    assert!(rule.has_reason(&ended(Some(20)), day(27)));
-    assert!(!rule.has_reason(&ended(Some(18)), day(27)), "shortened");
-    assert!(!rule.has_reason(&ended(None), day(27)), "taken back");
-    assert!(rule.has_reason(&ended(Some(40)), day(27)), "a later stay leaves it");
+    assert!(rule.has_reason(&ended(Some(20)), day(27), day(29)));
+    assert!(!rule.has_reason(&ended(Some(18)), day(27), day(29)), "shortened");
+    assert!(!rule.has_reason(&ended(None), day(27), day(29)), "taken back");
+    assert!(rule.has_reason(&ended(Some(40)), day(27), day(45)), "a later stay leaves it");
     let yearly = of(Cadence::Birthday {}, 30);
-    assert!(yearly.has_reason(&ended(None), day(27)));
+    assert!(yearly.has_reason(&ended(None), day(27), day(29)));
+    let needs = [("bereavement".parse().expect("a need"))].into();
+    let need = of(Cadence::AfterNeed { needs, days: 7.try_into().expect("days") }, 30);
+    assert!(!need.has_reason(&ended(None), day(27), day(57)), "no report finds it any more");
+    assert!(need.has_reason(&ended(None), day(27), day(58)), "its report is not read any more");
+    assert_eq!(need.found_since(day(57)), day(20));
 }

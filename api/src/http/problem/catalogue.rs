@@ -392,6 +392,10 @@ problems! {
     HandoutWithdrawn "handout_withdrawn" 409
         "Withdrawn by the district": "The district has withdrawn this item from the beneficiary; `current` shows the hand-out. The district restores the right to it first.";
         "已由区级收回": "该物资已由区级收回，见 current。须先由区级恢复资格。";
+    /// The beneficiary is not entitled to the goods.
+    HandoutNotEntitled "handout_not_entitled" 409
+        "Not entitled": "The beneficiary has none of the categories that entitle to this item.";
+        "不符合发放条件": "该服务对象不属于此物资规定的对象类别，不能发放。";
     /// The managers were reminded on this day.
     CampaignReminded "campaign_reminded" 409
         "Reminded today": "The managers were reminded of this campaign today. Remind them again tomorrow.";

@@ -417,6 +417,7 @@ export const en: Record<Key, string> = {
   'code.proposal_lapsed': 'The visit has changed; the proposal needs no decision',
   'code.absence_overlaps': 'There is an absence on these days already',
   'code.absence_over': 'This absence is over',
+  'code.handout_not_entitled': 'This person is not entitled to this item; it was not recorded',
   'code.handout_done': 'This was handed out already, and is not recorded twice',
   'code.goods_short': 'The station has not enough of it; ask the village for more',
   'code.handout_withdrawn': 'The district has taken these goods back; they cannot be handed out',

@@ -415,6 +415,7 @@ export const zh = {
   'code.proposal_lapsed': '情况已有变化，这条建议不用再决定',
   'code.absence_overlaps': '这些天已经请过假',
   'code.absence_over': '这次请假已经结束',
+  'code.handout_not_entitled': '这位对象不符合这件物资的发放条件，没有记录',
   'code.handout_done': '这件物资已经发过了，没有重复记录',
   'code.goods_short': '站点的库存不够，请联系村（社区）补货',
   'code.handout_withdrawn': '这件物资区里已经收回，不能发放',
