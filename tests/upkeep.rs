@@ -334,14 +334,17 @@ async fn a_visit_that_is_not_accepted_in_time_goes_on_to_another_person(
 ) {
     let server = Server::small(backend);
     let (admin, manager) = (server.admin().await, server.manager().await);
-    let settings = json!({ "replan": "automatic", "accept_within_minutes": 60 });
+    let settings = json!({ "replan": "off", "accept_within_minutes": 60 });
     assert_eq!(set(&admin, 1, settings).await.status, 200);
     let by_hand = given(&manager, &[1], 21).await;
+    let declined = given(&manager, &[1], 22).await.remove(0);
+    decline(&server.second_volunteer().await, &declined).await;
     let [pinned, offered] = [visit(&manager, 2).await, visit(&manager, 3).await];
     let pin = json!({ "task_id": pinned, "person_id": person_id(21), "day": day(3) });
     let plan = manager
         .plan(&json!({
-            "area": GRID, "first_day": day(1), "last_day": day(7), "changes": { "pins": [pin] }
+            "area": GRID, "first_day": day(1), "last_day": day(7), "changes": { "pins": [pin] },
+            "only": { "ids": [pinned, offered] }
         }))
         .await;
     let first = task(&manager, &offered).await;
@@ -352,7 +355,7 @@ async fn a_visit_that_is_not_accepted_in_time_goes_on_to_another_person(
     let given_at = (Utc::now() - TimeDelta::days(2)).naive_utc();
     server.database.execute(&format!("UPDATE plans SET state_at = '{given_at}'"));
     upkeep(&server.database);
-    unordered(&admin, 1).await;
+    assert_eq!(unordered(&admin, 1).await.len(), 1);
     let second = task(&manager, &offered).await;
     assert_eq!(second["state"], "assigned", "{second}");
     assert_ne!(second["assignee_id"], first["assignee_id"], "{second}");
@@ -362,6 +365,7 @@ async fn a_visit_that_is_not_accepted_in_time_goes_on_to_another_person(
     let decided = [by_hand[0].clone(), pinned];
     let me = json!(person_id(21));
     assert_eq!(holders(&manager, &decided).await, [me.clone(), me], "given by hand");
+    assert_eq!(task(&manager, &declined).await["state"], "open", "others are not planned anew");
 }
 
 /// A visit of this priority for the beneficiary of this number, possible today.

@@ -65,8 +65,9 @@ pub struct PlanningSettings {
     /// planned anew if an earlier one of the person lasts too long to keep the next.
     #[serde(default)]
     pub replan: ReplanMode,
-    /// The minutes from 08:00 to 20:00 in which a visit that a plan gave is to be accepted; then it
-    /// is open for others, and no plan gives it to the same person again. Absent: no limit.
+    /// The minutes from 08:00 to 20:00 in which a visit that a plan gave is to be accepted; then a plan
+    /// of just these visits gives it to another person within a minute, also with `replan` as `off` or
+    /// `suggest`, and no plan gives it to the same person again. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 15, maximum = 5040, example = 240)]
     pub accept_within_minutes: Option<u16>,
