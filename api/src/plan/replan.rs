@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::audience::common;
 use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 use uuid::Uuid;
@@ -33,7 +34,8 @@ const LAST: u64 = 30;
 
 /// Puts one plan for each town with freed tasks into the queue, and one more if some of them go on to other
 /// people while the others are only suggested; answers the number of plans. A plan of a town has everyone
-/// whose help is usual. All other tasks keep their assignees and times.
+/// whose help is usual; a suggestion is of the smallest area that suffices. All other tasks keep their
+/// assignees and times.
 ///
 /// # Errors
 /// [`DbError`].
@@ -70,7 +72,9 @@ pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
         let id = PlanId(Uuid::now_v7());
         freed::give(tx.write_unbatched(), district, &ids, id)?;
         let only = TaskSelection { ids, ..TaskSelection::default() };
-        let order = PlanOrder { only, ..PlanOrder::of(town, span) };
+        // A suggestion begins with the people around its tasks, and has more where they do not suffice.
+        let around = common(rows.iter().map(|row| row.grid)).filter(|_| !is_applied_at_once);
+        let order = PlanOrder { only, ..PlanOrder::of(around.unwrap_or(town), span) };
         let request = Request { id, order, now, by: None };
         let unordered = Unordered { origin: PlanOrigin::Replan, is_applied_at_once, night: None };
         draft::insert_unordered(tx, &request, unordered)?;

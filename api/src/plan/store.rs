@@ -101,6 +101,11 @@ impl PlanRow {
         })
     }
 
+    /// Whether the plan is a suggestion for freed tasks.
+    pub fn is_suggestion(&self) -> bool {
+        self.origin == PlanOrigin::Replan && !self.is_applied_at_once
+    }
+
     /// The stored result.
     ///
     /// # Errors
@@ -229,6 +234,18 @@ pub fn row(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan
         .filter(in_range!(plans::area, scope))
         .first(conn);
     Ok(row.optional()?)
+}
+
+/// Replaces the order of a plan that is not computed yet.
+///
+/// # Errors
+/// [`DbError`].
+pub fn replace_order(conn: &mut Conn, row: &PlanRow, order: &PlanOrder) -> Result<(), DbError> {
+    let text = serde_json::to_string(order).map_err(|error| DbError::corrupt("plans", error))?;
+    diesel::update(plans::table.find((row.district, row.id)))
+        .set((plans::area.eq(order.area), plans::request.eq(text)))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Changes the state of the plan. The update locks the row until the end of the transaction.
