@@ -48,7 +48,8 @@ pub struct PlanningSettings {
     /// other work of a grid.
     #[schema(minimum = 0, maximum = 100, default = 40)]
     pub manager_dispatch_percent: u8,
-    /// The number of weeks over which work is shared fairly, those of the plan included.
+    /// The number of weeks over which work is shared fairly: seven times as many days, which end with the
+    /// last day of the plan; at least the days of the plan.
     #[schema(minimum = 1, maximum = 12, default = 4)]
     pub fairness_weeks: u8,
     /// A volunteer who had nothing to do in this many weeks before a plan is offered something, if
