@@ -11,8 +11,8 @@ use gridward_domain::id::{PersonId, TaskId};
 
 use super::held::{self, Held};
 use super::hindrance::Hindrance;
+use super::known::{Known, Skills};
 use super::model::{Candidate, Candidates};
-use super::read::{Known, Skills};
 use super::sentences;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -59,8 +59,22 @@ pub(super) fn candidates(
     if !task.life()?.state.is_live() {
         return Err(ProblemCode::TaskPhase.into());
     }
-    let (first, last) = days(question, &task)?;
-    let mut on = |day| on_day(conn, key, principal, question, &task, day);
+    ranked(conn, key, principal, question, &task)
+}
+
+/// The candidates for the task of the question, which has not ended.
+///
+/// # Errors
+/// 422 for a past day.
+pub(super) fn ranked(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    question: &Question,
+    task: &TaskRow,
+) -> Result<Candidates, Problem> {
+    let (first, last) = days(question, task)?;
+    let mut on = |day| on_day(conn, key, principal, question, task, day);
     let on_first = on(first)?;
     if on_first.possible > 0 {
         return Ok(on_first);
@@ -145,10 +159,13 @@ fn past(error: SpanError) -> Problem {
     Problem::invalid("day", error.to_string())
 }
 
-/// The area whose people are considered: the town, as far as it is the caller's.
+/// The area whose people are considered: the town, as far as it is the caller's; for an assignee from
+/// elsewhere, the grid.
 fn within_reach(principal: &Principal, grid: AreaCode) -> AreaCode {
     let town = grid.ancestor(Level::Town).unwrap_or(grid);
-    if principal.area.contains(&town) { town } else { principal.area }
+    let areas = [town, principal.area];
+    let is_reached = |area: &AreaCode| principal.area.contains(area) && area.contains(&grid);
+    areas.into_iter().find(is_reached).unwrap_or(grid)
 }
 
 /// The input of the ranking.
