@@ -39,6 +39,8 @@ pub struct Computed {
     pub overdue: u32,
     /// The output of the solver.
     pub solved: solve::Plan,
+    /// How good a plan of these visits can be at most; `None` where no reader sees it.
+    pub bounds: Option<solve::Bounds>,
     /// The grid and the minutes at the door of each visit that does not exist.
     pub imagined: HashMap<TaskId, (AreaCode, Minutes)>,
     /// The volunteers; none unless there are such visits.

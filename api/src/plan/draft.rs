@@ -104,6 +104,7 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
         &Kept {
             assigned,
             measures,
+            bounds: computed.bounds,
             overdue: computed.overdue,
             made_late: Some(computed.made_late()),
             base: against_base(computed),

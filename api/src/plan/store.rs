@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use gridward_dispatch::solve::Bounds;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{CampaignId, PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,9 @@ pub struct Kept {
     pub overtaken: u32,
     /// The solver's quality measures.
     pub measures: Value,
+    /// Lower bounds of these; `None` of plans of before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
     /// Number of selected open tasks that were due before the first day and are not planned.
     #[serde(default)]
     pub overdue: u32,
@@ -90,6 +94,7 @@ impl PlanRow {
             overtaken: kept.overtaken,
             overdue: kept.overdue,
             base: kept.base,
+            bounds: kept.bounds,
             measures: (!kept.measures.is_null()).then_some(kept.measures),
             progress: (self.state.is_queued() && self.lease.is_some())
                 .then(|| u8::try_from(self.progress).unwrap_or(100)),

@@ -21,7 +21,7 @@
 //!    of [`crate::routing`]. `units`: between minutes and seconds.
 //! 6. `reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
 //!    routes and unserved visits.
-//! 7. `plan` and `answer`: the output. `measure`: its quality.
+//! 7. `plan` and `answer`: the output. `measure`: its quality. `bound`: how good a plan can be at most.
 //! 8. `candidates`: ranks the volunteers for one visit, the rest of a plan unchanged.
 //! 9. `check`: an independent checker of plans.
 //!
@@ -35,6 +35,7 @@ use rayon::prelude::*;
 
 mod alike;
 mod answer;
+mod bound;
 mod candidates;
 mod check;
 mod construct;
@@ -69,6 +70,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::routing::InstanceError;
 
 pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
+pub use bound::{Bounds, bounds};
 pub use candidates::{Candidate, Hindrance, candidates};
 pub use check::{Violation, check};
 pub use evenness::gini;
