@@ -16,7 +16,7 @@ use crate::clock;
 use crate::db::schema::{plan_visits, plans, tasks};
 use crate::db::{Conn, DbError};
 use crate::log::{Event, Subject};
-use crate::tx::Tx;
+use crate::tx::{Db, Tx};
 
 /// How long the visits of an applied plan are kept after its last day.
 pub const APPLIED_KEPT_FOR: Days = Days::new(90);
@@ -31,11 +31,40 @@ const VISITS: i64 = 2_000;
 /// The most ids of a query.
 const CHUNK: usize = 500;
 
-/// Discards drafts that are too old to be applied; answers their number, zero when none is left.
+/// Applies the retention to the plans of the district; answers the number of discarded drafts and deleted
+/// visits.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn discard_expired(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
+pub async fn run(db: &Db, district: AreaCode, now: DateTime<Utc>) -> Result<usize, DbError> {
+    let mut processed = 0;
+    loop {
+        match db.write(district, move |tx| discard_expired(tx, district)).await? {
+            0 => break,
+            discarded => processed += discarded,
+        }
+    }
+    let mut after = None;
+    loop {
+        let plans = db.read(move |conn| outdated(conn, district, now, after)).await?;
+        after = plans.last().map(|(plan, _)| *plan);
+        if after.is_none() {
+            return Ok(processed);
+        }
+        for plan in plans {
+            let delete = move |tx: &mut Tx<'_>| delete_visits(tx.write_unbatched(), district, plan);
+            loop {
+                match db.write(district, delete).await? {
+                    0 => break,
+                    deleted => processed += deleted,
+                }
+            }
+        }
+    }
+}
+
+/// Discards drafts that are too old to be applied; answers their number, zero when none is left.
+fn discard_expired(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
     let now = tx.now;
     let mut expired: Vec<PlanRow> = plans::table
         .filter(plans::district.eq(district))
@@ -54,10 +83,7 @@ pub fn discard_expired(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbE
 }
 
 /// The next plans of the district, after `after`, of which visits may no longer be needed.
-///
-/// # Errors
-/// [`DbError`].
-pub fn outdated(
+fn outdated(
     conn: &mut Conn,
     district: AreaCode,
     now: DateTime<Utc>,
@@ -88,10 +114,7 @@ pub fn outdated(
 
 /// Deletes visits of the plan that are not needed: not by an undo of what their people have not ended, and not
 /// for the marks that open tasks have of the plan. Answers their number, zero when none is left.
-///
-/// # Errors
-/// [`DbError`].
-pub fn delete_visits(
+fn delete_visits(
     conn: &mut Conn,
     district: AreaCode,
     (plan, state): (PlanId, PlanState),

@@ -14,7 +14,8 @@
 //! 3. `split`: independent parts; nearly every grid is one, and they are planned in parallel.
 //! 4. `search`: a part as an instance of [`crate::routing`], which searches it.
 //!    `construct`: the result, and insertion of calls and of visits that still fit.
-//!    `overflow`: unserved visits offered to neighbours. `late`: late visits offered to them.
+//!    `overflow`: unserved visits offered to neighbours. `late`: late visits offered to them. `help`: what
+//!    both have in common.
 //!    `idle`: a visit for volunteers who have had nothing to do for long.
 //!    `alike`: visits that are of one kind.
 //! 5. `team`: the volunteers of a part. `limit`: the most that one carries. `timeline`: the times of one shift, by the arithmetic
@@ -41,6 +42,7 @@ mod check;
 mod construct;
 mod evenness;
 mod former;
+mod help;
 mod idle;
 mod late;
 mod limit;
