@@ -757,8 +757,6 @@ fn expected(operation: &Value, who: &Person, place: Place, named: Named) -> &'st
         {
             &[403]
         }
-        // No plan assigned the task; the tests of explanations have one.
-        (true, Place::Inside) if operation["operationId"] == "explain_task" => &[404],
         // The plan of this test has no visit of the task.
         (true, Place::Inside) if operation["operationId"] == "explain_plan_visit" => &[404],
         (true, Place::Inside) => PERMITTED,

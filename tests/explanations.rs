@@ -89,8 +89,60 @@ async fn a_planned_task_says_why_where_and_in_which_order(
         supervisor.send(request.header("If-Match", format!("\"v{}\"", task["version"]))).await;
     assert_eq!(opened.status, 200, "{}", opened.body);
     assert!(opened.body.get("planned_for").is_none(), "{}", opened.body);
-    let (status, problem) = explanation(&supervisor, &tasks[0]).await;
-    assert_eq!((status, &problem["code"]), (404, &json!("not_planned")));
+    let (status, open) = explanation(&supervisor, &tasks[0]).await;
+    assert_eq!((status, &open["given"]["code"]), (200, &json!("not_given")), "{open}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_no_plan_gave_says_who_gave_it_and_who_else_could_go(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let task = visit(&manager, 1, json!({})).await;
+    let (status, open) = explanation(&manager, &task).await;
+    assert_eq!((status, open.get("person_id"), open.get("why")), (200, None, None), "{open}");
+    assert_eq!(
+        (&open["given"]["code"], &open["given"]["sentence"]["en"]),
+        (&json!("not_given"), &json!("The task has no assignee at present."))
+    );
+    let when = open["when"]["sentence"]["en"].as_str().expect("a sentence");
+    assert!(when.starts_with("No day and hour are set. It is due"), "{when}");
+    let ranked = manager.get(&format!("/v1/tasks/{task}/candidates")).await.body["items"].clone();
+    let first = ranked.as_array().expect("candidates")[..2].to_vec();
+    assert_eq!(open["others"], json!(first), "those who could go at present");
+
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    let (_, claimed) = explanation(&volunteer, &task).await;
+    let given = &claimed["given"];
+    assert_eq!((&given["code"], &given["by_id"]), (&json!("claimed"), &json!(person_id(21))));
+    let sentence = given["sentence"]["en"].as_str().expect("a sentence");
+    assert!(sentence.starts_with("You claimed the task on "), "{sentence}");
+    assert_eq!(claimed["person_id"], person_id(21));
+    let others = claimed["others"].as_array().expect("others");
+    let is_other = |one: &Value| one.get("person_id").is_none() && one["cost"].is_object();
+    assert!(others.len() == 2 && others.iter().all(is_other), "without names: {claimed}");
+
+    let to = json!({ "person_id": person_id(22) });
+    let given = manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    let (_, assigned) = explanation(&manager, &task).await;
+    let given = &assigned["given"];
+    assert_eq!((&given["code"], &given["by_name"]), (&json!("assigned"), &json!("张网格")));
+    let sentence = given["sentence"]["en"].as_str().expect("a sentence");
+    assert!(sentence.starts_with("You gave the task to 陈志愿 on "), "{sentence}");
+    assert!(assigned["given"]["at"].is_string(), "{assigned}");
+    let far = explanation(&server.far_manager().await, &task).await;
+    assert_eq!((far.0, &far.1["code"]), (404, &json!("not_found")), "outside the scope");
+
+    let version = manager.get(&format!("/v1/tasks/{task}")).await.body["version"].clone();
+    let cancel = manager.request(Method::POST, &format!("/v1/tasks/{task}/cancel"));
+    let cancel = cancel.header("If-Match", format!("\"v{version}\""));
+    let cancelled = manager.send(cancel.json(&json!({ "reason": "x" }))).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    let (status, ended) = explanation(&manager, &task).await;
+    assert_eq!((status, &ended["code"]), (404, &json!("not_planned")));
 }
 
 #[rstest]

@@ -54,6 +54,8 @@ async fn an_order_is_answered_at_once_and_the_draft_follows(
     let plan = manager.computed(&path).await;
     assert_eq!((&plan["state"], &plan["assigned"]), (&json!("draft"), &json!(1)), "{plan}");
     assert_eq!(plan["measures"]["served"], 1);
+    // With one visit no plan has less travel than out and back again.
+    assert_eq!(plan["bounds"]["travel"], plan["measures"]["travel"]);
     assert!(plan.get("progress").is_none(), "{plan}");
 }
 

@@ -520,6 +520,14 @@ async fn workloads_show_room_and_rank_nobody(
     assert_eq!(offered().await, 120);
     let duty = volunteer.put("/v1/me/duty", &json!({ "duty": "off" })).await;
     assert_eq!((duty.status, offered().await), (200, json!(0)), "{}", duty.body);
+    // What a person has carried counts in minutes, of the week in which it was done.
+    server.database.execute(&format!(
+        "UPDATE tasks SET state = 'done', planned_on = '{due}', planned_minutes = 50 \
+         WHERE id = '{task}'"
+    ));
+    let mine = volunteer.get(&format!("/v1/me/workload?{days}")).await;
+    let week = &mine.body["weeks"][0];
+    assert_eq!((&week["carried"], &week["held"]), (&json!(50), &json!(0)), "{week}");
     let text = all.body.to_string();
     assert!(!text.contains("done") && !text.contains("rank"), "{text}");
     let first = supervisor.get(&format!("/v1/people/workload?limit=1&{days}")).await;

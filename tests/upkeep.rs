@@ -253,7 +253,11 @@ async fn a_suggestion_is_a_draft_of_just_the_freed_tasks(
     let before = task(&manager, &freed[0]).await;
     upkeep(&server.database);
     let plans = unordered(&admin, 1).await;
-    assert_eq!((plans.len(), &plans[0]["state"]), (1, &json!("draft")), "{plans:?}");
+    assert_eq!(
+        (plans.len(), &plans[0]["state"], &plans[0]["area"]),
+        (1, &json!("draft"), &json!(GRID)),
+        "{plans:?}"
+    );
     let path = format!("/v1/plans/{}/visits", plans[0]["id"].as_str().expect("an id"));
     let visits = admin.get(&path).await.body["items"].clone();
     let planned: Vec<&Value> =
@@ -261,6 +265,49 @@ async fn a_suggestion_is_a_draft_of_just_the_freed_tasks(
     assert_eq!(planned, [&json!(freed[0])], "{visits}");
     assert_eq!(task(&manager, &freed[0]).await, before, "a suggestion changes nothing");
     assert_eq!(task(&manager, &open).await["state"], "open");
+}
+
+/// The titles of the caller's own notices.
+async fn notices(caller: &Caller) -> Vec<String> {
+    let me = caller.get("/v1/me").await.body;
+    let notices = me["notices"].as_array().into_iter().flatten();
+    notices.map(|notice| notice["title"].as_str().expect("a title").to_owned()).collect()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_suggestion_is_of_the_smallest_area_that_suffices_and_its_supervisors_get_a_notice(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let (town, district) = (server.town_supervisor().await, server.supervisor().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "suggest" })).await.status, 200);
+    let freed = given(&manager, &[1], 21).await.remove(0);
+    decline(&server.volunteer().await, &freed).await;
+    // Those of the first grid have no minutes left for it; the volunteer of the second grid has.
+    server.database.execute(&format!(
+        "UPDATE people SET weekly_minutes = 0 WHERE area = '{GRID}' OR role = 'manager'"
+    ));
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!(
+        (plans.len(), &plans[0]["state"], &plans[0]["area"], &plans[0]["assigned"]),
+        (1, &json!("draft"), &json!("500116001002"), &json!(1)),
+        "{plans:?}"
+    );
+    let id = plans[0]["id"].as_str().expect("an id");
+    assert_eq!(
+        notices(&town).await,
+        ["There is a plan for visits that lost their visitor: 南门社区"]
+    );
+    assert_eq!(notices(&district).await, [""; 0], "a supervisor is nearer");
+    assert_eq!(notices(&manager).await, [""; 0], "the draft is not of one grid");
+    let path = format!("/v1/plans/{id}");
+    assert_eq!((town.get(&path).await.status, manager.get(&path).await.status), (200, 404));
+    let applied = town.post(&format!("{path}/apply"), &json!({})).await;
+    assert_eq!(applied.status, 200, "{}", applied.body);
+    assert_eq!(task(&manager, &freed).await["assignee_id"], json!(person_id(23)));
 }
 
 #[rstest]
@@ -334,14 +381,17 @@ async fn a_visit_that_is_not_accepted_in_time_goes_on_to_another_person(
 ) {
     let server = Server::small(backend);
     let (admin, manager) = (server.admin().await, server.manager().await);
-    let settings = json!({ "replan": "automatic", "accept_within_minutes": 60 });
+    let settings = json!({ "replan": "off", "accept_within_minutes": 60 });
     assert_eq!(set(&admin, 1, settings).await.status, 200);
     let by_hand = given(&manager, &[1], 21).await;
+    let declined = given(&manager, &[1], 22).await.remove(0);
+    decline(&server.second_volunteer().await, &declined).await;
     let [pinned, offered] = [visit(&manager, 2).await, visit(&manager, 3).await];
     let pin = json!({ "task_id": pinned, "person_id": person_id(21), "day": day(3) });
     let plan = manager
         .plan(&json!({
-            "area": GRID, "first_day": day(1), "last_day": day(7), "changes": { "pins": [pin] }
+            "area": GRID, "first_day": day(1), "last_day": day(7), "changes": { "pins": [pin] },
+            "only": { "ids": [pinned, offered] }
         }))
         .await;
     let first = task(&manager, &offered).await;
@@ -352,7 +402,7 @@ async fn a_visit_that_is_not_accepted_in_time_goes_on_to_another_person(
     let given_at = (Utc::now() - TimeDelta::days(2)).naive_utc();
     server.database.execute(&format!("UPDATE plans SET state_at = '{given_at}'"));
     upkeep(&server.database);
-    unordered(&admin, 1).await;
+    assert_eq!(unordered(&admin, 1).await.len(), 1);
     let second = task(&manager, &offered).await;
     assert_eq!(second["state"], "assigned", "{second}");
     assert_ne!(second["assignee_id"], first["assignee_id"], "{second}");
@@ -362,6 +412,7 @@ async fn a_visit_that_is_not_accepted_in_time_goes_on_to_another_person(
     let decided = [by_hand[0].clone(), pinned];
     let me = json!(person_id(21));
     assert_eq!(holders(&manager, &decided).await, [me.clone(), me], "given by hand");
+    assert_eq!(task(&manager, &declined).await["state"], "open", "others are not planned anew");
 }
 
 /// A visit of this priority for the beneficiary of this number, possible today.

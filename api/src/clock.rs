@@ -1,6 +1,7 @@
 //! The current time, injected, and the calendar day in a district.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
+use gridward_domain::time::TimeOfDay;
 
 /// Returns the time. The server injects [`system`], a test its own clock.
 pub type Clock = fn() -> DateTime<Utc>;
@@ -29,6 +30,11 @@ pub fn day(moment: DateTime<Utc>) -> NaiveDate {
 pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
     let ahead = TimeDelta::seconds(china().local_minus_utc().into());
     day.and_time(NaiveTime::MIN).and_utc() - ahead
+}
+
+/// Whether the time of a day within the valid years has come before `now` in a district.
+pub fn has_passed((day, time): (NaiveDate, TimeOfDay), now: DateTime<Utc>) -> bool {
+    midnight(day) + TimeDelta::minutes(time.minutes().into()) < now
 }
 
 /// The valid years of external dates: wide enough for every plan and record,
@@ -74,6 +80,18 @@ mod tests {
         assert_eq!(near("-9999-01-01"), "1900-01-01");
         assert_eq!(near("2026-08-01"), "2026-08-01");
         assert_eq!(within_reach(&NaiveDate::MAX), Err(DateOutOfRange));
+    }
+
+    #[test]
+    fn a_time_has_passed_by_the_clock_of_the_district() {
+        let now: DateTime<Utc> = "2026-12-01T01:00:30Z".parse().expect("a time");
+        let has_passed = |day: &str, minutes| {
+            let time = TimeOfDay::new(minutes).expect("a time");
+            has_passed((day.parse().expect("a day"), time), now)
+        };
+        assert!(has_passed("2026-12-01", 540), "it is half a minute after nine");
+        assert!(!has_passed("2026-12-01", 541));
+        assert!(!has_passed("2026-12-02", 480));
     }
 
     #[test]

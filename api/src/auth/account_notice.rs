@@ -42,6 +42,8 @@ pub enum AccountNoticeKind {
     SecondmentAgreed,
     /// A secondment of the person, or one that the person requested, does not take place.
     SecondmentEnded,
+    /// The district suggests a plan of visits that lost their visitor: `GET /v1/plans`.
+    PlanSuggested,
 }
 
 text_column!(AccountNoticeKind);
@@ -97,6 +99,14 @@ impl AccountNoticeKind {
             (Self::SecondmentEnded, Language::Chinese) => {
                 let title = format!("借调已取消：{about}");
                 return (title.into(), "已安排的任务保持不变。");
+            }
+            (Self::PlanSuggested, Language::English) => {
+                let title = format!("There is a plan for visits that lost their visitor: {about}");
+                return (title.into(), "Look at the draft under the plans, and apply it.");
+            }
+            (Self::PlanSuggested, Language::Chinese) => {
+                let title = format!("有走访需要换人，已生成派单建议：{about}");
+                return (title.into(), "请在“派单”中查看草案，确认后应用。");
             }
             (Self::ProposalAccepted, Language::English) => {
                 let title = format!("Your proposal was accepted: {about}");

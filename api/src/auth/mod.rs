@@ -15,6 +15,7 @@ pub mod credential;
 pub mod device;
 pub mod enrolment;
 pub mod known_device;
+pub mod notify;
 pub mod password;
 pub mod password_rules;
 pub mod proof;

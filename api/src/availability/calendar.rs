@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{Datelike as _, NaiveDate};
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
-use gridward_domain::time::Window;
+use gridward_domain::time::{TimeOfDay, Window};
 
 use super::span::Span;
 use crate::person::{Availability, Weekday};
@@ -43,13 +43,40 @@ pub struct Hours {
 impl Hours {
     /// The minutes without the breaks.
     pub fn minutes(&self) -> u32 {
-        let is_free = |minute: &u16| {
-            let covers =
-                |part: &Window| (part.start().minutes()..part.end().minutes()).contains(minute);
-            !self.breaks.iter().any(covers)
-        };
-        let minutes = self.window.start().minutes()..self.window.end().minutes();
-        minutes.filter(is_free).map(|_| 1).sum()
+        self.free().iter().map(|(from, to)| u32::from(to - from)).sum()
+    }
+
+    /// Whether a visit of these minutes fits as a whole, outside the breaks: at some time within the window,
+    /// if it has one.
+    pub fn fit(&self, window: Option<Window>, minutes: u32) -> bool {
+        let bounds = window.map(|window| (window.start().minutes(), window.end().minutes()));
+        let (earliest, latest) = bounds.unwrap_or((0, TimeOfDay::LAST.minutes()));
+        let free = self.free().into_iter().map(|(from, to)| (from.max(earliest), to.min(latest)));
+        free.map(|(from, to)| to.saturating_sub(from)).any(|length| minutes <= length.into())
+    }
+
+    /// Whether a visit of these minutes fits that begins at this time.
+    pub fn fit_at(&self, start: TimeOfDay, minutes: u32) -> bool {
+        let end = u32::from(start.minutes()).saturating_add(minutes);
+        let end = u16::try_from(end).ok().and_then(|end| TimeOfDay::new(end).ok());
+        let window = end.and_then(|end| Window::new(start, end).ok());
+        window.is_some_and(|window| self.fit(Some(window), minutes))
+    }
+
+    /// The parts between the breaks, in minutes of the day.
+    fn free(&self) -> Vec<(u16, u16)> {
+        let minutes = |part: &Window| (part.start().minutes(), part.end().minutes());
+        let mut breaks: Vec<(u16, u16)> = self.breaks.iter().map(minutes).collect();
+        breaks.sort_unstable();
+        let (mut from, closes) = minutes(&self.window);
+        let mut free = Vec::with_capacity(breaks.len() + 1);
+        for (begins, ends) in breaks {
+            free.push((from, begins.min(closes)));
+            from = from.max(ends);
+        }
+        free.push((from, closes));
+        free.retain(|(from, to)| from < to);
+        free
     }
 }
 
@@ -143,8 +170,6 @@ pub fn weekday(day: NaiveDate) -> Weekday {
 
 #[cfg(test)]
 mod tests {
-    use gridward_domain::time::TimeOfDay;
-
     use super::*;
 
     fn hours(start: u16, end: u16) -> Window {
@@ -188,6 +213,29 @@ mod tests {
         let breaks = vec![hours(8, 10), hours(9, 11), hours(16, 20)];
         assert_eq!(Hours { window: hours(9, 17), breaks }.minutes(), 5 * 60);
         assert_eq!(Hours { window: hours(9, 17), breaks: vec![] }.minutes(), 8 * 60);
+    }
+
+    #[test]
+    fn a_visit_fits_as_a_whole_outside_breaks_at_its_time_or_at_some_time_within_its_window() {
+        let breaks = vec![hours(14, 15), hours(12, 13), hours(12, 14)];
+        let day = Hours { window: hours(9, 17), breaks };
+        let at = |hour: u16, minute| TimeOfDay::new(hour * 60 + minute).expect("a time");
+        for (start, minutes, fits) in [
+            (at(9, 0), 180, true),
+            (at(8, 59), 30, false),
+            (at(11, 30), 31, false),
+            (at(13, 30), 10, false),
+            (at(15, 0), 120, true),
+            (at(15, 0), 121, false),
+            (at(23, 30), 60, false),
+        ] {
+            assert_eq!(day.fit_at(start, minutes), fits, "{start:?} {minutes}");
+        }
+        assert!(day.fit(None, 180), "before noon");
+        assert!(!day.fit(None, 181));
+        assert!(day.fit(Some(hours(11, 16)), 60));
+        assert!(!day.fit(Some(hours(11, 16)), 61));
+        assert!(!day.fit(Some(hours(17, 18)), 1));
     }
 
     #[test]

@@ -424,6 +424,7 @@ diesel::table! {
         from_day -> Nullable<Date>,
         plan -> Nullable<Text>,
         tries -> Integer,
+        goes_on -> Bool,
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
-use gridward_domain::person_state::PersonState;
 use serde_json::json;
 
 use crate::auth;
 use crate::auth::account_notice::AccountNoticeKind;
-use crate::auth::account_notice_store::{self, NoticeSubject};
+use crate::auth::account_notice_store::NoticeSubject;
+use crate::auth::notify;
 use crate::case::store::CaseRow;
 use crate::case::{CaseKind, CaseSource};
 use crate::db::DbError;
@@ -33,16 +33,10 @@ pub(super) fn notify(
         return Ok(());
     }
     for finder in finders(tx, row)?.into_iter().filter(|finder| *finder != principal.person) {
-        let (district, now) = (row.district, tx.now);
-        let account = auth::store::account_status(tx.read_unbatched(), district, finder, None)?;
-        if account.is_none_or(|account| account.state == PersonState::Left) {
-            continue;
+        let about = (AccountNoticeKind::CaseClosed, subject(kind, is_confidential, row));
+        if notify::add(tx, finder, about)? {
+            record(tx, principal, (row, is_confidential), finder)?;
         }
-        let subject = subject(kind, is_confidential, row);
-        let about = AccountNoticeKind::CaseClosed;
-        let to = (district, finder);
-        account_notice_store::add_about(tx.write_unbatched(), to, about, subject, now)?;
-        record(tx, principal, (row, is_confidential), finder)?;
     }
     Ok(())
 }

@@ -121,6 +121,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("person.restore", "Person restored", "恢复人员"),
     ("person.reveal_allowance", "More reveals allowed", "增加查看次数"),
     ("person.search", "People searched", "查找人员"),
+    ("person.plan_suggested", "Person notified of a suggested plan", "派单建议提醒"),
     ("person.secondment", "Person notified of a secondment", "借调提醒"),
     ("person.suspend", "Person suspended", "暂停人员"),
     ("person.totp", "Authenticator app set up", "设置验证器"),

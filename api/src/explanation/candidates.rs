@@ -11,8 +11,8 @@ use gridward_domain::id::{PersonId, TaskId};
 
 use super::held::{self, Held};
 use super::hindrance::Hindrance;
+use super::known::{Known, Skills};
 use super::model::{Candidate, Candidates};
-use super::read::{Known, Skills};
 use super::sentences;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -59,8 +59,22 @@ pub(super) fn candidates(
     if !task.life()?.state.is_live() {
         return Err(ProblemCode::TaskPhase.into());
     }
-    let (first, last) = days(question, &task)?;
-    let mut on = |day| on_day(conn, key, principal, question, &task, day);
+    ranked(conn, key, principal, question, &task)
+}
+
+/// The candidates for the task of the question, which has not ended.
+///
+/// # Errors
+/// 422 for a past day.
+pub(super) fn ranked(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    question: &Question,
+    task: &TaskRow,
+) -> Result<Candidates, Problem> {
+    let (first, last) = days(question, task)?;
+    let mut on = |day| on_day(conn, key, principal, question, task, day);
     let on_first = on(first)?;
     if on_first.possible > 0 {
         return Ok(on_first);
@@ -145,10 +159,13 @@ fn past(error: SpanError) -> Problem {
     Problem::invalid("day", error.to_string())
 }
 
-/// The area whose people are considered: the town, as far as it is the caller's.
+/// The area whose people are considered: the town, as far as it is the caller's; for an assignee from
+/// elsewhere, the grid.
 fn within_reach(principal: &Principal, grid: AreaCode) -> AreaCode {
     let town = grid.ancestor(Level::Town).unwrap_or(grid);
-    if principal.area.contains(&town) { town } else { principal.area }
+    let areas = [town, principal.area];
+    let is_reached = |area: &AreaCode| principal.area.contains(area) && area.contains(&grid);
+    areas.into_iter().find(is_reached).unwrap_or(grid)
 }
 
 /// The input of the ranking.
@@ -167,14 +184,15 @@ fn input(conn: &mut Conn, area: AreaCode, span: Span, task: &TaskRow) -> Result<
     let without_home = person::start::at_areas(conn, district, &mut people)?;
     let ids: Vec<PersonId> = people.iter().map(|row| row.id).collect();
     let (settings, _) = settings::read(conn, district)?;
-    let first = span.fairness_first(settings.fairness_weeks);
-    let Held { mut tasks, carried } = held::of(conn, district, &ids, span, first)?;
+    let weeks = settings.fairness_weeks;
+    let Held { mut tasks, carried } = held::of(conn, district, &ids, span, weeks)?;
     tasks.retain(|held| held.id != task.id);
     let home: Vec<_> = task.beneficiary.into_iter().collect();
     let rows = beneficiary::store::rows(conn, district, &home)?;
     let last_visitors = rows.iter().filter_map(|row| Some((row.id, row.last_visitor?))).collect();
     let visitor_choices = beneficiary::visitors::of(conn, district, &home)?;
-    let calendars = availability::store::calendars(conn, district, first, span.weeks().last())?;
+    let work = span.of_work(weeks);
+    let calendars = availability::store::calendars(conn, district, work.first(), work.last())?;
     let off_duty = availability::store::off_duty(conn, district)?;
     let refusals = freed::refusals(conn, &task.grid.range())?;
     let own_tie = task.tie().map(|tie| tie.id).into_iter().collect();

@@ -1,6 +1,5 @@
 //! The work of some people around a day, for the ranking of candidates.
 
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
@@ -8,9 +7,10 @@ use gridward_domain::task::Phase;
 
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
-use crate::plan::carried::{Carried, Columns};
+use crate::plan::carried::Carried;
 use crate::plan::span::Span;
 use crate::task::row::TaskRow;
+use crate::task::work_time::finished;
 
 /// How many people one statement names.
 const AT_A_TIME: usize = 500;
@@ -23,7 +23,8 @@ pub(super) struct Held {
     pub(super) carried: Carried,
 }
 
-/// Reads the work of these people around the days of `span`, and since `first` before them.
+/// Reads the work of these people around the days of `span`, and on the days over which work is shared
+/// fairly.
 ///
 /// # Errors
 /// [`DbError`].
@@ -32,33 +33,22 @@ pub(super) fn of(
     district: AreaCode,
     people: &[PersonId],
     span: Span,
-    first: NaiveDate,
+    fairness_weeks: u8,
 ) -> Result<Held, DbError> {
+    let days = span.of_work(fairness_weeks);
     let (mut unfinished, mut counted) = (Vec::new(), Vec::new());
     for people in people.chunks(AT_A_TIME) {
         let theirs = tasks::table
             .filter(tasks::district.eq(district))
             // The index by assignee is partial.
             .filter(tasks::assignee.is_not_null())
-            .filter(tasks::assignee.eq_any(people));
-        unfinished.extend(
-            theirs
-                .clone()
-                .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
-                .select(TaskRow::as_select())
-                .load::<TaskRow>(conn)?,
-        );
-        counted.extend(
-            theirs
-                .filter(tasks::state.eq_any([Phase::Done, Phase::Failed]))
-                .filter(tasks::planned_on.ge(first))
-                .filter(tasks::planned_on.le(span.weeks().last()))
-                .select((tasks::assignee, tasks::planned_on, tasks::planned_minutes, tasks::state))
-                .load::<Columns>(conn)?,
-        );
+            .filter(tasks::assignee.eq_any(people))
+            .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED));
+        unfinished.extend(theirs.select(TaskRow::as_select()).load::<TaskRow>(conn)?);
+        counted.extend(finished(conn, district, people, (days.first(), days.last()))?);
     }
     let columns =
         |task: &TaskRow| (task.assignee, task.planned_on, task.planned_minutes, task.state);
     counted.extend(unfinished.iter().map(columns));
-    Ok(Held { carried: Carried::of(counted, span), tasks: unfinished })
+    Ok(Held { carried: Carried::of(counted, span, fairness_weeks), tasks: unfinished })
 }

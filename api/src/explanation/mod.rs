@@ -4,9 +4,12 @@
 //! Names and ids of other people are shown only to callers who may read those people.
 
 pub mod candidates;
+pub mod given;
 pub mod held;
 pub mod hindrance;
+mod known;
 pub mod model;
 pub mod read;
 pub mod routes;
 pub mod sentences;
+mod unplanned;

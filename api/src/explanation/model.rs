@@ -7,30 +7,38 @@ use gridward_domain::time::{TimeOfDay, Window};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::given::HowGiven;
 use super::hindrance::Hindrance;
 use super::sentences::Sentence;
 use crate::person::start::RouteStart;
 use crate::plan::why::VisitCost;
 use crate::task::planned_why::PlannedWhy;
 
-/// Why a task is with its assignee, why then, and who else could make the visit.
+/// Why a task is with its assignee, or that it has none, why then, and who else could make the visit.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct AssignmentExplanation {
     /// The task.
     pub task_id: TaskId,
-    /// The plan that assigned it.
-    pub plan_id: PlanId,
-    /// The assignee.
-    pub person_id: PersonId,
+    /// The plan that assigned it; absent if none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
+    /// The assignee; absent for a task without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<PersonId>,
     /// The name of the assignee; absent for auditors.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, example = "王小明")]
     pub person_name: Option<String>,
-    /// Why this person.
-    pub why: WhyPerson,
+    /// How the task came to its assignee, or that it has none; absent if a plan gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<HowGiven>,
+    /// Why the plan chose this person; absent if no plan gave the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<WhyPerson>,
     /// Why then.
     pub when: WhyThen,
-    /// Up to two others, the nearest to feasible first, as of the plan.
+    /// Up to two others, the nearest to feasible first: as of the plan, or at present if no plan gave the
+    /// task; none after its end.
     #[schema(max_items = 2)]
     pub others: Vec<Candidate>,
 }
@@ -61,17 +69,21 @@ pub struct WhyPerson {
 /// Why then.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct WhyThen {
-    /// The day.
-    pub day: NaiveDate,
-    /// The start, in minutes from midnight.
-    pub start: TimeOfDay,
+    /// The day; absent while none is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
+    /// The start, in minutes from midnight; absent while none is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<TimeOfDay>,
     /// Travel time to the place, in minutes, from the visit before or from the start of the route;
     /// absent for a phone call.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1440, example = 12)]
     pub travel: Option<i32>,
-    /// Where the person's routes start now; without a home, at the point of the grid.
-    pub starts_at: RouteStart,
+    /// Where the person's routes start now; without a home, at the point of the grid. Absent if no plan
+    /// gave the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<RouteStart>,
     /// The position on the person's day in the plan, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1440, example = 2)]

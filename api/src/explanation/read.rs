@@ -1,17 +1,18 @@
-//! Why a task is with its assignee and on its day, by the plan that assigned it.
+//! Why a task is with its assignee and on its day, by the plan that assigned it if one did.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Action, Principal, permits};
+use gridward_domain::authority::Principal;
 use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::visibility::View;
 
 use super::hindrance::Hindrance;
+use super::known::{Known, Skills};
 use super::model::{AssignmentExplanation, Candidate, WhyPerson, WhyThen};
 use super::sentences::{self, Sentence, Who};
+use super::unplanned;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
@@ -22,82 +23,11 @@ use crate::plan::plan_state;
 use crate::plan::why::{self, StoredAlternative, StoredVerdict, StoredVisit};
 use crate::task::perform;
 use crate::task::row::TaskRow;
-use crate::vocabulary::{self, Vocabulary, VocabularyName};
-
-/// The labels of skills.
-pub(super) struct Skills(Vocabulary);
-
-impl Skills {
-    /// Reads the vocabulary.
-    pub(super) fn read(conn: &mut Conn, principal: &Principal) -> Result<Self, DbError> {
-        vocabulary::store::one(conn, principal.district(), VocabularyName::Skills).map(Self)
-    }
-
-    /// The sentence of a hindrance.
-    pub(super) fn sentence(&self, who: Who<'_>, found: &Hindrance) -> Sentence {
-        let label = |code: &str| match self.0.word(code) {
-            Some(word) => (word.label_zh.as_str().to_owned(), word.label_en.as_str().to_owned()),
-            None => (code.to_owned(), code.to_owned()),
-        };
-        let missing: Vec<_> = found.missing.iter().map(|skill| label(skill.as_str())).collect();
-        sentences::hindered(who, found.code, found.short.unwrap_or_default(), &missing)
-    }
-}
-
-/// How sentences refer to people: by name, where the caller may read them.
-pub(super) struct Known {
-    reader: PersonId,
-    people: HashMap<PersonId, (String, AreaCode, RouteStart)>,
-}
-
-impl Known {
-    /// Opens the names among `rows` that the caller may read.
-    pub(super) fn of<'r>(
-        key: &SealingKey,
-        principal: &Principal,
-        rows: impl IntoIterator<Item = &'r PersonRow>,
-        without_home: &HashSet<PersonId>,
-    ) -> Result<Self, DbError> {
-        let may = permits(principal.role, Action::ReadPeople);
-        let shown = |row: &&PersonRow| may && principal.area.contains(&row.area);
-        let rows = rows.into_iter().filter(shown);
-        let named = rows.map(|row| {
-            let start = RouteStart::of(!without_home.contains(&row.id));
-            Ok((row.id, (row.particulars(key)?.name, row.area, start)))
-        });
-        Ok(Self { reader: principal.person, people: named.collect::<Result<_, DbError>>()? })
-    }
-
-    /// How a sentence refers to the person.
-    pub(super) fn who(&self, person: PersonId) -> Who<'_> {
-        if person == self.reader {
-            return Who::You;
-        }
-        self.people.get(&person).map_or(Who::Another, |(name, ..)| Who::Named(name))
-    }
-
-    /// The candidate without a verdict, with the fields that the caller may read.
-    pub(super) fn candidate(&self, person: PersonId) -> Candidate {
-        let shown = self.people.get(&person);
-        let own = person == self.reader;
-        Candidate {
-            person_id: (own || shown.is_some()).then_some(person),
-            person_name: shown.map(|(name, ..)| name.clone()),
-            area: shown.map(|(_, area, _)| *area),
-            starts_at: shown.map(|(.., start)| *start),
-            reach: None,
-            is_assignee: false,
-            cost: None,
-            hindrance: None,
-            sentence: Sentence::default(),
-        }
-    }
-}
 
 /// The explanation of the task.
 ///
 /// # Errors
-/// 404 outside the scope, and if no plan assigned the task.
+/// 404 outside the scope, and for a task that has ended without an assignee.
 pub(super) fn explanation(
     conn: &mut Conn,
     key: &SealingKey,
@@ -107,13 +37,14 @@ pub(super) fn explanation(
 ) -> Result<AssignmentExplanation, Problem> {
     let (row, view) = perform::visible(conn, principal, id, now)?;
     let assignee = row.life()?.state.assignee();
-    let planned = row.plan.zip(assignee);
-    let (plan, person) = planned.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
-    let visit = why::of_task(conn, row.district, plan, id)?;
-    let visit = visit.filter(|visit| visit.person == person);
-    let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
-    let order = row.planned_order;
-    explained(conn, key, principal, (&row, view), &Planned { plan, visit, order })
+    if let Some((plan, person)) = row.plan.zip(assignee) {
+        let visit = why::of_task(conn, row.district, plan, id)?;
+        if let Some(visit) = visit.filter(|visit| visit.person == person) {
+            let order = row.planned_order;
+            return explained(conn, key, principal, (&row, view), &Planned { plan, visit, order });
+        }
+    }
+    unplanned::explanation(conn, key, principal, (&row, view), now)
 }
 
 /// The explanation of the visit that a plan has for the task, whether or not the plan is applied.
@@ -185,10 +116,10 @@ fn explained(
     let (day, start) = (visit.day, visit.start);
     let late = (day - row.due_on).num_days().max(0);
     let mut when = WhyThen {
-        day,
-        start,
+        day: Some(day),
+        start: Some(start),
         travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
-        starts_at,
+        starts_at: Some(starts_at),
         order: *order,
         due_on: row.due_on,
         late_days: u32::try_from(late).unwrap_or_default(),
@@ -202,10 +133,11 @@ fn explained(
     let others = others.map(|other| self::other(&known, &skills, other, channel)).collect();
     Ok(AssignmentExplanation {
         task_id: row.id,
-        plan_id: *plan,
-        person_id,
+        plan_id: Some(*plan),
+        person_id: Some(person_id),
         person_name,
-        why: person,
+        given: None,
+        why: Some(person),
         when,
         others,
     })

@@ -37,7 +37,8 @@ pub enum Who<'a> {
 }
 
 impl Who<'_> {
-    const fn zh(&self) -> &str {
+    /// In Chinese.
+    pub(super) const fn zh(&self) -> &str {
         match self {
             Self::You => "您",
             Self::Named(name) => name,
@@ -45,7 +46,8 @@ impl Who<'_> {
         }
     }
 
-    const fn en(&self) -> &str {
+    /// In English, within a sentence.
+    pub(super) const fn en(&self) -> &str {
         match self {
             Self::You => "you",
             Self::Named(name) => name,
@@ -54,7 +56,7 @@ impl Who<'_> {
     }
 
     /// At the beginning of a sentence, with the verb.
-    fn en_with(&self, of_you: &str, of_another: &str) -> String {
+    pub(super) fn en_with(&self, of_you: &str, of_another: &str) -> String {
         match self {
             Self::You => format!("You {of_you}"),
             Self::Named(name) => format!("{name} {of_another}"),
@@ -68,13 +70,15 @@ fn percent(share: f64) -> String {
     format!("{:.0}", share * 100.0)
 }
 
-fn zh_day(day: NaiveDate) -> String {
+/// A day with its weekday.
+pub(super) fn zh_day(day: NaiveDate) -> String {
     const DAYS: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
     let weekday = usize::try_from(day.weekday().num_days_from_monday()).unwrap_or_default();
     format!("{}月{}日（周{}）", day.month(), day.day(), DAYS[weekday % DAYS.len()])
 }
 
-fn en_day(day: NaiveDate) -> String {
+/// The same in English.
+pub(super) fn en_day(day: NaiveDate) -> String {
     format!("{}", day.format("%a %-d %b"))
 }
 
@@ -157,9 +161,18 @@ pub fn why_person(who: Who<'_>, why: &WhyPerson) -> Sentence {
 
 /// Why then. `due_on` and `window` are those of the task.
 pub fn why_then(when: &WhyThen) -> Sentence {
-    let (day, due) = (when.day, when.due_on);
-    let mut zh = vec![format!("安排在{} {}", zh_day(day), clock(when.start))];
-    let mut en = vec![format!("Planned for {}, {}", en_day(day), clock(when.start))];
+    let due = when.due_on;
+    let (mut zh, mut en) = match (when.day, when.start) {
+        (Some(day), Some(start)) => (
+            vec![format!("安排在{} {}", zh_day(day), clock(start))],
+            vec![format!("Planned for {}, {}", en_day(day), clock(start))],
+        ),
+        (Some(day), None) => (
+            vec![format!("安排在{}，还没有定时间", zh_day(day))],
+            vec![format!("Planned for {}, no hour is set", en_day(day))],
+        ),
+        (None, _) => (vec!["还没有定时间".to_owned()], vec!["No day and hour are set".to_owned()]),
+    };
     if let Some(order) = when.order {
         zh.push(format!("，当天第 {order} 户"));
         en.push(format!(", visit {order} of the day"));
@@ -175,11 +188,12 @@ pub fn why_then(when: &WhyThen) -> Sentence {
     if late > 0 {
         zh.push(format!("比截止日期{}晚 {late} 天。", zh_day(due)));
         en.push(format!(" {} late: due {}.", count(late, "day"), en_day(due)));
-    } else if day == due {
+    } else if when.day == Some(due) {
         zh.push("当天到期。".to_owned());
         en.push(" It is due that day.".to_owned());
     } else {
-        zh.push(format!("{}到期，来得及。", zh_day(due)));
+        let in_time = if when.day.is_some() { "，来得及" } else { "" };
+        zh.push(format!("{}到期{in_time}。", zh_day(due)));
         en.push(format!(" It is due {}.", en_day(due)));
     }
     if let Some(window) = when.window {
@@ -323,10 +337,10 @@ mod tests {
     #[test]
     fn a_time_is_explained_by_the_due_day_and_the_hours() {
         let when = WhyThen {
-            day: day("2026-12-01"),
-            start: at(570),
+            day: Some(day("2026-12-01")),
+            start: Some(at(570)),
             travel: Some(12),
-            starts_at: crate::person::start::RouteStart::Home,
+            starts_at: Some(crate::person::start::RouteStart::Home),
             order: Some(2),
             due_on: day("2026-12-03"),
             late_days: 0,
@@ -347,6 +361,11 @@ mod tests {
         let late = WhyThen { due_on: day("2026-11-30"), late_days: 1, window: None, ..when };
         assert!(why_then(&late).zh.contains("比截止日期11月30日（周一）晚 1 天"));
         assert!(why_then(&late).en.contains("1 day late: due Mon 30 Nov"));
+        let unset =
+            WhyThen { day: None, start: None, travel: None, order: None, late_days: 0, ..late };
+        let Sentence { zh, en } = why_then(&unset);
+        assert_eq!(zh, "还没有定时间。11月30日（周一）到期。");
+        assert_eq!(en, "No day and hour are set. It is due Mon 30 Nov.");
     }
 
     #[test]

@@ -207,7 +207,7 @@ fn release(
     let others: Vec<TaskRow> = others.into_iter().cloned().collect();
     apply_to_all(step, &others, &AutomaticCommand::Release, because)?;
     for row in &others {
-        freed::add(step.conn, (row.district, row.id), step.now, None)?;
+        freed::add(step.conn, (row.district, row.id), step.now, false)?;
     }
     step.loaded.note(Fate::Opened, others.iter().map(|row| row.id));
     Ok(rows.iter().filter_map(|row| row.assignee).collect())

@@ -316,6 +316,25 @@ pub fn supervisor_above(conn: &mut Conn, area: &AreaCode) -> Result<Option<Perso
         .optional()?)
 }
 
+/// The active supervisors of the area or else of the nearest one around it, or else the active admins.
+///
+/// # Errors
+/// [`DbError`].
+pub fn supervisors_of(conn: &mut Conn, area: &AreaCode) -> Result<Vec<PersonId>, DbError> {
+    let around = std::iter::successors(Some(*area), AreaCode::parent);
+    let rows: Vec<(PersonId, AreaCode, Role)> = people::table
+        .filter(people::district.eq(area.district()))
+        .filter(people::area.eq_any(around))
+        .filter(people::role.eq_any([Role::Supervisor, Role::Admin]))
+        .filter(people::state.eq(PersonState::Active))
+        .order(people::id)
+        .select((people::id, people::area, people::role))
+        .load(conn)?;
+    let rank = |(_, area, role): &(PersonId, AreaCode, Role)| (*role == Role::Supervisor, *area);
+    let nearest = rows.iter().map(rank).max();
+    Ok(rows.into_iter().filter(|row| Some(rank(row)) == nearest).map(|(id, ..)| id).collect())
+}
+
 /// The nearest active supervisor of an area above the principal's, or else an active admin.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use super::carried::Carried;
 use super::earliest::Earliest;
 use super::seconded::Seconded;
 use super::settings::PlanningSettings;
-use super::span::{Span, monday_of};
+use super::span::Span;
 use super::ties;
 use super::under_way::{self, RestOfDay};
 use crate::availability::calendar::{Calendar, Calendars, Hours};
@@ -64,10 +64,7 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
     let under_way = rest_of_day(rows, span, earliest)?;
     let first = |person: &PersonId| under_way.get(person).and_then(|rest| rest.first);
     let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
-    let mut carried = rows.carried.now.clone();
-    let mut commit = |person: PersonId, day: NaiveDate, row: &TaskRow| {
-        *carried.entry((person, monday_of(day))).or_default() += row.minutes.into();
-    };
+    let mut carried = rows.carried.clone();
     let mut visits = Vec::with_capacity(rows.tasks.len());
     for row in &rows.tasks {
         let assignee = match row.life()?.state {
@@ -86,9 +83,10 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             (None, _) => visits.push(visit(row, rows, None)?),
             // The hours of this visit have begun, and the shift of its person begins after it.
             (Some(person), Some(day))
-                if row.planned_start.is_some_and(|start| earliest.has_passed(day, start)) =>
+                if span.contains(day)
+                    && row.planned_start.is_some_and(|start| earliest.is_after(day, start)) =>
             {
-                commit(person, day, row);
+                carried.commit(person, day, row.minutes.into());
             }
             (Some(person), Some(day)) if span.contains(day) && known.contains(&person) => {
                 let pin = Pin { volunteer: person, day, start: row.planned_start };
@@ -97,7 +95,8 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             // Claimed without a day: it still counts as workload, in the week of its due day or the
             // nearest one of the plan.
             (Some(person), None) => {
-                commit(person, row.due_on.clamp(span.first(), span.last()), row);
+                let day = row.due_on.clamp(span.first(), span.last());
+                carried.commit(person, day, row.minutes.into());
             }
             (Some(_), Some(_)) => {}
         }
@@ -123,7 +122,7 @@ fn volunteer(
     row: &PersonRow,
     rows: &Rows,
     (span, earliest, rest_of_day): (Span, Earliest, Option<&RestOfDay>),
-    carried: &HashMap<(PersonId, NaiveDate), Minutes>,
+    carried: &Carried,
 ) -> Result<Volunteer, DbError> {
     let id = row.id;
     let calendar = rows.calendars.of(id);
@@ -185,59 +184,51 @@ pub fn mode(skills: &Skills) -> Mode {
     if drives { Mode::Motorcycle } else { Mode::Bicycle }
 }
 
-/// What a person carries and may carry in the weeks over which work is shared fairly.
+/// What a person carries and may carry on the days over which work is shared fairly.
 struct Offer {
-    /// The minutes of the weeks before and the offer for the weeks of the plan.
+    /// The minutes carried, and those that are left in the weeks of the plan.
     limit: Minutes,
     /// The offer for each week of the plan, which is the most minutes in that week.
     weeks: Vec<WeekOffer>,
-    /// The minutes of the weeks before and the committed ones of the weeks of the plan.
+    /// The minutes carried on these days, without the visits of the plan.
     carried: Minutes,
-    /// The offer for all of these weeks without the days of absence, so that a share compares like
-    /// with like.
+    /// The offer for these days without the days of absence, so that a share compares like with like.
     share_of: Minutes,
 }
 
 impl Offer {
-    fn of(
-        row: &PersonRow,
-        rows: &Rows,
-        span: Span,
-        carried: &HashMap<(PersonId, NaiveDate), Minutes>,
-    ) -> Self {
+    fn of(row: &PersonRow, rows: &Rows, span: Span, carried: &Carried) -> Self {
         let Minutes(weekly) = rows.settings.weekly_offer(row.role, row.weekly_minutes.into());
-        let before = rows.carried.before.get(&row.id).copied().unwrap_or_default();
         let week = |monday| WeekOffer {
             monday,
             offered: Minutes(weekly),
-            carried: carried.get(&(row.id, monday)).copied().unwrap_or_default(),
+            carried: carried.weeks.get(&(row.id, monday)).copied().unwrap_or_default(),
         };
         let weeks: Vec<WeekOffer> = span.mondays().map(week).collect();
-        let offered = weekly.saturating_mul(span.count_weeks());
-        let shared = u32::from(rows.settings.fairness_weeks).max(span.count_weeks());
-        let (present, usual) = days_of_presence(row, rows, span);
-        let present = u64::from(weekly.saturating_mul(shared)) * u64::from(present);
-        let share_of = present.checked_div(usual.into()).unwrap_or_default();
-        Self {
-            limit: before + Minutes(offered),
-            carried: weeks.iter().map(|week| week.carried).fold(before, |sum, week| sum + week),
-            weeks,
-            share_of: Minutes(u32::try_from(share_of).unwrap_or(u32::MAX).max(offered.min(1))),
-        }
+        let left = weeks.iter().map(|week| weekly.saturating_sub(week.carried.0)).sum();
+        let carried = carried.period.get(&row.id).copied().unwrap_or_default();
+        let period = span.fairness(rows.settings.fairness_weeks);
+        let (present, usual) = days_of_presence(row, rows, period);
+        let offered = u64::from(weekly) * count(period.days()) / 7;
+        let share_of = (offered * present).checked_div(usual).unwrap_or_default();
+        let share_of = u32::try_from(share_of).unwrap_or(u32::MAX).max(weekly.min(1));
+        Self { limit: carried + Minutes(left), weeks, carried, share_of: Minutes(share_of) }
     }
 }
 
-/// The days with hours in the weeks over which work is shared, with and without regard to absences
-/// and dated hours.
-fn days_of_presence(row: &PersonRow, rows: &Rows, span: Span) -> (u32, u32) {
-    let count = |calendar: &Calendar| {
-        let weeks = span.fairness_weeks(rows.settings.fairness_weeks);
-        let days =
-            weeks.filter(|day| calendar.hours_on(row.role, &row.availability, *day).is_some());
-        u32::try_from(days.count()).unwrap_or(u32::MAX)
+/// The days with hours, with and without regard to absences and dated hours.
+fn days_of_presence(row: &PersonRow, rows: &Rows, period: Span) -> (u64, u64) {
+    let with_hours = |calendar: &Calendar| {
+        let has_hours =
+            |day: &NaiveDate| calendar.hours_on(row.role, &row.availability, *day).is_some();
+        count(period.days().filter(has_hours))
     };
-    let all = count(rows.calendars.usual());
-    (count(rows.calendars.of(row.id)).min(all), all)
+    let all = with_hours(rows.calendars.usual());
+    (with_hours(rows.calendars.of(row.id)).min(all), all)
+}
+
+fn count(days: impl Iterator<Item = NaiveDate>) -> u64 {
+    u64::try_from(days.count()).unwrap_or(u64::MAX)
 }
 
 /// How the task is planned. A call that is tied to other tasks is planned as a visit: such tasks are

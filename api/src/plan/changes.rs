@@ -287,7 +287,7 @@ pub(super) fn second<T: Eq + Hash>(mut values: impl Iterator<Item = T>) -> Optio
 }
 
 /// The window, ending this many minutes later but within the day.
-fn later(window: Window, minutes: u16) -> Window {
+pub(super) fn later(window: Window, minutes: u16) -> Window {
     let end = window.end().minutes().saturating_add(minutes).min(TimeOfDay::LAST.minutes());
     let end = TimeOfDay::new(end).unwrap_or(TimeOfDay::LAST);
     Window::new(window.start(), end).unwrap_or(window)

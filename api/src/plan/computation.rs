@@ -17,10 +17,11 @@ use super::build::Rows;
 use super::computed::Request;
 use super::imagined::{Imagined, StoredOrder};
 use super::model::{Plan, PlanOrigin, PlanState};
+use super::order::PlanOrder;
 use super::planner::Planner;
 use super::run::{self, Means, RunError};
 use super::store::{self, PlanRow};
-use super::{apply, draft, queue};
+use super::{apply, draft, queue, suggestion};
 use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::tx::Tx;
@@ -121,6 +122,12 @@ impl Planner {
                     let Some(mut row) = queue::leased(tx.read_unbatched(), key, lease)? else {
                         return Ok(None);
                     };
+                    if let Some(area) = suggestion::wider(&row, &computed) {
+                        let order = PlanOrder { area, ..computed.request.order.clone() };
+                        store::replace_order(tx.write_unbatched(), &row, &order)?;
+                        queue::hand_back(tx.write_unbatched(), key, lease)?;
+                        return Ok(None);
+                    }
                     draft::finish(tx, &computed, &mut row)?;
                     apply::apply_at_once(tx, &row)
                 };

@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use gridward_dispatch::solve::{self, Volunteer};
+use chrono::{DateTime, NaiveDate, Utc};
+use gridward_dispatch::solve::{self, Stop, Volunteer};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::task::Phase;
 use gridward_domain::time::Minutes;
 
 use super::base::BaseVisit;
 use super::build::Rows;
 use super::order::PlanOrder;
+use crate::clock;
 
 /// A request for a plan, with the time and the person.
 #[derive(Clone, Debug)]
@@ -37,8 +39,27 @@ pub struct Computed {
     pub overdue: u32,
     /// The output of the solver.
     pub solved: solve::Plan,
+    /// How good a plan of these visits can be at most; `None` where no reader sees it.
+    pub bounds: Option<solve::Bounds>,
     /// The grid and the minutes at the door of each visit that does not exist.
     pub imagined: HashMap<TaskId, (AreaCode, Minutes)>,
     /// The volunteers; none unless there are such visits.
     pub volunteers: Vec<Volunteer>,
+}
+
+impl Computed {
+    /// The number of tasks that the plan gives to people after the due day, but for those whose due day
+    /// had passed when it was computed: no plan has these in time.
+    pub(super) fn made_late(&self) -> u32 {
+        let today = clock::day(self.request.now);
+        let open = self.rows.tasks.iter().filter(|task| task.state == Phase::Open);
+        let due: HashMap<TaskId, NaiveDate> = open.map(|task| (task.id, task.due_on)).collect();
+        let is_made_late = |day: NaiveDate, stop: &Stop| {
+            due.get(&stop.visit).is_some_and(|due| today <= *due && *due < day)
+        };
+        let routes = self.solved.routes.iter();
+        let late = routes
+            .flat_map(|route| route.stops.iter().filter(|stop| is_made_late(route.day, stop)));
+        u32::try_from(late.count()).unwrap_or(u32::MAX)
+    }
 }

@@ -15,8 +15,7 @@ use super::imagined::{ImaginedVisits, StoredOrder};
 use super::model::{Plan, PlanBase, PlanOrigin, PlanState};
 use super::store::{self, Kept, PlanRow};
 use super::visit_store::VisitRow;
-use super::{base, dry};
-use crate::clock;
+use super::{base, dry, suggestion};
 use crate::db::DbError;
 use crate::log::{Event, Subject};
 use crate::task::row::TaskRow;
@@ -105,8 +104,9 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
         &Kept {
             assigned,
             measures,
+            bounds: computed.bounds,
             overdue: computed.overdue,
-            made_late: Some(made_late(computed)),
+            made_late: Some(computed.made_late()),
             base: against_base(computed),
             ..Kept::default()
         },
@@ -114,7 +114,7 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
     VisitRow::insert_all(tx.write_unbatched(), &visits.iter().collect::<Vec<_>>())?;
     let event = Event::new("plan.create", Subject::Plan, row.id, row.area, 1).by(row.created_by);
     tx.record(event.with(json!({ "assigned": assigned })));
-    Ok(())
+    if row.is_suggestion() { suggestion::announce(tx, row) } else { Ok(()) }
 }
 
 /// How the plan differs from the one on which it is based.
@@ -123,23 +123,6 @@ fn against_base(computed: &Computed) -> Option<PlanBase> {
     let open = computed.rows.tasks.iter().filter(|task| task.state == Phase::Open);
     let open: HashSet<TaskId> = open.map(|task| task.id).collect();
     Some(base::compare(base, &computed.base, &computed.solved, |task| open.contains(task)))
-}
-
-/// The number of tasks that the plan gives to people after the due day, but for those whose due day
-/// had passed when it was computed: no plan has these in time.
-fn made_late(computed: &Computed) -> u32 {
-    let today = clock::day(computed.request.now);
-    let open = computed.rows.tasks.iter().filter(|task| task.state == Phase::Open);
-    let due: HashMap<TaskId, NaiveDate> = open.map(|task| (task.id, task.due_on)).collect();
-    let is_made_late = |day: NaiveDate, stop: &Stop| {
-        due.get(&stop.visit).is_some_and(|due| today <= *due && *due < day)
-    };
-    let late = computed
-        .solved
-        .routes
-        .iter()
-        .flat_map(|route| route.stops.iter().filter(|stop| is_made_late(route.day, stop)));
-    u32::try_from(late.count()).unwrap_or(u32::MAX)
 }
 
 fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRow, DbError> {

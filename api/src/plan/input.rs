@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 
 use super::build::Rows;
-use super::carried::{self, Carried};
+use super::carried::Carried;
 use super::seconded::Seconded;
 use super::span::Span;
 use super::{busy, settings};
 use crate::db::schema::{beneficiaries, tasks};
 use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
+use crate::task::work_time::WorkColumns;
 use crate::{availability, beneficiary, catalogue, in_range, person, task};
 
 /// Reads the input of a plan for the range.
@@ -24,7 +25,7 @@ use crate::{availability, beneficiary, catalogue, in_range, person, task};
 pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbError> {
     let district = range.area().district();
     let (settings, _) = settings::read(conn, district)?;
-    let first = span.fairness_first(settings.fairness_weeks);
+    let work = span.of_work(settings.fairness_weeks);
     let mut people = person::store::visitors(conn, range)?;
     let seconded = Seconded::join(conn, range, span, &mut people)?;
     let off_duty = availability::store::off_duty(conn, district)?;
@@ -45,12 +46,12 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
         seconded,
         tied: tied(conn, district, &tasks)?,
         tasks,
-        carried: carried(conn, district, span, first)?,
+        carried: carried(conn, district, span, settings.fairness_weeks)?,
         last_visitors: last_visitors(conn, range)?,
         visitor_choices: beneficiary::visitors::all(conn, district)?,
         calls: catalogue::store::calls(conn, district)?,
         refusals: task::freed::refusals(conn, range)?,
-        calendars: availability::store::calendars(conn, district, first, span.weeks().last())?,
+        calendars: availability::store::calendars(conn, district, work.first(), work.last())?,
         people,
         settings,
     })
@@ -65,22 +66,23 @@ fn tied(conn: &mut Conn, district: AreaCode, among: &[TaskRow]) -> Result<Vec<Ta
     Ok(others)
 }
 
-/// The minutes that people have committed in the weeks of the span, and since `first` before them.
+/// The minutes that people have committed in the weeks of the span, and on the days over which work is
+/// shared fairly.
 fn carried(
     conn: &mut Conn,
     district: AreaCode,
     span: Span,
-    first: NaiveDate,
+    fairness_weeks: u8,
 ) -> Result<Carried, DbError> {
-    let weeks = span.weeks();
-    let rows: Vec<carried::Columns> = tasks::table
+    let days = span.of_work(fairness_weeks);
+    let rows: Vec<WorkColumns> = tasks::table
         .filter(tasks::district.eq(district))
         .filter(tasks::assignee.is_not_null())
-        .filter(tasks::planned_on.ge(first))
-        .filter(tasks::planned_on.le(weeks.last()))
+        .filter(tasks::planned_on.ge(days.first()))
+        .filter(tasks::planned_on.le(days.last()))
         .select((tasks::assignee, tasks::planned_on, tasks::planned_minutes, tasks::state))
         .load(conn)?;
-    Ok(Carried::of(rows, span))
+    Ok(Carried::of(rows, span, fairness_weeks))
 }
 
 fn last_visitors(

@@ -62,6 +62,7 @@ mod solving;
 pub mod span;
 pub mod store;
 mod subjects;
+mod suggestion;
 mod ties;
 mod under_way;
 pub mod undo;

@@ -1,7 +1,7 @@
 //! The public representation of a plan.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
-use gridward_dispatch::solve::{Measures, Reason, Remedy, Why};
+use gridward_dispatch::solve::{Bounds, Measures, Reason, Remedy, Why};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, CampaignId, PersonId, PlanId, TaskId};
 use gridward_domain::range::ServiceMinutes;
@@ -124,6 +124,10 @@ pub struct Plan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Measures>)]
     pub measures: Option<Value>,
+    /// Lower bounds of the measures: how far from the best possible the plan is at most. Absent before it is
+    /// computed, with `only.area`, and of plans of before there were bounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
     /// The part that is done of a plan in state `computing`, `applying` or `undoing`, in percent; absent
     /// while it waits for a server, for instance until another plan is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -61,7 +61,7 @@ pub fn release_due(
         if row.state != Phase::Assigned || !is_offered {
             continue;
         }
-        freed::refused(tx, &row)?;
+        freed::not_accepted(tx, &row)?;
         release::open(tx, &row, None, json!({ "because": "not_accepted", "was": row.state }))?;
     }
     Ok((ids.len(), next))

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
@@ -11,14 +11,14 @@ use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 use gridward_domain::time::{Minutes, TimeOfDay};
 
-use super::changes::PlanChanges;
-use super::earliest::Earliest;
+use super::changes::{PlanChanges, later};
 use super::imagined::StoredOrder;
 use super::settings;
 use super::span::{Span, monday_of};
 use super::store::PlanRow;
 use super::visit_store::VisitRow;
-use crate::availability::calendar::Calendar;
+use crate::availability::calendar::{Calendar, Hours};
+use crate::clock;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::person;
@@ -63,7 +63,6 @@ impl Premises {
     }
 
     /// Whether the person has the skills of the task, unless it is pinned, and hours for it at its time.
-    /// Absences are not considered.
     pub(super) fn suits(
         &self,
         (person, calendar): (&PersonRow, &Calendar),
@@ -72,12 +71,10 @@ impl Premises {
     ) -> bool {
         let has_hours = at.is_none_or(|(day, start)| {
             let hours = calendar.hours_on(person.role, &person.availability, day);
-            hours.is_some_and(|hours| {
-                let more = self.more_time.get(&(person.id, day)).copied().unwrap_or_default();
-                let ends = i32::from(start.minutes()) + task.minutes.get();
-                let open = i32::from(hours.window.end().minutes()) + i32::from(more);
-                hours.window.start() <= start && ends <= open
-            })
+            let more = self.more_time.get(&(person.id, day)).copied().unwrap_or_default();
+            let longer = |hours: Hours| Hours { window: later(hours.window, more), ..hours };
+            let minutes = task.minutes.get().unsigned_abs();
+            hours.map(longer).is_some_and(|hours| hours.fit_at(start, minutes))
         });
         let has_skills = || task.skills.members().is_subset(person.skills.members());
         has_hours && (self.pinned.contains(&task.id) || has_skills())
@@ -90,7 +87,7 @@ pub(super) fn has_passed(visit: &VisitRow, now: DateTime<Utc>) -> bool {
     let Some((day, start)) = visit.day.zip(visit.start) else { return false };
     let travel = visit.travel.and_then(|minutes| u16::try_from(minutes).ok()).unwrap_or_default();
     let leaves = TimeOfDay::new(start.minutes().saturating_sub(travel)).unwrap_or(start);
-    Earliest::after(now, TimeDelta::zero()).has_passed(day, leaves)
+    clock::has_passed((day, leaves), now)
 }
 
 /// What the order of the plan changes by hand.

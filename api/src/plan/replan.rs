@@ -1,11 +1,13 @@
 //! Plans tasks anew that lost their assignee: by a decline, a release, an absence, the end of a
-//! person's work, a visit at which no one was at home, or an earlier visit that overruns; and urgent
-//! tasks that are created for today or tomorrow.
+//! person's work, a visit at which no one was at home, or an earlier visit that overruns; urgent tasks
+//! that are created for today or tomorrow; and, whatever the district does with these, visits that were
+//! not accepted in time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::audience::common;
 use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 use uuid::Uuid;
@@ -30,8 +32,10 @@ const DAYS: (u64, u64) = (6, 13);
 /// The last day of a plan, counted from its first.
 const LAST: u64 = 30;
 
-/// Puts one plan for each town with freed tasks into the queue; answers the number of plans. A plan
-/// of a town has everyone whose help is usual. All other tasks keep their assignees and times.
+/// Puts one plan for each town with freed tasks into the queue, and one more if some of them go on to other
+/// people while the others are only suggested; answers the number of plans. A plan of a town has everyone
+/// whose help is usual; a suggestion is of the smallest area that suffices. All other tasks keep their
+/// assignees and times.
 ///
 /// # Errors
 /// [`DbError`].
@@ -39,26 +43,27 @@ pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
     replan_tries::settle(tx, district)?;
     let most = i64::try_from(MOST_IDS).unwrap_or(i64::MAX);
     let (now, today) = (tx.now, clock::day(tx.now));
-    let ids = freed::waiting(tx.read_unbatched(), district, today, most)?;
+    let waiting = freed::waiting(tx.read_unbatched(), district, today, most)?;
     let (settings, _) = settings::read(tx.read_unbatched(), district)?;
-    let mut tasks: BTreeMap<AreaCode, Vec<TaskRow>> = BTreeMap::new();
-    let mut over: BTreeSet<TaskId> = ids.iter().copied().collect();
-    let rows = if settings.replan == ReplanMode::Off {
-        Vec::new()
-    } else {
-        task::store::rows(tx.read()?, district, &ids)?
-    };
+    let mut over: BTreeSet<TaskId> = waiting.iter().map(|(task, _)| *task).collect();
+    let planned = waiting
+        .into_iter()
+        .filter_map(|(task, goes_on)| Some((task, is_applied_at_once(settings.replan, goes_on)?)));
+    let planned: BTreeMap<TaskId, bool> = planned.collect();
+    let ids: Vec<TaskId> = planned.keys().copied().collect();
+    let mut tasks: BTreeMap<(AreaCode, bool), Vec<TaskRow>> = BTreeMap::new();
+    let rows = task::store::rows(tx.read()?, district, &ids)?;
     for row in rows.into_iter().filter(|row| row.state == Phase::Open) {
         over.remove(&row.id);
         if let Some(from) = waits_until(row.not_before, today) {
-            freed::add(tx.write_unbatched(), (district, row.id), now, Some(from))?;
+            freed::wait_until(tx.write_unbatched(), (district, row.id), from)?;
         } else {
             let town = row.grid.ancestor(Level::Town).unwrap_or(district);
-            tasks.entry(town).or_default().push(row);
+            tasks.entry((town, planned[&row.id])).or_default().push(row);
         }
     }
     let mut plans = 0;
-    for (town, rows) in tasks {
+    for ((town, is_applied_at_once), rows) in tasks {
         let ids: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
         let Some(span) = span(&rows, today) else {
             over.extend(ids);
@@ -67,18 +72,25 @@ pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
         let id = PlanId(Uuid::now_v7());
         freed::give(tx.write_unbatched(), district, &ids, id)?;
         let only = TaskSelection { ids, ..TaskSelection::default() };
-        let order = PlanOrder { only, ..PlanOrder::of(town, span) };
-        let request = Request { id, order, now: tx.now, by: None };
-        let unordered = Unordered {
-            origin: PlanOrigin::Replan,
-            is_applied_at_once: settings.replan == ReplanMode::Automatic,
-            night: None,
-        };
+        // A suggestion begins with the people around its tasks, and has more where they do not suffice.
+        let around = common(rows.iter().map(|row| row.grid)).filter(|_| !is_applied_at_once);
+        let order = PlanOrder { only, ..PlanOrder::of(around.unwrap_or(town), span) };
+        let request = Request { id, order, now, by: None };
+        let unordered = Unordered { origin: PlanOrigin::Replan, is_applied_at_once, night: None };
         draft::insert_unordered(tx, &request, unordered)?;
         plans += 1;
     }
     freed::planned(tx.write_unbatched(), district, &over.into_iter().collect::<Vec<_>>())?;
     Ok(plans)
+}
+
+/// Whether the plan of a freed task is applied as soon as it is computed; `None`: the task stays open. A
+/// visit that was not accepted in time goes on to another person in any case.
+fn is_applied_at_once(replan: ReplanMode, goes_on: bool) -> Option<bool> {
+    match replan {
+        ReplanMode::Off if !goes_on => None,
+        mode => Some(goes_on || mode == ReplanMode::Automatic),
+    }
 }
 
 /// The day from which a task that is not possible before `not_before` can be planned, if that is
@@ -119,6 +131,15 @@ mod tests {
         assert_eq!(last(&[("2026-11-20", "2027-02-01")]), "2026-12-14");
         assert_eq!(last(&[("2026-12-20", "2027-02-01")]), "2026-12-20", "not possible earlier");
         assert_eq!(last(&[("2026-12-31", "2027-02-01")]), "2026-12-31", "the last possible day");
+    }
+
+    #[test]
+    fn a_visit_that_was_not_accepted_goes_on_whatever_becomes_of_others() {
+        use ReplanMode::{Automatic, Off, Suggest};
+        let modes =
+            |goes_on| [Off, Suggest, Automatic].map(|mode| is_applied_at_once(mode, goes_on));
+        assert_eq!(modes(false), [None, Some(false), Some(true)]);
+        assert_eq!(modes(true), [Some(true); 3]);
     }
 
     #[test]

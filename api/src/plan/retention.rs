@@ -16,7 +16,7 @@ use crate::clock;
 use crate::db::schema::{plan_visits, plans, tasks};
 use crate::db::{Conn, DbError};
 use crate::log::{Event, Subject};
-use crate::tx::Tx;
+use crate::tx::{Db, Tx};
 
 /// How long the visits of an applied plan are kept after its last day, and a plan that was undone.
 pub const APPLIED_KEPT_FOR: Days = Days::new(90);
@@ -31,12 +31,46 @@ const VISITS: i64 = 2_000;
 /// The most ids of a query.
 const CHUNK: usize = 500;
 
-/// Discards drafts that are too old to be applied, and deletes plans that ended without an effect; answers their
-/// number, zero when none is left.
+/// Applies the retention to the plans of the district; answers the number of discarded drafts, deleted visits and
+/// deleted plans.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn discard_expired(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
+pub async fn run(db: &Db, district: AreaCode, now: DateTime<Utc>) -> Result<usize, DbError> {
+    let mut processed = repeat(db, district, move |tx| discard_expired(tx, district)).await?;
+    let mut after = None;
+    loop {
+        let plans = db.read(move |conn| outdated(conn, district, now, after)).await?;
+        after = plans.last().map(|(plan, _)| *plan);
+        if after.is_none() {
+            break;
+        }
+        for plan in plans {
+            let delete = move |tx: &mut Tx<'_>| delete_visits(tx.write_unbatched(), district, plan);
+            processed += repeat(db, district, delete).await?;
+        }
+    }
+    let delete = move |tx: &mut Tx<'_>| delete_ended(tx.write_unbatched(), district, now);
+    Ok(processed + repeat(db, district, delete).await?)
+}
+
+/// Repeats a step, each time in a transaction, until nothing is left for it; answers the sum of its numbers.
+async fn repeat(
+    db: &Db,
+    district: AreaCode,
+    step: impl Fn(&mut Tx<'_>) -> Result<usize, DbError> + Copy + Send + 'static,
+) -> Result<usize, DbError> {
+    let mut processed = 0;
+    loop {
+        match db.write(district, step).await? {
+            0 => return Ok(processed),
+            some => processed += some,
+        }
+    }
+}
+
+/// Discards drafts that are too old to be applied; answers their number, zero when none is left.
+fn discard_expired(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
     let now = tx.now;
     let mut expired: Vec<PlanRow> = plans::table
         .filter(plans::district.eq(district))
@@ -51,10 +85,11 @@ pub fn discard_expired(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbE
         let event = Event::new("plan.discard", Subject::Plan, row.id, row.area, 2);
         tx.record(event.with(json!({ "because": "expired" })));
     }
-    Ok(expired.len() + delete_ended(tx.write_unbatched(), district, now)?)
+    Ok(expired.len())
 }
 
-/// Deletes plans that have no effect and whose visits are deleted already; answers their number.
+/// Deletes plans that have no effect and whose visits are deleted already; answers their number, zero when none
+/// is left.
 fn delete_ended(conn: &mut Conn, district: AreaCode, now: DateTime<Utc>) -> Result<usize, DbError> {
     let ended_before = |kept_for: Days| plans::state_at.lt((now - kept_for).naive_utc());
     let without_effect = plans::state
@@ -77,10 +112,7 @@ fn delete_ended(conn: &mut Conn, district: AreaCode, now: DateTime<Utc>) -> Resu
 }
 
 /// The next plans of the district, after `after`, of which visits may no longer be needed.
-///
-/// # Errors
-/// [`DbError`].
-pub fn outdated(
+fn outdated(
     conn: &mut Conn,
     district: AreaCode,
     now: DateTime<Utc>,
@@ -111,10 +143,7 @@ pub fn outdated(
 
 /// Deletes visits of the plan that are not needed: not by an undo of what their people have not ended, and not
 /// for the marks that open tasks have of the plan. Answers their number, zero when none is left.
-///
-/// # Errors
-/// [`DbError`].
-pub fn delete_visits(
+fn delete_visits(
     conn: &mut Conn,
     district: AreaCode,
     (plan, state): (PlanId, PlanState),

@@ -170,16 +170,19 @@ pub async fn compute(
         if let Some(area) = selected {
             solved.measures = solve::measures_in(&problem.reaching(options.reach), &solved, &area);
         }
+        let is_shown = alternatives && selected.is_none();
+        let bounds = is_shown.then(|| solve::bounds(&problem, &solved));
         let volunteers = if is_dry { problem.volunteers } else { Vec::new() };
-        Ok((solved, volunteers, base))
+        Ok((solved, bounds, volunteers, base))
     });
-    let (solved, volunteers, base) = match solved.await.map_err(|_| DbError::Panicked)? {
+    let (solved, bounds, volunteers, base) = match solved.await.map_err(|_| DbError::Panicked)? {
         Ok(solved) => solved,
         Err(PlanError::Cancelled) => return Err(RunError::Cancelled),
         Err(error) => return Err(DbError::corrupt("tasks", error).into()),
     };
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
-    Ok((Computed { request, rows, base, overdue, solved, imagined, volunteers }, timing))
+    let computed = Computed { request, rows, base, overdue, solved, bounds, imagined, volunteers };
+    Ok((computed, timing))
 }
 
 /// Gives no new visit to people who are held up by an earlier one. Only for plans that no person

@@ -48,7 +48,8 @@ pub struct PlanningSettings {
     /// other work of a grid.
     #[schema(minimum = 0, maximum = 100, default = 40)]
     pub manager_dispatch_percent: u8,
-    /// The number of weeks over which work is shared fairly, those of the plan included.
+    /// The number of weeks over which work is shared fairly: seven times as many days, which end with the
+    /// last day of the plan; at least the days of the plan.
     #[schema(minimum = 1, maximum = 12, default = 4)]
     pub fairness_weeks: u8,
     /// A volunteer who had nothing to do in this many weeks before a plan is offered something, if
@@ -65,8 +66,9 @@ pub struct PlanningSettings {
     /// planned anew if an earlier one of the person lasts too long to keep the next.
     #[serde(default)]
     pub replan: ReplanMode,
-    /// The minutes from 08:00 to 20:00 in which a visit that a plan gave is to be accepted; then it
-    /// is open for others, and no plan gives it to the same person again. Absent: no limit.
+    /// The minutes from 08:00 to 20:00 in which a visit that a plan gave is to be accepted; then a plan
+    /// of just these visits gives it to another person within a minute, also with `replan` as `off` or
+    /// `suggest`, and no plan gives it to the same person again. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 15, maximum = 5040, example = 240)]
     pub accept_within_minutes: Option<u16>,

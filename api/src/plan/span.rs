@@ -107,18 +107,18 @@ impl Span {
         self.weeks().first.iter_weeks().take_while(move |monday| *monday <= last)
     }
 
-    /// The days of `weeks` whole weeks that end with those of the span; at least the weeks of the
-    /// span.
-    pub fn fairness_weeks(&self, weeks: u8) -> impl Iterator<Item = NaiveDate> + use<> {
-        let last = self.weeks().last;
-        self.fairness_first(weeks).iter_days().take_while(move |day| *day <= last)
+    /// The days over which work is shared fairly: seven times `weeks` that end with the last day of the
+    /// span, and at least its own.
+    pub fn fairness(&self, weeks: u8) -> Self {
+        let days = chrono::Days::new((u64::from(weeks) * 7).saturating_sub(1));
+        let first = self.last.checked_sub_days(days).unwrap_or(self.first);
+        Self { first: first.min(self.first), last: self.last }
     }
 
-    /// The first of those days.
-    pub fn fairness_first(&self, weeks: u8) -> NaiveDate {
+    /// The days of which a plan reads the work of people: those of fairness, and the weeks of the span.
+    pub fn of_work(&self, weeks: u8) -> Self {
         let own = self.weeks();
-        let days = chrono::Days::new((u64::from(weeks) * 7).saturating_sub(1));
-        own.last.checked_sub_days(days).unwrap_or(own.first).min(own.first)
+        Self { first: self.fairness(weeks).first.min(own.first), last: own.last }
     }
 
     /// The number of weeks, where a partial week counts as one.
@@ -150,6 +150,20 @@ mod tests {
         assert_eq!(span("2026-11-23", "2026-11-25").days().count(), 3);
         let mondays: Vec<_> = span("2026-11-25", "2026-12-04").mondays().collect();
         assert_eq!(mondays, [day("2026-11-23"), day("2026-11-30")]);
+    }
+
+    #[test]
+    fn work_is_shared_over_the_days_that_end_with_the_last_one_of_the_span() {
+        // A Wednesday and the Thursday after it.
+        let span = Span::new(day("2026-12-02"), day("2026-12-03")).expect("a span");
+        let days = |span: Span| (span.first.to_string(), span.last.to_string());
+        let between = |first: &str, last: &str| (first.to_owned(), last.to_owned());
+        assert_eq!(days(span.fairness(4)), between("2026-11-06", "2026-12-03"), "28 days");
+        assert_eq!(days(span.of_work(4)), between("2026-11-06", "2026-12-06"));
+        assert_eq!(days(span.of_work(1)), between("2026-11-27", "2026-12-06"));
+        let long = Span::new(day("2026-12-02"), day("2026-12-16")).expect("a span");
+        assert_eq!(days(long.fairness(1)), between("2026-12-02", "2026-12-16"), "its own days");
+        assert_eq!(days(long.of_work(1)), between("2026-11-30", "2026-12-20"), "its own weeks");
     }
 
     #[test]

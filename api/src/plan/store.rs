@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use gridward_dispatch::solve::Bounds;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{CampaignId, PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,9 @@ pub struct Kept {
     pub overtaken: u32,
     /// The solver's quality measures.
     pub measures: Value,
+    /// Lower bounds of these; `None` of plans of before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
     /// Number of selected open tasks that were due before the first day and are not planned.
     #[serde(default)]
     pub overdue: u32,
@@ -90,6 +94,7 @@ impl PlanRow {
             overtaken: kept.overtaken,
             overdue: kept.overdue,
             base: kept.base,
+            bounds: kept.bounds,
             measures: (!kept.measures.is_null()).then_some(kept.measures),
             progress: (self.state.is_queued() && self.lease.is_some())
                 .then(|| u8::try_from(self.progress).unwrap_or(100)),
@@ -99,6 +104,11 @@ impl PlanRow {
             state_since: self.state_at.map(in_china),
             expires_at: is_draft.then(|| in_china(self.created_at + APPLICABLE_FOR)),
         })
+    }
+
+    /// Whether the plan is a suggestion for freed tasks.
+    pub fn is_suggestion(&self) -> bool {
+        self.origin == PlanOrigin::Replan && !self.is_applied_at_once
     }
 
     /// The stored result.
@@ -246,6 +256,18 @@ pub fn row(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan
         .filter(in_range!(plans::area, scope))
         .first(conn);
     Ok(row.optional()?)
+}
+
+/// Replaces the order of a plan that is not computed yet.
+///
+/// # Errors
+/// [`DbError`].
+pub fn replace_order(conn: &mut Conn, row: &PlanRow, order: &PlanOrder) -> Result<(), DbError> {
+    let text = serde_json::to_string(order).map_err(|error| DbError::corrupt("plans", error))?;
+    diesel::update(plans::table.find((row.district, row.id)))
+        .set((plans::area.eq(order.area), plans::request.eq(text)))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Changes the state of the plan. The update locks the row until the end of the transaction.

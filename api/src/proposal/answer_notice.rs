@@ -1,16 +1,14 @@
 //! Tells the author of a proposal how it was decided.
 
 use gridward_domain::id::PersonId;
-use gridward_domain::person_state::PersonState;
 use serde_json::json;
 
 use super::model::Sealed;
 use super::store::ProposalRow;
 use super::{ProposalState, ProposalSubject};
-use crate::auth;
-use crate::auth::access_events::record;
 use crate::auth::account_notice::AccountNoticeKind;
-use crate::auth::account_notice_store::{self, NoticeSubject};
+use crate::auth::account_notice_store::NoticeSubject;
+use crate::auth::notify;
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::tx::Tx;
@@ -26,11 +24,6 @@ pub(super) fn notify(
     content: &Sealed,
     by: PersonId,
 ) -> Result<(), Problem> {
-    let (district, author, now) = (row.district, row.proposed_by, tx.now);
-    let account = auth::store::account_status(tx.read_unbatched(), district, author, None)?;
-    if account.is_none_or(|account| account.state == PersonState::Left) {
-        return Ok(());
-    }
     let kind = match row.state {
         ProposalState::Accepted => AccountNoticeKind::ProposalAccepted,
         _ => AccountNoticeKind::ProposalRefused,
@@ -38,9 +31,8 @@ pub(super) fn notify(
     let (about_zh, about_en) = label(tx, row, content)?;
     let task = row.created_task.or(row.task);
     let subject = NoticeSubject { task, about_zh, about_en };
-    account_notice_store::add_about(tx.write_unbatched(), (district, author), kind, subject, now)?;
-    record(tx, "person.proposal_answered", author, by, json!({ "proposal": row.id }))?;
-    Ok(())
+    let event = ("person.proposal_answered", Some(by), json!({ "proposal": row.id }));
+    Ok(notify::notify(tx, row.proposed_by, (kind, subject), event)?)
 }
 
 /// What was proposed, in Chinese and in English.

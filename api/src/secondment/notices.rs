@@ -5,15 +5,13 @@ use std::collections::BTreeSet;
 
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
-use gridward_domain::person_state::PersonState;
 use gridward_domain::secondment::SecondmentState;
 use serde_json::json;
 
 use super::store::SecondmentRow;
-use crate::auth;
-use crate::auth::access_events::record;
 use crate::auth::account_notice::AccountNoticeKind;
-use crate::auth::account_notice_store::{self, NoticeSubject};
+use crate::auth::account_notice_store::NoticeSubject;
+use crate::auth::notify;
 use crate::db::DbError;
 use crate::tx::Tx;
 use crate::{area, person};
@@ -55,14 +53,9 @@ fn notify(
     row: &SecondmentRow,
     (kind, readers): (AccountNoticeKind, BTreeSet<PersonId>),
 ) -> Result<(), DbError> {
-    let (district, now) = (row.district, tx.now);
     let name = area::store::current(tx.read_unbatched(), &row.area)?.map(|area| area.name);
     let name = name.unwrap_or_else(|| row.area.to_string());
     for reader in readers.into_iter().filter(|reader| *reader != principal.person) {
-        let account = auth::store::account_status(tx.read_unbatched(), district, reader, None)?;
-        if account.is_none_or(|account| account.state == PersonState::Left) {
-            continue;
-        }
         let (first, last) = (row.first_day, row.last_day);
         let day = |format| (first.format(format).to_string(), last.format(format).to_string());
         let ((zh_first, zh_last), (en_first, en_last)) = (day("%-m月%-d日"), day("%-d %B"));
@@ -71,10 +64,9 @@ fn notify(
             about_zh: format!("{name}，{zh_first}至{zh_last}"),
             about_en: format!("{name}, {en_first} to {en_last}"),
         };
-        let conn = tx.write_unbatched();
-        account_notice_store::add_about(conn, (district, reader), kind, subject, now)?;
         let about = json!({ "secondment": row.id });
-        record(tx, "person.secondment", reader, principal.person, about)?;
+        let event = ("person.secondment", Some(principal.person), about);
+        notify::notify(tx, reader, (kind, subject), event)?;
     }
     Ok(())
 }

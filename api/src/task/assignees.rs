@@ -8,7 +8,7 @@ use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 
 use super::row::TaskRow;
-use super::store::{self, HeldTime};
+use super::work_time::{self, HeldTime};
 use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
 use crate::availability::store as availability;
@@ -68,7 +68,7 @@ impl Assignees {
         for ids in active.chunks(CHUNK) {
             let calendars = availability::calendars_from(conn, district, ids, today)?;
             let off_duty = availability::off_duty_among(conn, district, ids)?;
-            let mut held = by_person(store::held_time(conn, district, ids)?);
+            let mut held = by_person(work_time::held_time(conn, district, ids)?);
             for row in person::store::rows(conn, range, ids)? {
                 let id = row.id;
                 let calendar = calendars.of(id).clone();

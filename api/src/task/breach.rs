@@ -15,8 +15,8 @@ use super::assignees::Assignee;
 use super::model::Task;
 use super::overlap::OverlappingVisit;
 use super::row::TaskRow;
-use super::store::HeldTime;
 use super::task_tie::TieType;
+use super::work_time::HeldTime;
 use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
 use crate::beneficiary::visitors::VisitorChoice;
@@ -117,14 +117,14 @@ fn breaches(needs: &Needs<'_>, offer: &Offer<'_>) -> BTreeSet<Breach> {
     let (first, last) = needs.days;
     let last = last.min(first.checked_add_days(SEARCHED).unwrap_or(last)).max(first);
     let mut days = first.iter_days().take_while(|day| *day <= last);
-    let whole_day = |day: NaiveDate| {
-        offer.calendar.absences.iter().any(|span| span.window.is_none() && span.contains(day))
-    };
     let is_away = offer.duty == Duty::Off || offer.calendar.is_away((first, last), None);
     add(Breach::Absence, is_away);
     // People without any hours have not said when they visit.
     let has_hours = offer.weekly.days().next().is_some();
-    let fits = days.any(|day| !whole_day(day) && meets(needs, offer, day));
+    let fits = days.any(|day| {
+        let hours = offer.calendar.hours_on(offer.role, offer.weekly, day);
+        hours.is_some_and(|hours| hours.fit(needs.window, needs.minutes))
+    });
     add(Breach::Window, has_hours && !is_away && !fits);
     let monday = needs.day - Days::new(needs.day.weekday().num_days_from_monday().into());
     let sunday = monday + Days::new(6);
@@ -135,17 +135,6 @@ fn breaches(needs: &Needs<'_>, offer: &Offer<'_>) -> BTreeSet<Breach> {
     let held: u32 = of_week.map(|task| task.minutes.unsigned_abs()).sum();
     add(Breach::Minutes, held + needs.minutes > offer.weekly_minutes);
     broken
-}
-
-/// Whether the hours of the day meet the time window for as long as the task takes.
-fn meets(needs: &Needs<'_>, offer: &Offer<'_>, day: NaiveDate) -> bool {
-    let Some(hours) = offer.calendar.hours_on(offer.role, offer.weekly, day) else { return false };
-    let (start, end) = (hours.window.start().minutes(), hours.window.end().minutes());
-    let (start, end) = match needs.window {
-        Some(window) => (start.max(window.start().minutes()), end.min(window.end().minutes())),
-        None => (start, end),
-    };
-    u32::from(end.saturating_sub(start)) >= needs.minutes
 }
 
 /// Checks that the assignment of the task to the person breaks no rule on the day `today`, given
@@ -343,5 +332,8 @@ mod tests {
         assert_eq!(broken(None, &[], away(7, 9), &[]), [Breach::Absence]);
         assert_eq!(broken(None, &[], away(8, 8), &[]), [Breach::Window], "the day with hours");
         assert_eq!(broken(None, &[], away(9, 20), &[]), []);
+        let hours = |text| vec![Span { first: day(8), last: day(8), window: Some(window(text)) }];
+        assert_eq!(broken(None, &[], hours("1000-1100"), &[]), []);
+        assert_eq!(broken(None, &[], hours("0930-1130"), &[]), [Breach::Window], "no whole hour");
     }
 }

@@ -33,7 +33,7 @@ const FORGOTTEN: i64 = 500;
 /// [`DbError`].
 pub fn freed(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
     let now = tx.now;
-    add(tx.write_unbatched(), (row.district, row.id), now, None)
+    add(tx.write_unbatched(), (row.district, row.id), now, false)
 }
 
 /// Records that the new task of `row` is planned at once, if it is urgent and due soon.
@@ -49,7 +49,7 @@ fn is_due_at_once(row: &TaskRow, today: NaiveDate) -> bool {
     row.state == Phase::Open && row.priority >= URGENT && row.due_on <= last
 }
 
-/// Records that the task can be planned anew, on the day `from` at the earliest.
+/// Records that the task can be planned anew; with `goes_on`, whatever the district does with freed tasks.
 ///
 /// # Errors
 /// [`DbError`].
@@ -57,7 +57,7 @@ pub fn add(
     conn: &mut Conn,
     (district, task): (AreaCode, TaskId),
     now: DateTime<Utc>,
-    from: Option<NaiveDate>,
+    goes_on: bool,
 ) -> Result<(), DbError> {
     // The present row may be of an earlier loss, and in a plan that does not know of this one.
     diesel::delete(freed_tasks::table.find((district, task))).execute(conn)?;
@@ -65,18 +65,47 @@ pub fn add(
         freed_tasks::district.eq(district),
         freed_tasks::task.eq(task),
         freed_tasks::freed_at.eq(now.naive_utc()),
-        freed_tasks::from_day.eq(from),
+        freed_tasks::goes_on.eq(goes_on),
     );
     let inserted = diesel::insert_into(freed_tasks::table).values(values).execute(conn);
     inserted.map(drop).map_err(DbError::unless_unique)
 }
 
-/// Records that the assignee of `row` gave the task back, or did not accept it.
+/// Records that the freed task waits until the day `from`, on which a plan can have it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn wait_until(
+    conn: &mut Conn,
+    (district, task): (AreaCode, TaskId),
+    from: NaiveDate,
+) -> Result<(), DbError> {
+    let row = diesel::update(freed_tasks::table.find((district, task)));
+    row.set(freed_tasks::from_day.eq(from)).execute(conn)?;
+    Ok(())
+}
+
+/// Records that the assignee of `row` gave the task back.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn refused(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
     freed(tx, row)?;
+    refuse(tx, row)
+}
+
+/// Records that the assignee of `row` did not accept the task in time: it goes on to another person.
+///
+/// # Errors
+/// [`DbError`].
+pub fn not_accepted(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
+    let now = tx.now;
+    add(tx.write_unbatched(), (row.district, row.id), now, true)?;
+    refuse(tx, row)
+}
+
+/// Records that no plan gives the task of `row` to its assignee again.
+fn refuse(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
     let Some(person) = row.assignee else { return Ok(()) };
     let now = tx.now.naive_utc();
     let conn = tx.write_unbatched();
@@ -95,7 +124,7 @@ pub fn refused(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
 }
 
 /// Up to `limit` freed tasks of the district that no plan has and that can be planned on the day `today`, the
-/// oldest first.
+/// oldest first, each with whether it goes on to another person whatever the district does with freed tasks.
 ///
 /// # Errors
 /// [`DbError`].
@@ -104,14 +133,14 @@ pub fn waiting(
     district: AreaCode,
     today: NaiveDate,
     limit: i64,
-) -> Result<Vec<TaskId>, DbError> {
+) -> Result<Vec<(TaskId, bool)>, DbError> {
     Ok(freed_tasks::table
         .filter(freed_tasks::district.eq(district))
         .filter(freed_tasks::plan.is_null())
         .filter(freed_tasks::from_day.is_null().or(freed_tasks::from_day.le(today)))
         .order((freed_tasks::freed_at, freed_tasks::task))
         .limit(limit)
-        .select(freed_tasks::task)
+        .select((freed_tasks::task, freed_tasks::goes_on))
         .load(conn)?)
 }
 

@@ -68,6 +68,7 @@ pub mod unserved_why;
 pub mod visits;
 pub mod waiting;
 pub mod words;
+pub mod work_time;
 pub mod write;
 
 pub use model::Task;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
 use crate::person::Availability;
-use crate::task::store::HeldTime;
+use crate::task::work_time::HeldTime;
 
 /// The minutes of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -34,7 +34,8 @@ pub struct WeekWorkload {
     /// The Monday with which the week begins.
     pub monday: NaiveDate,
     /// Minutes that plans may use: those that the person offers for a week, of a manager the part of
-    /// the district's `manager_dispatch_percent`.
+    /// the district's `manager_dispatch_percent`, and at most the hours of the week's days without
+    /// absences; none for a person who is off duty.
     #[schema(minimum = 0, maximum = 10_080, example = 120)]
     pub offered: u32,
     /// Minutes of the unfinished visits that are planned for this week.
@@ -43,6 +44,9 @@ pub struct WeekWorkload {
     /// Minutes of the unfinished tasks of this week: planned for it, or, unplanned, due in it.
     #[schema(minimum = 0, maximum = 1_000_000, example = 90)]
     pub held: u32,
+    /// Minutes of the visits that the person has made in this week, with the journeys.
+    #[schema(minimum = 0, maximum = 1_000_000, example = 45)]
+    pub carried: u32,
     /// The minutes of `held` in percent of those offered; absent for a person who offers none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 100_000_000, example = 75)]
@@ -54,6 +58,8 @@ pub struct WeekWorkload {
 pub struct Offer<'a> {
     /// The role.
     pub role: Role,
+    /// The minutes that plans may use in a week.
+    pub minutes: Minutes,
     /// The weekly hours.
     pub weekly: &'a Availability,
     /// The days with other hours, and the absences.
@@ -96,11 +102,14 @@ pub fn by_day<'a>(
     first.iter_days().take_while(|day| *day <= last).map(of_day).collect()
 }
 
-/// The workload of a person, who offers `offered` minutes for each week, in the weeks of the days from
-/// `first` to `last`: whole weeks, also if they begin before or end after these days.
+/// Minutes that a person has carried, with their day.
+pub type CarriedTime = (NaiveDate, u32);
+
+/// The workload of a person in the weeks of the days from `first` to `last`: whole weeks, also if they
+/// begin before or end after these days.
 pub fn by_week<'a>(
-    Minutes(offered): Minutes,
-    held: impl Iterator<Item = &'a HeldTime> + Clone,
+    offer: Offer<'_>,
+    (held, carried): (impl Iterator<Item = &'a HeldTime> + Clone, &[CarriedTime]),
     first: NaiveDate,
     last: NaiveDate,
 ) -> Vec<WeekWorkload> {
@@ -111,11 +120,15 @@ pub fn by_week<'a>(
             held.clone().filter(is_of).map(|task| task.minutes.unsigned_abs()).sum()
         };
         let all = sum(&|task| task.planned_on.or(Some(task.due_on)));
+        let hours = week.start().iter_days().take(7).map(|day| offer.on(day)).sum();
+        let offered = offer.minutes.0.min(hours);
+        let carried = carried.iter().filter(|(day, _)| week.contains(day));
         WeekWorkload {
             monday,
             offered,
             planned: sum(&|task| task.planned_on),
             held: all,
+            carried: carried.map(|(_, minutes)| minutes).sum(),
             share_percent: all.saturating_mul(100).checked_div(offered),
         }
     };
@@ -144,6 +157,8 @@ mod tests {
         }
     }
 
+    const WEEKLY: Minutes = Minutes(120);
+
     #[test]
     fn each_task_counts_once_on_its_planned_or_else_its_due_day() {
         let held = [task(Some(24), 27, 30), task(None, 24, 45), task(None, 30, 60)];
@@ -151,7 +166,8 @@ mod tests {
         let weekly = "tue 0900-1000".parse().expect("an availability");
         let calendar = Calendar::default();
         let role = Role::Volunteer;
-        let offer = Offer { role, weekly: &weekly, calendar: &calendar, duty: Duty::On };
+        let (minutes, duty) = (WEEKLY, Duty::On);
+        let offer = Offer { role, minutes, weekly: &weekly, calendar: &calendar, duty };
         let days = by_day(offer, held.iter(), day(23), day(25));
         let minutes: Vec<_> = days.iter().map(|it| (it.offered, it.planned, it.held)).collect();
         assert_eq!(minutes, [(0, 0, 0), (60, 30, 75), (0, 0, 0)]);
@@ -164,15 +180,28 @@ mod tests {
     }
 
     #[test]
-    fn a_week_has_all_of_its_tasks_and_their_share_of_the_offer() {
+    fn a_week_has_all_of_its_work_and_what_is_held_as_a_share_of_the_offer() {
         let held = [task(Some(23), 30, 30), task(None, 29, 60), task(None, 30, 60)];
+        let carried = [(day(22), 10), (day(23), 40), (day(29), 5), (day(30), 20)];
+        let weekly = "mon 0900-1000;tue 0900-1200".parse().expect("an availability");
+        // Away on a Tuesday: an hour is left of what the person offers.
+        let calendar = Calendar { exceptions: [(day(24), None)].into(), ..Calendar::default() };
+        let (role, minutes, duty) = (Role::Volunteer, WEEKLY, Duty::On);
+        let offer = Offer { role, minutes, weekly: &weekly, calendar: &calendar, duty };
         // From a Wednesday to the next Monday.
-        let weeks = by_week(Minutes(120), held.iter(), day(25), day(30));
-        let minutes: Vec<_> = weeks
-            .iter()
-            .map(|week| (week.monday, week.planned, week.held, week.share_percent))
-            .collect();
-        assert_eq!(minutes, [(day(23), 30, 90, Some(75)), (day(30), 0, 60, Some(50))]);
-        assert_eq!(by_week(Minutes(0), held.iter(), day(25), day(25))[0].share_percent, None);
+        let weeks = by_week(offer, (held.iter(), &carried[..]), day(25), day(30));
+        let figures = |week: &WeekWorkload| {
+            let WeekWorkload { offered, planned, held, carried, share_percent, .. } = *week;
+            (week.monday, [offered, planned, held, carried], share_percent)
+        };
+        let expected =
+            [(day(23), [60, 30, 90, 45], Some(150)), (day(30), [120, 0, 60, 20], Some(50))];
+        assert_eq!(weeks.iter().map(figures).collect::<Vec<_>>(), expected);
+        let off = Offer { duty: Duty::Off, ..offer };
+        let week = by_week(off, (held.iter(), &carried[..]), day(25), day(25));
+        assert_eq!(
+            week.iter().map(figures).collect::<Vec<_>>(),
+            [(day(23), [0, 30, 90, 45], None)]
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! The workload of visitors: minutes offered, planned and held, by day.
+//! The workload of visitors: minutes offered, planned, held and carried.
 //!
-//! It answers who has room for a visit, and deliberately nothing about work that is done: people
-//! are ordered by area and id, and no figure ranks them.
+//! It answers who has room for a visit and who has carried much. People are ordered by area and id; work
+//! that is done counts in minutes alone, so no figure counts visits or ranks people.
 
 pub mod days;
 pub mod routes;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Weekday};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::PersonId;
@@ -13,7 +13,7 @@ use gridward_domain::range::WeeklyMinutes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::days::{self, DayWorkload, Offer, WeekWorkload};
+use super::days::{self, CarriedTime, DayWorkload, Offer, WeekWorkload};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::availability::{self, Duty};
@@ -23,10 +23,11 @@ use crate::db::{Conn, DbError};
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::http::{Query, openapi};
+use crate::person;
 use crate::person::store::PersonRow;
 use crate::plan::settings;
+use crate::task::work_time::{self, HeldTime};
 use crate::tx::Db;
-use crate::{person, task};
 
 /// The days after the first that a workload may cover: twelve weeks.
 const MOST_DAYS: i64 = 83;
@@ -102,11 +103,17 @@ fn of_people(
     (from, to): (NaiveDate, NaiveDate),
 ) -> Result<Vec<Workload>, DbError> {
     let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
-    let mut held: HashMap<PersonId, Vec<task::store::HeldTime>> = HashMap::new();
-    for task in task::store::held_time(conn, district, &ids)? {
+    let mut held: HashMap<PersonId, Vec<HeldTime>> = HashMap::new();
+    for task in work_time::held_time(conn, district, &ids)? {
         held.entry(task.assignee).or_default().push(task);
     }
-    let calendars = availability::store::calendars(conn, district, from, to)?;
+    let weeks = (from.week(Weekday::Mon).first_day(), to.week(Weekday::Mon).last_day());
+    let mut carried: HashMap<PersonId, Vec<CarriedTime>> = HashMap::new();
+    for (person, day, minutes, _) in work_time::finished(conn, district, &ids, weeks)? {
+        let Some((person, day)) = person.zip(day) else { continue };
+        carried.entry(person).or_default().push((day, minutes.unwrap_or_default().unsigned_abs()));
+    }
+    let calendars = availability::store::calendars(conn, district, weeks.0, weeks.1)?;
     let off_duty = availability::store::off_duty(conn, district)?;
     let (settings, _) = settings::read(conn, district)?;
     let workload = |row: &PersonRow| {
@@ -114,9 +121,10 @@ fn of_people(
             weekly: &row.availability,
             calendar: calendars.of(row.id),
             role: row.role,
+            minutes: settings.weekly_offer(row.role, row.weekly_minutes.into()),
             duty: if off_duty.contains(&row.id) { Duty::Off } else { Duty::On },
         };
-        let weekly_offer = settings.weekly_offer(row.role, row.weekly_minutes.into());
+        let carried = carried.get(&row.id).map_or(&[] as &[CarriedTime], Vec::as_slice);
         let tasks = held.get(&row.id).into_iter().flatten();
         Ok(Workload {
             person_id: row.id,
@@ -124,7 +132,7 @@ fn of_people(
             role: row.role,
             area: row.area,
             weekly_minutes: row.weekly_minutes,
-            weeks: days::by_week(weekly_offer, tasks.clone(), from, to),
+            weeks: days::by_week(offer, (tasks.clone(), carried), from, to),
             days: days::by_day(offer, tasks, from, to),
         })
     };
@@ -133,7 +141,7 @@ fn of_people(
 
 /// Get the caller's workload
 ///
-/// Minutes offered, planned and held, by day and by week. Allowed roles: all.
+/// Minutes offered, planned and held, by day and by week, and carried, by week. Allowed roles: all.
 #[utoipa::path(
     tag = "auth",
     operation_id = "get_my_workload",
@@ -153,8 +161,8 @@ pub(crate) async fn get_my_workload(
 
 /// Get the workload of a person
 ///
-/// Minutes offered, planned and held by a manager or volunteer, by day and by week, of up to twelve weeks. Work that
-/// is done is not counted. Allowed roles: managers, supervisors and admins.
+/// Minutes offered, planned and held by a manager or volunteer, by day and by week, and carried, by week, of up to
+/// twelve weeks. Visits are not counted, only their minutes. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "people",
     operation_id = "get_person_workload",
@@ -196,8 +204,8 @@ async fn of_one(
 
 /// List workloads
 ///
-/// Minutes offered, planned and held by the managers and volunteers of an area, by day and by week,
-/// ordered by area and id. Work that is done is not counted. Allowed roles: managers, supervisors and admins.
+/// Minutes offered, planned and held by the managers and volunteers of an area, by day and by week, and carried,
+/// by week, ordered by area and id. Visits are not counted, only their minutes. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "people",
     operation_id = "get_people_workload",

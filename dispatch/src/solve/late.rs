@@ -15,9 +15,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::construct::{cost, fill, urgency};
-use super::overflow::{
-    Help, NEAREST, Visits, as_asked, has_any, levels, makers, merge, pinned_stops,
-};
+use super::help::{Help, NEAREST, Visits, as_asked, has_any, levels, makers, merge, pinned_stops};
 use super::plan::Route;
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use super::record;

@@ -14,14 +14,15 @@
 //! 3. `split`: independent parts; nearly every grid is one, and they are planned in parallel.
 //! 4. `search`: a part as an instance of [`crate::routing`], which searches it.
 //!    `construct`: the result, and insertion of calls and of visits that still fit.
-//!    `overflow`: unserved visits offered to neighbours. `late`: late visits offered to them.
+//!    `overflow`: unserved visits offered to neighbours. `late`: late visits offered to them. `help`: what
+//!    both have in common.
 //!    `idle`: a visit for volunteers who have had nothing to do for long.
 //!    `alike`: visits that are of one kind.
 //! 5. `team`: the volunteers of a part. `limit`: the most that one carries. `timeline`: the times of one shift, by the arithmetic
 //!    of [`crate::routing`]. `units`: between minutes and seconds.
 //! 6. `reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
 //!    routes and unserved visits.
-//! 7. `plan` and `answer`: the output. `measure`: its quality.
+//! 7. `plan` and `answer`: the output. `measure`: its quality. `bound`: how good a plan can be at most.
 //! 8. `candidates`: ranks the volunteers for one visit, the rest of a plan unchanged.
 //! 9. `check`: an independent checker of plans.
 //!
@@ -35,11 +36,13 @@ use rayon::prelude::*;
 
 mod alike;
 mod answer;
+mod bound;
 mod candidates;
 mod check;
 mod construct;
 mod evenness;
 mod former;
+mod help;
 mod idle;
 mod late;
 mod limit;
@@ -69,6 +72,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::routing::InstanceError;
 
 pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
+pub use bound::{Bounds, bounds};
 pub use candidates::{Candidate, Hindrance, candidates};
 pub use check::{Violation, check};
 pub use evenness::gini;

@@ -11,52 +11,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::construct::{Planned, construct};
+use super::help::{Help, NEAREST, Visits, as_asked, has_any, levels, makers, merge, pinned_stops};
 use super::plan::{Route, Unserved};
-use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
+use super::problem::{DispatchProblem, Visit, Volunteer};
 use super::record;
 use super::split::Part;
-use super::team::{Member, Team};
+use super::team::Team;
 use super::ties::Ties;
-use super::timeline::ShiftTimeline;
 use super::{Context, PlanError, late};
 use crate::interrupt::{Interrupt, Interrupted};
-use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::skill::Skill;
-
-/// The levels whose volunteers help, the nearest first.
-const LEVELS: [Level; 3] = [Level::Village, Level::Town, Level::District];
-
-/// How many volunteers are considered for a visit first, by distance of their homes.
-pub(super) const NEAREST: usize = 48;
-
-/// The visits of a problem by their tasks.
-pub(super) type Visits<'p> = HashMap<TaskId, &'p Visit>;
-
-/// The result of offering visits to the volunteers of an area.
-pub(super) struct Help {
-    /// The volunteers whose routes change.
-    pub(super) people: HashSet<PersonId>,
-    /// The visits that were offered.
-    pub(super) offered: HashSet<TaskId>,
-    /// The routes of these volunteers.
-    pub(super) routes: Vec<Route>,
-    /// The offered visits that are left.
-    pub(super) left: Vec<TaskId>,
-}
-
-impl Help {
-    /// The help of the volunteers of these routes.
-    pub(super) fn of(offered: HashSet<TaskId>, routes: Vec<Route>, left: Vec<TaskId>) -> Self {
-        let people = routes.iter().map(|route| route.volunteer).collect();
-        Self { people, offered, routes, left }
-    }
-}
-
-/// The levels whose volunteers help, the nearest first.
-pub(super) fn levels(reach: Level) -> impl Iterator<Item = Level> {
-    LEVELS.into_iter().filter(move |level| *level >= reach)
-}
 
 /// Offers the visits that are `left` to the volunteers of larger areas, up to `options.reach`. Returns
 /// those that remain, with the reasons.
@@ -93,31 +59,6 @@ pub(super) fn overflow(
     }
     late::relieve(problem, context, routes, &mut left, &visits)?;
     Ok(explain(problem, context, routes, (&left, &visits))?)
-}
-
-/// Replaces the routes of the volunteers who help. Drops them as alternatives of other visits:
-/// those were computed for their loads before.
-pub(super) fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, left: &mut Vec<TaskId>) {
-    let helpers: HashSet<PersonId> =
-        helps.iter().flat_map(|help| help.people.iter().copied()).collect();
-    routes.retain(|route| !helpers.contains(&route.volunteer));
-    for stop in routes.iter_mut().flat_map(|route| &mut route.stops) {
-        stop.why.next.retain(|other| !helpers.contains(&other.volunteer));
-    }
-    let offered: HashSet<TaskId> =
-        helps.iter().flat_map(|help| help.offered.iter().copied()).collect();
-    left.retain(|left| !offered.contains(left));
-    for help in helps {
-        routes.extend(help.routes);
-        left.extend(help.left);
-    }
-}
-
-/// The volunteer of each assigned visit that is tied to others.
-pub(super) fn makers(routes: &[Route], ties: &Ties) -> HashMap<TaskId, PersonId> {
-    let stops = routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
-    let bound = stops.filter(|(_, stop)| ties.binds(stop.visit));
-    bound.map(|(route, stop)| (stop.visit, route.volunteer)).collect()
 }
 
 /// Whether all visits tied to `visit` can be planned with the volunteers of `area`: their
@@ -180,22 +121,6 @@ fn explain(
     Ok(explained.into_iter().flatten().collect())
 }
 
-/// The assigned visits of these volunteers, pinned to their times, in route order.
-pub(super) fn pinned_stops(
-    routes: &[Route],
-    people: &HashSet<PersonId>,
-    visits: &Visits<'_>,
-) -> Vec<Visit> {
-    let theirs = routes.iter().filter(|route| people.contains(&route.volunteer));
-    let stops = theirs.flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
-    let pinned = stops.filter_map(|(route, stop)| {
-        let pin = Pin { volunteer: route.volunteer, day: route.day, start: Some(stop.start) };
-        let visit = *visits.get(&stop.visit)?;
-        Some(Visit { pinned: Some(pin), ..visit.clone() })
-    });
-    pinned.collect()
-}
-
 /// Offers `left` to volunteers of the area; see [`people_near`]. None if an assigned visit would
 /// become unserved.
 fn offer(
@@ -231,24 +156,6 @@ fn offer(
     let Planned { routes, left, .. } = planned;
     let fell = left.iter().any(|left| !offered.contains(left));
     Ok((!fell).then_some(Help::of(offered, routes, left)))
-}
-
-/// Whether a member makes one of the visits.
-pub(super) fn has_any(offered: &HashSet<TaskId>) -> impl Fn(&Member<'_>) -> bool {
-    |who| {
-        let mut stops = who.days.iter().flat_map(ShiftTimeline::all);
-        stops.any(|stop| offered.contains(&stop.visit.id))
-    }
-}
-
-/// The assigned visits as requested, but for pairs.
-pub(super) fn as_asked<'p>(
-    assigned: &[Visit],
-    ties: &Ties,
-    visits: &Visits<'p>,
-) -> HashMap<TaskId, &'p Visit> {
-    let alone = assigned.iter().filter(|visit| ties.pair(visit.id).is_none());
-    alone.filter_map(|visit| Some((visit.id, *visits.get(&visit.id)?))).collect()
 }
 
 /// The capable volunteers of the area whose homes are nearest to a visit of `left`, up to `most`

@@ -15,7 +15,7 @@ mod pricing;
 mod route_pricer;
 mod shares;
 mod simplex;
-mod travel;
+pub(crate) mod travel;
 mod unserved;
 
 use serde::Serialize;

@@ -11,7 +11,7 @@ use crate::routing::model::Model;
 use crate::routing::solution::Solution;
 
 /// For more visits than this, the bound is the sum of each visit's least journeys.
-const MOST_VISITS: usize = 1_500;
+pub(crate) const MOST_VISITS: usize = 1_500;
 /// The number of price updates.
 const ROUNDS: usize = 60;
 
@@ -25,27 +25,27 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution) -> i64 {
         // Each journey is attributed to its two ends, half each.
         return made.iter().map(|visit| work.ways[*visit]).sum::<i64>() / 2;
     }
-    let ways = Ways::of(model, &made);
-    let mut prices = vec![0.0; made.len()];
-    let mut best = f64::MIN;
-    let mut step = 0.0;
-    for round in 0..ROUNDS {
-        let (cost, degrees) = ways.tree(&prices);
-        best = best.max(cost);
-        let excess: Vec<f64> = degrees.iter().map(|degree| f64::from(*degree) - 2.0).collect();
-        let square: f64 = excess.iter().map(|over| over * over).sum();
-        if square == 0.0 {
-            break;
-        }
-        if round == 0 {
-            step = 0.1 * cost.max(1.0) / square;
-        }
-        prices.iter_mut().zip(&excess).for_each(|(price, over)| *price += step * over);
-        step *= 0.95;
+    Ways::of(model, &made).least()
+}
+
+/// A lower bound on the travel of plans that make `count` visits, given the least travel time between two of
+/// them, the same in both directions, and between each and home.
+pub(crate) fn least_between(
+    count: usize,
+    between: impl Fn(usize, usize) -> f64,
+    home: impl Fn(usize) -> f64,
+) -> i64 {
+    if count == 0 {
+        return 0;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "travel is far below 2^52 seconds")]
-    let rounded = (best - 1e-6).ceil().max(0.0) as i64;
-    rounded
+    let mut all = vec![0.0; count * count];
+    for a in 0..count {
+        for b in 0..a {
+            let way = between(a, b);
+            (all[a * count + b], all[b * count + a]) = (way, way);
+        }
+    }
+    Ways { count, between: all, home: (0..count).map(home).collect() }.least()
 }
 
 /// The least travel times in either direction and by any mode: between visits, and home.
@@ -73,6 +73,30 @@ impl Ways {
             between: between.map(|(a, b)| least(place(a), place(b))).collect(),
             home: made.iter().map(|visit| home(*visit)).collect(),
         }
+    }
+
+    /// The bound: the cost of the tree at the best prices found.
+    fn least(&self) -> i64 {
+        let mut prices = vec![0.0; self.count];
+        let mut best = f64::MIN;
+        let mut step = 0.0;
+        for round in 0..ROUNDS {
+            let (cost, degrees) = self.tree(&prices);
+            best = best.max(cost);
+            let excess: Vec<f64> = degrees.iter().map(|degree| f64::from(*degree) - 2.0).collect();
+            let square: f64 = excess.iter().map(|over| over * over).sum();
+            if square == 0.0 {
+                break;
+            }
+            if round == 0 {
+                step = 0.1 * cost.max(1.0) / square;
+            }
+            prices.iter_mut().zip(&excess).for_each(|(price, over)| *price += step * over);
+            step *= 0.95;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "travel is far below 2^52 seconds")]
+        let rounded = (best - 1e-6).ceil().max(0.0) as i64;
+        rounded
     }
 
     /// The cost of the minimum spanning tree at these prices and of the least journeys home, less

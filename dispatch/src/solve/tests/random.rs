@@ -242,6 +242,17 @@ proptest! {
     }
 
     #[test]
+    fn no_plan_travels_less_than_its_bound(
+        problem in some_problem(),
+        reach in prop::sample::select(vec![Level::Grid, Level::District]),
+    ) {
+        let options = Options { reach, ..Options::default() };
+        let plan = plan(&problem, &options).expect("it makes sense");
+        prop_assert!(bounds(&problem, &plan).travel <= plan.measures.travel);
+        prop_assert!(bound::least_travel(&problem, &plan, 0) <= plan.measures.travel);
+    }
+
+    #[test]
     fn every_visit_is_in_one_route_or_among_the_unserved(problem in some_problem()) {
         let plan = planned(&problem);
         let stops = plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.visit);

@@ -71,6 +71,16 @@ fn when_not_all_can_be_done_the_most_urgent_is() {
 }
 
 #[test]
+fn the_bound_of_travel_is_that_of_the_best_plan_where_no_home_is_nearer() {
+    // Out and back again, whatever the order; a call takes no travel.
+    let on_the_way = Visit { place: north(2.0), ..visit(2) };
+    let call = Visit { channel: Channel::Call, ..visit(3) };
+    let problem = village(vec![volunteer(1)], vec![visit(1), on_the_way, call]);
+    let plan = planned(&problem);
+    assert_eq!(bounds(&problem, &plan).travel, plan.measures.travel);
+}
+
+#[test]
 fn a_visit_on_the_way_adds_only_its_service() {
     let on_the_way = Visit { place: north(4.95), priority: Priority::MIN, ..visit(2) };
     let plan = planned(&village(vec![volunteer(1)], vec![visit(1), on_the_way]));

@@ -1,0 +1,44 @@
+//! The draft that a district suggests for freed tasks: of the smallest area whose people can make them, with
+//! a notice to those who can apply it.
+
+use std::collections::BTreeSet;
+
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::PersonId;
+use serde_json::json;
+
+use super::computed::Computed;
+use super::store::PlanRow;
+use crate::auth::account_notice::AccountNoticeKind;
+use crate::auth::account_notice_store::NoticeSubject;
+use crate::auth::notify;
+use crate::db::DbError;
+use crate::tx::Tx;
+use crate::{area, person};
+
+/// The area of which the suggestion is computed again: the next larger one, up to the town, if the people
+/// of its own leave a task or make one late. `None`: the plan stays as it is.
+pub(super) fn wider(row: &PlanRow, computed: &Computed) -> Option<AreaCode> {
+    let suffices = computed.solved.unserved.is_empty() && computed.made_late() == 0;
+    let wider = row.area.parent().filter(|area| area.level() >= Level::Town);
+    wider.filter(|_| row.is_suggestion() && !suffices)
+}
+
+/// Adds a notice of the suggestion for the nearest supervisors of its area, and for the manager of a grid.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn announce(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), DbError> {
+    let conn = tx.read_unbatched();
+    let readers = person::store::supervisors_of(conn, &row.area)?.into_iter();
+    let manager = person::store::manager(conn, &row.area.range())?.map(|manager| manager.id);
+    let readers: BTreeSet<PersonId> = readers.chain(manager).collect();
+    let name = area::store::current(conn, &row.area)?.map(|area| area.name);
+    let name = name.unwrap_or_else(|| row.area.to_string());
+    for reader in readers {
+        let subject = NoticeSubject { task: None, about_zh: name.clone(), about_en: name.clone() };
+        let event = ("person.plan_suggested", None, json!({ "plan": row.id }));
+        notify::notify(tx, reader, (AccountNoticeKind::PlanSuggested, subject), event)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+ALTER TABLE freed_tasks DROP COLUMN goes_on;
