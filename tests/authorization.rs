@@ -786,7 +786,9 @@ async fn each_role_reaches_what_the_contract_declares(
     // Volunteers read their own corrections only.
     let correction = correction(volunteer, &beneficiary_id(2)).await;
     let proposal = proposal(volunteer, BENEFICIARY).await;
-    let inside = Resources { notice, correction, proposal, own, ..inside };
+    // Volunteers take goods back at their visits only.
+    let handout = handout(supervisor, &beneficiary_id(2), &GRID[..6]).await;
+    let inside = Resources { notice, correction, proposal, handout, own, ..inside };
     let outside = resources(&server, supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
     load(&server.database, OTHER_DISTRICT);
     let other = elsewhere(&server, &District::sign_in(&server, OTHER_DISTRICT).await).await;

@@ -263,7 +263,7 @@ async fn a_manager_makes_a_task_of_a_need_and_its_author_learns_the_result(
     // When the task is done, its author learns that too.
     let second = server.second_volunteer().await;
     assert_eq!(second.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-    let done = json!({ "outcome": "done" });
+    let done = json!({ "outcome": "done", "answers": { "still_needed": false } });
     let reported = second.post(&format!("/v1/tasks/{task}/report"), &done).await;
     assert_eq!(reported.status, 200, "{}", reported.body);
     let kinds: Vec<_> = notices(&volunteer, "en").await.into_iter().map(|(kind, _)| kind).collect();

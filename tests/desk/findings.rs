@@ -17,9 +17,15 @@ async fn follow_up(server: &Server, found: Value) -> String {
     open.body["items"][0]["id"].as_str().expect("a follow-up").to_owned()
 }
 
-/// Makes the follow-up.
+/// Makes the follow-up of a need.
 async fn done(by: &Caller, task: &str) {
-    for (path, body) in [("claim", Value::Null), ("report", json!({ "outcome": "done" }))] {
+    done_with(by, task, json!({ "still_needed": false })).await;
+}
+
+/// Makes the follow-up with these answers.
+async fn done_with(by: &Caller, task: &str, answers: Value) {
+    let report = json!({ "outcome": "done", "answers": answers });
+    for (path, body) in [("claim", Value::Null), ("report", report)] {
         let path = format!("/v1/tasks/{task}/{path}");
         let answer = if body.is_null() { by.act(&path).await } else { by.post(&path, &body).await };
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -73,7 +79,7 @@ async fn a_finding_without_a_need_is_named_by_the_kind_of_its_follow_up(
     let server = Server::small(backend);
     let found = json!({ "outcome": "done", "answers": { "plaque": "damaged" } });
     let task = follow_up(&server, found).await;
-    done(&server.second_volunteer().await, &task).await;
+    done_with(&server.second_volunteer().await, &task, json!({ "plaque": "hung" })).await;
     let volunteer = server.volunteer().await;
     let expected = [(json!("follow_up_done"), json!("您反映的光荣牌核查问题已有结果"))];
     assert_eq!(notices(&volunteer, "zh-CN").await, expected);

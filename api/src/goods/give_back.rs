@@ -54,11 +54,14 @@ impl Effect for GivingBack {
 }
 
 impl GivingBack {
-    /// The hand-out. A volunteer takes back what they have handed out, and what is planned.
+    /// The hand-out. A volunteer takes back what they have handed out, and what is planned; what another person
+    /// has taken back for the same reason meanwhile stays as it is.
     fn found(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<HandoutRow, Problem> {
         principal.may(Action::HandOut)?;
         let (row, home) = find(tx, principal, self.handout)?;
-        let is_own = row.state == HandoutState::Planned || row.person == Some(principal.person);
+        let is_own = row.state == HandoutState::Planned
+            || row.person == Some(principal.person)
+            || row.reason == Some(self.why.reason);
         let is_known = reach::reads_others(principal) || is_own;
         if is_known && reach::hands_out(tx, principal, &home)? {
             return Ok(row);
