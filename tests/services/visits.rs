@@ -107,7 +107,12 @@ async fn a_holiday_visit_is_made_for_its_occasion_and_finds_hardship(
     for unanswered in [json!({ "outcome": "done", "answers": {} }), json!({ "outcome": "done" })] {
         let early = volunteer.post(&format!("/v1/tasks/{id}/report"), &unanswered).await;
         let pointer = &early.body["errors"][0]["pointer"];
-        assert_eq!((early.status, pointer), (422, &json!("/answers")), "{}", early.body);
+        assert_eq!(
+            (early.status, pointer),
+            (422, &json!("/answers/still_needed")),
+            "{}",
+            early.body
+        );
     }
     let arrived = json!({
         "outcome": "done", "answers": { "help_arrived": true, "still_needed": false,

@@ -31,16 +31,16 @@ impl SmallDistrict for Backend {
         }
         .get_or_init(|| {
             let imported = Database::from(self).with_small_district();
-            phones::ALL.into_iter().for_each(|phone| set_password(&imported, phone));
+            for phone in phones::ALL {
+                set_password(&imported, phone);
+            }
             imported
         });
-        match imported.name() {
-            Some(name) => Database::postgres_from(name),
-            None => {
-                let copy = Database::sqlite();
-                std::fs::copy(&imported.url, &copy.url).expect("a copy of the file");
-                copy
-            }
+        if let Some(name) = imported.name() {
+            return Database::postgres_from(name);
         }
+        let copy = Database::sqlite();
+        std::fs::copy(&imported.url, &copy.url).expect("a copy of the file");
+        copy
     }
 }

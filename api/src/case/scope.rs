@@ -55,6 +55,15 @@ pub(super) fn has_confidential_kind(conn: &mut Conn, placed: &PlacedCase) -> Res
     Ok([current, own].iter().any(|kind| kind.as_ref().is_none_or(CaseKind::is_confidential)))
 }
 
+/// Whether there are cases that do not exist for the principal's role.
+///
+/// # Errors
+/// [`DbError`].
+pub fn hides_any(conn: &mut Conn, principal: &Principal) -> Result<bool, DbError> {
+    let Hidden { kinds, versions } = hidden(conn, principal.district(), principal.role)?;
+    Ok(!kinds.is_empty() || !versions.is_empty())
+}
+
 /// Those of these cases that do not exist for the principal's role. Of deleted ones it is not known any more
 /// what they were: they exist for roles that see every kind.
 ///

@@ -31,13 +31,12 @@ pub(super) fn seal_earlier(
         .load(conn)?;
     let mut depends: HashMap<i64, bool> = HashMap::new();
     for row in rows {
-        let depends = match depends.get(&row.kind_version) {
-            Some(known) => *known,
-            None => {
-                let kind = kind_store::at(conn, district, code, row.kind_version)?;
-                let found = kind.is_none_or(|kind| kind.path().depends_on_class());
-                *depends.entry(row.kind_version).or_insert(found)
-            }
+        let depends = if let Some(known) = depends.get(&row.kind_version) {
+            *known
+        } else {
+            let kind = kind_store::at(conn, district, code, row.kind_version)?;
+            let found = kind.is_none_or(|kind| kind.path().depends_on_class());
+            *depends.entry(row.kind_version).or_insert(found)
         };
         if depends {
             continue;

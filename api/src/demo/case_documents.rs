@@ -71,6 +71,9 @@ pub(super) fn of(
     documents
 }
 
+/// The first line of a PDF.
+const HEADER: &str = "%PDF-1.4\n";
+
 /// A PDF of one page with this line of ASCII text.
 fn page(line: &str) -> Vec<u8> {
     let text = format!("BT /F1 18 Tf 72 740 Td ({line}) Tj ET");
@@ -83,16 +86,20 @@ fn page(line: &str) -> Vec<u8> {
         format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len()),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ];
-    let (mut pdf, mut table) = ("%PDF-1.4\n".to_owned(), String::new());
-    for (number, object) in (1..).zip(&objects) {
-        table.push_str(&format!("{:010} 00000 n \n", pdf.len()));
-        pdf.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
-    }
-    let (size, start) = (objects.len() + 1, pdf.len());
-    pdf.push_str(&format!(
-        "xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n\
-         startxref\n{start}\n%%EOF\n"
-    ));
+    let object = |(number, object)| format!("{number} 0 obj\n{object}\nendobj\n");
+    let objects: Vec<String> = (1..).zip(objects).map(object).collect();
+    let mut start = HEADER.len();
+    let place = |object: &String| {
+        let row = format!("{start:010} 00000 n \n");
+        start += object.len();
+        row
+    };
+    let table: String = objects.iter().map(place).collect();
+    let (objects, size) = (objects.concat(), objects.len() + 1);
+    let pdf = format!(
+        "{HEADER}{objects}xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n\
+         << /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    );
     pdf.into_bytes()
 }
 

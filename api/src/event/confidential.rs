@@ -28,7 +28,15 @@ pub fn without_hidden(
     let cases: BTreeSet<CaseId> = rows.iter().filter_map(case_of).collect();
     let hidden = scope::hidden_among(conn, reader, &cases)?;
     rows.retain(|row| case_of(row).is_none_or(|case| !hidden.contains(&case)));
+    if rows.iter().any(closes_confidential) && scope::hides_any(conn, reader)? {
+        rows.retain(|row| !closes_confidential(row));
+    }
     Ok(rows)
+}
+
+/// Whether the event is the notice to the finder of a confidential case, which names no case.
+fn closes_confidential(row: &EventRow) -> bool {
+    row.action == "person.case_closed" && !row.body.contains("\"case\"")
 }
 
 /// The case of the event.

@@ -110,7 +110,11 @@ fn on_day(
     }
     let visit = build::visit(task, &rows, None)?;
     let ranked = solve::candidates(&problem, &visit, Weights::default());
-    let ranked = ranked.map_err(|error| DbError::corrupt("tasks", error))?;
+    let mut ranked = ranked.map_err(|error| DbError::corrupt("tasks", error))?;
+    // Of the own exclusion no person learns.
+    ranked.retain(|one| {
+        one.volunteer != principal.person || !visit.forbidden.contains(&one.volunteer)
+    });
     let possible = ranked.iter().filter(|one| one.verdict.is_ok()).count();
     let first: Vec<&solve::Candidate> = ranked.iter().take(question.limit).collect();
     let by_id: HashMap<PersonId, _> = rows.people.iter().map(|row| (row.id, row)).collect();

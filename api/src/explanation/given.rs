@@ -42,15 +42,24 @@ pub struct HowGiven {
     pub sentence: Sentence,
 }
 
+/// The event by which a task came to its assignee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handover {
+    /// It is in the log's archive.
+    Archived,
+    /// It is of this person, or of the system.
+    By(Option<PersonId>),
+}
+
 impl GivenCode {
-    /// How a task came to this assignee, by the actor of the event if there is one.
-    pub(super) fn of(assignee: Option<PersonId>, event: Option<Option<PersonId>>) -> Self {
-        match (assignee, event) {
+    /// How a task came to this assignee.
+    pub(super) fn of(assignee: Option<PersonId>, handover: Handover) -> Self {
+        match (assignee, handover) {
             (None, _) => Self::NotGiven,
-            (Some(_), None) => Self::Unknown,
-            (Some(_), Some(None)) => Self::Automatic,
-            (assignee, Some(actor)) if assignee == actor => Self::Claimed,
-            (Some(_), Some(Some(_))) => Self::Assigned,
+            (_, Handover::Archived) => Self::Unknown,
+            (_, Handover::By(None)) => Self::Automatic,
+            (assignee, Handover::By(actor)) if actor == assignee => Self::Claimed,
+            (_, Handover::By(Some(_))) => Self::Assigned,
         }
     }
 }
@@ -97,11 +106,11 @@ mod tests {
     #[test]
     fn a_task_is_claimed_by_its_assignee_and_assigned_by_others() {
         let [me, other] = [1, 2].map(|n| PersonId(Uuid::from_u128(n)));
-        assert_eq!(GivenCode::of(None, None), GivenCode::NotGiven);
-        assert_eq!(GivenCode::of(Some(me), None), GivenCode::Unknown);
-        assert_eq!(GivenCode::of(Some(me), Some(None)), GivenCode::Automatic);
-        assert_eq!(GivenCode::of(Some(me), Some(Some(me))), GivenCode::Claimed);
-        assert_eq!(GivenCode::of(Some(me), Some(Some(other))), GivenCode::Assigned);
+        assert_eq!(GivenCode::of(None, Handover::Archived), GivenCode::NotGiven);
+        assert_eq!(GivenCode::of(Some(me), Handover::Archived), GivenCode::Unknown);
+        assert_eq!(GivenCode::of(Some(me), Handover::By(None)), GivenCode::Automatic);
+        assert_eq!(GivenCode::of(Some(me), Handover::By(Some(me))), GivenCode::Claimed);
+        assert_eq!(GivenCode::of(Some(me), Handover::By(Some(other))), GivenCode::Assigned);
     }
 
     #[test]

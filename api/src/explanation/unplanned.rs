@@ -4,12 +4,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use gridward_domain::authority::Principal;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PersonId;
 use gridward_domain::visibility::View;
 
 use super::candidates::{self, Question};
-use super::given::{self, GivenCode, HowGiven};
+use super::given::{self, GivenCode, Handover, HowGiven};
 use super::model::{AssignmentExplanation, WhyThen};
 use super::sentences::{self, Sentence, Who};
 use crate::clock::china;
@@ -56,7 +56,10 @@ pub(super) fn explanation(
         None => Who::Another,
     };
     let mut how = HowGiven {
-        code: GivenCode::of(person, handover.as_ref().map(|event| event.actor)),
+        code: GivenCode::of(
+            person,
+            handover.as_ref().map_or(Handover::Archived, |event| Handover::By(event.actor)),
+        ),
         by_id: by,
         by_name: by.and_then(|by| names.get(&by).cloned()),
         at: handover.map(|event| event.at.and_utc().with_timezone(&china())),
@@ -77,7 +80,8 @@ pub(super) fn explanation(
     };
     when.sentence = sentences::why_then(&when);
     let mut others = Vec::new();
-    if state.is_live() {
+    // What hinders people is for those who direct them.
+    if state.is_live() && principal.may(Action::DirectTask).is_ok() {
         let question = Question { task: row.id, day: None, limit: OTHERS + 1, now };
         others = candidates::ranked(conn, key, principal, &question, row)?.items;
         others.retain(|one| !one.is_assignee);

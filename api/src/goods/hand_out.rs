@@ -138,7 +138,8 @@ impl HandingOut {
             Some(row) => row.id,
             None => self.new_id(tx, principal)?,
         };
-        let content = HandoutSealed { receipt: new.receipt.clone(), ..HandoutSealed::default() };
+        let known = old.as_ref().map(|row| row.opened(key)).transpose()?.unwrap_or_default();
+        let content = HandoutSealed { receipt: new.receipt.clone(), note: None, ..known };
         let row = HandoutRow {
             district,
             id,

@@ -84,7 +84,7 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             // The hours of this visit have begun, and the shift of its person begins after it.
             (Some(person), Some(day))
                 if span.contains(day)
-                    && row.planned_start.is_some_and(|start| earliest.is_after(day, start)) =>
+                    && row.planned_start.is_some_and(|start| earliest.has_passed(day, start)) =>
             {
                 carried.commit(person, day, row.minutes.into());
             }

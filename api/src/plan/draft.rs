@@ -114,7 +114,7 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
     VisitRow::insert_all(tx.write_unbatched(), &visits.iter().collect::<Vec<_>>())?;
     let event = Event::new("plan.create", Subject::Plan, row.id, row.area, 1).by(row.created_by);
     tx.record(event.with(json!({ "assigned": assigned })));
-    if row.is_suggestion() { suggestion::announce(tx, row) } else { Ok(()) }
+    if row.is_suggestion() && assigned > 0 { suggestion::announce(tx, row) } else { Ok(()) }
 }
 
 /// How the plan differs from the one on which it is based.

@@ -61,7 +61,7 @@ impl Earliest {
     }
 
     /// Whether the time of the day is before the earliest moment.
-    pub fn is_after(&self, day: NaiveDate, time: TimeOfDay) -> bool {
+    pub fn has_passed(&self, day: NaiveDate, time: TimeOfDay) -> bool {
         (day, time) < (self.day, self.time)
     }
 
@@ -121,9 +121,9 @@ mod tests {
     #[test]
     fn the_earliest_moment_is_after_the_times_before_it() {
         let noon = TimeOfDay::new(720).expect("a time");
-        assert!(at("12:00:00").is_after(day("2026-12-01"), noon));
-        assert!(at("09:00:00").is_after(day("2026-11-30"), noon));
-        assert!(!at("11:30:00").is_after(day("2026-12-01"), noon));
+        assert!(at("12:00:00").has_passed(day("2026-12-01"), noon));
+        assert!(at("09:00:00").has_passed(day("2026-11-30"), noon));
+        assert!(!at("11:30:00").has_passed(day("2026-12-01"), noon));
     }
 
     #[test]

@@ -46,8 +46,8 @@ fn check_number(tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
     use PlanState as S;
     let kept = [S::Computing, S::Draft, S::Undone, S::Discarded, S::Failed];
     let waiting = "of your plans wait or are computed: wait for them, or discard some";
-    let ended = "of your plans are kept without having been applied: they are deleted a week after they are \
-                 discarded";
+    let ended = "of your plans are kept without an effect: discarded ones are deleted after a week, undone \
+                 ones after 90 days";
     for (policy, states, most, wait, detail) in [
         ("plans_waiting", &kept[..1], MOST_WAITING, MINUTE, waiting),
         ("plans_kept", &kept[..], MOST_KEPT, DAY, ended),

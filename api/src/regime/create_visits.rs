@@ -76,7 +76,7 @@ pub(super) fn create(
         let days = (rule.first_day(*due, clock::day(tx.now)), due.due_on);
         let task = match &places {
             Places::Homes(homes) => match homes.get(&member.beneficiary) {
-                Some(home) => series.task(key, home, occasion_of(regime, due.slot)?, days)?,
+                Some(home) => series.task(key, home, occasion_of(key, regime, due.slot)?, days)?,
                 None => continue,
             },
             Places::Sites(sites) => match sites.get(&member.beneficiary) {
@@ -125,12 +125,13 @@ impl Places {
 }
 
 /// The occasion of a visit: a beneficiary has one task of the kind for it. That of a regime whose days are
-/// about a person names neither the regime nor the day.
-fn occasion_of(regime: &RegimeRow, slot: NaiveDate) -> Result<Option<Occasion>, DbError> {
-    let occasion = if regime.cadence()?.has_anchor() {
-        format!("{} {}", regime.id, slot.format("%Y-%m"))
-    } else {
-        format!("{} {slot}", regime.name.as_str())
-    };
-    Ok(occasion.parse().ok())
+/// about a person is a keyed hash, since it must show neither what the regime is for nor the day.
+fn occasion_of(
+    key: &SealingKey,
+    regime: &RegimeRow,
+    slot: NaiveDate,
+) -> Result<Option<Occasion>, DbError> {
+    let occasion = format!("{} {slot}", regime.name.as_str());
+    let has_anchor = regime.cadence()?.has_anchor();
+    Ok(if has_anchor { hex::encode(key.index(&occasion)).parse() } else { occasion.parse() }.ok())
 }

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
-use gridward_domain::regime::{CadenceType, Rule};
+use gridward_domain::regime::Rule;
 use gridward_domain::task::{self as life, AutomaticCommand, Phase, Transition};
 use serde_json::{Value, json};
 
@@ -75,9 +75,8 @@ pub fn without_reason(
     rows: &[MemberRow],
 ) -> Result<(), DbError> {
     let tasks: Vec<TaskId> = rows.iter().filter_map(|member| member.task).collect();
-    let is_of_need = regime.cadence == CadenceType::AfterNeed;
-    let reason = if is_of_need { "need_changed" } else { "stay_changed" };
-    withdraw(tx, regime, (&tasks, reason))?;
+    // Auditors read the log: a reason of its own for stays would name them.
+    withdraw(tx, regime, (&tasks, "unfounded"))?;
     let left = tasks::among(tx.read()?, regime.district, &tasks, &Phase::UNFINISHED)?;
     let is_withdrawn = |row: &&MemberRow| row.task.is_none_or(|task| !left.contains(&task));
     let free = |row: &MemberRow| MemberRow { slot: None, task: None, ..row.clone() }.next();
@@ -145,6 +144,7 @@ fn waits(conn: &mut Conn, regime: &RegimeRow, row: &TaskRow) -> Result<bool, DbE
         return Ok(regime.assign_responsible && row.assignee == regime.responsible);
     };
     let body: Option<Value> = serde_json::from_str(&last.body).ok();
-    let by = json!(regime.id_in_log()?);
-    Ok(body.is_some_and(|body| body.get("regime").is_some_and(|id| *id == by)))
+    // Earlier versions named each regime.
+    let names = [json!(regime.id_in_log()?), json!(regime.id)];
+    Ok(body.is_some_and(|body| body.get("regime").is_some_and(|id| names.contains(id))))
 }

@@ -142,7 +142,8 @@ fn following() -> String {
          one of the task; it is sent for 180 days after its replacement.\n\
          - `base_version` guards decisions about a task (`task.reassign`, `task.reschedule`, \
          `task.escalate`, `task.cancel`, `task.reopen`) or a case (`case.move`): if that has another version, \
-         they are `rejected` with `version_conflict`. For the commands of an assignee it is informational.\n\
+         they are `rejected` with `version_conflict`, but for the move of a case that has only risen since. For the \
+         commands of an assignee it is informational.\n\
          - `flags` of a report: `clock`: the phone's clock was wrong by more than five minutes, or \
          the report is dated in the future or before its task; `times`: the visit ended before it \
          began or in the future, or preceded its task; `form`: the answers violate the form of the \

@@ -85,12 +85,11 @@ pub(super) fn changed(
         return Ok((Vec::new(), BTreeSet::new()));
     }
     let of = of(conn, scope)?;
-    let mut gone = match &of.homes {
-        Some(visited) => on_volunteers_phone(conn, scope, changed, (visited, beneficiaries))?,
-        None => {
-            let theirs = planned::of_beneficiaries(conn, of.grid.district(), beneficiaries)?;
-            ids | &theirs
-        }
+    let mut gone = if let Some(visited) = &of.homes {
+        on_volunteers_phone(conn, scope, changed, (visited, beneficiaries))?
+    } else {
+        let theirs = planned::of_beneficiaries(conn, of.grid.district(), beneficiaries)?;
+        ids | &theirs
     };
     let rows = if *is_planned {
         planned::page(conn, &of, None, i64::MAX)?

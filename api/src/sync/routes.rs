@@ -70,7 +70,7 @@ pub struct PullQuery {
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
     /// page also contains the kinds of service, the vocabularies, the notices, the stations, the
     /// memorial sites, the holidays, the items of the goods, the shifts, the availability of people, the account notices,
-    /// the cases that wait for the grid and the person's corrections.
+    /// the cases at whose step the grid acts and the person's corrections.
     #[param(inline)]
     limit: Option<SyncLimit>,
     /// Only rows in this area, the caller's or one in it; rows about the caller are sent in any case.

@@ -40,9 +40,10 @@ pub(super) fn least_travel(problem: &DispatchProblem, plan: &Plan, most: usize) 
         return Minutes(0);
     };
     let way = |from: Place, to: Place| problem.travel.minutes(from, to, mode).0;
-    let made = plan.routes.iter().flat_map(|route| route.stops.iter().map(|stop| stop.visit));
-    let made: HashSet<TaskId> = made.collect();
-    let visits = problem.visits.iter().filter(|visit| made.contains(&visit.id) && !visit.is_call());
+    let visited = plan.routes.iter().flat_map(|route| route.stops.iter().map(|stop| stop.visit));
+    let visited: HashSet<TaskId> = visited.collect();
+    let visits =
+        problem.visits.iter().filter(|visit| visited.contains(&visit.id) && !visit.is_call());
     let places = distinct(visits.map(|visit| visit.place));
     let homes = distinct(problem.volunteers.iter().map(|who| who.home));
     let travel = if places.len() <= most {

@@ -399,8 +399,12 @@ class App {
 
   private async loadSide(): Promise<void> {
     const opened = this.use();
-    const side = await loadSide(opened, await forgetWords(opened, this.side, this.rows.all('case')), this.journal);
-    if (this.opened === opened) this.side = side;
+    const { cases } = await forgetWords(opened, this.side, this.rows.all('case'));
+    if (this.opened !== opened) return;
+    this.side = { ...this.side, cases };
+    // The words of a case may be read meanwhile.
+    const { proposals } = await loadSide(opened, this.side, this.journal);
+    if (this.opened === opened) this.side = { ...this.side, proposals };
   }
 
   /** Reads what a case is about. */

@@ -17,6 +17,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 
 use crate::http::problem::FieldError;
@@ -75,7 +76,15 @@ pub fn mismatches(form: &Value, answers: &Value) -> Vec<FieldError> {
         return vec![FieldError::new("", "the form of the kind is unreadable")];
     };
     let errors = form.iter_errors(answers).take(20);
-    errors.map(|error| FieldError::new(error.instance_path().to_string(), error.masked())).collect()
+    let field_error = |error: jsonschema::ValidationError<'_>| match error.kind() {
+        // A missing answer is at its own place, where an app can mark it.
+        ValidationErrorKind::Required { property: Value::String(name) } => {
+            let at = error.instance_path().join(name.as_str());
+            FieldError::new(at.to_string(), "is required")
+        }
+        _ => FieldError::new(error.instance_path().to_string(), error.masked()),
+    };
+    errors.map(field_error).collect()
 }
 
 /// The errors found so far.
