@@ -38,7 +38,7 @@ pub struct AssignmentExplanation {
     /// Why then.
     pub when: WhyThen,
     /// Up to two others, the nearest to feasible first: as of the plan, or at present if no plan gave the
-    /// task; none after its end.
+    /// task; none after its end. Only callers who direct tasks see those who are hindered.
     #[schema(max_items = 2)]
     pub others: Vec<Candidate>,
 }

@@ -80,11 +80,12 @@ pub(super) fn explanation(
     };
     when.sentence = sentences::why_then(&when);
     let mut others = Vec::new();
-    // What hinders people is for those who direct them.
-    if state.is_live() && principal.may(Action::DirectTask).is_ok() {
+    if state.is_live() {
         let question = Question { task: row.id, day: None, limit: OTHERS + 1, now };
         others = candidates::ranked(conn, key, principal, &question, row)?.items;
-        others.retain(|one| !one.is_assignee);
+        // What hinders people is for those who direct them.
+        let directs = principal.may(Action::DirectTask).is_ok();
+        others.retain(|one| !one.is_assignee && (directs || one.hindrance.is_none()));
         others.truncate(OTHERS);
     }
     Ok(AssignmentExplanation {
