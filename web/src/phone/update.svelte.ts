@@ -5,6 +5,8 @@ let lastCheck = 0;
 let reloading = false;
 
 const HOUR = 3_600_000;
+/** How long a worker that takes over may wait for requests of the old one; then the page is loaded anyway. */
+const TAKE_OVER = 5_000;
 
 /** Whether a new version waits. */
 export function updateReady(): boolean {
@@ -33,18 +35,22 @@ async function others(): Promise<boolean> {
   return [...held, ...pending].some((lock) => lock.name === 'gw-window');
 }
 
+function reload(): void {
+  if (reloading) return;
+  reloading = true;
+  location.reload();
+}
+
 function takeOver(worker: ServiceWorker): void {
-  navigator.serviceWorker.addEventListener('controllerchange', () => {
-    if (reloading) return;
-    reloading = true;
-    location.reload();
-  });
+  navigator.serviceWorker.addEventListener('controllerchange', reload);
   worker.postMessage({ type: 'SKIP_WAITING' });
 }
 
 /** Takes the new version over. */
 export function update(): void {
-  if (waiting) takeOver(waiting);
+  if (!waiting) return;
+  takeOver(waiting);
+  setTimeout(reload, TAKE_OVER);
 }
 
 export async function register(): Promise<void> {
