@@ -447,7 +447,7 @@ async fn the_log_says_who_counted_or_listed_people_by_their_answers(
         (&events[0]["area"], &events[0]["actor_id"]),
         (&json!("500116"), &json!(person_id(1)))
     );
-    // Another filter under the same name is told apart.
+    // Another filter under the same name has another hash.
     let other = json!({ "name": "x", "filter": health(&["poor"]) });
     let request = supervisor.request(Method::PUT, &format!("/v1/audiences/{id}"));
     let changed = supervisor.send(request.header("If-Match", "\"v1\"").json(&other)).await;

@@ -390,7 +390,8 @@ async fn a_volunteer_hands_out_at_their_visits_and_learns_of_no_other_hand_out(
     let again = volunteer.post("/v1/handouts", &of("mid_autumn_2027")).await;
     assert_eq!((again.status, again.problem()), (409, "handout_done"));
     assert_eq!(again.body["current"], Value::Null, "{}", again.body);
-    let back = |handout: &Value| format!("/v1/handouts/{}/return", handout["id"].as_str().unwrap());
+    let back =
+        |handout: &Value| format!("/v1/handouts/{}/return", handout["id"].as_str().expect("an id"));
     let why = json!({ "reason": "other", "note": "送错了" });
     assert_eq!(volunteer.post(&back(&by_manager.body), &why).await.status, 404);
     let own = volunteer.post("/v1/handouts", &of("army_day_2027")).await;
@@ -406,7 +407,7 @@ async fn after_a_move_the_receipt_is_read_where_the_beneficiary_lives(
     let (server, _, supervisor) = with_rice(backend, 9).await;
     let (manager, other) = (server.manager().await, server.other_manager().await);
     let handed = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
-    let path = format!("/v1/handouts/{}", handed.body["id"].as_str().unwrap());
+    let path = format!("/v1/handouts/{}", handed.body["id"].as_str().expect("an id"));
     assert_eq!((manager.get(&path).await.status, other.get(&path).await.status), (200, 404));
     let to = json!({
         "grid": OTHER_GRID, "address": "北门2号", "reason": "搬到女儿家",
@@ -433,7 +434,7 @@ async fn receipts_that_others_wrote_count_as_reveals_of_the_day(
     let mut paths = Vec::new();
     for n in [1, 2] {
         let handed = manager.post("/v1/handouts", &rice(&beneficiary_id(n), &json!({}))).await;
-        paths.push(format!("/v1/handouts/{}", handed.body["id"].as_str().unwrap()));
+        paths.push(format!("/v1/handouts/{}", handed.body["id"].as_str().expect("an id")));
     }
     assert_eq!(supervisor.get(&paths[0]).await.status, 200);
     let second = supervisor.get(&paths[1]).await;

@@ -73,6 +73,14 @@ pub fn current(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError
     Ok(one(conn, code)?.filter(|area| area.valid_to.is_none()))
 }
 
+/// The name of the area, or its code if it is not current.
+///
+/// # Errors
+/// [`DbError`].
+pub fn name_or_code(conn: &mut Conn, code: &AreaCode) -> Result<String, DbError> {
+    Ok(current(conn, code)?.map_or_else(|| code.to_string(), |area| area.name))
+}
+
 /// All areas of the district, current and former, ordered by code.
 ///
 /// # Errors

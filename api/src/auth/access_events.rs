@@ -19,15 +19,29 @@ pub fn record(
     actor: impl Into<Option<PersonId>>,
     details: Value,
 ) -> Result<(), DbError> {
+    if let Some(event) = event(tx, action, person, actor, details)? {
+        tx.record(event);
+    }
+    Ok(())
+}
+
+/// The event of [`record`]; `None` if the person does not exist.
+///
+/// # Errors
+/// [`DbError`].
+pub fn event(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    person: PersonId,
+    actor: impl Into<Option<PersonId>>,
+    details: Value,
+) -> Result<Option<Event>, DbError> {
     let district = tx.district;
-    let Some((area, version)) = store::area(tx.read_unbatched(), district, person)? else {
-        return Ok(());
-    };
-    tx.record(
+    let found = store::area(tx.read_unbatched(), district, person)?;
+    Ok(found.map(|(area, version)| {
         Event::new(action, Subject::Person, person, area, version)
             .by(actor)
             .assignees(Some(person), Some(person))
-            .with(details),
-    );
-    Ok(())
+            .with(details)
+    }))
 }

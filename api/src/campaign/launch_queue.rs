@@ -60,12 +60,9 @@ pub async fn run_all(
     district: AreaCode,
     batch: LaunchBatch,
 ) -> Result<usize, DbError> {
-    let (mut steps, mut failed) = (0, None);
+    let mut steps = Vec::new();
     for id in db.read(move |conn| store::launching(conn, district)).await? {
-        match run(db, keys, (district, id), batch).await {
-            Ok(taken) => steps += taken,
-            Err(error) => failed = failed.or(Some(error)),
-        }
+        steps.push(run(db, keys, (district, id), batch).await);
     }
-    failed.map_or(Ok(steps), Err)
+    steps.into_iter().sum()
 }

@@ -6,7 +6,7 @@ use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 use serde_json::json;
 
-use crate::auth;
+use crate::auth::access_events;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
 use crate::auth::notify;
@@ -14,7 +14,7 @@ use crate::case::store::CaseRow;
 use crate::case::{CaseKind, CaseSource};
 use crate::db::DbError;
 use crate::http::problem::Problem;
-use crate::log::{Event, Subject};
+use crate::log::Event;
 use crate::task::report_row::{self, ReportRow};
 use crate::tx::Tx;
 
@@ -41,20 +41,20 @@ pub(super) fn notify(
     Ok(())
 }
 
-/// Records the notice. The event of a confidential case does not name it, and has no area, which could be that
-/// of its beneficiary.
+/// Records the notice. The event of a confidential case does not name it, and has the area of the district: that
+/// of the finder could be that of its beneficiary.
 fn record(
     tx: &mut Tx<'_>,
     principal: &Principal,
     (row, is_confidential): (&CaseRow, bool),
     finder: PersonId,
 ) -> Result<(), DbError> {
-    let found = auth::store::area(tx.read_unbatched(), row.district, finder)?;
-    let Some((area, version)) = found else { return Ok(()) };
-    let (area, body) =
-        if is_confidential { (row.district, json!({})) } else { (area, json!({ "case": row.id })) };
-    let event = Event::new("person.case_closed", Subject::Person, finder, area, version);
-    tx.record(event.by(principal.person).assignees(Some(finder), Some(finder)).with(body));
+    let details = if is_confidential { json!({}) } else { json!({ "case": row.id }) };
+    let event = access_events::event(tx, "person.case_closed", finder, principal.person, details)?;
+    if let Some(event) = event {
+        let area = if is_confidential { row.district } else { event.area };
+        tx.record(Event { area, ..event });
+    }
     Ok(())
 }
 

@@ -33,8 +33,7 @@ pub(super) fn announce(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), DbError> {
     let readers = person::store::supervisors_of(conn, &row.area)?.into_iter();
     let manager = person::store::manager(conn, &row.area.range())?.map(|manager| manager.id);
     let readers: BTreeSet<PersonId> = readers.chain(manager).collect();
-    let name = area::store::current(conn, &row.area)?.map(|area| area.name);
-    let name = name.unwrap_or_else(|| row.area.to_string());
+    let name = area::store::name_or_code(conn, &row.area)?;
     for reader in readers {
         let subject = NoticeSubject { task: None, about_zh: name.clone(), about_en: name.clone() };
         let event = ("person.plan_suggested", None, json!({ "plan": row.id }));

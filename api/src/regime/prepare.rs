@@ -36,14 +36,11 @@ pub async fn prepare_all(
     district: AreaCode,
     today: NaiveDate,
 ) -> Result<usize, DbError> {
-    let (mut created, mut failed) = (0, None);
+    let mut created = Vec::new();
     for row in db.read(move |conn| store::unprepared(conn, district, today)).await? {
-        match prepare(db, keys, row, today).await {
-            Ok(tasks) => created += tasks,
-            Err(error) => failed = failed.or(Some(error)),
-        }
+        created.push(prepare(db, keys, row, today).await);
     }
-    failed.map_or(Ok(created), Err)
+    created.into_iter().sum()
 }
 
 /// What a run does.

@@ -53,8 +53,7 @@ fn notify(
     row: &SecondmentRow,
     (kind, readers): (AccountNoticeKind, BTreeSet<PersonId>),
 ) -> Result<(), DbError> {
-    let name = area::store::current(tx.read_unbatched(), &row.area)?.map(|area| area.name);
-    let name = name.unwrap_or_else(|| row.area.to_string());
+    let name = area::store::name_or_code(tx.read_unbatched(), &row.area)?;
     for reader in readers.into_iter().filter(|reader| *reader != principal.person) {
         let (first, last) = (row.first_day, row.last_day);
         let day = |format| (first.format(format).to_string(), last.format(format).to_string());
