@@ -243,7 +243,7 @@ async fn a_case_is_moved_without_a_connection_once_and_by_the_rules_of_the_call(
             ("invalid", "/case_id"),
             ("version_required", ""),
             ("version_conflict", ""),
-            ("invalid", "/payload/answers"),
+            ("invalid", "/payload/answers/seen"),
             ("case_move_not_permitted", ""),
             ("not_found", ""),
         ]
