@@ -37,9 +37,13 @@ pub(super) fn follow(
     for draft in drafts {
         for (versions, tasks) in by_versions(restored) {
             for tasks in tasks.chunks(CHUNK) {
+                let (Some(first), Some(last)) = (tasks.first(), tasks.last()) else { continue };
+                // PostgreSQL, which has no statistics of a new draft, would read all of it for each chunk
+                // without the range.
                 let visits = plan_visits::table
                     .filter(plan_visits::district.eq(district))
                     .filter(plan_visits::plan.eq(draft))
+                    .filter(plan_visits::task.between(*first, *last))
                     .filter(plan_visits::task.eq_any(tasks))
                     .filter(plan_visits::task_version.eq(versions.0));
                 let now = plan_visits::task_version.eq(versions.1);
@@ -50,11 +54,12 @@ pub(super) fn follow(
     Ok(())
 }
 
-/// The tasks with the same versions.
+/// The tasks with the same versions, in their order.
 fn by_versions(restored: &[(TaskId, Versions)]) -> BTreeMap<Versions, Vec<TaskId>> {
     let mut groups: BTreeMap<Versions, Vec<TaskId>> = BTreeMap::new();
     for (task, versions) in restored {
         groups.entry(*versions).or_default().push(*task);
     }
+    groups.values_mut().for_each(|tasks| tasks.sort_unstable());
     groups
 }
