@@ -556,6 +556,28 @@ async fn a_question_at_a_station_is_answered_or_referred(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_counter_of_a_town_answers_on_the_spot(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (village, town) = (server.sign_in(VILLAGE).await, server.town_supervisor().await);
+    let ask = json!({
+        "kind": "station_desk", "class": "policy", "beneficiary_id": BENEFICIARY,
+        "source": "walk_in", "station": "S1", "detail": "优待证如何办理"
+    });
+    let case = open(&town, ask.clone()).await;
+    assert_eq!((&case["step"], &case["waits_for"]), (&json!("desk"), &json!("town")));
+    assert_eq!(listed(&town, "?waits_for=town&station=S1").await, [case["id"].clone()]);
+    step(&town, &case, json!({ "move": "answer", "note": "已告知材料" }), "answered").await;
+    // The village may answer what came to the counter of its town, and another level may not.
+    let case = open(&town, ask).await;
+    let grid = go(&server.manager().await, &case, json!({ "move": "answer" })).await;
+    assert_eq!((grid.status, grid.problem()), (403, "case_other_level"), "{}", grid.body);
+    step(&village, &case, json!({ "move": "answer" }), "answered").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_case_of_a_desk_names_its_station_in_lists_the_export_and_the_log(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -87,7 +87,7 @@ pub struct NewCase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report_id: Option<ReportId>,
     /// The station at whose counter, or by whose phone or post, the matter came: one of the caller's
-    /// area, not for a report.
+    /// area, not for a report. The case begins at the level of the station, so that its staff can act at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<RegisterId>,
     /// Whether it is urgent: some kinds permit a shorter path then. Default: no.
