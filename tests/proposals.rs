@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::cases::{VILLAGE, server as with_village};
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
+use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::phone::{Phone, command};
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
@@ -239,6 +240,7 @@ async fn a_manager_makes_a_task_of_a_need_and_its_author_learns_the_result(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
     let new = need(BENEFICIARY, json!({ "note": "厨房屋顶漏雨" }));
     let made = volunteer.post("/v1/proposals", &new).await;

@@ -69,6 +69,13 @@ mod tests {
             assert_eq!(kind_check::faults(&kind, &is_task_kind), [], "{}", kind.code);
             assert_eq!(kind.version, 1);
         }
+        for service in services {
+            let by_answer = service.form.iter().flat_map(catalogue::form::opened_case_rules);
+            for opened in by_answer.map(|rule| rule.then) {
+                let classes = &of(&opened.kind).expect("a shipped kind").classes;
+                assert!(classes.iter().any(|class| Some(&class.code) == opened.class.as_ref()));
+            }
+        }
         let codes: Vec<&str> = kinds().iter().map(|kind| kind.code.as_str()).collect();
         assert_eq!(codes, SHIPPED_KINDS);
         for kind in kinds().iter().filter(|kind| kind.is_confidential()) {

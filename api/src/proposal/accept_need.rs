@@ -11,6 +11,7 @@ use super::store::ProposalRow;
 use crate::case::found::{FoundAt, FoundNeed, open_found};
 use crate::case::scope;
 use crate::catalogue::ServiceKind;
+use crate::catalogue::form::OpenedCase;
 use crate::crypto::SealingKey;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::task::create::{self, NewTask};
@@ -61,8 +62,7 @@ pub(super) fn accept_need(
                     return Err(Problem::invalid("", "must be empty for a need that opens a case"));
                 }
                 let found = FoundNeed {
-                    need: need.clone(),
-                    kind,
+                    opens: OpenedCase::of_need(kind, need),
                     at: FoundAt::Home(home),
                     report: None,
                     finder: row.proposed_by,

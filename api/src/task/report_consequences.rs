@@ -1,10 +1,10 @@
 //! What follows from the report of a completed visit: a contact, changes of the entry, follow-ups, cases,
 //! and a notice to the person who found the need that the visit followed up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::Days;
-use gridward_domain::code::{CaseKindCode, KindCode, Need};
+use gridward_domain::code::{KindCode, Need};
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::task::Outcome;
 use serde_json::{Map, json};
@@ -18,6 +18,7 @@ use super::{beneficiary_change, finder_notice, freed};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::case::found::{FoundAt, FoundNeed, is_opened, open_found};
 use crate::case::kind_store;
+use crate::catalogue::form::OpenedCase;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;
@@ -104,7 +105,7 @@ fn found_at(row: &TaskRow) -> FoundAt {
     row.beneficiary.map_or(FoundAt::Site(row.grid), FoundAt::Home)
 }
 
-/// Whether a need of the completed visit opens no case, although its kind of service has a rule for it.
+/// Whether a need or an answer of the completed visit opens no case, although its kind of service has a rule for it.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -118,8 +119,8 @@ pub(super) fn leaves_a_need(
         return Ok(false);
     }
     let wanted = kind.map(|kind| opened_cases(kind, content)).unwrap_or_default();
-    for case_kind in wanted.values() {
-        let kind = kind_store::one(tx.read_unbatched(), row.district, case_kind)?;
+    for case in wanted {
+        let kind = kind_store::one(tx.read_unbatched(), row.district, &case.kind)?;
         if !kind.is_some_and(|kind| is_opened(&kind, found_at(row))) {
             return Ok(true);
         }
@@ -127,7 +128,7 @@ pub(super) fn leaves_a_need(
     Ok(false)
 }
 
-/// Opens the cases for these needs.
+/// Opens these cases.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -136,13 +137,12 @@ pub(super) fn open_cases(
     key: &SealingKey,
     authors: &Authors,
     row: &TaskRow,
-    wanted: BTreeMap<Need, CaseKindCode>,
+    wanted: BTreeSet<OpenedCase>,
     (report, content): (ReportId, &ReportContent),
 ) -> Result<(), Problem> {
-    for (need, kind) in wanted {
+    for opens in wanted {
         let found = FoundNeed {
-            need,
-            kind,
+            opens,
             at: found_at(row),
             report: Some(report),
             finder: authors.visitor.person,
@@ -153,13 +153,13 @@ pub(super) fn open_cases(
     Ok(())
 }
 
-/// The kind of case that each need of a report opens.
-pub(super) fn opened_cases(
-    kind: &ServiceKind,
-    content: &ReportContent,
-) -> BTreeMap<Need, CaseKindCode> {
-    let opens = |need: &Need| Some((need.clone(), kind.opens.get(need)?.clone()));
-    content.needs.iter().filter_map(opens).collect()
+/// The cases that the needs and the answers of a report open.
+pub(super) fn opened_cases(kind: &ServiceKind, content: &ReportContent) -> BTreeSet<OpenedCase> {
+    let of_need = |need: &Need| Some(OpenedCase::of_need(kind.opens.get(need)?.clone(), need));
+    let needs = content.needs.iter().filter_map(of_need);
+    let answers = kind.form.as_ref().zip(content.answers.as_ref());
+    let answers = answers.map(|(form, answers)| catalogue::form::opened_cases(form, answers));
+    needs.chain(answers.into_iter().flatten()).collect()
 }
 
 /// The kinds of the follow-ups for the needs and the answers of a report.
