@@ -9,7 +9,7 @@ use super::Server;
 /// cases that they open in a new district.
 pub async fn follow_up_by_tasks(server: &Server) {
     let admin = server.admin().await;
-    for kind in ["home_visit", "condolence"] {
+    for kind in ["home_visit", "condolence", "hardship_follow_up", "plaque_check", "phone_call"] {
         let path = format!("/v1/service-kinds/{kind}");
         let found = admin.get(&path).await;
         let mut content = found.body;

@@ -152,6 +152,7 @@ fn check(
     let mut errors = unknown_words(conn, district, kind)?;
     errors.extend(unknown_cases(conn, district, kind)?);
     errors.extend(follow_ups(kind, kinds));
+    errors.extend(shared_fields(kind, kinds));
     if let Some(form) = &kind.form {
         let under =
             |error: FieldError| FieldError::new(format!("/form{}", error.pointer), error.detail);
@@ -210,6 +211,21 @@ fn unknown_cases(
         }
     }
     Ok(errors)
+}
+
+/// Fields that answer no filterable field of another kind.
+fn shared_fields(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
+    let shared = kind.form.iter().flat_map(form::shared_fields);
+    let unknown = shared.filter(|field| {
+        let other = kinds.iter().find(|other| other.code == field.kind && other.code != kind.code);
+        !other.and_then(|other| other.form.as_ref()).is_some_and(|form| field.is_of(form))
+    });
+    let error = |field: form::SharedField| {
+        let detail =
+            format!("{} has no filterable field of this name with these words", field.kind);
+        FieldError::new(format!("/form{}", field.pointer), detail)
+    };
+    unknown.map(error).collect()
 }
 
 /// Faults of the follow-ups: of an active kind they are active, its own kind or another.

@@ -30,7 +30,8 @@ pub use by_answer::{
     opened_cases,
 };
 pub use filterable::{
-    FieldWords, FilterableField, filterable_answers, filterable_field, filterable_fields,
+    FieldWords, FilterableField, SharedField, filterable_answers, filterable_field,
+    filterable_fields, shared_fields,
 };
 pub use rules::updates;
 
