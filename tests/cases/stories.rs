@@ -301,10 +301,19 @@ async fn a_need_found_at_a_visit_becomes_a_case_and_the_finder_learns_of_its_end
     assert!(legal["report_id"].is_string());
     assert_eq!(read(&town, legal).await["detail"], "工伤赔偿没有着落");
     assert_eq!(employment["step"], "wanted");
-    // The same need again waits in the same case.
-    let again = server.manager().await.make_task(BENEFICIARY).await;
-    visit(&volunteer, &again, found).await;
+    // The same need again, found by another person, waits in the same case, whose history names that person.
+    let second = server.second_volunteer().await;
+    for _ in 0..2 {
+        let again = server.manager().await.make_task(BENEFICIARY).await;
+        visit(&second, &again, found.clone()).await;
+    }
     assert_eq!(listed(&town, "").await.len(), 2);
+    let history = read(&town, legal).await["history"].clone();
+    let entries = history.as_array().expect("a history").iter();
+    let entries: Vec<_> = entries.map(|entry| (&entry["action"], &entry["person_id"])).collect();
+    let [first, other] = [21, 22].map(|n| json!(person_id(n)));
+    assert_eq!(entries, [(&json!("open"), &first), (&json!("found"), &other)], "{history}");
+    assert!(history[1]["report_id"].is_string() && history[1]["note"].is_string(), "{history}");
 
     step(&town, legal, json!({ "move": "advise" }), "advice").await;
     let lawyer = json!({ "to": "lawyer", "name": "江律师" });
@@ -313,17 +322,19 @@ async fn a_need_found_at_a_visit_becomes_a_case_and_the_finder_learns_of_its_end
     assert!(server.sign_in(VILLAGE).await.events("person.case_closed").await.is_empty());
     let closed = server.supervisor().await.events("person.case_closed").await;
     let found: Vec<_> = closed.iter().map(|event| (&event["area"], &event["body"])).collect();
-    assert_eq!(found, [(&json!("500116"), &json!({}))]);
+    assert_eq!(found, [(&json!("500116"), &json!({})); 2], "both finders");
     let auditor = server.auditor().await;
     assert!(auditor.events("person.case_closed").await.is_empty(), "the finder and the moment");
     let events = auditor.events("case.open").await;
     let opened: Vec<&Value> = events.iter().map(|event| &event["subject_id"]).collect();
     assert_eq!(opened, [&employment["id"]]);
-    let request = volunteer.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
-    let me = volunteer.send(request).await.body;
-    let notices = me["notices"].as_array().expect("notices").iter();
-    let titles: Vec<_> = notices.map(|one| (&one["kind"], &one["title"])).collect();
-    assert_eq!(titles, [(&json!("case_closed"), &json!("您反映的事项已办结：保密事项"))]);
+    for finder in [&volunteer, &second] {
+        let request = finder.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
+        let me = finder.send(request).await.body;
+        let notices = me["notices"].as_array().expect("notices").iter();
+        let titles: Vec<_> = notices.map(|one| (&one["kind"], &one["title"])).collect();
+        assert_eq!(titles, [(&json!("case_closed"), &json!("您反映的事项已办结：保密事项"))]);
+    }
 }
 
 #[rstest]

@@ -8,8 +8,11 @@ use gridward_domain::code::{CaseClass, CaseKindCode};
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId};
 use uuid::Uuid;
 
+use super::entry_store::{self, EntrySealed, NewEntry};
+use super::event::event;
 use super::open::{Matter, open};
-use super::{CaseKind, CaseSource, kind_store, store};
+use super::scope::has_confidential_kind;
+use super::{CaseEntryAction, CaseKind, CaseSource, kind_store, store};
 use crate::beneficiary;
 use crate::catalogue::form::OpenedCase;
 use crate::crypto::SealingKey;
@@ -49,7 +52,8 @@ pub fn is_opened(kind: &CaseKind, at: FoundAt) -> bool {
 
 /// Opens the case, unless the beneficiary has an open case of the kind; returns the one or the other.
 /// What was found at a place opens a case in its grid for each report. A report opens one case of a kind,
-/// also if it names several needs or is amended. `None` if [`is_opened`] denies it.
+/// also if it names several needs or is amended. The history of a case that is open notes who has found its need
+/// again. `None` if [`is_opened`] denies it.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -69,7 +73,10 @@ pub fn open_found(
     }
     let (beneficiary, area) = match found.at {
         FoundAt::Home(id) => match home(tx, id, code)? {
-            Home::Served(case) => return Ok(Some(case)),
+            Home::Served(case) => {
+                link(tx, key, case, found)?;
+                return Ok(Some(case));
+            }
             Home::Grid(grid) => (Some(id), grid),
             Home::Unknown => return Ok(None),
         },
@@ -124,6 +131,32 @@ fn home(tx: &mut Tx<'_>, id: BeneficiaryId, kind: &CaseKindCode) -> Result<Home,
     };
     let open = store::open_case(tx.read_unbatched(), district, (id, kind))?;
     Ok(open.map_or(Home::Grid(home.grid), Home::Served))
+}
+
+/// Notes in the history of the open case who has found its need again, once for each person.
+fn link(tx: &mut Tx<'_>, key: &SealingKey, case: CaseId, found: FoundNeed) -> Result<(), DbError> {
+    let district = tx.district;
+    // Entries have numbers: no other is added meanwhile.
+    dialect::lock_row(tx.write_unbatched(), "cases", district, case)?;
+    let conn = tx.read_unbatched();
+    let is_known = entry_store::finders(conn, district, case)?.contains(&found.finder);
+    let Some(placed) = store::one(conn, district, case)?.filter(|_| !is_known) else {
+        return Ok(());
+    };
+    let is_confidential = has_confidential_kind(conn, &placed)?;
+    let entry = NewEntry {
+        action: CaseEntryAction::Found,
+        at: tx.now.naive_utc(),
+        person: Some(found.finder),
+        from: None,
+        to: placed.row.step.clone(),
+        taken: None,
+        waits_for: placed.row.waits_for,
+    };
+    let content = EntrySealed { note: found.note, report: found.report, ..EntrySealed::default() };
+    entry_store::add(tx.write_unbatched(), key, (district, case), entry, &content)?;
+    tx.record(event("case.find", is_confidential, &placed, []).by(found.finder));
+    Ok(())
 }
 
 /// The class of the kind that is wanted, or the first one.

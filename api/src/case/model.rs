@@ -51,6 +51,8 @@ pub enum CaseEntryAction {
     Move,
     /// It was overdue and rose to the next level.
     Escalate,
+    /// The need was found again, by another report or proposal.
+    Found,
 }
 
 text_column!(CaseSource, CaseEntryAction);
@@ -218,6 +220,9 @@ pub struct CaseEntry {
     /// To whom the case was referred.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub referral: Option<CaseReferral>,
+    /// The report that found the need again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report_id: Option<ReportId>,
 }
 
 /// A move that the present step permits.
