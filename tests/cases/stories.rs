@@ -417,7 +417,7 @@ async fn merit_report(district: &Caller, class: &str) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check_of_the_plaque_follows(
+async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_what_follows(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = server(backend);
@@ -441,12 +441,15 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         let move_on = json!({ "move": register, "answers": { "unit": "某部" } });
         step(&district, &case, move_on, registered).await;
         assert_eq!(read(&district, &case).await["due_on"], due_after(to_plan, off), "{class}");
-        // Several go together, and with the armed forces from the third class on.
-        let mut answers = json!({ "day": "2026-12-20", "party": ["town", "armed_forces"] });
+        // Several go together, the bureau and the armed forces among them.
+        let mut answers = json!({
+            "day": "2026-12-20", "with_bureau": true, "with_military": true,
+            "party": ["town", "armed_forces"]
+        });
         if !of_town {
-            answers["with_military"] = json!(true);
+            answers["party"] = json!(["bureau", "armed_forces"]);
             let of_leader = class == "second_class";
-            answers["led_by"] = json!(if of_leader { "district" } else { "bureau" });
+            answers["led_by"] = json!(if of_leader { "city" } else { "bureau" });
         }
         let plan = |field: &str, value: Value| {
             let mut answers = answers.clone();
@@ -457,10 +460,10 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         assert_eq!((refused.status, refused.problem()), (403, "case_other_level"), "{class}");
         let alone = go(deliverer, &case, plan("party", json!(["town"]))).await;
         assert_eq!(alone.body["errors"][0]["pointer"], "/answers/party", "{}", alone.body);
-        if !of_town {
-            let alone = go(deliverer, &case, plan("with_military", json!(false))).await;
+        for together in ["with_bureau", "with_military"] {
+            let alone = go(deliverer, &case, plan(together, json!(false))).await;
             let pointer = &alone.body["errors"][0]["pointer"];
-            assert_eq!(pointer, "/answers/with_military", "{}", alone.body);
+            assert_eq!(pointer, &format!("/answers/{together}"), "{class}: {}", alone.body);
         }
         if class == "second_class" {
             // The head of the bureau alone does not lead.
@@ -471,7 +474,7 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         assert_eq!(read(&district, &case).await["due_on"], due_after(to_deliver, off), "{class}");
         // A volunteer does not deliver, and a delivery needs a companion and the signed receipt.
         let level = match class {
-            "second_class" => "district",
+            "second_class" => "city",
             "third_class" => "bureau",
             _ => "town",
         };
@@ -501,16 +504,20 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         let error = &nameless.body["errors"][0];
         assert_eq!((nameless.status, &error["pointer"]), (422, &json!("/answers/deliverer_post")));
         step(deliverer, &case, deliver, "delivered").await;
-        // The check of the plaque follows, as a visit.
-        let archive = json!({ "move": "archive" });
-        let early = go(deliverer, &case, archive.clone()).await;
-        assert_eq!((early.status, early.problem()), (409, "case_awaits_task"), "{}", early.body);
-        let task = early.body["current"]["task_id"].as_str().expect("a task").to_owned();
-        let shown = deliverer.get(&format!("/v1/tasks/{task}")).await.body;
-        assert_eq!(shown["kind"], "plaque_check", "{shown}");
-        let hung = json!({ "answers": { "plaque": "hung" } });
-        visit(&server.volunteer().await, &task, hung).await;
-        step(deliverer, &case, archive, "archived").await;
+        // The check of the plaque and the visit of the year follow.
+        for (taken, kind, next) in
+            [("visit", "plaque_check", "year_visit"), ("archive", "home_visit", "archived")]
+        {
+            let taken = json!({ "move": taken });
+            let early = go(deliverer, &case, taken.clone()).await;
+            assert_eq!((early.status, early.problem()), (409, "case_awaits_task"), "{kind}");
+            let task = early.body["current"]["task_id"].as_str().expect("a task").to_owned();
+            let shown = deliverer.get(&format!("/v1/tasks/{task}")).await.body;
+            assert_eq!(shown["kind"], kind, "{shown}");
+            let hung = json!({ "answers": { "plaque": "hung" } });
+            visit(&server.volunteer().await, &task, hung).await;
+            step(deliverer, &case, taken, next).await;
+        }
     }
     assert_eq!(listed(&district, "?kind=merit_report&ended=true").await.len(), 3);
 }
