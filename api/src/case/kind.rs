@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::recorded_answer::RecordedAnswer;
 use super::subject::CaseBeneficiary;
 
 /// A word of a kind of case: to whom a step may refer, or a document.
@@ -178,6 +179,10 @@ pub struct CaseStepContent {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
     pub referrals: Vec<CaseWord>,
+    /// The answer to a filterable field of a kind of service that a case leaves with its beneficiary as it comes to
+    /// the step. For a kind that is not confidential. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordedAnswer>,
     /// The result of a case that ends here; absent elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<CaseResult>,

@@ -23,6 +23,8 @@ mod model;
 pub mod open;
 pub mod overdue;
 pub(crate) mod read;
+mod recorded_answer;
+pub mod records;
 pub mod retention;
 pub mod routes;
 pub mod scope;
@@ -38,4 +40,5 @@ pub use kind::{
 pub use model::{
     Case, CaseDetail, CaseEntry, CaseEntryAction, CaseNextMove, CaseReferral, CaseSource, NewCase,
 };
+pub use recorded_answer::RecordedAnswer;
 pub use subject::CaseBeneficiary;

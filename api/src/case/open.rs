@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::entry_store::{self, EntrySealed, NewEntry};
 use super::event::event;
 use super::store::{self, CaseRow, CaseSealed, PlacedCase};
-use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store};
+use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store, records};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
@@ -240,6 +240,7 @@ pub fn open(
         version: 1,
     };
     store::put(tx.write_unbatched(), None, &row)?;
+    records::keep(tx, kind, &row)?;
     let entry = NewEntry {
         action: CaseEntryAction::Open,
         at: now,

@@ -14,6 +14,7 @@ use crate::case::documents;
 use crate::case::entry_store::{self, NewEntry};
 use crate::case::event::event;
 use crate::case::read::may_come;
+use crate::case::records;
 use crate::case::scope::{self, VisibleCase};
 use crate::case::store::{self, CaseRow, PlacedCase};
 use crate::case::{Case, CaseDetail, CaseEntryAction, CaseKind, CaseMoveContent};
@@ -112,6 +113,7 @@ impl Moving {
         let mut next = row.after(life, Some(now.naive_utc()));
         next.task = step_task::create(tx, key, principal, (&kind, is_confidential), &next)?;
         store::put(tx.write_unbatched(), Some(row), &next)?;
+        records::keep(tx, &kind, &next)?;
         let entry = NewEntry {
             action: CaseEntryAction::Move,
             at: now.naive_utc(),
