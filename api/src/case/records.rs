@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::code::KindCode;
 
+use super::CaseKind;
 use super::recorded_answer::RecordedAnswer;
 use super::store::CaseRow;
-use super::{CaseKind, CaseStepContent};
 use crate::beneficiary::answers;
 use crate::catalogue::form::{FieldWords, filterable_field};
 use crate::catalogue::{self, ServiceKind};
@@ -54,8 +54,7 @@ pub(super) fn faults(
 /// # Errors
 /// [`DbError`].
 pub fn keep(tx: &mut Tx<'_>, kind: &CaseKind, row: &CaseRow) -> Result<(), DbError> {
-    let step = kind.step(&row.step);
-    let answer = step.and_then(|step: &CaseStepContent| step.records.as_ref());
+    let answer = kind.step(&row.step).and_then(|step| step.records.as_ref());
     let (Some(answer), Some(home)) = (answer, row.beneficiary) else { return Ok(()) };
     let conn = tx.write_unbatched();
     let service = catalogue::store::one(conn, row.district, answer.kind.as_str())?;
