@@ -270,6 +270,49 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
     assert_eq!((done.status, &done.body["result"]), (200, &json!("done")));
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_lawyer_of_the_station_is_offered_and_named_and_no_volunteer_sees_the_number(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, town) = (server.admin().await, server.town_supervisor().await);
+    let path = "/v1/stations/S1";
+    let mut station = admin.get(path).await.body;
+    for name in ["id", "version"] {
+        station.as_object_mut().expect("a station").remove(name);
+    }
+    station["lawyer"] = json!({ "name": "江律师", "phone": "0234-7520009" });
+    let request = admin.request(Method::PUT, path).header("If-Match", "\"v1\"");
+    let put = admin.send(request.json(&station)).await;
+    let shown = json!({ "name": "江律师", "phone": "02347520009" });
+    assert_eq!((put.status, &put.body["lawyer"]), (200, &shown), "{}", put.body);
+    // The same content again changes nothing.
+    let again = admin.send(admin.request(Method::PUT, path).json(&station)).await;
+    assert_eq!((again.status, &again.body["version"]), (200, &json!(2)), "{}", again.body);
+    assert_eq!(town.get(path).await.body["lawyer"], shown);
+    let volunteer = server.volunteer().await;
+    let seen = [volunteer.get(path).await.body, volunteer.get("/v1/sync").await.body];
+    for seen in seen.map(|seen| seen.to_string()) {
+        assert!(seen.contains("退役军人服务站") && !seen.contains("02347520009"), "{seen}");
+    }
+
+    let new = json!({
+        "kind": "legal", "class": "advice", "beneficiary_id": BENEFICIARY, "source": "walk_in",
+        "station": "S1"
+    });
+    let case = open(&town, new).await;
+    assert_eq!(read(&town, &case).await.get("lawyer"), None, "the first step refers to none");
+    step(&town, &case, json!({ "move": "advise" }), "advice").await;
+    assert_eq!(read(&town, &case).await["lawyer"], shown);
+    let advised =
+        |name: &str| json!({ "move": "advised", "referral": { "to": "lawyer", "name": name } });
+    let other = go(&town, &case, advised("王律师")).await;
+    let pointer = &other.body["errors"][0]["pointer"];
+    assert_eq!((other.status, pointer), (422, &json!("/referral/name")), "{}", other.body);
+    step(&town, &case, advised("江律师"), "done").await;
+}
+
 /// Claims the task and reports it as done.
 pub async fn visit(visitor: &Caller, task: &str, more: Value) {
     let claimed = visitor.act(&format!("/v1/tasks/{task}/claim")).await;

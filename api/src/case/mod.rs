@@ -25,6 +25,7 @@ pub mod overdue;
 pub(crate) mod read;
 mod recorded_answer;
 pub mod records;
+mod referral_word;
 pub mod retention;
 pub mod routes;
 pub mod scope;
@@ -41,4 +42,5 @@ pub use model::{
     Case, CaseDetail, CaseEntry, CaseEntryAction, CaseNextMove, CaseReferral, CaseSource, NewCase,
 };
 pub use recorded_answer::RecordedAnswer;
+pub use referral_word::CaseReferralWord;
 pub use subject::CaseBeneficiary;

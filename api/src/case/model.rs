@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::CaseWord;
+use crate::station::StationLawyer;
 
 /// How a matter came to the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -267,6 +268,9 @@ pub struct CaseDetail {
     /// The moves that the present step permits; none once it has ended.
     #[schema(max_items = 20)]
     pub may_come: Vec<CaseNextMove>,
+    /// The lawyer of the station of the case, to whom the present step may refer; absent in problems.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lawyer: Option<StationLawyer>,
     /// The documents that the present step requires and that are not stored: until they are, the case goes
     /// back, is refused or is given up, and does not go forward.
     #[serde(skip_serializing_if = "Vec::is_empty")]

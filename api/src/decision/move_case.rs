@@ -13,7 +13,7 @@ use super::{CaseMoveSent, closing_notice, step_task};
 use crate::case::documents;
 use crate::case::entry_store::{self, NewEntry};
 use crate::case::event::event;
-use crate::case::read::may_come;
+use crate::case::read::{lawyer, may_come};
 use crate::case::records;
 use crate::case::scope::{self, VisibleCase};
 use crate::case::store::{self, CaseRow, PlacedCase};
@@ -109,6 +109,9 @@ impl Moving {
         }
         if let Some(step) = kind.step(&row.step) {
             self.sent.check(tx.read_unbatched(), district, (&kind, step))?;
+            if self.sent.names_lawyer_of_station(step) {
+                self.sent.check_lawyer(lawyer(tx.read_unbatched(), key, row)?.as_ref())?;
+            }
         }
         let mut next = row.after(life, Some(now.naive_utc()));
         next.task = step_task::create(tx, key, principal, (&kind, is_confidential), &next)?;
@@ -154,6 +157,7 @@ fn detail(
         case: placed.case(now),
         detail: None,
         history: Vec::new(),
+        lawyer: None,
         may_come: may_come(kind, placed),
         missing_documents: documents::missing(kind, placed, stored),
     }
