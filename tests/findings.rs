@@ -24,7 +24,7 @@ async fn entries(caller: &Caller, more: &str) -> Vec<Value> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_damaged_plaque_changes_the_entry_and_is_followed_up(
+async fn a_damaged_plaque_changes_the_entry_and_opens_a_case(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -42,9 +42,15 @@ async fn a_damaged_plaque_changes_the_entry_and_is_followed_up(
     assert!(results.iter().all(|result| result["outcome"] == "applied"), "{results:?}");
     let entry = manager.get(&format!("/v1/beneficiaries/{BENEFICIARY}")).await;
     assert_eq!((&entry.body["plaque"], &entry.body["version"]), (&json!("damaged"), &json!(2)));
-    let followed = manager.get("/v1/tasks?kind=plaque_check&state=open").await;
-    assert_eq!(followed.body["items"].as_array().map(Vec::len), Some(1), "{}", followed.body);
-    assert_eq!(followed.body["items"][0]["beneficiary_id"], BENEFICIARY);
+    let cases = async || manager.get("/v1/cases?kind=plaque").await.body["items"].clone();
+    let opened = cases().await;
+    assert_eq!(opened.as_array().map(Vec::len), Some(1), "{opened}");
+    assert_eq!(
+        [&opened[0]["beneficiary_id"], &opened[0]["class"], &opened[0]["source"]],
+        [&json!(BENEFICIARY), &json!("replace"), &json!("report")]
+    );
+    let more = manager.get("/v1/tasks?state=open").await.body;
+    assert_eq!(more["items"], json!([]), "no check after the check");
     of_manager.sync(&manager, json!([])).await;
     assert_eq!(of_manager.household(BENEFICIARY).expect("a home")["plaque"], "damaged");
     of_manager.is_as_fresh(&manager).await;
@@ -63,6 +69,7 @@ async fn a_damaged_plaque_changes_the_entry_and_is_followed_up(
         assert_eq!(sent.status, status, "{}", sent.body);
     }
     assert_eq!(supervisor.events("beneficiary.change").await.len(), 1);
+    assert_eq!(cases().await.as_array().map(Vec::len), Some(1), "one case");
     // Nobody was met: nothing was found.
     let task = manager.make(&home_visit(BENEFICIARY, json!({}))).await;
     volunteer.act(&format!("/v1/tasks/{task}/claim")).await;
@@ -101,6 +108,8 @@ async fn the_rules_of_a_form_are_checked_when_a_kind_is_saved(
         (kind(json!({ "type": "boolean", "x-updates": "plaque" })), "x-updates"),
         (plaque(json!({ "x-follow-ups": { "damaged": "no_kind" } })), "x-follow-ups/damaged"),
         (plaque(json!({ "x-follow-ups": { "damged": "plaque_check" } })), "x-follow-ups/damged"),
+        (plaque(json!({ "x-opens": { "damaged": { "kind": "no_kind" } } })), "x-opens/damaged"),
+        (plaque(json!({ "x-opens": { "damged": { "kind": "plaque" } } })), "x-opens/damged"),
     ] {
         let refused = admin.post("/v1/service-kinds", &body).await;
         let at = &refused.body["errors"][0]["pointer"];
@@ -137,7 +146,7 @@ async fn the_history_shows_visits_changes_and_corrections_and_apart_the_readings
         task
     };
     visit(json!({ "outcome": "not_home" })).await;
-    visit(json!({ "outcome": "done", "answers": { "plaque": "missing" } })).await;
+    visit(json!({ "outcome": "done", "answers": { "plaque": "indoor" } })).await;
     let path = format!("/v1/beneficiaries/{BENEFICIARY}");
     let note = json!({ "note": "门牌已换" });
     assert_eq!(manager.post(&format!("{path}/corrections"), &note).await.status, 201);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::BENEFICIARY;
+use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Database, Files, Server};
 
@@ -117,6 +118,7 @@ async fn a_reported_need_creates_the_follow_up_task_of_the_catalogue(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
     assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);

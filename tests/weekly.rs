@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id};
+use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
 const DISTRICT: &str = "/v1/areas/500116/weekly";
@@ -92,6 +93,7 @@ async fn a_week_shows_the_needs_found_and_met_and_how_long_they_waited(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let supervisor = server.supervisor().await;
     let nothing = this_week(&supervisor, DISTRICT).await;
     assert_eq!((nothing.get("median_days"), nothing.get("oldest_days")), (None, None));
@@ -182,6 +184,7 @@ async fn a_week_is_that_of_an_area_of_the_caller_and_no_member_of_the_staff_is_i
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let (manager, task) = (server.manager().await, need(&server, 1).await);
     help(&server, &task).await;
     let path = format!("/v1/areas/{GRID}/weekly");
@@ -234,6 +237,7 @@ async fn the_sheet_of_a_week_is_a_page_in_the_callers_language_that_loads_nothin
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let supervisor = server.supervisor().await;
     let task = need(&server, 1).await;
     created(&server, &task, before_today(12));

@@ -98,6 +98,32 @@ pub async fn check_at_home(server: &Server, case: &Value) {
     stories::visit(&server.volunteer().await, second, json!({})).await;
 }
 
+/// Takes a case of hardship from its finding to the follow-up visit, whose task it returns: two people check at
+/// home, and village, town and district decide.
+pub async fn grant_help(server: &Server, case: &Value) -> String {
+    let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
+    let (town, district) = (server.town_supervisor().await, server.supervisor().await);
+    step(&manager, case, json!({ "move": "check" }), "home_check").await;
+    check_at_home(server, case).await;
+    for document in ["application", "home_check"] {
+        add(&manager, case, Some(document)).await;
+    }
+    step(&village, case, json!({ "move": "confirm", "answers": checked_with() }), "village").await;
+    // Another person decides at each level: one of the next where a level has a single person.
+    for (by, next) in [(&town, "town"), (&district, "district"), (&server.admin().await, "help")] {
+        step(by, case, json!({ "move": "approve" }), next).await;
+    }
+    step(&town, case, json!({ "move": "helped" }), "follow_up").await;
+    read(&manager, case).await["task_id"].as_str().expect("a task").to_owned()
+}
+
+/// Closes a case of hardship after its follow-up visit.
+pub async fn close_help(server: &Server, case: &Value) {
+    let answers = json!({ "help_arrived": true, "still_needed": false });
+    let close = json!({ "move": "close", "answers": answers });
+    step(&server.manager().await, case, close, "closed").await;
+}
+
 fn may_come(case: &Value) -> Vec<&str> {
     let moves = case["may_come"].as_array().expect("moves").iter();
     moves.map(|one| one["move"].as_str().expect("a move")).collect()

@@ -270,6 +270,49 @@ async fn legal_aid_is_confidential_and_decided_by_another_person(
     assert_eq!((done.status, &done.body["result"]), (200, &json!("done")));
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_lawyer_of_the_station_is_offered_and_named_and_no_volunteer_sees_the_number(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, town) = (server.admin().await, server.town_supervisor().await);
+    let path = "/v1/stations/S1";
+    let mut station = admin.get(path).await.body;
+    for name in ["id", "version"] {
+        station.as_object_mut().expect("a station").remove(name);
+    }
+    station["lawyer"] = json!({ "name": "江律师", "phone": "0234-7520009" });
+    let request = admin.request(Method::PUT, path).header("If-Match", "\"v1\"");
+    let put = admin.send(request.json(&station)).await;
+    let shown = json!({ "name": "江律师", "phone": "02347520009" });
+    assert_eq!((put.status, &put.body["lawyer"]), (200, &shown), "{}", put.body);
+    // The same content again changes nothing.
+    let again = admin.send(admin.request(Method::PUT, path).json(&station)).await;
+    assert_eq!((again.status, &again.body["version"]), (200, &json!(2)), "{}", again.body);
+    assert_eq!(town.get(path).await.body["lawyer"], shown);
+    let volunteer = server.volunteer().await;
+    let seen = [volunteer.get(path).await.body, volunteer.get("/v1/sync").await.body];
+    for seen in seen.map(|seen| seen.to_string()) {
+        assert!(seen.contains("退役军人服务站") && !seen.contains("02347520009"), "{seen}");
+    }
+
+    let new = json!({
+        "kind": "legal", "class": "advice", "beneficiary_id": BENEFICIARY, "source": "walk_in",
+        "station": "S1"
+    });
+    let case = open(&town, new).await;
+    assert_eq!(read(&town, &case).await.get("lawyer"), None, "the first step refers to none");
+    step(&town, &case, json!({ "move": "advise" }), "advice").await;
+    assert_eq!(read(&town, &case).await["lawyer"], shown);
+    let advised =
+        |name: &str| json!({ "move": "advised", "referral": { "to": "lawyer", "name": name } });
+    let other = go(&town, &case, advised("王律师")).await;
+    let pointer = &other.body["errors"][0]["pointer"];
+    assert_eq!((other.status, pointer), (422, &json!("/referral/name")), "{}", other.body);
+    step(&town, &case, advised("江律师"), "done").await;
+}
+
 /// Claims the task and reports it as done.
 pub async fn visit(visitor: &Caller, task: &str, more: Value) {
     let claimed = visitor.act(&format!("/v1/tasks/{task}/claim")).await;
@@ -301,10 +344,19 @@ async fn a_need_found_at_a_visit_becomes_a_case_and_the_finder_learns_of_its_end
     assert!(legal["report_id"].is_string());
     assert_eq!(read(&town, legal).await["detail"], "工伤赔偿没有着落");
     assert_eq!(employment["step"], "wanted");
-    // The same need again waits in the same case.
-    let again = server.manager().await.make_task(BENEFICIARY).await;
-    visit(&volunteer, &again, found).await;
+    // The same need again, found by another person, waits in the same case, whose history names that person.
+    let second = server.second_volunteer().await;
+    for _ in 0..2 {
+        let again = server.manager().await.make_task(BENEFICIARY).await;
+        visit(&second, &again, found.clone()).await;
+    }
     assert_eq!(listed(&town, "").await.len(), 2);
+    let history = read(&town, legal).await["history"].clone();
+    let entries = history.as_array().expect("a history").iter();
+    let entries: Vec<_> = entries.map(|entry| (&entry["action"], &entry["person_id"])).collect();
+    let [first, other] = [21, 22].map(|n| json!(person_id(n)));
+    assert_eq!(entries, [(&json!("open"), &first), (&json!("found"), &other)], "{history}");
+    assert!(history[1]["report_id"].is_string() && history[1]["note"].is_string(), "{history}");
 
     step(&town, legal, json!({ "move": "advise" }), "advice").await;
     let lawyer = json!({ "to": "lawyer", "name": "江律师" });
@@ -313,17 +365,19 @@ async fn a_need_found_at_a_visit_becomes_a_case_and_the_finder_learns_of_its_end
     assert!(server.sign_in(VILLAGE).await.events("person.case_closed").await.is_empty());
     let closed = server.supervisor().await.events("person.case_closed").await;
     let found: Vec<_> = closed.iter().map(|event| (&event["area"], &event["body"])).collect();
-    assert_eq!(found, [(&json!("500116"), &json!({}))]);
+    assert_eq!(found, [(&json!("500116"), &json!({})); 2], "both finders");
     let auditor = server.auditor().await;
     assert!(auditor.events("person.case_closed").await.is_empty(), "the finder and the moment");
     let events = auditor.events("case.open").await;
     let opened: Vec<&Value> = events.iter().map(|event| &event["subject_id"]).collect();
     assert_eq!(opened, [&employment["id"]]);
-    let request = volunteer.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
-    let me = volunteer.send(request).await.body;
-    let notices = me["notices"].as_array().expect("notices").iter();
-    let titles: Vec<_> = notices.map(|one| (&one["kind"], &one["title"])).collect();
-    assert_eq!(titles, [(&json!("case_closed"), &json!("您反映的事项已办结：保密事项"))]);
+    for finder in [&volunteer, &second] {
+        let request = finder.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
+        let me = finder.send(request).await.body;
+        let notices = me["notices"].as_array().expect("notices").iter();
+        let titles: Vec<_> = notices.map(|one| (&one["kind"], &one["title"])).collect();
+        assert_eq!(titles, [(&json!("case_closed"), &json!("您反映的事项已办结：保密事项"))]);
+    }
 }
 
 #[rstest]
@@ -406,7 +460,7 @@ async fn merit_report(district: &Caller, class: &str) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check_of_the_plaque_follows(
+async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_what_follows(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = server(backend);
@@ -430,12 +484,15 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         let move_on = json!({ "move": register, "answers": { "unit": "某部" } });
         step(&district, &case, move_on, registered).await;
         assert_eq!(read(&district, &case).await["due_on"], due_after(to_plan, off), "{class}");
-        // Several go together, and with the armed forces from the third class on.
-        let mut answers = json!({ "day": "2026-12-20", "party": ["town", "armed_forces"] });
+        // Several go together, the bureau and the armed forces among them.
+        let mut answers = json!({
+            "day": "2026-12-20", "with_bureau": true, "with_military": true,
+            "party": ["town", "armed_forces"]
+        });
         if !of_town {
-            answers["with_military"] = json!(true);
+            answers["party"] = json!(["bureau", "armed_forces"]);
             let of_leader = class == "second_class";
-            answers["led_by"] = json!(if of_leader { "district" } else { "bureau" });
+            answers["led_by"] = json!(if of_leader { "city" } else { "bureau" });
         }
         let plan = |field: &str, value: Value| {
             let mut answers = answers.clone();
@@ -446,10 +503,10 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         assert_eq!((refused.status, refused.problem()), (403, "case_other_level"), "{class}");
         let alone = go(deliverer, &case, plan("party", json!(["town"]))).await;
         assert_eq!(alone.body["errors"][0]["pointer"], "/answers/party", "{}", alone.body);
-        if !of_town {
-            let alone = go(deliverer, &case, plan("with_military", json!(false))).await;
+        for together in ["with_bureau", "with_military"] {
+            let alone = go(deliverer, &case, plan(together, json!(false))).await;
             let pointer = &alone.body["errors"][0]["pointer"];
-            assert_eq!(pointer, "/answers/with_military", "{}", alone.body);
+            assert_eq!(pointer, &format!("/answers/{together}"), "{class}: {}", alone.body);
         }
         if class == "second_class" {
             // The head of the bureau alone does not lead.
@@ -460,7 +517,7 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         assert_eq!(read(&district, &case).await["due_on"], due_after(to_deliver, off), "{class}");
         // A volunteer does not deliver, and a delivery needs a companion and the signed receipt.
         let level = match class {
-            "second_class" => "district",
+            "second_class" => "city",
             "third_class" => "bureau",
             _ => "town",
         };
@@ -490,16 +547,20 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_a_check
         let error = &nameless.body["errors"][0];
         assert_eq!((nameless.status, &error["pointer"]), (422, &json!("/answers/deliverer_post")));
         step(deliverer, &case, deliver, "delivered").await;
-        // The check of the plaque follows, as a visit.
-        let archive = json!({ "move": "archive" });
-        let early = go(deliverer, &case, archive.clone()).await;
-        assert_eq!((early.status, early.problem()), (409, "case_awaits_task"), "{}", early.body);
-        let task = early.body["current"]["task_id"].as_str().expect("a task").to_owned();
-        let shown = deliverer.get(&format!("/v1/tasks/{task}")).await.body;
-        assert_eq!(shown["kind"], "plaque_check", "{shown}");
-        let hung = json!({ "answers": { "plaque": "hung" } });
-        visit(&server.volunteer().await, &task, hung).await;
-        step(deliverer, &case, archive, "archived").await;
+        // The check of the plaque and the visit of the year follow.
+        for (taken, kind, next) in
+            [("visit", "plaque_check", "year_visit"), ("archive", "home_visit", "archived")]
+        {
+            let taken = json!({ "move": taken });
+            let early = go(deliverer, &case, taken.clone()).await;
+            assert_eq!((early.status, early.problem()), (409, "case_awaits_task"), "{kind}");
+            let task = early.body["current"]["task_id"].as_str().expect("a task").to_owned();
+            let shown = deliverer.get(&format!("/v1/tasks/{task}")).await.body;
+            assert_eq!(shown["kind"], kind, "{shown}");
+            let hung = json!({ "answers": { "plaque": "hung" } });
+            visit(&server.volunteer().await, &task, hung).await;
+            step(deliverer, &case, taken, next).await;
+        }
     }
     assert_eq!(listed(&district, "?kind=merit_report&ended=true").await.len(), 3);
 }
@@ -552,6 +613,28 @@ async fn a_question_at_a_station_is_answered_or_referred(
     stranger["area"] = json!("500116001002");
     let case = open(&village, stranger).await;
     step(&village, &case, json!({ "move": "withdraw" }), "withdrawn").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_counter_of_a_town_answers_on_the_spot(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (village, town) = (server.sign_in(VILLAGE).await, server.town_supervisor().await);
+    let ask = json!({
+        "kind": "station_desk", "class": "policy", "beneficiary_id": BENEFICIARY,
+        "source": "walk_in", "station": "S1", "detail": "优待证如何办理"
+    });
+    let case = open(&town, ask.clone()).await;
+    assert_eq!((&case["step"], &case["waits_for"]), (&json!("desk"), &json!("town")));
+    assert_eq!(listed(&town, "?waits_for=town&station=S1").await, [case["id"].clone()]);
+    step(&town, &case, json!({ "move": "answer", "note": "已告知材料" }), "answered").await;
+    // The village may answer what came to the counter of its town, and another level may not.
+    let case = open(&town, ask).await;
+    let grid = go(&server.manager().await, &case, json!({ "move": "answer" })).await;
+    assert_eq!((grid.status, grid.problem()), (403, "case_other_level"), "{}", grid.body);
+    step(&village, &case, json!({ "move": "answer" }), "answered").await;
 }
 
 #[rstest]

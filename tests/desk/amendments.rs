@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::reports::visited;
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, person_id};
+use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::phone::{Phone, command};
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, Server};
@@ -44,6 +45,7 @@ async fn the_author_corrects_a_report_and_both_contents_are_read(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let place = json!({ "lat": 29.284, "lon": 106.251 });
     let first = json!({ "outcome": "done", "note": "一切安好", "place": place });
     let (id, task) = report(&server, first).await;
@@ -89,6 +91,7 @@ async fn added_needs_create_their_follow_ups_once_and_removed_ones_leave_them(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let found = json!({ "outcome": "needs_follow_up", "needs": ["housing"] });
     let (id, _) = report(&server, found).await;
     let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
@@ -113,6 +116,7 @@ async fn another_outcome_moves_the_task_only_where_its_life_allows_it(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let (id, task) = report(&server, json!({ "outcome": "not_home" })).await;
     let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
     let path = format!("/v1/tasks/{task}");

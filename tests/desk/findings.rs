@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::reports::visited;
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, person_id};
+use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::{Backend, Caller, Server};
 
 /// The follow-up of the needs and answers that the volunteer found.
@@ -48,6 +49,7 @@ async fn the_finder_of_a_need_learns_once_that_its_follow_up_is_done(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let found = json!({ "outcome": "needs_follow_up", "needs": ["housing"] });
     let task = follow_up(&server, found).await;
     let (volunteer, second) = (server.volunteer().await, server.second_volunteer().await);
@@ -77,6 +79,7 @@ async fn a_finding_without_a_need_is_named_by_the_kind_of_its_follow_up(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let found = json!({ "outcome": "done", "answers": { "plaque": "damaged" } });
     let task = follow_up(&server, found).await;
     done_with(&server.second_volunteer().await, &task, json!({ "plaque": "hung" })).await;
@@ -91,6 +94,7 @@ async fn a_finder_who_did_the_follow_up_or_has_left_gets_no_notice(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let found = json!({ "outcome": "needs_follow_up", "needs": ["medical", "housing"] });
     let task = follow_up(&server, found.clone()).await;
     let volunteer = server.volunteer().await;

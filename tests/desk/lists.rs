@@ -160,10 +160,10 @@ async fn a_follow_up_names_the_report_and_the_finder_and_is_listed_by_it(
 ) {
     let server = Server::small(backend);
     let (supervisor, manager) = (server.supervisor().await, server.far_manager().await);
-    let check = home_visit(FAR_BENEFICIARY, json!({ "kind": "plaque_check" }));
-    let task = manager.make(&check).await;
+    let visit = home_visit(FAR_BENEFICIARY, json!({ "kind": "hardship_follow_up" }));
+    let task = manager.make(&visit).await;
     assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-    let report = json!({ "outcome": "done", "answers": { "plaque": "damaged" } });
+    let report = json!({ "outcome": "done", "answers": { "still_needed": true } });
     assert_eq!(manager.post(&format!("/v1/tasks/{task}/report"), &report).await.status, 200);
     let reports = supervisor.get(&format!("/v1/tasks/{task}/reports")).await;
     let report = &reports.body["items"][0];

@@ -5,6 +5,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::files::{BENEFICIARY, person_id};
+use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::phone::{Phone, command};
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, Server};
@@ -32,6 +33,7 @@ async fn a_report_on_behalf_names_the_visitor_and_the_writer(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
+    follow_up_by_tasks(&server).await;
     let manager = server.manager().await;
     let task = assigned(&server).await;
     let done = report(&manager, &task, &on_behalf_of(21)).await;

@@ -63,8 +63,8 @@ async fn army_day_is_kept_by_configuration_alone(
     let back = format!("/v1/handouts/{}/return", letters[0]["id"].as_str().expect("an id"));
     assert_eq!(manager.post(&back, &json!({ "reason": "moved" })).await.status, 200);
     finds_a_need(&far, json!({ "answers": { "accompanied": false } })).await;
-    let followed = supervisor.get("/v1/tasks?kind=hardship_follow_up").await.body;
-    assert_eq!(followed["items"][0]["beneficiary_id"], beneficiary_id(5), "{followed}");
+    let opened = supervisor.get("/v1/cases?kind=three_hardships").await.body;
+    assert_eq!(opened["items"][0]["beneficiary_id"], beneficiary_id(5), "{opened}");
 
     let progress = supervisor.get(&format!("{}/progress", paths[0])).await.body;
     assert_eq!(progress["total"], json!({ "tasks": 2, "done": 2, "open": 0, "failed": 0 }));

@@ -1,4 +1,4 @@
-//! Employment: its state is kept by calls, and who looks for work is a case until there is work.
+//! Employment: its state is kept by visits, calls and cases, and who looks for work is a case until there is work.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -32,15 +32,13 @@ async fn a_veteran_who_looks_for_work_is_found_by_a_call_and_listed_until_placed
     install(&server, CONFIGURATION).await;
     assert!(night(&server).contains("succeeded, 1 processed"), "of working age");
     let call = task_of(&town, "就业状况每半年联系", &id).await;
-    let answers = json!({ "status": "seeking" });
-    let seeking =
-        json!({ "outcome": "needs_follow_up", "needs": ["employment"], "answers": answers });
-    let found = report(&volunteer, &call, seeking).await;
+    let answers = json!({ "employment": "seeking" });
+    let found = report(&volunteer, &call, json!({ "answers": answers })).await;
     let kept = town.get("/v1/reports?kind=employment_call").await.body;
     assert_eq!(kept["items"].as_array().map(Vec::len), Some(1), "{kept}");
     let seeking = json!({
         "name": "求职人员", "filter": {
-            "answer": { "kind": "employment_call", "field": "status", "any": ["seeking"] }
+            "answer": { "kind": "home_visit", "field": "employment", "any": ["seeking"] }
         }
     });
     let audience = town.post("/v1/audiences", &seeking).await;
@@ -64,6 +62,7 @@ async fn a_veteran_who_looks_for_work_is_found_by_a_call_and_listed_until_placed
     step(&village, &case, wish, "matching").await;
     let employer = json!({ "to": "employer", "name": "公交公司" });
     step(&town, &case, json!({ "move": "place", "referral": employer }), "follow_up").await;
+    assert_eq!(town.get(&seeking).await.body["items"], json!([]), "the case says so");
     let stable = json!({ "move": "close", "answers": { "employed": true } });
     step(&village, &case, stable, "closed").await;
     assert_eq!(listed(&town, "?kind=employment").await, Vec::<Value>::new());
@@ -71,11 +70,21 @@ async fn a_veteran_who_looks_for_work_is_found_by_a_call_and_listed_until_placed
 
     // The next call finds work, and no further one follows it.
     let next = next["id"].as_str().expect("an id").to_owned();
-    let employed = json!({ "answers": { "status": "employed", "employer": "公交公司" } });
+    let employed = json!({ "answers": { "employment": "employed", "employer": "公交公司" } });
     report(&volunteer, &next, employed).await;
     assert_eq!(town.get(&seeking).await.body["items"], json!([]));
     let waiting = town.get("/v1/tasks?kind=employment_call&state=open").await.body;
     assert_eq!(waiting["items"], json!([]), "{waiting}");
+
+    // A visit keeps the same state as the calls.
+    let visit = manager.make_task(&id).await;
+    let own = json!({ "answers": { "employment": "self_employed" } });
+    report(&volunteer, &visit, own).await;
+    let own = json!({
+        "answer": { "kind": "home_visit", "field": "employment", "any": ["self_employed"] }
+    });
+    let preview = town.post("/v1/audiences/preview", &json!({ "filter": own })).await.body;
+    assert_eq!(preview["count"], 1, "{preview}");
 
     // The regime calls twice a year: the calls of today satisfy one in the next quarter of the half year.
     assert!(again(&server).contains("succeeded, 0 processed"));

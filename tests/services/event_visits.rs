@@ -30,6 +30,14 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     };
     find(BENEFICIARY, "bereavement").await;
     let illness = find(&second, "serious_illness").await;
+    // A need that no rule and no regime is about is flagged.
+    let unheard = find(&beneficiary_id(3), "psychological").await;
+    let reports = supervisor.get("/v1/reports").await.body;
+    let flags = |id: &str| {
+        let report = super::items(&reports, "items").find(|report| report["id"] == id);
+        report.unwrap_or_else(|| panic!("{reports}"))["flags"].clone()
+    };
+    assert_eq!((flags(&illness), flags(&unheard)), (json!([]), json!(["no_case"])));
     assert!(again(&server).contains("succeeded, 0 processed"), "from tomorrow on");
     let yesterday = day(-1);
     server.database.execute(&format!(

@@ -153,9 +153,7 @@ async fn a_plaque_is_hung_replaced_withdrawn_and_restored(
     // The round finds damage: the entry changes, and a case to replace the plaque is opened.
     assert!(night(&server).contains("succeeded, 6 processed"));
     let round = task_of(&supervisor, "光荣牌每年巡查", BENEFICIARY).await;
-    let damaged = json!({
-        "outcome": "needs_follow_up", "needs": ["replace"], "answers": { "plaque": "damaged" }
-    });
+    let damaged = json!({ "answers": { "plaque": "damaged" } });
     report(&server.volunteer().await, &round, damaged).await;
     assert_eq!(coverage(&town).await, [2, 1]);
     let cases = town.get("/v1/cases?kind=plaque").await.body;

@@ -60,7 +60,11 @@ async fn each_is_met_by_category_and_level_of_need(
     // A visit is a contact too, a call is no visit.
     report(&volunteer, &task_of(&supervisor, KEY_VISIT, BENEFICIARY).await, json!({})).await;
     let second = beneficiary_id(2);
-    report(&volunteer, &task_of(&supervisor, NEAR_CALL, &second).await, json!({})).await;
+    // What a call finds opens a case as at a visit.
+    let found = json!({ "outcome": "needs_follow_up", "needs": ["legal"] });
+    report(&volunteer, &task_of(&supervisor, NEAR_CALL, &second).await, found).await;
+    let cases = supervisor.get("/v1/cases?kind=legal").await.body;
+    assert_eq!(cases["items"][0]["beneficiary_id"], second.as_str(), "{cases}");
     assert!(again(&server).contains("succeeded, 0 processed"));
     let state = async |title: &str, beneficiary: &str| {
         let path = format!("/v1/tasks/{}", task_of(&supervisor, title, beneficiary).await);
@@ -85,6 +89,13 @@ async fn each_is_met_by_category_and_level_of_need(
     let visit = task_of(&supervisor, HIGH_VISIT, &fourth).await;
     report(&other, &visit, json!({ "answers": { "need": "low" } })).await;
     let need = json!({ "answer": { "kind": "home_visit", "field": "need", "any": ["high"] } });
-    let preview = supervisor.post("/v1/audiences/preview", &json!({ "filter": need })).await.body;
-    assert_eq!(preview["count"], 0, "{preview}");
+    let preview = async || {
+        let filter = json!({ "filter": need });
+        supervisor.post("/v1/audiences/preview", &filter).await.body["count"].clone()
+    };
+    assert_eq!(preview().await, 0);
+    // A call keeps the same level, which rises again.
+    let call = task_of(&supervisor, NEAR_CALL, &fourth).await;
+    report(&other, &call, json!({ "answers": { "need": "high" } })).await;
+    assert_eq!(preview().await, 1);
 }

@@ -77,10 +77,9 @@ async fn the_spring_festival_is_kept_by_configuration_alone(
     assert_eq!(manager.post(&back, &json!({ "reason": "moved" })).await.status, 200);
     let cold = json!({ "accompanied": false, "safe_winter": "lacking" });
     finds_a_need(&far, json!({ "answers": cold })).await;
-    let followed = supervisor.get("/v1/tasks?kind=hardship_follow_up").await.body;
-    let homes: Vec<_> =
-        super::items(&followed, "items").map(|one| &one["beneficiary_id"]).collect();
-    assert_eq!(homes, [&json!(beneficiary_id(5))], "{followed}");
+    let opened = supervisor.get("/v1/cases?kind=three_hardships").await.body;
+    let homes: Vec<_> = super::items(&opened, "items").map(|one| &one["beneficiary_id"]).collect();
+    assert_eq!(homes, [&json!(beneficiary_id(5))], "{opened}");
 
     let mut progress = Vec::new();
     for path in &paths {

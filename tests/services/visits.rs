@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{items, report, server, task_of};
 use crate::campaigns::launched_campaign;
+use crate::cases::{close_help, grant_help};
 use crate::regime_cadences::again;
 use crate::regimes::{create, every, night, weekly};
 use crate::support::days::day;
@@ -29,31 +30,17 @@ async fn a_need_found_at_a_visit_is_followed_to_its_end(
     let found = json!({ "outcome": "needs_follow_up", "needs": ["medical"] });
     report(&volunteer, &visit, found).await;
 
-    let followed = supervisor.get("/v1/tasks?kind=hardship_follow_up").await.body;
-    let follow_up = &followed["items"][0];
-    assert_eq!(
-        (&follow_up["beneficiary_id"], &follow_up["due_on"]),
-        (&json!(BENEFICIARY), &json!(day(7))),
-        "{followed}"
-    );
-    // The hardship is a case, which the grid has checked at home.
-    let cases = supervisor.get("/v1/cases?kind=three_hardships").await.body;
-    let steps: Vec<_> = items(&cases, "items").map(|case| &case["step"]).collect();
-    assert_eq!(steps, [&json!("found")], "{cases}");
-    // While help is still needed, another follow-up comes.
-    let id = follow_up["id"].as_str().expect("an id").to_owned();
-    let answers = json!({ "help_arrived": false, "still_needed": true });
-    report(&server.manager().await, &id, json!({ "answers": answers })).await;
-    let next = open_tasks(&supervisor, "hardship_follow_up").await;
-    let of: Vec<_> = next.iter().map(|one| (&one["beneficiary_id"], &one["due_on"])).collect();
-    assert_eq!(of, [(&json!(BENEFICIARY), &json!(day(7)))], "{next:?}");
-    let id = next[0]["id"].as_str().expect("an id").to_owned();
+    // The hardship is a case: checked at home, decided, helped and followed up by another visit.
+    let case = found_hardship(&supervisor).await;
+    let follow_up = grant_help(&server, &case).await;
+    let shown = supervisor.get(&format!("/v1/tasks/{follow_up}")).await.body;
+    assert_eq!(shown["kind"], "hardship_follow_up", "{shown}");
     let answers =
         json!({ "help_arrived": true, "still_needed": false, "measures": "已办理医疗救助" });
-    report(&server.manager().await, &id, json!({ "answers": answers })).await;
-    let me = volunteer.get("/v1/me").await.body;
-    let notices = me["notices"].as_array().expect("notices");
-    assert_eq!(notices.len(), 1, "the finder learns of the end: {me}");
+    report(&volunteer, &follow_up, json!({ "answers": answers })).await;
+    assert_eq!(notices(&volunteer).await, Vec::<Value>::new(), "the need is not closed yet");
+    close_help(&server, &case).await;
+    assert_eq!(notices(&volunteer).await, [json!("case_closed")], "the finder learns of the end");
     assert_eq!(open_tasks(&supervisor, "hardship_follow_up").await, Vec::<Value>::new());
     assert!(again(&server).contains("succeeded, 0 processed"), "the visit was made");
     // A month later the next one falls due; those that are still to be made are not repeated.
@@ -91,21 +78,19 @@ async fn a_holiday_visit_is_made_for_its_occasion_and_finds_hardship(
     assert_eq!(campaign["created_tasks"], 6, "{campaign}");
     let visit = task_of(&supervisor, "春节慰问", BENEFICIARY).await;
     let found = json!({ "outcome": "needs_follow_up", "needs": ["housing"] });
-    let manager = server.manager().await;
-    report(&manager, &visit, found).await;
+    let volunteer = server.volunteer().await;
+    report(&volunteer, &visit, found).await;
     let progress = supervisor.get(&format!("{path}/progress")).await.body;
     assert_eq!(progress["total"]["done"], 1, "{progress}");
-    let followed = open_tasks(&supervisor, "hardship_follow_up").await;
-    let of: Vec<_> = followed.iter().map(|one| (&one["beneficiary_id"], &one["due_on"])).collect();
-    assert_eq!(of, [(&json!(BENEFICIARY), &json!(day(7)))], "{followed:?}");
 
     // The follow-up is made by another visitor, and ends with the answer that help has arrived.
-    let id = followed[0]["id"].as_str().expect("an id");
-    let volunteer = server.volunteer().await;
-    assert_eq!(volunteer.act(&format!("/v1/tasks/{id}/claim")).await.status, 200);
+    let case = found_hardship(&supervisor).await;
+    let id = grant_help(&server, &case).await;
+    let second = server.second_volunteer().await;
+    assert_eq!(second.act(&format!("/v1/tasks/{id}/claim")).await.status, 200);
     // What the form requires is missing, also without any answers.
     for unanswered in [json!({ "outcome": "done", "answers": {} }), json!({ "outcome": "done" })] {
-        let early = volunteer.post(&format!("/v1/tasks/{id}/report"), &unanswered).await;
+        let early = second.post(&format!("/v1/tasks/{id}/report"), &unanswered).await;
         let pointer = &early.body["errors"][0]["pointer"];
         assert_eq!(
             (early.status, pointer),
@@ -118,10 +103,23 @@ async fn a_holiday_visit_is_made_for_its_occasion_and_finds_hardship(
         "outcome": "done", "answers": { "help_arrived": true, "still_needed": false,
         "measures": "屋顶已修缮" }
     });
-    let done = volunteer.post(&format!("/v1/tasks/{id}/report"), &arrived).await;
+    let done = second.post(&format!("/v1/tasks/{id}/report"), &arrived).await;
     assert_eq!((done.status, &done.body["state"]), (200, &json!("done")), "{}", done.body);
     assert_eq!(open_tasks(&supervisor, "hardship_follow_up").await, Vec::<Value>::new());
-    let me = manager.get("/v1/me").await.body;
-    let kinds: Vec<_> = items(&me, "notices").map(|notice| &notice["kind"]).collect();
-    assert_eq!(kinds, [&json!("follow_up_done")], "the finder learns of the end: {me}");
+    close_help(&server, &case).await;
+    assert_eq!(notices(&volunteer).await, [json!("case_closed")], "the finder learns of the end");
+}
+
+/// The case that a visit has opened for a hardship, the only one.
+async fn found_hardship(caller: &Caller) -> Value {
+    let cases = caller.get("/v1/cases?kind=three_hardships").await.body;
+    let steps: Vec<_> = items(&cases, "items").map(|case| &case["step"]).collect();
+    assert_eq!(steps, [&json!("found")], "{cases}");
+    cases["items"][0].clone()
+}
+
+/// The kinds of the caller's notices.
+async fn notices(caller: &Caller) -> Vec<Value> {
+    let me = caller.get("/v1/me").await.body;
+    items(&me, "notices").map(|notice| notice["kind"].clone()).collect()
 }

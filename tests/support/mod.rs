@@ -6,6 +6,7 @@ pub mod database;
 pub mod days;
 pub mod factors;
 pub mod files;
+pub mod follow_ups;
 pub mod imports;
 pub mod partitions;
 mod people;

@@ -56,7 +56,7 @@ mod tests {
     use gridward_domain::id::PersonId;
     use uuid::Uuid;
 
-    use super::super::kind_check;
+    use super::super::{kind_check, records};
     use super::*;
     use crate::catalogue;
 
@@ -67,7 +67,16 @@ mod tests {
             let kind: CaseKind = serde_json::from_str(text).expect("a kind");
             let is_task_kind = |code: &_| services.iter().any(|service| service.code == *code);
             assert_eq!(kind_check::faults(&kind, &is_task_kind), [], "{}", kind.code);
+            assert_eq!(records::faults(&kind, services, &[]), [], "{}", kind.code);
             assert_eq!(kind.version, 1);
+        }
+        for service in services {
+            let by_answer = service.form.iter().flat_map(catalogue::form::opened_case_rules);
+            for opened in by_answer.map(|rule| rule.then) {
+                let classes = &of(&opened.kind).expect("a shipped kind").classes;
+                let is_known = |wanted| classes.iter().any(|class| class.code == wanted);
+                assert!(opened.class.is_none_or(is_known), "{}", opened.kind);
+            }
         }
         let codes: Vec<&str> = kinds().iter().map(|kind| kind.code.as_str()).collect();
         assert_eq!(codes, SHIPPED_KINDS);

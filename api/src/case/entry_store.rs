@@ -1,5 +1,7 @@
 //! The history of cases.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDateTime;
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -7,7 +9,7 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::bounded_text::Note;
 use gridward_domain::case::MoveEffect;
 use gridward_domain::code::{MoveCode, StepCode};
-use gridward_domain::id::{CaseId, PersonId};
+use gridward_domain::id::{CaseId, PersonId, ReportId};
 use gridward_domain::range::AmountFen;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -60,6 +62,9 @@ pub struct EntrySealed {
     /// To whom the case was referred.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral: Option<CaseReferral>,
+    /// The report that found the need again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReportId>,
 }
 
 /// An entry to be added.
@@ -148,6 +153,24 @@ pub fn brought_by(
     Ok(last.and_then(|(.., person)| person))
 }
 
+/// Those who have found the need again since the case was opened.
+///
+/// # Errors
+/// [`DbError`].
+pub fn finders(
+    conn: &mut Conn,
+    district: AreaCode,
+    case: CaseId,
+) -> Result<BTreeSet<PersonId>, DbError> {
+    let people: Vec<Option<PersonId>> = case_entries::table
+        .filter(case_entries::district.eq(district))
+        .filter(case_entries::case_id.eq(case))
+        .filter(case_entries::action.eq(CaseEntryAction::Found))
+        .select(case_entries::person)
+        .load(conn)?;
+    Ok(people.into_iter().flatten().collect())
+}
+
 /// How often the case has risen since it came to its step.
 ///
 /// # Errors
@@ -156,6 +179,7 @@ pub fn rises(conn: &mut Conn, district: AreaCode, case: CaseId) -> Result<i64, D
     let actions: Vec<CaseEntryAction> = case_entries::table
         .filter(case_entries::district.eq(district))
         .filter(case_entries::case_id.eq(case))
+        .filter(case_entries::action.ne(CaseEntryAction::Found))
         .order(case_entries::number.desc())
         .limit(MOST)
         .select(case_entries::action)
@@ -188,7 +212,7 @@ impl CaseEntryRow {
         let aad = aad(self.district, TABLE, label(self.case_id, self.number));
         let content: EntrySealed =
             key.open_value(&aad, &self.sealed).map_err(|error| DbError::corrupt(TABLE, error))?;
-        let EntrySealed { note, answers, amount_fen, referral } = content;
+        let EntrySealed { note, answers, amount_fen, referral, report } = content;
         Ok(CaseEntry {
             action: self.action,
             at: self.at.and_utc().with_timezone(&china()),
@@ -201,6 +225,7 @@ impl CaseEntryRow {
             answers,
             amount_fen,
             referral,
+            report_id: report,
         })
     }
 }

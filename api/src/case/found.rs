@@ -1,28 +1,31 @@
-//! Opens the case for a need that a visit found or a person raised, by the rule of the service kind.
+//! Opens the case for a need or an answer of a visit, or for a need that a person raised, by the rule of the
+//! service kind.
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Note;
-use gridward_domain::code::{CaseClass, CaseKindCode, Need};
+use gridward_domain::code::{CaseClass, CaseKindCode};
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId};
 use uuid::Uuid;
 
+use super::entry_store::{self, EntrySealed, NewEntry};
+use super::event::event;
 use super::open::{Matter, open};
-use super::{CaseKind, CaseSource, kind_store, store};
+use super::scope::has_confidential_kind;
+use super::{CaseEntryAction, CaseKind, CaseSource, kind_store, store};
 use crate::beneficiary;
+use crate::catalogue::form::OpenedCase;
 use crate::crypto::SealingKey;
 use crate::db::schema::cases;
 use crate::db::{Conn, DbError, dialect};
 use crate::http::problem::Problem;
 use crate::tx::Tx;
 
-/// A need that was found.
+/// A need that was found, or an answer that opens a case.
 #[derive(Clone, Debug)]
 pub struct FoundNeed {
-    /// The need.
-    pub need: Need,
-    /// The kind of case that it opens.
-    pub kind: CaseKindCode,
+    /// The case that it opens.
+    pub opens: OpenedCase,
     /// Where it was found.
     pub at: FoundAt,
     /// The report of the visit that found it; `None` if it was raised without one.
@@ -49,7 +52,8 @@ pub fn is_opened(kind: &CaseKind, at: FoundAt) -> bool {
 
 /// Opens the case, unless the beneficiary has an open case of the kind; returns the one or the other.
 /// What was found at a place opens a case in its grid for each report. A report opens one case of a kind,
-/// also if it names several needs or is amended. `None` if [`is_opened`] denies it.
+/// also if it names several needs or is amended. The history of a case that is open notes who has found its need
+/// again. `None` if [`is_opened`] denies it.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -59,23 +63,27 @@ pub fn open_found(
     found: FoundNeed,
 ) -> Result<Option<CaseId>, Problem> {
     let district = tx.district;
-    let kind = kind_store::one(tx.read_unbatched(), district, &found.kind)?;
+    let OpenedCase { kind: code, class } = &found.opens;
+    let kind = kind_store::one(tx.read_unbatched(), district, code)?;
     let Some(kind) = kind.filter(|kind| is_opened(kind, found.at)) else { return Ok(None) };
     if let Some(report) = found.report
-        && let Some(case) = opened_by(tx.read_unbatched(), district, (report, &found.kind))?
+        && let Some(case) = opened_by(tx.read_unbatched(), district, (report, code))?
     {
         return Ok(Some(case));
     }
     let (beneficiary, area) = match found.at {
-        FoundAt::Home(id) => match home(tx, id, &found.kind)? {
-            Home::Served(case) => return Ok(Some(case)),
+        FoundAt::Home(id) => match home(tx, id, code)? {
+            Home::Served(case) => {
+                link(tx, key, case, found)?;
+                return Ok(Some(case));
+            }
             Home::Grid(grid) => (Some(id), grid),
             Home::Unknown => return Ok(None),
         },
         FoundAt::Site(grid) => (None, grid),
     };
     let matter = Matter {
-        class: class(&kind, &found.need),
+        class: class_of(&kind, class.as_ref()),
         beneficiary,
         area,
         source: if found.report.is_some() { CaseSource::Report } else { CaseSource::Proposal },
@@ -125,8 +133,34 @@ fn home(tx: &mut Tx<'_>, id: BeneficiaryId, kind: &CaseKindCode) -> Result<Home,
     Ok(open.map_or(Home::Grid(home.grid), Home::Served))
 }
 
-/// The class that is named like the need, or the first one.
-fn class(kind: &CaseKind, need: &Need) -> Option<CaseClass> {
-    let named = kind.classes.iter().find(|class| class.code.as_str() == need.as_str());
+/// Notes in the history of the open case who has found its need again, once for each person.
+fn link(tx: &mut Tx<'_>, key: &SealingKey, case: CaseId, found: FoundNeed) -> Result<(), DbError> {
+    let district = tx.district;
+    // Entries have numbers: no other is added meanwhile.
+    dialect::lock_row(tx.write_unbatched(), "cases", district, case)?;
+    let conn = tx.read_unbatched();
+    let is_known = entry_store::finders(conn, district, case)?.contains(&found.finder);
+    let Some(placed) = store::one(conn, district, case)?.filter(|_| !is_known) else {
+        return Ok(());
+    };
+    let is_confidential = has_confidential_kind(conn, &placed)?;
+    let entry = NewEntry {
+        action: CaseEntryAction::Found,
+        at: tx.now.naive_utc(),
+        person: Some(found.finder),
+        from: None,
+        to: placed.row.step.clone(),
+        taken: None,
+        waits_for: placed.row.waits_for,
+    };
+    let content = EntrySealed { note: found.note, report: found.report, ..EntrySealed::default() };
+    entry_store::add(tx.write_unbatched(), key, (district, case), entry, &content)?;
+    tx.record(event("case.find", is_confidential, &placed, []).by(found.finder));
+    Ok(())
+}
+
+/// The class of the kind that is wanted, or the first one.
+fn class_of(kind: &CaseKind, wanted: Option<&CaseClass>) -> Option<CaseClass> {
+    let named = kind.classes.iter().find(|class| Some(&class.code) == wanted);
     named.or_else(|| kind.classes.first()).map(|class| class.code.clone())
 }

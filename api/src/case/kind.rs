@@ -14,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::recorded_answer::RecordedAnswer;
+use super::referral_word::CaseReferralWord;
 use super::subject::CaseBeneficiary;
 
-/// A word of a kind of case: to whom a step may refer, or a document.
+/// A word of a kind of case, such as a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"code": "hospital", "name": "医院", "name_en": "Hospital"}))]
@@ -177,7 +179,11 @@ pub struct CaseStepContent {
     /// To whom a move from this step may refer, such as a lawyer, a hospital or an employer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
-    pub referrals: Vec<CaseWord>,
+    pub referrals: Vec<CaseReferralWord>,
+    /// The answer to a filterable field of a kind of service that a case leaves with its beneficiary as it comes to
+    /// the step. For a kind that is not confidential. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordedAnswer>,
     /// The result of a case that ends here; absent elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<CaseResult>,

@@ -134,7 +134,6 @@ fn unseen(kind: &CaseKind, step: &CaseStepContent, at: &str) -> Vec<FieldError> 
 fn effects(form: &Value) -> impl Iterator<Item = &str> {
     let fields = [form.get("properties"), form.pointer("/then/properties")];
     let fields = fields.into_iter().flatten().filter_map(Value::as_object).flatten();
-    let has =
-        |field: &Value| ["x-updates", "x-follow-ups"].iter().any(|key| field.get(key).is_some());
+    let has = |field: &Value| form::EFFECTS.iter().any(|key| field.get(key).is_some());
     fields.filter(move |(_, field)| has(field)).map(|(name, _)| name.as_str())
 }

@@ -6,8 +6,8 @@ use gridward_domain::code::{CaseKindCode, KindCode};
 use serde_json::{Value, json};
 
 use super::{
-    CaseKind, CaseKindContent, NewCaseKind, defaults, kind_check, kind_store, sensitive_class,
-    store,
+    CaseKind, CaseKindContent, NewCaseKind, defaults, kind_check, kind_store, records,
+    sensitive_class, store,
 };
 use crate::catalogue;
 use crate::crypto::SealingKey;
@@ -174,7 +174,8 @@ fn check(
     let is_task_kind = |code: &KindCode| {
         coming.contains(code) || services.iter().any(|kind| kind.active && kind.code == *code)
     };
-    let errors = kind_check::faults(kind, &is_task_kind);
+    let mut errors = kind_check::faults(kind, &is_task_kind);
+    errors.extend(records::faults(kind, &services, coming));
     if errors.is_empty() {
         return Ok(());
     }

@@ -23,6 +23,9 @@ mod model;
 pub mod open;
 pub mod overdue;
 pub(crate) mod read;
+mod recorded_answer;
+pub mod records;
+mod referral_word;
 pub mod retention;
 pub mod routes;
 pub mod scope;
@@ -38,4 +41,6 @@ pub use kind::{
 pub use model::{
     Case, CaseDetail, CaseEntry, CaseEntryAction, CaseNextMove, CaseReferral, CaseSource, NewCase,
 };
+pub use recorded_answer::RecordedAnswer;
+pub use referral_word::CaseReferralWord;
 pub use subject::CaseBeneficiary;

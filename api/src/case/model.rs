@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::CaseWord;
+use crate::station::StationLawyer;
 
 /// How a matter came to the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +52,8 @@ pub enum CaseEntryAction {
     Move,
     /// It was overdue and rose to the next level.
     Escalate,
+    /// The need was found again, by another report or proposal.
+    Found,
 }
 
 text_column!(CaseSource, CaseEntryAction);
@@ -87,7 +90,7 @@ pub struct NewCase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report_id: Option<ReportId>,
     /// The station at whose counter, or by whose phone or post, the matter came: one of the caller's
-    /// area, not for a report.
+    /// area, not for a report. The case begins at the level of the station, so that its staff can act at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<RegisterId>,
     /// Whether it is urgent: some kinds permit a shorter path then. Default: no.
@@ -218,6 +221,9 @@ pub struct CaseEntry {
     /// To whom the case was referred.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub referral: Option<CaseReferral>,
+    /// The report that found the need again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report_id: Option<ReportId>,
 }
 
 /// A move that the present step permits.
@@ -262,6 +268,9 @@ pub struct CaseDetail {
     /// The moves that the present step permits; none once it has ended.
     #[schema(max_items = 20)]
     pub may_come: Vec<CaseNextMove>,
+    /// The lawyer of the station of the case, to whom the present step may refer; absent in problems.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lawyer: Option<StationLawyer>,
     /// The documents that the present step requires and that are not stored: until they are, the case goes
     /// back, is refused or is given up, and does not go forward.
     #[serde(skip_serializing_if = "Vec::is_empty")]

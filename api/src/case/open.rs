@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::entry_store::{self, EntrySealed, NewEntry};
 use super::event::event;
 use super::store::{self, CaseRow, CaseSealed, PlacedCase};
-use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store};
+use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store, records};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
@@ -43,8 +43,8 @@ pub struct Matter {
     pub source: CaseSource,
     /// The report that found it.
     pub report: Option<ReportId>,
-    /// The station at whose desk it came.
-    pub station: Option<RegisterId>,
+    /// The station at whose desk it came, and the area of that.
+    pub station: Option<(RegisterId, AreaCode)>,
     /// Whether it is urgent.
     pub urgent: bool,
     /// A description.
@@ -133,7 +133,7 @@ impl Opening {
         if new.source == CaseSource::Proposal {
             return Err(Problem::invalid("/source", "is for needs that a manager accepts"));
         }
-        self.check_station(tx, principal)?;
+        let station = self.station(tx, principal)?;
         self.check_report(tx, principal)?;
         let matter = Matter {
             class: new.class.clone(),
@@ -141,7 +141,7 @@ impl Opening {
             area,
             source: new.source,
             report: new.report_id,
-            station: new.station.clone(),
+            station,
             urgent: new.urgent,
             detail: new.detail.clone().filter(|text| !text.as_str().trim().is_empty()),
         };
@@ -160,16 +160,20 @@ impl Opening {
         Err(Problem::invalid("/report_id", "no report of a visit to the beneficiary has this id"))
     }
 
-    /// Checks that the station is a current one that serves the principal's area, and that the matter came
+    /// The station and its area, if it is a current one that serves the principal's area, and the matter came
     /// to a desk.
-    fn check_station(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
-        let Some(id) = &self.new.station else { return Ok(()) };
+    fn station(
+        &self,
+        tx: &mut Tx<'_>,
+        principal: &Principal,
+    ) -> Result<Option<(RegisterId, AreaCode)>, Problem> {
+        let Some(id) = &self.new.station else { return Ok(None) };
         if !self.new.source.is_at_a_desk() {
             return Err(Problem::invalid("/station", "is for matters that came to a station"));
         }
         let row = station::store::row(tx.read_unbatched(), principal.district(), id.as_str())?;
         match row.filter(|row| row.valid_to.is_none() && row.serves(&principal.area)) {
-            Some(_) => Ok(()),
+            Some(row) => Ok(Some((id.clone(), row.area))),
             None => Err(Problem::invalid("/station", "no station of your area has this id")),
         }
     }
@@ -202,7 +206,9 @@ pub fn open(
     let is_working = |day| days.is_working(day);
     let Matter { class, beneficiary, area, source, report, station, urgent, detail } = matter;
     let level = if beneficiary.is_some() { Level::Grid } else { area.level() };
-    let what = (class, urgent, level);
+    // What came to a desk begins there: the station's own staff acts, and that of the step may act too.
+    let desk = station.as_ref().map_or(level, |(_, area)| area.level());
+    let what = (class, urgent, level.min(desk));
     let opened = case::open(&kind.path(), what, Some(finder), today, &is_working);
     let life = opened.map_err(|why| Problem::invalid("/class", why.to_string()))?;
     let (sealed_class, class) =
@@ -217,7 +223,7 @@ pub fn open(
         area: beneficiary.is_none().then_some(area),
         source,
         report,
-        station,
+        station: station.map(|(id, _)| id),
         urgent,
         opened_by: finder,
         opened_at: now,
@@ -234,6 +240,7 @@ pub fn open(
         version: 1,
     };
     store::put(tx.write_unbatched(), None, &row)?;
+    records::keep(tx, kind, &row)?;
     let entry = NewEntry {
         action: CaseEntryAction::Open,
         at: now,

@@ -7,11 +7,13 @@ use serde_json::json;
 
 use super::entry_store;
 use super::scope::{self, VisibleCase};
-use super::store::{CaseSealed, PlacedCase};
+use super::store::{CaseRow, CaseSealed, PlacedCase};
 use super::{Case, CaseDetail, CaseKind, CaseNextMove, documents};
 use crate::crypto::SealingKey;
+use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
+use crate::station::{self, StationLawyer};
 use crate::tx::Tx;
 
 /// The moves that the present step of the case permits.
@@ -32,6 +34,21 @@ pub(crate) fn may_come(kind: &CaseKind, placed: &PlacedCase) -> Vec<CaseNextMove
             leaves_undone: kind.leaves_undone(one),
         })
         .collect()
+}
+
+/// The lawyer of the station at whose desk the case was opened, if it has one.
+///
+/// # Errors
+/// [`DbError`].
+pub(crate) fn lawyer(
+    conn: &mut Conn,
+    key: &SealingKey,
+    row: &CaseRow,
+) -> Result<Option<StationLawyer>, DbError> {
+    let Some(id) = &row.station else { return Ok(None) };
+    let station = station::store::row(conn, row.district, id.as_str())?;
+    let station = station.filter(|station| station.valid_to.is_none());
+    Ok(station.map(|station| station.lawyer(key)).transpose()?.flatten())
 }
 
 /// The case with what is encrypted; the log records the access.
@@ -55,9 +72,15 @@ pub(super) fn read(
     let may_come = may_come(&kind, &placed);
     let stored = documents::stored(conn, placed.row.district, id)?;
     let missing_documents = documents::missing(&kind, &placed, &stored);
+    let lawyer = match kind.step(&placed.row.step) {
+        Some(step) if step.referrals.iter().any(|word| word.lawyer_of_station) => {
+            lawyer(conn, key, &placed.row)?
+        }
+        _ => None,
+    };
     // As the other events of a confidential case, that of its reading names no grid.
     let area = if is_confidential { placed.row.district } else { placed.area };
     let event = Event::new("case.read", Subject::Reading, id, area, placed.row.version);
     tx.record(event.by(principal.person).with(json!({ "entries": history.len() })));
-    Ok(CaseDetail { case, detail, history, may_come, missing_documents })
+    Ok(CaseDetail { case, detail, history, may_come, lawyer, missing_documents })
 }

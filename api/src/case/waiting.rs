@@ -20,7 +20,7 @@ use super::filter::CaseQuery;
 use super::list;
 use super::read::may_come;
 use super::store::PlacedCase;
-use super::{CaseKind, CaseNextMove, CaseWord, kind_store};
+use super::{CaseKind, CaseNextMove, CaseReferralWord, kind_store};
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};
 use crate::db::{Conn, DbError};
@@ -75,7 +75,7 @@ pub struct WaitingCase {
     /// To whom a move from the step may refer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
-    pub referrals: Vec<CaseWord>,
+    pub referrals: Vec<CaseReferralWord>,
     /// The version of the case.
     #[schema(value_type = Version)]
     pub version: i64,

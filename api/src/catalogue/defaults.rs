@@ -35,7 +35,7 @@ mod tests {
             let kind: NewKind = serde_json::from_str(text).expect("a kind");
             let faults = kind.form.as_ref().map(form::check).unwrap_or_default();
             assert_eq!(faults, [], "{}", kind.code);
-            let by_answer = kind.form.iter().flat_map(form::follow_up_rules).map(|rule| rule.kind);
+            let by_answer = kind.form.iter().flat_map(form::follow_up_rules).map(|rule| rule.then);
             for code in kind.follow_ups.into_values().chain(by_answer) {
                 assert!(kinds().iter().any(|other| other.code == code), "{code}");
             }

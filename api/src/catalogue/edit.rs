@@ -152,6 +152,7 @@ fn check(
     let mut errors = unknown_words(conn, district, kind)?;
     errors.extend(unknown_cases(conn, district, kind)?);
     errors.extend(follow_ups(kind, kinds));
+    errors.extend(shared_fields(kind, kinds));
     if let Some(form) = &kind.form {
         let under =
             |error: FieldError| FieldError::new(format!("/form{}", error.pointer), error.detail);
@@ -179,10 +180,14 @@ fn unknown_words(
         let unknown = needs_words.check(need.as_str()).err()?;
         Some(FieldError::new(format!("/follow_ups/{need}"), unknown))
     });
-    let answers = kind.form.iter().flat_map(form::follow_up_rules).filter_map(|rule| {
-        let (vocabulary, word) = rule.word?;
+    let follow_ups = kind.form.iter().flat_map(form::follow_up_rules);
+    let cases = kind.form.iter().flat_map(form::opened_case_rules);
+    let answers = follow_ups.map(|rule| (rule.pointer, rule.word));
+    let answers = answers.chain(cases.map(|rule| (rule.pointer, rule.word)));
+    let answers = answers.filter_map(|(pointer, word)| {
+        let (vocabulary, word) = word?;
         let unknown = words.get(vocabulary).check(&word).err()?;
-        Some(FieldError::new(format!("/form{}", rule.pointer), unknown))
+        Some(FieldError::new(format!("/form{pointer}"), unknown))
     });
     let opens = kind.opens.keys().filter_map(|need| {
         let unknown = needs_words.check(need.as_str()).err()?;
@@ -197,13 +202,30 @@ fn unknown_cases(
     kind: &ServiceKind,
 ) -> Result<Vec<FieldError>, DbError> {
     let mut errors = Vec::new();
-    for (need, code) in &kind.opens {
-        if !store::has_case_kind(conn, district, code)? {
-            let detail = format!("{code} is not a kind of case");
-            errors.push(FieldError::new(format!("/opens/{need}"), detail));
+    let by_need = kind.opens.iter().map(|(need, code)| (format!("/opens/{need}"), code.clone()));
+    let by_answer = kind.form.iter().flat_map(form::opened_case_rules);
+    let by_answer = by_answer.map(|rule| (format!("/form{}", rule.pointer), rule.then.kind));
+    for (pointer, code) in by_need.chain(by_answer) {
+        if !store::has_case_kind(conn, district, &code)? {
+            errors.push(FieldError::new(pointer, format!("{code} is not a kind of case")));
         }
     }
     Ok(errors)
+}
+
+/// Fields that answer no filterable field of another kind.
+fn shared_fields(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
+    let shared = kind.form.iter().flat_map(form::shared_fields);
+    let unknown = shared.filter(|field| {
+        let other = kinds.iter().find(|other| other.code == field.kind && other.code != kind.code);
+        !other.and_then(|other| other.form.as_ref()).is_some_and(|form| field.is_of(form))
+    });
+    let error = |field: form::SharedField| {
+        let detail =
+            format!("{} has no filterable field of this name with these words", field.kind);
+        FieldError::new(format!("/form{}", field.pointer), detail)
+    };
+    unknown.map(error).collect()
 }
 
 /// Faults of the follow-ups: of an active kind they are active, its own kind or another.
@@ -228,10 +250,10 @@ fn follow_ups(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
         FieldError::new(format!("/follow_ups/{need}"), format!("{code} is not an active kind"))
     };
     let by_answer = kind.form.iter().flat_map(form::follow_up_rules);
-    let unknown_by_answer = by_answer.filter(|rule| !known(&rule.kind)).map(|rule| {
+    let unknown_by_answer = by_answer.filter(|rule| !known(&rule.then)).map(|rule| {
         FieldError::new(
             format!("/form{}", rule.pointer),
-            format!("{} is not an active kind", rule.kind),
+            format!("{} is not an active kind", rule.then),
         )
     });
     unknown.map(error).chain(unknown_by_answer).collect()

@@ -56,7 +56,8 @@ macro_rules! with_content {
             /// if the kind has no form. `x-updates` of a field names the field of the
             /// beneficiary's entry that its answer updates when a visit is completed: `plaque`,
             /// `mobility`, `lives_alone` or `contact`. `x-follow-ups` maps answers to the kinds of
-            /// the follow-up tasks that they create.
+            /// the follow-up tasks that they create, and `x-opens` to the `kind` and `class` of the cases
+            /// that they open.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<Object>)]
             pub form: Option<Value>,
@@ -157,10 +158,13 @@ fn example_form() -> Value {
 }
 
 impl ServiceKind {
-    /// The kind without the needs that open a case of a hidden kind.
+    /// The kind without the needs and answers that open a case of a hidden kind.
     #[must_use]
     pub fn without(mut self, hidden: &BTreeSet<CaseKindCode>) -> Self {
         self.opens.retain(|_, code| !hidden.contains(code));
+        if let Some(form) = &mut self.form {
+            super::form::hide_cases(form, hidden);
+        }
         self
     }
 
@@ -168,7 +172,7 @@ impl ServiceKind {
     pub fn creates(&self, code: &KindCode) -> bool {
         let by_answer = self.form.iter().flat_map(super::form::follow_up_rules);
         self.follow_ups.values().any(|kind| kind == code)
-            || by_answer.into_iter().any(|rule| rule.kind == *code)
+            || by_answer.into_iter().any(|rule| rule.then == *code)
     }
 
     /// The version `version` of the kind `code`.

@@ -908,6 +908,7 @@ diesel::table! {
         hours -> Text,
         version -> BigInt,
         valid_to -> Nullable<Date>,
+        lawyer -> Nullable<Binary>,
     }
 }
 

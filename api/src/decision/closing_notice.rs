@@ -11,7 +11,7 @@ use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
 use crate::auth::notify;
 use crate::case::store::CaseRow;
-use crate::case::{CaseKind, CaseSource};
+use crate::case::{CaseKind, CaseSource, entry_store};
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::log::Event;
@@ -58,8 +58,8 @@ fn record(
     Ok(())
 }
 
-/// Who found the matter: the author of the report that it names, also if another person opened it, and who
-/// raised it.
+/// Who found the matter: the author of the report that it names, also if another person opened it, who
+/// raised it, and those who found it again.
 fn finders(tx: &mut Tx<'_>, row: &CaseRow) -> Result<BTreeSet<PersonId>, DbError> {
     let is_found = matches!(row.source, CaseSource::Report | CaseSource::Proposal);
     let mut finders: BTreeSet<PersonId> = is_found.then_some(row.opened_by).into_iter().collect();
@@ -67,6 +67,7 @@ fn finders(tx: &mut Tx<'_>, row: &CaseRow) -> Result<BTreeSet<PersonId>, DbError
         let report = tx.find::<ReportRow>(report_row::key(report.0))?;
         finders.extend(report.map(|report| report.person));
     }
+    finders.extend(entry_store::finders(tx.read_unbatched(), row.district, row.id)?);
     Ok(finders)
 }
 

@@ -13,6 +13,7 @@ use crate::case::{CaseKind, CaseReferral, CaseStepContent};
 use crate::catalogue::form;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::station::StationLawyer;
 use crate::vocabulary;
 
 /// A move of a case.
@@ -80,6 +81,28 @@ impl CaseMoveSent {
             return Ok(());
         }
         Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    }
+
+    /// Whether it refers to the lawyer of a station.
+    pub(super) fn names_lawyer_of_station(&self, step: &CaseStepContent) -> bool {
+        let of_station = step.referrals.iter().filter(|word| word.lawyer_of_station);
+        let codes = of_station.map(|word| Some(&word.code));
+        let to = self.referral.as_ref().map(|referral| &referral.to);
+        to.is_some() && codes.into_iter().any(|code| code == to)
+    }
+
+    /// Checks that the referral names the lawyer of the station, if it has one.
+    ///
+    /// # Errors
+    /// 422.
+    pub(super) fn check_lawyer(&self, lawyer: Option<&StationLawyer>) -> Result<(), Problem> {
+        let named = self.referral.as_ref().map(|referral| &referral.name);
+        match lawyer {
+            Some(lawyer) if named != Some(&lawyer.name) => {
+                Err(Problem::invalid("/referral/name", "must be that of the lawyer of the station"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn answer_errors(

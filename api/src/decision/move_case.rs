@@ -13,7 +13,8 @@ use super::{CaseMoveSent, closing_notice, step_task};
 use crate::case::documents;
 use crate::case::entry_store::{self, NewEntry};
 use crate::case::event::event;
-use crate::case::read::may_come;
+use crate::case::read::{lawyer, may_come};
+use crate::case::records;
 use crate::case::scope::{self, VisibleCase};
 use crate::case::store::{self, CaseRow, PlacedCase};
 use crate::case::{Case, CaseDetail, CaseEntryAction, CaseKind, CaseMoveContent};
@@ -108,10 +109,14 @@ impl Moving {
         }
         if let Some(step) = kind.step(&row.step) {
             self.sent.check(tx.read_unbatched(), district, (&kind, step))?;
+            if self.sent.names_lawyer_of_station(step) {
+                self.sent.check_lawyer(lawyer(tx.read_unbatched(), key, row)?.as_ref())?;
+            }
         }
         let mut next = row.after(life, Some(now.naive_utc()));
         next.task = step_task::create(tx, key, principal, (&kind, is_confidential), &next)?;
         store::put(tx.write_unbatched(), Some(row), &next)?;
+        records::keep(tx, &kind, &next)?;
         let entry = NewEntry {
             action: CaseEntryAction::Move,
             at: now.naive_utc(),
@@ -152,6 +157,7 @@ fn detail(
         case: placed.case(now),
         detail: None,
         history: Vec::new(),
+        lawyer: None,
         may_come: may_come(kind, placed),
         missing_documents: documents::missing(kind, placed, stored),
     }

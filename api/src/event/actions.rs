@@ -56,6 +56,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("case.escalate", "Overdue case raised", "事项逾期上报"),
     ("case.exchange", "Case of merged entries moved", "归并档案的事项"),
     ("case.export", "Cases exported", "导出事项"),
+    ("case.find", "Need of an open case found again", "再次发现已立事项"),
     ("case.move", "Case moved", "办理事项"),
     ("case.open", "Case opened", "登记事项"),
     ("case.read", "Case viewed", "查看事项"),

@@ -275,6 +275,7 @@ pub(super) fn station(record: &StationRecord, before: Option<&StationRow>) -> Op
         hours: record.hours.clone(),
         version,
         valid_to: None,
+        lawyer: before.and_then(|before| before.lawyer.clone()),
     })
 }
 

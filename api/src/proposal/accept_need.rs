@@ -11,6 +11,7 @@ use super::store::ProposalRow;
 use crate::case::found::{FoundAt, FoundNeed, open_found};
 use crate::case::scope;
 use crate::catalogue::ServiceKind;
+use crate::catalogue::form::OpenedCase;
 use crate::crypto::SealingKey;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::task::create::{self, NewTask};
@@ -61,8 +62,7 @@ pub(super) fn accept_need(
                     return Err(Problem::invalid("", "must be empty for a need that opens a case"));
                 }
                 let found = FoundNeed {
-                    need: need.clone(),
-                    kind,
+                    opens: OpenedCase::of_need(kind, need),
                     at: FoundAt::Home(home),
                     report: None,
                     finder: row.proposed_by,
@@ -85,13 +85,13 @@ pub(super) fn accept_need(
 }
 
 /// The kind of service or of case that the catalogue names for the need, if all kinds of service that
-/// name one name the same.
+/// name one name the same: a case before a task.
 fn rule(tx: &mut Tx<'_>, row: &ProposalRow, need: &Need) -> Result<Option<Rule>, Problem> {
     let kinds = catalogue::store::all(tx.read_unbatched(), row.district)?;
     let active: Vec<&ServiceKind> = kinds.iter().filter(|kind| kind.active).collect();
     let task = only(active.iter().filter_map(|kind| kind.follow_ups.get(need)));
     let case = only(active.iter().filter_map(|kind| kind.opens.get(need)));
-    Ok(task.cloned().map(Rule::Task).or_else(|| case.cloned().map(Rule::Case)))
+    Ok(case.cloned().map(Rule::Case).or_else(|| task.cloned().map(Rule::Task)))
 }
 
 /// The only value of the list, however often it is in it.

@@ -150,8 +150,8 @@ fn following() -> String {
          kind of service, or an answer or a need is no word of the district; `place`: the accuracy of the position is impossible; `note` and \
          `attachments`: the limit of the contract is exceeded; `unread`: part of the report was \
          unreadable, or the outcome is missing; `handed_on`: the task had been handed on to \
-         another person; `no_case`: a need opened no case, since its kind is archived, or is about a \
-         beneficiary and the visit was to a place.\n\
+         another person; `no_case`: a need has no effect, since its kind of service has no rule for it, or the \
+         kind of case is archived, or is about a beneficiary and the visit was to a place.\n\
          - `beneficiary.correct` proposes a correction of a home that its author sees, or saw when it was \
          made, at most 30 days before it arrives; it names `beneficiary_id` instead of `task_id`. Its \
          outcome is the row `correction` of its id: `pending`, later `approved` or `rejected`.\n\

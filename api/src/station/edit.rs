@@ -8,6 +8,7 @@ use super::store::{self, StationRow};
 use super::{Station, StationContent};
 use crate::area;
 use crate::clock;
+use crate::crypto::SealingKey;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
@@ -20,9 +21,9 @@ use crate::tx::Tx;
 /// 403; 412 or 428 if the decision is not based on the current version; 422.
 pub fn put(
     tx: &mut Tx<'_>,
+    key: &SealingKey,
     principal: &Principal,
-    id: &str,
-    content: &StationContent,
+    (id, content): (&str, &StationContent),
     base: &IfMatch,
 ) -> Result<(Station, bool), Problem> {
     principal.may(Action::ManageRegisters)?;
@@ -40,20 +41,25 @@ pub fn put(
         hours: content.hours.as_str().to_owned(),
         version: before.as_ref().map_or(1, |before| before.version + 1),
         valid_to: None,
+        lawyer: None,
+    };
+    let next = next.with_lawyer(key, (before.as_ref(), content.lawyer.as_ref()))?;
+    let with_lawyer = |row: &StationRow| -> Result<Station, Problem> {
+        Ok(Station { lawyer: row.lawyer(key)?, ..shown(row)? })
     };
     let current = before.as_ref().filter(|before| before.valid_to.is_none());
     if let Some(current) = current {
         if *current == (StationRow { version: current.version, ..next.clone() }) {
-            return Ok((shown(current)?, false));
+            return Ok((with_lawyer(current)?, false));
         }
-        base.check(current.version, &shown(current)?)?;
+        base.check(current.version, &with_lawyer(current)?)?;
     }
     store::put(tx.write_unbatched(), before.as_ref(), &next)?;
     let action = if current.is_some() { "station.change" } else { "station.add" };
     let event = Event::new(action, Subject::Station, id, next.area, next.version);
     let area_before = before.as_ref().map_or(next.area, |before| before.area);
     tx.record(event.by(principal.person).moved_from(area_before));
-    Ok((shown(&next)?, current.is_none()))
+    Ok((with_lawyer(&next)?, current.is_none()))
 }
 
 fn shown(row: &StationRow) -> Result<Station, Problem> {

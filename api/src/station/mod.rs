@@ -2,6 +2,7 @@
 //! village. Admins edit them; everybody in the served area has them, on phones too.
 
 pub mod edit;
+mod lawyer;
 pub mod routes;
 pub mod store;
 
@@ -11,6 +12,8 @@ use gridward_domain::place::Place;
 use gridward_domain::range::Version;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use lawyer::StationLawyer;
 
 /// A veterans' service station.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -33,6 +36,9 @@ pub struct Station {
     /// The opening hours.
     #[schema(max_length = 100, example = "mon-fri 0900-1730")]
     pub hours: String,
+    /// The lawyer, for those who work on cases; lists and phones have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lawyer: Option<StationLawyer>,
     /// Incremented with every change.
     #[schema(value_type = Version)]
     pub version: i64,
@@ -59,4 +65,7 @@ pub struct StationContent {
     pub phone: String,
     /// The opening hours.
     pub hours: OpeningHours,
+    /// The lawyer, to whom cases that come to the station are referred; stored encrypted. Default: none.
+    #[serde(default)]
+    pub lawyer: Option<StationLawyer>,
 }

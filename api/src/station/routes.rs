@@ -12,6 +12,8 @@ use super::store::StationRow;
 use super::{Station, StationContent, edit, store};
 use crate::area;
 use crate::auth::Authenticated;
+use crate::crypto::key_ring::KeyRing;
+use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
@@ -56,7 +58,7 @@ pub(crate) async fn list_stations(
 
 /// Get a station
 ///
-/// Allowed roles: all.
+/// Those who work on cases see its lawyer, too. Allowed roles: all.
 #[utoipa::path(
     tag = "registers",
     operation_id = "get_station",
@@ -74,15 +76,24 @@ pub(crate) async fn list_stations(
 pub(crate) async fn get_station(
     request: HttpRequest,
     db: Data<Db>,
+    keys: Data<KeyRing>,
     Authenticated(principal): Authenticated,
     id: Path<RegisterId>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::UseService)?;
     let held = IfNoneMatch::of(&request)?;
-    let row = db.read(move |conn| store::row(conn, principal.district(), id.as_str())).await?;
-    let seen = |row: &StationRow| row.valid_to.is_none() && row.serves(&principal.area);
-    let row = row.filter(seen).ok_or_else(Problem::not_found)?;
-    Ok(versioned::unless_held(&held, row.version, &row.station()?))
+    let seen = move |row: &StationRow| row.valid_to.is_none() && row.serves(&principal.area);
+    let read = db.read(move |conn| {
+        let row = store::row(conn, principal.district(), id.as_str())?;
+        let Some(row) = row.filter(seen) else { return Ok(None) };
+        let lawyer = match principal.may(Action::WorkCases) {
+            Ok(()) => row.lawyer(&keys.key(conn, principal.district())?)?,
+            Err(_) => None,
+        };
+        Ok::<_, DbError>(Some(Station { lawyer, ..row.station()? }))
+    });
+    let station = read.await?.ok_or_else(Problem::not_found)?;
+    Ok(versioned::unless_held(&held, station.version, &station))
 }
 
 /// Put a station
@@ -110,13 +121,15 @@ pub(crate) async fn get_station(
 #[put("/stations/{id}")]
 pub(crate) async fn put_station(
     db: Data<Db>,
+    keys: Data<KeyRing>,
     Authenticated(principal): Authenticated,
     id: Path<RegisterId>,
     base: IfMatch,
     Body(content): Body<StationContent>,
 ) -> Result<HttpResponse, Problem> {
     let put = db.write(principal.district(), move |tx| {
-        edit::put(tx, &principal, id.as_str(), &content, &base)
+        let key = keys.key(tx.read_unbatched(), principal.district())?;
+        edit::put(tx, &key, &principal, (id.as_str(), &content), &base)
     });
     let (station, is_new) = put.await?;
     let status = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };

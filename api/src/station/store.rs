@@ -31,6 +31,7 @@ crate::table_row! {
             hours: String,
             version: i64,
             valid_to: Option<NaiveDate>,
+            lawyer: Option<Vec<u8>>,
         }
     }
 }
@@ -42,7 +43,7 @@ impl StationRow {
         self.area.contains(area) || area.contains(&self.area)
     }
 
-    /// The public representation.
+    /// The public representation, without the lawyer.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
@@ -56,6 +57,7 @@ impl StationRow {
             grid: self.grid,
             phone: self.phone,
             hours: self.hours,
+            lawyer: None,
             version: self.version,
         })
     }

@@ -1,4 +1,4 @@
-//! The days on which reports found needs of beneficiaries.
+//! The needs of beneficiaries that reports find: on which days, and which of them regimes visit for.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,7 +11,8 @@ use gridward_domain::id::{BeneficiaryId, ReportId};
 use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
 use crate::crypto::SealingKey;
-use crate::db::schema::reports;
+use crate::db::column::SetColumn;
+use crate::db::schema::{regimes, reports};
 use crate::db::{Conn, DbError};
 
 /// The reports that one statement reads.
@@ -50,4 +51,17 @@ pub fn last(
             }
         }
     }
+}
+
+/// The needs for which active regimes of the district visit.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn visited(conn: &mut Conn, district: AreaCode) -> Result<BTreeSet<Need>, DbError> {
+    let needs: Vec<SetColumn<Need>> = regimes::table
+        .filter(regimes::district.eq(district))
+        .filter(regimes::active.eq(true))
+        .select(regimes::needs)
+        .load(conn)?;
+    Ok(needs.iter().flat_map(|needs| needs.members().clone()).collect())
 }

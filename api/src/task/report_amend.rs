@@ -296,6 +296,6 @@ fn complete(tx: &mut Tx<'_>, key: &SealingKey, amending: &Amending<'_>) -> Resul
     report_consequences::create_follow_ups(tx, authors, task, wanted, row.id)?;
     let had = report_consequences::opened_cases(kind, before);
     let mut wanted = report_consequences::opened_cases(kind, content);
-    wanted.retain(|need, _| !had.contains_key(need));
+    wanted.retain(|case| !had.contains(case));
     report_consequences::open_cases(tx, key, authors, task, wanted, (row.id, *content))
 }

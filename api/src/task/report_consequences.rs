@@ -1,10 +1,10 @@
 //! What follows from the report of a completed visit: a contact, changes of the entry, follow-ups, cases,
 //! and a notice to the person who found the need that the visit followed up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::Days;
-use gridward_domain::code::{CaseKindCode, KindCode, Need};
+use gridward_domain::code::{KindCode, Need};
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::task::Outcome;
 use serde_json::{Map, json};
@@ -14,10 +14,11 @@ use super::report_authors::Authors;
 use super::report_content::ReportContent;
 use super::row::{Draft, TaskRow};
 use super::task_origin::TaskOrigin;
-use super::{beneficiary_change, finder_notice, freed};
+use super::{beneficiary_change, finder_notice, found_needs, freed};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::case::found::{FoundAt, FoundNeed, is_opened, open_found};
 use crate::case::kind_store;
+use crate::catalogue::form::OpenedCase;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;
@@ -104,7 +105,8 @@ fn found_at(row: &TaskRow) -> FoundAt {
     row.beneficiary.map_or(FoundAt::Site(row.grid), FoundAt::Home)
 }
 
-/// Whether a need of the completed visit opens no case, although its kind of service has a rule for it.
+/// Whether a need of the completed visit has no effect: its kind of service has no rule for it, and no regime visits
+/// for it; or the case cannot be opened that the kind names for it, or for an answer.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -114,20 +116,25 @@ pub(super) fn leaves_a_need(
     kind: Option<&ServiceKind>,
     content: &ReportContent,
 ) -> Result<bool, Problem> {
-    if !content.outcome.is_some_and(Outcome::completes) {
+    let Some(kind) = kind.filter(|_| content.outcome.is_some_and(Outcome::completes)) else {
         return Ok(false);
-    }
-    let wanted = kind.map(|kind| opened_cases(kind, content)).unwrap_or_default();
-    for case_kind in wanted.values() {
-        let kind = kind_store::one(tx.read_unbatched(), row.district, case_kind)?;
-        if !kind.is_some_and(|kind| is_opened(&kind, found_at(row))) {
+    };
+    for case in opened_cases(kind, content) {
+        let opened = kind_store::one(tx.read_unbatched(), row.district, &case.kind)?;
+        if !opened.is_some_and(|opened| is_opened(&opened, found_at(row))) {
             return Ok(true);
         }
     }
-    Ok(false)
+    let has_rule =
+        |need: &Need| kind.opens.contains_key(need) || kind.follow_ups.contains_key(need);
+    if content.needs.iter().all(has_rule) {
+        return Ok(false);
+    }
+    let visited = found_needs::visited(tx.read_unbatched(), row.district)?;
+    Ok(!content.needs.iter().all(|need| has_rule(need) || visited.contains(need)))
 }
 
-/// Opens the cases for these needs.
+/// Opens these cases.
 ///
 /// # Errors
 /// [`Problem`] of the database.
@@ -136,13 +143,12 @@ pub(super) fn open_cases(
     key: &SealingKey,
     authors: &Authors,
     row: &TaskRow,
-    wanted: BTreeMap<Need, CaseKindCode>,
+    wanted: BTreeSet<OpenedCase>,
     (report, content): (ReportId, &ReportContent),
 ) -> Result<(), Problem> {
-    for (need, kind) in wanted {
+    for opens in wanted {
         let found = FoundNeed {
-            need,
-            kind,
+            opens,
             at: found_at(row),
             report: Some(report),
             finder: authors.visitor.person,
@@ -153,13 +159,13 @@ pub(super) fn open_cases(
     Ok(())
 }
 
-/// The kind of case that each need of a report opens.
-pub(super) fn opened_cases(
-    kind: &ServiceKind,
-    content: &ReportContent,
-) -> BTreeMap<Need, CaseKindCode> {
-    let opens = |need: &Need| Some((need.clone(), kind.opens.get(need)?.clone()));
-    content.needs.iter().filter_map(opens).collect()
+/// The cases that the needs and the answers of a report open.
+pub(super) fn opened_cases(kind: &ServiceKind, content: &ReportContent) -> BTreeSet<OpenedCase> {
+    let of_need = |need: &Need| Some(OpenedCase::of_need(kind.opens.get(need)?.clone(), need));
+    let needs = content.needs.iter().filter_map(of_need);
+    let answers = kind.form.as_ref().zip(content.answers.as_ref());
+    let answers = answers.map(|(form, answers)| catalogue::form::opened_cases(form, answers));
+    needs.chain(answers.into_iter().flatten()).collect()
 }
 
 /// The kinds of the follow-ups for the needs and the answers of a report.
@@ -183,17 +189,15 @@ pub(super) fn update_entry(
     let form = kind.and_then(|kind| kind.form.as_ref());
     let Some((form, answers)) = form.zip(content.answers.as_ref()) else { return Ok(()) };
     if let Some(kind) = kind {
-        let mut kept = catalogue::form::filterable_answers(form, answers);
-        // The version of the task may mark fields whose answers the district has deleted since.
-        if !kept.is_empty() {
-            let (district, code) = (tx.district, kind.code.as_str());
-            let current = catalogue::store::one(tx.read_unbatched(), district, code)?;
+        for (of, mut kept) in catalogue::form::filterable_answers(&kind.code, form, answers) {
+            // The version of the task may mark fields whose answers the district has deleted since.
+            let district = tx.district;
+            let current = catalogue::store::one(tx.read_unbatched(), district, of.as_str())?;
             let form = current.and_then(|kind| kind.form);
             let marked = form.as_ref().map(catalogue::form::filterable_fields).unwrap_or_default();
             kept.retain(|field, _| marked.contains(field));
+            beneficiary::answers::replace(tx.write_unbatched(), (district, id), &of, &kept)?;
         }
-        let home = (tx.district, id);
-        beneficiary::answers::replace(tx.write_unbatched(), home, &kind.code, &kept)?;
     }
     let changes = catalogue::form::updates(form, answers, words);
     if changes.fields().is_empty() {

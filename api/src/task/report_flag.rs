@@ -40,8 +40,8 @@ pub enum ReportFlag {
     Unread,
     /// The task had been handed on to another person when the report arrived.
     HandedOn,
-    /// A need opened no case although its kind of service has a rule for it: the kind of case is archived, or
-    /// it is about a beneficiary and the visit was to a place.
+    /// A need has no effect: its kind of service has no rule for it and no regime visits for it, or the kind of
+    /// case that it would open is archived, or is about a beneficiary and the visit was to a place.
     NoCase,
 }
 

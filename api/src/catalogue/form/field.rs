@@ -5,7 +5,7 @@ use gridward_domain::code;
 use serde_json::Value;
 
 use super::pattern;
-use super::{FILTERABLE, FOLLOW_UPS, Faults, Object, Seen, UPDATES, VOCABULARY, below, is_scalar};
+use super::{EFFECTS, FILTERABLE, Faults, Object, Seen, VOCABULARY, below, is_scalar};
 use crate::vocabulary::VocabularyName;
 
 /// The most options of a list.
@@ -77,10 +77,11 @@ impl Faults {
                 return self.add(&below(pointer, "type"), detail);
             }
         };
-        self.rules(field, pointer, seen);
+        self.updates(field, pointer, seen);
+        self.by_answer(field, pointer);
         self.filterable(field, pointer);
-        let known = ["type", "title", "x-title-en", "x-order", UPDATES, FOLLOW_UPS, FILTERABLE];
-        self.only(field, pointer, &[&known[..], own].concat());
+        let known = ["type", "title", "x-title-en", "x-order", FILTERABLE];
+        self.only(field, pointer, &[&known[..], &EFFECTS, own].concat());
     }
 
     fn labels(&mut self, object: &Object, pointer: &str) {

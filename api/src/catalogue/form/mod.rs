@@ -3,11 +3,13 @@
 //! A form is an object with at most [`MOST_FIELDS`] fields. Each field has a label in two languages
 //! and a place in the order, and holds a text, a number, a day, yes or no, one of a list, or
 //! several of a list; a yes or no may have to be one of them (`const`). A list is labelled in the form (`oneOf`) or is a vocabulary of the district
-//! (`x-vocabulary`). An answer may update the beneficiary's entry (`x-updates`) or create a follow-up
-//! task (`x-follow-ups`), and coded answers may be conditions of audiences (`x-filterable`). One condition (`if`, `then`) may require or add fields. Everything else is
+//! (`x-vocabulary`). An answer may update the beneficiary's entry (`x-updates`), create a follow-up
+//! task (`x-follow-ups`) or open a case (`x-opens`), and coded answers may be conditions of audiences
+//! (`x-filterable`). One condition (`if`, `then`) may require or add fields. Everything else is
 //! refused by JSON pointer when a kind is saved, so that no phone meets what it cannot show, no
 //! reference leads outside, and no pattern takes longer than the text is long.
 
+mod by_answer;
 mod field;
 mod filterable;
 mod pattern;
@@ -23,10 +25,15 @@ use serde_json::{Map, Value};
 use crate::http::problem::FieldError;
 use crate::vocabulary::VocabularyName;
 
-pub use filterable::{
-    FieldWords, FilterableField, filterable_answers, filterable_field, filterable_fields,
+pub use by_answer::{
+    AnswerRule, OpenedCase, follow_up_rules, follow_ups, hide_cases, opened_case_rules,
+    opened_cases,
 };
-pub use rules::{FollowUpRule, follow_up_rules, follow_ups, updates};
+pub use filterable::{
+    FieldWords, FilterableField, SharedField, filterable_answers, filterable_field,
+    filterable_fields, shared_fields,
+};
+pub use rules::updates;
 
 /// The most fields of a form.
 const MOST_FIELDS: usize = 50;
@@ -43,6 +50,10 @@ const UPDATES: &str = "x-updates";
 const FILTERABLE: &str = "x-filterable";
 /// The keyword of the kinds of follow-ups by answer.
 const FOLLOW_UPS: &str = "x-follow-ups";
+/// The keyword of the cases that answers open.
+const OPENS: &str = "x-opens";
+/// The keywords of what follows from an answer in a report.
+pub const EFFECTS: [&str; 3] = [UPDATES, FOLLOW_UPS, OPENS];
 
 type Object = Map<String, Value>;
 

@@ -1,19 +1,13 @@
-//! The rules of a field: the answer that updates the beneficiary's entry (`x-updates`), and the
-//! answers that create a follow-up task (`x-follow-ups`).
+//! The answers that update the beneficiary's entry (`x-updates`).
 
-use std::collections::BTreeSet;
-
-use gridward_domain::code::{self, KindCode, PlaqueState};
+use gridward_domain::code::PlaqueState;
 use gridward_domain::word::{UnknownWord, Word as _, unknown};
 use serde_json::{Map, Value};
 
-use super::{FOLLOW_UPS, Faults, Object, Seen, UPDATES, VOCABULARY, below};
+use super::{Faults, Object, Seen, UPDATES, VOCABULARY, below};
 use crate::beneficiary::entry::EntryChanges;
 use crate::beneficiary::{Contact, Mobility};
 use crate::vocabulary::{Vocabularies, VocabularyName};
-
-/// The most follow-ups of a field.
-const MOST_FOLLOW_UPS: usize = 50;
 
 /// A field of an entry that an answer may update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,8 +72,8 @@ fn words<W: gridward_domain::word::Word>() -> Vec<&'static str> {
 }
 
 impl Faults {
-    /// Checks the rules of a field.
-    pub(super) fn rules(&mut self, field: &Object, pointer: &str, seen: &mut Seen) {
+    /// Checks which field of the entry the answers update.
+    pub(super) fn updates(&mut self, field: &Object, pointer: &str, seen: &mut Seen) {
         if let Some(updated) = field.get(UPDATES) {
             let pointer = below(pointer, UPDATES);
             match updated.as_str().unwrap_or_default().parse::<UpdatedField>() {
@@ -94,41 +88,6 @@ impl Faults {
                 }
             }
         }
-        if let Some(rules) = field.get(FOLLOW_UPS) {
-            self.follow_ups(rules, field, &below(pointer, FOLLOW_UPS));
-        }
-    }
-
-    fn follow_ups(&mut self, rules: &Value, field: &Object, pointer: &str) {
-        let Some(rules) = self.object(rules, pointer) else { return };
-        if rules.is_empty() || rules.len() > MOST_FOLLOW_UPS {
-            self.add(pointer, format!("must have 1 to {MOST_FOLLOW_UPS} answers"));
-        }
-        let options = field.get("oneOf").and_then(Value::as_array);
-        let constants: Option<Vec<String>> = options
-            .map(|all| all.iter().filter_map(|one| Some(answer_text(one.get("const")?))).collect());
-        let is_flag = field.get("type") == Some(&Value::from("boolean"));
-        let known = |answer: &str| match &constants {
-            Some(constants) => constants.iter().any(|one| one == answer),
-            None if is_flag => matches!(answer, "true" | "false"),
-            None => field.contains_key(VOCABULARY) && code::check(answer).is_ok(),
-        };
-        for (answer, kind) in rules {
-            if !known(answer) {
-                self.add(&below(pointer, answer), "is no answer of a list or of yes and no");
-            }
-            if kind.as_str().is_none_or(|kind| kind.parse::<KindCode>().is_err()) {
-                self.add(&below(pointer, answer), "must be the code of a kind of service");
-            }
-        }
-    }
-}
-
-/// An answer as the rules name it.
-fn answer_text(answer: &Value) -> String {
-    match answer {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 
@@ -140,48 +99,6 @@ pub(super) fn fields(form: &Value) -> impl Iterator<Item = (String, &str, &Objec
             Some((below(place, name), name.as_str(), field.as_object()?))
         })
     })
-}
-
-/// A kind that an answer creates as a follow-up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FollowUpRule {
-    /// Where the rule is, relative to the form.
-    pub pointer: String,
-    /// The vocabulary and the word, if the answer is one.
-    pub word: Option<(VocabularyName, String)>,
-    /// The kind.
-    pub kind: KindCode,
-}
-
-/// The follow-ups of a form.
-pub fn follow_up_rules(form: &Value) -> Vec<FollowUpRule> {
-    let rules = fields(form).flat_map(|(pointer, _, field)| {
-        let vocabulary = field.get(VOCABULARY).and_then(Value::as_str);
-        let vocabulary = vocabulary.and_then(|name| name.parse::<VocabularyName>().ok());
-        let rules = field.get(FOLLOW_UPS).and_then(Value::as_object).into_iter().flatten();
-        rules.filter_map(move |(answer, kind)| {
-            let pointer = below(&below(&pointer, FOLLOW_UPS), answer);
-            let word = vocabulary.map(|vocabulary| (vocabulary, answer.clone()));
-            Some(FollowUpRule { pointer, word, kind: kind.as_str()?.parse().ok()? })
-        })
-    });
-    rules.collect()
-}
-
-/// The kinds that these answers create as follow-ups.
-pub fn follow_ups(form: &Value, answers: &Map<String, Value>) -> BTreeSet<KindCode> {
-    let kinds = fields(form).flat_map(|(_, name, field)| {
-        let answers = match answers.get(name) {
-            Some(Value::Array(several)) => several.as_slice(),
-            Some(one) => std::slice::from_ref(one),
-            None => &[],
-        };
-        let rules = field.get(FOLLOW_UPS).and_then(Value::as_object);
-        answers
-            .iter()
-            .filter_map(move |answer| rules?.get(&answer_text(answer))?.as_str()?.parse().ok())
-    });
-    kinds.collect()
 }
 
 /// The changes of the entry by these answers; an answer that is no value of its field changes
@@ -229,13 +146,12 @@ mod tests {
     fn all() -> Value {
         form(json!({
             "plaque": field(json!({
-                "type": "string", "x-vocabulary": "plaque_states", "x-updates": "plaque",
-                "x-follow-ups": { "damaged": "plaque_check" }
+                "type": "string", "x-vocabulary": "plaque_states", "x-updates": "plaque"
             })),
             "alone": field(json!({ "type": "boolean", "x-order": 2, "x-updates": "lives_alone" })),
             "walks": field(json!({
                 "oneOf": [option("full"), option("homebound")], "x-order": 3,
-                "x-updates": "mobility", "x-follow-ups": { "homebound": "home_visit" }
+                "x-updates": "mobility"
             })),
             "by": field(json!({
                 "oneOf": [option("phone")], "x-order": 4, "x-updates": "contact"
@@ -244,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_update_the_entry_and_create_follow_ups() {
+    fn answers_update_the_entry() {
         assert_eq!(check(&all()), []);
         let answers =
             json!({ "plaque": "damaged", "alone": false, "walks": "homebound", "by": "x" });
@@ -253,13 +169,9 @@ mod tests {
         let expected =
             json!({ "plaque": "damaged", "lives_alone": false, "mobility": "homebound" });
         assert_eq!(json!(changes), expected, "an unknown answer changes nothing");
-        let kinds = follow_ups(&all(), answers);
-        let kinds: Vec<&str> = kinds.iter().map(KindCode::as_str).collect();
-        assert_eq!(kinds, ["home_visit", "plaque_check"]);
         let none = json!({ "plaque": "damged" });
         let none = none.as_object().expect("answers");
         assert_eq!(updates(&all(), none, &Vocabularies::default()), EntryChanges::default());
-        assert_eq!(follow_ups(&all(), none), BTreeSet::new());
     }
 
     #[test]
@@ -286,27 +198,5 @@ mod tests {
         }));
         let pointer = "/properties/b/x-updates".to_owned();
         assert_eq!(twice, [(pointer, "is updated by another field too".to_owned())]);
-    }
-
-    #[test]
-    fn a_follow_up_belongs_to_an_answer_of_the_field() {
-        let at = |answer: &str, more: Value| {
-            let faults = faults(json!({ "a": field(more) }));
-            let pointers = faults.into_iter().map(|(pointer, _)| pointer);
-            let expected = format!("/properties/a/x-follow-ups{answer}");
-            assert_eq!(pointers.collect::<Vec<_>>(), [expected]);
-        };
-        at("/yes", json!({ "type": "boolean", "x-follow-ups": { "yes": "home_visit" } }));
-        at("/c", json!({ "oneOf": [option("b")], "x-follow-ups": { "c": "home_visit" } }));
-        at("/b", json!({ "oneOf": [option("b")], "x-follow-ups": { "b": "Home visit" } }));
-        at(
-            "/b",
-            json!({ "type": "string", "maxLength": 9, "x-follow-ups": { "b": "home_visit" } }),
-        );
-        at("", json!({ "type": "boolean", "x-follow-ups": {} }));
-        at("", json!({ "type": "boolean", "x-follow-ups": ["home_visit"] }));
-        let number = json!({ "oneOf": [{ "const": 3, "title": "x", "x-title-en": "x" }],
-            "x-follow-ups": { "3": "home_visit" } });
-        assert_eq!(faults(json!({ "a": field(number) })), []);
     }
 }

@@ -370,7 +370,7 @@ export const en: Record<Key, string> = {
   'flag.attachments': 'There are more than 10 photos',
   'flag.unread': 'A part could not be read and is kept as sent',
   'flag.handed_on': 'The visit had been given to another person by then',
-  'flag.no_case': 'A need opened no case: its kind is about a person, or is no longer used',
+  'flag.no_case': 'A need opened no case: no rule names one, or its kind is about a person or no longer used',
 
   'code.task_already_claimed': '{name} now has this visit. Your list is up to date',
   'code.not_assignee': '{name} now has this visit. Your list is up to date',

@@ -368,7 +368,7 @@ export const zh = {
   'flag.attachments': '照片超过 10 张',
   'flag.unread': '有一部分读不出来，原样保存了',
   'flag.handed_on': '送达时这一户已交给别人',
-  'flag.no_case': '发现的需求没有立案：该类事项须对应到人，或已停用',
+  'flag.no_case': '发现的需求没有立案：未设规则，或该类事项须对应到人，或已停用',
 
   'code.task_already_claimed': '这一户现在由{name}负责。您的列表已更新',
   'code.not_assignee': '这一户现在由{name}负责。您的列表已更新',
