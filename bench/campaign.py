@@ -19,7 +19,7 @@ TASKS = 150_000
 TARGET_S = 30
 DAYS = ("2027-01-04", "2027-12-30")
 # Items of the demo district.
-ITEMS = ["rice_10kg", "letter", "plaque"]
+ITEMS = ["rice_10kg", "spring_festival_letter", "plaque"]
 OCCASIONS = ["spring_festival", "army_day", "mid_autumn"]
 
 
