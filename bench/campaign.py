@@ -42,7 +42,7 @@ def launch(author, approver, occasion, filter, what={"kind": "home_visit", "inst
     campaign = json.loads(author.call("POST", "/v1/campaigns", content, want=201))
     path = f"/v1/campaigns/{campaign['id']}"
     approver.headers["If-Match"] = '"v1"'
-    approver.call("POST", f"{path}/approve")
+    approver.call("POST", f"{path}/approve?confirm=true")
     began = time.perf_counter()
     author.call("POST", f"{path}/launch", {"confirm": True})
     while True:

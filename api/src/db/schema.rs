@@ -207,6 +207,7 @@ diesel::table! {
         planned_handouts -> BigInt,
         reminded_on -> Nullable<Date>,
         authors -> Text,
+        approved_plan -> Nullable<Text>,
     }
 }
 
