@@ -119,6 +119,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("person.password_reset", "Password reset", "重置密码"),
     ("person.plan_suggested", "Person notified of a suggested plan", "派单建议提醒"),
     ("person.proposal_answered", "Proposal of a person answered", "建议已答复"),
+    (
+        "person.regime_notice",
+        "Person notified of a regime without a responsible person",
+        "责任人离岗提醒",
+    ),
     ("person.restore", "Person restored", "恢复人员"),
     ("person.reveal_allowance", "More reveals allowed", "增加查看次数"),
     ("person.search", "People searched", "查找人员"),
