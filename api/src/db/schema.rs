@@ -442,6 +442,7 @@ diesel::table! {
         active -> Bool,
         version -> BigInt,
         plaque -> Nullable<Text>,
+        keep_years -> Nullable<Integer>,
     }
 }
 

@@ -99,6 +99,7 @@ fn item(district: AreaCode, new: &NewGoodsItem) -> Result<ItemRow, DbError> {
         needs_receipt: new.needs_receipt,
         active: new.active,
         plaque: plaque.map_err(|error| DbError::corrupt("demo", error))?,
+        keep_years: new.keep_years,
         version: 1,
     })
 }

@@ -79,6 +79,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("goods.receive", "Goods received", "物资入库"),
     ("goods_item.change", "Item of goods changed", "修改物资品类"),
     ("goods_item.create", "Item of goods created", "新增物资品类"),
+    ("handout.delete", "Hand-outs deleted after their years", "到期删除物资发放记录"),
     ("handout.exchange", "Hand-out of merged entries moved", "归并档案的物资发放记录"),
     ("handout.export", "Hand-outs exported", "导出物资发放记录"),
     ("handout.hand_out", "Goods handed out", "发放物资"),
