@@ -19,7 +19,7 @@ TASKS = 150_000
 TARGET_S = 30
 DAYS = ("2027-01-04", "2027-12-30")
 # Items of the demo district.
-ITEMS = ["rice_10kg", "letter", "plaque"]
+ITEMS = ["rice_10kg", "spring_festival_letter", "plaque"]
 OCCASIONS = ["spring_festival", "army_day", "mid_autumn"]
 
 
@@ -42,7 +42,7 @@ def launch(author, approver, occasion, filter, what={"kind": "home_visit", "inst
     campaign = json.loads(author.call("POST", "/v1/campaigns", content, want=201))
     path = f"/v1/campaigns/{campaign['id']}"
     approver.headers["If-Match"] = '"v1"'
-    approver.call("POST", f"{path}/approve")
+    approver.call("POST", f"{path}/approve?confirm=true")
     began = time.perf_counter()
     author.call("POST", f"{path}/launch", {"confirm": True})
     while True:

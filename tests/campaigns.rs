@@ -33,9 +33,15 @@ pub async fn draft(caller: &Caller, more: Value) -> String {
     format!("/v1/campaigns/{}", created.body["id"].as_str().expect("an id"))
 }
 
+/// Approves it also without a dry plan.
 pub async fn approve(caller: &Caller, path: &str) -> Answer {
+    approve_with(caller, path, "?confirm=true").await
+}
+
+/// Approves it with this query.
+pub async fn approve_with(caller: &Caller, path: &str, query: &str) -> Answer {
     let version = caller.get(path).await.body["version"].as_i64().expect("a version");
-    let request = caller.request(Method::POST, &format!("{path}/approve"));
+    let request = caller.request(Method::POST, &format!("{path}/approve{query}"));
     caller.send(request.header("If-Match", format!("\"v{version}\""))).await
 }
 

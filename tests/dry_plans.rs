@@ -6,7 +6,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::campaigns::{approve, campaign, draft, launch};
+use crate::campaigns::{approve, approve_with, campaign, draft, launch};
 use crate::spring_festival::{FAR_VILLAGE, VILLAGE};
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
@@ -83,6 +83,57 @@ async fn a_dry_plan_says_which_visits_find_no_room_and_writes_nothing(
     let late = supervisor.act(&format!("{path}/dry-plans")).await;
     assert_eq!((late.status, late.problem()), (409, "campaign_state"));
     assert_eq!(server.manager().await.act(&format!("{path}/dry-plans")).await.status, 403);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_names_the_dry_plan_in_which_all_visits_have_room_or_is_confirmed(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    server.database.execute(&format!(
+        "UPDATE people SET weekly_minutes = 0 WHERE area >= '{VILLAGE}' AND area < '500116001003'"
+    ));
+    let of =
+        |area: &str| json!({ "area": area, "first_day": "2027-02-01", "last_day": "2027-02-07" });
+    let unconfirmed = async |path: &str| {
+        let refused = approve_with(&admin, path, "").await;
+        assert_eq!((refused.status, refused.problem()), (409, "confirmation_required"));
+        assert_eq!(refused.body["errors"][0]["pointer"], "confirm", "{}", refused.body);
+    };
+    // Without a plan, with one without room, and with one of other content.
+    let short = draft(&supervisor, of("500116")).await;
+    unconfirmed(&short).await;
+    assert_eq!(supervisor.act(&format!("{short}/dry-plans")).await.status, 202);
+    assert_eq!(planned(&supervisor, &short).await["dry_plan"]["result"]["fits"], false);
+    unconfirmed(&short).await;
+    let confirmed = approve(&admin, &short).await;
+    assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+    assert!(confirmed.body["approved_plan_id"].is_null(), "{}", confirmed.body);
+
+    let far = draft(&supervisor, of("500116002")).await;
+    assert_eq!(supervisor.act(&format!("{far}/dry-plans")).await.status, 202);
+    assert_eq!(planned(&supervisor, &far).await["dry_plan"]["result"]["fits"], true);
+    let mut later = of("500116002");
+    later["last_day"] = json!("2027-02-08");
+    let change = supervisor.request(Method::PUT, &far).json(&campaign(later));
+    assert_eq!(supervisor.send(change.header("If-Match", "\"v1\"")).await.status, 200);
+    unconfirmed(&far).await;
+    let ordered = supervisor.act(&format!("{far}/dry-plans")).await;
+    assert_eq!(planned(&supervisor, &far).await["dry_plan"]["is_current"], true);
+    let approved = approve_with(&admin, &far, "").await;
+    assert_eq!(approved.status, 200, "{}", approved.body);
+    assert_eq!(approved.body["approved_plan_id"], ordered.body["id"], "{}", approved.body);
+
+    let events = supervisor.events("campaign.approve").await;
+    let of = |path: &str| {
+        let id = path.rsplit('/').next();
+        let event = events.iter().find(|event| event["subject_id"].as_str() == id);
+        event.unwrap_or_else(|| panic!("{events:?}"))["body"].clone()
+    };
+    assert_eq!(of(&short), json!({ "confirmed": true }));
+    assert_eq!(of(&far), json!({ "plan_id": ordered.body["id"] }));
 }
 
 #[rstest]

@@ -11,7 +11,7 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 13] = [
+const JOBS: [&str; 14] = [
     "overdue_tasks",
     "orphaned_tasks",
     "plan_upkeep",
@@ -25,6 +25,7 @@ const JOBS: [&str; 13] = [
     "plan_retention",
     "seal_passwords",
     "ended_cases",
+    "ended_records",
 ];
 
 /// Runs `gridward jobs` with `args`; returns whether it succeeded, and its output.
@@ -85,7 +86,7 @@ fn an_unknown_job_is_refused_with_the_names_of_all() {
         "gridward: job overdue does not exist; the jobs are \
          overdue_tasks, orphaned_tasks, plan_upkeep, regimes, campaign_launches, overdue_cases, \
          casework, forget_commands, archive_events, expired_uploads, plan_retention, \
-         seal_passwords, ended_cases\n"
+         seal_passwords, ended_cases, ended_records\n"
     );
 }
 

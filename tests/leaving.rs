@@ -4,6 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::regimes::{create, rewrite, weekly, with};
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::phone::Phone;
@@ -91,6 +92,50 @@ async fn several_people_leave_in_one_call_each_with_an_outcome(
     assert_eq!((refused.status, pointer), (422, &json!("/entries/1/person_id")));
     let denied = leaver.post("/v1/people/departures", &twice).await;
     assert_eq!(denied.status, 401);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_regimes_of_a_leaver_are_named_and_their_supervisor_gets_one_notice(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let named = json!({ "responsible_id": person_id(21) });
+    let weekly = weekly(&named);
+    let first = create(&server, &weekly).await;
+    create(&server, &with(&weekly, &json!({ "name": "每月走访", "name_en": "Monthly" }))).await;
+    let paused = with(&weekly, &json!({ "name": "暂停", "active": false }));
+    create(&server, &paused).await;
+    let departure = |preview: bool| json!({ "preview": preview, "reason": "retired" });
+    let names = |answer: &Answer| -> Vec<String> {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let regimes = answer.body["regimes"].as_array().into_iter().flatten();
+        regimes.map(|regime| regime["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    let manager = server.manager().await;
+    let shown = act(&manager, 21, "departure", &departure(true)).await;
+    assert!(names(&shown).is_empty(), "managers read no regimes");
+    let shown = act(&supervisor, 21, "departure", &departure(true)).await;
+    assert_eq!(names(&shown), ["每周走访", "每月走访"]);
+    assert_eq!(server.database.count("account_notices"), 0, "a preview");
+    let path = format!("/v1/regimes/{}", first["id"].as_str().expect("an id"));
+    assert_eq!(supervisor.get(&path).await.body["is_responsible_gone"], false);
+
+    for _ in 0..2 {
+        let left = act(&supervisor, 21, "departure", &departure(false)).await;
+        assert_eq!(names(&left), ["每周走访", "每月走访"]);
+        assert_eq!(server.database.count("account_notices"), 1, "for both, once");
+    }
+    assert_eq!(supervisor.get(&path).await.body["is_responsible_gone"], true);
+    let me = supervisor.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
+    let notice = supervisor.send(me).await.body["notices"][0].clone();
+    assert_eq!(notice["kind"], "regime_without_responsible");
+    assert_eq!(notice["title"], "责任人已离岗：每周走访等2项");
+    assert_eq!(supervisor.events("person.regime_notice").await.len(), 1);
+    let other = with(&weekly, &json!({ "responsible_id": person_id(22) }));
+    rewrite(&server, &first, &other).await;
+    assert_eq!(supervisor.get(&path).await.body["is_responsible_gone"], false);
 }
 
 #[rstest]

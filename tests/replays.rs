@@ -298,7 +298,12 @@ async fn calls_about_campaigns(supervisor: &Caller, admin: &Caller) -> Vec<Keyed
             json!({ "year": 2090 }),
             None,
         ),
-        ("approve_campaign", format!("{launched}/approve"), Value::Null, Some("\"v1\"")),
+        (
+            "approve_campaign",
+            format!("{launched}/approve?confirm=true"),
+            Value::Null,
+            Some("\"v1\""),
+        ),
         ("launch_campaign", format!("{launched}/launch"), json!({ "confirm": true }), None),
         ("close_campaign", format!("{closed}/close"), Value::Null, None),
         ("remind_campaign", format!("{reminded}/reminders"), Value::Null, None),

@@ -4,10 +4,10 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::regimes::{create, night, rewrite, weekly, with};
+use crate::regimes::{create, every, night, rewrite, weekly, with};
 use crate::support::days::day;
-use crate::support::files::{beneficiary_id, person_id};
-use crate::support::{Backend, Caller, GRID, Server};
+use crate::support::files::{beneficiary_id, person_id, with_check_digit};
+use crate::support::{Backend, Caller, Files, GRID, OTHER_GRID, Server};
 
 /// The tasks of the path.
 async fn listed(caller: &Caller, path: &str) -> Vec<Value> {
@@ -130,4 +130,48 @@ async fn a_person_without_minutes_gets_no_visit_and_one_who_makes_none_is_refuse
     create(&server, &weekly(&named)).await;
     assert!(night(&server).contains("succeeded, 6 processed"));
     assert_eq!(waiting(&listed(&supervisor, "/v1/tasks?limit=200").await), (6, 0));
+}
+
+/// The small district with 67 beneficiaries.
+fn sixty_seven() -> Files {
+    (7..=67).fold(Files::small(), |files, n| {
+        let (id, grid) = (beneficiary_id(n), if n % 2 == 0 { GRID } else { OTHER_GRID });
+        let lon = if n % 2 == 0 { 106.255 } else { 106.265 };
+        let number = with_check_digit(&format!("99999919480101{n:03}"));
+        let home = format!(
+            "{id},{grid},周老兵{n},M,1948,veteran,29.28400,{lon:.5},南门社区{n}号,\
+             100100{n:05},{number},,1,limited,visit,hung,2026-01-15"
+        );
+        files.with_line("beneficiaries.csv", &home)
+    })
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_person_carries_sixty_seven_members_and_what_the_minutes_leave_is_counted(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::with(backend, &sixty_seven());
+    let supervisor = server.supervisor().await;
+    server
+        .database
+        .execute(&format!("UPDATE people SET weekly_minutes = 120 WHERE id = '{}'", person_id(22)));
+    // A visit of half an hour to each in 30 days, about 16 in a week: 600 minutes a week suffice, and two hours
+    // do not.
+    for (name, person, suffices) in [("每月走访", 21, true), ("每月探望", 22, false)] {
+        let monthly = json!({
+            "name": name, "cadence": every(30), "lead_days": 29, "responsible_id": person_id(person),
+            "assign_responsible": true
+        });
+        let regime = create(&server, &weekly(&monthly)).await;
+        assert!(night(&server).contains("succeeded, 67 processed"));
+        let path = format!("/v1/tasks?responsible={}&limit=200", person_id(person));
+        let (open, assigned) = waiting(&listed(&supervisor, &path).await);
+        assert_eq!(open + assigned, 67, "{name}");
+        assert_eq!((open == 0, assigned > 0), (suffices, true), "{name}: {open} open");
+        let path = format!("/v1/regimes/{}/outlook", regime["id"].as_str().expect("an id"));
+        let outlook = supervisor.get(&path).await.body;
+        assert_eq!(outlook["members"], 67, "{outlook}");
+        assert_eq!(outlook["unassigned_visits"], json!(open), "{outlook}");
+    }
 }

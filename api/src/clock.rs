@@ -1,6 +1,7 @@
 //! The current time, injected, and the calendar day in a district.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, Months, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
+use gridward_domain::range::KeptYears;
 use gridward_domain::time::TimeOfDay;
 
 /// Returns the time. The server injects [`system`], a test its own clock.
@@ -30,6 +31,12 @@ pub fn day(moment: DateTime<Utc>) -> NaiveDate {
 pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
     let ahead = TimeDelta::seconds(china().local_minus_utc().into());
     day.and_time(NaiveTime::MIN).and_utc() - ahead
+}
+
+/// The moment these years before the day: what ended before it is kept no longer; `None` beyond the calendar.
+pub fn years_before(day: NaiveDate, years: KeptYears) -> Option<DateTime<Utc>> {
+    let months = years.get().unsigned_abs().checked_mul(12)?;
+    day.checked_sub_months(Months::new(months)).map(midnight)
 }
 
 /// Whether the time of a day within the valid years has come before `now` in a district.
@@ -72,6 +79,16 @@ pub fn nearest_moment(moment: DateTime<FixedOffset>) -> DateTime<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_year_ends_at_the_midnight_of_its_day() {
+        let day = |text: &str| text.parse().expect("a day");
+        let years = |n: i64| KeptYears::try_from(n).expect("years");
+        let end = years_before(day("2028-02-29"), years(1)).expect("a moment");
+        assert_eq!(end.to_rfc3339(), "2027-02-27T16:00:00+00:00", "28 February");
+        let end = years_before(day("2026-12-01"), years(10)).expect("a moment");
+        assert_eq!(end.to_rfc3339(), "2016-11-30T16:00:00+00:00");
+    }
 
     #[test]
     fn a_day_out_of_reach_is_taken_for_the_nearest_within() {

@@ -113,7 +113,7 @@ ranges! {
     Priority: i32 as Integer, 1 to 10, example 5;
     /// The working days of a step of a case, until it escalates.
     StepDays: i32 as Integer, 1 to 365, example 10;
-    /// The years for which a case is kept after its end.
+    /// The years for which a case is kept after its end, or a hand-out after it was made or returned.
     KeptYears: i32 as Integer, 1 to 100, example 10;
     /// The number of attempts at a visit, or the number of one attempt, from 1.
     Attempts: i32 as Integer, 1 to 20, example 1;

@@ -25,6 +25,18 @@ async fn demo(backend: Backend) -> (Server, Caller) {
     (server, supervisor)
 }
 
+/// How many parts of a list the documents of services have.
+fn of_documents(list: &str) -> usize {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/services");
+    let files = std::fs::read_dir(folder).expect("documents");
+    let parts = files.map(|file| {
+        let text = std::fs::read_to_string(file.expect("a document").path()).expect("text");
+        let document: Value = serde_json::from_str(&text).expect("JSON");
+        document[list].as_array().map_or(0, Vec::len)
+    });
+    parts.sum()
+}
+
 /// The states of the tasks whose title begins so.
 async fn states(caller: &Caller, title: &str) -> BTreeSet<String> {
     let all = tasks(caller).await;
@@ -41,9 +53,15 @@ async fn the_regimes_of_a_demo_have_members_and_visits_and_the_next_run_adds_non
 ) {
     let (server, supervisor) = demo(backend).await;
     let regimes = supervisor.get("/v1/regimes?limit=100").await.body;
-    assert_eq!(items(&regimes, "items").count(), 12, "{regimes}");
-    for regime in items(&regimes, "items") {
-        let is_run = regime["active"] == true && regime["prepared_on"] == json!(day(0));
+    let (running, waiting): (Vec<_>, Vec<_>) =
+        items(&regimes, "items").partition(|regime| regime["active"] == true);
+    let own = 3;
+    assert_eq!(running.len() + waiting.len(), own + of_documents("regimes"), "{regimes}");
+    for regime in &waiting {
+        assert_eq!(regime["cadence"]["type"], "after_need", "the others run: {regime}");
+    }
+    for regime in running {
+        let is_run = regime["prepared_on"] == json!(day(0));
         assert!(is_run && regime["responsible_name"].is_string(), "{regime}");
         let id = regime["id"].as_str().expect("an id");
         let shown = supervisor.get(&format!("/v1/regimes/{id}/outlook")).await.body;
@@ -56,6 +74,8 @@ async fn the_regimes_of_a_demo_have_members_and_visits_and_the_next_run_adds_non
         assert_eq!(states(&supervisor, title).await, made, "{title}");
     }
     let before = server.database.count("tasks");
+    let templates = supervisor.get("/v1/campaign-templates").await.body;
+    assert_eq!(items(&templates, "items").count(), of_documents("campaigns"), "{templates}");
     assert!(again(&server).contains("succeeded, 0 processed"), "as a run of today makes them");
     assert_eq!(server.database.count("tasks"), before);
 }
@@ -101,6 +121,10 @@ async fn the_cases_of_a_demo_are_at_every_step_with_words_amounts_referrals_and_
                 assert!(page.starts_with("%PDF-1.4") && page.contains("Demo: "), "{page}");
             }
         }
+    }
+    for (class, count) in [("third_class", 28), ("second_class", 2)] {
+        let of_class = |case: &&Value| case["kind"] == "merit_report" && case["class"] == class;
+        assert_eq!(cases.iter().filter(of_class).count(), count, "{class}");
     }
     assert!(amounts > 5 && referrals > 5 && answers > 20, "{amounts} {referrals} {answers}");
 }

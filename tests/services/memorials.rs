@@ -1,4 +1,4 @@
-//! Memorial sites: rounds by the people of the grid, also before Qingming and 30 September, and faults that
+//! Memorial sites: rounds by the people of the grid and of the next one, also before Qingming and 30 September, and faults that
 //! are followed as cases.
 
 use reqwest::Method;
@@ -9,8 +9,10 @@ use super::{coming, install, report, server};
 use crate::cases::{VILLAGE, read, step};
 use crate::regime_cadences::again;
 use crate::regimes::{night, tasks, weekly, with};
+use crate::support::days::day;
+use crate::support::files::person_id;
 use crate::support::phone::Phone;
-use crate::support::{Backend, FAR_GRID, GRID};
+use crate::support::{Backend, FAR_GRID, GRID, phones};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/memorials.json");
 /// The regime of monthly rounds.
@@ -22,7 +24,7 @@ async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = server(backend);
-    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let supervisor = server.supervisor().await;
     let second = json!({
         "name": "北门烈士纪念碑（合成）", "kind": "monument", "grid": FAR_GRID,
         "place": { "lat": 29.285, "lon": 106.275 }
@@ -60,9 +62,24 @@ async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
         assert!(month.iter().any(|part| first.contains(part)), "{name}: {first}");
     }
 
-    // A volunteer of the grid has the round on the phone and finds a fault.
+    // The people of the grid are away, so a plan of the village gives the round to the next grid.
+    for n in [11, 21, 22] {
+        let away = json!({ "state": "suspended", "reason": "外出" });
+        let path = format!("/v1/people/{}/state", person_id(n));
+        let suspended = supervisor.send(supervisor.request(Method::PATCH, &path).json(&away)).await;
+        assert_eq!(suspended.status, 200, "{}", suspended.body);
+    }
+    let order = json!({ "area": &GRID[..12], "first_day": day(0), "last_day": day(13) });
+    assert_eq!(supervisor.plan(&order).await["assigned"], 1);
+    let planned = rounds().await.into_iter().find(|task| task["grid"] == GRID).expect("a round");
+    let of_next = [(12, phones::OTHER_MANAGER), (23, phones::OTHER_VOLUNTEER)];
+    let visitor = of_next.iter().find(|(n, _)| planned["assignee_id"] == person_id(*n));
+    let (_, number) = visitor.unwrap_or_else(|| panic!("{planned}"));
+
+    // A person of the next grid has the round on the phone and finds a fault.
+    let visitor = server.sign_in(number).await;
     let mut phone = Phone::default();
-    phone.sync(&volunteer, json!([])).await;
+    phone.sync(&visitor, json!([])).await;
     let shown = phone.tasks();
     let monthly = shown.into_iter().find(|task| task["title"] == "每月巡护：一镇烈士墓（合成）");
     let round = monthly.expect("a round").clone();
@@ -72,14 +89,14 @@ async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
         "answers": { "tended": true, "state": "faulty" }
     });
     let before = coming(&supervisor, MONTHLY).await.len();
-    let written = report(&volunteer, round["id"].as_str().expect("an id"), fault.clone()).await;
+    let written = report(&visitor, round["id"].as_str().expect("an id"), fault.clone()).await;
     let after = coming(&supervisor, MONTHLY).await.len();
     assert!(after < before, "a round that was made does not come again: {after} of {before}");
     // The need is taken out of the report and put back: it is the same fault.
     let sound = json!({ "outcome": "done", "answers": { "tended": true, "state": "faulty" } });
     for content in [sound, fault] {
         let path = format!("/v1/reports/{written}/amendments");
-        let amended = volunteer.post(&path, &content).await;
+        let amended = visitor.post(&path, &content).await;
         assert_eq!(amended.status, 200, "{}", amended.body);
     }
     let (town, village) = (server.town_supervisor().await, server.sign_in(VILLAGE).await);

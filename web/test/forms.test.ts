@@ -1,63 +1,56 @@
-import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+
+import { expect, test } from 'vitest';
 
 import { cleaned, fieldsOf, type Choice } from '../src/core/forms/fields';
 import { validate } from '../src/core/forms/validate';
 
-const words = (name: string): Choice[] => (name === 'plaque_states' ? [{ value: 'hung', zh: '已悬挂', en: 'Hung' }] : []);
-const form = {
-  type: 'object',
-  properties: {
-    wishes: { title: '愿望', 'x-title-en': 'Wishes', 'x-order': 3, type: 'string', maxLength: 5 },
-    health: { title: '身体状况', 'x-order': 1, oneOf: [{ const: 'good', title: '好' }, { const: 'poor', title: '差' }] },
-    plaque: { title: '光荣牌', 'x-order': 2, type: 'string', 'x-vocabulary': 'plaque_states' },
-    people: { title: '人数', 'x-order': 4, type: 'integer', minimum: 1, maximum: 20 },
-    needed: { title: '仍需帮扶', 'x-order': 5, type: 'boolean' },
-    helps: { title: '措施', 'x-order': 6, type: 'array', items: { enum: ['a', 'b'] } },
-    odd: { title: '其他', 'x-order': 7, type: 'object' },
-  },
-  required: ['health', 'needed'],
-  if: { properties: { needed: { const: true } }, required: ['needed'] },
-  then: { properties: { why: { title: '原因', 'x-order': 8, type: 'string' } }, required: ['why'] },
+/** A form with every sort of field that the service accepts, and answers with their faults: the service is tested with it too. */
+const { form, fields: kinds, answers: all } = JSON.parse(
+  readFileSync(new URL('../../api/src/catalogue/form/example.json', import.meta.url), 'utf8'),
+) as {
+  form: { properties: Record<string, { oneOf?: { const: unknown }[]; items?: { oneOf?: { const: unknown }[] } }> };
+  fields: Record<string, string>;
+  answers: { given: Record<string, unknown>; faults: Record<string, string> }[];
 };
+const words = (name: string): Choice[] => [{ value: `of_${name}`, zh: '词', en: 'Word' }];
 
-test('fields come in their order, with their labels and kinds', () => {
-  const fields = fieldsOf(form, { needed: false }, words);
-  expect(fields.map(({ name, kind, required }) => `${name} ${kind}${required ? ' *' : ''}`)).toEqual([
-    'health one *', 'plaque one', 'wishes text', 'people number', 'needed boolean *', 'helps many', 'odd unknown',
-  ]);
-  expect(fields[1]).toMatchObject({ zh: '光荣牌', choices: [{ value: 'hung', zh: '已悬挂', en: 'Hung' }] });
-  expect(fields[2]).toMatchObject({ zh: '愿望', en: 'Wishes', max: 5 });
+test('every field is shown in its order, with its label', () => {
+  const fields = fieldsOf(form, {}, words);
+  expect(Object.fromEntries(fields.map(({ name, kind }) => [name, kind]))).toEqual(kinds);
+  expect(fields.map(({ name }) => name)).toEqual(Object.keys(kinds));
+  expect(fields.filter(({ required }) => required).map(({ name }) => name)).toEqual(['health']);
+  expect(fields[0]).toMatchObject({ zh: '说明', en: 'Note', max: 5 });
+  expect(fields[3]).toMatchObject({ integer: true, min: 1, max: 20 });
+});
+
+test('a choice is the constant of the form, or a word of the district', () => {
+  for (const field of fieldsOf(form, {}, words)) {
+    if (field.kind !== 'one' && field.kind !== 'many') continue;
+    const schema = form.properties[field.name];
+    const options = schema?.items?.oneOf ?? schema?.oneOf;
+    const given = field.choices.map(({ value }) => value);
+    if (options) expect(given, field.name).toEqual(options.map((option) => option.const));
+    else expect(given[0], field.name).toMatch(/^of_(plaque_states|needs)$/);
+    // Each choice can be saved.
+    for (const value of options ? given : []) {
+      const answers = { health: 'good', note: '', lift: true, [field.name]: field.kind === 'many' ? [value] : value };
+      expect(validate(form, answers).has(field.name), `${field.name} ${String(value)}`).toBe(false);
+    }
+  }
 });
 
 test('a branch is shown while its condition holds', () => {
   const names = (answers: Record<string, unknown>): string[] => fieldsOf(form, answers, words).map(({ name }) => name);
-  expect(names({ needed: true })).toContain('why');
-  expect(names({ needed: false })).not.toContain('why');
+  expect(names({ floor: 2 })).toContain('lift');
+  for (const other of [{}, { floor: 1 }, { floor: '2' }]) expect(names(other)).not.toContain('lift');
 });
 
-describe('faults are found by field', () => {
-  test.each([
-    [{}, { health: 'missing', needed: 'missing' }],
-    [{ health: 'good', needed: true }, { why: 'missing' }],
-    [{ health: 'good', needed: false, wishes: '一二三四五六' }, { wishes: 'too_long' }],
-    [{ health: 'good', needed: false, people: 0 }, { people: 'too_small' }],
-    [{ health: 'good', needed: false, people: 21 }, { people: 'too_large' }],
-    [{ health: 'fair', needed: false }, { health: 'invalid' }],
-    [{ health: 'good', needed: false }, {}],
-  ])('%j', (answers, faults) => {
-    expect(Object.fromEntries(validate(form, answers))).toEqual(faults);
-  });
-});
-
-test('a yes or no that has to be one of them is checked', () => {
-  const title = { title: '核实人与对象无亲属关系', 'x-order': 1 };
-  const confirmed = { type: 'object', properties: { no_relative: { ...title, type: 'boolean', const: true } } };
-  expect(fieldsOf(confirmed, {}, words)[0]).toMatchObject({ name: 'no_relative', kind: 'boolean' });
-  expect(Object.fromEntries(validate(confirmed, { no_relative: false }))).toEqual({ no_relative: 'invalid' });
-  expect(validate(confirmed, { no_relative: true }).size).toBe(0);
+test.each(all)('faults are found by field: $given', ({ given, faults }) => {
+  expect(Object.fromEntries(validate(form, given))).toEqual(faults);
 });
 
 test('empty answers and those without a field are left out', () => {
-  const answers = { health: 'good', wishes: '', helps: [], gone: 'x', needed: false };
-  expect(cleaned(answers, fieldsOf(form, answers, words))).toEqual({ health: 'good', needed: false });
+  const answers = { health: 'good', note: '', aids: [], gone: 'x', alone: false };
+  expect(cleaned(answers, fieldsOf(form, answers, words))).toEqual({ health: 'good', alone: false });
 });

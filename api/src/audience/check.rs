@@ -9,9 +9,13 @@ use gridward_domain::code::{Category, PlaqueState, Tag};
 
 use super::answers::{AnswerForms, NOT_FILTERABLE};
 use crate::area;
+use crate::case::having::is_selectable;
 use crate::db::Conn;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::vocabulary::{Vocabularies, VocabularyName, store as vocabularies};
+
+/// Why a condition on a case is refused, whether the kind exists or not.
+const NOT_SELECTABLE: &str = "must be of a kind of case that is not confidential";
 
 /// The requirement for an area of a request.
 pub(crate) const NOT_YOURS: &str = "must be in your area";
@@ -79,6 +83,9 @@ pub fn filter_of(conn: &mut Conn, principal: &Principal, filter: &Filter) -> Res
             }
             Condition::Answer(among) if !forms.has(among, &vocabularies) => {
                 add(NOT_FILTERABLE.to_owned());
+            }
+            Condition::Case(case) if !is_selectable(conn, principal.district(), &case.kind)? => {
+                add(NOT_SELECTABLE.to_owned());
             }
             _ => {}
         }

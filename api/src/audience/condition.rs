@@ -7,6 +7,7 @@ use gridward_domain::area::Level;
 use gridward_domain::audience::{AnswerAmong, Condition, Filter};
 use gridward_domain::word::Word as _;
 
+use crate::case::having::having;
 use crate::db::Conn;
 use crate::db::schema::{beneficiaries, beneficiary_answers};
 use crate::{has_member, in_range};
@@ -93,5 +94,6 @@ fn is(condition: &Condition, today: NaiveDate) -> Expression {
                 .filter(beneficiary_answers::word.eq_any(words));
             Box::new(diesel::dsl::exists(given))
         }
+        Condition::Case(case) => having(case),
     }
 }

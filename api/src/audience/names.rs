@@ -4,11 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::audience::{AnswerAmong, AnswerNames, Condition, Filter, Names, Sentence};
-use gridward_domain::code::{Category, PlaqueState, Tag};
+use gridward_domain::code::{CaseKindCode, Category, PlaqueState, Tag};
 use gridward_domain::word::VariantArray as _;
 
 use super::answers::AnswerForms;
 use crate::area;
+use crate::case::kind_store;
 use crate::db::{Conn, DbError};
 use crate::vocabulary::{Vocabularies, VocabularyName, store as vocabularies};
 
@@ -20,6 +21,7 @@ pub struct DistrictNames {
     areas: HashMap<AreaCode, String>,
     vocabularies: Vocabularies,
     forms: AnswerForms,
+    case_kinds: HashMap<CaseKindCode, Sentence>,
 }
 
 impl DistrictNames {
@@ -35,11 +37,21 @@ impl DistrictNames {
         let filters: Vec<_> = filters.into_iter().collect();
         let forms = AnswerForms::read(conn, district, filters.iter().map(|(_, filter)| *filter))?;
         let mut codes = BTreeSet::new();
+        let mut case_kinds = HashMap::new();
         for (scope, filter) in filters {
             codes.insert(scope);
             for (_, condition) in filter.conditions() {
-                if let Condition::Area(areas) = condition {
-                    codes.extend(areas.iter().copied());
+                match condition {
+                    Condition::Area(areas) => codes.extend(areas.iter().copied()),
+                    Condition::Case(case) if !case_kinds.contains_key(&case.kind) => {
+                        let kind = kind_store::one(conn, district, &case.kind)?;
+                        let name = kind.map(|kind| Sentence {
+                            zh: kind.name.as_str().to_owned(),
+                            en: kind.name_en.as_str().to_owned(),
+                        });
+                        case_kinds.extend(name.map(|name| (case.kind.clone(), name)));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -54,7 +66,7 @@ impl DistrictNames {
             names.extend(area::store::names_of(conn, district, &wanted)?);
         }
         let areas = codes.into_iter().map(|code| (code, name(&code, &names))).collect();
-        Ok(Self { areas, vocabularies: vocabularies::all(conn, district)?, forms })
+        Ok(Self { areas, vocabularies: vocabularies::all(conn, district)?, forms, case_kinds })
     }
 
     /// The vocabularies of the district.
@@ -101,5 +113,10 @@ impl Names for DistrictNames {
 
     fn answer(&self, among: &AnswerAmong) -> AnswerNames {
         self.forms.names(among, &self.vocabularies)
+    }
+
+    fn case_kind(&self, code: &CaseKindCode) -> Sentence {
+        let name = self.case_kinds.get(code).cloned();
+        name.unwrap_or_else(|| Sentence { zh: code.to_string(), en: code.to_string() })
     }
 }

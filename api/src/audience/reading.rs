@@ -1,4 +1,4 @@
-//! Records that an audience was counted or listed by answers: a filter of few people says of them what their
+//! Records that an audience was counted or listed by answers or cases: a filter of few people says of them what their
 //! entries show to fewer.
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use gridward_domain::area::AreaCode;
 use gridward_domain::audience::{Condition, Filter};
 use gridward_domain::authority::Principal;
-use gridward_domain::code::{KindCode, WordCode};
+use gridward_domain::code::{CaseKindCode, KindCode, WordCode};
 use gridward_domain::id::AudienceId;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
 use crate::tx::Db;
 
-/// Records a reading before it is answered, if the filter has conditions on answers: their kinds and fields,
+/// Records a reading before it is answered, if the filter has conditions on answers or cases: their kinds and fields,
 /// the hash of the filter, and the number of beneficiaries that is shown, of a saved audience with its id.
 ///
 /// # Errors
@@ -34,13 +34,21 @@ pub(super) async fn record(
         _ => None,
     });
     let answers: BTreeSet<(&KindCode, &WordCode)> = answers.collect();
-    if answers.is_empty() {
+    let cases = conditions.iter().filter_map(|(_, condition)| match condition {
+        Condition::Case(case) => Some(&case.kind),
+        _ => None,
+    });
+    let cases: BTreeSet<&CaseKindCode> = cases.collect();
+    if answers.is_empty() && cases.is_empty() {
         return Ok(());
     }
     let answers: Vec<Value> =
         answers.iter().map(|(kind, field)| json!({ "kind": kind, "field": field })).collect();
     let filter = store::hash(&store::text(filter)?);
     let mut body = json!({ "answers": answers, "filter": filter, "shown": shown });
+    if !cases.is_empty() {
+        body["cases"] = json!(cases);
+    }
     if let Some(id) = audience {
         body["audience"] = json!(id);
     }

@@ -44,6 +44,8 @@ pub enum AccountNoticeKind {
     SecondmentEnded,
     /// The district suggests a plan of visits that lost their visitor: `GET /v1/plans`.
     PlanSuggested,
+    /// The person responsible for regimes of the area has left: `GET /v1/regimes`.
+    RegimeWithoutResponsible,
 }
 
 text_column!(AccountNoticeKind);
@@ -107,6 +109,14 @@ impl AccountNoticeKind {
             (Self::PlanSuggested, Language::Chinese) => {
                 let title = format!("有走访需要换人，已生成派单建议：{about}");
                 return (title.into(), "请在“派单”中查看草案，确认后应用。");
+            }
+            (Self::RegimeWithoutResponsible, Language::English) => {
+                let title = format!("The person responsible has left: {about}");
+                return (title.into(), "Name another responsible person in the regime.");
+            }
+            (Self::RegimeWithoutResponsible, Language::Chinese) => {
+                let title = format!("责任人已离岗：{about}");
+                return (title.into(), "请在“常态化联系”中另行指定责任人。");
             }
             (Self::ProposalAccepted, Language::English) => {
                 let title = format!("Your proposal was accepted: {about}");

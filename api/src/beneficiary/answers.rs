@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::code::{KindCode, WordCode};
 use gridward_domain::id::BeneficiaryId;
 use serde::{Deserialize, Serialize};
 
-use crate::db::schema::beneficiary_answers;
+use crate::db::schema::{beneficiaries, beneficiary_answers};
 use crate::db::{Conn, DbError};
 
 /// Puts these answers to fields of the kind in the place of earlier ones to the same fields.
@@ -123,6 +124,25 @@ pub fn forget_fields(
         .filter(beneficiary_answers::field.eq_any(fields));
     diesel::delete(those).execute(conn)?;
     Ok(())
+}
+
+/// Deletes the answers of beneficiaries who ended before the day: no audience selects them. Returns the number.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget_ended(
+    conn: &mut Conn,
+    district: AreaCode,
+    before: NaiveDate,
+) -> Result<usize, DbError> {
+    let ended = beneficiaries::table
+        .filter(beneficiaries::district.eq(district))
+        .filter(beneficiaries::valid_to.lt(before))
+        .select(beneficiaries::id);
+    let those = beneficiary_answers::table
+        .filter(beneficiary_answers::district.eq(district))
+        .filter(beneficiary_answers::beneficiary.eq_any(ended));
+    Ok(diesel::delete(those).execute(conn)?)
 }
 
 /// Deletes the answers of deleted beneficiaries.

@@ -6,11 +6,12 @@ use gridward_domain::authority::{Action, Principal};
 use gridward_domain::campaign::{
     self as life, CampaignCommand, CampaignRejection, CampaignState, CampaignStep,
 };
-use gridward_domain::id::CampaignId;
+use gridward_domain::id::{CampaignId, PlanId};
 use serde_json::{Value, json};
 
 use super::Campaign;
 use super::content::{EMPTY, PAST, item_errors, kind_errors};
+use super::dry_plan;
 use super::model::LaunchCampaign;
 use super::store::{self, CampaignRow};
 use crate::audience::preview;
@@ -34,8 +35,14 @@ pub struct Decision {
 /// What is done to a campaign.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// It is approved, at the version that the approval is based on.
-    Approve(IfMatch),
+    /// It is approved, at the version that the approval is based on, also without a dry plan in which all visits have
+    /// room if `confirm`.
+    Approve {
+        /// The version.
+        base: IfMatch,
+        /// Whether that is confirmed.
+        confirm: bool,
+    },
     /// Its tasks are created.
     Launch(LaunchCampaign),
     /// It ends.
@@ -47,7 +54,7 @@ impl Effect for Decision {
 
     fn action(&self) -> &'static str {
         match self.verdict {
-            Verdict::Approve(_) => "campaign.approve",
+            Verdict::Approve { .. } => "campaign.approve",
             Verdict::Launch(_) => "campaign.launch",
             Verdict::Close => "campaign.close",
         }
@@ -56,7 +63,10 @@ impl Effect for Decision {
     fn request(&self) -> Value {
         match &self.verdict {
             Verdict::Launch(how) => json!({ "campaign_id": self.campaign, "how": how }),
-            Verdict::Approve(_) | Verdict::Close => json!({ "campaign_id": self.campaign }),
+            Verdict::Approve { confirm: true, .. } => {
+                json!({ "campaign_id": self.campaign, "confirm": true })
+            }
+            Verdict::Approve { .. } | Verdict::Close => json!({ "campaign_id": self.campaign }),
         }
     }
 
@@ -75,18 +85,24 @@ impl Decision {
         let row = found(tx, principal, self.campaign)?;
         let shown = row.shown(tx.read_unbatched())?;
         let command = match &self.verdict {
-            Verdict::Approve(_) => CampaignCommand::Approve,
+            Verdict::Approve { .. } => CampaignCommand::Approve,
             Verdict::Launch(_) => CampaignCommand::Launch,
             Verdict::Close => CampaignCommand::Close,
         };
         let Some(state) = step(&row, command, principal, &shown)? else { return Ok(shown) };
         let (by, at) = (Some(principal.person), Some(tx.now.naive_utc()));
         let next = CampaignRow { state, version: row.version + 1, ..row.clone() };
+        let mut details = json!({});
         let next = match &self.verdict {
-            Verdict::Approve(base) => {
+            Verdict::Approve { base, confirm } => {
                 base.check(row.version, &shown)?;
                 check(tx, &row)?;
-                CampaignRow { approved_by: by, approved_at: at, ..next }
+                let plan = with_room(tx, &row, *confirm)?;
+                details = match plan {
+                    Some(plan) => json!({ "plan_id": plan }),
+                    None => json!({ "confirmed": true }),
+                };
+                CampaignRow { approved_by: by, approved_at: at, approved_plan: plan, ..next }
             }
             Verdict::Launch(how) => {
                 let count = check(tx, &row)?;
@@ -96,7 +112,7 @@ impl Decision {
             Verdict::Close => CampaignRow { closed_at: at, ..next },
         };
         store::put(tx.write_unbatched(), Some(&row), &next)?;
-        record(tx, principal, self.action(), &next);
+        record_with(tx, principal, (self.action(), details), &next);
         Ok(next.shown(tx.read_unbatched())?)
     }
 }
@@ -185,6 +201,17 @@ fn confirmed(
     Err(problem.with(FieldError::new("/confirm", detail)))
 }
 
+/// The dry plan in which every visit of the campaign has room; `None` if an approval without one is confirmed.
+fn with_room(tx: &mut Tx<'_>, row: &CampaignRow, confirm: bool) -> Result<Option<PlanId>, Problem> {
+    let plan = dry_plan::with_room(tx.read_unbatched(), row)?;
+    if plan.is_some() || confirm {
+        return Ok(plan);
+    }
+    let detail = "no dry plan of this content has room for all visits";
+    let problem = Problem::from(ProblemCode::ConfirmationRequired);
+    Err(problem.with(FieldError::new("confirm", detail)))
+}
+
 /// Records what was done to the campaign.
 pub(super) fn record(
     tx: &mut Tx<'_>,
@@ -192,6 +219,15 @@ pub(super) fn record(
     action: &'static str,
     row: &CampaignRow,
 ) {
+    record_with(tx, principal, (action, json!({})), row);
+}
+
+fn record_with(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    (action, details): (&'static str, Value),
+    row: &CampaignRow,
+) {
     let event = Event::new(action, Subject::Campaign, row.id, row.area, row.version);
-    tx.record(event.by(principal.person));
+    tx.record(event.by(principal.person).with(details));
 }

@@ -164,6 +164,16 @@ fn imagined(conn: &mut Conn, row: &CampaignRow) -> Result<ImaginedVisits, DbErro
     })
 }
 
+/// The dry plan of the present content of the campaign in which every visit has room, if the latest one is such a plan.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn with_room(conn: &mut Conn, row: &CampaignRow) -> Result<Option<PlanId>, DbError> {
+    let Some(plan) = plans::of_campaign(conn, row.area, row.id)? else { return Ok(None) };
+    let has_room = plan.kept()?.dry.is_some_and(|result| result.has_room());
+    Ok((has_room && is_of(&plan, &imagined(conn, row)?)).then_some(plan.id))
+}
+
 /// The latest dry plan of the campaign, whose visits may all begin by its quota if `within_quota`.
 ///
 /// # Errors
@@ -228,7 +238,7 @@ fn answered(
     assessed.sort_by_key(|one| (std::cmp::Reverse(one.lacking), one.effort.area));
     let total = |of: fn(&PlannedEffort) -> u64| signed(planned.values().map(of).sum());
     Ok(CampaignDryResult {
-        fits: planned.values().all(|one| one.unserved == 0),
+        fits: result.has_room(),
         visits: total(|one| one.visits),
         without_room: total(|one| one.unserved),
         lacking_minutes: total(|one| one.unserved_minutes),

@@ -6,7 +6,7 @@ use gridward_domain::audience::Filter;
 use gridward_domain::bounded_text::{Instructions, TaskTitle};
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::code::{KindCode, OccasionCode};
-use gridward_domain::id::{AudienceId, CampaignId, PersonId};
+use gridward_domain::id::{AudienceId, CampaignId, PersonId, PlanId};
 use gridward_domain::range::{AmountFen, CalendarYear, QuotaPerDay, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -105,6 +105,10 @@ pub struct Campaign {
     /// When it was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<DateTime<FixedOffset>>,
+    /// The dry plan by which every visit of the approved content has room; absent if it was approved without one, by
+    /// `confirm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_plan_id: Option<PlanId>,
     /// Who launched it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launched_by: Option<PersonId>,

@@ -19,7 +19,7 @@ use crate::crypto::KeyRing;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::{IfMatch, IfNoneMatch, Json as Body, versioned};
+use crate::http::{IfMatch, IfNoneMatch, Json as Body, Query, versioned};
 use crate::idempotency::{Commands, Done, IdempotencyKey};
 use crate::tx::Db;
 
@@ -213,15 +213,28 @@ fn answer(done: &Done<Campaign>) -> HttpResponse {
     done.answer(versioned::at_version(HttpResponse::Ok(), done.made.version))
 }
 
+/// How a campaign is approved.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ApprovalQuery {
+    /// Confirms an approval without a dry plan of the present content in which all visits have room. Default: no.
+    #[serde(default)]
+    #[param(required = false)]
+    confirm: bool,
+}
+
 /// Approve a campaign
 ///
 /// Approves the draft at the version of `If-Match`. The authors of its content, former ones
 /// included, may not approve it (403 `campaign_author`). Visits that do not fit into the days by
-/// the quota are refused (422). Allowed roles: supervisors and admins, within their area.
+/// the quota are refused (422). Without a dry plan of the present content in which all visits have room it is 409
+/// `confirmation_required` until `confirm` is set; the event `campaign.approve` has the id of the plan
+/// (`plan_id`), or that it was `confirmed`. Allowed roles: supervisors and admins, within their area.
 #[utoipa::path(
     tag = "campaigns",
     operation_id = "approve_campaign",
-    params(("id" = CampaignId, Path, description = "The campaign")),
+    params(("id" = CampaignId, Path, description = "The campaign"), ApprovalQuery),
     responses(
         (
             status = OK, description = "The approved campaign", body = Campaign,
@@ -235,10 +248,11 @@ pub(crate) async fn approve_campaign(
     commands: Data<Commands>,
     Authenticated(principal): Authenticated,
     id: Path<CampaignId>,
+    Query(ApprovalQuery { confirm }): Query<ApprovalQuery>,
     base: IfMatch,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    let decision = Decision { campaign: *id, verdict: Verdict::Approve(base) };
+    let decision = Decision { campaign: *id, verdict: Verdict::Approve { base, confirm } };
     Ok(answer(&decide(&commands, principal, key, decision).await?))
 }
 

@@ -9,7 +9,7 @@ use gridward_domain::audience::{Filter, Sentence};
 use gridward_domain::bounded_text::{Occasion, TaskTitle};
 use gridward_domain::campaign::{CampaignSpan, CampaignState};
 use gridward_domain::code::{KindCode, OccasionCode};
-use gridward_domain::id::{AudienceId, BeneficiaryId, CampaignId, PersonId};
+use gridward_domain::id::{AudienceId, BeneficiaryId, CampaignId, PersonId, PlanId};
 use gridward_domain::range::{CalendarYear, QuotaPerDay};
 
 use super::Campaign;
@@ -60,6 +60,7 @@ crate::table_row! {
             edited_by: PersonId,
             approved_by: Option<PersonId>,
             approved_at: Option<NaiveDateTime>,
+            approved_plan: Option<PlanId>,
             launched_by: Option<PersonId>,
             launched_at: Option<NaiveDateTime>,
             closed_at: Option<NaiveDateTime>,
@@ -179,6 +180,7 @@ impl CampaignRow {
             edited_by: self.edited_by,
             approved_by: self.approved_by,
             approved_at: self.approved_at.map(local),
+            approved_plan_id: self.approved_plan,
             launched_by: self.launched_by,
             launched_at: self.launched_at.map(local),
             closed_at: self.closed_at.map(local),

@@ -76,6 +76,7 @@ pub fn create(
         edited_by: principal.person,
         approved_by: None,
         approved_at: None,
+        approved_plan: None,
         launched_by: None,
         launched_at: None,
         closed_at: None,

@@ -11,6 +11,9 @@ use crate::db::{Conn, DbError};
 
 const TABLE: &str = "case_kinds";
 
+/// The content of a kind that no role is kept from.
+pub(super) const OPEN_TO_ALL: &str = "%\"confidential_to\":[]%";
+
 fn read(text: &str) -> Result<CaseKind, DbError> {
     CaseKind::parse(text).map_err(|error| DbError::corrupt(TABLE, error))
 }
@@ -78,7 +81,7 @@ pub(super) fn confidential_versions(
 ) -> Result<Vec<CaseKind>, DbError> {
     let rows: Vec<String> = case_kind_versions::table
         .filter(case_kind_versions::district.eq(district))
-        .filter(case_kind_versions::content.not_like("%\"confidential_to\":[]%"))
+        .filter(case_kind_versions::content.not_like(OPEN_TO_ALL))
         .select(case_kind_versions::content)
         .load(conn)?;
     rows.iter().map(|text| read(text)).collect()

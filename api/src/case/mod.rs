@@ -13,6 +13,7 @@ pub mod event;
 pub mod exchange;
 pub mod filter;
 pub mod found;
+pub mod having;
 mod kind;
 mod kind_check;
 pub mod kind_edit;

@@ -1,10 +1,9 @@
 //! Deletes ended cases whose kind keeps them no longer.
 
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::code::CaseKindCode;
 use gridward_domain::id::CaseId;
-use gridward_domain::range::KeptYears;
 
 use super::{kind_store, store};
 use crate::clock;
@@ -16,13 +15,6 @@ use crate::tx::Tx;
 /// The number of cases in one transaction.
 const BATCH: i64 = 200;
 
-/// The moment before which a case must have ended to be deleted on `today`; `None` beyond the
-/// calendar.
-fn ended_before(today: NaiveDate, years: KeptYears) -> Option<DateTime<Utc>> {
-    let months = years.get().unsigned_abs().checked_mul(12)?;
-    today.checked_sub_months(Months::new(months)).map(clock::midnight)
-}
-
 /// Deletes a batch of the cases of one kind that are not kept on `today` as it is now, with their history and their
 /// documents; returns their number. The log says that there was a case, and nothing of it.
 ///
@@ -32,7 +24,7 @@ pub fn forget(tx: &mut Tx<'_>, code: &CaseKindCode, today: NaiveDate) -> Result<
     let district = tx.district;
     let kind = kind_store::one(tx.read_unbatched(), district, code)?;
     let keep_years = kind.and_then(|kind| kind.keep_years);
-    let Some(end) = keep_years.and_then(|years| ended_before(today, years)) else {
+    let Some(end) = keep_years.and_then(|years| clock::years_before(today, years)) else {
         return Ok(0);
     };
     let ended: Vec<(CaseId, i64)> = cases::table
@@ -51,19 +43,4 @@ pub fn forget(tx: &mut Tx<'_>, code: &CaseKindCode, today: NaiveDate) -> Result<
         tx.record(Event::new("case.delete", Subject::Case, id, district, version + 1));
     }
     Ok(count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_year_ends_at_the_midnight_of_its_day() {
-        let day = |text: &str| text.parse().expect("a day");
-        let years = |n: i64| KeptYears::try_from(n).expect("years");
-        let end = ended_before(day("2028-02-29"), years(1)).expect("a moment");
-        assert_eq!(end.to_rfc3339(), "2027-02-27T16:00:00+00:00", "28 February");
-        let end = ended_before(day("2026-12-01"), years(10)).expect("a moment");
-        assert_eq!(end.to_rfc3339(), "2016-11-30T16:00:00+00:00");
-    }
 }

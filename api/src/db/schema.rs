@@ -207,6 +207,7 @@ diesel::table! {
         planned_handouts -> BigInt,
         reminded_on -> Nullable<Date>,
         authors -> Text,
+        approved_plan -> Nullable<Text>,
     }
 }
 
@@ -441,6 +442,7 @@ diesel::table! {
         active -> Bool,
         version -> BigInt,
         plaque -> Nullable<Text>,
+        keep_years -> Nullable<Integer>,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::catalogue::form::filterable_fields;
+
 /// The first mark of an invented text.
 const MARK: &str = "（演示）";
 
@@ -15,6 +17,19 @@ pub(super) fn of(form: &Value) -> Option<Map<String, Value>> {
         Some((name.to_owned(), answer(fields.get(name)?)?))
     };
     let answers: Map<String, Value> = required.filter_map(answer).collect();
+    (!answers.is_empty()).then_some(answers)
+}
+
+/// The answers of the visit with this number: those above, and in turn all options of a field by which audiences filter.
+pub(super) fn of_visit(form: &Value, number: usize) -> Option<Map<String, Value>> {
+    let fields = form.get("properties")?.as_object()?;
+    let mut answers = of(form).unwrap_or_default();
+    for name in filterable_fields(form) {
+        let all: Vec<Value> = fields.get(name.as_str()).into_iter().flat_map(options).collect();
+        if let Some(option) = all.get(number.checked_rem(all.len()).unwrap_or_default()) {
+            answers.insert(name.to_string(), option.clone());
+        }
+    }
     (!answers.is_empty()).then_some(answers)
 }
 
@@ -72,6 +87,10 @@ mod tests {
             answered += given.len();
             assert_eq!(catalogue::form::mismatches(form, &Value::from(given)), [], "{form}");
         }
+        let home_visit = services.iter().find(|kind| kind.code.as_str() == "home_visit");
+        let form = home_visit.and_then(|kind| kind.form.as_ref()).expect("a form");
+        let need = |number| of_visit(form, number).unwrap_or_default()["need"].clone();
+        assert_eq!([0, 1, 2, 3].map(need), ["low", "medium", "high", "low"].map(Value::from));
         assert!(answered > 20, "{answered}");
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn festival(
         edited_by: staff.supervisor,
         approved_by: Some(staff.admin),
         approved_at: Some((ago - TimeDelta::days(1)).naive_utc()),
+        approved_plan: None,
         launched_by: Some(staff.supervisor),
         launched_at: Some(ago.naive_utc()),
         closed_at: None,

@@ -1,21 +1,20 @@
-//! Cases of the demo: for each shipped kind and those of the services of the demo, one at every step.
-
-use std::collections::VecDeque;
+//! Cases of the demo: for each shipped kind and those of the services of the demo, one at every step, and the merit
+//! reports of a year.
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::Role;
 use gridward_domain::case::{self, CaseActor};
-use gridward_domain::code::{CaseClass, MoveCode, StepCode};
 use gridward_domain::id::{CaseId, PersonId, TaskId};
 
 use super::case_documents::{self, CaseDocument, Left};
+use super::case_positions::{self, Position, way};
 use super::draw::Draw;
 use super::{case_words, identity, services};
 use crate::attachment::store as attachments;
 use crate::case::entry_store::{self, EntrySealed, NewEntry};
 use crate::case::store::{self, CaseRow};
-use crate::case::{CaseEntryAction, CaseKind, CaseMoveContent, CaseSource, defaults, kind_store};
+use crate::case::{CaseEntryAction, CaseKind, CaseSource, defaults, kind_store};
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -28,32 +27,6 @@ use crate::workday::WorkDays;
 
 /// The days between two steps of a case.
 const STEP: TimeDelta = TimeDelta::days(2);
-
-/// The moves on a shortest way from the first step to `to`, for a case of the class.
-fn way(kind: &CaseKind, to: &StepCode, class: Option<&CaseClass>) -> Option<Vec<MoveCode>> {
-    let first = kind.steps.first()?;
-    let permits = |one: &&CaseMoveContent| {
-        let of_class = class.is_some_and(|class| one.classes.contains(class));
-        !one.urgent_only && (one.classes.is_empty() || of_class)
-    };
-    let mut next = VecDeque::from([(first.code.clone(), Vec::new())]);
-    let mut seen = vec![first.code.clone()];
-    while let Some((code, way)) = next.pop_front() {
-        if code == *to {
-            return Some(way);
-        }
-        let moves = kind.step(&code).map(|step| step.moves.as_slice()).unwrap_or_default();
-        for one in moves.iter().filter(permits) {
-            if !seen.contains(&one.to) {
-                seen.push(one.to.clone());
-                let mut longer = way.clone();
-                longer.push(one.code.clone());
-                next.push_back((one.to.clone(), longer));
-            }
-        }
-    }
-    None
-}
 
 /// The people of the demo who act on the cases of a grid.
 struct Staff<'a>(&'a DistrictRecords);
@@ -124,19 +97,14 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// A case of the kind at the step `to`, opened as many days ago as it needed to get there.
+    /// A case of the kind at the position, opened as many days ago as it needed to get there.
     fn made(
         &self,
         kind: &CaseKind,
-        to: &StepCode,
+        (to, class): Position,
         (number, about): (usize, About<'_>),
     ) -> Option<Made> {
-        let classes: Vec<Option<CaseClass>> = match kind.classes.as_slice() {
-            [] => vec![None],
-            classes => classes.iter().map(|class| Some(class.code.clone())).collect(),
-        };
-        let of_class = |class: Option<CaseClass>| Some((way(kind, to, class.as_ref())?, class));
-        let (way, class) = classes.into_iter().find_map(of_class)?;
+        let way = way(kind, &to, class.as_ref())?;
         let steps = i32::try_from(way.len()).ok()?;
         let opened =
             self.now - STEP * (steps + 1) - TimeDelta::minutes(i64::try_from(number).ok()?);
@@ -269,36 +237,47 @@ pub fn add(
         [defaults::kinds().to_vec(), services::case_kinds(&services::documents()?)].concat();
     let (mut added, mut documents) = (0, Vec::new());
     let mut draw = Draw::new(7, "documents of cases");
-    for kind in &kinds {
-        for step in &kind.steps {
-            let about = match kind.code.as_str() {
-                OF_SITES => sites.next(),
-                code if OF_OFFICERS.contains(&code) => officers.next(),
-                _ => homes.next(),
-            };
-            let Some(about) = about else { continue };
-            let one = making.made(kind, &step.code, (added, about));
-            let Some(Made { mut row, entries, tasks }) = one else { continue };
-            let (district, id) = (row.district, row.id);
-            kind_store::keep(conn, district, kind)?;
-            TaskRow::insert_all(conn, &tasks.iter().collect::<Vec<_>>())?;
-            row.sealed = CaseRow::seal(key, district, id, &case_words::of_case(kind, &row))?;
-            row.class = row.class.filter(|_| !kind.sensitive_class);
-            store::put(conn, None, &row)?;
-            let left = entries.iter().filter_map(|(entry, _)| {
-                let documents = &kind.step(entry.from.as_ref()?)?.documents;
-                Some(Left { documents, person: entry.person?, at: entry.at.and_utc() })
-            });
-            let stored = case_documents::of(kind, &row, &left.collect::<Vec<_>>(), &mut draw);
-            for document in &stored {
-                attachments::insert(conn, &document.row)?;
-            }
-            documents.extend(stored);
-            for (entry, content) in entries {
-                entry_store::add(conn, key, (district, id), entry, &content)?;
-            }
-            added += 1;
-        }
+    let of = |positions: fn(&CaseKind) -> Vec<Position>| {
+        kinds.iter().flat_map(move |kind| positions(kind).into_iter().map(move |one| (kind, one)))
+    };
+    for (kind, position) in of(case_positions::others).chain(of(case_positions::reports)) {
+        let about = match kind.code.as_str() {
+            OF_SITES => sites.next(),
+            code if OF_OFFICERS.contains(&code) => officers.next(),
+            _ => homes.next(),
+        };
+        let Some(about) = about else { continue };
+        let Some(made) = making.made(kind, position, (added, about)) else { continue };
+        kind_store::keep(conn, made.row.district, kind)?;
+        documents.extend(insert(conn, key, (kind, made), &mut draw)?);
+        added += 1;
     }
     Ok((added, documents))
+}
+
+/// Stores a case; returns its documents.
+fn insert(
+    conn: &mut Conn,
+    key: &SealingKey,
+    (kind, made): (&CaseKind, Made),
+    draw: &mut Draw,
+) -> Result<Vec<CaseDocument>, DbError> {
+    let Made { mut row, entries, tasks } = made;
+    let (district, id) = (row.district, row.id);
+    TaskRow::insert_all(conn, &tasks.iter().collect::<Vec<_>>())?;
+    row.sealed = CaseRow::seal(key, district, id, &case_words::of_case(kind, &row))?;
+    row.class = row.class.filter(|_| !kind.sensitive_class);
+    store::put(conn, None, &row)?;
+    let left = entries.iter().filter_map(|(entry, _)| {
+        let documents = &kind.step(entry.from.as_ref()?)?.documents;
+        Some(Left { documents, person: entry.person?, at: entry.at.and_utc() })
+    });
+    let documents = case_documents::of(kind, &row, &left.collect::<Vec<_>>(), draw);
+    for document in &documents {
+        attachments::insert(conn, &document.row)?;
+    }
+    for (entry, content) in entries {
+        entry_store::add(conn, key, (district, id), entry, &content)?;
+    }
+    Ok(documents)
 }

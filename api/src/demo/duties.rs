@@ -1,4 +1,4 @@
-//! The standing duties of the demo: regimes that run.
+//! The standing duties of the demo: regimes that run, and those that wait for another person.
 
 use std::collections::BTreeSet;
 
@@ -21,8 +21,7 @@ use crate::service::model::{ServiceDocument, ServiceRegime};
 /// A regime: Chinese and English name, filter, kind, cadence, and the days since it began.
 type Duty = (&'static str, &'static str, &'static str, &'static str, Cadence, u64);
 
-/// The largest one begins today, so that the demo needs not make what it has had.
-const DUTIES: [Duty; 4] = [
+const DUTIES: [Duty; 3] = [
     (
         "独居对象每月走访",
         "Monthly visits to those who live alone",
@@ -47,18 +46,17 @@ const DUTIES: [Duty; 4] = [
         Cadence::Birthday {},
         30,
     ),
-    (
-        "全体对象每年走访",
-        "A visit to each in a year",
-        r#"{"age":{"from":0}}"#,
-        "home_visit",
-        Cadence::EveryDays { days: CadenceDays::of::<365>() },
-        0,
-    ),
 ];
 
-/// How long the regimes of the documents have run.
-const OF_DOCUMENTS: u64 = 30;
+/// The days since a regime of a document began: a quarter of its cycle. One with a long cycle, which has many members,
+/// begins today, so that the demo needs not make what it has had.
+fn days_ago(cadence: &Cadence) -> u64 {
+    match cadence {
+        Cadence::EveryDays { days } if days.get() > 100 => 0,
+        Cadence::EveryDays { days } => u64::from(days.get().unsigned_abs()) / 4,
+        _ => 30,
+    }
+}
 
 /// A regime of the demo, before it has an id.
 struct Content {
@@ -99,14 +97,15 @@ impl Content {
             cadence: regime.cadence.clone(),
             satisfied_by: regime.satisfied_by,
             lead_days: regime.lead_days,
-            ago: OF_DOCUMENTS,
+            ago: days_ago(&regime.cadence),
             assignee: named.filter(|_| regime.assign_responsible == Some(true)),
         })
     }
 }
 
 /// The regimes, whose visits of today are prepared: those of tomorrow come in the night. The retired officers
-/// have one named member of staff, the first manager.
+/// have one named member of staff, the first manager. Visits after a need, which no report of the demo has found, wait
+/// until the supervisor activates them.
 pub(super) fn regime_rows(
     (records, staff): (&DistrictRecords, &Staff),
     documents: &[ServiceDocument],
@@ -117,10 +116,12 @@ pub(super) fn regime_rows(
     let named = manager.map(|person| person.id);
     let of_documents = documents.iter().flat_map(|document| &document.regimes);
     let of_documents = of_documents.map(|regime| Content::of_document(regime, named));
-    let mut contents = of_documents.collect::<Result<Vec<_>, DbError>>()?;
-    contents.extend(DUTIES.into_iter().map(Content::of));
+    // Visits of the first ones find the levels of need by which documents select.
+    let contents = DUTIES.into_iter().map(Content::of).map(Ok).chain(of_documents);
+    let contents = contents.collect::<Result<Vec<_>, DbError>>()?;
     let today = clock::day(now);
     let rows = contents.into_iter().enumerate().filter_map(|(number, content)| {
+        let active = !matches!(content.cadence, Cadence::AfterNeed { .. });
         let CadenceParts { cadence, days: cadence_days, feast, needs } = content.cadence.parts();
         let [name, name_en] = content.name;
         Some(RegimeRow {
@@ -143,10 +144,10 @@ pub(super) fn regime_rows(
             starts_on: today.checked_sub_days(Days::new(content.ago))?,
             responsible: Some(content.assignee.unwrap_or(staff.supervisor)),
             assign_responsible: content.assignee.is_some(),
-            active: true,
-            ran_on: Some(today),
+            active,
+            ran_on: active.then_some(today),
             edited_by: Some(staff.admin),
-            activated_by: Some(staff.supervisor),
+            activated_by: active.then_some(staff.supervisor),
             authors: BTreeSet::from([staff.admin]).into(),
             version: 1,
         })

@@ -9,6 +9,7 @@
 mod answers;
 mod campaigns;
 pub mod case_documents;
+mod case_positions;
 mod case_words;
 pub mod cases;
 mod constant;

@@ -1,13 +1,11 @@
 //! The programme of the demo: a campaign for the Spring Festival that is half done, with visits and
-//! goods, one for Army Day that waits for its approval, and regimes that run, also those of two services.
+//! goods, one for Army Day that waits for its approval, and the services of all documents, whose regimes run.
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
-use gridward_domain::area::AreaCode;
 use gridward_domain::range::GoodsQuantity;
 use gridward_domain::task::Outcome;
 
 use super::campaigns::{FROM_AGE, army_day_draft, festival, next_army_day, next_festival};
-use super::constant::parsed;
 use super::draw::Draw;
 use super::rounds::Duty;
 use super::staff::Staff;
@@ -56,10 +54,13 @@ pub fn add(
     let Some(staff) = Staff::of(records) else { return Ok(None) };
     let kind = kinds.iter().find(|kind| kind.code.as_str() == KIND);
     let Some(kind) = kind else { return Ok(None) };
-    let Some(made) = programme(records, (&staff, kind), key, now)? else { return Ok(None) };
-    insert(conn, &made)?;
     let documents = services::documents()?;
+    let items = services::items(staff.district, &documents)?;
+    let Some(made) = programme((records, &items), (&staff, kind), key, now)? else {
+        return Ok(None);
+    };
     services::install(conn, staff.district, &documents)?;
+    insert(conn, &made)?;
     let kinds = [kinds.to_vec(), services::kinds(&documents)].concat();
     let duties = duties::regime_rows((records, &staff), &documents, now)?;
     for row in &duties {
@@ -75,9 +76,8 @@ pub fn add(
     }))
 }
 
-/// The rows of the goods, the visits and the campaigns.
+/// The rows of the stocks, the visits and the campaigns.
 struct Programme {
-    items: Vec<ItemRow>,
     stocks: Vec<StockRow>,
     movements: Vec<MovementRow>,
     visits: Vec<Visit>,
@@ -86,7 +86,6 @@ struct Programme {
 }
 
 fn insert(conn: &mut Conn, made: &Programme) -> Result<(), DbError> {
-    ItemRow::insert_all(conn, &made.items.iter().collect::<Vec<_>>())?;
     StockRow::insert_all(conn, &made.stocks.iter().collect::<Vec<_>>())?;
     MovementRow::insert_all(conn, &made.movements.iter().collect::<Vec<_>>())?;
     visits::insert(conn, &made.visits)?;
@@ -97,29 +96,14 @@ fn insert(conn: &mut Conn, made: &Programme) -> Result<(), DbError> {
     Ok(())
 }
 
-fn item(
-    district: AreaCode,
-    code: &str,
-    names: [&str; 3],
-    receipt: bool,
-) -> Result<ItemRow, DbError> {
-    Ok(ItemRow {
-        district,
-        code: parsed(code)?,
-        name: parsed(names[0])?,
-        name_en: parsed(names[1])?,
-        unit: parsed(names[2])?,
-        has_serial: false,
-        once: false,
-        needs_receipt: receipt,
-        active: true,
-        plaque: None,
-        version: 1,
-    })
+/// The items with these codes.
+fn items_of(all: &[ItemRow], codes: &[&str]) -> Vec<ItemRow> {
+    let of = |code: &&str| all.iter().find(|item| item.code.as_str() == *code).cloned();
+    codes.iter().filter_map(of).collect()
 }
 
 fn programme(
-    records: &DistrictRecords,
+    (records, items): (&DistrictRecords, &[ItemRow]),
     (staff, kind): (&Staff, &ServiceKind),
     key: &SealingKey,
     now: DateTime<Utc>,
@@ -128,25 +112,21 @@ fn programme(
     let (Some(year), Some(army_day)) = (next_festival(today), next_army_day(today)) else {
         return Ok(None);
     };
-    let district = staff.district;
-    let mut items = vec![
-        item(district, "rice_10kg", ["大米10公斤", "Rice, 10 kg", "袋"], true)?,
-        item(district, "letter", ["慰问信", "Letter of greetings", "封"], false)?,
-    ];
+    let of_festival = items_of(items, &["rice_10kg", "spring_festival_letter"]);
+    let of_army_day = items_of(items, &["army_day_letter"]);
     let mut draw = Draw::new(7, "programme");
-    let festival = festival((staff, kind), (&items, year), &mut draw, now)?;
-    let (visits, handouts) = half(records, (&festival, kind, &items), (staff, key), now)?;
-    let (stocks, movements) = gifts::stocks(staff, &items, &handouts, &mut draw, now);
+    let festival = festival((staff, kind), (&of_festival, year), &mut draw, now)?;
+    let (visits, handouts) = half(records, (&festival, kind, &of_festival), (staff, key), now)?;
+    let (stocks, movements) = gifts::stocks(staff, items, &handouts, &mut draw, now);
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let festival = CampaignRow {
         created_tasks: count(visits.len()),
         planned_handouts: count(handouts.len()),
         ..festival
     };
-    let army_day = army_day_draft((staff, &festival), (&items[1..], army_day), &mut draw, now)?;
-    items.extend(services::honour_plaque(district)?);
+    let army_day = army_day_draft((staff, &festival), (&of_army_day, army_day), &mut draw, now)?;
     let campaigns = vec![festival, army_day];
-    Ok(Some(Programme { items, stocks, movements, visits, handouts, campaigns }))
+    Ok(Some(Programme { stocks, movements, visits, handouts, campaigns }))
 }
 
 /// The visits and the hand-outs of the campaign, about half of them made.

@@ -48,8 +48,8 @@ pub(super) struct Duty<'a> {
 }
 
 impl Duty<'_> {
-    /// Adds the members of these regimes and their visits, those that are made as contacts that the later regimes
-    /// know; returns the number of visits.
+    /// Adds the members of those of these regimes that are active and their visits, those that are made as contacts
+    /// that the later regimes know; returns the number of visits.
     ///
     /// # Errors
     /// [`DbError`].
@@ -59,7 +59,7 @@ impl Duty<'_> {
         let homes: HashMap<_, _> = homes.map(|home| (home.id, Destination::home(home))).collect();
         let mut draw = Draw::new(7, "rounds");
         let mut number = 0;
-        for regime in regimes {
+        for regime in regimes.iter().filter(|regime| regime.active) {
             let candidates = members::candidates(conn, self.key, regime, clock::day(self.now))?;
             let sites = match regime.subject {
                 RegimeSubject::Beneficiaries => HashMap::new(),

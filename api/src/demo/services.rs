@@ -1,8 +1,10 @@
-//! The services of the demo that a new district does not have by itself: documents of `docs/services`, stored as
+//! The services of the demo that a new district does not have by itself: all documents of `docs/services`, stored as
 //! an admin would send them.
 
 use gridward_domain::area::AreaCode;
 
+use crate::campaign::template::StoredTemplate;
+use crate::campaign::template_store;
 use crate::case::{CaseKind, kind_store};
 use crate::catalogue::{self, ServiceKind};
 use crate::db::column::JsonColumn;
@@ -10,11 +12,19 @@ use crate::db::{Conn, DbError};
 use crate::goods::NewGoodsItem;
 use crate::goods::store::ItemRow;
 use crate::service::model::{ServiceDocument, ServiceWords};
+use crate::vocabulary::replace::NewWord;
 use crate::vocabulary::{self, Vocabulary, VocabularyWord};
 
-const DOCUMENTS: [&str; 2] = [
+const DOCUMENTS: [&str; 9] = [
     include_str!("../../../docs/services/memorials.json"),
     include_str!("../../../docs/services/retired_officers.json"),
+    include_str!("../../../docs/services/event_visits.json"),
+    include_str!("../../../docs/services/regular_contact.json"),
+    include_str!("../../../docs/services/employment.json"),
+    include_str!("../../../docs/services/information_collection.json"),
+    include_str!("../../../docs/services/honour_plaque.json"),
+    include_str!("../../../docs/services/spring_festival.json"),
+    include_str!("../../../docs/services/army_day.json"),
 ];
 
 /// The documents.
@@ -39,7 +49,18 @@ pub(super) fn kinds(documents: &[ServiceDocument]) -> Vec<ServiceKind> {
     kinds.map(|kind| ServiceKind::of(kind.code.clone(), kind.content(), 1)).collect()
 }
 
-/// Stores the words, the goods and the kinds.
+/// Their items of the goods.
+///
+/// # Errors
+/// [`DbError::Corrupt`] for an item that is unreadable, which a test refuses.
+pub(super) fn items(
+    district: AreaCode,
+    documents: &[ServiceDocument],
+) -> Result<Vec<ItemRow>, DbError> {
+    documents.iter().flat_map(|document| &document.goods).map(|new| item(district, new)).collect()
+}
+
+/// Stores the words, the goods, the kinds and the templates of campaigns.
 ///
 /// # Errors
 /// [`DbError`].
@@ -52,26 +73,17 @@ pub(super) fn install(
         for words in &document.vocabularies {
             add_words(conn, district, words)?;
         }
-        let items = document.goods.iter().map(|new| item(district, new));
-        let items = items.collect::<Result<Vec<ItemRow>, DbError>>()?;
-        ItemRow::insert_all(conn, &items.iter().collect::<Vec<_>>())?;
+        for template in &document.campaigns {
+            let template = StoredTemplate { template: template.clone(), version: 1 };
+            template_store::put(conn, district, None, &template)?;
+        }
     }
+    ItemRow::insert_all(conn, &items(district, documents)?.iter().collect::<Vec<_>>())?;
     for kind in case_kinds(documents) {
         kind_store::keep(conn, district, &kind)?;
     }
     catalogue::store::add_missing(conn, district, &kinds(documents))?;
     Ok(())
-}
-
-/// The honour plaque.
-///
-/// # Errors
-/// [`DbError::Corrupt`] for an unreadable document, which a test refuses.
-pub(super) fn honour_plaque(district: AreaCode) -> Result<Vec<ItemRow>, DbError> {
-    let text = include_str!("../../../docs/services/honour_plaque.json");
-    let document: ServiceDocument =
-        serde_json::from_str(text).map_err(|error| DbError::corrupt("demo", error))?;
-    document.goods.iter().map(|new| item(district, new)).collect()
 }
 
 fn item(district: AreaCode, new: &NewGoodsItem) -> Result<ItemRow, DbError> {
@@ -87,6 +99,7 @@ fn item(district: AreaCode, new: &NewGoodsItem) -> Result<ItemRow, DbError> {
         needs_receipt: new.needs_receipt,
         active: new.active,
         plaque: plaque.map_err(|error| DbError::corrupt("demo", error))?,
+        keep_years: new.keep_years,
         version: 1,
     })
 }
@@ -95,7 +108,8 @@ fn item(district: AreaCode, new: &NewGoodsItem) -> Result<ItemRow, DbError> {
 fn add_words(conn: &mut Conn, district: AreaCode, new: &ServiceWords) -> Result<(), DbError> {
     let before = vocabulary::store::one(conn, district, new.name)?;
     let mut next = Vocabulary { version: before.version + 1, ..before.clone() };
-    next.words.extend(new.words.iter().map(|word| VocabularyWord {
+    let is_new = |word: &&NewWord| !before.words.iter().any(|known| known.code == word.code);
+    next.words.extend(new.words.iter().filter(is_new).map(|word| VocabularyWord {
         code: word.code.clone(),
         label_zh: word.label_zh.clone(),
         label_en: word.label_en.clone(),

@@ -1,24 +1,28 @@
 //! The visits of campaigns and regimes of the demo, as far as they are made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::bounded_text::{Occasion, TaskTitle};
 use gridward_domain::channel::Channel;
+use gridward_domain::code::WordCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::task::{
     self as life, AutomaticCommand, Candidate, Command, Outcome, Transition,
 };
 use gridward_domain::word::Word as _;
+use serde_json::{Map, Value};
 
 use super::draw::Draw;
 use super::visitors::Visitors;
 use super::{answers, identity};
+use crate::beneficiary::answers as plain_answers;
 use crate::beneficiary::store::record_contact;
 use crate::catalogue::ServiceKind;
+use crate::catalogue::form::filterable_answers;
 use crate::clock;
 use crate::crypto::{SealingKey, aad};
 use crate::db::{Conn, DbError};
@@ -95,6 +99,8 @@ pub(super) struct Visit {
     pub(super) report: Option<ReportRow>,
     /// Who reported it when.
     pub(super) made: Option<Made>,
+    /// The answers by which audiences filter, of the kind's form.
+    filterable: BTreeMap<WordCode, BTreeSet<WordCode>>,
     /// Whether it is one or a call.
     channel: Channel,
 }
@@ -165,7 +171,12 @@ impl Visits<'_> {
             Progress::Open | Progress::Assigned | Progress::Accepted => None,
         };
         let id = ReportId(identity::id(number, draw));
-        let report = made.map(|made| self.report(&open, id, made)).transpose()?;
+        let form = made.and(self.kind.form.as_ref());
+        let answers = form.and_then(|form| answers::of_visit(form, number));
+        let filterable = form.zip(answers.as_ref());
+        let filterable =
+            filterable.map(|(form, answers)| filterable_answers(form, answers)).unwrap_or_default();
+        let report = made.map(|made| self.report(&open, id, (made, answers))).transpose()?;
         let occasion = to.beneficiary.zip(occasion).map(|(beneficiary, occasion)| OccasionRow {
             district: open.district,
             beneficiary,
@@ -174,7 +185,8 @@ impl Visits<'_> {
             task: open.id,
             version: 1,
         });
-        Ok(Some(Visit { task, occasion, report, made, channel: self.kind.channel }))
+        let channel = self.kind.channel;
+        Ok(Some(Visit { task, occasion, report, made, filterable, channel }))
     }
 
     /// The title of a visit, which names a place that is no home.
@@ -225,13 +237,18 @@ impl Visits<'_> {
         Ok(row)
     }
 
-    fn report(&self, task: &TaskRow, id: ReportId, made: Made) -> Result<ReportRow, DbError> {
+    fn report(
+        &self,
+        task: &TaskRow,
+        id: ReportId,
+        (made, answers): (Made, Option<Map<String, Value>>),
+    ) -> Result<ReportRow, DbError> {
         let local = |at: DateTime<Utc>| Some(at.with_timezone(&clock::china()));
         let content = ReportContent {
             outcome: Some(made.outcome),
             started_at: local(made.at - TimeDelta::minutes(task.minutes.get().into())),
             ended_at: local(made.at),
-            answers: self.kind.form.as_ref().and_then(answers::of),
+            answers,
             ..ReportContent::default()
         };
         let sealed = Sealed { content, made_at: None, clock_behind_s: 0 };
@@ -258,7 +275,7 @@ impl Visits<'_> {
     }
 }
 
-/// Adds the visits, and the contacts that they were.
+/// Adds the visits, the contacts that they were, and their answers by which audiences filter.
 ///
 /// # Errors
 /// [`DbError`].
@@ -272,7 +289,9 @@ pub(super) fn insert(conn: &mut Conn, visits: &[Visit]) -> Result<(), DbError> {
     ReportRow::insert_all(conn, &reports.collect::<Vec<_>>())?;
     for visit in visits {
         if let Some((home, visitor, day)) = visit.contact() {
-            record_contact(conn, visit.task.district, home, visitor, (day, visit.channel))?;
+            let task = &visit.task;
+            record_contact(conn, task.district, home, visitor, (day, visit.channel))?;
+            plain_answers::replace(conn, (task.district, home), &task.kind, &visit.filterable)?;
         }
     }
     Ok(())

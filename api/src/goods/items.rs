@@ -36,9 +36,13 @@ pub fn put(
         }
         base.check(old.version, &shown)?;
     }
+    if content.once && content.keep_years.is_some() {
+        let detail = "is not for an item that a beneficiary gets a single time";
+        return Err(Problem::invalid("/keep_years", detail));
+    }
     check_plaque(tx, &content, old.as_ref())?;
-    let GoodsItemContent { name, name_en, unit, has_serial, once, needs_receipt, active, plaque } =
-        content;
+    let GoodsItemContent { name, name_en, unit, has_serial, once, needs_receipt, .. } = content;
+    let GoodsItemContent { active, plaque, keep_years, .. } = content;
     let plaque = plaque.map(JsonColumn::of).transpose();
     let plaque = plaque.map_err(|error| DbError::corrupt("goods_items", error))?;
     let version = old.as_ref().map_or(1, |old| old.version + 1);
@@ -53,6 +57,7 @@ pub fn put(
         needs_receipt,
         active,
         plaque,
+        keep_years,
         version,
     };
     store::put_item(tx.write_unbatched(), old.as_ref(), &next)?;

@@ -23,6 +23,7 @@ pub mod plan;
 pub mod planned;
 mod plaque;
 mod reach;
+pub mod retention;
 pub mod routes;
 pub mod store;
 

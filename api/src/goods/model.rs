@@ -6,7 +6,7 @@ use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit, LotCode
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::{EntryAction, MovementAction, PlaqueRule};
 use gridward_domain::id::{HandoutId, MovementId, PersonId};
-use gridward_domain::range::{StockPieces, Version};
+use gridward_domain::range::{KeptYears, StockPieces, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -51,6 +51,10 @@ pub struct GoodsItemContent {
     /// that a beneficiary gets a single time. Default: it follows reports and edits alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plaque: Option<PlaqueRule>,
+    /// The years after which a hand-out that was made or returned is deleted, with its receipt; not for an item that a
+    /// beneficiary gets a single time. Default: it is kept without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_years: Option<KeptYears>,
 }
 
 /// An item of a service, with its code.
@@ -83,14 +87,28 @@ pub struct NewGoodsItem {
     /// that a beneficiary gets a single time. Default: it follows reports and edits alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plaque: Option<PlaqueRule>,
+    /// The years after which a hand-out that was made or returned is deleted, with its receipt; not for an item that a
+    /// beneficiary gets a single time. Default: it is kept without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_years: Option<KeptYears>,
 }
 
 impl NewGoodsItem {
     /// The content, without the code.
     pub fn content(&self) -> GoodsItemContent {
-        let Self { name, name_en, unit, has_serial, once, needs_receipt, active, plaque, .. } =
-            self.clone();
-        GoodsItemContent { name, name_en, unit, has_serial, once, needs_receipt, active, plaque }
+        let Self { name, name_en, unit, has_serial, once, needs_receipt, .. } = self.clone();
+        let Self { active, plaque, keep_years, .. } = self.clone();
+        GoodsItemContent {
+            name,
+            name_en,
+            unit,
+            has_serial,
+            once,
+            needs_receipt,
+            active,
+            plaque,
+            keep_years,
+        }
     }
 }
 

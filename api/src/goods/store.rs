@@ -9,7 +9,7 @@ use gridward_domain::bounded_text::{CommandReason, GoodsName, GoodsUnit, LotCode
 use gridward_domain::code::{Categories, ItemCode};
 use gridward_domain::goods::{MovementAction, PlaqueRule};
 use gridward_domain::id::{HandoutId, MovementId, PersonId};
-use gridward_domain::range::StockPieces;
+use gridward_domain::range::{KeptYears, StockPieces};
 
 use super::lots;
 use super::model::{GoodsItem, GoodsItemContent, GoodsMovement, GoodsStock};
@@ -44,6 +44,7 @@ crate::table_row! {
             needs_receipt: bool,
             active: bool,
             plaque: Option<JsonColumn<PlaqueRule>>,
+            keep_years: Option<KeptYears>,
             version: i64,
         }
     }
@@ -110,6 +111,7 @@ impl ItemRow {
             needs_receipt: self.needs_receipt,
             active: self.active,
             plaque: self.plaque.map(JsonColumn::into_value),
+            keep_years: self.keep_years,
         };
         GoodsItem { code: self.code, content, version: self.version }
     }
@@ -196,6 +198,19 @@ pub fn items_in_use(conn: &mut Conn, district: AreaCode) -> Result<Vec<GoodsItem
         .select(ItemRow::as_select())
         .load(conn)?;
     Ok(rows.into_iter().map(ItemRow::item).collect())
+}
+
+/// The items of the district whose hand-outs are kept for some years.
+///
+/// # Errors
+/// [`DbError`].
+pub fn kept_for_years(conn: &mut Conn, district: AreaCode) -> Result<Vec<ItemCode>, DbError> {
+    Ok(goods_items::table
+        .filter(goods_items::district.eq(district))
+        .filter(goods_items::keep_years.is_not_null())
+        .order(goods_items::code)
+        .select(goods_items::code)
+        .load(conn)?)
 }
 
 /// A page of the items of the district, ordered by code.

@@ -7,7 +7,7 @@ use super::apply::apply;
 use super::decide::Outcome;
 use super::model::{Departure, Handover};
 use super::situation::{Decided, Decider, decided};
-use super::{ASSIGNEE_LEFT, repeat};
+use super::{ASSIGNEE_LEFT, regimes, repeat};
 use crate::auth;
 use crate::auth::device::EndReason;
 use crate::crypto::SealingKey;
@@ -35,7 +35,8 @@ pub fn preview(
     }
     let decided = decided(conn, key, by, row, None, &departure.wishes())?;
     let next = PersonRow { state: PersonState::Left, ..left(row, &decided) };
-    Ok(decided.shown(&next, row.area, true))
+    let regimes = regimes::of(conn, by, row)?;
+    Ok(Handover { regimes, ..decided.shown(&next, row.area, true) })
 }
 
 /// The row of the person, who is a volunteer after a succession.
@@ -87,7 +88,9 @@ pub fn depart(
     add_note(&mut about, key, &row, departure.note.as_ref())?;
     let event = Event::new("person.leave", Subject::Person, row.id, row.area, next.version);
     tx.record(event.by(by.person()).assignees(Some(row.id), None).with(about));
-    Ok(decided.shown(&next, before, false))
+    regimes::announce(tx, &row)?;
+    let regimes = regimes::of(tx.read_unbatched(), by, &row)?;
+    Ok(Handover { regimes, ..decided.shown(&next, before, false) })
 }
 
 /// The number of tasks with such an outcome.

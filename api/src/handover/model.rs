@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::bounded_text::CommandReason;
-use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::bounded_text::{CommandReason, RegimeName};
+use gridward_domain::id::{PersonId, PlanId, RegimeId, TaskId};
 use gridward_domain::range::Version;
 use gridward_domain::task::Phase;
 use gridward_domain::word::{UnknownWord, unknown};
@@ -206,6 +206,21 @@ pub struct Succession {
     pub manager_id: PersonId,
 }
 
+/// A regime that goes on without its responsible person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0198a3b0-0000-7000-8000-0000000000bb", "name": "独居对象每月走访",
+    "name_en": "Monthly visits to those who live alone"
+}))]
+pub struct RegimeWithoutResponsible {
+    /// The regime.
+    pub id: RegimeId,
+    /// Its name in Chinese.
+    pub name: RegimeName,
+    /// Its name in English.
+    pub name_en: RegimeName,
+}
+
 /// The outcome of a departure or a move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
@@ -241,6 +256,11 @@ pub struct Handover {
     /// started and the person goes on visiting.
     #[schema(minimum = 0, maximum = 10_000, example = 0)]
     pub tasks_elsewhere: i32,
+    /// At a departure the active regimes of the caller's area for which the person is responsible: they need another
+    /// one, and their nearest supervisors get a notice. None for callers who read no regimes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10_000)]
+    pub regimes: Vec<RegimeWithoutResponsible>,
     /// The plan of the tasks that are open, if `plan` of a departure is set; it is computed at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_id: Option<PlanId>,

@@ -3,9 +3,9 @@
 use gridward_domain::id::{PersonId, TaskId};
 use serde::Deserialize;
 
-use super::ASSIGNEE_LEFT;
 use super::model::{HandedTask, Handover, Obstacle, Succession, TaskOutcome};
 use super::situation::Decider;
+use super::{ASSIGNEE_LEFT, regimes};
 use crate::db::{Conn, DbError, parsed};
 use crate::http::problem::Problem;
 use crate::log::store::{EventRow, Filter};
@@ -56,6 +56,7 @@ pub fn shown(conn: &mut Conn, by: Decider, row: &PersonRow) -> Result<Handover, 
         succession: None,
         tasks: Vec::new(),
         tasks_elsewhere: 0,
+        regimes: regimes::of(conn, by, row)?,
         plan_id: None,
     };
     let Some(left) = left else { return Ok(shown) };

@@ -191,6 +191,7 @@ impl Decided {
             succession: succession.map(|manager_id| Succession { grid: before, manager_id }),
             tasks,
             tasks_elsewhere,
+            regimes: Vec::new(),
             plan_id: None,
         }
     }

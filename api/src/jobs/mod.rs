@@ -10,6 +10,7 @@ pub mod archive_events;
 pub mod campaign_launches;
 pub mod casework;
 pub mod ended_cases;
+pub mod ended_records;
 pub mod expired_uploads;
 pub mod forget_commands;
 pub mod job;

@@ -7,6 +7,7 @@ use super::archive_events::{ArchiveEvents, Retention};
 use super::campaign_launches::CampaignLaunches;
 use super::casework::Casework;
 use super::ended_cases::EndedCases;
+use super::ended_records::EndedRecords;
 use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
 use super::orphaned_tasks::OrphanedTasks;
@@ -39,6 +40,7 @@ pub fn registry(
         Arc::new(PlanRetention),
         Arc::new(SealPasswords),
         Arc::new(EndedCases),
+        Arc::new(EndedRecords),
     ]
 }
 

@@ -17,6 +17,13 @@ pub struct DryResult {
     pub other_unserved: u64,
 }
 
+impl DryResult {
+    /// Whether every visit of the campaign has a person and a time.
+    pub fn has_room(&self) -> bool {
+        self.villages.iter().all(|one| one.planned.unserved == 0)
+    }
+}
+
 /// What the plan made of a village.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedVillage {

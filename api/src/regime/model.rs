@@ -142,8 +142,8 @@ pub struct RegimeContent {
     /// Who is responsible; required for an active regime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responsible_id: Option<PersonId>,
-    /// Whether the visits are assigned to the responsible person, a manager or a volunteer, when they
-    /// become tasks. A visit stays open if the person is not active or works outside the regime's area, or
+    /// Whether the visits are assigned to the responsible person, a manager or a volunteer of any grid of the area, when
+    /// they become tasks: supervisors and admins make no visits. A visit stays open if the person is not active or works outside the regime's area, or
     /// if the assignment would break a rule (409 `assignment_breaks` of a reassignment).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
@@ -186,6 +186,11 @@ pub struct RegimeOutlook {
     /// The number of members.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_314)]
     pub members: i64,
+    /// The last visits of members that are open although the regime assigns its visits: the rules or the minutes of the
+    /// responsible person left no room for them, or the person gave them back. Absent for other regimes, and as `weeks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 3)]
+    pub unassigned_visits: Option<i64>,
     /// The number of visits in each of the coming weeks, the present day first; none for birthdays,
     /// stays in hospital and needs, whose days it would tell.
     #[schema(max_items = 104)]

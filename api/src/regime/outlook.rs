@@ -30,7 +30,7 @@ pub fn outlook(
     // opened for them either.
     if regime.cadence()?.has_anchor() {
         let members = preview::count(conn, regime.area, &regime.filter()?, today)?;
-        return Ok(RegimeOutlook { members, weeks: Vec::new() });
+        return Ok(RegimeOutlook { members, unassigned_visits: None, weeks: Vec::new() });
     }
     let candidates = members::candidates(conn, key, regime, today)?;
     let known = members::all(conn, regime.district, regime.id)?;
@@ -40,7 +40,17 @@ pub fn outlook(
         .map(|week| RegimeWeek { first_day: first_day(week), visits: 0 })
         .collect();
     let rule = regime.rule()?;
-    let made = made(conn, regime, &members)?;
+    let last: Vec<TaskId> = members.iter().filter_map(|member| member.task).collect();
+    let made = match regime.subject {
+        // A round is no contact with a person, so its task alone tells that it was made.
+        RegimeSubject::Memorials => among(conn, regime, &last, Phase::Done)?,
+        RegimeSubject::Beneficiaries => HashSet::new(),
+    };
+    let unassigned = if regime.assign_responsible {
+        Some(count(among(conn, regime, &last, Phase::Open)?.len()))
+    } else {
+        None
+    };
     for (member, candidate) in members.iter().zip(&candidates) {
         let mut days = candidate.days(member);
         if member.task.is_some_and(|task| made.contains(&task)) {
@@ -58,19 +68,19 @@ pub fn outlook(
             from = visit.due_on + Days::new(1);
         }
     }
-    Ok(RegimeOutlook { members: i64::try_from(members.len()).unwrap_or(i64::MAX), weeks })
+    Ok(RegimeOutlook { members: count(members.len()), unassigned_visits: unassigned, weeks })
 }
 
-/// The last rounds of memorial sites that were made: a round is no contact with a person, so its task alone tells.
-fn made(
+/// Those of the last visits of the members that are in the state.
+fn among(
     conn: &mut Conn,
     regime: &RegimeRow,
-    members: &[MemberRow],
+    last: &[TaskId],
+    state: Phase,
 ) -> Result<HashSet<TaskId>, DbError> {
-    if regime.subject != RegimeSubject::Memorials {
-        return Ok(HashSet::new());
-    }
-    let last: Vec<TaskId> = members.iter().filter_map(|member| member.task).collect();
-    let made = tasks::among(conn, regime.district, &last, &[Phase::Done])?;
-    Ok(made.into_iter().collect())
+    Ok(tasks::among(conn, regime.district, last, &[state])?.into_iter().collect())
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -293,6 +293,24 @@ pub fn list(
     Ok(query.order(regimes::id.desc()).limit(wanted.rows()).load(conn)?)
 }
 
+/// The active regimes of this responsible person.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_responsible(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+) -> Result<Vec<RegimeRow>, DbError> {
+    Ok(regimes::table
+        .filter(regimes::district.eq(district))
+        .filter(regimes::responsible.eq(person))
+        .filter(regimes::active.eq(true))
+        .order(regimes::id)
+        .select(RegimeRow::as_select())
+        .load(conn)?)
+}
+
 /// The active regimes whose visits have not been prepared on the day.
 ///
 /// # Errors

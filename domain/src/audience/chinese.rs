@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::condition::{AgeRange, AnswerAmong, Condition, Since};
+use super::condition::{AgeRange, AnswerAmong, CaseOf, CaseProgress, Condition, Since};
 use super::filter::Filter;
 use super::sentence::{AnswerNames, Divided, Names};
 use crate::code::Tag;
@@ -86,6 +86,7 @@ fn positive(condition: &Condition, names: &dyn Names) -> String {
         }
         Condition::Tag(any) => format!("带有标签{}", quoted(any, names)),
         Condition::Answer(among) => answer(among, "为", names),
+        Condition::Case(one) => format!("有{}", case(one, names)),
     }
 }
 
@@ -106,6 +107,7 @@ fn negative(condition: &Condition, names: &dyn Names) -> String {
         }
         Condition::Tag(any) => format!("没有标签{}", quoted(any, names)),
         Condition::Answer(among) => answer(among, "非", names),
+        Condition::Case(one) => format!("没有{}", case(one, names)),
         // Their opposites are conditions of their own, but for one that holds for all.
         Condition::Gender(_)
         | Condition::LivesAlone(_)
@@ -124,6 +126,15 @@ fn answer(among: &AnswerAmong, verb: &str, names: &dyn Names) -> String {
     let AnswerNames { kind, field, words } = names.answer(among);
     let words = joined(words.into_iter().map(|word| word.zh));
     format!("{}中“{}”{verb}{words}", kind.zh, field.zh)
+}
+
+/// 办理中的“解三难”事项
+fn case(one: &CaseOf, names: &dyn Names) -> String {
+    let state = match one.state {
+        CaseProgress::Open => "办理中",
+        CaseProgress::Granted => "已获批准",
+    };
+    format!("{state}的“{}”事项", names.case_kind(&one.kind).zh)
 }
 
 fn age(range: &AgeRange) -> String {

@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::area::AreaCode;
-use crate::code::{Categories, Category, KindCode, PlaqueState, Tag, Tags, WordCode};
+use crate::code::{CaseKindCode, Categories, Category, KindCode, PlaqueState, Tag, Tags, WordCode};
 use crate::entry::{Contact, Gender, Mobility};
 use crate::range::{Age, BirthYear, DaysAgo};
 
@@ -36,6 +36,30 @@ pub enum Condition {
     Tag(BTreeSet<Tag>),
     /// The last answer to a field of a form is among these words.
     Answer(AnswerAmong),
+    /// There is such a case of the beneficiary.
+    Case(CaseOf),
+}
+
+/// Cases of a kind that is not confidential.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AudienceCase))]
+#[serde(deny_unknown_fields)]
+pub struct CaseOf {
+    /// The kind of case.
+    pub kind: CaseKindCode,
+    /// How far the case is.
+    pub state: CaseProgress,
+}
+
+/// How far a case is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AudienceCaseState))]
+#[serde(rename_all = "snake_case")]
+pub enum CaseProgress {
+    /// It has not ended.
+    Open,
+    /// It was granted.
+    Granted,
 }
 
 /// Words of a field of the form of a kind of service, which marks the field as filterable.
@@ -176,6 +200,8 @@ pub struct Facts<'a> {
     pub last_contact: Option<NaiveDate>,
     /// The last answers to filterable fields: kind, field and word.
     pub answers: &'a BTreeSet<(KindCode, WordCode, WordCode)>,
+    /// The cases.
+    pub cases: &'a BTreeSet<CaseOf>,
 }
 
 impl Condition {
@@ -201,6 +227,7 @@ impl Condition {
             Self::Answer(AnswerAmong { kind, field, any }) => any
                 .iter()
                 .any(|word| facts.answers.contains(&(kind.clone(), field.clone(), word.clone()))),
+            Self::Case(case) => facts.cases.contains(case),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::Datelike as _;
 
-use super::condition::{AgeRange, AnswerAmong, Condition, Since};
+use super::condition::{AgeRange, AnswerAmong, CaseOf, CaseProgress, Condition, Since};
 use super::filter::Filter;
 use super::sentence::{AnswerNames, Divided, Names};
 use crate::code::Tag;
@@ -99,6 +99,7 @@ fn positive(condition: &Condition, names: &dyn Names) -> String {
         Condition::Category(any) => format!("are {}", registered(any.iter(), names)),
         Condition::Tag(any) => format!("are {}", tagged(any, names)),
         Condition::Answer(among) => format!("have {}", answer(among, names)),
+        Condition::Case(one) => format!("have {} case {}", article(one), kind_of(one, names)),
     }
 }
 
@@ -116,6 +117,9 @@ fn negative(condition: &Condition, names: &dyn Names) -> String {
         Condition::Category(any) => format!("are not {}", registered(any.iter(), names)),
         Condition::Tag(any) => format!("are not {}", tagged(any, names)),
         Condition::Answer(among) => format!("do not have {}", answer(among, names)),
+        Condition::Case(one) => {
+            format!("do not have {} case {}", article(one), kind_of(one, names))
+        }
         // Their opposites are conditions of their own, but for one that holds for all.
         Condition::Gender(_)
         | Condition::LivesAlone(_)
@@ -130,6 +134,18 @@ fn negative(condition: &Condition, names: &dyn Names) -> String {
 fn answer(among: &AnswerAmong, names: &dyn Names) -> String {
     let AnswerNames { kind, field, words } = names.answer(among);
     format!("{} for “{}” ({})", quoted(words.into_iter().map(|word| word.en)), field.en, kind.en)
+}
+
+const fn article(one: &CaseOf) -> &'static str {
+    match one.state {
+        CaseProgress::Open => "an open",
+        CaseProgress::Granted => "a granted",
+    }
+}
+
+/// “Help in hardship”
+fn kind_of(one: &CaseOf, names: &dyn Names) -> String {
+    format!("“{}”", names.case_kind(&one.kind).en)
 }
 
 fn age(range: &AgeRange) -> String {

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::condition::{AgeRange, AnswerAmong, Condition, Facts, Since, SinceFields};
+use super::condition::{AgeRange, AnswerAmong, CaseOf, Condition, Facts, Since, SinceFields};
 use crate::area::AreaCode;
 use crate::code::{Category, PlaqueState, Tag};
 use crate::entry::{Contact, Gender, Mobility};
@@ -36,7 +36,7 @@ pub enum Filter {
 
 /// Which beneficiaries belong to an audience: exactly one member. `all`, `any` and `not` combine
 /// filters, at most 6 deep; the others are conditions, at most 64 in a filter, with at most 256 codes
-/// in all. Only these plain fields and answers can be filtered.
+/// in all. Only these plain fields, answers and cases can be filtered.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AudienceFilter))]
 #[cfg_attr(feature = "schema", schema(min_properties = 1, max_properties = 1))]
@@ -93,6 +93,9 @@ pub struct Fields {
     /// The last answer to a field of a form, if its kind marks the field as filterable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerAmong>,
+    /// There is an open or a granted case of a kind that is not confidential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    case: Option<CaseOf>,
 }
 
 impl TryFrom<Fields> for Filter {
@@ -115,6 +118,7 @@ impl TryFrom<Fields> for Filter {
             fields.category.map(|any| Self::Is(C::Category(any))),
             fields.tag.map(|any| Self::Is(C::Tag(any))),
             fields.answer.map(|among| Self::Is(C::Answer(among))),
+            fields.case.map(|case| Self::Is(C::Case(case))),
         ];
         let mut members = members.into_iter().flatten();
         match (members.next(), members.next()) {
@@ -145,6 +149,7 @@ impl From<Filter> for Fields {
             Filter::Is(C::Category(any)) => Self { category: Some(any), ..none },
             Filter::Is(C::Tag(any)) => Self { tag: Some(any), ..none },
             Filter::Is(C::Answer(among)) => Self { answer: Some(among), ..none },
+            Filter::Is(C::Case(case)) => Self { case: Some(case), ..none },
         }
     }
 }
@@ -289,6 +294,7 @@ impl Condition {
             Self::Category(_) => "category",
             Self::Tag(_) => "tag",
             Self::Answer(_) => "answer",
+            Self::Case(_) => "case",
         }
     }
 
@@ -305,7 +311,8 @@ impl Condition {
             | Self::Gender(_)
             | Self::LivesAlone(_)
             | Self::Contact(_)
-            | Self::NotContactedSince(_) => 1,
+            | Self::NotContactedSince(_)
+            | Self::Case(_) => 1,
         }
     }
 

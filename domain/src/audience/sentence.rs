@@ -8,7 +8,7 @@ use super::condition::{AnswerAmong, Condition};
 use super::filter::Filter;
 use super::{chinese, english};
 use crate::area::AreaCode;
-use crate::code::{Category, PlaqueState, Tag};
+use crate::code::{CaseKindCode, Category, PlaqueState, Tag};
 
 /// A text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub trait Names {
     fn plaque(&self, code: &PlaqueState) -> Sentence;
     /// The labels of a kind of service, its field and the words, in their order.
     fn answer(&self, among: &AnswerAmong) -> AnswerNames;
+    /// The name of a kind of case.
+    fn case_kind(&self, code: &CaseKindCode) -> Sentence;
 }
 
 /// The labels of a condition on an answer.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::area::AreaCode;
-use crate::code::{Categories, Category, KindCode, PlaqueState, Tag, Tags, WordCode};
+use crate::code::{CaseKindCode, Categories, Category, KindCode, PlaqueState, Tag, Tags, WordCode};
 use crate::entry::{Contact, Gender, Mobility};
 use crate::range::{Age, BirthYear, DaysAgo};
 use crate::word::VariantArray as _;
@@ -48,6 +48,10 @@ impl Names for Labels {
         AnswerNames {
             kind: of("上门走访", "Home visit"), field: of("健康状况", "Health"), words
         }
+    }
+
+    fn case_kind(&self, _: &CaseKindCode) -> Sentence {
+        Sentence { zh: "解三难".to_owned(), en: "Three hardships".to_owned() }
     }
 }
 
@@ -152,6 +156,17 @@ fn a_filter_is_said_as_a_product_says_it() {
 }
 
 #[test]
+fn a_condition_on_a_case_is_said_with_the_name_of_its_kind() {
+    let granted = json!({ "case": { "kind": "three_hardships", "state": "granted" } });
+    let (zh, en) = said(granted.clone());
+    assert_eq!(zh, "江津区内有已获批准的“解三难”事项的服务对象");
+    assert_eq!(en, "Beneficiaries in 江津区 who have a granted case “Three hardships”");
+    let (zh, en) = said(json!({ "not": granted }));
+    assert_eq!(zh, "江津区内没有已获批准的“解三难”事项的服务对象");
+    assert_eq!(en, "Beneficiaries in 江津区 who do not have a granted case “Three hardships”");
+}
+
+#[test]
 fn a_condition_on_a_tag_is_said_with_its_label() {
     let key = json!({ "tag": ["key_recipient"] });
     let (zh, en) = said(json!({ "all": [{ "category": ["martyr_family"] }, key.clone()] }));
@@ -194,6 +209,7 @@ struct Home {
     plaque: PlaqueState,
     last_contact: Option<NaiveDate>,
     answers: BTreeSet<(KindCode, WordCode, WordCode)>,
+    cases: BTreeSet<CaseOf>,
 }
 
 impl Home {
@@ -210,6 +226,7 @@ impl Home {
             plaque: &self.plaque,
             last_contact: self.last_contact,
             answers: &self.answers,
+            cases: &self.cases,
         }
     }
 }
@@ -246,6 +263,11 @@ fn gender() -> impl Strategy<Value = Gender> {
     prop::sample::select(Gender::VARIANTS.to_vec())
 }
 
+fn case() -> impl Strategy<Value = CaseOf> {
+    let state = prop::sample::select(vec![CaseProgress::Open, CaseProgress::Granted]);
+    (code(), state).prop_map(|(kind, state)| CaseOf { kind, state })
+}
+
 fn condition() -> impl Strategy<Value = Condition> {
     let age = |age: i64| Age::try_from(age).expect("an age");
     prop_oneof![
@@ -272,6 +294,7 @@ fn condition() -> impl Strategy<Value = Condition> {
         some(code()).prop_map(Condition::Tag),
         (code(), code(), some(code()))
             .prop_map(|(kind, field, any)| Condition::Answer(AnswerAmong { kind, field, any })),
+        case().prop_map(Condition::Case),
     ]
 }
 
@@ -288,16 +311,16 @@ fn filters() -> impl Strategy<Value = Filter> {
 fn home() -> impl Strategy<Value = Home> {
     let grid = prop::sample::select(vec!["500116001002001", "500116002001001"]);
     let who = (gender(), 1935_i64..1968, any::<bool>(), mobility(), contact());
-    let answers = some((code(), code(), code()));
+    let answered = (some((code(), code(), code())), prop::collection::btree_set(case(), 0..3));
     let words = (some(code()), prop::collection::btree_set(code(), 0..3));
-    (grid, words, who, code(), prop::option::of(day()), answers).prop_map(
+    (grid, words, who, code(), prop::option::of(day()), answered).prop_map(
         |(
             grid,
             (categories, tags),
             (gender, born, lives_alone, mobility, contact),
             plaque,
             last_contact,
-            answers,
+            (answers, cases),
         )| {
             Home {
                 grid: grid.parse().expect("a code"),
@@ -311,6 +334,7 @@ fn home() -> impl Strategy<Value = Home> {
                 plaque,
                 last_contact,
                 answers,
+                cases,
             }
         },
     )

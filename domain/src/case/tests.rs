@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::area::Level;
-use crate::code::{MoveCode, StepCode};
+use crate::code::{CaseClass, MoveCode, StepCode};
 use crate::id::PersonId;
 use crate::range::StepDays;
 
@@ -227,11 +227,15 @@ fn a_path_with_a_fault_is_refused_at_its_place() {
     );
 }
 
-/// A path of `n` steps and two ends with any moves, mostly forward.
+/// A path of `n` steps and two ends with any moves, mostly forward, for none to two classes, to which moves may be
+/// limited.
 fn any_path() -> impl Strategy<Value = CasePath> {
-    let move_to = (0..7usize, prop::sample::select(vec![0, 0, 1, 2, 3]), any::<bool>());
+    let effect = prop::sample::select(vec![0, 0, 1, 2, 3]);
+    let move_to = (0..7usize, effect, any::<bool>(), 0..4usize);
     let one = (prop::collection::vec(move_to, 1..4), any::<bool>(), any::<bool>());
-    prop::collection::vec(one, 2..5).prop_map(|steps| {
+    (prop::collection::vec(one, 2..5), 0..3usize).prop_map(|(steps, classes)| {
+        let classes: Vec<CaseClass> =
+            ["a", "b"].iter().take(classes).map(|class| class.parse().expect("a class")).collect();
         let count = steps.len();
         let name = |n: usize| format!("s{}", n.min(count + 1));
         let mut all: Vec<CaseStep> = steps
@@ -241,13 +245,15 @@ fn any_path() -> impl Strategy<Value = CasePath> {
                 let mut moves: Vec<CaseMove> = moves
                     .into_iter()
                     .enumerate()
-                    .map(|(m, (target, effect, urgent_only))| {
+                    .map(|(m, (target, effect, urgent_only, class))| {
                         let effect = match effect {
                             1 => MoveEffect::Refuse,
                             2 => MoveEffect::Return,
                             _ => MoveEffect::Advance,
                         };
-                        CaseMove { urgent_only, ..to(&format!("m{m}"), &name(target), effect) }
+                        let limited = classes.get(class).cloned().into_iter().collect();
+                        let any = to(&format!("m{m}"), &name(target), effect);
+                        CaseMove { urgent_only, classes: limited, ..any }
                     })
                     .collect();
                 let effect = if decides { MoveEffect::Approve } else { MoveEffect::Advance };
@@ -257,7 +263,7 @@ fn any_path() -> impl Strategy<Value = CasePath> {
             .collect();
         all.push(CaseStep { result: Some(CaseResult::Granted), ..step(&name(count)) });
         all.push(CaseStep { result: Some(CaseResult::Refused), ..step(&name(count + 1)) });
-        CasePath { classes: Vec::new(), steps: all }
+        CasePath { classes, steps: all }
     })
 }
 
@@ -268,10 +274,14 @@ proptest! {
     fn no_case_is_granted_without_the_approval_of_every_decision(
         path in any_path(),
         urgent: bool,
+        class: prop::sample::Index,
         choices in prop::collection::vec(any::<prop::sample::Index>(), 60),
     ) {
         prop_assume!(faults(&path).is_empty());
-        let mut case = opened(&path, urgent);
+        let class = path.classes.get(class.index(path.classes.len().max(1))).cloned();
+        let what = (class, urgent, Level::Grid);
+        let case = open(&path, what, Some(person(1)), day("2026-11-27"), &weekdays);
+        let mut case = case.expect("a case");
         let mut last: std::collections::BTreeMap<StepCode, MoveEffect> = [].into();
         for choice in choices {
             let moves = next_moves(&path, &case);

@@ -100,15 +100,22 @@ impl Faults {
         let Some(options) = options.filter(|all| (1..=MOST_OPTIONS).contains(&all.len())) else {
             return self.add(&pointer, format!("must be a list of 1 to {MOST_OPTIONS} options"));
         };
-        let mut seen = Vec::new();
+        let mut seen: Vec<&Value> = Vec::new();
         for (n, option) in options.iter().enumerate() {
             let pointer = below(&pointer, &n.to_string());
             let Some(option) = self.object(option, &pointer) else { continue };
             self.only(option, &pointer, &["const", "title", "x-title-en"]);
             self.labels(option, &pointer);
             match option.get("const") {
-                Some(value) if is_scalar(value) && !seen.contains(&value) => seen.push(value),
-                _ => self.add(&below(&pointer, "const"), "must be a text or number of its own"),
+                Some(value)
+                    if is_scalar(value) && !seen.iter().any(|other| is_same(other, value)) =>
+                {
+                    seen.push(value);
+                }
+                _ => {
+                    let detail = "must be a text, a number, true or false of its own";
+                    self.add(&below(&pointer, "const"), detail);
+                }
             }
             if field.get("type").is_some_and(|kind| !is_of(kind, option.get("const"))) {
                 self.add(&below(&pointer, "const"), "must be of the type of the field");
@@ -182,6 +189,11 @@ impl Faults {
             self.options(items, &pointer);
         }
     }
+}
+
+/// Whether the constants are one for a phone, such as 1 and 1.0.
+fn is_same(one: &Value, other: &Value) -> bool {
+    one == other || one.as_f64().is_some_and(|number| other.as_f64() == Some(number))
 }
 
 /// Whether the value is of the type.

@@ -83,7 +83,8 @@ pub fn vocabulary_fields(form: &Value) -> impl Iterator<Item = (&str, Vocabulary
 /// the answers, and no entry shows an answer, which may be personal.
 pub fn mismatches(form: &Value, answers: &Value) -> Vec<FieldError> {
     let linear = jsonschema::PatternOptions::regex();
-    let Ok(form) = jsonschema::options().with_pattern_options(linear).build(form) else {
+    let options = jsonschema::options().with_pattern_options(linear).should_validate_formats(true);
+    let Ok(form) = options.build(form) else {
         return vec![FieldError::new("", "the form of the kind is unreadable")];
     };
     let errors = form.iter_errors(answers).take(20);

@@ -1,5 +1,7 @@
 //! What a form may be, and what is refused by pointer.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -29,53 +31,25 @@ fn option(value: &str) -> Value {
     json!({ "const": value, "title": value, "x-title-en": value })
 }
 
-/// A form with each sort of field and a condition.
-fn rich() -> Value {
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": {
-            "note": field(1, json!({ "type": "string", "maxLength": 200 })),
-            "plate": field(2, json!({ "type": "string", "maxLength": 8, "pattern": "^渝[A-Z0-9]{6}$" })),
-            "day": field(3, json!({ "type": "string", "format": "date" })),
-            "persons": field(4, json!({ "type": "integer", "minimum": 0, "maximum": 20 })),
-            "metres": field(5, json!({ "type": "number" })),
-            "alone": field(6, json!({ "type": "boolean" })),
-            "health": field(7, json!({ "oneOf": [option("good"), option("poor")] })),
-            "level": field(8, json!({ "type": "string", "oneOf": [option("a")] })),
-            "plaque": field(9, json!({ "type": "string", "x-vocabulary": "plaque_states" })),
-            "aids": field(10, json!({
-                "type": "array", "uniqueItems": true, "items": { "oneOf": [option("stick")] }
-            })),
-            "needs": field(11, json!({
-                "type": "array", "maxItems": 3,
-                "items": { "type": "string", "x-vocabulary": "needs" }
-            }))
-        },
-        "required": ["health"],
-        "if": { "properties": { "health": { "const": "poor" } }, "required": ["health"] },
-        "then": {
-            "properties": { "doctor": field(12, json!({ "type": "boolean" })) },
-            "required": ["note", "doctor"]
-        }
-    })
-}
+/// A form with every sort of field, and answers with the fields that are wrong; the phone app is tested with it too.
+const EXAMPLE: &str = include_str!("example.json");
 
 #[test]
 fn every_sort_of_field_is_accepted_and_validates_answers() {
-    let form = rich();
-    assert_eq!(check(&form), []);
-    let fine = json!({ "health": "good", "plaque": "hung", "day": "2026-08-01" });
-    assert_eq!(mismatches(&form, &fine), []);
-    let wrong = json!({ "health": "poor", "persons": 21, "plate": "A" });
-    let wrong: Vec<String> =
-        mismatches(&form, &wrong).into_iter().map(|error| error.pointer).collect();
-    assert!(wrong.contains(&"/persons".to_owned()) && wrong.contains(&"/plate".to_owned()));
-    assert!(wrong.contains(&"/doctor".to_owned()), "what the condition requires: {wrong:?}");
-    let fields: Vec<_> = vocabulary_fields(&form).collect();
+    let example: Value = serde_json::from_str(EXAMPLE).expect("JSON");
+    let form = &example["form"];
+    assert_eq!(check(form), []);
+    for one in example["answers"].as_array().expect("a list") {
+        let wrong = mismatches(form, &one["given"]).into_iter();
+        // Of an item of a list, the list is wrong.
+        let wrong = wrong.map(|error| error.pointer.split('/').nth(1).unwrap_or("").to_owned());
+        let expected = one["faults"].as_object().expect("an object").keys().cloned();
+        assert_eq!(wrong.collect::<BTreeSet<_>>(), expected.collect(), "{}", one["given"]);
+    }
+    let fields: Vec<_> = vocabulary_fields(form).collect();
     assert_eq!(
         fields,
-        [("needs", VocabularyName::Needs), ("plaque", VocabularyName::PlaqueStates)]
+        [("plaque", VocabularyName::PlaqueStates), ("wants", VocabularyName::Needs)]
     );
 }
 
@@ -100,6 +74,10 @@ fn a_reference_is_refused_wherever_it_is() {
     }
 }
 
+fn number(value: impl Into<Value>) -> Value {
+    json!({ "const": value.into(), "title": "一", "x-title-en": "One" })
+}
+
 #[test]
 fn what_phones_cannot_show_is_refused_by_pointer() {
     let text = json!({ "type": "string", "maxLength": 20 });
@@ -114,6 +92,7 @@ fn what_phones_cannot_show_is_refused_by_pointer() {
         (json!({ "enum": ["good", "poor"] }), "/enum"),
         (json!({ "oneOf": [] }), "/oneOf"),
         (json!({ "oneOf": [option("a"), option("a")] }), "/oneOf/1/const"),
+        (json!({ "oneOf": [number(1.0), number(1)] }), "/oneOf/1/const"),
         (json!({ "oneOf": [{ "const": "a" }] }), "/oneOf/0/title"),
         (json!({ "type": "integer", "oneOf": [option("a")] }), "/oneOf/0/const"),
         (json!({ "type": "integer", "minimum": 9, "maximum": 1 }), "/maximum"),

@@ -1,8 +1,8 @@
 /** The fields of a report's form: the subset of JSON Schema that the service's catalogue permits. */
 
-/** A choice of a field. */
+/** A choice of a field: a word of a vocabulary, or a constant as the form has it. */
 export interface Choice {
-  readonly value: string;
+  readonly value: string | number | boolean;
   readonly zh: string;
   readonly en?: string | undefined;
 }
@@ -42,7 +42,7 @@ export function fieldsOf(form: Schema, answers: Schema, words: Words): Field[] {
     .map(([name, schema]) => field(name, schema, required.has(name), words));
 }
 
-/** The branches of `if`, `then`, `else` that the answers select: one level, on constants. */
+/** The branch `then` while the answers satisfy `if`: one level, on constants. */
 function branches(form: Schema, answers: Schema): Schema[] {
   const condition = form['if'] as Schema | undefined;
   if (!condition) return [];
@@ -52,8 +52,8 @@ function branches(form: Schema, answers: Schema): Schema[] {
   const holds =
     required.every((name) => name in answers) &&
     Object.entries(properties).every(([name, schema]) => !(name in answers) || answers[name] === schema['const']);
-  const branch = form[holds ? 'then' : 'else'] as Schema | undefined;
-  return branch ? [branch] : [];
+  const branch = form['then'] as Schema | undefined;
+  return holds && branch ? [branch] : [];
 }
 
 function field(name: string, schema: Schema, required: boolean, words: Words): Field {
@@ -85,13 +85,10 @@ function field(name: string, schema: Schema, required: boolean, words: Words): F
 
 function choicesOf(schema: Schema): Choice[] | undefined {
   const { oneOf } = schema as { oneOf?: Schema[] };
-  if (oneOf) {
-    return oneOf.map((one) => ({
-      value: String(one['const']), zh: text(one['title']) ?? String(one['const']), en: text(one['x-title-en']),
-    }));
-  }
-  const values = schema['enum'] as unknown[] | undefined;
-  return values?.map((value) => ({ value: String(value), zh: String(value) }));
+  return oneOf?.map((one) => {
+    const value = one['const'] as Choice['value'];
+    return { value, zh: text(one['title']) ?? String(value), en: text(one['x-title-en']) };
+  });
 }
 
 function text(value: unknown): string | undefined {
