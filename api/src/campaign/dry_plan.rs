@@ -228,7 +228,7 @@ fn answered(
     assessed.sort_by_key(|one| (std::cmp::Reverse(one.lacking), one.effort.area));
     let total = |of: fn(&PlannedEffort) -> u64| signed(planned.values().map(of).sum());
     Ok(CampaignDryResult {
-        fits: planned.values().all(|one| one.unserved == 0),
+        fits: result.other_without_time == 0 && planned.values().all(|one| one.unserved == 0),
         visits: total(|one| one.visits),
         without_room: total(|one| one.unserved),
         lacking_minutes: total(|one| one.unserved_minutes),

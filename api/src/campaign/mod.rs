@@ -6,6 +6,7 @@
 //! nothing, and another one goes on. A beneficiary gets one task of a kind for an occasion, however
 //! often and by how many campaigns; the same holds for the items that each member gets.
 
+mod carried;
 pub mod closing;
 pub mod content;
 pub mod create_tasks;

@@ -15,6 +15,9 @@ pub struct DryResult {
     pub obstacles: Vec<PlanObstacle>,
     /// The tasks that exist and have no room beside the campaign.
     pub other_unserved: u64,
+    /// Those of them for which people would have the skills and the hours, but no time is left.
+    #[serde(default)]
+    pub other_without_time: u64,
 }
 
 /// What the plan made of a village.
