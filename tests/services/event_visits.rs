@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{install, report, server, task_of};
+use super::{install, items, report, server, task_of};
 use crate::regime_cadences::{again, made};
 use crate::regimes::{night, weekly};
 use crate::support::Backend;
@@ -22,6 +22,9 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     let server = server(backend);
     let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
     install(&server, CONFIGURATION).await;
+    let regimes = supervisor.get("/v1/regimes").await.body;
+    let death = items(&regimes, "items").find(|regime| regime["name"] == DEATH).expect("a regime");
+    assert_eq!(death["sentence_zh"], "江津区内报告发现“家有丧事”或“受灾或意外”的服务对象");
     assert!(night(&server).contains("succeeded, 0 processed"), "no report has found any");
     let second = beneficiary_id(2);
     let find = async |beneficiary: &str, need: &str| {

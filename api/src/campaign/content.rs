@@ -9,6 +9,7 @@ use gridward_domain::authority::Principal;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::AudienceId;
 
+use super::members::members;
 use super::model::CampaignContent;
 use crate::audience::{check, preview, store as audiences};
 use crate::catalogue;
@@ -81,7 +82,9 @@ impl CampaignContent {
                 return Err(Problem::invalid("", "requires either audience_id or filter"));
             }
         };
-        if preview::count(conn, area, &filter, today)? == 0 {
+        let content = (self.kind.as_ref(), self.items.as_slice());
+        let members = members(conn, principal.district(), content, filter.clone())?;
+        if preview::count(conn, area, &members, today)? == 0 {
             return Err(Problem::invalid(pointer, EMPTY));
         }
         Ok(Resolved { area, filter, saved })

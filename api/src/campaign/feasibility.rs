@@ -110,7 +110,8 @@ fn efforts(
     for (grid, carried) in carried(conn, row, scope, row.first_day.max(today))? {
         villages.entry(village(grid)).or_default().carried += carried;
     }
-    for grid in spread::by_grid(conn, row.area, &row.filter()?, today)? {
+    let members = row.members(conn)?;
+    for grid in spread::by_grid(conn, row.area, &members, today)? {
         let visits = grid.members.unsigned_abs();
         let of = villages.entry(village(grid.grid)).or_default();
         of.visits += visits;

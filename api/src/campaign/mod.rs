@@ -16,6 +16,7 @@ pub mod dry_plan_model;
 pub mod feasibility;
 pub mod from_template;
 pub mod launch_queue;
+mod members;
 pub mod model;
 pub mod outcome_model;
 pub mod outcome_routes;

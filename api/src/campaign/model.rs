@@ -43,10 +43,10 @@ pub struct Campaign {
     pub audience_version: Option<i64>,
     /// Which beneficiaries of the area get a task.
     pub filter: Filter,
-    /// The audience in Chinese.
+    /// Whom it reaches, in Chinese: the audience, of goods alone those of it who may get them.
     #[schema(max_length = 20_000, example = "江津区内 80 岁及以上、独居的烈士遗属")]
     pub sentence_zh: String,
-    /// The audience in English.
+    /// The same in English.
     #[schema(
         max_length = 20_000,
         example = "Beneficiaries in 江津区 who are aged 80 or over and live alone"

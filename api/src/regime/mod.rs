@@ -12,6 +12,7 @@ pub mod outlook;
 pub mod prepare;
 pub mod routes;
 pub mod save;
+mod sentence;
 mod sites;
 pub mod store;
 pub mod withdraw;

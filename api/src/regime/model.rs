@@ -21,10 +21,10 @@ pub struct Regime {
     pub content: RegimeContent,
     /// Only beneficiaries of this area are visited.
     pub area: AreaCode,
-    /// Its audience in Chinese.
+    /// Whom it visits, in Chinese: its audience, and after needs those alone of whom a report finds one.
     #[schema(max_length = 20_000, example = "江津区内独居的服务对象")]
     pub sentence_zh: String,
-    /// Its audience in English.
+    /// The same in English.
     #[schema(max_length = 20_000, example = "Beneficiaries in 江津区 who live alone")]
     pub sentence_en: String,
     /// The name of the responsible person, if the caller reads it.

@@ -206,7 +206,15 @@ fn check_size(tx: &mut Tx<'_>, row: &RegimeRow, unconfirmed: bool) -> Result<(),
     if !unconfirmed || !is_wide || count < preview::size(conn, row.area)? {
         return Ok(());
     }
-    let detail = format!("creates visits to all {count} beneficiaries of the area");
+    let detail = match row.cadence()? {
+        Cadence::AfterNeed { .. } => format!(
+            "visits those of all {count} beneficiaries of the area of whom a report finds a need"
+        ),
+        Cadence::AfterHospital { .. } => {
+            format!("visits those of all {count} beneficiaries of the area who were in hospital")
+        }
+        _ => format!("creates visits to all {count} beneficiaries of the area"),
+    };
     let problem = Problem::from(ProblemCode::ConfirmationRequired);
     Err(problem.with(FieldError::new("confirm", detail)))
 }

@@ -80,7 +80,19 @@ const TABLE: &[(&str, &str)] = &[
     ("requires either audience_id or filter", "须填 audience_id 或 filter 之一"),
     ("{} visits do not fit into {} days", "{}次走访无法在{}天内安排完"),
     ("creates tasks for all {} beneficiaries of the area", "将为本区域全部{}名服务对象生成任务"),
+    (
+        "plans hand-outs to all {} beneficiaries of the area",
+        "将为本区域全部{}名服务对象安排发放物品",
+    ),
     ("creates visits to all {} beneficiaries of the area", "将走访本区域全部{}名服务对象"),
+    (
+        "visits those of all {} beneficiaries of the area of whom a report finds a need",
+        "将走访本区域全部{}名服务对象中报告发现有需求的人员",
+    ),
+    (
+        "visits those of all {} beneficiaries of the area who were in hospital",
+        "将走访本区域全部{}名服务对象中出院的人员",
+    ),
     ("must not be in the past", "不能早于今天"),
     ("must be in the area of the audience", "须在人群的区域内"),
     ("must have at most {} codes in all", "合计最多{}个代码"),
