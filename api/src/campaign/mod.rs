@@ -24,6 +24,7 @@ pub mod progress;
 pub mod remind;
 pub mod report;
 pub mod routes;
+mod shared;
 pub mod store;
 pub mod template;
 pub mod template_routes;
