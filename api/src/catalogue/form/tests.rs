@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{check, mismatches, vocabulary_fields};
+use crate::http::problem::{FieldError, chinese};
 use crate::vocabulary::VocabularyName;
 
 /// A field with labels.
@@ -72,6 +73,14 @@ fn every_sort_of_field_is_accepted_and_validates_answers() {
         mismatches(&form, &wrong).into_iter().map(|error| error.pointer).collect();
     assert!(wrong.contains(&"/persons".to_owned()) && wrong.contains(&"/plate".to_owned()));
     assert!(wrong.contains(&"/doctor".to_owned()), "what the condition requires: {wrong:?}");
+    let wrong = json!({
+        "health": "none", "persons": 21, "plate": "A", "day": "1 August", "note": 7,
+        "aids": ["stick", "stick"], "metres": "far", "needs": ["a", "b", "c", "d"]
+    });
+    for FieldError { pointer, detail } in mismatches(&form, &wrong) {
+        assert_ne!(detail, "does not match the form", "{pointer}");
+        assert!(chinese::translated(&detail).is_some(), "{pointer}: {detail}");
+    }
     let fields: Vec<_> = vocabulary_fields(&form).collect();
     assert_eq!(
         fields,

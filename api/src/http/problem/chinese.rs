@@ -210,6 +210,17 @@ const TABLE: &[(&str, &str)] = &[
     ("there is no outline for grid {}", "网格 {} 没有边界"),
     ("duplicates the value on line {}", "与第{}行重复"),
     ("is already that of {} in the register", "登记册中已属于 {}"),
+    // Answers to forms.
+    ("is required", "必填"),
+    ("must have at least {} characters", "至少{}个字符"),
+    ("must have at least {} items", "至少{}项"),
+    ("must not name an option twice", "不能重复选择"),
+    ("does not match the pattern of the field", "不符合此项的格式"),
+    ("is none of the options", "不是可选的选项"),
+    ("is accepted only as {}", "须为 {}"),
+    ("does not match the form", "不符合表单要求"),
+    ("must be at least {}", "不得小于{}"),
+    ("must be at most {}", "不得大于{}"),
 ];
 
 /// The detail in Chinese, if it is in the table.
