@@ -12,6 +12,7 @@ use gridward_domain::range::AmountFen;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::store::CaseRow;
 use super::{CaseEntry, CaseEntryAction, CaseKind, CaseReferral};
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
@@ -126,7 +127,7 @@ pub fn add(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn brought_by(
+fn brought_by(
     conn: &mut Conn,
     (district, case): (AreaCode, CaseId),
     (kind, step): (&CaseKind, &StepCode),
@@ -146,6 +147,24 @@ pub fn brought_by(
     };
     let last = moves.into_iter().find(|(from, taken, _)| is_forward(from, taken));
     Ok(last.and_then(|(.., person)| person))
+}
+
+/// The person who brought the case to its step. A return asks for no decision; where another person must act, the one
+/// who had brought it there before still does not.
+///
+/// # Errors
+/// [`DbError`].
+pub fn asked_by(
+    conn: &mut Conn,
+    kind: &CaseKind,
+    row: &CaseRow,
+) -> Result<Option<PersonId>, DbError> {
+    match (row.asked_by, kind.step(&row.step)) {
+        (None, Some(step)) if step.two_people => {
+            brought_by(conn, (row.district, row.id), (kind, &row.step))
+        }
+        (asked_by, _) => Ok(asked_by),
+    }
 }
 
 /// How often the case has risen since it came to its step.

@@ -242,8 +242,8 @@ problems! {
         "该事项已办结": "已办结的事项不能再流转，请另行登记。";
     /// The task of the step is not done.
     CaseAwaitsTask "case_awaits_task" 409
-        "Task of this step is not done": "Complete or cancel the task `task_id` of `current`, then move the case.";
-        "本环节的任务尚未完成": "请先完成或取消 current 中 task_id 所指的任务，再办理该事项。";
+        "Task of this step is not done": "Complete or cancel the tasks that `errors` names, of a visit by two people both, then move the case.";
+        "本环节的任务尚未完成": "请先完成或取消 errors 所列的任务（两人上门时为两项），再办理该事项。";
     /// Documents that the step requires are not stored.
     CaseDocumentMissing "case_document_missing" 409
         "Required document is missing": "The missing documents are in `current`, as `missing_documents`. Upload them (`POST /v1/attachments` with `case_id`), then move the case.";

@@ -15,6 +15,7 @@ const TABLE: &[(&str, &str)] = &[
     ("works in another area than that of the regime", "不在该规则所属区域工作"),
     ("is archived", "已停用"),
     ("requires the document {}", "缺少材料 {}"),
+    ("awaits the task {}", "须先完成或取消任务 {}"),
     ("must have a part", "至少包含一项内容"),
     ("requires a kind or items", "须填 kind 或 items"),
     ("is named twice", "重复"),
