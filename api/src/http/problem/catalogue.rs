@@ -386,12 +386,12 @@ problems! {
         "库存不足": "服务站库存少于所需数量，见 errors。";
     /// The beneficiary has the goods for this occasion already.
     HandoutDone "handout_done" 409
-        "Already handed out": "The beneficiary has this item for this occasion; `current` shows the hand-out.";
-        "已发放": "该服务对象本次已领取此物资，见 current。";
+        "Already handed out": "The beneficiary has this item for this occasion; `current` shows the hand-out, but not to volunteers.";
+        "已发放": "该服务对象本次已领取此物资，见 current（志愿者看不到）。";
     /// The district has withdrawn the goods from the beneficiary.
     HandoutWithdrawn "handout_withdrawn" 409
-        "Withdrawn by the district": "The district has withdrawn this item from the beneficiary; `current` shows the hand-out. The district restores the right to it first.";
-        "已由区级收回": "该物资已由区级收回，见 current。须先由区级恢复资格。";
+        "Withdrawn by the district": "The district has withdrawn this item from the beneficiary; `current` shows the hand-out, but not to volunteers. The district restores the right to it first.";
+        "已由区级收回": "该物资已由区级收回，见 current（志愿者看不到）。须先由区级恢复资格。";
     /// The beneficiary is not entitled to the goods.
     HandoutNotEntitled "handout_not_entitled" 409
         "Not entitled": "The beneficiary has none of the categories that entitle to this item.";
