@@ -315,7 +315,8 @@ async fn a_campaign_of_goods_alone_reaches_those_who_may_get_them(
     assert_eq!(shown["filter"], json!({ "all": [] }), "the audience stays");
     assert_eq!(supervisor.get(&format!("{path}/feasibility")).await.body["visits"], 1);
     assert_eq!(approve(&admin, &path).await.status, 200);
-    assert_eq!(launch(&supervisor, &path, false).await.status, 200, "they are not all");
+    let begun = supervisor.act(&format!("{path}/launch")).await;
+    assert_eq!(begun.status, 200, "they are not all: {}", begun.body);
     assert_eq!(launched(&supervisor, &path).await["planned_handouts"], 1);
 
     let path = draft(&supervisor, of("rice")).await;
