@@ -105,13 +105,26 @@ impl TryFrom<SentContent> for RegimeContent {
 /// The content of a regime.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, try_from = "SentContent")]
-#[schema(example = json!({
-    "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
-    "filter": { "lives_alone": true }, "kind": "home_visit", "lead_days": 7,
-    "cadence": { "type": "every_days", "days": 30 },
-    "starts_on": "2026-12-01", "responsible_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
-    "active": true
-}))]
+#[schema(examples(
+    json!({
+        "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
+        "filter": { "lives_alone": true }, "kind": "home_visit", "lead_days": 7,
+        "cadence": { "type": "every_days", "days": 30 },
+        "starts_on": "2026-12-01", "responsible_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
+        "active": true
+    }),
+    json!({
+        "name": "有事必访", "name_en": "Visits when needed", "filter": { "all": [] },
+        "kind": "home_visit", "lead_days": 2, "starts_on": "2026-12-01", "active": false,
+        "cadence": { "type": "after_need", "needs": ["bereavement", "disaster"], "days": 2 }
+    }),
+    json!({
+        "name": "清明节前烈士纪念设施巡查", "name_en": "Rounds of memorial sites before Qingming",
+        "subject": "memorials", "filter": { "all": [] }, "kind": "memorial_round", "lead_days": 14,
+        "starts_on": "2026-12-01", "active": false,
+        "cadence": { "type": "feast", "feast": "qingming" }
+    }),
+))]
 pub struct RegimeContent {
     /// The Chinese name.
     pub name: RegimeName,
