@@ -33,11 +33,11 @@ pub struct Regime {
     pub responsible_name: Option<String>,
     /// Whether the responsible person has left the service.
     pub is_responsible_gone: bool,
-    /// The author.
+    /// Who created it; another person may have written its present content.
     pub created_by: PersonId,
     /// When it was created.
     pub created_at: DateTime<FixedOffset>,
-    /// The author of the present content.
+    /// The last author of the present content, also by a service document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_by: Option<PersonId>,
     /// The person who activated it last.

@@ -140,14 +140,14 @@ problems! {
     PasswordChangeRequired "password_change_required" 403
         "New password required": "This password can be used once only. Choose a new password, then sign in with it.";
         "请先设置新密码": "这是一次性密码，请先设置新密码，再用新密码登录。";
-    /// The author of a campaign approves it.
+    /// One who has written the content of a campaign approves it.
     CampaignAuthor "campaign_author" 403
-        "Approval by another person required": "The author of a campaign may not approve it. Ask another supervisor or admin.";
-        "须由他人审批": "专项行动的起草人不能自行审批，请由其他督导员或管理员审批。";
-    /// The author of a regime activates it.
+        "Approval by another person required": "Those who have written its content may not approve it. Ask another supervisor or admin.";
+        "须由他人审批": "起草或修改过内容的人员不能审批，请由其他督导员或管理员审批。";
+    /// One who has written the content of a regime since it was last active activates it.
     RegimeAuthor "regime_author" 403
-        "Activation by another person required": "The author of a regime may not activate it. Save it inactive and ask another supervisor or admin to activate it.";
-        "须由他人启用": "常态化联系的起草人不能自行启用，请先保存为未启用，再由其他督导员或管理员启用。";
+        "Activation by another person required": "Those who have written its content since it was last active may not activate it, and no call both changes and activates it. Save it inactive and ask another supervisor or admin to activate it.";
+        "须由他人启用": "上次启用以来起草或修改过内容的人员不能启用，修改的同时也不能启用。请先保存为未启用，再由其他督导员或管理员启用。";
     /// The resource is visible, but the role does not permit the action.
     Forbidden "forbidden" 403
         "Permission denied": "Your role does not permit this action. Contact your administrator.";
