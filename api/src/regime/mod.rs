@@ -14,6 +14,7 @@ pub mod routes;
 pub mod save;
 mod sentence;
 mod sites;
+mod size;
 pub mod store;
 pub mod withdraw;
 
