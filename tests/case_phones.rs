@@ -306,6 +306,12 @@ async fn an_overdue_case_that_has_risen_stays_with_the_grid_that_may_still_act(
     let row = row.expect("the case");
     assert_eq!((&row["step"], &row["waits_for"]), (&json!("found"), &json!("village")));
 
+    // A case that rises no more stays at its version.
+    server.database.execute("UPDATE cases SET waits_for = 'district', escalates_on = '2026-01-06'");
+    let run = gridward(&server.database, &["jobs", "run", "overdue_cases"]).output();
+    assert!(said(&run.expect("the job runs")).contains("1 processed"));
+    assert_eq!(server.database.count("cases WHERE escalates_on IS NULL AND version = 2"), 1);
+
     // It was decided before the case rose: that changed nothing of its step. A call names the present version.
     let drop = json!({ "move": "drop", "note": "已自行修好" });
     let path = format!("/v1/cases/{}/moves", case["id"].as_str().expect("an id"));
@@ -313,5 +319,30 @@ async fn an_overdue_case_that_has_risen_stays_with_the_grid_that_may_still_act(
     assert_eq!(manager.send(call).await.problem(), "version_conflict");
     let results = phone.sync(&manager, json!([moving(&case, 1, &drop)])).await;
     assert_eq!((&results[0]["outcome"], waiting(&phone)), (&json!("applied"), vec![]));
+    phone.is_as_fresh(&manager).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_offers_no_move_to_one_who_opened_the_case_where_another_person_must_act(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let village = server.sign_in(VILLAGE).await;
+    let mut kind = repair();
+    kind["steps"][0]["two_people"] = json!(true);
+    assert_eq!(admin.post("/v1/case-kinds", &kind).await.status, 201);
+    let (own, other) = (leak(&manager).await, leak(&village).await);
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+    let offered = |phone: &Phone, case: &Value| {
+        let id = case["id"].as_str().expect("an id").to_owned();
+        phone.rows[&("case".to_owned(), id)]["may_come"].as_array().expect("moves").len()
+    };
+    assert_eq!((offered(&phone, &own), offered(&phone, &other)), (0, 2));
+    let drop = json!({ "move": "drop" });
+    let results = phone.sync(&manager, json!([moving(&own, 1, &drop)])).await;
+    assert_eq!(refusal(&results[0]).0, "case_same_person");
     phone.is_as_fresh(&manager).await;
 }

@@ -6,10 +6,10 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::campaigns::{approve, approve_with, campaign, draft, launch};
+use crate::campaigns::{approve, approve_with, campaign, draft, launch, launched};
 use crate::spring_festival::{FAR_VILLAGE, VILLAGE};
 use crate::support::days::day;
-use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, person_id};
 use crate::support::{Backend, Caller, FAR_GRID, Server};
 
 /// The feasibility of the campaign, when its dry plan is computed.
@@ -257,4 +257,57 @@ async fn a_dry_plan_visits_who_stays_elsewhere_at_the_stay(
     // The people of the own town do not go there.
     assert_eq!(visits(during, "500116001").await, (home.0 - 1, 0));
     assert_eq!(visits(after, "500116001").await, (home.0, 0));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_campaigns_that_fit_alone_do_not_fit_together(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    // One volunteer of the town has the time of four visits and a way.
+    server.database.execute(&format!(
+        "UPDATE people SET weekly_minutes = 0; \
+         UPDATE people SET weekly_minutes = 240 WHERE id = '{}'",
+        person_id(21)
+    ));
+    let of = |kind: &str, last_day: &str| {
+        json!({
+            "area": "500116001", "kind": kind, "first_day": "2027-02-01", "last_day": last_day
+        })
+    };
+    let fits = async |path: &str| {
+        assert_eq!(supervisor.act(&format!("{path}/dry-plans")).await.status, 202);
+        let found = planned(&supervisor, path).await;
+        (found["fits"].clone(), found["dry_plan"]["result"]["fits"].clone())
+    };
+    let first = draft(&supervisor, of("home_visit", "2027-02-07")).await;
+    let second = draft(&supervisor, of("hardship_follow_up", "2027-02-07")).await;
+    let yes = (json!(true), json!(true));
+    assert_eq!((fits(&first).await, fits(&second).await), (yes.clone(), yes));
+
+    assert_eq!(approve(&admin, &first).await.status, 200);
+    assert_eq!(launch(&supervisor, &first, true).await.status, 200);
+    launched(&supervisor, &first).await;
+    let beside = fits(&second).await;
+    assert_eq!(beside, (json!(false), json!(false)), "the tasks of the first are there");
+    let available = async |path: &str| {
+        let found = supervisor.get(&format!("{path}/feasibility")).await.body;
+        found["available_minutes"].as_i64().expect("minutes")
+    };
+    assert_eq!(available(&second).await, 240 - 4 * 30);
+    // Four of the seven days have their share of the time and of these tasks.
+    let shorter = draft(&supervisor, of("hardship_follow_up", "2027-02-04")).await;
+    assert_eq!(available(&shorter).await, 137 - 69);
+    // What the volunteer holds elsewhere takes time at home.
+    let far = json!({
+        "beneficiary_id": FAR_BENEFICIARY, "kind": "home_visit", "not_before": "2027-02-01",
+        "due_on": "2027-02-07"
+    });
+    let path = format!("/v1/tasks/{}/reassign", supervisor.make(&far).await);
+    let to = json!({ "person_id": person_id(21), "force": true });
+    let assigned = supervisor.post(&path, &to).await;
+    assert_eq!(assigned.status, 200, "{}", assigned.body);
+    assert_eq!(available(&second).await, 240 - 5 * 30);
 }

@@ -1,6 +1,7 @@
 //! The life cycle of a task over HTTP: versions, attempts, escalation levels, overdue tasks.
 
 use insta::assert_json_snapshot;
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -133,6 +134,9 @@ async fn a_reported_need_creates_the_follow_up_task_of_the_catalogue(
         (misfit.status, &misfit.body["errors"][0]["pointer"]),
         (422, &json!("/answers/health"))
     );
+    let request = manager.request(Method::POST, &path).header("Accept-Language", "zh-CN");
+    let misfit = manager.send(request.json(&report(json!({ "health": "excellent" })))).await;
+    assert_eq!(misfit.body["errors"][0]["detail"], "不是可选的选项");
     let done = manager.post(&path, &report(json!({ "health": "poor" }))).await;
     assert_eq!(done.status, 200, "{}", done.body);
     let next = manager.get("/v1/tasks?kind=hardship_follow_up").await;

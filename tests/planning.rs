@@ -117,7 +117,7 @@ async fn a_plan_that_several_servers_did_not_finish_fails(
     let manager = server.manager().await;
     let plan = manager.computed(&format!("/v1/plans/{id}")).await;
     assert_eq!(plan["state"], "failed", "{plan}");
-    let applied = manager.post(&format!("/v1/plans/{id}/apply"), &json!({})).await;
+    let applied = manager.act(&format!("/v1/plans/{id}/apply")).await;
     assert_eq!(applied.problem(), "plan_state");
 }
 

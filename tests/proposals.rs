@@ -90,7 +90,7 @@ async fn a_manager_accepts_another_day_and_the_task_moves(
     assert_eq!((&one["day"], &one["start"]), (&json!(day(5)), &json!(570)));
     assert_eq!(one["note"], "那天要带孩子看病");
 
-    let accepted = decide(&manager, &proposal, "accept", json!({})).await;
+    let accepted = manager.act(&format!("/v1/proposals/{proposal}/accept")).await;
     assert_eq!((accepted.status, &accepted.body["state"]), (200, &json!("accepted")));
     let moved = volunteer.get(&format!("/v1/tasks/{task}")).await.body;
     assert_eq!((&moved["not_before"], &moved["due_on"]), (&json!(day(5)), &json!(day(5))));

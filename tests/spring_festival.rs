@@ -5,8 +5,9 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::campaigns::{approve, draft, launch, launched, launched_campaign};
+use crate::campaigns::{approve, campaign, draft, launch, launched, launched_campaign};
 use crate::goods::{put_item, receive, rice};
+use crate::regime_cadences::change;
 use crate::regimes::with;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
@@ -283,9 +284,45 @@ async fn a_campaign_needs_a_kind_or_items_of_the_register(
         (json!({ "items": [each("rice", 0)] }), "/items/0/quantity"),
         (json!({ "guest": { "name": "", "office": "x" } }), "/guest/name"),
     ] {
-        let body = crate::campaigns::campaign(more.clone());
+        let body = campaign(more.clone());
         let refused = supervisor.post("/v1/campaigns", &body).await;
         let at = &refused.body["errors"][0]["pointer"];
         assert_eq!((refused.status, at), (422, &json!(pointer)), "{more}: {}", refused.body);
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_of_goods_alone_reaches_those_who_may_get_them(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    let entitled = json!({ "handed_out": "hung", "entitled": ["martyr_family"] });
+    let plaque = json!({ "has_serial": true, "once": true, "plaque": entitled });
+    put_item(&admin, "plaque", &plaque).await;
+    put_item(&admin, "rice", &json!({})).await;
+    let of = |item: &str| json!({ "kind": null, "items": [{ "item": item, "quantity": 1 }] });
+    let refused = supervisor.post("/v1/campaigns", &campaign(of("plaque"))).await;
+    let pointer = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, pointer), (422, &json!("/filter")), "none is entitled");
+
+    let family = json!({ "categories": ["martyr_family"] });
+    change(&supervisor, Method::PATCH, &beneficiary_id(2), "", &family).await;
+    let path = draft(&supervisor, of("plaque")).await;
+    let shown = supervisor.get(&path).await.body;
+    assert_eq!(shown["sentence_zh"], "江津区内的烈士遗属", "{shown}");
+    assert_eq!(shown["filter"], json!({ "all": [] }), "the audience stays");
+    assert_eq!(supervisor.get(&format!("{path}/feasibility")).await.body["visits"], 1);
+    assert_eq!(approve(&admin, &path).await.status, 200);
+    let begun = supervisor.act(&format!("{path}/launch")).await;
+    assert_eq!(begun.status, 200, "they are not all: {}", begun.body);
+    assert_eq!(launched(&supervisor, &path).await["planned_handouts"], 1);
+
+    let path = draft(&supervisor, of("rice")).await;
+    assert_eq!(approve(&admin, &path).await.status, 200);
+    let all = launch(&supervisor, &path, false).await;
+    assert_eq!((all.status, all.problem()), (409, "confirmation_required"));
+    let detail = &all.body["errors"][0]["detail"];
+    assert_eq!(detail, "plans hand-outs to all 6 beneficiaries of the area");
 }

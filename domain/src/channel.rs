@@ -38,6 +38,11 @@ impl Channel {
             Self::Call => last_contact.max(last_visit),
         }
     }
+
+    /// Whether a contact of this channel satisfies a duty of the other.
+    pub const fn satisfies(self, duty: Self) -> bool {
+        matches!((self, duty), (Self::Visit, _) | (_, Self::Call))
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +55,7 @@ mod tests {
         assert_eq!(Channel::Visit.satisfied_by(day(9), day(3)), day(3));
         assert_eq!(Channel::Call.satisfied_by(day(9), day(3)), day(9));
         assert_eq!(Channel::Visit.satisfied_by(day(9), None), None);
+        assert!(Channel::Visit.satisfies(Channel::Call) && Channel::Call.satisfies(Channel::Call));
+        assert!(!Channel::Call.satisfies(Channel::Visit));
     }
 }

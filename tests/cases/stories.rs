@@ -47,6 +47,12 @@ async fn a_hardship_goes_from_finding_to_help_and_follow_up(
     let confirm = json!({ "move": "confirm", "answers": checked_with() });
     let early = go(&village, &case, confirm.clone()).await;
     assert_eq!((early.status, early.problem()), (409, "case_awaits_task"), "{}", early.body);
+    let first = early.body["current"]["task_id"].as_str().expect("a task");
+    let second = manager.get(&format!("/v1/tasks/{first}")).await.body["tied"][0]["id"].clone();
+    let second = second.as_str().expect("a task");
+    let errors = early.body["errors"].as_array().expect("errors");
+    let awaited: Vec<&Value> = errors.iter().map(|error| &error["detail"]).collect();
+    assert_eq!(awaited, [first, second].map(|id| format!("awaits the task {id}")));
     check_at_home(&server, &case).await;
     // The application and the record of the check come before the village's word.
     let early = go(&village, &case, confirm.clone()).await;

@@ -19,7 +19,7 @@ ROLES = ("supervisor", "manager", "volunteer")
 # Seconds of use before the next sign-in; less than the lifetime of a token.
 TOKEN_FOR = 240.0
 
-# The output of `gridward demo --serve`: three lines of accounts, then the address.
+# The output of `gridward demo --serve`: a line for each account, then the address.
 SIGN_IN = re.compile(rf"^\s*({'|'.join(ROLES)})\s+(\d+)\s+(\S+)", re.MULTILINE)
 SERVING = re.compile(r"Serving on (http://\S+?);")
 
@@ -45,7 +45,9 @@ class Demo:
                 cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
             )
         self.url = self._wait(start_within)
-        self._people = {role: (phone, password) for role, phone, password in SIGN_IN.findall(self.said())}
+        # Of several supervisors the first, that of the district.
+        people = reversed(SIGN_IN.findall(self.said()))
+        self._people = {role: (phone, password) for role, phone, password in people}
         self._tokens = {}
         missing = [role for role in ROLES if role not in self._people]
         if missing:

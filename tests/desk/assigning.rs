@@ -81,6 +81,7 @@ async fn a_bulk_counts_the_minutes_that_it_has_assigned(
         assert_eq!(problem["code"], "assignment_breaks", "{problem}");
         let detail = problem["errors"][0]["detail"].as_str().expect("a detail");
         assert!(detail.starts_with("minutes: "), "{detail}");
+        assert_eq!(problem["current"]["breaches"], json!(["minutes"]), "{problem}");
     }
 }
 

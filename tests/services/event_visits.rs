@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{install, report, server, task_of};
+use super::{install, items, report, server, task_of};
 use crate::regime_cadences::{again, made};
 use crate::regimes::{night, weekly};
 use crate::support::Backend;
@@ -22,6 +22,9 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     let server = server(backend);
     let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
     install(&server, CONFIGURATION).await;
+    let regimes = supervisor.get("/v1/regimes").await.body;
+    let death = items(&regimes, "items").find(|regime| regime["name"] == DEATH).expect("a regime");
+    assert_eq!(death["sentence_zh"], "江津区内报告发现“家有丧事”或“受灾或意外”的服务对象");
     assert!(night(&server).contains("succeeded, 0 processed"), "no report has found any");
     let second = beneficiary_id(2);
     let find = async |beneficiary: &str, need: &str| {
@@ -39,11 +42,7 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     };
     assert_eq!((flags(&illness), flags(&unheard)), (json!([]), json!(["no_case"])));
     assert!(again(&server).contains("succeeded, 0 processed"), "from tomorrow on");
-    let yesterday = day(-1);
-    server.database.execute(&format!(
-        "UPDATE reports SET received_on = '{yesterday}'; \
-         UPDATE beneficiaries SET last_contact = '{yesterday}', last_visit = '{yesterday}'"
-    ));
+    server.database.execute(&format!("UPDATE reports SET received_on = '{}'", day(-1)));
     assert!(again(&server).contains("succeeded, 2 processed"));
     assert!(again(&server).contains("succeeded, 0 processed"), "each need once");
     for (title, beneficiary, due_on) in
@@ -74,4 +73,48 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     let refused = supervisor.post("/v1/regimes", &json!({ "content": unknown })).await;
     let pointer = &refused.body["errors"][0]["pointer"];
     assert_eq!((refused.status, pointer), (422, &json!("/content/cadence/needs")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_visit_made_after_a_need_was_found_answers_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    install(&server, CONFIGURATION).await;
+    let second = beneficiary_id(2);
+    let visit = async |beneficiary: &str, more: Value| {
+        let task = supervisor.make_task(beneficiary).await;
+        report(&volunteer, &task, more).await
+    };
+    let set = |report: &str, column: &str, value: String| {
+        let set = format!("UPDATE reports SET {column} = '{value}' WHERE id = '{report}'");
+        server.database.execute(&set);
+    };
+    // The report of an earlier visit arrives after that of the visit which has found the need.
+    let found = visit(BENEFICIARY, json!({ "needs": ["bereavement"] })).await;
+    set(&found, "received_on", day(-1).to_string());
+    let before = format!("{}T09:30:00+08:00", day(-2));
+    visit(BENEFICIARY, json!({ "ended_at": before })).await;
+    // An amendment adds a need after a later visit.
+    let amended = visit(&second, json!({})).await;
+    set(&amended, "received_on", day(-5).to_string());
+    let later = visit(&second, json!({})).await;
+    set(&later, "received_on", day(-3).to_string());
+    let amendment = json!({ "outcome": "done", "needs": ["bereavement"] });
+    let answer = volunteer.post(&format!("/v1/reports/{amended}/amendments"), &amendment).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    set(&amended, "amended_at", format!("{} 04:00:00", day(-1)));
+
+    assert!(night(&server).contains("succeeded, 2 processed"));
+    let visits = made(&supervisor, DEATH).await;
+    assert!(visits.iter().all(|visit| visit["due_on"] == json!(day(1))), "{visits:?}");
+    // A visit of today answers both.
+    for beneficiary in [BENEFICIARY, &second] {
+        visit(beneficiary, json!({})).await;
+    }
+    assert!(again(&server).contains("succeeded, 0 processed"));
+    let states = made(&supervisor, DEATH).await;
+    assert!(states.iter().all(|visit| visit["state"] == "cancelled"), "{states:?}");
 }

@@ -27,6 +27,14 @@ async fn a_draft_is_made_of_a_template_for_a_year_of_its_occasion(
     for (more, pointer) in [
         (json!({ "kind": "none" }), "/campaigns/0/kind"),
         (json!({ "kind": null }), "/campaigns/0"),
+        (
+            json!({ "goods": vec![json!({ "name": "大米", "quantity": 1 }); 51] }),
+            "/campaigns/0/goods",
+        ),
+        (
+            json!({ "items": vec![json!({ "item": "rice", "quantity": 1 }); 21] }),
+            "/campaigns/0/items",
+        ),
         (json!({ "ends_before": 11 }), "/campaigns/0/ends_before"),
         (json!({ "filter": { "category": ["none"] } }), "/campaigns/0/filter"),
         (json!({ "first_day": "2027-10-01" }), "/campaigns/0/first_day"),

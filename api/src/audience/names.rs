@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::audience::{AnswerAmong, AnswerNames, Condition, Filter, Names, Sentence};
-use gridward_domain::code::{CaseKindCode, Category, PlaqueState, Tag};
+use gridward_domain::code::{CaseKindCode, Category, Need, PlaqueState, Tag};
 use gridward_domain::word::VariantArray as _;
 
 use super::answers::AnswerForms;
@@ -72,6 +72,11 @@ impl DistrictNames {
     /// The vocabularies of the district.
     pub const fn vocabularies(&self) -> &Vocabularies {
         &self.vocabularies
+    }
+
+    /// The label of a need.
+    pub fn need(&self, code: &Need) -> Sentence {
+        self.word(VocabularyName::Needs, code.as_str())
     }
 
     fn word(&self, vocabulary: VocabularyName, code: &str) -> Sentence {

@@ -9,6 +9,7 @@ use gridward_domain::authority::Principal;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::AudienceId;
 
+use super::members::members;
 use super::model::CampaignContent;
 use crate::audience::{check, preview, store as audiences};
 use crate::catalogue;
@@ -17,7 +18,7 @@ use crate::db::{Conn, DbError};
 use crate::goods;
 use crate::goods::plan::{ItemForEach, MOST_ITEMS};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::task::words::{MOST_GOODS, TaskWords};
+use crate::task::words::{Goods, MOST_GOODS, TaskWords};
 
 /// The most days from the first to the last.
 const LONGEST: i64 = 365;
@@ -55,9 +56,9 @@ impl CampaignContent {
         today: NaiveDate,
     ) -> Result<Resolved, Problem> {
         let mut area = check::area_of(conn, principal, self.area)?;
-        let mut errors = self.errors(today);
-        errors.extend(kind_errors(conn, principal.district(), self.kind.as_ref())?);
-        errors.extend(item_errors(conn, principal.district(), &self.items)?);
+        let parts = (self.kind.as_ref(), &self.items[..], &self.goods[..]);
+        let mut errors = shared_errors(conn, principal.district(), parts)?;
+        errors.extend(self.errors_of_days(today));
         if !errors.is_empty() {
             return Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with));
         }
@@ -81,24 +82,17 @@ impl CampaignContent {
                 return Err(Problem::invalid("", "requires either audience_id or filter"));
             }
         };
-        if preview::count(conn, area, &filter, today)? == 0 {
+        let content = (self.kind.as_ref(), self.items.as_slice());
+        let members = members(conn, principal.district(), content, filter.clone())?;
+        if preview::count(conn, area, &members, today)? == 0 {
             return Err(Problem::invalid(pointer, EMPTY));
         }
         Ok(Resolved { area, filter, saved })
     }
 
-    /// The errors of the content alone.
-    fn errors(&self, today: NaiveDate) -> Vec<FieldError> {
+    /// The errors of the days.
+    fn errors_of_days(&self, today: NaiveDate) -> Vec<FieldError> {
         let mut errors = Vec::new();
-        if self.kind.is_none() && self.items.is_empty() {
-            errors.push(FieldError::new("", "requires a kind or items"));
-        }
-        if self.items.len() > MOST_ITEMS {
-            errors.push(FieldError::new("/items", format!("at most {MOST_ITEMS}")));
-        }
-        if self.goods.len() > MOST_GOODS {
-            errors.push(FieldError::new("/goods", format!("at most {MOST_GOODS}")));
-        }
         for (pointer, day) in [("/first_day", self.first_day), ("/last_day", self.last_day)] {
             if let Err(error) = clock::within_reach(&day) {
                 errors.push(FieldError::new(pointer, error));
@@ -113,6 +107,31 @@ impl CampaignContent {
         }
         errors
     }
+}
+
+/// The errors of the shared fields.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn shared_errors(
+    conn: &mut Conn,
+    district: AreaCode,
+    (kind, items, goods): (Option<&KindCode>, &[ItemForEach], &[Goods]),
+) -> Result<Vec<FieldError>, DbError> {
+    let mut errors = Vec::new();
+    if kind.is_none() && items.is_empty() {
+        errors.push(FieldError::new("", "requires a kind or items"));
+    }
+    for (pointer, length, most) in
+        [("/items", items.len(), MOST_ITEMS), ("/goods", goods.len(), MOST_GOODS)]
+    {
+        if length > most {
+            errors.push(FieldError::new(pointer, format!("at most {most}")));
+        }
+    }
+    errors.extend(kind_errors(conn, district, kind)?);
+    errors.extend(item_errors(conn, district, items)?);
+    Ok(errors)
 }
 
 /// The errors of the kind of a campaign.

@@ -179,7 +179,8 @@ pub(super) fn counted(
     row: &CampaignRow,
     today: NaiveDate,
 ) -> Result<(i64, u64), DbError> {
-    let count = preview::count(conn, row.area, &row.filter()?, today)?;
+    let members = row.members(conn)?;
+    let count = preview::count(conn, row.area, &members, today)?;
     Ok((count, row.span().from(today).beyond(count.unsigned_abs())))
 }
 
@@ -196,7 +197,10 @@ fn confirmed(
     if count < preview::size(tx.read_unbatched(), row.area)? {
         return Ok(());
     }
-    let detail = format!("creates tasks for all {count} beneficiaries of the area");
+    let detail = match row.kind {
+        Some(_) => format!("creates tasks for all {count} beneficiaries of the area"),
+        None => format!("plans hand-outs to all {count} beneficiaries of the area"),
+    };
     let problem = Problem::from(ProblemCode::ConfirmationRequired);
     Err(problem.with(FieldError::new("/confirm", detail)))
 }

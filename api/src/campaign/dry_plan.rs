@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::content::{EMPTY, PAST};
-use super::decide::{found, record};
+use super::decide::{self, found, record};
 use super::dry_plan_model::{CampaignDryPlan, CampaignDryResult, DryPlanOfArea};
 use super::feasibility::{HAND_OVER, Village, call_minutes, lending, signed};
 use super::store::{self, CampaignRow};
 use crate::area;
-use crate::audience::{preview, spread};
+use crate::audience::spread;
 use crate::catalogue;
 use crate::clock::{self, china};
 use crate::db::{Conn, DbError};
@@ -79,7 +79,7 @@ impl DryPlanning {
     ) -> Result<Self, Problem> {
         principal.may(Action::ManageCampaigns)?;
         let is_empty = match store::row(conn, &principal.scope(), campaign)? {
-            Some(row) => preview::count(conn, row.area, &row.filter()?, today)? == 0,
+            Some(row) => decide::counted(conn, &row, today)?.0 == 0,
             None => false,
         };
         Ok(Self { campaign, plan: PlanId(Uuid::now_v7()), is_empty })
@@ -151,7 +151,7 @@ fn imagined(conn: &mut Conn, row: &CampaignRow) -> Result<ImaginedVisits, DbErro
         None => None,
     };
     Ok(ImaginedVisits {
-        filter: row.filter()?,
+        filter: row.members(conn)?,
         kind: row.kind.clone(),
         occasion: row.occasion()?,
         minutes: kind.as_ref().map_or(HAND_OVER, |kind| kind.minutes.get().unsigned_abs()),

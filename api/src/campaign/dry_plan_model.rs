@@ -37,7 +37,8 @@ pub struct CampaignDryPlan {
 /// What a dry plan found.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CampaignDryResult {
-    /// Whether every visit of the campaign has a person and a time, and may begin by `quota_per_day`.
+    /// Whether every visit of the campaign has a person and a time, may begin by `quota_per_day`, and leaves the
+    /// present tasks theirs.
     pub fits: bool,
     /// The visits of the campaign that were planned: all, or of a campaign of more than 31 days the
     /// share of the first 31.

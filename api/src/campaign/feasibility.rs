@@ -4,15 +4,13 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use diesel::dsl::sum;
-use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::channel::Channel;
 use gridward_domain::feasibility::{AreaEffort, AreaFeasibility, Terms, assess, travel_minutes};
 use gridward_domain::place::Place;
-use gridward_domain::task::Phase;
 
+use super::carried::carried;
 use super::decide;
 use super::outcome_model::{
     CampaignFeasibility, CampaignWarning, FeasibilityOfArea, LendingOfArea,
@@ -21,10 +19,8 @@ use super::store::CampaignRow;
 use crate::area;
 use crate::audience::spread::{self, GridSpread};
 use crate::catalogue;
-use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::holiday;
-use crate::in_range;
 use crate::person::offers;
 use crate::plan::settings;
 
@@ -111,10 +107,11 @@ fn efforts(
         let percent = u64::from(settings.percent_of(role));
         villages.entry(village(grid)).or_default().weekly += weekly.unsigned_abs() * percent / 100;
     }
-    for (grid, carried) in carried(conn, row, scope)? {
-        villages.entry(village(grid)).or_default().carried += carried.unsigned_abs();
+    for (grid, carried) in carried(conn, row, scope, row.first_day.max(today))? {
+        villages.entry(village(grid)).or_default().carried += carried;
     }
-    for grid in spread::by_grid(conn, row.area, &row.filter()?, today)? {
+    let members = row.members(conn)?;
+    for grid in spread::by_grid(conn, row.area, &members, today)? {
         let visits = grid.members.unsigned_abs();
         let of = villages.entry(village(grid.grid)).or_default();
         of.visits += visits;
@@ -169,27 +166,6 @@ fn square_metres(grid: &GridSpread) -> f64 {
     let north = (grid.lat.1 - grid.lat.0) * DEGREE;
     let east = (grid.lon.1 - grid.lon.0) * DEGREE * grid.lat.0.to_radians().cos();
     north * east
-}
-
-/// The minutes of the open tasks until the last day, but for those of the campaign, by grid.
-fn carried(
-    conn: &mut Conn,
-    row: &CampaignRow,
-    scope: &AreaRange,
-) -> Result<Vec<(AreaCode, i64)>, DbError> {
-    const OPEN: [Phase; 4] = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
-    let occasion = row.occasion()?;
-    let other = tasks::occasion.is_null().or(tasks::occasion.assume_not_null().ne(occasion));
-    let sums: Vec<(AreaCode, Option<i64>)> = tasks::table
-        .filter(tasks::district.eq(row.district))
-        .filter(in_range!(tasks::grid, scope))
-        .filter(tasks::state.eq_any(OPEN))
-        .filter(tasks::due_on.le(row.last_day))
-        .filter(other)
-        .group_by(tasks::grid)
-        .select((tasks::grid, sum(tasks::minutes)))
-        .load(conn)?;
-    Ok(sums.into_iter().map(|(grid, sum)| (grid, sum.unwrap_or_default())).collect())
 }
 
 fn shown(one: &AreaFeasibility, names: &BTreeMap<AreaCode, String>) -> FeasibilityOfArea {

@@ -7,8 +7,9 @@ use gridward_domain::range::DaysBefore;
 use serde_json::{Value, json};
 
 use super::Campaign;
-use super::content::{item_errors, kind_errors};
+use super::content::shared_errors;
 use super::model::CampaignContent;
+use super::shared::with_shared_fields_of;
 use super::template::{CampaignOrder, CampaignTemplate, StoredTemplate};
 use super::{template_store, write};
 use crate::audience::check;
@@ -41,15 +42,11 @@ pub fn put(
         return Ok((Some(stored.version), stored.clone()));
     }
     check::filter_of(conn, principal, &template.filter)?;
-    let mut errors = Vec::new();
-    if template.kind.is_none() && template.items.is_empty() {
-        errors.push(FieldError::new("", "requires a kind or items"));
-    }
+    let parts = (template.kind.as_ref(), &template.items[..], &template.goods[..]);
+    let mut errors = shared_errors(conn, district, parts)?;
     if template.ends_before > template.starts_before {
         errors.push(FieldError::new("/ends_before", "must be at most starts_before"));
     }
-    errors.extend(kind_errors(conn, district, template.kind.as_ref())?);
-    errors.extend(item_errors(conn, district, &template.items)?);
     if before.is_none() && template_store::all(conn, district)?.len() >= MOST_TEMPLATES {
         errors
             .push(FieldError::new("", format!("at most {MOST_TEMPLATES} templates of campaigns")));
@@ -110,49 +107,29 @@ impl TemplateDraft {
         principal.may(Action::ManageCampaigns)?;
         let (conn, district) = (tx.read_unbatched(), principal.district());
         let stored = template_store::one(conn, district, &self.template)?;
-        let CampaignTemplate {
-            code: _,
-            name,
-            name_en,
-            occasion,
-            filter,
-            kind,
-            items,
-            starts_before,
-            ends_before,
-            quota_per_day,
-            instructions,
-            amount_fen,
-            goods,
-        } = stored.ok_or_else(Problem::not_found)?.template;
+        let template = stored.ok_or_else(Problem::not_found)?.template;
         let CampaignOrder { year, area, guest } = self.order.clone();
-        let day = holiday::occasion::day(conn, district, occasion.as_str(), year)?;
+        let day = holiday::occasion::day(conn, district, template.occasion.as_str(), year)?;
         let day = day.ok_or_else(|| {
             let detail = "the occasion has no known day in this year: enter it as a holiday";
             Problem::invalid("/year", detail)
         })?;
-        let last_day = before(day, ends_before);
+        let last_day = before(day, template.ends_before);
         if last_day < clock::day(tx.now) {
             return Err(Problem::invalid("/year", "the days before the occasion have passed"));
         }
-        let content = CampaignContent {
-            name,
-            name_en,
-            occasion,
-            year,
-            area,
-            audience_id: None,
-            filter: Some(filter),
-            kind,
-            items,
-            first_day: before(day, starts_before),
-            last_day,
-            quota_per_day,
-            instructions,
-            amount_fen,
-            goods,
-            guest,
-        };
+        let content = with_shared_fields_of!(
+            template,
+            CampaignContent {
+                year,
+                area,
+                audience_id: None,
+                filter: Some(template.filter),
+                first_day: before(day, template.starts_before),
+                last_day,
+                guest,
+            }
+        );
         // What is wrong with the template itself has no place in the order.
         let place = |pointer: &str| {
             let is_ordered = ORDERED.iter().any(|field| pointer.starts_with(field));

@@ -6,6 +6,7 @@
 //! nothing, and another one goes on. A beneficiary gets one task of a kind for an occasion, however
 //! often and by how many campaigns; the same holds for the items that each member gets.
 
+mod carried;
 pub mod closing;
 pub mod content;
 pub mod create_tasks;
@@ -15,6 +16,7 @@ pub mod dry_plan_model;
 pub mod feasibility;
 pub mod from_template;
 pub mod launch_queue;
+mod members;
 pub mod model;
 pub mod outcome_model;
 pub mod outcome_routes;
@@ -22,6 +24,7 @@ pub mod progress;
 pub mod remind;
 pub mod report;
 pub mod routes;
+mod shared;
 pub mod store;
 pub mod template;
 pub mod template_routes;

@@ -11,6 +11,7 @@ use gridward_domain::range::{AmountFen, CalendarYear, QuotaPerDay, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::shared::with_shared_fields;
 use crate::goods::plan::ItemForEach;
 use crate::task::words::{Goods, TaskGuest};
 
@@ -43,10 +44,10 @@ pub struct Campaign {
     pub audience_version: Option<i64>,
     /// Which beneficiaries of the area get a task.
     pub filter: Filter,
-    /// The audience in Chinese.
+    /// Whom it reaches, in Chinese: the audience, of goods alone those of it who may get them.
     #[schema(max_length = 20_000, example = "江津区内 80 岁及以上、独居的烈士遗属")]
     pub sentence_zh: String,
-    /// The audience in English.
+    /// The same in English.
     #[schema(
         max_length = 20_000,
         example = "Beneficiaries in 江津区 who are aged 80 or over and live alone"
@@ -123,62 +124,38 @@ pub struct Campaign {
     pub version: i64,
 }
 
-/// The content of a campaign. The audience is either a saved one or a filter.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "name": "春节慰问", "name_en": "Spring Festival visits", "occasion": "spring_festival",
-    "year": 2027, "filter": { "category": ["martyr_family"] }, "kind": "home_visit",
-    "first_day": "2027-01-18", "last_day": "2027-02-05", "quota_per_day": 400
-}))]
-pub struct CampaignContent {
-    /// Its name in Chinese, the title of its tasks.
-    pub name: TaskTitle,
-    /// Its name in English.
-    pub name_en: TaskTitle,
-    /// The code of the occasion, such as that of a holiday.
-    pub occasion: OccasionCode,
-    /// The year of the occasion.
-    pub year: CalendarYear,
-    /// Only beneficiaries of this area get a task: that of the saved audience or else the caller's,
-    /// unless given, or one in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub area: Option<AreaCode>,
-    /// A saved audience, whose filter is copied.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub audience_id: Option<AudienceId>,
-    /// Which beneficiaries of the area get a task.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub filter: Option<Filter>,
-    /// The kind of the tasks, of the catalogue. Either a kind or items are required.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<KindCode>,
-    /// What each member gets, of the register of goods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 20)]
-    pub items: Vec<ItemForEach>,
-    /// The first day of the visits.
-    #[serde(deserialize_with = "crate::http::day::stored")]
-    pub first_day: NaiveDate,
-    /// The due day of the visits, at most 365 days after the first.
-    #[serde(deserialize_with = "crate::http::day::stored")]
-    pub last_day: NaiveDate,
-    /// The most visits that become possible on one day. Default: all on the first day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quota_per_day: Option<QuotaPerDay>,
-    /// What the visitor does; stored encrypted, as amount and goods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub instructions: Option<Instructions>,
-    /// The money that each visitor hands over, in fen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub amount_fen: Option<AmountFen>,
-    /// The goods that each visitor brings.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 50)]
-    pub goods: Vec<Goods>,
-    /// A guest who comes along on each visit, such as a leader; stored encrypted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guest: Option<TaskGuest>,
+with_shared_fields! {
+    /// The content of a campaign. The audience is either a saved one or a filter.
+    #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[schema(example = json!({
+        "name": "春节慰问", "name_en": "Spring Festival visits", "occasion": "spring_festival",
+        "year": 2027, "filter": { "category": ["martyr_family"] }, "kind": "home_visit",
+        "first_day": "2027-01-18", "last_day": "2027-02-05", "quota_per_day": 400
+    }))]
+    pub struct CampaignContent {
+        /// The year of the occasion.
+        pub year: CalendarYear,
+        /// Only beneficiaries of this area get a task: that of the saved audience or else the caller's,
+        /// unless given, or one in it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub area: Option<AreaCode>,
+        /// A saved audience, whose filter is copied.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub audience_id: Option<AudienceId>,
+        /// Which beneficiaries of the area get a task.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub filter: Option<Filter>,
+        /// The first day of the visits.
+        #[serde(deserialize_with = "crate::http::day::stored")]
+        pub first_day: NaiveDate,
+        /// The due day of the visits, at most 365 days after the first.
+        #[serde(deserialize_with = "crate::http::day::stored")]
+        pub last_day: NaiveDate,
+        /// A guest who comes along on each visit, such as a leader; stored encrypted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub guest: Option<TaskGuest>,
+    }
 }
 
 /// How a campaign is launched.

@@ -49,11 +49,12 @@ pub(crate) async fn assess_campaign(
 /// Get the feasibility of a campaign
 ///
 /// At once, a sum: the minutes of the visits, with the way, and those that the visitors of each village
-/// offer from the first day to the last beyond their other work, with what would help a village that
+/// offer from the first day to the last beyond their other work: open tasks, also of other campaigns, in the
+/// village of the task, and tasks with an assignee in that of the assignee. With it, what would help a village that
 /// lacks some: people of the nearest villages of the caller's area, an earlier first day, or calls in
-/// place of visits. `warnings` names days that are far from the occasion. Once `POST /v1/campaigns/{id}/dry-plans` has ordered a dry plan, `dry_plan` has its
-/// progress and then its answer: how many visits found no room, by village. No figure refers to a
-/// person. Allowed roles: supervisors and admins, within their area.
+/// place of visits. `warnings` names days that are far from the occasion. Once `POST /v1/campaigns/{id}/dry-plans` has
+/// ordered a dry plan, `dry_plan` has its progress and then its answer: how many visits found no room, by village. No
+/// figure refers to a person. Allowed roles: supervisors and admins, within their area.
 #[utoipa::path(
     tag = "campaigns",
     operation_id = "get_campaign_feasibility",

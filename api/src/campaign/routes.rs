@@ -19,7 +19,7 @@ use crate::crypto::KeyRing;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::{IfMatch, IfNoneMatch, Json as Body, Query, versioned};
+use crate::http::{IfMatch, IfNoneMatch, Json as Body, OptionalJson, Query, versioned};
 use crate::idempotency::{Commands, Done, IdempotencyKey};
 use crate::tx::Db;
 
@@ -268,7 +268,7 @@ pub(crate) async fn approve_campaign(
     tag = "campaigns",
     operation_id = "launch_campaign",
     params(("id" = CampaignId, Path, description = "The campaign")),
-    request_body(content = LaunchCampaign, description = "How it is launched"),
+    request_body(content = LaunchCampaign, description = "How it is launched; no body is `{}`"),
     responses(
         (
             status = OK, description = "The campaign", body = Campaign,
@@ -284,7 +284,7 @@ pub(crate) async fn launch_campaign(
     Authenticated(principal): Authenticated,
     id: Path<CampaignId>,
     key: IdempotencyKey,
-    Body(how): Body<LaunchCampaign>,
+    OptionalJson(how): OptionalJson<LaunchCampaign>,
 ) -> Result<HttpResponse, Problem> {
     let (id, district) = (*id, principal.district());
     let decision = Decision { campaign: id, verdict: Verdict::Launch(how) };

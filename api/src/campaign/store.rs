@@ -142,9 +142,9 @@ impl CampaignRow {
         &self,
         conn: &mut Conn,
         names: &DistrictNames,
-        filter: Filter,
+        members: &Filter,
     ) -> Result<Campaign, DbError> {
-        let Sentence { zh, en } = filter.sentence(self.area, names);
+        let Sentence { zh, en } = members.sentence(self.area, names);
         let occasion_day =
             holiday::occasion::day(conn, self.district, self.occasion.as_str(), self.year)?;
         let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
@@ -159,7 +159,7 @@ impl CampaignRow {
             occasion_day,
             audience_id: self.audience,
             audience_version: self.audience_version,
-            filter,
+            filter: self.filter()?,
             sentence_zh: zh,
             sentence_en: en,
             kind: self.kind.clone(),
@@ -198,10 +198,10 @@ pub fn shown(
     district: AreaCode,
     rows: &[CampaignRow],
 ) -> Result<Vec<Campaign>, DbError> {
-    let filters = rows.iter().map(CampaignRow::filter).collect::<Result<Vec<_>, _>>()?;
-    let scopes = rows.iter().zip(&filters).map(|(row, filter)| (row.area, filter));
+    let members = rows.iter().map(|row| row.members(conn)).collect::<Result<Vec<_>, _>>()?;
+    let scopes = rows.iter().zip(&members).map(|(row, members)| (row.area, members));
     let names = DistrictNames::read(conn, district, scopes)?;
-    rows.iter().zip(filters).map(|(row, filter)| row.campaign(conn, &names, filter)).collect()
+    rows.iter().zip(&members).map(|(row, members)| row.campaign(conn, &names, members)).collect()
 }
 
 /// Encrypts what the visitors of a campaign do, bring and hand over; `None` if it is nothing.

@@ -2,60 +2,33 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::audience::Filter;
-use gridward_domain::bounded_text::{Instructions, TaskTitle};
-use gridward_domain::code::{CampaignTemplateCode, KindCode, OccasionCode};
-use gridward_domain::range::{AmountFen, CalendarYear, DaysBefore, QuotaPerDay, Version};
+use gridward_domain::code::CampaignTemplateCode;
+use gridward_domain::range::{CalendarYear, DaysBefore, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::goods::plan::ItemForEach;
-use crate::task::words::{Goods, TaskGuest};
+use super::shared::with_shared_fields;
+use crate::task::words::TaskGuest;
 
-/// A campaign of a service, of which a draft is made for each year of its occasion.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "code": "spring_festival_letters", "name": "春节慰问信", "name_en": "Spring Festival letters",
-    "occasion": "spring_festival", "filter": { "all": [] }, "starts_before": 19, "ends_before": 1,
-    "items": [{ "item": "spring_festival_letter", "quantity": 1 }]
-}))]
-pub struct CampaignTemplate {
-    /// The code.
-    pub code: CampaignTemplateCode,
-    /// The name in Chinese, the title of the tasks.
-    #[schema(example = "春节慰问信")]
-    pub name: TaskTitle,
-    /// The name in English.
-    #[schema(example = "Spring Festival letters")]
-    pub name_en: TaskTitle,
-    /// The code of the occasion, such as that of a holiday.
-    pub occasion: OccasionCode,
-    /// Which beneficiaries of the area of the campaign belong to it.
-    pub filter: Filter,
-    /// The kind of the tasks, of the document or of the district. Either a kind or items are required.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<KindCode>,
-    /// What each member gets, of the register of goods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 20)]
-    pub items: Vec<ItemForEach>,
-    /// How many days before the day of the occasion the visits begin.
-    pub starts_before: DaysBefore,
-    /// How many days before it they are due, at most as many as `starts_before`.
-    pub ends_before: DaysBefore,
-    /// The most visits that become possible on one day. Default: all on the first day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quota_per_day: Option<QuotaPerDay>,
-    /// What the visitor does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instructions: Option<Instructions>,
-    /// The money that each visitor hands over, in fen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount_fen: Option<AmountFen>,
-    /// The goods that each visitor brings.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 50)]
-    pub goods: Vec<Goods>,
+with_shared_fields! {
+    /// A campaign of a service, of which a draft is made for each year of its occasion.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[schema(example = json!({
+        "code": "spring_festival_letters", "name": "春节慰问信", "name_en": "Spring Festival letters",
+        "occasion": "spring_festival", "filter": { "all": [] }, "starts_before": 19,
+        "ends_before": 1, "items": [{ "item": "spring_festival_letter", "quantity": 1 }]
+    }))]
+    pub struct CampaignTemplate {
+        /// The code.
+        pub code: CampaignTemplateCode,
+        /// Which beneficiaries of the area of the campaign belong to it.
+        pub filter: Filter,
+        /// How many days before the day of the occasion the visits begin.
+        pub starts_before: DaysBefore,
+        /// How many days before it they are due, at most as many as `starts_before`.
+        pub ends_before: DaysBefore,
+    }
 }
 
 /// A template as the district has it.

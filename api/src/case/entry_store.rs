@@ -14,6 +14,7 @@ use gridward_domain::range::AmountFen;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::store::CaseRow;
 use super::{CaseEntry, CaseEntryAction, CaseKind, CaseReferral};
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
@@ -131,7 +132,7 @@ pub fn add(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn brought_by(
+fn brought_by(
     conn: &mut Conn,
     (district, case): (AreaCode, CaseId),
     (kind, step): (&CaseKind, &StepCode),
@@ -169,6 +170,24 @@ pub fn finders(
         .select(case_entries::person)
         .load(conn)?;
     Ok(people.into_iter().flatten().collect())
+}
+
+/// The person who brought the case to its step. A return asks for no decision; where another person must act, the one
+/// who had brought it there before still does not.
+///
+/// # Errors
+/// [`DbError`].
+pub fn asked_by(
+    conn: &mut Conn,
+    kind: &CaseKind,
+    row: &CaseRow,
+) -> Result<Option<PersonId>, DbError> {
+    match (row.asked_by, kind.step(&row.step)) {
+        (None, Some(step)) if step.two_people => {
+            brought_by(conn, (row.district, row.id), (kind, &row.step))
+        }
+        (asked_by, _) => Ok(asked_by),
+    }
 }
 
 /// How often the case has risen since it came to its step.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::entry_store::{self, EntrySealed, NewEntry};
 use super::event::event;
-use super::store::{self, CaseRow, PlacedCase};
+use super::store::{self, PlacedCase};
 use super::{CaseEntryAction, kind_store};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
@@ -34,8 +34,7 @@ pub fn escalate(tx: &mut Tx<'_>, key: &SealingKey, today: NaiveDate) -> Result<u
         let kind = kind.ok_or_else(|| DbError::corrupt("case_kinds", "a version is missing"))?;
         let life = row.life(None);
         let Some(raised) = case::escalate(&kind.path(), &life, today, &is_working) else {
-            let never = CaseRow { escalates_on: None, version: row.version + 1, ..row.clone() };
-            store::put(tx.write_unbatched(), Some(row), &never)?;
+            store::never_rises(tx.write_unbatched(), row)?;
             continue;
         };
         let next = row.after(raised, None);

@@ -1,8 +1,8 @@
 //! A case with its history.
 
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::case;
-use gridward_domain::id::CaseId;
+use gridward_domain::case::{self, CaseMove};
+use gridward_domain::id::{CaseId, PersonId};
 use serde_json::json;
 
 use super::entry_store;
@@ -19,7 +19,25 @@ use crate::tx::Tx;
 /// The moves that the present step of the case permits.
 pub(crate) fn may_come(kind: &CaseKind, placed: &PlacedCase) -> Vec<CaseNextMove> {
     let (path, life) = (kind.path(), placed.row.life(None));
-    let permitted = case::next_moves(&path, &life);
+    shown(kind, placed, &case::next_moves(&path, &life))
+}
+
+/// The moves that the present step of the case permits to the person: none if another one must act.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn moves_of(
+    conn: &mut Conn,
+    kind: &CaseKind,
+    placed: &PlacedCase,
+    person: PersonId,
+) -> Result<Vec<CaseNextMove>, DbError> {
+    let asked_by = entry_store::asked_by(conn, kind, &placed.row)?;
+    let life = case::Case { asked_by, ..placed.row.life(None) };
+    Ok(shown(kind, placed, &case::moves_of(&kind.path(), &life, person)))
+}
+
+fn shown(kind: &CaseKind, placed: &PlacedCase, permitted: &[&CaseMove]) -> Vec<CaseNextMove> {
     let step = kind.step(&placed.row.step);
     let moves = step.map(|step| step.moves.as_slice()).unwrap_or_default();
     let shown = moves.iter().filter(|one| permitted.iter().any(|other| other.code == one.code));

@@ -251,6 +251,17 @@ pub fn put(conn: &mut Conn, old: Option<&CaseRow>, new: &CaseRow) -> Result<(), 
     )
 }
 
+/// Has the case rise no more. Nothing that is shown changes, so the version stays.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub(super) fn never_rises(conn: &mut Conn, row: &CaseRow) -> Result<(), DbError> {
+    let this = cases::table.find((row.district, row.id)).filter(cases::version.eq(row.version));
+    let never = cases::escalates_on.eq(None::<NaiveDate>);
+    let changed = diesel::update(this).set(never).execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
 /// The first `limit` cases that rise to the next level by `today`; those of beneficiaries who have ended
 /// do not.
 ///

@@ -10,7 +10,7 @@ use gridward_domain::authority::Principal;
 use gridward_domain::bounded_text::Label;
 use gridward_domain::case;
 use gridward_domain::code::{CaseKindCode, StepCode};
-use gridward_domain::id::{BeneficiaryId, CaseId, TaskId};
+use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, TaskId};
 use gridward_domain::range::{PageLimit, Version};
 use serde::Serialize;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::filter::CaseQuery;
 use super::list;
-use super::read::may_come;
+use super::read::moves_of;
 use super::store::PlacedCase;
 use super::{CaseKind, CaseNextMove, CaseReferralWord, kind_store};
 use crate::clock;
@@ -61,7 +61,8 @@ pub struct WaitingCase {
     /// The task that the step awaits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,
-    /// The moves that the step permits.
+    /// The moves that the step permits; none to one who opened the case or brought it to the step, if another
+    /// person must act.
     #[schema(max_items = 20)]
     pub may_come: Vec<CaseNextMove>,
     /// The form of the answers that a move from the step has.
@@ -108,7 +109,7 @@ pub fn all(
         let position = |one: &PlacedCase| (one.row.begun_at.and_utc(), one.row.id);
         after = cut(&mut page, PageLimit::MAX, position);
         for placed in page {
-            waiting.extend(waiting_case(conn, &mut kinds, &placed)?);
+            waiting.extend(waiting_case(conn, &mut kinds, &placed, principal.person)?);
         }
         if after.is_none() {
             return Ok(waiting);
@@ -129,7 +130,7 @@ pub fn these(
     let (mut waiting, mut kinds) = (Vec::new(), HashMap::new());
     for placed in list::open_of(conn, principal, ids)? {
         if placed.area == grid {
-            waiting.extend(waiting_case(conn, &mut kinds, &placed)?);
+            waiting.extend(waiting_case(conn, &mut kinds, &placed, principal.person)?);
         }
     }
     Ok(waiting)
@@ -142,6 +143,7 @@ fn waiting_case(
     conn: &mut Conn,
     kinds: &mut Kinds,
     placed: &PlacedCase,
+    person: PersonId,
 ) -> Result<Option<WaitingCase>, DbError> {
     let row = &placed.row;
     let key = (row.kind.clone(), row.kind_version);
@@ -169,7 +171,7 @@ fn waiting_case(
         waiting_since: row.begun_at.and_utc().with_timezone(&clock::china()),
         due_on: row.due_on,
         task_id: row.task,
-        may_come: may_come(kind, placed),
+        may_come: moves_of(conn, kind, placed, person)?,
         form: step.form.clone(),
         amount: step.amount,
         referrals: step.referrals.clone(),

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use gridward_domain::area::AreaCode;
+use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 use gridward_domain::word::Word as _;
@@ -171,21 +171,37 @@ fn add_programme(
     Ok(())
 }
 
-/// The demo accounts: a supervisor, and the manager and a volunteer of one grid.
-struct Faces([(Role, PersonId, String, String); 3]);
+/// The demo accounts: one for each role and level, those of one grid and of the areas above it.
+struct Faces(Vec<Face>);
+
+/// A demo account.
+struct Face {
+    person: PersonId,
+    role: Role,
+    area: AreaCode,
+    phone: String,
+    /// What the person is, in English and in Chinese.
+    labels: [&'static str; 2],
+}
 
 fn faces(records: &DistrictRecords) -> Option<Faces> {
     let grid = records.outlines.first()?.grid;
-    let face = |role: Role, area: AreaCode| {
+    let face = |role: Role, area: AreaCode, labels: [&'static str; 2]| {
         let fits = |person: &&PersonRecord| person.role == role && person.area == area;
-        let person = records.people.iter().find(fits)?;
-        Some((role, person.id, person.phone.clone(), person.area.to_string()))
+        let PersonRecord { id, phone, .. } = records.people.iter().find(fits)?;
+        Some(Face { person: *id, role, area, phone: phone.clone(), labels })
     };
-    Some(Faces([
-        face(Role::Supervisor, grid.district())?,
-        face(Role::Manager, grid)?,
-        face(Role::Volunteer, grid)?,
-    ]))
+    let (district, town) = (grid.district(), grid.ancestor(Level::Town)?);
+    let village = grid.ancestor(Level::Village)?;
+    let faces = [
+        face(Role::Supervisor, district, ["supervisor of the district", "区级督导员"])?,
+        face(Role::Supervisor, town, ["supervisor of a town", "镇街督导员"])?,
+        face(Role::Supervisor, village, ["supervisor of a village", "村社区督导员"])?,
+        face(Role::Admin, district, ["admin", "管理员"])?,
+        face(Role::Manager, grid, ["manager of a grid", "网格员"])?,
+        face(Role::Volunteer, grid, ["volunteer", "志愿者"])?,
+    ];
+    Some(Faces(faces.into()))
 }
 
 /// Sets the demo password, hashed once, for all of `people`.
@@ -224,19 +240,21 @@ fn write_sign_ins(file: &Path, records: &DistrictRecords) -> Result<(), Failure>
 
 impl Faces {
     fn ids(&self) -> Vec<PersonId> {
-        self.0.iter().map(|(_, id, ..)| *id).collect()
+        self.0.iter().map(|face| face.person).collect()
     }
 
     /// Prints the demo accounts and, if the API is served, example requests.
     fn print(&self, url: Option<&str>) {
         println!("\nSign in with");
-        for (role, _, phone, area) in &self.0 {
-            println!("  {:<11} {phone}  {PASSWORD}   ({area})", role.as_str());
+        for Face { role, area, phone, labels: [en, zh], .. } in &self.0 {
+            let area = format!("({area})");
+            println!("  {:<11} {phone}  {PASSWORD}   {area:<17}  {en}, {zh}", role.as_str());
         }
         match url {
             None => println!("\nTo serve it: gridward serve"),
             Some(url) => {
-                let (_, _, phone, _) = &self.0[1];
+                let manager = self.0.iter().find(|face| face.role == Role::Manager);
+                let phone = manager.map_or("", |face| face.phone.as_str());
                 println!("\nServing on {url}; try\n");
                 println!(
                     "  TOKEN=$(curl -s {url}/v1/auth/sign-in -H 'Content-Type: application/json' \\\n    \

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::case::{self, CaseActor, CaseRejection, MoveEffect};
+use gridward_domain::case::{self, CaseActor, CaseRejection, MoveEffect, StepTask};
 use gridward_domain::code::WordCode;
-use gridward_domain::id::CaseId;
+use gridward_domain::id::{CaseId, TaskId};
 use serde_json::{Value, json};
 
 use super::{CaseMoveSent, closing_notice, step_task};
@@ -88,18 +88,15 @@ impl Moving {
         let is_working = |day| days.is_working(day);
         let (path, actor) = (kind.path(), CaseActor::of(principal));
         let taken = &self.sent.taken;
-        let life = row.life(step_task::state(tx, row)?);
-        let asked_by = match (life.asked_by, kind.step(&row.step)) {
-            // A return asks for no decision: who had brought the case here still does not decide on it.
-            (None, Some(step)) if step.two_people => {
-                let conn = tx.read_unbatched();
-                entry_store::brought_by(conn, (district, row.id), (&kind, &row.step))?
-            }
-            (asked_by, _) => asked_by,
-        };
-        let life = case::Case { documents: stored, asked_by, ..life };
+        let awaited = step_task::awaited(tx, row)?;
+        let task = row.task.map(|_| match awaited.as_slice() {
+            [] => StepTask::Ended,
+            _ => StepTask::Open,
+        });
+        let asked_by = entry_store::asked_by(tx.read_unbatched(), &kind, row)?;
+        let life = case::Case { documents: stored, asked_by, ..row.life(task) };
         let moved = case::apply(&path, &life, taken, actor, today, &is_working);
-        let (life, _) = moved.map_err(|why| refusal(why).showing(&current))?;
+        let (life, _) = moved.map_err(|why| refusal(why, &awaited).showing(&current))?;
         let approves =
             |one: &CaseMoveContent| one.code == *taken && one.effect == MoveEffect::Approve;
         if placed.has_ended
@@ -163,17 +160,22 @@ fn detail(
     }
 }
 
-fn refusal(why: CaseRejection) -> Problem {
+fn refusal(why: CaseRejection, awaited: &[TaskId]) -> Problem {
+    let naming = |code: ProblemCode, details: Vec<String>| {
+        let errors = details.into_iter().map(|detail| FieldError::new("/move", detail));
+        errors.fold(Problem::from(code), Problem::with)
+    };
     match why {
         CaseRejection::Ended => ProblemCode::CaseEnded.into(),
         CaseRejection::OtherLevel => ProblemCode::CaseOtherLevel.into(),
         CaseRejection::SamePerson => ProblemCode::CaseSamePerson.into(),
-        CaseRejection::AwaitsTask => ProblemCode::CaseAwaitsTask.into(),
+        CaseRejection::AwaitsTask => {
+            let tasks = awaited.iter().map(|id| format!("awaits the task {id}"));
+            naming(ProblemCode::CaseAwaitsTask, tasks.collect())
+        }
         CaseRejection::MissingDocuments(missing) => {
-            let errors = missing
-                .iter()
-                .map(|code| FieldError::new("/move", format!("requires the document {code}")));
-            errors.fold(Problem::from(ProblemCode::CaseDocumentMissing), Problem::with)
+            let documents = missing.iter().map(|code| format!("requires the document {code}"));
+            naming(ProblemCode::CaseDocumentMissing, documents.collect())
         }
         CaseRejection::NotPermitted | CaseRejection::UnknownClass | CaseRejection::UnknownStep => {
             ProblemCode::CaseMoveNotPermitted.into()

@@ -1,7 +1,6 @@
 //! The task that a step of a case awaits.
 
 use gridward_domain::authority::Principal;
-use gridward_domain::case::StepTask;
 use gridward_domain::id::TaskId;
 
 use crate::beneficiary;
@@ -18,22 +17,21 @@ use crate::task::task_origin::TaskOrigin;
 use crate::task::tie::tied;
 use crate::tx::Tx;
 
-/// What has become of the task of the present step, of both of a visit by two people.
+/// The tasks that the present step awaits: of a visit by two people both, as far as they are not done.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn state(tx: &mut Tx<'_>, row: &CaseRow) -> Result<Option<StepTask>, DbError> {
-    let Some(id) = row.task else { return Ok(None) };
-    let task = task::store::row(tx.read()?, row.district, id)?;
-    let Some(task) = task else { return Ok(Some(StepTask::Ended)) };
-    let mut all = if task.pair().is_some() { tied(tx, &task)? } else { Vec::new() };
-    all.push(task);
-    for task in &all {
+pub(super) fn awaited(tx: &mut Tx<'_>, row: &CaseRow) -> Result<Vec<TaskId>, DbError> {
+    let Some(id) = row.task else { return Ok(Vec::new()) };
+    let Some(task) = task::store::row(tx.read()?, row.district, id)? else { return Ok(Vec::new()) };
+    let second = if task.pair().is_some() { tied(tx, &task)? } else { Vec::new() };
+    let mut awaited = Vec::new();
+    for task in std::iter::once(task).chain(second) {
         if task.life()?.state.is_live() {
-            return Ok(Some(StepTask::Open));
+            awaited.push(task.id);
         }
     }
-    Ok(Some(StepTask::Ended))
+    Ok(awaited)
 }
 
 /// Creates the task of the step that the case has begun. Without a current beneficiary, and for a

@@ -71,10 +71,7 @@ pub fn of(
 
 /// Those who are entitled, and those of them whose plaque is there.
 fn filters(rule: &PlaqueRule) -> (Filter, Filter) {
-    let entitled = match rule.entitled.clone() {
-        none if none.is_empty() => Filter::All(Vec::new()),
-        categories => Filter::Is(Condition::Category(categories)),
-    };
+    let entitled = rule.audience();
     let present = Filter::Is(Condition::Plaque(rule.covering()));
     (entitled.clone(), Filter::All(vec![entitled, present]))
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::audience::Filter;
 use gridward_domain::bounded_text::Occasion;
 use gridward_domain::code::ItemCode;
 use gridward_domain::goods::{HandoutState, ReturnReason};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use super::hand_out::ONCE;
 use super::handout_store::HandoutRow;
-use super::store::ItemRow;
+use super::store::{self, ItemRow};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::schema::handouts;
 use crate::db::{Conn, DbError};
@@ -37,6 +38,26 @@ pub struct ItemForEach {
     pub item: ItemCode,
     /// The pieces for each member.
     pub quantity: GoodsQuantity,
+}
+
+/// Those who may get one of the items at least.
+///
+/// # Errors
+/// [`DbError`].
+pub fn audience(
+    conn: &mut Conn,
+    district: AreaCode,
+    items: &[ItemForEach],
+) -> Result<Filter, DbError> {
+    let mut entitled = Vec::with_capacity(items.len());
+    for one in items {
+        let item = store::item(conn, district, &one.item)?;
+        match item.and_then(|item| item.plaque).map(|rule| rule.value().audience()) {
+            Some(Filter::Is(some)) => entitled.push(Filter::Is(some)),
+            _ => return Ok(Filter::All(Vec::new())),
+        }
+    }
+    Ok(Filter::Any(entitled))
 }
 
 /// Plans the hand-outs of the items to these beneficiaries, but for those that have one or are not entitled to it;

@@ -46,6 +46,33 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
     }
 }
 
+/// The deserialized body of a request whose fields are all optional: no body is `{}`. Not for operations that a cookie
+/// authenticates, since a page of another site may send a request without a body.
+#[derive(Clone, Debug)]
+pub struct OptionalJson<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for OptionalJson<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let json = is_json(request);
+        let limit = limit(request.path());
+        let payload = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            let payload = payload.await.map_err(|_| ProblemCode::BadRequest)?;
+            let bytes = collect(payload, limit).await?;
+            if bytes.is_empty() {
+                return deserialize::body(b"{}").map(Self);
+            }
+            if !json {
+                return Err(ProblemCode::UnsupportedMediaType.into());
+            }
+            deserialize::body(&bytes).map(Self)
+        })
+    }
+}
+
 /// Whether the request's media type is JSON.
 pub fn is_json(request: &HttpRequest) -> bool {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

@@ -32,6 +32,6 @@ pub mod versioned;
 
 pub use if_match::IfMatch;
 pub use if_none_match::IfNoneMatch;
-pub use json::Json;
+pub use json::{Json, OptionalJson};
 pub use problem::Problem;
 pub use query::Query;

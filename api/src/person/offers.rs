@@ -4,8 +4,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::Role;
+use gridward_domain::id::PersonId;
 
+use crate::db::schema::people;
 use crate::db::{Conn, DbError};
+use crate::in_range;
+use crate::person::PersonState;
 
 #[derive(QueryableByName)]
 struct OfGrid {
@@ -63,4 +67,18 @@ pub fn by_grid_and_role(
         .bind::<Text, _>(range.to())
         .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.area, row.role, row.minutes)).collect())
+}
+
+/// The active managers and volunteers of the range, with their grids.
+///
+/// # Errors
+/// [`DbError`].
+pub fn visitors(conn: &mut Conn, range: &AreaRange) -> Result<Vec<(PersonId, AreaCode)>, DbError> {
+    Ok(people::table
+        .filter(people::district.eq(range.area().district()))
+        .filter(in_range!(people::area, range))
+        .filter(people::state.eq(PersonState::Active))
+        .filter(people::role.eq_any([Role::Manager, Role::Volunteer]))
+        .select((people::id, people::area))
+        .load(conn)?)
 }

@@ -14,7 +14,7 @@ use super::planner::Planner;
 use super::{left, store, undo};
 use crate::auth::Authenticated;
 use crate::db::Conn;
-use crate::http::Json as Body;
+use crate::http::OptionalJson;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
@@ -119,7 +119,7 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
     tag = "plans",
     operation_id = "apply_plan",
     params(("id" = PlanId, Path, description = "The plan")),
-    request_body(content = ApplyPlan, description = "How it is applied"),
+    request_body(content = ApplyPlan, description = "How it is applied; no body is `{}`"),
     responses(
         (status = OK, description = "The plan, applied", body = PlanResult),
         (status = ACCEPTED, description = "The plan, which is being applied", body = PlanResult),
@@ -133,7 +133,7 @@ pub(crate) async fn apply_plan(
     Authenticated(principal): Authenticated,
     id: Path<PlanId>,
     key: IdempotencyKey,
-    Body(how): Body<ApplyPlan>,
+    OptionalJson(how): OptionalJson<ApplyPlan>,
 ) -> Result<HttpResponse, Problem> {
     let call = Call { id: *id, command: Command::Apply(how) };
     send(&commands, workers, principal, key, call).await

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use gridward_dispatch::solve::{Route, Stop, Volunteer};
+use gridward_dispatch::solve::{Reason, Route, Stop, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::feasibility::PlannedEffort;
 use gridward_domain::id::PersonId;
@@ -49,10 +49,11 @@ fn result(computed: &Computed) -> DryResult {
         }
     }
     let mut without_room = Vec::new();
-    let mut other_unserved = 0;
+    let (mut other_unserved, mut other_without_time) = (0, 0);
     for unserved in &solved.unserved {
         let Some((grid, service)) = imagined.get(&unserved.visit) else {
             other_unserved += 1;
+            other_without_time += u64::from(lacks_time(&unserved.reason));
             continue;
         };
         let of = villages.entry(village(*grid)).or_default();
@@ -70,7 +71,12 @@ fn result(computed: &Computed) -> DryResult {
     }
     let villages = villages.into_iter().map(|(area, planned)| PlannedVillage { area, planned });
     let obstacles = obstacles::count(without_room.iter().map(|(reason, remedy)| (reason, remedy)));
-    DryResult { villages: villages.collect(), obstacles, other_unserved }
+    DryResult { villages: villages.collect(), obstacles, other_unserved, other_without_time }
+}
+
+/// Whether the other visits of the plan leave no time for the visit.
+const fn lacks_time(reason: &Reason) -> bool {
+    matches!(reason, Reason::NoMinutes { .. } | Reason::NoRoom { .. } | Reason::NotTogether)
 }
 
 /// The minutes that visits without room would take, which have those at the doors: as many as the

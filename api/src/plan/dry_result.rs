@@ -15,12 +15,15 @@ pub struct DryResult {
     pub obstacles: Vec<PlanObstacle>,
     /// The tasks that exist and have no room beside the campaign.
     pub other_unserved: u64,
+    /// Those of them for which people would have the skills and the hours, but no time is left.
+    #[serde(default)]
+    pub other_without_time: u64,
 }
 
 impl DryResult {
-    /// Whether every visit of the campaign has a person and a time.
+    /// Whether every visit of the campaign has a person and a time, and takes none from other visits.
     pub fn has_room(&self) -> bool {
-        self.villages.iter().all(|one| one.planned.unserved == 0)
+        self.other_without_time == 0 && self.villages.iter().all(|one| one.planned.unserved == 0)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::db::{Conn, DbError};
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
-use crate::http::{Json as Body, versioned};
+use crate::http::{Json as Body, OptionalJson, versioned};
 use crate::idempotency::{Commands, Done, IdempotencyKey};
 use crate::task::command::StatedReason;
 use crate::task::origin::Origin;
@@ -267,7 +267,7 @@ async fn decide(
     tag = "tasks",
     operation_id = "accept_proposal",
     params(("id" = ProposalId, Path, description = "The proposal")),
-    request_body(content = Acceptance, description = "Kind, due day and instructions of the task for a need; an empty object for a day and for a need that opens a case"),
+    request_body(content = Acceptance, description = "Kind, due day and instructions of the task for a need; an empty object, or no body, for a day and for a need that opens a case"),
     responses(
         (
             status = OK, description = "The accepted proposal", body = Proposal,
@@ -282,7 +282,7 @@ pub(crate) async fn accept_proposal(
     Authenticated(principal): Authenticated,
     id: Path<ProposalId>,
     key: IdempotencyKey,
-    Body(acceptance): Body<Acceptance>,
+    OptionalJson(acceptance): OptionalJson<Acceptance>,
 ) -> Result<HttpResponse, Problem> {
     decide(&commands, principal, key, (*id, Answer::Accept(acceptance))).await
 }

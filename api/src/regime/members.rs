@@ -102,7 +102,8 @@ pub fn candidates(
     if let Some(anchors) = Anchors::read(conn, key, regime, today)? {
         let of = |row: BeneficiaryRow| {
             let anchor = anchors.of(&row, key, today)?;
-            let contact = known.last(row.id, row.last_contact, row.last_visit);
+            let of_entry = known.last(row.id, row.last_contact, row.last_visit);
+            let contact = anchors.contact(&row, of_entry);
             Ok(Candidate { id: row.id, grid: row.grid, anchor, contact })
         };
         return anchored(conn, (regime, &filter), today, of);

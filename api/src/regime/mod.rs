@@ -12,7 +12,9 @@ pub mod outlook;
 pub mod prepare;
 pub mod routes;
 pub mod save;
+mod sentence;
 mod sites;
+mod size;
 pub mod store;
 pub mod withdraw;
 

@@ -21,10 +21,10 @@ pub struct Regime {
     pub content: RegimeContent,
     /// Only beneficiaries of this area are visited.
     pub area: AreaCode,
-    /// Its audience in Chinese.
+    /// Whom it visits, in Chinese: its audience, and after needs those alone of whom a report finds one.
     #[schema(max_length = 20_000, example = "江津区内独居的服务对象")]
     pub sentence_zh: String,
-    /// Its audience in English.
+    /// The same in English.
     #[schema(max_length = 20_000, example = "Beneficiaries in 江津区 who live alone")]
     pub sentence_en: String,
     /// The name of the responsible person, if the caller reads it.
@@ -33,11 +33,11 @@ pub struct Regime {
     pub responsible_name: Option<String>,
     /// Whether the responsible person has left the service.
     pub is_responsible_gone: bool,
-    /// The author.
+    /// Who created it; another person may have written its present content.
     pub created_by: PersonId,
     /// When it was created.
     pub created_at: DateTime<FixedOffset>,
-    /// The author of the present content.
+    /// The last author of the present content, also by a service document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_by: Option<PersonId>,
     /// The person who activated it last.
@@ -105,13 +105,26 @@ impl TryFrom<SentContent> for RegimeContent {
 /// The content of a regime.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, try_from = "SentContent")]
-#[schema(example = json!({
-    "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
-    "filter": { "lives_alone": true }, "kind": "home_visit", "lead_days": 7,
-    "cadence": { "type": "every_days", "days": 30 },
-    "starts_on": "2026-12-01", "responsible_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
-    "active": true
-}))]
+#[schema(examples(
+    json!({
+        "name": "独居对象每月走访", "name_en": "Monthly visits to those who live alone",
+        "filter": { "lives_alone": true }, "kind": "home_visit", "lead_days": 7,
+        "cadence": { "type": "every_days", "days": 30 },
+        "starts_on": "2026-12-01", "responsible_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
+        "active": true
+    }),
+    json!({
+        "name": "有事必访", "name_en": "Visits when needed", "filter": { "all": [] },
+        "kind": "home_visit", "lead_days": 2, "starts_on": "2026-12-01", "active": false,
+        "cadence": { "type": "after_need", "needs": ["bereavement", "disaster"], "days": 2 }
+    }),
+    json!({
+        "name": "清明节前烈士纪念设施巡查", "name_en": "Rounds of memorial sites before Qingming",
+        "subject": "memorials", "filter": { "all": [] }, "kind": "memorial_round", "lead_days": 14,
+        "starts_on": "2026-12-01", "active": false,
+        "cadence": { "type": "feast", "feast": "qingming" }
+    }),
+))]
 pub struct RegimeContent {
     /// The Chinese name.
     pub name: RegimeName,

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::area::AreaCode;
 use gridward_domain::audience::Filter;
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::{PersonId, RegimeId};
@@ -13,9 +12,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::model::{NewRegime, Regime, RegimeContent};
-use super::sites;
+use super::size;
 use super::store::{self, RegimeRow};
-use crate::audience::{check, preview};
+use crate::audience::check;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::IfMatch;
@@ -84,8 +83,8 @@ fn write(
         return Err(ProblemCode::RegimeAuthor.into());
     }
     let audience = (new.content.subject, &new.content.filter);
-    if !may_be_empty && size(conn, area, audience, today)? == 0 {
-        return Err(Problem::invalid("/content/filter", EMPTY));
+    if !may_be_empty && size::size(conn, area, audience, today)? == 0 {
+        return Err(Problem::invalid("/content/filter", size::EMPTY));
     }
     let RegimeContent { name, name_en, kind, cadence, subject, lead_days, starts_on, .. } =
         &new.content;
@@ -169,7 +168,7 @@ pub fn change(
         return Err(ProblemCode::RegimeAuthor.into());
     }
     if is_edited && !may_be_empty || is_activated {
-        check_size(tx, &next, is_activated && !confirm)?;
+        size::check(tx, &next, is_activated && !confirm)?;
     }
     let by = Some(principal.person);
     let authors = match (is_edited, is_activated) {
@@ -190,38 +189,6 @@ pub fn change(
     store::put(tx.write_unbatched(), Some(&row), &next)?;
     record(tx, principal, "regime.change", &next);
     Ok(next.shown(tx.read_unbatched(), key, principal)?)
-}
-
-/// Checks that the regime has members, and that visits to all beneficiaries of the district or of a
-/// town are confirmed, if they have to be.
-fn check_size(tx: &mut Tx<'_>, row: &RegimeRow, unconfirmed: bool) -> Result<(), Problem> {
-    let (today, filter) = (clock::day(tx.now), row.filter()?);
-    let conn = tx.read_unbatched();
-    let count = size(conn, row.area, (row.subject, &filter), today)?;
-    if count == 0 {
-        return Err(Problem::invalid("/filter", EMPTY));
-    }
-    let is_wide = matches!(row.area.level(), Level::District | Level::Town)
-        && row.subject == RegimeSubject::Beneficiaries;
-    if !unconfirmed || !is_wide || count < preview::size(conn, row.area)? {
-        return Ok(());
-    }
-    let detail = format!("creates visits to all {count} beneficiaries of the area");
-    let problem = Problem::from(ProblemCode::ConfirmationRequired);
-    Err(problem.with(FieldError::new("confirm", detail)))
-}
-
-/// The number of the members in the area.
-fn size(
-    conn: &mut Conn,
-    area: AreaCode,
-    (subject, filter): (RegimeSubject, &Filter),
-    today: NaiveDate,
-) -> Result<i64, DbError> {
-    match subject {
-        RegimeSubject::Beneficiaries => preview::count(conn, area, filter, today),
-        RegimeSubject::Memorials => sites::count(conn, area),
-    }
 }
 
 /// Checks what the types do not enforce of a regime in the area; pointers begin with `at`.
@@ -275,9 +242,6 @@ fn check_content(
     }
     Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
 }
-
-/// Why an audience, or an area without memorial sites, is refused.
-const EMPTY: &str = "selects nothing that could be visited";
 
 /// Why an active regime without a responsible person is refused.
 const NEEDED: &str = "is needed before the regime becomes active";

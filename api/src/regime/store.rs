@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::audience::{Filter, Names as _, Sentence};
+use gridward_domain::audience::Filter;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::RegimeName;
 use gridward_domain::code::{KindCode, Need};
@@ -18,6 +18,7 @@ use gridward_domain::regime::{
 };
 
 use super::model::{Regime, RegimeContent};
+use super::sentence;
 use crate::audience::names::DistrictNames;
 use crate::audience::store as audiences;
 use crate::clock::china;
@@ -192,10 +193,7 @@ pub fn shown(
     let of_people = person::store::names(conn, key, &principal.scope(), readable)?;
     let shown = rows.iter().zip(filters).map(|(row, filter)| {
         let cadence = row.cadence()?;
-        let sentence = match row.subject {
-            RegimeSubject::Beneficiaries => filter.sentence(row.area, &names),
-            RegimeSubject::Memorials => of_sites(&names.area(&row.area)),
-        };
+        let sentence = sentence::of(row, (&filter, &cadence), &names);
         let is_active = |id: PersonId| {
             people.iter().any(|person| person.id == id && person.state != PersonState::Left)
         };
@@ -229,12 +227,6 @@ pub fn shown(
         })
     });
     shown.collect()
-}
-
-/// The subject of the rounds of memorial sites.
-fn of_sites(area: &str) -> Sentence {
-    let (zh, en) = (format!("{area}内的烈士纪念设施"), format!("Memorial sites in {area}"));
-    Sentence { zh, en }
 }
 
 /// The regime, if its area is in the range.

@@ -4,7 +4,7 @@
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, Parameter, PathItem};
 use utoipa::openapi::schema::{ArrayItems, Schema};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required};
 use yaml_serde::{Mapping, Value};
 
 use super::{access, manual, router};
@@ -12,6 +12,9 @@ use crate::auth::proof;
 use crate::http::openapi::{KEY, KEY_PATTERN, REPLAYED, Shared, header_parameter, text_header};
 use crate::http::problem::answer;
 use crate::http::{if_match, if_none_match};
+
+/// The operations whose body may be absent (`OptionalJson`).
+const OPTIONAL_BODIES: [&str; 3] = ["accept_proposal", "apply_plan", "launch_campaign"];
 
 /// The complete contract.
 pub fn contract() -> OpenApi {
@@ -284,6 +287,13 @@ fn finish(document: &mut OpenApi) {
     let gets = document.paths.paths.values_mut().filter_map(|item| item.get.as_mut());
     for get in gets.filter(|get| get.responses.responses.contains_key("304")) {
         get.parameters.get_or_insert_default().push(RefOr::T(if_none_match()));
+    }
+    for operation in document.paths.paths.values_mut().flat_map(operations_of) {
+        let is_optional =
+            operation.operation_id.as_deref().is_some_and(|id| OPTIONAL_BODIES.contains(&id));
+        if let Some(RefOr::T(body)) = operation.request_body.as_mut().filter(|_| is_optional) {
+            body.required = Some(Required::False);
+        }
     }
     dpop_proofs(document);
     task_versions(document);

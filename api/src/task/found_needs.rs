@@ -1,4 +1,4 @@
-//! The needs of beneficiaries that reports find: on which days, and which of them regimes visit for.
+//! The needs that reports found of beneficiaries, the contacts that they had meanwhile, and the needs that regimes visit for.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,9 +7,13 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::code::Need;
 use gridward_domain::id::{BeneficiaryId, ReportId};
+use gridward_domain::task::Outcome;
 
 use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
+use super::report_versions;
+use super::visits::visited_at;
+use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::column::SetColumn;
 use crate::db::schema::{regimes, reports};
@@ -18,22 +22,33 @@ use crate::db::{Conn, DbError};
 /// The reports that one statement reads.
 const AT_A_TIME: i64 = 1_000;
 
-/// The day of arrival of the last report that finds one of the needs, for each beneficiary of the district that
-/// has one since the day. Needs are encrypted, so each report since then is opened.
+/// What the reports of some time say about a beneficiary.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The days on which one of the needs was found.
+    pub needs: BTreeSet<NaiveDate>,
+    /// The day of the last contact that counts, by the time of the visit: a report that arrives late answers no need
+    /// that was found after its visit.
+    pub contact: Option<NaiveDate>,
+}
+
+/// What the reports that have arrived since the day say about each beneficiary of the district, with the contacts of
+/// the kinds that count. Needs are encrypted, so each report since then is opened.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn last(
+pub fn since(
     conn: &mut Conn,
     key: &SealingKey,
-    district: AreaCode,
-    (needs, since): (&BTreeSet<Need>, NaiveDate),
-) -> Result<HashMap<BeneficiaryId, NaiveDate>, DbError> {
-    let (mut found, mut after) = (HashMap::new(), None::<ReportId>);
+    (district, first_day): (AreaCode, NaiveDate),
+    needs: &BTreeSet<Need>,
+    counts: impl Fn(&str) -> bool,
+) -> Result<HashMap<BeneficiaryId, Found>, DbError> {
+    let (mut found, mut after) = (HashMap::<_, Found>::new(), None::<ReportId>);
     loop {
         let mut query = reports::table
             .filter(reports::district.eq(district))
-            .filter(reports::received_on.ge(since))
+            .filter(reports::received_on.ge(first_day))
             .filter(reports::beneficiary.is_not_null())
             .select(ReportRow::as_select())
             .into_boxed();
@@ -45,9 +60,13 @@ pub fn last(
         after = Some(last.id);
         for row in rows {
             let Some(beneficiary) = row.beneficiary else { continue };
-            if !Sealed::of(key, &row)?.content.needs.is_disjoint(needs) {
-                let day = found.entry(beneficiary).or_insert(row.received_on);
-                *day = row.received_on.max(*day);
+            let of = found.entry(beneficiary).or_default();
+            let sealed = Sealed::of(key, &row)?;
+            if !sealed.content.needs.is_disjoint(needs) {
+                of.needs.extend(days_found(conn, key, &row, needs)?);
+            }
+            if counts(&row.kind) && is_contact(&row) {
+                of.contact = of.contact.max(Some(visited_on(&row, &sealed)));
             }
         }
     }
@@ -64,4 +83,32 @@ pub(super) fn visited(conn: &mut Conn, district: AreaCode) -> Result<BTreeSet<Ne
         .select(regimes::needs)
         .load(conn)?;
     Ok(needs.iter().flat_map(|needs| needs.members().clone()).collect())
+}
+
+/// Whether the report is that of a visit that has completed its task.
+fn is_contact(row: &ReportRow) -> bool {
+    !row.recorded && row.outcome.parse().is_ok_and(Outcome::completes)
+}
+
+/// The day of the visit, not after the report has arrived.
+fn visited_on(row: &ReportRow, sealed: &Sealed) -> NaiveDate {
+    clock::day(visited_at(sealed, row.created_at.and_utc())).min(row.received_on)
+}
+
+/// The days on which the report found those of the needs that it has: that of its arrival, or that of the amendment
+/// that added the need.
+fn days_found(
+    conn: &mut Conn,
+    key: &SealingKey,
+    row: &ReportRow,
+    needs: &BTreeSet<Need>,
+) -> Result<BTreeSet<NaiveDate>, DbError> {
+    let versions = report_versions::all(conn, key, row)?;
+    let Some(present) = versions.last() else { return Ok(BTreeSet::new()) };
+    let days = present.sealed.content.needs.intersection(needs).filter_map(|need| {
+        let first = versions.iter().find(|one| one.sealed.content.needs.contains(need))?;
+        let is_arrival = first.version == 1;
+        Some(if is_arrival { row.received_on } else { clock::day(first.written_at) })
+    });
+    Ok(days.collect())
 }

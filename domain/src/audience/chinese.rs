@@ -16,7 +16,10 @@ pub(super) fn sentence(filter: &Divided<'_>, names: &dyn Names) -> String {
     let areas = areas.join("、");
     let category =
         filter.categories.map(|any| joined(any.iter().map(|one| names.category(one).zh)));
-    let phrases: Vec<String> = filter.others.iter().map(|part| part_of(part, names)).collect();
+    let found = joined(filter.found.iter().map(|need| format!("“{}”", need.zh)));
+    let found = (!found.is_empty()).then(|| format!("报告发现{found}"));
+    let others = filter.others.iter().map(|part| part_of(part, names));
+    let phrases: Vec<String> = others.chain(found).collect();
     let phrases = phrases.join("、");
     match (phrases.is_empty(), category) {
         (true, None) => format!("{areas}内的全部服务对象"),

@@ -16,7 +16,9 @@ pub(super) fn sentence(filter: &Divided<'_>, names: &dyn Names) -> String {
     let areas = listed(filter.areas.iter().map(|area| names.area(area)), "and");
     let category = filter.categories.map(|any| format!("are {}", registered(any.iter(), names)));
     let others = filter.others.iter().map(|part| part_of(part, names));
-    let phrases = listed(category.into_iter().chain(others), "and");
+    let found = quoted(filter.found.iter().map(|need| need.en.clone()));
+    let found = (!found.is_empty()).then(|| format!("have a report that finds {found}"));
+    let phrases = listed(category.into_iter().chain(others).chain(found), "and");
     if phrases.is_empty() {
         format!("All beneficiaries in {areas}")
     } else {

@@ -54,16 +54,18 @@ pub(super) struct Divided<'a> {
     pub categories: Option<&'a BTreeSet<Category>>,
     /// The other parts.
     pub others: Vec<&'a Filter>,
+    /// The labels of needs; it is about those of whom a report finds one, if there are any.
+    pub found: &'a [Sentence],
 }
 
 impl<'a> Divided<'a> {
     /// Divides a filter in normal form, for the beneficiaries of `scope`.
-    fn of(filter: &'a Filter, scope: AreaCode) -> Self {
+    fn of(filter: &'a Filter, scope: AreaCode, found: &'a [Sentence]) -> Self {
         let parts = match filter {
             Filter::All(parts) => parts.as_slice(),
             other => std::slice::from_ref(other),
         };
-        let mut divided = Self { areas: vec![scope], categories: None, others: Vec::new() };
+        let mut divided = Self { areas: vec![scope], categories: None, others: Vec::new(), found };
         let mut is_narrowed = false;
         for part in parts {
             match part {
@@ -88,8 +90,19 @@ impl Filter {
     /// The audience among the beneficiaries of `scope`, in words.
     #[must_use]
     pub fn sentence(&self, scope: AreaCode, names: &dyn Names) -> Sentence {
+        self.sentence_after(&[], scope, names)
+    }
+
+    /// As [`Self::sentence`], those of the audience alone of whom a report finds one of the needs with these labels.
+    #[must_use]
+    pub fn sentence_after(
+        &self,
+        found: &[Sentence],
+        scope: AreaCode,
+        names: &dyn Names,
+    ) -> Sentence {
         let normal = self.clone().normal();
-        let divided = Divided::of(&normal, scope);
+        let divided = Divided::of(&normal, scope, found);
         Sentence { zh: chinese::sentence(&divided, names), en: english::sentence(&divided, names) }
     }
 }

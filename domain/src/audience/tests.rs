@@ -130,6 +130,17 @@ fn a_filter_is_said_as_a_product_says_it() {
         ("江津区内的全部服务对象", "All beneficiaries in 江津区")
     );
 
+    let needs = [("家有丧事", "A death in the family"), ("受灾", "A disaster")];
+    let needs = needs.map(|(zh, en)| Sentence { zh: zh.to_owned(), en: en.to_owned() });
+    let district = "500116".parse().expect("a code");
+    let after = filter(json!({ "lives_alone": true })).sentence_after(&needs, district, &Labels);
+    assert_eq!(after.zh, "江津区内独居、报告发现“家有丧事”或“受灾”的服务对象");
+    assert_eq!(
+        after.en,
+        "Beneficiaries in 江津区 who live alone and have a report that finds “A death in the \
+         family” or “A disaster”"
+    );
+
     let (zh, _) = said(json!({ "category": ["martyr_family", "disabled_veteran"] }));
     assert_eq!(zh, "江津区内的残疾军人或烈士遗属");
 

@@ -215,6 +215,18 @@ pub fn acting_level(path: &CasePath, case: &Case) -> Option<Level> {
     step.map(|step| case.level_at(step))
 }
 
+/// Whether another person than this one must act at the step.
+fn awaits_another(case: &Case, step: &CaseStep, person: PersonId) -> bool {
+    step.two_people && [case.asked_by, case.opened_by].contains(&Some(person))
+}
+
+/// The moves that the step of the case permits to the person: none if another one must act.
+pub fn moves_of<'a>(path: &'a CasePath, case: &Case, person: PersonId) -> Vec<&'a CaseMove> {
+    let is_of_another =
+        path.step(&case.step).is_some_and(|step| awaits_another(case, step, person));
+    if is_of_another { Vec::new() } else { next_moves(path, case) }
+}
+
 /// Whether the actor may act on the case now.
 ///
 /// # Errors
@@ -233,7 +245,7 @@ fn may_act(case: &Case, step: &CaseStep, actor: CaseActor) -> Result<(), CaseRej
     if !actor.level.is_some_and(|level| levels.contains(&level)) {
         return Err(CaseRejection::OtherLevel);
     }
-    if step.two_people && [case.asked_by, case.opened_by].contains(&Some(actor.person)) {
+    if awaits_another(case, step, actor.person) {
         return Err(CaseRejection::SamePerson);
     }
     if case.task == Some(StepTask::Open) {

@@ -26,8 +26,8 @@ pub const SHIPPED_CONFIDENTIAL: [(&str, &[Role]); 1] =
 
 pub use faults::{PathFault, faults};
 pub use life::{
-    Case, CaseActor, CaseEvent, CaseRejection, StepTask, acting_level, apply, escalate, next_moves,
-    open,
+    Case, CaseActor, CaseEvent, CaseRejection, StepTask, acting_level, apply, escalate, moves_of,
+    next_moves, open,
 };
 pub use path::{CaseMove, CasePath, CaseStep, RequiredDocument};
 pub use result::{CaseResult, MoveEffect};

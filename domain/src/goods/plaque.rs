@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{HandoutState, HandoutStep, ReturnReason};
+use crate::audience::{Condition, Filter};
 use crate::code::{CaseClass, CaseKindCode, Categories, Category, PlaqueState};
 
 /// The states of the plaque that follow what is done with an item, words of the vocabulary
@@ -69,6 +70,14 @@ impl PlaqueRule {
     /// Whether a beneficiary of these categories is entitled.
     pub fn is_entitled(&self, categories: &Categories) -> bool {
         self.entitled.is_empty() || !self.entitled.is_disjoint(categories)
+    }
+
+    /// Those who are entitled.
+    pub fn audience(&self) -> Filter {
+        match self.entitled.clone() {
+            none if none.is_empty() => Filter::All(Vec::new()),
+            categories => Filter::Is(Condition::Category(categories)),
+        }
     }
 
     /// The case that must have been granted before a return for this reason.

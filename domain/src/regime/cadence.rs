@@ -37,7 +37,8 @@ pub enum Cadence {
         /// The days from the last day of the stay to the visit.
         days: AfterStayDays,
     },
-    /// Once after each day on which a report finds one of the needs.
+    /// Once after each day on which a report finds one of the needs: the day of its arrival, or that of the amendment
+    /// that adds the need. A visit to the home after that day, by the time of the visit, satisfies it.
     AfterNeed {
         /// The needs, words of the vocabulary `needs`.
         #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 20, value_type = Vec<Need>))]

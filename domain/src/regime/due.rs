@@ -1,5 +1,7 @@
 //! When the visit of a member falls due.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike as _, Days, NaiveDate};
 
 use super::cadence::{Cadence, birthday};
@@ -23,7 +25,7 @@ pub struct MemberDays {
     /// The day in the cycle of a regime that spreads its visits.
     pub phase: Phase,
     /// The day that the visits of another regime follow: that of the birth, the last one of a stay in
-    /// hospital, or the last one on which a need was found. Without it no visit falls due.
+    /// hospital, or one on which a need was found ([`followed`]). Without it no visit falls due.
     pub anchor: Option<NaiveDate>,
     /// The last contact of a form that satisfies a visit.
     pub contact: Option<NaiveDate>,
@@ -108,10 +110,13 @@ impl Rule {
         }
     }
 
-    /// The first day of those on which a need is found whose visit would still be made on `today`.
+    /// The first day of those on which a need is found whose visit would still be made on `today`, and is not due
+    /// before the first day of the regime.
     pub fn found_since(&self, today: NaiveDate) -> NaiveDate {
-        let days = Days::new(self.days() + AFTER_EVENT);
-        today.checked_sub_days(days).unwrap_or(NaiveDate::MIN)
+        let before = |day: NaiveDate, days| day.checked_sub_days(Days::new(days));
+        let useful = before(today, self.days() + AFTER_EVENT);
+        let begun = before(self.starts_on, self.days());
+        useful.max(begun).unwrap_or(NaiveDate::MIN)
     }
 
     /// Whether a contact on this day satisfies the visit of `slot`.
@@ -209,6 +214,14 @@ impl Rule {
             last => Slots { last, next: None },
         }
     }
+}
+
+/// Of the days on which needs of a member were found, the one that the next visit follows: the first that no later
+/// contact has answered, so that a need that is found again puts no visit off; the last one if each is answered. A
+/// contact on the day itself, such as the visit that has found the need, answers none.
+pub fn followed(found: &BTreeSet<NaiveDate>, contact: Option<NaiveDate>) -> Option<NaiveDate> {
+    let is_open = |day: &&NaiveDate| contact.is_none_or(|contact| contact <= **day);
+    found.iter().find(is_open).or(found.last()).copied()
 }
 
 /// The visit to prepare on the day `today` for a member; `None` if none falls due yet. On each later day

@@ -3,9 +3,9 @@
 //! In a cycle of a fixed length each member has a fixed day, so that the visits of each grid and of
 //! the district are spread evenly ([`phase`]), and stay so when members come and go. The visits at a
 //! birthday and after a stay in hospital ([`cadence`]) follow a day of the member's entry instead, those after
-//! a need the day on which it was found, those at a feast the calendar. A visit falls due on the member's day, unless a contact shortly before has satisfied it; after
-//! a gap one visit makes up for all that were missed, and those of many members are spread again
-//! ([`due`]).
+//! a need the day on which it was found, those at a feast the calendar. A visit falls due on the member's
+//! day, unless a contact shortly before has satisfied it; after a gap one visit makes up for all that were
+//! missed, and those of many members are spread again ([`due`]).
 
 mod cadence;
 mod due;
@@ -14,5 +14,5 @@ mod phase;
 mod tests;
 
 pub use cadence::{Cadence, CadenceParts, CadenceType, RegimeSubject, SatisfiedBy, birthday};
-pub use due::{Due, MemberDays, Rule, due};
+pub use due::{Due, MemberDays, Rule, due, followed};
 pub use phase::{Phase, Spread};

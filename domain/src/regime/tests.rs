@@ -318,4 +318,17 @@ fn a_visit_after_a_stay_has_no_reason_once_the_stay_is_shortened_or_taken_back()
     assert!(!need.has_reason(&ended(None), day(27), day(57)), "no report finds it any more");
     assert!(need.has_reason(&ended(None), day(27), day(58)), "its report is not read any more");
     assert_eq!(need.found_since(day(57)), day(20));
+    let begins_later = Rule { starts_on: day(60), ..need };
+    assert_eq!(begins_later.found_since(day(57)), day(53), "its visit is due on the first day");
+}
+
+#[test]
+fn a_need_that_is_found_again_puts_no_visit_off() {
+    let found = [10, 17, 24].map(day).into();
+    let followed = |contact: Option<u64>| followed(&found, contact.map(day));
+    assert_eq!(followed(None), Some(day(10)));
+    assert_eq!(followed(Some(10)), Some(day(10)), "the visit that has found it");
+    assert_eq!(followed(Some(11)), Some(day(17)));
+    assert_eq!(followed(Some(30)), Some(day(24)), "each is answered");
+    assert_eq!(super::followed(&std::collections::BTreeSet::new(), None), None);
 }

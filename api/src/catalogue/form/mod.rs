@@ -12,6 +12,7 @@
 mod by_answer;
 mod field;
 mod filterable;
+mod mismatch;
 mod pattern;
 mod rules;
 #[cfg(test)]
@@ -88,13 +89,15 @@ pub fn mismatches(form: &Value, answers: &Value) -> Vec<FieldError> {
         return vec![FieldError::new("", "the form of the kind is unreadable")];
     };
     let errors = form.iter_errors(answers).take(20);
-    let field_error = |error: jsonschema::ValidationError<'_>| match error.kind() {
-        // A missing answer is at its own place, where an app can mark it.
-        ValidationErrorKind::Required { property: Value::String(name) } => {
-            let at = error.instance_path().join(name.as_str());
-            FieldError::new(at.to_string(), "is required")
-        }
-        _ => FieldError::new(error.instance_path().to_string(), error.masked()),
+    let field_error = |error: jsonschema::ValidationError<'_>| {
+        let place = match error.kind() {
+            // A missing answer is at its own place, where an app can mark it.
+            ValidationErrorKind::Required { property: Value::String(name) } => {
+                error.instance_path().join(name.as_str()).to_string()
+            }
+            _ => error.instance_path().to_string(),
+        };
+        FieldError::new(place, mismatch::detail(error.kind()))
     };
     errors.map(field_error).collect()
 }

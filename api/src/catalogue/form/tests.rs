@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{check, mismatches, vocabulary_fields};
+use crate::http::problem::{FieldError, chinese};
 use crate::vocabulary::VocabularyName;
 
 /// A field with labels.
@@ -42,6 +43,10 @@ fn every_sort_of_field_is_accepted_and_validates_answers() {
     for one in example["answers"].as_array().expect("a list") {
         let wrong = mismatches(form, &one["given"]).into_iter();
         // Of an item of a list, the list is wrong.
+        let wrong = wrong.inspect(|FieldError { pointer, detail }| {
+            assert_ne!(detail, "does not match the form", "{pointer}");
+            assert!(chinese::translated(detail).is_some(), "{pointer}: {detail}");
+        });
         let wrong = wrong.map(|error| error.pointer.split('/').nth(1).unwrap_or("").to_owned());
         let expected = one["faults"].as_object().expect("an object").keys().cloned();
         assert_eq!(wrong.collect::<BTreeSet<_>>(), expected.collect(), "{}", one["given"]);

@@ -140,14 +140,14 @@ problems! {
     PasswordChangeRequired "password_change_required" 403
         "New password required": "This password can be used once only. Choose a new password, then sign in with it.";
         "请先设置新密码": "这是一次性密码，请先设置新密码，再用新密码登录。";
-    /// The author of a campaign approves it.
+    /// One who has written the content of a campaign approves it.
     CampaignAuthor "campaign_author" 403
-        "Approval by another person required": "The author of a campaign may not approve it. Ask another supervisor or admin.";
-        "须由他人审批": "专项行动的起草人不能自行审批，请由其他督导员或管理员审批。";
-    /// The author of a regime activates it.
+        "Approval by another person required": "Those who have written its content may not approve it. Ask another supervisor or admin.";
+        "须由他人审批": "起草或修改过内容的人员不能审批，请由其他督导员或管理员审批。";
+    /// One who has written the content of a regime since it was last active activates it.
     RegimeAuthor "regime_author" 403
-        "Activation by another person required": "The author of a regime may not activate it. Save it inactive and ask another supervisor or admin to activate it.";
-        "须由他人启用": "常态化联系的起草人不能自行启用，请先保存为未启用，再由其他督导员或管理员启用。";
+        "Activation by another person required": "Those who have written its content since it was last active may not activate it, and no call both changes and activates it. Save it inactive and ask another supervisor or admin to activate it.";
+        "须由他人启用": "上次启用以来起草或修改过内容的人员不能启用，修改的同时也不能启用。请先保存为未启用，再由其他督导员或管理员启用。";
     /// The resource is visible, but the role does not permit the action.
     Forbidden "forbidden" 403
         "Permission denied": "Your role does not permit this action. Contact your administrator.";
@@ -242,8 +242,8 @@ problems! {
         "该事项已办结": "已办结的事项不能再流转，请另行登记。";
     /// The task of the step is not done.
     CaseAwaitsTask "case_awaits_task" 409
-        "Task of this step is not done": "Complete or cancel the task `task_id` of `current`, then move the case.";
-        "本环节的任务尚未完成": "请先完成或取消 current 中 task_id 所指的任务，再办理该事项。";
+        "Task of this step is not done": "Complete or cancel the tasks that `errors` names, of a visit by two people both, then move the case.";
+        "本环节的任务尚未完成": "请先完成或取消 errors 所列的任务（两人上门时为两项），再办理该事项。";
     /// Documents that the step requires are not stored.
     CaseDocumentMissing "case_document_missing" 409
         "Required document is missing": "The missing documents are in `current`, as `missing_documents`. Upload them (`POST /v1/attachments` with `case_id`), then move the case.";
@@ -386,12 +386,12 @@ problems! {
         "库存不足": "服务站库存少于所需数量，见 errors。";
     /// The beneficiary has the goods for this occasion already.
     HandoutDone "handout_done" 409
-        "Already handed out": "The beneficiary has this item for this occasion; `current` shows the hand-out.";
-        "已发放": "该服务对象本次已领取此物资，见 current。";
+        "Already handed out": "The beneficiary has this item for this occasion; `current` shows the hand-out, but not to volunteers.";
+        "已发放": "该服务对象本次已领取此物资，见 current（志愿者看不到）。";
     /// The district has withdrawn the goods from the beneficiary.
     HandoutWithdrawn "handout_withdrawn" 409
-        "Withdrawn by the district": "The district has withdrawn this item from the beneficiary; `current` shows the hand-out. The district restores the right to it first.";
-        "已由区级收回": "该物资已由区级收回，见 current。须先由区级恢复资格。";
+        "Withdrawn by the district": "The district has withdrawn this item from the beneficiary; `current` shows the hand-out, but not to volunteers. The district restores the right to it first.";
+        "已由区级收回": "该物资已由区级收回，见 current（志愿者看不到）。须先由区级恢复资格。";
     /// The beneficiary is not entitled to the goods.
     HandoutNotEntitled "handout_not_entitled" 409
         "Not entitled": "The beneficiary has none of the categories that entitle to this item.";

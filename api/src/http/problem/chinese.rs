@@ -15,6 +15,7 @@ const TABLE: &[(&str, &str)] = &[
     ("works in another area than that of the regime", "不在该规则所属区域工作"),
     ("is archived", "已停用"),
     ("requires the document {}", "缺少材料 {}"),
+    ("awaits the task {}", "须先完成或取消任务 {}"),
     ("must have a part", "至少包含一项内容"),
     ("requires a kind or items", "须填 kind 或 items"),
     ("is named twice", "重复"),
@@ -80,7 +81,19 @@ const TABLE: &[(&str, &str)] = &[
     ("requires either audience_id or filter", "须填 audience_id 或 filter 之一"),
     ("{} visits do not fit into {} days", "{}次走访无法在{}天内安排完"),
     ("creates tasks for all {} beneficiaries of the area", "将为本区域全部{}名服务对象生成任务"),
+    (
+        "plans hand-outs to all {} beneficiaries of the area",
+        "将为本区域全部{}名服务对象安排发放物品",
+    ),
     ("creates visits to all {} beneficiaries of the area", "将走访本区域全部{}名服务对象"),
+    (
+        "visits those of all {} beneficiaries of the area of whom a report finds a need",
+        "将走访本区域全部{}名服务对象中报告发现有需求的人员",
+    ),
+    (
+        "visits those of all {} beneficiaries of the area who were in hospital",
+        "将走访本区域全部{}名服务对象中出院的人员",
+    ),
     ("must not be in the past", "不能早于今天"),
     ("must be in the area of the audience", "须在人群的区域内"),
     ("must have at most {} codes in all", "合计最多{}个代码"),
@@ -198,6 +211,17 @@ const TABLE: &[(&str, &str)] = &[
     ("there is no outline for grid {}", "网格 {} 没有边界"),
     ("duplicates the value on line {}", "与第{}行重复"),
     ("is already that of {} in the register", "登记册中已属于 {}"),
+    // Answers to forms.
+    ("is required", "必填"),
+    ("must have at least {} characters", "至少{}个字符"),
+    ("must have at least {} items", "至少{}项"),
+    ("must not name an option twice", "不能重复选择"),
+    ("does not match the pattern of the field", "不符合此项的格式"),
+    ("is none of the options", "不是可选的选项"),
+    ("is accepted only as {}", "须为 {}"),
+    ("does not match the form", "不符合表单要求"),
+    ("must be at least {}", "不得小于{}"),
+    ("must be at most {}", "不得大于{}"),
 ];
 
 /// The detail in Chinese, if it is in the table.

@@ -137,7 +137,7 @@ pub struct TaskBulkResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Version>)]
     version: Option<i64>,
-    /// The reason why the command was rejected; with `current` only if an undo would break rules of an
+    /// The reason why the command was rejected; with `current` only if it, or an undo, would break rules of an
     /// assignment.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::http::problem::answer::Body<'static>>)]

@@ -152,13 +152,20 @@ fn all(
             Err(problem) if problem.as_db().is_some() || problem.fault().is_some() => {
                 return Err(problem);
             }
-            Err(problem) => {
-                One { task: step.task(), result: Err(problem.without_current().kept()) }
-            }
+            Err(problem) => One { task: step.task(), result: Err(kept(problem)) },
         };
         results.push(one);
     }
     Ok((results, inverses))
+}
+
+/// The refusal as it is stored. The task and the rules that an assignment would break have no personal data; what others
+/// show may have.
+pub(super) fn kept(problem: Problem) -> Kept {
+    match problem.kind() {
+        Some(ProblemCode::AssignmentBreaks) => problem.kept(),
+        _ => problem.without_current().kept(),
+    }
 }
 
 /// The second tasks of visits by two people that a command changed along with the first, with the

@@ -10,6 +10,7 @@ use gridward_domain::visibility::View;
 use serde_json::{Value, json};
 
 use super::model::{Before, Inverse, Made, One, Restoration};
+use super::run::kept;
 use super::store;
 use crate::beneficiary::visitors;
 use crate::clock;
@@ -76,11 +77,7 @@ pub(super) fn undo(
             Err(problem) if problem.as_db().is_some() || problem.fault().is_some() => {
                 return Err(problem);
             }
-            // The task and the broken rules have no personal data; others may.
-            Err(problem) if problem.kind() == Some(ProblemCode::AssignmentBreaks) => {
-                Err(problem.kept())
-            }
-            Err(problem) => Err(problem.without_current().kept()),
+            Err(problem) => Err(kept(problem)),
         };
         results.push(One { task: Some(inverse.task), result });
     }

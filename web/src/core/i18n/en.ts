@@ -629,6 +629,7 @@ export const en: Record<Key, string> = {
   'cases.amount': 'Amount in yuan',
   'cases.refer_to': 'Refer to',
   'cases.refer_name': 'Who it is',
+  'cases.others': 'Another person has to act at this step: you opened it or brought it here',
   'cases.gone': 'This matter has moved on, or is no longer the grid’s',
   'cases.back': 'Other matters',
 

@@ -627,6 +627,7 @@ export const zh = {
   'cases.amount': '金额（元）',
   'cases.refer_to': '转给',
   'cases.refer_name': '单位或姓名',
+  'cases.others': '本环节须由他人办理：此事项由您发起或提交',
   'cases.gone': '这件事项已经办到下一环节，或不再由本网格办理',
   'cases.back': '看其他事项',
 
