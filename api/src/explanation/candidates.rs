@@ -19,6 +19,7 @@ use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::plan::build::{self, Rows};
 use crate::plan::earliest::Earliest;
+use crate::plan::reported;
 use crate::plan::seconded::Seconded;
 use crate::plan::settings;
 use crate::plan::span::{Span, SpanError};
@@ -99,7 +100,7 @@ fn on_day(
 ) -> Result<Candidates, Problem> {
     let span = Span::new(day, day).map_err(past)?;
     let area = within_reach(principal, task.grid);
-    let Input { rows, off_duty, without_home } = input(conn, area, span, task)?;
+    let Input { rows, off_duty, without_home } = input(conn, area, (span, question.now), task)?;
     let earliest = Earliest::after(question.now, rows.settings.lead());
     let mut problem = build::problem(&rows, span, earliest)?;
     for volunteer in &mut problem.volunteers {
@@ -179,7 +180,12 @@ struct Input {
     without_home: HashSet<PersonId>,
 }
 
-fn input(conn: &mut Conn, area: AreaCode, span: Span, task: &TaskRow) -> Result<Input, DbError> {
+fn input(
+    conn: &mut Conn,
+    area: AreaCode,
+    (span, now): (Span, DateTime<Utc>),
+    task: &TaskRow,
+) -> Result<Input, DbError> {
     let district = area.district();
     let mut people = person::store::visitors(conn, &area.range())?;
     let seconded = Seconded::join(conn, &area.range(), span, &mut people)?;
@@ -213,6 +219,7 @@ fn input(conn: &mut Conn, area: AreaCode, span: Span, task: &TaskRow) -> Result<
         carried,
         settings,
         last_visitors,
+        reported: reported::lately(conn, district, &calls, now)?,
         calls,
         visitor_choices,
         refusals,

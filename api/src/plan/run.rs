@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::build::Rows;
 use super::computed::{Computed, Request};
+use super::departure::remove_departures;
 use super::earliest::Earliest;
 use super::imagined::Imagined;
 use super::model::{Plan, PlanResult};
@@ -140,7 +141,7 @@ pub async fn compute(
             return Err(Problem::invalid("/area", "the area does not exist"));
         }
         let span = order.span()?;
-        let mut rows = input::rows(conn, &order.area.range(), span)?;
+        let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
         let overdue = select(&mut rows, order, span, clock::day(*now));
         let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
         let mut problem = build::problem(&rows, span, earliest)?;
@@ -159,15 +160,17 @@ pub async fn compute(
     let (rows, mut problem, base, (overdue, imagined), read) = db.read(read).await?;
     let is_dry = !imagined.is_empty();
     let began = Instant::now();
-    let (selected, changes) = (request.order.only.area, request.order.changes.clone());
+    let (area, selected) = (request.order.area, request.order.only.area);
+    let changes = request.order.changes.clone();
     let solved = tokio::task::spawn_blocking(move || {
         let mut solve = || solving::solve(&mut problem, (&base, &changes), &options, &observer);
         let mut solved = match pool {
             Some(pool) => pool.install(solve),
             None => solve(),
         }?;
+        let left = remove_departures(&mut problem, &mut solved);
         // Visits that people hold elsewhere take their time, but the order does not ask about them.
-        if let Some(area) = selected {
+        if let Some(area) = selected.or(left.then_some(area.district())) {
             solved.measures = solve::measures_in(&problem.reaching(options.reach), &solved, &area);
         }
         let is_shown = alternatives && selected.is_none();
