@@ -30,9 +30,11 @@ use crate::{availability, beneficiary, catalogue, clock, person};
 
 /// What is asked about a task.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Question {
+pub(super) struct Question<'q> {
     /// The task.
     pub(super) task: TaskId,
+    /// People who are left out.
+    pub(super) except: &'q [PersonId],
     /// The day; by default the planned one, or else the first of the coming days on which anyone could go.
     pub(super) day: Option<NaiveDate>,
     /// How many candidates are returned.
@@ -53,7 +55,7 @@ pub(super) fn candidates(
     conn: &mut Conn,
     key: &SealingKey,
     principal: &Principal,
-    question: &Question,
+    question: &Question<'_>,
 ) -> Result<Candidates, Problem> {
     let (task, _) = perform::visible(conn, principal, question.task, question.now)?;
     principal.authorize(Action::DirectTask, &task.grid)?;
@@ -71,7 +73,7 @@ pub(super) fn ranked(
     conn: &mut Conn,
     key: &SealingKey,
     principal: &Principal,
-    question: &Question,
+    question: &Question<'_>,
     task: &TaskRow,
 ) -> Result<Candidates, Problem> {
     let (first, last) = days(question, task)?;
@@ -94,7 +96,7 @@ fn on_day(
     conn: &mut Conn,
     key: &SealingKey,
     principal: &Principal,
-    question: &Question,
+    question: &Question<'_>,
     task: &TaskRow,
     day: NaiveDate,
 ) -> Result<Candidates, Problem> {
@@ -114,7 +116,9 @@ fn on_day(
     let mut ranked = ranked.map_err(|error| DbError::corrupt("tasks", error))?;
     // Of the own exclusion no person learns.
     ranked.retain(|one| {
-        one.volunteer != principal.person || !visit.forbidden.contains(&one.volunteer)
+        let is_excluded =
+            one.volunteer == principal.person && visit.forbidden.contains(&one.volunteer);
+        !is_excluded && !question.except.contains(&one.volunteer)
     });
     let possible = ranked.iter().filter(|one| one.verdict.is_ok()).count();
     let first: Vec<&solve::Candidate> = ranked.iter().take(question.limit).collect();
@@ -148,7 +152,7 @@ fn on_day(
 
 /// The first and the last day to try, not before today: the day of the question or the planned one, or
 /// else some days from the first possible one, of a task that is not overdue up to its due day.
-fn days(question: &Question, task: &TaskRow) -> Result<(NaiveDate, NaiveDate), Problem> {
+fn days(question: &Question<'_>, task: &TaskRow) -> Result<(NaiveDate, NaiveDate), Problem> {
     let today = clock::day(question.now);
     let planned = task.planned_on.filter(|day| *day >= today);
     if let Some(day) = question.day.or(planned) {

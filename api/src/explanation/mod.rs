@@ -9,6 +9,7 @@ pub mod held;
 pub mod hindrance;
 mod known;
 pub mod model;
+mod others;
 pub mod read;
 pub mod routes;
 pub mod sentences;
