@@ -42,10 +42,9 @@ pub struct CandidatesQuery {
 /// Why a plan gave the task to its assignee, why on that day, and who else could make the visit and
 /// at what cost, in fields and in sentences in both languages. The others are two of the plan; if it has
 /// fewer, they are followed by those of the present, as `GET /v1/tasks/{id}/candidates` ranks them. If no
-/// plan gave the task, `given` says who claimed or
-/// assigned it and when, or that it has no assignee, and the others are those of the present. Their ids and
-/// names are shown only where the caller may read them. 404 (`not_planned`) for a task that has ended without
-/// an assignee. Allowed roles: all, within their area; an assignee everywhere.
+/// plan gave the task, `given` says who claimed or assigned it and when, or that it has no assignee, and the
+/// others are those of the present. Their ids and names are shown only where the caller may read them. 404
+/// (`not_planned`) for a task that has ended without an assignee. Allowed roles: all, within their area; an assignee everywhere.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "explain_task",
