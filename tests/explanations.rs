@@ -395,6 +395,8 @@ async fn a_draft_is_explained_in_the_sentences_that_it_has_after_it_is_applied(
     for task in &tasks {
         let explained = of_draft(&manager, task).await;
         assert_eq!(explained.status, 200, "{}", explained.body);
+        // Each is possible from tomorrow, the only day of the plan.
+        assert_eq!(explained.body["when"]["code"], "first_possible", "{}", explained.body);
         for part in ["why", "when"] {
             let sentence = &explained.body[part]["sentence"];
             assert!(sentence["zh"].is_string() && sentence["en"].is_string(), "{sentence}");
@@ -429,6 +431,7 @@ async fn an_explanation_without_stored_others_names_those_who_could_go_at_presen
     assert_eq!(status, 200, "{explained}");
     let others = explained["others"].as_array().expect("others");
     assert_eq!(others.len(), 2, "{explained}");
+    assert!(explained["when"]["code"].is_null(), "{explained}");
     for other in others {
         assert_ne!(other["person_id"], explained["person_id"], "{explained}");
         assert_eq!(other["cost"]["day"], json!(day(1)), "{other}");

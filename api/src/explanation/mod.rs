@@ -4,6 +4,7 @@
 //! Names and ids of other people are shown only to callers who may read those people.
 
 pub mod candidates;
+mod day_sentences;
 pub mod given;
 pub mod held;
 pub mod hindrance;

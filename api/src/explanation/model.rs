@@ -11,7 +11,7 @@ use super::given::HowGiven;
 use super::hindrance::Hindrance;
 use super::sentences::Sentence;
 use crate::person::start::RouteStart;
-use crate::plan::why::VisitCost;
+use crate::plan::why::{DayWhy, VisitCost};
 use crate::task::planned_why::PlannedWhy;
 
 /// Why a task is with its assignee, or that it has none, why then, and who else could make the visit.
@@ -70,6 +70,9 @@ pub struct WhyPerson {
 /// Why then.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct WhyThen {
+    /// Why on this day and not on another; absent if no plan, or one of an earlier version, gave the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<DayWhy>,
     /// The day; absent while none is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<NaiveDate>,

@@ -120,6 +120,7 @@ fn explained(
     let (day, start) = (visit.day, visit.start);
     let late = (day - row.due_on).num_days().max(0);
     let mut when = WhyThen {
+        code: visit.why.day(),
         day: Some(day),
         start: Some(start),
         travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),

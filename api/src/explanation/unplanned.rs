@@ -66,6 +66,7 @@ pub(super) fn explanation(
     how.sentence = given::how_given(person.map(who), by.map(who), &how);
     let late = row.planned_on.map_or(0, |day| (day - row.due_on).num_days());
     let mut when = WhyThen {
+        code: None,
         day: row.planned_on,
         start: row.planned_start,
         travel: row.planned_travel,
