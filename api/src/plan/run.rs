@@ -169,12 +169,14 @@ pub async fn compute(
             None => solve(),
         }?;
         let left = remove_departures(&mut problem, &mut solved);
-        // Visits that people hold elsewhere take their time, but the order does not ask about them.
-        if let Some(area) = selected.or(left.then_some(area.district())) {
-            solved.measures = solve::measures_in(&problem.reaching(options.reach), &solved, &area);
-        }
+        let measured = selected.or(left.then_some(area.district()));
         let is_shown = alternatives && selected.is_none();
-        let bounds = is_shown.then(|| solve::bounds(&problem, &solved));
+        let wide = (measured.is_some() || is_shown).then(|| problem.reaching(options.reach));
+        // Visits that people hold elsewhere take their time, but the order does not ask about them.
+        if let Some((area, wide)) = measured.zip(wide.as_ref()) {
+            solved.measures = solve::measures_in(wide, &solved, &area);
+        }
+        let bounds = wide.filter(|_| is_shown).map(|wide| solve::bounds(&wide, &solved));
         let volunteers = if is_dry { problem.volunteers } else { Vec::new() };
         Ok((solved, bounds, volunteers, base))
     });

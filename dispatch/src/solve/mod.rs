@@ -22,7 +22,7 @@
 //!    of [`crate::routing`]. `units`: between minutes and seconds.
 //! 6. `reason`, `day_reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
 //!    routes and unserved visits.
-//! 7. `plan` and `answer`: the output. `measure`: its quality. `bound`: how good a plan can be at most.
+//! 7. `plan` and `answer`: the output. `measure`: its quality. `bound`, `bound_load`: how good a plan can be at most.
 //! 8. `candidates`: ranks the volunteers for one visit, the rest of a plan unchanged.
 //! 9. `check`: an independent checker of plans.
 //!
@@ -37,6 +37,7 @@ use rayon::prelude::*;
 mod alike;
 mod answer;
 mod bound;
+mod bound_load;
 mod candidates;
 mod check;
 mod construct;
