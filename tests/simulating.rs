@@ -47,7 +47,7 @@ fn one_policy_is_simulated_alone() {
 fn more_volunteers_in_a_village_are_simulated_beside_those_of_the_district() {
     let folder = tempfile::tempdir().expect("a folder");
     let table = |more: &[&str]| {
-        let args = [&["--policy", "nearest"], more].concat();
+        let args = [&["--policy", "nearest"][..], more].concat();
         let output = simulate(folder.path(), &args);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
         (output.status.success(), text(output.stdout) + &text(output.stderr))

@@ -79,7 +79,7 @@ fn by_day() -> Option<Window> {
 fn middle(places: &[Place]) -> Option<Place> {
     let count = u32::try_from(places.len()).ok().filter(|count| *count > 0)?;
     let mean = |of: fn(&Place) -> f64| places.iter().map(of).sum::<f64>() / f64::from(count);
-    Place::new(mean(|place| place.lat()), mean(|place| place.lon())).ok()
+    Place::new(mean(Place::lat), mean(Place::lon)).ok()
 }
 
 /// A person who makes visits.
