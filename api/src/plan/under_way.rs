@@ -14,7 +14,7 @@ use crate::db::DbError;
 use crate::task::row::TaskRow;
 
 /// What a plan knows of the last visit of a person.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// This task of the person, which is not reported.
     Held(TaskId),
@@ -60,17 +60,17 @@ pub(super) fn all(
         };
         let was_started = row.state == Phase::InProgress;
         if let Some(span) = earliest.under_way(planned, minutes, was_started) {
-            keep_later(&mut all, person, visit(span));
+            keep_last(&mut all, person, visit(span), |visit| visit.start);
         } else if row.state == Phase::Accepted
             && has_way
             && let Some(span) = earliest.over(planned, minutes)
         {
-            keep_later(&mut over, person, visit(span));
+            keep_last(&mut over, person, visit(span), |visit| visit.end);
         }
     }
     for &Reported { person, place, at } in reported.iter().filter(|_| earliest.now().is_some()) {
-        let stage = Stage::Reported;
-        keep_later(&mut over, person, UnderWay { stage, place: Some(place), start: at, end: at });
+        let visit = UnderWay { stage: Stage::Reported, place: Some(place), start: at, end: at };
+        keep_last(&mut over, person, visit, |visit| visit.end);
     }
     for (person, visit) in over {
         all.entry(person).or_insert(visit);
@@ -78,14 +78,15 @@ pub(super) fn all(
     Ok(all)
 }
 
-/// Keeps the later of the visit and the one that the person has there.
-fn keep_later(all: &mut HashMap<PersonId, UnderWay>, person: PersonId, visit: UnderWay) {
-    let order = |visit: &UnderWay| match visit.stage {
-        Stage::Held(task) | Stage::Paired(task) => (visit.start, Some(task)),
-        Stage::Reported => (visit.start, None),
-    };
+/// Keeps the later of the visit and the one that the person has there, by this time of each.
+fn keep_last(
+    all: &mut HashMap<PersonId, UnderWay>,
+    person: PersonId,
+    visit: UnderWay,
+    time: impl Fn(&UnderWay) -> TimeOfDay,
+) {
     let last = all.entry(person).or_insert(visit);
-    if order(last) < order(&visit) {
+    if (time(last), last.stage) < (time(&visit), visit.stage) {
         *last = visit;
     }
 }
@@ -117,8 +118,12 @@ pub(super) fn next(
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, FixedOffset, TimeDelta};
+    use gridward_domain::range::ServiceMinutes;
+    use uuid::Uuid;
 
     use super::*;
+    use crate::task::row::Draft;
+    use crate::task::task_tie::{TaskTie, TieType};
 
     fn at(minutes: u16) -> TimeOfDay {
         TimeOfDay::new(minutes).expect("a time")
@@ -128,6 +133,58 @@ mod tests {
     fn earliest() -> Earliest {
         let now: DateTime<FixedOffset> = "2026-12-01T08:00:00+08:00".parse().expect("a time");
         Earliest::after(now.to_utc(), TimeDelta::minutes(30))
+    }
+
+    const PERSON: PersonId = PersonId(Uuid::nil());
+
+    fn place(lon: f64) -> Place {
+        Place::new(29.0, lon).expect("a place")
+    }
+
+    /// The visit of half an hour, at its own place, that is planned for this minute of the day.
+    fn visit(number: u8, start: u16, state: Phase) -> TaskRow {
+        let draft = Draft {
+            id: TaskId(Uuid::from_u128(number.into())),
+            grid: "500116001002001".parse().expect("a code"),
+            beneficiary: None,
+            place: place(106.0 + f64::from(number) / 100.0),
+            not_before: earliest().day(),
+            due_on: earliest().day(),
+            window: None,
+            by: None,
+            origin: None,
+        };
+        let kind = &crate::catalogue::defaults::kinds()[0];
+        TaskRow {
+            state,
+            assignee: Some(PERSON),
+            planned_on: Some(earliest().day()),
+            planned_start: Some(at(start)),
+            minutes: ServiceMinutes::of::<30>(),
+            ..TaskRow::open(&draft, kind, chrono::Utc::now())
+        }
+    }
+
+    #[test]
+    fn the_last_visit_is_under_way_or_accepted_and_over_or_reported() {
+        let reported = |at_minute, lon| Reported { person: PERSON, place: place(lon), at: at(at_minute) };
+        let last = |tasks: &[TaskRow], reported: &[Reported]| {
+            let all = all(tasks, reported, earliest(), |_| true).expect("places");
+            all.get(&PERSON).map(|visit| (visit.stage, visit.start))
+        };
+        let held = |number: u8| Stage::Held(TaskId(Uuid::from_u128(number.into())));
+        let over = visit(1, 440, Phase::Accepted);
+        assert_eq!(last(&[over.clone()], &[]), Some((held(1), at(440))));
+        assert_eq!(last(&[visit(1, 440, Phase::Assigned)], &[]), None, "not accepted");
+        let before = [reported(460, 106.5)];
+        assert_eq!(last(&[over.clone()], &before), Some((held(1), at(440))), "reported before");
+        let since = [reported(460, 106.5), reported(475, 106.6)];
+        assert_eq!(last(&[over.clone()], &since), Some((Stage::Reported, at(475))));
+        let soon = visit(2, 490, Phase::Accepted);
+        assert_eq!(last(&[over, soon.clone()], &since), Some((held(2), at(490))), "under way");
+        let pair = TaskTie { r#type: TieType::TwoPeople, id: soon.id };
+        let paired = (Stage::Paired(soon.id), at(520));
+        assert_eq!(last(&[soon.tied(pair)], &since), Some(paired), "its end");
     }
 
     #[test]
