@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn the_last_visit_is_under_way_or_accepted_and_over_or_reported() {
-        let reported = |at_minute, lon| Reported { person: PERSON, place: place(lon), at: at(at_minute) };
+        let reported =
+            |at_minute, lon| Reported { person: PERSON, place: place(lon), at: at(at_minute) };
         let last = |tasks: &[TaskRow], reported: &[Reported]| {
             let all = all(tasks, reported, earliest(), |_| true).expect("places");
             all.get(&PERSON).map(|visit| (visit.stage, visit.start))
