@@ -395,6 +395,8 @@ async fn a_draft_is_explained_in_the_sentences_that_it_has_after_it_is_applied(
     for task in &tasks {
         let explained = of_draft(&manager, task).await;
         assert_eq!(explained.status, 200, "{}", explained.body);
+        // Each is possible from tomorrow, the only day of the plan.
+        assert_eq!(explained.body["when"]["code"], "first_possible", "{}", explained.body);
         for part in ["why", "when"] {
             let sentence = &explained.body[part]["sentence"];
             assert!(sentence["zh"].is_string() && sentence["en"].is_string(), "{sentence}");
@@ -411,4 +413,29 @@ async fn a_draft_is_explained_in_the_sentences_that_it_has_after_it_is_applied(
     for (task, before) in tasks.iter().zip(before) {
         assert_eq!(explanation(&manager, task).await, (200, before), "{task}");
     }
+}
+
+/// A plan of an earlier version, or one whose neighbours help elsewhere, has stored no others.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_explanation_without_stored_others_names_those_who_could_go_at_present(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, volunteer) = (server.town_supervisor().await, server.volunteer().await);
+    let task = visit(&supervisor, 1, json!({})).await;
+    plan(&supervisor).await;
+    let stored = r#"{"extra_travel":3,"share_before":0.1,"share_after":0.2,"others":1}"#;
+    server.database.execute(&format!("UPDATE plan_visits SET reason = '{stored}'"));
+    let (status, explained) = explanation(&supervisor, &task).await;
+    assert_eq!(status, 200, "{explained}");
+    let others = explained["others"].as_array().expect("others");
+    assert_eq!(others.len(), 2, "{explained}");
+    assert!(explained["when"]["code"].is_null(), "{explained}");
+    for other in others {
+        assert_ne!(other["person_id"], explained["person_id"], "{explained}");
+        assert_eq!(other["cost"]["day"], json!(day(1)), "{other}");
+    }
+    let names = explanation(&volunteer, &task).await.1["others"].clone();
+    assert!(names.as_array().is_none_or(|all| all.iter().all(|one| one["person_name"].is_null())));
 }

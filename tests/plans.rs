@@ -459,6 +459,54 @@ async fn a_plan_of_today_goes_on_after_the_visits_that_are_under_way(
     assert!(new["start"].as_u64().map_or(!has_room, follows), "{new}");
 }
 
+/// The volunteer has reported a visit just now, or has accepted one that was to end half an hour ago: the
+/// way on begins there, two minutes from the next visit, which is a minute from the volunteer's home.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_of_today_goes_on_from_the_visit_where_a_person_was_last(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(true, false)] is_reported: bool,
+) {
+    let server = at_all_hours(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let minute = minute();
+    if !(60..22 * 60).contains(&minute) {
+        return; // the ways there and home are not on this day
+    }
+    let today = json!({ "not_before": day(0), "due_on": day(0), "minutes": 10 });
+    let last = manager.make(&home_visit(&beneficiary_id(3), today.clone())).await;
+    let path = format!("/v1/tasks/{last}");
+    assert_eq!(volunteer.act(&format!("{path}/claim")).await.status, 200);
+    let new = manager.make(&home_visit(&beneficiary_id(1), today)).await;
+    let mut order = order(0, 0);
+    let pin = json!({ "task_id": new, "person_id": person_id(21), "day": day(0) });
+    order["changes"] = json!({ "pins": [pin] });
+    let travel = async || {
+        let plan = manager.order_plan(&order).await.body;
+        let of = visits(&manager, &plan).await;
+        let counted = (plan["measures"]["served"].clone(), plan["assigned"].clone());
+        (of(&new)["travel"].clone(), counted, of(&last))
+    };
+    let (from_home, ..) = travel().await;
+    assert_eq!(from_home, json!(1));
+    if is_reported {
+        let report = json!({ "outcome": "not_home" });
+        let reported = volunteer.post(&format!("{path}/report"), &report).await;
+        assert_eq!(reported.status, 200, "{}", reported.body);
+        let (from_there, (served, _), _) = travel().await;
+        assert_eq!((from_there, served), (json!(2), json!(1)), "the departure is no visit");
+    } else {
+        let start = minute - 40;
+        server.database.execute(&format!(
+            "UPDATE tasks SET planned_on = '{}', planned_start = {start} WHERE id = '{last}'",
+            day(0)
+        ));
+        let (from_there, counted, held) = travel().await;
+        assert_eq!((from_there, counted), (json!(2), (json!(2), json!(1))));
+        assert_eq!(held["start"], start, "{held}");
+    }
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_those_who_plan_an_area_apply_undo_and_discard_its_plans(

@@ -42,3 +42,24 @@ fn one_policy_is_simulated_alone() {
     let table = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success() && table.contains("| | nearest first |\n"), "{table}");
 }
+
+#[test]
+fn more_volunteers_in_a_village_are_simulated_beside_those_of_the_district() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = |more: &[&str]| {
+        let args = [&["--policy", "nearest"][..], more].concat();
+        let output = simulate(folder.path(), &args);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (output.status.success(), text(output.stdout) + &text(output.stderr))
+    };
+    let (_, before) = table(&[]);
+    let (done, after) = table(&["--more-volunteers", "2", "--in", "500116001001"]);
+    assert!(done, "{after}");
+    let people = |table: &str| -> u32 {
+        let people = table.split(" people").next().and_then(|head| head.split(' ').next_back());
+        people.and_then(|people| people.parse().ok()).expect("a count")
+    };
+    assert_eq!(people(&after), people(&before) + 2);
+    let (done, refused) = table(&["--more-volunteers", "2", "--in", "500116999"]);
+    assert!(!done && refused.contains("500116999"), "{refused}");
+}

@@ -2,6 +2,7 @@
 //! evening the next days are planned.
 
 use gridward_dispatch::solve::PlanError;
+use gridward_domain::channel::Channel;
 use gridward_domain::time::Minutes;
 
 use crate::demand::{self, Day, Kind, Task, arising};
@@ -10,10 +11,8 @@ use crate::policy::{Offer, Policy, Proposal};
 use crate::route;
 use crate::state::{Job, State, World};
 
-/// The minutes at a door that stays closed.
+/// The minutes at a door that stays closed; an unanswered call takes none.
 const WAIT_AT_DOOR: u32 = 5;
-/// The days until a visit is tried again.
-const RETRY_DAYS: Day = 3;
 
 /// Simulates the day `today` under a policy.
 ///
@@ -70,7 +69,8 @@ fn make(world: &mut World<'_>, person: usize, tasks: &[usize]) {
     for number in tasks {
         let beneficiary = world.jobs[*number].task.beneficiary;
         if world.behaviour.is_out(&district.beneficiaries[beneficiary], today) {
-            minutes += WAIT_AT_DOOR;
+            let is_call = world.jobs[*number].task.kind.channel() == Channel::Call;
+            minutes += if is_call { 0 } else { WAIT_AT_DOOR };
             try_later(&mut world.jobs[*number], today);
         } else {
             minutes += world.jobs[*number].task.kind.service().0;
@@ -86,10 +86,10 @@ fn try_later(job: &mut Job, today: Day) {
     job.lost = None;
     let ended = job.attempts >= job.task.kind.attempts();
     job.state = if ended { State::Abandoned } else { State::Open };
-    job.not_before = today + RETRY_DAYS;
+    job.not_before = today + job.task.kind.retry_days();
 }
 
-/// A visit is made: it helps with its need, and finds the others of the household.
+/// A visit or a call is made: it helps with its need, and finds the others of the household.
 fn serve(world: &mut World<'_>, person: usize, number: usize) {
     let today = world.today;
     let job = &mut world.jobs[number];
@@ -98,11 +98,13 @@ fn serve(world: &mut World<'_>, person: usize, number: usize) {
         world.needs[need].helped = Some(today);
     }
     let beneficiary = job.task.beneficiary;
-    let (visitors, last) = &mut world.visitors[beneficiary];
-    world.totals.repeated += u32::from(!visitors.is_empty());
-    world.totals.known += u32::from(visitors.contains(&person));
-    visitors.insert(person);
-    *last = Some(person);
+    if job.task.kind.channel() == Channel::Visit {
+        let (visitors, last) = &mut world.visitors[beneficiary];
+        world.totals.repeated += u32::from(!visitors.is_empty());
+        world.totals.known += u32::from(visitors.contains(&person));
+        visitors.insert(person);
+        *last = Some(person);
+    }
     for need in world.unknown.remove(&beneficiary).unwrap_or_default() {
         follow_up(world, need);
     }

@@ -1,13 +1,14 @@
 //! The tasks that arise on a day by the rules of the district.
 
 use chrono::NaiveDate;
+use gridward_domain::channel::Channel;
 use gridward_domain::id::TaskId;
 use gridward_domain::range::Priority;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
 use uuid::Uuid;
 
-use crate::district::{Beneficiary, District, Segment};
+use crate::district::{Beneficiary, District};
 use crate::luck::{Decision, Luck, subject};
 
 /// A day by its number; the first simulated one is 0.
@@ -23,6 +24,8 @@ const SPECIAL: f64 = 0.06;
 pub enum Kind {
     /// The regular visit of the household's segment.
     Regular(Cycle),
+    /// The regular phone call between two of these visits.
+    Call(Cycle),
     /// The visit before a holiday, pointless afterwards.
     Holiday,
     /// Help with a need that has become known.
@@ -40,18 +43,32 @@ pub enum Cycle {
     Yearly,
 }
 
+impl Cycle {
+    /// Its days.
+    pub const fn days(self) -> Day {
+        match self {
+            Self::Monthly => 30,
+            Self::Quarterly => 90,
+            Self::Yearly => 365,
+        }
+    }
+
+    /// Whether its day has come, for a household whose cycles begin on the day `phase`.
+    const fn is_on(self, day: Day, phase: Day) -> bool {
+        day % self.days() == phase % self.days()
+    }
+}
+
 impl Kind {
-    const fn of(segment: Segment) -> Self {
-        Self::Regular(match segment {
-            Segment::Hardship => Cycle::Monthly,
-            Segment::Key => Cycle::Quarterly,
-            Segment::Other => Cycle::Yearly,
-        })
+    /// How it is made.
+    pub const fn channel(self) -> Channel {
+        if matches!(self, Self::Call(_)) { Channel::Call } else { Channel::Visit }
     }
 
     /// Minutes of service, as in the catalogue of a new district.
     pub const fn service(self) -> Minutes {
         match self {
+            Self::Call(_) => Minutes(10),
             Self::Regular(Cycle::Monthly) | Self::FollowUp => Minutes(45),
             Self::Regular(_) => Minutes(30),
             Self::Holiday => Minutes(20),
@@ -62,7 +79,7 @@ impl Kind {
     pub const fn due_days(self) -> Day {
         match self {
             Self::Regular(Cycle::Monthly) | Self::FollowUp => 7,
-            Self::Regular(_) => 14,
+            Self::Regular(_) | Self::Call(_) => 14,
             Self::Holiday => HOLIDAY_DAYS - 1,
         }
     }
@@ -72,6 +89,7 @@ impl Kind {
         match self {
             Self::Regular(Cycle::Monthly) | Self::FollowUp => Priority::of::<8>(),
             Self::Regular(_) => Priority::of::<5>(),
+            Self::Call(_) => Priority::of::<3>(),
             Self::Holiday => Priority::of::<6>(),
         }
     }
@@ -84,12 +102,18 @@ impl Kind {
         }
     }
 
+    /// Days until it is tried again.
+    pub const fn retry_days(self) -> Day {
+        if matches!(self, Self::Call(_)) { 1 } else { 3 }
+    }
+
     /// The last day on which the visit has a point, if there is one: the eve of the holiday, or
-    /// the day before the next monthly visit.
+    /// the day before the next monthly visit or call of the household.
     pub const fn last_day(self, arose: Day) -> Option<Day> {
         match self {
             Self::Holiday => Some(arose + HOLIDAY_DAYS - 1),
             Self::Regular(Cycle::Monthly) => Some(arose + 29),
+            Self::Call(cycle) => Some(arose + cycle.days() - 1),
             Self::Regular(_) | Self::FollowUp => None,
         }
     }
@@ -97,6 +121,7 @@ impl Kind {
     const fn word(self) -> u64 {
         match self {
             Self::Regular(cycle) => cycle as u64,
+            Self::Call(cycle) => 20 + cycle as u64,
             Self::Holiday => 10,
             Self::FollowUp => 11,
         }
@@ -146,7 +171,7 @@ pub fn task(
         kind,
         arose: day,
         due: day + kind.due_days(),
-        window: window(luck, one),
+        window: if kind.channel() == Channel::Call { None } else { window(luck, one) },
         skills: if special { district.special_skill.clone() } else { Skills::new() },
         need,
     }
@@ -161,9 +186,7 @@ pub fn arising(district: &District, luck: Luck, first: NaiveDate, day: Day) -> V
     let mut tasks = Vec::new();
     for (number, one) in district.beneficiaries.iter().enumerate() {
         let make = |kind| task((district, luck), number, kind, (day, None));
-        if is_regular(luck, one, day) {
-            tasks.push(make(Kind::of(one.segment)));
-        }
+        tasks.extend(regular(luck, one, day).map(make));
         if holiday && one.holiday_visit {
             tasks.push(make(Kind::Holiday));
         }
@@ -171,11 +194,16 @@ pub fn arising(district: &District, luck: Luck, first: NaiveDate, day: Day) -> V
     tasks
 }
 
-/// Whether the regular visit of the household arises on the day.
-fn is_regular(luck: Luck, one: &Beneficiary, day: Day) -> bool {
-    let cycle = u64::from(one.segment.cycle());
-    let phase = luck.below(Decision::Phase, &[subject(one.id.0)], cycle);
-    u64::try_from(day).is_ok_and(|day| day % cycle == phase)
+/// The regular visit of the household that arises on the day, or the call between two of them.
+fn regular(luck: Luck, one: &Beneficiary, day: Day) -> Option<Kind> {
+    let visits = one.segment.visits();
+    let days = u64::from(visits.days().unsigned_abs());
+    let phase = luck.below(Decision::Phase, &[subject(one.id.0)], days);
+    let phase = Day::try_from(phase).unwrap_or_default();
+    if visits.is_on(day, phase) {
+        return Some(Kind::Regular(visits));
+    }
+    one.segment.calls().filter(|calls| calls.is_on(day, phase)).map(Kind::Call)
 }
 
 /// Most beneficiaries receive visits at any time, some only in the morning or afternoon.

@@ -1,6 +1,7 @@
 //! What a policy achieved. People are counted and their shares compared, never ranked.
 
 use gridward_dispatch::solve;
+use gridward_domain::channel::Channel;
 use serde::Serialize;
 
 use crate::demand::Day;
@@ -28,8 +29,10 @@ pub struct Outcome {
 pub struct Measures {
     /// Tasks that arose.
     pub arisen: usize,
-    /// Visits that were made.
+    /// Visits and calls that were made.
     pub served: usize,
+    /// Those of them that were calls.
+    pub calls: usize,
     /// Tasks that are open or accepted at the end.
     pub waiting: usize,
     /// Those of them whose due day is over.
@@ -83,15 +86,19 @@ pub struct Week {
 pub fn measure(world: &World<'_>, policy: Policy) -> Outcome {
     let days = Day::from(world.scenario.days);
     let count = |is: fn(State) -> bool| world.jobs.iter().filter(|job| is(job.state)).count();
+    let is_served = |job: &&Job| matches!(job.state, State::Served { .. });
+    let served = || world.jobs.iter().filter(is_served);
+    let calls = served().filter(|job| job.task.kind.channel() == Channel::Call).count();
+    let visits = served().count() - calls;
     let (due, in_time) = punctuality(world, (0, days));
     let (shares, travel) = (shares(world, days), f64::from(world.totals.travel));
-    let served = count(|state| matches!(state, State::Served { .. }));
     let waits = |job: &&Job| matches!(job.state, State::Open | State::Accepted { .. });
     let waiting = || world.jobs.iter().filter(waits);
     let help = days_to_help(world, days - NEEDS_UNTIL);
     let measures = Measures {
         arisen: world.jobs.len(),
-        served,
+        served: visits + calls,
+        calls,
         waiting: waiting().count(),
         overdue: waiting().filter(|job| job.task.due < days).count(),
         expired: count(|state| state == State::Expired),
@@ -103,7 +110,7 @@ pub fn measure(world: &World<'_>, policy: Policy) -> Outcome {
         days_to_help_p90: quantile(&help, 90),
         gini: gini(&shares),
         largest_share: shares.iter().copied().fold(0.0, f64::max),
-        travel_a_visit: if served == 0 { 0.0 } else { travel / float(served) },
+        travel_a_visit: if visits == 0 { 0.0 } else { travel / float(visits) },
         repeated: world.totals.repeated,
         known: world.totals.known,
         people: shares.len(),

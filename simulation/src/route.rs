@@ -5,11 +5,11 @@ use gridward_domain::time::{Minutes, Window};
 
 use crate::district::{District, Person};
 
-/// A visit on a route.
+/// A visit or a call on a route.
 #[derive(Clone, Copy, Debug)]
 pub struct Stop {
-    /// The home of the beneficiary.
-    pub place: Place,
+    /// The home of the beneficiary; none for a call, which is made anywhere on the way.
+    pub place: Option<Place>,
     /// Minutes of service.
     pub service: Minutes,
     /// The hours that must contain the service.
@@ -18,7 +18,7 @@ pub struct Stop {
 
 /// The travel minutes from home through `stops` and back.
 pub fn travel(district: &District, who: &Person, stops: &[Stop]) -> Minutes {
-    let places = || stops.iter().map(|stop| stop.place);
+    let places = || stops.iter().filter_map(|stop| stop.place);
     let from = std::iter::once(who.home).chain(places());
     let to = places().chain(std::iter::once(who.home));
     from.zip(to).map(|(from, to)| district.travel.minutes(from, to, who.mode)).sum()
@@ -29,7 +29,8 @@ pub fn fits(district: &District, who: &Person, hours: Window, stops: &[Stop]) ->
     let way = |from: Place, to: Place| district.travel.minutes(from, to, who.mode).0;
     let (mut at, mut now) = (who.home, u32::from(hours.start().minutes()));
     for stop in stops {
-        now += way(at, stop.place);
+        let place = stop.place.unwrap_or(at);
+        now += way(at, place);
         if let Some(window) = stop.window {
             now = now.max(window.start().minutes().into());
         }
@@ -37,7 +38,7 @@ pub fn fits(district: &District, who: &Person, hours: Window, stops: &[Stop]) ->
         if stop.window.is_some_and(|window| now > window.end().minutes().into()) {
             return false;
         }
-        at = stop.place;
+        at = place;
     }
     now + way(at, who.home) <= hours.end().minutes().into()
 }

@@ -1,8 +1,10 @@
 //! The district in the course of a simulation.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use chrono::Datelike as _;
+use gridward_domain::channel::Channel;
 use gridward_domain::time::{Minutes, Window};
 
 use crate::demand::{Day, Task};
@@ -16,6 +18,8 @@ use crate::run::Scenario;
 
 /// Visits are planned from the next day for this many days.
 pub const HORIZON: Day = 7;
+/// A volunteer without a visit for this long is offered one, as by default in the server.
+const IDLE_DAYS: Day = 28;
 
 /// Where a task is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,16 +123,19 @@ impl<'s> World<'s> {
     }
 
     /// The days that are planned in the evening of today.
-    pub fn horizon(&self) -> std::ops::RangeInclusive<Day> {
+    pub fn horizon(&self) -> RangeInclusive<Day> {
         self.today + 1..=self.today + HORIZON
     }
 
     /// The hours of a person on a day, as known today.
     pub fn hours(&self, person: usize, day: Day) -> Option<Window> {
-        let who = self.person(person);
-        let weekday = self.scenario.date(day).weekday().num_days_from_monday() as usize;
-        let hours = who.hours[weekday]?;
-        (!self.behaviour.is_ill(who, day, self.today)).then_some(hours)
+        let is_ill = || self.behaviour.is_ill(self.person(person), day, self.today);
+        self.usual_hours(person, day).filter(|_| !is_ill())
+    }
+
+    /// The hours of a person on a day without an illness.
+    pub fn usual_hours(&self, person: usize, day: Day) -> Option<Window> {
+        self.person(person).hours[usize::from(self.weekday(day))]
     }
 
     /// The tasks as stops of a route.
@@ -136,6 +143,7 @@ impl<'s> World<'s> {
         let stop = |task: &usize| {
             let task = &self.jobs[*task].task;
             let place = self.scenario.district.beneficiaries[task.beneficiary].place;
+            let place = (task.kind.channel() == Channel::Visit).then_some(place);
             Stop { place, service: task.kind.service(), window: task.window }
         };
         tasks.iter().map(stop).collect()
@@ -148,22 +156,36 @@ impl<'s> World<'s> {
         service + route::travel(self.scenario.district, self.person(person), &stops)
     }
 
-    /// The minutes that a person may still be given in the days that are planned: in any seven
-    /// days in a row, the person spends no more than a week's minutes.
-    pub fn free(&self, diary: &Diary, person: usize) -> Minutes {
-        let spent = self.spent_in(person, HORIZON - 1);
-        self.person(person).offered - spent - self.planned(diary, person)
+    /// The minutes that a person may still be given in the calendar week of a day that is planned.
+    pub fn free(&self, diary: &Diary, person: usize, day: Day) -> Minutes {
+        let week = self.week_of(day);
+        let planned = self.horizon().filter(|day| week.contains(day));
+        let planned = planned.map(|day| self.minutes(person, diary.on(person, day))).sum();
+        self.person(person).offered - self.spent_on(person, week) - planned
     }
 
-    /// The minutes that a person has spent in the last `days` days.
-    pub fn spent_in(&self, person: usize, days: Day) -> Minutes {
-        let days = self.today - days + 1..=self.today;
+    /// The days of the calendar week of a day, Monday to Sunday.
+    pub fn week_of(&self, day: Day) -> RangeInclusive<Day> {
+        let monday = day - Day::from(self.weekday(day));
+        monday..=monday + 6
+    }
+
+    /// The days from Monday to a day.
+    fn weekday(&self, day: Day) -> u8 {
+        self.scenario.date(day).weekday() as u8
+    }
+
+    /// The minutes that a person has spent on these days.
+    pub fn spent_on(&self, person: usize, days: RangeInclusive<Day>) -> Minutes {
         Minutes(self.spent[person].range(days).map(|(_, minutes)| minutes).sum())
     }
 
-    /// The minutes of a person's visits in the days that are planned.
-    pub fn planned(&self, diary: &Diary, person: usize) -> Minutes {
-        self.horizon().map(|day| self.minutes(person, diary.on(person, day))).sum()
+    /// Whether the person is a volunteer who has had no visit for four weeks and has none to make.
+    pub fn is_idle(&self, person: usize) -> bool {
+        let first = self.today - IDLE_DAYS + 1;
+        let had_one = self.spent[person].range(first..).next().is_some();
+        let has_one = self.horizon().any(|day| !self.diary.on(person, day).is_empty());
+        self.person(person).is_volunteer && first >= 0 && !had_one && !has_one
     }
 
     /// The open tasks that may be made in the days that are planned, in the order in which they

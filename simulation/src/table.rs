@@ -9,10 +9,11 @@ use crate::measures::{Measures, Outcome, float};
 type Row = (&'static str, fn(&Measures) -> String);
 
 /// The rows of the table.
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 16] = [
     ("tasks that arose", |all| all.arisen.to_string()),
     ("served in time, of those due", |all| percent(all.in_time, all.due)),
     ("served", |all| all.served.to_string()),
+    ("of these by phone", |all| all.calls.to_string()),
     ("waiting at the end", |all| all.waiting.to_string()),
     ("of these past the due day", |all| all.overdue.to_string()),
     ("expired", |all| all.expired.to_string()),

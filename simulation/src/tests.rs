@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{Mode, Options, check, plan};
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::skill::Skills;
@@ -60,10 +61,12 @@ fn district(grids: u16) -> District {
                 offered: Minutes(if is_manager { 600 } else { 150 }),
                 hours,
                 mode: Mode::Bicycle,
+                is_volunteer: !is_manager,
             });
         }
         for n in 0..20_u16 {
-            let segment = [Segment::Hardship, Segment::Key, Segment::Other][usize::from(n % 3)];
+            let segments = [Segment::Hardship, Segment::Alone, Segment::Other, Segment::Key];
+            let segment = segments[usize::from(n % 4)];
             district.beneficiaries.push(Beneficiary {
                 id: BeneficiaryId(Uuid::from_u128(u128::from(grid * 100 + n + 1) << 64)),
                 grid: code,
@@ -150,6 +153,40 @@ fn a_person_without_hours_or_skills_gets_nothing() {
 }
 
 #[test]
+fn volunteers_without_a_visit_for_four_weeks_are_to_be_offered_one() {
+    // More people than visits.
+    let district = district(2).with_volunteers(100, &[]).expect("grids");
+    let scenario = Scenario::new(&district, FIRST, 35, 1);
+    let mut offered = 0;
+    follow(&scenario, Policy::Dispatch, |world| {
+        for (person, volunteer) in problem(world).volunteers.iter().enumerate() {
+            if volunteer.is_idle {
+                let last = world.spent[person].last_key_value().map(|(day, _)| *day);
+                assert!(world.today >= 27 && last.is_none_or(|day| day <= world.today - 28));
+                assert!(district.people[person].is_volunteer);
+                offered += 1;
+            }
+        }
+    });
+    assert!(offered > 0);
+}
+
+#[test]
+fn more_volunteers_are_spread_over_the_grids_of_the_named_areas() {
+    let area = |code: &str| code.parse().expect("a code");
+    let more = |count, areas: &[&str]| -> Result<Vec<String>, AreaCode> {
+        let areas: Vec<_> = areas.iter().map(|code| area(code)).collect();
+        let district = district(4).with_volunteers(count, &areas)?;
+        Ok(district.people[16..].iter().map(|who| who.grid.to_string()).collect())
+    };
+    let village = ["500116001001001", "500116001001003"];
+    assert_eq!(more(2, &["500116001001"]), Ok(village.map(str::to_owned).to_vec()));
+    assert_eq!(more(1, &["500116001002004"]), Ok(vec!["500116001002004".to_owned()]));
+    assert_eq!(more(4, &[]).map(|grids| grids.len()), Ok(4));
+    assert_eq!(more(1, &["500116001002005"]), Err(area("500116001002005")));
+}
+
+#[test]
 fn dispatch_shares_work_more_evenly_than_nearest_first() {
     let district = district(4);
     let scenario = Scenario::new(&district, FIRST, 42, 1);
@@ -188,8 +225,12 @@ fn rules_hold(world: &World<'_>) {
         }
     }
     for (person, who) in world.scenario.district.people.iter().enumerate() {
-        let minutes = world.planned(&world.diary, person) + world.spent_in(person, 6);
-        assert!(minutes <= who.offered, "within the offer of any seven days");
+        for week in [world.today + 1, world.today + 7].map(|day| world.week_of(day)) {
+            let on = |day: Day| world.minutes(person, world.diary.on(person, day));
+            let planned: Minutes = week.clone().filter(|day| *day > world.today).map(on).sum();
+            let minutes = planned + world.spent_on(person, week);
+            assert!(minutes <= who.offered, "within the offer of the week");
+        }
     }
     let accepted =
         world.jobs.iter().filter(|job| matches!(job.state, State::Accepted { .. })).count();

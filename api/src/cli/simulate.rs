@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
 use gridward_simulation::{Habits, Outcome, Policy, Scenario, plot, simulate, table};
 use rayon::prelude::*;
 
@@ -34,6 +35,13 @@ pub(super) struct Args {
     /// Percentage of offered visits that are declined; default: 15
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=100))]
     declines: Option<u8>,
+    /// This many volunteers more, who offer two hours a week each, live in the middle of their grid and have
+    /// time from 9 to 17 o'clock
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    more_volunteers: Option<u16>,
+    /// Grid, village or town over the grids of which they are spread; may be repeated. Default: all grids
+    #[arg(long = "in", value_name = "AREA", requires = "more_volunteers")]
+    areas: Vec<AreaCode>,
     /// Draw the weeks to this file (SVG)
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -69,7 +77,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     // A file that cannot be written is known before the long computation.
     let [svg, json] = [&args.svg, &args.json].map(|file| file.as_deref().map(create).transpose());
     let (svg, json) = (svg?, json?);
-    let district = simulated::part(args.grids.try_into()?, args.seed);
+    let mut district = simulated::part(args.grids.try_into()?, args.seed);
+    if let Some(count) = args.more_volunteers {
+        let unknown = |area| format!("{area} has no grid among the first {}", args.grids);
+        district = district.with_volunteers(count, &args.areas).map_err(unknown)?;
+    }
     let usual = Habits::default();
     let declines = args.declines.map_or(usual.declines, |percent| f64::from(percent) / 100.0);
     let habits = Habits { declines, ..usual };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use gridward_dispatch::solve::Travel;
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::Window;
 use gridward_simulation::{Beneficiary, District, Person, Segment};
@@ -63,6 +64,7 @@ fn person(record: &PersonRecord) -> Option<Person> {
         offered: PlanningSettings::default().weekly_offer(record.role, weekly),
         hours: hours(&record.availability),
         mode: mode(&record.skills),
+        is_volunteer: record.role == Role::Volunteer,
     })
 }
 
@@ -79,7 +81,9 @@ fn beneficiary(record: &BeneficiaryRecord) -> Beneficiary {
     let homebound = record.mobility == Mobility::Homebound;
     let segment = if !record.hardships.is_empty() {
         Segment::Hardship
-    } else if is_key || record.lives_alone || homebound {
+    } else if record.lives_alone || homebound {
+        Segment::Alone
+    } else if is_key {
         Segment::Key
     } else {
         Segment::Other

@@ -19,6 +19,7 @@ use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::plan::build::{self, Rows};
 use crate::plan::earliest::Earliest;
+use crate::plan::reported;
 use crate::plan::seconded::Seconded;
 use crate::plan::settings;
 use crate::plan::span::{Span, SpanError};
@@ -29,9 +30,11 @@ use crate::{availability, beneficiary, catalogue, clock, person};
 
 /// What is asked about a task.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Question {
+pub(super) struct Question<'q> {
     /// The task.
     pub(super) task: TaskId,
+    /// People who are left out.
+    pub(super) except: &'q [PersonId],
     /// The day; by default the planned one, or else the first of the coming days on which anyone could go.
     pub(super) day: Option<NaiveDate>,
     /// How many candidates are returned.
@@ -52,7 +55,7 @@ pub(super) fn candidates(
     conn: &mut Conn,
     key: &SealingKey,
     principal: &Principal,
-    question: &Question,
+    question: &Question<'_>,
 ) -> Result<Candidates, Problem> {
     let (task, _) = perform::visible(conn, principal, question.task, question.now)?;
     principal.authorize(Action::DirectTask, &task.grid)?;
@@ -70,7 +73,7 @@ pub(super) fn ranked(
     conn: &mut Conn,
     key: &SealingKey,
     principal: &Principal,
-    question: &Question,
+    question: &Question<'_>,
     task: &TaskRow,
 ) -> Result<Candidates, Problem> {
     let (first, last) = days(question, task)?;
@@ -93,13 +96,13 @@ fn on_day(
     conn: &mut Conn,
     key: &SealingKey,
     principal: &Principal,
-    question: &Question,
+    question: &Question<'_>,
     task: &TaskRow,
     day: NaiveDate,
 ) -> Result<Candidates, Problem> {
     let span = Span::new(day, day).map_err(past)?;
     let area = within_reach(principal, task.grid);
-    let Input { rows, off_duty, without_home } = input(conn, area, span, task)?;
+    let Input { rows, off_duty, without_home } = input(conn, area, (span, question.now), task)?;
     let earliest = Earliest::after(question.now, rows.settings.lead());
     let mut problem = build::problem(&rows, span, earliest)?;
     for volunteer in &mut problem.volunteers {
@@ -113,7 +116,9 @@ fn on_day(
     let mut ranked = ranked.map_err(|error| DbError::corrupt("tasks", error))?;
     // Of the own exclusion no person learns.
     ranked.retain(|one| {
-        one.volunteer != principal.person || !visit.forbidden.contains(&one.volunteer)
+        let is_excluded =
+            one.volunteer == principal.person && visit.forbidden.contains(&one.volunteer);
+        !is_excluded && !question.except.contains(&one.volunteer)
     });
     let possible = ranked.iter().filter(|one| one.verdict.is_ok()).count();
     let first: Vec<&solve::Candidate> = ranked.iter().take(question.limit).collect();
@@ -147,7 +152,7 @@ fn on_day(
 
 /// The first and the last day to try, not before today: the day of the question or the planned one, or
 /// else some days from the first possible one, of a task that is not overdue up to its due day.
-fn days(question: &Question, task: &TaskRow) -> Result<(NaiveDate, NaiveDate), Problem> {
+fn days(question: &Question<'_>, task: &TaskRow) -> Result<(NaiveDate, NaiveDate), Problem> {
     let today = clock::day(question.now);
     let planned = task.planned_on.filter(|day| *day >= today);
     if let Some(day) = question.day.or(planned) {
@@ -179,7 +184,12 @@ struct Input {
     without_home: HashSet<PersonId>,
 }
 
-fn input(conn: &mut Conn, area: AreaCode, span: Span, task: &TaskRow) -> Result<Input, DbError> {
+fn input(
+    conn: &mut Conn,
+    area: AreaCode,
+    (span, now): (Span, DateTime<Utc>),
+    task: &TaskRow,
+) -> Result<Input, DbError> {
     let district = area.district();
     let mut people = person::store::visitors(conn, &area.range())?;
     let seconded = Seconded::join(conn, &area.range(), span, &mut people)?;
@@ -213,6 +223,7 @@ fn input(conn: &mut Conn, area: AreaCode, span: Span, task: &TaskRow) -> Result<
         carried,
         settings,
         last_visitors,
+        reported: reported::lately(conn, district, &calls, now)?,
         calls,
         visitor_choices,
         refusals,

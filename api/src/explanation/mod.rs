@@ -4,11 +4,13 @@
 //! Names and ids of other people are shown only to callers who may read those people.
 
 pub mod candidates;
+mod day_sentences;
 pub mod given;
 pub mod held;
 pub mod hindrance;
 mod known;
 pub mod model;
+mod others;
 pub mod read;
 pub mod routes;
 pub mod sentences;

@@ -11,7 +11,7 @@ use super::given::HowGiven;
 use super::hindrance::Hindrance;
 use super::sentences::Sentence;
 use crate::person::start::RouteStart;
-use crate::plan::why::VisitCost;
+use crate::plan::why::{DayWhy, VisitCost};
 use crate::task::planned_why::PlannedWhy;
 
 /// Why a task is with its assignee, or that it has none, why then, and who else could make the visit.
@@ -53,10 +53,11 @@ pub struct WhyPerson {
     /// Travel minutes that the visit adds to the day.
     #[schema(minimum = 0, maximum = 1_000_000_000, example = 6)]
     pub extra_travel: u32,
-    /// The person's load without the visit, as a share of the offered minutes.
+    /// The minutes carried and held without the visit over the weeks in which work is shared fairly, as a
+    /// share of those offered for them.
     #[schema(minimum = 0, example = 0.31)]
     pub share_before: f64,
-    /// The person's load with the plan, as a share of the offered minutes; 1 is all.
+    /// The same with the plan; 1 is all.
     #[schema(minimum = 0, example = 0.36)]
     pub share_after: f64,
     /// Number of others who could still take over the visit, as of the plan.
@@ -69,6 +70,9 @@ pub struct WhyPerson {
 /// Why then.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct WhyThen {
+    /// Why on this day and not on another; absent if no plan, or one of an earlier version, gave the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<DayWhy>,
     /// The day; absent while none is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<NaiveDate>,

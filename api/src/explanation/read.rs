@@ -11,8 +11,10 @@ use gridward_domain::visibility::View;
 use super::hindrance::Hindrance;
 use super::known::{Known, Skills};
 use super::model::{AssignmentExplanation, Candidate, WhyPerson, WhyThen};
+use super::others;
 use super::sentences::{self, Sentence, Who};
 use super::unplanned;
+use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
@@ -41,7 +43,8 @@ pub(super) fn explanation(
         let visit = why::of_task(conn, row.district, plan, id)?;
         if let Some(visit) = visit.filter(|visit| visit.person == person) {
             let order = row.planned_order;
-            return explained(conn, key, principal, (&row, view), &Planned { plan, visit, order });
+            let planned = Planned { plan, visit, order };
+            return explained(conn, key, principal, (&row, view), &planned, now);
         }
     }
     unplanned::explanation(conn, key, principal, (&row, view), now)
@@ -64,7 +67,7 @@ pub(super) fn of_plan(
     let visit = why::of_task(conn, row.district, plan, task)?;
     let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
     let order = Some(why::order(conn, (row.district, plan), (task, &visit))?);
-    explained(conn, key, principal, (&row, view), &Planned { plan, visit, order })
+    explained(conn, key, principal, (&row, view), &Planned { plan, visit, order }, now)
 }
 
 /// The visit of a plan.
@@ -82,6 +85,7 @@ fn explained(
     principal: &Principal,
     (row, view): (&TaskRow, View),
     Planned { plan, visit, order }: &Planned,
+    now: DateTime<Utc>,
 ) -> Result<AssignmentExplanation, Problem> {
     let person_id = visit.person;
     let next = visit.why.next.iter().map(|other| other.volunteer);
@@ -116,6 +120,7 @@ fn explained(
     let (day, start) = (visit.day, visit.start);
     let late = (day - row.due_on).num_days().max(0);
     let mut when = WhyThen {
+        code: visit.why.day(),
         day: Some(day),
         start: Some(start),
         travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
@@ -129,8 +134,15 @@ fn explained(
     when.sentence = sentences::why_then(&when);
     let skills = Skills::read(conn, principal)?;
     let channel = visit.why.channel;
-    let others = visit.why.next.iter();
-    let others = others.map(|other| self::other(&known, &skills, other, channel)).collect();
+    let next = visit.why.next.iter();
+    let mut others: Vec<_> =
+        next.map(|other| self::other(&known, &skills, other, channel)).collect();
+    if others.len() < others::MOST {
+        let shown: Vec<PersonId> = ids.into_iter().collect();
+        let on = Some(day).filter(|day| *day >= clock::day(now));
+        others.extend(others::at_present(conn, key, principal, (row, &shown), (on, now))?);
+        others.truncate(others::MOST);
+    }
     Ok(AssignmentExplanation {
         task_id: row.id,
         plan_id: Some(*plan),

@@ -40,11 +40,11 @@ pub struct CandidatesQuery {
 /// Explain an assignment
 ///
 /// Why a plan gave the task to its assignee, why on that day, and who else could make the visit and
-/// at what cost, in fields and in sentences in both languages. The others are those of the plan:
-/// `GET /v1/tasks/{id}/candidates` judges by the present. If no plan gave the task, `given` says who claimed or
-/// assigned it and when, or that it has no assignee, and the others are those of the present. Their ids and
-/// names are shown only where the caller may read them. 404 (`not_planned`) for a task that has ended without
-/// an assignee. Allowed roles: all, within their area; an assignee everywhere.
+/// at what cost, in fields and in sentences in both languages. The others are two of the plan; if it has
+/// fewer, they are followed by those of the present, as `GET /v1/tasks/{id}/candidates` ranks them. If no
+/// plan gave the task, `given` says who claimed or assigned it and when, or that it has no assignee, and the
+/// others are those of the present. Their ids and names are shown only where the caller may read them. 404
+/// (`not_planned`) for a task that has ended without an assignee. Allowed roles: all, within their area; an assignee everywhere.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "explain_task",
@@ -129,10 +129,10 @@ pub(crate) async fn list_candidates(
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::DirectTask)?;
     let limit = query.limit.unwrap_or(LIMIT).into();
-    let question = Question { task: *id, day: query.day, limit, now: (clock)() };
-    let keys = keys.clone();
+    let (keys, day, now) = (keys.clone(), query.day, (clock)());
     let ranked = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
+        let question = Question { task: *id, except: &[], day, limit, now };
         candidates::candidates(conn, &key, &principal, &question)
     });
     Ok(HttpResponse::Ok().json(ranked.await?))

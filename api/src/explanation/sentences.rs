@@ -6,6 +6,7 @@ use gridward_domain::time::TimeOfDay;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::day_sentences::why_day;
 use super::hindrance::HindranceCode;
 use super::model::{WhyPerson, WhyThen};
 use crate::plan::why::VisitCost;
@@ -184,6 +185,10 @@ pub fn why_then(when: &WhyThen) -> Sentence {
     }
     zh.push("。".to_owned());
     en.push(".".to_owned());
+    if let Some((why_zh, why_en)) = when.code.map(why_day) {
+        zh.push(why_zh.to_owned());
+        en.push(format!(" {why_en}"));
+    }
     let late = when.late_days;
     if late > 0 {
         zh.push(format!("比截止日期{}晚 {late} 天。", zh_day(due)));
@@ -292,6 +297,7 @@ mod tests {
     use gridward_domain::time::Window;
 
     use super::*;
+    use crate::plan::why::DayWhy;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
@@ -337,6 +343,7 @@ mod tests {
     #[test]
     fn a_time_is_explained_by_the_due_day_and_the_hours() {
         let when = WhyThen {
+            code: None,
             day: Some(day("2026-12-01")),
             start: Some(at(570)),
             travel: Some(12),
@@ -358,6 +365,9 @@ mod tests {
             "Planned for Tue 1 Dec, 09:30, visit 2 of the day, after 12 minutes on the way. It is due \
              Thu 3 Dec. Its hours are 09:00 to 12:00."
         );
+        let full = WhyThen { code: Some(DayWhy::EarlierFull), ..when.clone() };
+        assert!(why_then(&full).zh.contains("路上约 12 分钟。更早的日子已经排满。12月3日"));
+        assert!(why_then(&full).en.contains("way. The visitor's earlier days are full. It is due"));
         let late = WhyThen { due_on: day("2026-11-30"), late_days: 1, window: None, ..when };
         assert!(why_then(&late).zh.contains("比截止日期11月30日（周一）晚 1 天"));
         assert!(why_then(&late).en.contains("1 day late: due Mon 30 Nov"));

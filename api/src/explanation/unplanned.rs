@@ -4,13 +4,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 use gridward_domain::visibility::View;
 
-use super::candidates::{self, Question};
 use super::given::{self, GivenCode, Handover, HowGiven};
 use super::model::{AssignmentExplanation, WhyThen};
+use super::others;
 use super::sentences::{self, Sentence, Who};
 use crate::clock::china;
 use crate::crypto::SealingKey;
@@ -21,8 +21,6 @@ use crate::log::store::{self as log, EventRow};
 use crate::person;
 use crate::task::row::TaskRow;
 
-/// How many others are named.
-const OTHERS: usize = 2;
 /// How many of the newest events of a task are read.
 const MOST_EVENTS: i64 = 200;
 
@@ -68,6 +66,7 @@ pub(super) fn explanation(
     how.sentence = given::how_given(person.map(who), by.map(who), &how);
     let late = row.planned_on.map_or(0, |day| (day - row.due_on).num_days());
     let mut when = WhyThen {
+        code: None,
         day: row.planned_on,
         start: row.planned_start,
         travel: row.planned_travel,
@@ -79,15 +78,7 @@ pub(super) fn explanation(
         sentence: Sentence::default(),
     };
     when.sentence = sentences::why_then(&when);
-    let mut others = Vec::new();
-    if state.is_live() {
-        let question = Question { task: row.id, day: None, limit: OTHERS + 1, now };
-        others = candidates::ranked(conn, key, principal, &question, row)?.items;
-        // What hinders people is for those who direct them.
-        let directs = principal.may(Action::DirectTask).is_ok();
-        others.retain(|one| !one.is_assignee && (directs || one.hindrance.is_none()));
-        others.truncate(OTHERS);
-    }
+    let others = others::at_present(conn, key, principal, (row, person.as_slice()), (None, now))?;
     Ok(AssignmentExplanation {
         task_id: row.id,
         plan_id: None,

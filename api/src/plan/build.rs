@@ -15,12 +15,15 @@ use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
 use super::carried::Carried;
+use super::departure::departure;
 use super::earliest::Earliest;
+use super::reported::Reported;
+use super::rest_of_day::{First, RestOfDay};
 use super::seconded::Seconded;
 use super::settings::PlanningSettings;
 use super::span::Span;
 use super::ties;
-use super::under_way::{self, RestOfDay};
+use super::under_way;
 use crate::availability::calendar::{Calendar, Calendars, Hours};
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::db::DbError;
@@ -51,12 +54,15 @@ pub struct Rows {
     pub seconded: Seconded,
     /// The people who had, or have, something to do lately: all, if that does not matter.
     pub busy: HashSet<PersonId>,
+    /// The visits of today that were reported lately.
+    pub reported: Vec<Reported>,
     /// The people who gave back an open task.
     pub refusals: HashMap<TaskId, Vec<PersonId>>,
 }
 
 /// Builds the problem of planning `rows` for `span`, with no new visit before `earliest` and none in the
-/// time of a visit that its person holds.
+/// time of a visit that its person holds. The departures of people
+/// are visits as well, of no task.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] for an invalid row.
@@ -72,7 +78,8 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             state => state.assignee(),
         };
         if let Some(person) = assignee
-            && let Some((_, start)) = first(&person).filter(|(task, _)| *task == row.id)
+            && let Some(First::Visit(task, start)) = first(&person)
+            && task == row.id
         {
             let pin = Pin { volunteer: person, day: earliest.day(), start: Some(start) };
             // It keeps its time, whatever hours the beneficiary prefers now.
@@ -101,6 +108,10 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             (Some(_), Some(_)) => {}
         }
     }
+    visits.extend(rows.people.iter().filter_map(|row| match first(&row.id)? {
+        First::Departure(place, at) => Some(departure(row.id, row.area, (place, at), earliest)),
+        First::Visit(..) => None,
+    }));
     let volunteers = rows
         .people
         .iter()
@@ -162,8 +173,8 @@ fn rest_of_day(
     if !span.contains(earliest.day()) {
         return Ok(HashMap::new());
     }
-    let has_way = |row: &TaskRow| channel(row, rows) == Channel::Visit && row.pair().is_none();
-    let visits = under_way::all(&rows.tasks, earliest, has_way)?;
+    let has_way = |row: &TaskRow| channel(row, rows) == Channel::Visit;
+    let visits = under_way::all(&rows.tasks, &rows.reported, earliest, has_way)?;
     let next = under_way::next(&rows.tasks, earliest)?;
     let mut rest = HashMap::new();
     for row in &rows.people {

@@ -60,6 +60,23 @@ impl Earliest {
         (was_started || (self.day, end) > self.now).then_some((start, end))
     }
 
+    /// From when to when a visit of `minutes` was planned on the present day, if it is over by now.
+    pub fn over(
+        &self,
+        planned: Option<(NaiveDate, TimeOfDay)>,
+        minutes: i32,
+    ) -> Option<(TimeOfDay, TimeOfDay)> {
+        let (day, start) = planned?;
+        let end = at_minute(i32::from(start.minutes()) + minutes)?;
+        (day == self.day && (day, end) <= self.now).then_some((start, end))
+    }
+
+    /// The present time, if the earliest moment is on the present day.
+    pub fn now(&self) -> Option<TimeOfDay> {
+        let (today, now) = self.now;
+        (today == self.day).then_some(now)
+    }
+
     /// Whether the time of the day is before the earliest moment.
     pub fn has_passed(&self, day: NaiveDate, time: TimeOfDay) -> bool {
         (day, time) < (self.day, self.time)

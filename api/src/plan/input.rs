@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::Days;
+use chrono::{DateTime, Days, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
@@ -11,18 +11,23 @@ use super::build::Rows;
 use super::carried::Carried;
 use super::seconded::Seconded;
 use super::span::Span;
-use super::{busy, settings};
+use super::{busy, reported, settings};
 use crate::db::schema::{beneficiaries, tasks};
 use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
 use crate::task::work_time::WorkColumns;
 use crate::{availability, beneficiary, catalogue, in_range, person, task};
 
-/// Reads the input of a plan for the range.
+/// Reads the input of a plan for the range, which is computed at `now`.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbError> {
+pub fn rows(
+    conn: &mut Conn,
+    range: &AreaRange,
+    span: Span,
+    now: DateTime<Utc>,
+) -> Result<Rows, DbError> {
     let district = range.area().district();
     let (settings, _) = settings::read(conn, district)?;
     let work = span.of_work(settings.fairness_weeks);
@@ -41,6 +46,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
         0 => people.iter().map(|person| person.id).collect(),
         weeks => busy::since(conn, district, span.first() - Days::new(7 * u64::from(weeks)))?,
     };
+    let calls = catalogue::store::calls(conn, district)?;
     Ok(Rows {
         busy,
         seconded,
@@ -49,7 +55,8 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
         carried: carried(conn, district, span, settings.fairness_weeks)?,
         last_visitors: last_visitors(conn, range)?,
         visitor_choices: beneficiary::visitors::all(conn, district)?,
-        calls: catalogue::store::calls(conn, district)?,
+        reported: reported::lately(conn, district, &calls, now)?,
+        calls,
         refusals: task::freed::refusals(conn, range)?,
         calendars: availability::store::calendars(conn, district, work.first(), work.last())?,
         people,

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::build::Rows;
 use super::computed::{Computed, Request};
+use super::departure::remove_departures;
 use super::earliest::Earliest;
 use super::imagined::Imagined;
 use super::model::{Plan, PlanResult};
@@ -140,7 +141,7 @@ pub async fn compute(
             return Err(Problem::invalid("/area", "the area does not exist"));
         }
         let span = order.span()?;
-        let mut rows = input::rows(conn, &order.area.range(), span)?;
+        let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
         let overdue = select(&mut rows, order, span, clock::day(*now));
         let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
         let mut problem = build::problem(&rows, span, earliest)?;
@@ -159,19 +160,23 @@ pub async fn compute(
     let (rows, mut problem, base, (overdue, imagined), read) = db.read(read).await?;
     let is_dry = !imagined.is_empty();
     let began = Instant::now();
-    let (selected, changes) = (request.order.only.area, request.order.changes.clone());
+    let (area, selected) = (request.order.area, request.order.only.area);
+    let changes = request.order.changes.clone();
     let solved = tokio::task::spawn_blocking(move || {
         let mut solve = || solving::solve(&mut problem, (&base, &changes), &options, &observer);
         let mut solved = match pool {
             Some(pool) => pool.install(solve),
             None => solve(),
         }?;
-        // Visits that people hold elsewhere take their time, but the order does not ask about them.
-        if let Some(area) = selected {
-            solved.measures = solve::measures_in(&problem.reaching(options.reach), &solved, &area);
-        }
+        let left = remove_departures(&mut problem, &mut solved);
+        let measured = selected.or(left.then_some(area.district()));
         let is_shown = alternatives && selected.is_none();
-        let bounds = is_shown.then(|| solve::bounds(&problem, &solved));
+        let wide = (measured.is_some() || is_shown).then(|| problem.reaching(options.reach));
+        // Visits that people hold elsewhere take their time, but the order does not ask about them.
+        if let Some((area, wide)) = measured.zip(wide.as_ref()) {
+            solved.measures = solve::measures_in(wide, &solved, &area);
+        }
+        let bounds = wide.filter(|_| is_shown).map(|wide| solve::bounds(&wide, &solved));
         let volunteers = if is_dry { problem.volunteers } else { Vec::new() };
         Ok((solved, bounds, volunteers, base))
     });

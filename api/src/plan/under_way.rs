@@ -1,66 +1,94 @@
-//! The visits that people make, or are about to leave for, while a plan of the same day is computed. New
-//! visits come after them, on from their places.
+//! The visits that people make, are about to leave for, or were last at, while a plan of the same day is
+//! computed. New visits come after them, on from their places.
 
 use std::collections::HashMap;
 
-use gridward_dispatch::solve::{Mode, Shift, Travel};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::task::Phase;
-use gridward_domain::time::{TimeOfDay, Window};
+use gridward_domain::time::TimeOfDay;
 
-use super::earliest::{Earliest, at_minute};
-use crate::availability::calendar::Hours;
+use super::earliest::Earliest;
+use super::reported::Reported;
 use crate::db::DbError;
 use crate::task::row::TaskRow;
 
-/// A visit that is under way.
+/// What a plan knows of the last visit of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// This task of the person, which is not reported.
+    Held(TaskId),
+    /// A task of two people: the plan has only the place that the person leaves.
+    Paired(TaskId),
+    /// A visit that was reported: the plan has only the place that the person leaves.
+    Reported,
+}
+
+/// The last visit that a person makes or has made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct UnderWay {
-    /// Its task.
-    pub(super) task: TaskId,
-    /// Where it is; `None` for a phone call and for a visit by two people.
-    place: Option<Place>,
-    /// When its service begins.
+    /// What the plan knows of it.
+    pub(super) stage: Stage,
+    /// Where it is; `None` for a phone call.
+    pub(super) place: Option<Place>,
+    /// When its service begins; where the plan has the place alone, when it ends.
     pub(super) start: TimeOfDay,
     /// When its service ends.
-    end: TimeOfDay,
+    pub(super) end: TimeOfDay,
 }
 
-/// What a visit under way leaves of its day.
-#[derive(Clone, Debug, Default)]
-pub(super) struct RestOfDay {
-    /// The shift, if anything is left.
-    pub(super) shift: Option<Shift>,
-    /// The task and the start of the visit, if the shift begins with it: then the way on begins at its
-    /// place.
-    pub(super) first: Option<(TaskId, TimeOfDay)>,
-}
-
-/// The last visit under way of each person; `has_way` tells the tasks to which the person goes alone.
+/// The last visit of each person: one that is under way, or else the last that the person reported or
+/// has accepted and planned for an earlier hour; `has_way` tells the tasks to which a person goes.
 ///
 /// # Errors
 /// [`DbError::Corrupt`].
 pub(super) fn all(
     tasks: &[TaskRow],
+    reported: &[Reported],
     earliest: Earliest,
     has_way: impl Fn(&TaskRow) -> bool,
 ) -> Result<HashMap<PersonId, UnderWay>, DbError> {
-    let mut all: HashMap<PersonId, UnderWay> = HashMap::new();
+    let (mut all, mut over) = (HashMap::new(), HashMap::new());
     for row in tasks {
         let Some(person) = row.assignee else { continue };
         let planned = row.planned_on.zip(row.planned_start);
+        let (minutes, has_way) = (row.minutes.get(), has_way(row));
+        let place = if has_way { Some(row.place()?) } else { None };
+        let visit = |(start, end)| match row.pair() {
+            Some(_) => UnderWay { stage: Stage::Paired(row.id), place, start: end, end },
+            None => UnderWay { stage: Stage::Held(row.id), place, start, end },
+        };
         let was_started = row.state == Phase::InProgress;
-        let span = earliest.under_way(planned, row.minutes.get(), was_started);
-        let Some((start, end)) = span else { continue };
-        let place = if has_way(row) { Some(row.place()?) } else { None };
-        let visit = UnderWay { task: row.id, place, start, end };
-        let last = all.entry(person).or_insert(visit);
-        if (last.start, last.task) < (visit.start, visit.task) {
-            *last = visit;
+        if let Some(span) = earliest.under_way(planned, minutes, was_started) {
+            keep_last(&mut all, person, visit(span), |visit| visit.start);
+        } else if row.state == Phase::Accepted
+            && has_way
+            && let Some(span) = earliest.over(planned, minutes)
+        {
+            keep_last(&mut over, person, visit(span), |visit| visit.end);
         }
     }
+    for &Reported { person, place, at } in reported.iter().filter(|_| earliest.now().is_some()) {
+        let visit = UnderWay { stage: Stage::Reported, place: Some(place), start: at, end: at };
+        keep_last(&mut over, person, visit, |visit| visit.end);
+    }
+    for (person, visit) in over {
+        all.entry(person).or_insert(visit);
+    }
     Ok(all)
+}
+
+/// Keeps the later of the visit and the one that the person has there, by this time of each.
+fn keep_last(
+    all: &mut HashMap<PersonId, UnderWay>,
+    person: PersonId,
+    visit: UnderWay,
+    time: impl Fn(&UnderWay) -> TimeOfDay,
+) {
+    let last = all.entry(person).or_insert(visit);
+    if (time(last), last.stage) < (time(&visit), visit.stage) {
+        *last = visit;
+    }
 }
 
 /// The next visit of each person on the day of `earliest` that is not under way: its start and place.
@@ -87,85 +115,18 @@ pub(super) fn next(
     Ok(next)
 }
 
-impl UnderWay {
-    /// What the visit leaves of `hours` on the day of `earliest`, for a person who lives at `home` and
-    /// has the visit `next` afterwards.
-    pub(super) fn rest(
-        &self,
-        hours: Hours,
-        (home, mode): (Place, Mode),
-        next: Option<(TimeOfDay, Place)>,
-        earliest: Earliest,
-    ) -> RestOfDay {
-        let free = earliest.time().max(self.end).max(hours.window.start());
-        let Ok(rest) = Window::new(free, hours.window.end()) else {
-            return RestOfDay::default();
-        };
-        let is_in_time = |place: &Place| {
-            next.is_none_or(|(start, next)| {
-                plus(rest.start(), way(*place, next, mode)).is_some_and(|arrival| arrival <= start)
-            })
-        };
-        let place = self.place.filter(is_in_time);
-        let whole = place.and_then(|place| self.whole(place, rest, &hours, (home, mode)));
-        let day = earliest.day();
-        let Some((window, breaks)) = whole else {
-            let shift = Shift { day, window: rest, breaks: hours.breaks };
-            return RestOfDay { shift: Some(shift), first: None };
-        };
-        let shift = Some(Shift { day, window, breaks });
-        RestOfDay { shift, first: Some((self.task, self.start)) }
-    }
-
-    /// The shift that begins with the way to the visit and in which nothing else happens before
-    /// `rest`; `None` if the visit and the ways to and from it do not fit into the day.
-    fn whole(
-        &self,
-        place: Place,
-        rest: Window,
-        hours: &Hours,
-        (home, mode): (Place, Mode),
-    ) -> Option<(Window, Vec<Window>)> {
-        let way = way(home, place, mode);
-        let leaves = at_minute(self.start.minutes().checked_sub(way)?)?;
-        let back = plus(rest.start(), way).filter(|back| *back <= rest.end())?;
-        let is_free = |part: &Window| part.end() <= leaves || back <= part.start();
-        if !hours.breaks.iter().all(is_free) {
-            return None;
-        }
-        // The person stays until the earliest departure.
-        let stay = Window::new(self.end, rest.start()).ok();
-        let breaks = hours.breaks.iter().copied().chain(stay).collect();
-        Some((Window::new(leaves, rest.end()).ok()?, breaks))
-    }
-}
-
-/// The travel time in minutes.
-fn way(from: Place, to: Place, mode: Mode) -> u16 {
-    u16::try_from(Travel::default().minutes(from, to, mode).0).unwrap_or(u16::MAX)
-}
-
-/// The time `minutes` later, on the same day.
-fn plus(time: TimeOfDay, minutes: u16) -> Option<TimeOfDay> {
-    at_minute(time.minutes().checked_add(minutes)?)
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, FixedOffset, TimeDelta};
+    use gridward_domain::range::ServiceMinutes;
+    use uuid::Uuid;
 
     use super::*;
+    use crate::task::row::Draft;
+    use crate::task::task_tie::{TaskTie, TieType};
 
     fn at(minutes: u16) -> TimeOfDay {
         TimeOfDay::new(minutes).expect("a time")
-    }
-
-    fn window(start: u16, end: u16) -> Window {
-        Window::new(at(start), at(end)).expect("a window")
-    }
-
-    fn place(lon: f64) -> Place {
-        Place::new(29.0, lon).expect("a place")
     }
 
     /// At eight o'clock, with a lead of half an hour.
@@ -174,54 +135,57 @@ mod tests {
         Earliest::after(now.to_utc(), TimeDelta::minutes(30))
     }
 
-    /// A visit of these minutes of the day, about a kilometre from home.
-    fn visit(start: u16, end: u16) -> UnderWay {
-        let task = TaskId(uuid::Uuid::from_u128(1));
-        UnderWay { task, place: Some(place(106.01)), start: at(start), end: at(end) }
+    const PERSON: PersonId = PersonId(Uuid::nil());
+
+    fn place(lon: f64) -> Place {
+        Place::new(29.0, lon).expect("a place")
     }
 
-    fn rest(visit: UnderWay, breaks: Vec<Window>) -> Option<(Window, Vec<Window>, bool)> {
-        let hours = Hours { window: window(540, 1080), breaks };
-        let rest = visit.rest(hours, (place(106.0), Mode::Bicycle), None, earliest());
-        let shift = rest.shift?;
-        Some((shift.window, shift.breaks, rest.first.is_some()))
-    }
-
-    #[test]
-    fn a_shift_begins_with_the_way_to_the_visit_and_goes_on_from_there() {
-        let way = way(place(106.0), place(106.01), Mode::Bicycle);
-        assert!(way > 0);
-        let (shift, breaks, is_first) = rest(visit(600, 640), Vec::new()).expect("a shift");
-        assert_eq!((shift, breaks, is_first), (window(600 - way, 1080), Vec::new(), true));
-        // One that ends before the hours begin, or before the earliest departure, is followed by a stay.
-        let (shift, breaks, _) = rest(visit(490, 520), Vec::new()).expect("a shift");
-        assert_eq!((shift, breaks), (window(490 - way, 1080), vec![window(520, 540)]));
-    }
-
-    #[test]
-    fn the_person_is_free_after_a_visit_that_does_not_fit_into_the_shift() {
-        let (shift, breaks, is_first) =
-            rest(visit(600, 640), vec![window(630, 660)]).expect("a shift");
-        assert_eq!((shift, breaks, is_first), (window(640, 1080), vec![window(630, 660)], false));
-        let call = UnderWay { place: None, ..visit(600, 640) };
-        let (shift, _, is_first) = rest(call, Vec::new()).expect("a shift");
-        assert_eq!((shift, is_first), (window(640, 1080), false));
-        assert_eq!(rest(visit(1_040, 1_080), Vec::new()), None, "the day is over");
-    }
-
-    #[test]
-    fn the_way_home_and_to_the_next_visit_have_room() {
-        // Back home at 640 and the way, which is in the absence.
-        let (shift, _, is_first) = rest(visit(600, 640), vec![window(641, 700)]).expect("a shift");
-        assert_eq!((shift, is_first), (window(640, 1080), false));
-        let hours = || Hours { window: window(540, 1080), breaks: Vec::new() };
-        let home = (place(106.0), Mode::Bicycle);
-        let is_first = |start: u16| {
-            let next = Some((at(start), place(106.05)));
-            let rest = visit(600, 640).rest(hours(), home, next, earliest());
-            rest.first.is_some()
+    /// The visit of half an hour, at its own place, that is planned for this minute of the day.
+    fn visit(number: u8, start: u16, state: Phase) -> TaskRow {
+        let draft = Draft {
+            id: TaskId(Uuid::from_u128(number.into())),
+            grid: "500116001002001".parse().expect("a code"),
+            beneficiary: None,
+            place: place(106.0 + f64::from(number) / 100.0),
+            not_before: earliest().day(),
+            due_on: earliest().day(),
+            window: None,
+            by: None,
+            origin: None,
         };
-        assert!(!is_first(645) && is_first(800));
+        let kind = &crate::catalogue::defaults::kinds()[0];
+        TaskRow {
+            state,
+            assignee: Some(PERSON),
+            planned_on: Some(earliest().day()),
+            planned_start: Some(at(start)),
+            minutes: ServiceMinutes::of::<30>(),
+            ..TaskRow::open(&draft, kind, chrono::Utc::now())
+        }
+    }
+
+    #[test]
+    fn the_last_visit_is_under_way_or_accepted_and_over_or_reported() {
+        let reported =
+            |at_minute, lon| Reported { person: PERSON, place: place(lon), at: at(at_minute) };
+        let last = |tasks: &[TaskRow], reported: &[Reported]| {
+            let all = all(tasks, reported, earliest(), |_| true).expect("places");
+            all.get(&PERSON).map(|visit| (visit.stage, visit.start))
+        };
+        let held = |number: u8| Stage::Held(TaskId(Uuid::from_u128(number.into())));
+        let over = visit(1, 440, Phase::Accepted);
+        assert_eq!(last(&[over.clone()], &[]), Some((held(1), at(440))));
+        assert_eq!(last(&[visit(1, 440, Phase::Assigned)], &[]), None, "not accepted");
+        let before = [reported(460, 106.5)];
+        assert_eq!(last(&[over.clone()], &before), Some((held(1), at(440))), "reported before");
+        let since = [reported(460, 106.5), reported(475, 106.6)];
+        assert_eq!(last(&[over.clone()], &since), Some((Stage::Reported, at(475))));
+        let soon = visit(2, 490, Phase::Accepted);
+        assert_eq!(last(&[over, soon.clone()], &since), Some((held(2), at(490))), "under way");
+        let pair = TaskTie { r#type: TieType::TwoPeople, id: soon.id };
+        let paired = (Stage::Paired(soon.id), at(520));
+        assert_eq!(last(&[soon.tied(pair)], &since), Some(paired), "its end");
     }
 
     #[test]
@@ -238,5 +202,9 @@ mod tests {
         assert_eq!(under_way(510, 30, false), None, "it begins after the earliest moment");
         assert_eq!(under_way(900, 30, true), Some((at(480), at(510))), "it was started early");
         assert_eq!(earliest.under_way(None, 30, true), Some((at(480), at(510))), "untimed");
+        let over = |day, start| earliest.over(Some((day, at(start))), 30);
+        assert_eq!(over(earliest.day(), 450), Some((at(450), at(480))));
+        assert_eq!(over(earliest.day(), 451), None, "it goes on");
+        assert_eq!(over(earliest.day().pred_opt().expect("a day"), 450), None, "yesterday");
     }
 }

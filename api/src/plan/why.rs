@@ -39,8 +39,30 @@ pub struct StoredWhy {
     pub channel: Channel,
     /// Whether the order for the plan names the person for the visit.
     pub by_hand: bool,
+    /// Why on the day, but for the order.
+    pub day: Option<DayWhy>,
     /// The alternatives, the nearest to feasible first.
     pub next: Vec<StoredAlternative>,
+}
+
+/// Why a visit is on its day: the first of these that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DayWhy {
+    /// The order for the plan sets the day.
+    ByHand,
+    /// The day was set before the plan.
+    Pinned,
+    /// It cannot be made earlier: it is its first day, or the first on which the person is free.
+    FirstPossible,
+    /// The person is free for it on no other day of the plan.
+    OnlyDay,
+    /// The person has no room or minutes left on earlier days.
+    EarlierFull,
+    /// It is beside other visits of that day: on earlier days it would add more travel.
+    Nearby,
+    /// The plan as a whole is best so.
+    BestFit,
 }
 
 /// Another person.
@@ -80,7 +102,8 @@ pub struct VisitCost {
     #[serde(default)]
     #[schema(required, minimum = 0, maximum = 1_000_000_000, example = 9)]
     pub extra_travel: u32,
-    /// The person's load of the week with the visit, as a share of the offered minutes; 1 is all.
+    /// The minutes carried and held with the visit over the weeks in which work is shared fairly, as a share
+    /// of those offered for them; 1 is all.
     #[serde(default)]
     #[schema(required, minimum = 0, example = 0.42)]
     pub share_after: f64,
@@ -131,6 +154,11 @@ impl StoredWhy {
     /// [`DbError::Corrupt`].
     pub fn read(json: &str) -> Result<Self, DbError> {
         serde_json::from_str(json).map_err(|error| DbError::corrupt("plan_visits", error))
+    }
+
+    /// Why on the day; `None` of plans of earlier versions.
+    pub fn day(&self) -> Option<DayWhy> {
+        if self.by_hand { Some(DayWhy::ByHand) } else { self.day }
     }
 
     /// The decisive reason.
@@ -281,6 +309,25 @@ mod tests {
         assert_eq!(why(&possible(0.3)).decisive(), PlannedWhy::LighterLoad);
         assert_eq!(why(&possible(0.1)).decisive(), PlannedWhy::BestFit);
         assert_eq!(why("").decisive(), PlannedWhy::BestFit, "of an earlier version");
+    }
+
+    #[test]
+    fn the_reasons_of_the_solver_for_a_day_are_read_and_a_decision_by_hand_is_one() {
+        use gridward_dispatch::solve::DayReason as Of;
+        let reasons = [
+            (Of::Pinned, DayWhy::Pinned),
+            (Of::FirstPossible, DayWhy::FirstPossible),
+            (Of::OnlyDay, DayWhy::OnlyDay),
+            (Of::EarlierFull, DayWhy::EarlierFull),
+            (Of::Nearby, DayWhy::Nearby),
+            (Of::BestFit, DayWhy::BestFit),
+        ];
+        for (stored, read) in reasons {
+            let stored = serde_json::to_string(&stored).expect("a word");
+            assert_eq!(why(&format!(r#","day":{stored}"#)).day(), Some(read));
+        }
+        assert_eq!(why(r#","by_hand":true,"day":"pinned""#).day(), Some(DayWhy::ByHand));
+        assert_eq!(why("").day(), None, "of an earlier version");
     }
 
     #[test]

@@ -47,7 +47,9 @@ pub struct WeekWorkload {
     /// Minutes of the visits that the person has made in this week, with the journeys.
     #[schema(minimum = 0, maximum = 1_000_000, example = 45)]
     pub carried: u32,
-    /// The minutes of `held` in percent of those offered; absent for a person who offers none.
+    /// The minutes of this week that are carried and held in percent of those offered for it; absent for a
+    /// person who offers none. The shares of plans, explanations and candidates are made of the same
+    /// minutes, over the weeks in which work is shared fairly.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 100_000_000, example = 75)]
     pub share_percent: Option<u32>,
@@ -123,13 +125,14 @@ pub fn by_week<'a>(
         let hours = week.start().iter_days().take(7).map(|day| offer.on(day)).sum();
         let offered = offer.minutes.0.min(hours);
         let carried = carried.iter().filter(|(day, _)| week.contains(day));
+        let carried: u32 = carried.map(|(_, minutes)| minutes).sum();
         WeekWorkload {
             monday,
             offered,
             planned: sum(&|task| task.planned_on),
             held: all,
-            carried: carried.map(|(_, minutes)| minutes).sum(),
-            share_percent: all.saturating_mul(100).checked_div(offered),
+            carried,
+            share_percent: (carried + all).saturating_mul(100).checked_div(offered),
         }
     };
     let monday = first.week(Weekday::Mon).first_day();
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_week_has_all_of_its_work_and_what_is_held_as_a_share_of_the_offer() {
+    fn a_week_has_all_of_its_work_and_what_is_carried_and_held_as_a_share_of_the_offer() {
         let held = [task(Some(23), 30, 30), task(None, 29, 60), task(None, 30, 60)];
         let carried = [(day(22), 10), (day(23), 40), (day(29), 5), (day(30), 20)];
         let weekly = "mon 0900-1000;tue 0900-1200".parse().expect("an availability");
@@ -195,7 +198,7 @@ mod tests {
             (week.monday, [offered, planned, held, carried], share_percent)
         };
         let expected =
-            [(day(23), [60, 30, 90, 45], Some(150)), (day(30), [120, 0, 60, 20], Some(50))];
+            [(day(23), [60, 30, 90, 45], Some(225)), (day(30), [120, 0, 60, 20], Some(66))];
         assert_eq!(weeks.iter().map(figures).collect::<Vec<_>>(), expected);
         let off = Offer { duty: Duty::Off, ..offer };
         let week = by_week(off, (held.iter(), &carried[..]), day(25), day(25));

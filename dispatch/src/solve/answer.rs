@@ -26,6 +26,9 @@ pub struct Why {
     pub others: u32,
     /// Whether the beneficiary knows this volunteer, from the last visit or as the preferred one.
     pub known: bool,
+    /// Why on this day. Absent in plans of earlier versions and where no reason is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<DayReason>,
     /// Whether the volunteer travels or calls by phone. Absent in plans of earlier versions.
     #[cfg_attr(feature = "schema", schema(required = false))]
     pub channel: Channel,
@@ -33,6 +36,25 @@ pub struct Why {
     /// neighbours who have helped since. Absent in plans of earlier versions.
     #[cfg_attr(feature = "schema", schema(max_items = 2, required = false))]
     pub next: Vec<Alternative>,
+}
+
+/// Why a visit is on its day, the rest of the plan unchanged: the first of these that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DayReason {
+    /// It is pinned to the day.
+    Pinned,
+    /// It cannot be made earlier: it is its first day, or the first on which the volunteer is free.
+    FirstPossible,
+    /// The volunteer is free for it on no other day of the plan.
+    OnlyDay,
+    /// On earlier days the volunteer has no room or minutes left.
+    EarlierFull,
+    /// Earlier days have room, but on each of them it would add more travel.
+    Nearby,
+    /// The plan as a whole is best so.
+    BestFit,
 }
 
 /// Another volunteer who serves the grid, and the effect of giving them the visit, the rest of the

@@ -1,4 +1,5 @@
-//! A lower bound on travel, so that a reader sees how far from the best possible a plan is at most.
+//! Lower bounds on the measures of a plan, so that a reader sees how far from the best possible it is at most;
+//! here that of travel.
 //!
 //! The journeys of a plan join the places of its visits to homes, each place twice at least. The bound lets visits
 //! at one place share their journeys, makes every journey by the fastest of the modes, and considers neither
@@ -9,6 +10,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::bound_load;
 use super::plan::Plan;
 use super::problem::DispatchProblem;
 use super::travel::Mode;
@@ -17,19 +19,35 @@ use gridward_domain::id::TaskId;
 use gridward_domain::place::Place;
 use gridward_domain::time::Minutes;
 
-/// Lower bounds on the measures of every plan that makes the same visits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Lower bounds on measures, so that a reader sees what another plan could improve at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Bounds {
     /// Travel minutes: no plan that makes the visits of this one has less, by any of the people on any days. The
     /// travel of this plan less this bound is the most that another plan could save.
     #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
     pub travel: Minutes,
+    /// Priority points: no plan leaves fewer unserved, by the minutes that people have and the visits that some
+    /// person may make. Absent in plans of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
+    pub unserved_priority: Option<u32>,
+    /// The largest share: no plan that makes the visits of this one has a smaller one. Absent in plans of
+    /// earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(minimum = 0))]
+    pub largest_share: Option<f64>,
 }
 
-/// The bounds of the plan for the problem.
+/// The bounds of the plan for the problem, as far as its volunteers serve: see
+/// [`DispatchProblem::reaching`].
 pub fn bounds(problem: &DispatchProblem, plan: &Plan) -> Bounds {
-    Bounds { travel: least_travel(problem, plan, MOST_VISITS) }
+    let (unserved_priority, largest_share) = bound_load::least(problem, plan);
+    Bounds {
+        travel: least_travel(problem, plan, MOST_VISITS),
+        unserved_priority: Some(unserved_priority),
+        largest_share: Some(largest_share),
+    }
 }
 
 /// The bound of travel: by trees for up to `most` places, and by the nearest ways of each for more.

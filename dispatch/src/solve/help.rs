@@ -1,10 +1,13 @@
 //! What the offers of visits to neighbours have in common: those who help, and what becomes of the routes.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use super::Options;
 use super::plan::Route;
-use super::problem::{Pin, Visit};
-use super::team::Member;
+use super::problem::{DispatchProblem, Pin, Visit};
+use super::split::Part;
+use super::team::{Member, Team};
 use super::ties::Ties;
 use super::timeline::ShiftTimeline;
 use gridward_domain::area::Level;
@@ -101,4 +104,34 @@ pub(super) fn as_asked<'p>(
 ) -> HashMap<TaskId, &'p Visit> {
     let alone = assigned.iter().filter(|visit| ties.pair(visit.id).is_none());
     alone.filter_map(|visit| Some((visit.id, *visits.get(&visit.id)?))).collect()
+}
+
+/// The team of a part with the visits that it has: calls at their times and the others in their order,
+/// at the hours that `part` has for them; none if one does not fit.
+pub(super) fn assigned<'p>(
+    problem: &DispatchProblem,
+    (ties, options): (&'p Ties, &Options),
+    part: &Part<'p>,
+    stops: &'p [Visit],
+) -> Option<Team<'p>> {
+    let mut team = Team::new(problem, ties, part, options.weights);
+    let mut stops: Vec<&Visit> = stops.iter().collect();
+    // Sorting is stable, so that the visits stay in their order.
+    stops.sort_by_key(|visit| Reverse(visit.is_call()));
+    for pinned in stops {
+        let (member, day) = pinned.pinned.and_then(|pin| team.pinned_day(pin))?;
+        let visit = part.as_asked.get(&pinned.id).copied().unwrap_or(pinned);
+        if pinned.is_call() {
+            let start = team.members[member].days[day].call_start(pinned)?;
+            team.members[member].days[day].insert_call(visit, start);
+        } else {
+            let slot = team.slots(member, day, visit).last()?;
+            if team.misses(visit, slot).most() > 0 {
+                return None;
+            }
+            team.members[member].days[day].insert(visit, slot.position);
+        }
+    }
+    team.settle();
+    Some(team)
 }

@@ -9,20 +9,21 @@
 //! After that, the volunteers whose days have changed may have time for unserved visits, which they
 //! get before reasons are given.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
+use super::Context;
 use super::construct::{cost, fill, urgency};
-use super::help::{Help, NEAREST, Visits, as_asked, has_any, levels, makers, merge, pinned_stops};
+use super::help::{
+    Help, NEAREST, Visits, as_asked, assigned, has_any, levels, makers, merge, pinned_stops,
+};
 use super::plan::Route;
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use super::record;
 use super::split::Part;
 use super::team::{InsertionSlot, Team};
 use super::ties::Ties;
-use super::{Context, Options};
 use crate::interrupt::Interrupted;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
@@ -230,34 +231,4 @@ fn refill(
     let mut filled = record::routes(&team, options.alternatives, has_any(&offered), interrupt)?;
     keep_alternatives(&mut filled, routes, changed);
     Ok(Some(Help::of(offered, filled, Vec::new())))
-}
-
-/// The team of a part with the visits that it has: calls at their times and the others in their order,
-/// at the hours that `part` has for them; none if one does not fit.
-fn assigned<'p>(
-    problem: &DispatchProblem,
-    (ties, options): (&'p Ties, &Options),
-    part: &Part<'p>,
-    stops: &'p [Visit],
-) -> Option<Team<'p>> {
-    let mut team = Team::new(problem, ties, part, options.weights);
-    let mut stops: Vec<&Visit> = stops.iter().collect();
-    // Sorting is stable, so that the visits stay in their order.
-    stops.sort_by_key(|visit| Reverse(visit.is_call()));
-    for pinned in stops {
-        let (member, day) = pinned.pinned.and_then(|pin| team.pinned_day(pin))?;
-        let visit = part.as_asked.get(&pinned.id).copied().unwrap_or(pinned);
-        if pinned.is_call() {
-            let start = team.members[member].days[day].call_start(pinned)?;
-            team.members[member].days[day].insert_call(visit, start);
-        } else {
-            let slot = team.slots(member, day, visit).last()?;
-            if team.misses(visit, slot).most() > 0 {
-                return None;
-            }
-            team.members[member].days[day].insert(visit, slot.position);
-        }
-    }
-    team.settle();
-    Some(team)
 }

@@ -20,9 +20,9 @@
 //!    `alike`: visits that are of one kind.
 //! 5. `team`: the volunteers of a part. `limit`: the most that one carries. `timeline`: the times of one shift, by the arithmetic
 //!    of [`crate::routing`]. `units`: between minutes and seconds.
-//! 6. `reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
+//! 6. `reason`, `day_reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
 //!    routes and unserved visits.
-//! 7. `plan` and `answer`: the output. `measure`: its quality. `bound`: how good a plan can be at most.
+//! 7. `plan` and `answer`: the output. `measure`: its quality. `bound`, `bound_load`: how good a plan can be at most.
 //! 8. `candidates`: ranks the volunteers for one visit, the rest of a plan unchanged.
 //! 9. `check`: an independent checker of plans.
 //!
@@ -37,9 +37,11 @@ use rayon::prelude::*;
 mod alike;
 mod answer;
 mod bound;
+mod bound_load;
 mod candidates;
 mod check;
 mod construct;
+mod day_reason;
 mod evenness;
 mod former;
 mod help;
@@ -71,7 +73,7 @@ use thiserror::Error;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::routing::InstanceError;
 
-pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
+pub use answer::{Alternative, Cost, DayReason, Reason, Remedy, Verdict, Why};
 pub use bound::{Bounds, bounds};
 pub use candidates::{Candidate, Hindrance, candidates};
 pub use check::{Violation, check};
@@ -181,7 +183,6 @@ pub fn plan_observed(
     if options.reach < Level::Grid {
         unserved = overflow::overflow(problem, context, &mut routes, left)?;
     }
-    routes.sort_unstable_by_key(|route| (route.day, route.volunteer));
     unserved.sort_unstable_by_key(|left| left.visit);
     let wide;
     let problem = match options.reach {
@@ -191,6 +192,10 @@ pub fn plan_observed(
             &wide
         }
     };
+    if options.alternatives {
+        day_reason::give(problem, context, &mut routes)?;
+    }
+    routes.sort_unstable_by_key(|route| (route.day, route.volunteer));
     let measures = measure::measure(problem, &routes, &unserved);
     interrupt.check()?;
     let plan = Plan { routes, unserved, measures };

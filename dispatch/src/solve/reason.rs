@@ -36,6 +36,7 @@ pub(super) fn why(
         share_after: share(Minutes(with), offered),
         others: u32::try_from(takers).unwrap_or(u32::MAX),
         known: visit.knows(who.volunteer.id),
+        day: None,
         channel: visit.channel,
         next: if alternatives { next(team, member, visit) } else { Vec::new() },
     }
@@ -170,7 +171,7 @@ pub(super) fn missing(team: &Team<'_>, visit: &Visit, member: usize) -> Skills {
 }
 
 /// Whether the visit would fit if the shift held nothing else.
-fn fits_alone(team: &Team<'_>, member: usize, day: usize, visit: &Visit) -> bool {
+pub(super) fn fits_alone(team: &Team<'_>, member: usize, day: usize, visit: &Visit) -> bool {
     let (there, back) = team.ways_from_home(member, visit);
     team.members[member].days[day].misses_alone(visit, there, back).most() == 0
 }

@@ -1,11 +1,11 @@
 //! The solver's plan of the next days, with the accepted visits pinned.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use gridward_dispatch::solve::{
-    DispatchProblem, Options, Pin, Plan, PlanError, Shift, Visit, Volunteer, plan,
+    DispatchProblem, Options, Pin, Plan, PlanError, Shift, Visit, Volunteer, WeekOffer, plan,
 };
-use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
@@ -54,8 +54,10 @@ fn volunteer(world: &World<'_>, person: usize) -> Volunteer {
         let window = world.hours(person, day)?;
         Some(Shift { day: world.scenario.date(day), window, breaks: Vec::new() })
     };
-    let carried = world.spent_in(person, DAYS_BEFORE);
-    let weeks = (DAYS_BEFORE + HORIZON) / 7;
+    let period = world.today + 1 - DAYS_BEFORE..=world.today + HORIZON;
+    let carried = world.spent_on(person, period.clone());
+    let weeks = weeks(world, person);
+    let left = weeks.iter().map(|week| week.offered - week.carried).sum();
     Volunteer {
         id: who.id,
         home: who.home,
@@ -64,13 +66,41 @@ fn volunteer(world: &World<'_>, person: usize) -> Volunteer {
         lent: Vec::new(),
         skills: who.skills.clone(),
         shifts: world.horizon().filter_map(shift).collect(),
-        offered: carried + world.free(&Diary::default(), person),
-        weeks: Vec::new(),
+        offered: carried + left,
+        weeks,
         carried,
-        share_of: Some(Minutes(who.offered.0.saturating_mul(weeks.unsigned_abs()))),
-        is_idle: false,
+        share_of: Some(share_of(world, person, period)),
+        is_idle: world.is_idle(person),
         mode: who.mode,
     }
+}
+
+/// The offer for each calendar week in which days are planned.
+fn weeks(world: &World<'_>, person: usize) -> Vec<WeekOffer> {
+    let [first, last] = [world.today + 1, world.today + HORIZON].map(|day| world.week_of(day));
+    let mut weeks = vec![first, last];
+    weeks.dedup();
+    let offer = |week: RangeInclusive<Day>| WeekOffer {
+        monday: world.scenario.date(*week.start()),
+        offered: world.person(person).offered,
+        carried: world.spent_on(person, week),
+    };
+    weeks.into_iter().map(offer).collect()
+}
+
+/// The offer for the days over which work is shared fairly, without those of an illness.
+fn share_of(world: &World<'_>, person: usize, period: RangeInclusive<Day>) -> Minutes {
+    let who = world.person(person);
+    let weekly = who.offered.0;
+    let (mut usual, mut present) = (0, 0);
+    for day in period {
+        usual += u32::from(world.usual_hours(person, day).is_some());
+        present += u32::from(world.hours(person, day).is_some());
+    }
+    let offered = weekly.saturating_mul((DAYS_BEFORE + HORIZON).unsigned_abs()) / 7;
+    let offered = u64::from(offered) * u64::from(present);
+    let offered = offered.checked_div(usual.into()).unwrap_or_default();
+    Minutes(u32::try_from(offered).unwrap_or(u32::MAX).max(weekly.min(1)))
 }
 
 fn visit(world: &World<'_>, number: usize, pin: Option<(usize, Day)>) -> Visit {
@@ -88,7 +118,7 @@ fn visit(world: &World<'_>, number: usize, pin: Option<(usize, Day)>) -> Visit {
         id: task.id,
         grid: one.grid,
         place: one.place,
-        channel: Channel::Visit,
+        channel: task.kind.channel(),
         service: task.kind.service(),
         windows: task.window.into_iter().collect(),
         not_before: scenario.date(first),

@@ -18,12 +18,12 @@ pub fn may(world: &World<'_>, person: usize, task: usize) -> bool {
 pub fn insert(world: &World<'_>, diary: &mut Diary, person: usize, task: usize) -> Option<Day> {
     let job = &world.jobs[task];
     let last = job.task.kind.last_day(job.task.arose).unwrap_or(Day::MAX);
-    let free = world.free(diary, person);
-    if free < job.task.kind.service() {
-        return None;
-    }
     let days = world.horizon().filter(|day| *day >= job.not_before && *day <= last);
     for day in days {
+        let free = world.free(diary, person, day);
+        if free < job.task.kind.service() {
+            continue;
+        }
         if let Some(tasks) = with(world, diary, (person, day, free), task) {
             diary.set(person, day, tasks);
             return Some(day);

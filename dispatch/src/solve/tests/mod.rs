@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod cancelling;
 mod checker;
+mod days;
 mod former;
 mod idle;
 mod late;

@@ -242,14 +242,18 @@ proptest! {
     }
 
     #[test]
-    fn no_plan_travels_less_than_its_bound(
+    fn no_plan_is_better_than_its_bounds(
         problem in some_problem(),
         reach in prop::sample::select(vec![Level::Grid, Level::District]),
     ) {
         let options = Options { reach, ..Options::default() };
         let plan = plan(&problem, &options).expect("it makes sense");
-        prop_assert!(bounds(&problem, &plan).travel <= plan.measures.travel);
-        prop_assert!(bound::least_travel(&problem, &plan, 0) <= plan.measures.travel);
+        let (problem, of) = (problem.reaching(reach), plan.measures);
+        let bounds = bounds(&problem, &plan);
+        prop_assert!(bounds.travel <= of.travel);
+        prop_assert!(bound::least_travel(&problem, &plan, 0) <= of.travel);
+        prop_assert!(bounds.unserved_priority <= Some(of.unserved_priority), "{bounds:?}");
+        prop_assert!(bounds.largest_share <= Some(of.largest_share), "{bounds:?}");
     }
 
     #[test]
