@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { distance, rough } from '../src/core/geo';
 import { expired, masked, reduced } from '../src/core/store/expiry';
 import { clock, dayOf, daysBetween, lunar, monday } from '../src/core/time';
-import { first, groups, tripOf, whyMe } from '../src/phone/model';
+import { first, groups, isLate, tripOf, whyMe } from '../src/phone/model';
 import { beneficiary, ME, task } from './builders';
 
 const mine = { state: 'accepted' as const, assignee_id: ME };
@@ -64,6 +64,12 @@ test('urgent visits come first, then those that wait longest, each with its reas
     ['no one', ['no_one no_skill']],
     ['waiting', ['waiting 25']],
   ]);
+});
+
+test('a planned visit is late after its due day', () => {
+  expect(isLate({ day: '2026-11-28', due_on: '2026-11-27' })).toBe(true);
+  expect(isLate({ day: '2026-11-27', due_on: '2026-11-27' })).toBe(false);
+  expect(isLate({ due_on: '2026-11-27' })).toBe(false);
 });
 
 test('distances are no more exact than a cell', () => {

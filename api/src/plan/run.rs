@@ -12,6 +12,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::apply::ApplyPlan;
 use super::build::Rows;
 use super::computed::{Computed, Request};
 use super::earliest::Earliest;
@@ -72,13 +73,17 @@ pub async fn draft(db: &Db, request: Request) -> Result<(Plan, Timing), RunError
     Ok((plan, Timing { write: began.elapsed(), ..timing }))
 }
 
-/// Assigns the tasks of a draft of the area, on the command line, whose user has seen it. What is done
-/// in batches is done here, unless a server begins with it.
+/// Assigns the tasks of a draft of the area, for the command line. What is done in batches is done here,
+/// unless a server begins with it.
 ///
 /// # Errors
 /// As [`apply::apply`].
-pub async fn apply(db: &Db, area: AreaCode, id: PlanId) -> Result<PlanResult, Problem> {
-    let how = apply::ApplyPlan { confirm: true, ..apply::ApplyPlan::default() };
+pub async fn apply(
+    db: &Db,
+    area: AreaCode,
+    id: PlanId,
+    how: ApplyPlan,
+) -> Result<PlanResult, Problem> {
     let applied =
         db.write(area.district(), move |tx| apply::apply(tx, &area.range(), id, None, how));
     let mut result = applied.await?;

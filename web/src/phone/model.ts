@@ -1,5 +1,5 @@
 /** What the screens show, as pure functions of rows. */
-import type { Beneficiary, Task } from '../core/api';
+import type { Beneficiary, PlanVisit, Task } from '../core/api';
 import { distance, rough } from '../core/geo';
 import type { ShownTask } from '../core/sync/project';
 import { addDays, daysBetween, monday } from '../core/time';
@@ -134,6 +134,11 @@ export function first(tasks: readonly ShownTask[], today: string): First[] {
 /** How many days a task is overdue. */
 export function overdueBy(task: Task, today: string): number {
   return Math.max(0, daysBetween(task.due_on, today));
+}
+
+/** Whether a planned visit is after the due day of its task. */
+export function isLate({ day, due_on }: Pick<PlanVisit, 'day' | 'due_on'>): boolean {
+  return !!day && !!due_on && day > due_on;
 }
 
 /** Skills that a task needs and the person has not. */
