@@ -152,8 +152,7 @@ async fn an_amendment_of_an_earlier_attempt_ends_no_later_one(
     let not_home = json!({ "outcome": "not_home" });
     assert_eq!(second.post(&format!("{path}/report"), &not_home).await.body["state"], "failed");
     // The manager, who decides what follows, learns why it failed; its visitor knows.
-    for (caller, outcome) in
-        [(&server.manager().await, json!("not_home")), (&second, Value::Null)]
+    for (caller, outcome) in [(&server.manager().await, json!("not_home")), (&second, Value::Null)]
     {
         let mut phone = Phone::default();
         phone.sync(caller, json!([])).await;
