@@ -94,7 +94,39 @@ async fn a_district_makes_one_draft_each_night_also_with_several_servers(
 
     server.database.execute(&format!("UPDATE plans SET night = '{}'", day(-2)));
     upkeep(&server.database);
-    assert_eq!(unordered(&admin, 2).await.len(), 2, "the next night has its own plan");
+    let plans = unordered(&admin, 2).await;
+    assert_eq!(plans.len(), 2, "the next night has its own plan");
+
+    // The district's supervisors get a notice of each, but of none that gives no task to a person.
+    let supervisor = server.supervisor().await;
+    let ready = "The plan of the night is ready: 江津区";
+    assert_eq!(notices(&supervisor).await, [ready; 2]);
+    assert_eq!(notices(&manager).await, [""; 0], "the draft is not of one grid");
+    let apply = format!("/v1/plans/{}/apply", plans[0]["id"].as_str().expect("an id"));
+    assert_eq!(supervisor.post(&apply, &json!({})).await.status, 200);
+    server.database.execute("UPDATE plans SET night = NULL");
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 3).await[0]["assigned"], 0);
+    assert_eq!(notices(&supervisor).await.len(), 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_of_the_night_has_the_tasks_that_are_due_today_and_before_at_any_hour(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let [due_today, overdue] = [visit(&manager, 1).await, visit(&manager, 2).await];
+    for (id, due) in [(&due_today, day(0)), (&overdue, day(-3))] {
+        let days = format!("not_before = '{}', due_on = '{due}'", day(-5));
+        server.database.execute(&format!("UPDATE tasks SET {days} WHERE id = '{id}'"));
+    }
+    let nightly = json!({ "at": time(0), "days": 7, "mode": "draft" });
+    assert_eq!(set(&admin, 1, json!({ "nightly_plan": nightly })).await.status, 200);
+    upkeep(&server.database);
+    let plan = unordered(&admin, 1).await.remove(0);
+    assert_eq!((&plan["assigned"], &plan["overdue"]), (&json!(2), &json!(0)), "{plan}");
 }
 
 #[rstest]

@@ -44,6 +44,8 @@ pub enum AccountNoticeKind {
     SecondmentEnded,
     /// The district suggests a plan of visits that lost their visitor: `GET /v1/plans`.
     PlanSuggested,
+    /// The district's plan of the night is a draft: `GET /v1/plans`.
+    NightlyPlan,
 }
 
 text_column!(AccountNoticeKind);
@@ -106,6 +108,14 @@ impl AccountNoticeKind {
             }
             (Self::PlanSuggested, Language::Chinese) => {
                 let title = format!("有走访需要换人，已生成派单建议：{about}");
+                return (title.into(), "请在“派单”中查看草案，确认后应用。");
+            }
+            (Self::NightlyPlan, Language::English) => {
+                let title = format!("The plan of the night is ready: {about}");
+                return (title.into(), "Look at the draft under the plans, and apply it.");
+            }
+            (Self::NightlyPlan, Language::Chinese) => {
+                let title = format!("今晚的派单方案已生成：{about}");
                 return (title.into(), "请在“派单”中查看草案，确认后应用。");
             }
             (Self::ProposalAccepted, Language::English) => {

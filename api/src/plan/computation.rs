@@ -129,7 +129,11 @@ impl Planner {
                         return Ok(None);
                     }
                     draft::finish(tx, &computed, &mut row)?;
-                    apply::apply_at_once(tx, &row)
+                    let applied = apply::apply_at_once(tx, &row)?;
+                    if applied.is_none() {
+                        suggestion::announce(tx, &row)?;
+                    }
+                    Ok(applied)
                 };
                 self.db.write(key.0, store).await.map_err(RunError::from)
             }
