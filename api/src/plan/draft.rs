@@ -25,8 +25,8 @@ use crate::tx::Tx;
 ///
 /// # Errors
 /// [`DbError`]; nothing is written then.
-pub fn insert(tx: &mut Tx<'_>, request: &Request) -> Result<Plan, DbError> {
-    let row = row_of(tx, request)?;
+pub fn insert(tx: &mut Tx<'_>, request: &Request, origin: PlanOrigin) -> Result<Plan, DbError> {
+    let row = PlanRow { origin, ..row_of(tx, request)? };
     store::insert(tx.write_unbatched(), &row)?;
     row.plan()
 }

@@ -77,6 +77,8 @@ pub enum PlanOrigin {
     Nightly,
     /// Its tasks had lost their assignees.
     Replan,
+    /// It was ordered with an absence, a departure or a move, for the tasks that these opened.
+    Released,
 }
 
 text_column!(PlanOrigin);

@@ -34,7 +34,7 @@ pub(super) fn announce(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), DbError> {
     let kind = match row.origin {
         PlanOrigin::Nightly => AccountNoticeKind::NightlyPlan,
         PlanOrigin::Replan => AccountNoticeKind::PlanSuggested,
-        PlanOrigin::Ordered => return Ok(()),
+        PlanOrigin::Ordered | PlanOrigin::Released => return Ok(()),
     };
     if row.kept()?.assigned == 0 {
         return Ok(());

@@ -36,6 +36,7 @@ crate::table_row! {
             kind: String,
             beneficiary: Option<BeneficiaryId>,
             received_on: NaiveDate,
+            made_on: Option<NaiveDate>,
             written_by: Option<PersonId>,
         }
         changing {
