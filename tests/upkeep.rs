@@ -482,6 +482,78 @@ async fn an_urgent_new_task_for_today_or_tomorrow_is_planned_at_once(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_becomes_urgent_and_due_soon_is_planned_as_a_new_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
+    let [raised, nearer, reopened, assigned] = [
+        new_visit(&manager, 1, 7, 1).await,
+        new_visit(&manager, 2, 8, 5).await,
+        new_visit(&manager, 3, 8, 1).await,
+        new_visit(&manager, 1, 7, 1).await,
+    ];
+    let to = json!({ "person_id": person_id(21) });
+    let given = manager.post(&format!("/v1/tasks/{assigned}/reassign"), &to).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    // Each change is one of the task as it is.
+    let change = async |method: Method, task_id: &str, call: &str, body: Value| {
+        let version = task(&manager, task_id).await["version"].clone();
+        let request = manager.request(method, &format!("/v1/tasks/{task_id}{call}"));
+        let request = request.header("If-Match", format!("\"v{version}\""));
+        let changed = manager.send(request.json(&body)).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    };
+    let why = json!({ "reason": "x" });
+    change(Method::POST, &reopened, "/cancel", why.clone()).await;
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 0).await.len(), 0, "no open task is urgent and due soon");
+
+    change(Method::PATCH, &raised, "", json!({ "priority": 8 })).await;
+    change(Method::PATCH, &assigned, "", json!({ "priority": 8 })).await;
+    change(Method::POST, &nearer, "/reschedule", json!({ "due_on": day(1) })).await;
+    let again = server.supervisor().await.post(&format!("/v1/tasks/{reopened}/reopen"), &why).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!(
+        (plans.len(), &plans[0]["origin"], &plans[0]["assigned"]),
+        (1, &json!("replan"), &json!(3)),
+        "{plans:?}"
+    );
+    for id in [&raised, &nearer, &reopened] {
+        assert_eq!(task(&manager, id).await["planned_for"]["plan_id"], plans[0]["id"]);
+    }
+    change(Method::PATCH, &raised, "", json!({ "priority": 9 })).await;
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 1).await.len(), 1, "what has an assignee stays");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_visits_of_a_suspended_person_go_to_others(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
+    let tasks = given(&manager, &[1, 2], 21).await;
+    let volunteer = server.volunteer().await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{}/accept", tasks[0])).await.status, 200);
+    let suspend = json!({ "state": "suspended", "reason": "x" });
+    let path = format!("/v1/people/{}/state", person_id(21));
+    assert_eq!(manager.patch(&path, &suspend).await.status, 200);
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!((plans.len(), &plans[0]["assigned"]), (1, &json!(2)), "{plans:?}");
+    for holder in holders(&manager, &tasks).await {
+        assert!(holder.is_string() && holder != json!(person_id(21)), "{holder}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visit_that_lasts_too_long_moves_the_later_ones_that_are_not_accepted(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
