@@ -488,12 +488,14 @@ async fn a_task_that_becomes_urgent_and_due_soon_is_planned_as_a_new_one(
     let server = Server::small(backend);
     let (admin, manager) = (server.admin().await, server.manager().await);
     assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
-    let [raised, nearer, reopened, assigned] = [
+    let [raised, nearer, assigned] = [
         new_visit(&manager, 1, 7, 1).await,
         new_visit(&manager, 2, 8, 5).await,
-        new_visit(&manager, 3, 8, 1).await,
         new_visit(&manager, 1, 7, 1).await,
     ];
+    // A reopened call is due tomorrow again.
+    let call = json!({ "kind": "phone_call", "due_on": day(1), "priority": 8 });
+    let reopened = manager.make(&home_visit(&beneficiary_id(3), call)).await;
     let to = json!({ "person_id": person_id(21) });
     let given = manager.post(&format!("/v1/tasks/{assigned}/reassign"), &to).await;
     assert_eq!(given.status, 200, "{}", given.body);
