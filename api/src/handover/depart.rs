@@ -7,7 +7,7 @@ use super::apply::apply;
 use super::decide::Outcome;
 use super::model::{Departure, Handover};
 use super::situation::{Decided, Decider, decided};
-use super::{ASSIGNEE_LEFT, repeat};
+use super::{ASSIGNEE_LEFT, repeat, spread};
 use crate::auth;
 use crate::auth::device::EndReason;
 use crate::crypto::SealingKey;
@@ -33,6 +33,7 @@ pub fn preview(
     if row.state == PersonState::Left {
         return Ok(Handover { preview: true, ..repeat::shown(conn, by, row)? });
     }
+    spread::check(departure)?;
     let decided = decided(conn, key, by, row, None, &departure.wishes())?;
     let next = PersonRow { state: PersonState::Left, ..left(row, &decided) };
     Ok(decided.shown(&next, row.area, true))
@@ -62,7 +63,14 @@ pub fn depart(
     if row.state == PersonState::Left {
         return repeat::shown(tx.read()?, by, row);
     }
-    let decided = decided(tx.read()?, key, by, row, None, &departure.wishes())?;
+    spread::check(departure)?;
+    let mut decided = decided(tx.read()?, key, by, row, None, &departure.wishes())?;
+    let loads = match by {
+        Decider::Superior(principal) if departure.spread => {
+            spread::give(tx, &principal, row, departure, &mut decided)?
+        }
+        _ => Vec::new(),
+    };
     let before = row.area;
     let row = apply(tx, row, &decided, ASSIGNEE_LEFT)?;
     let next = PersonRow {
@@ -87,7 +95,7 @@ pub fn depart(
     add_note(&mut about, key, &row, departure.note.as_ref())?;
     let event = Event::new("person.leave", Subject::Person, row.id, row.area, next.version);
     tx.record(event.by(by.person()).assignees(Some(row.id), None).with(about));
-    Ok(decided.shown(&next, before, false))
+    Ok(Handover { loads, ..decided.shown(&next, before, false) })
 }
 
 /// The number of tasks with such an outcome.

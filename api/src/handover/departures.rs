@@ -67,6 +67,7 @@ impl DepartureEntry {
             successor_id: self.successor_id,
             give_to: self.give_to,
             tasks: self.tasks.clone(),
+            spread: false,
             plan: false,
         }
     }

@@ -18,6 +18,7 @@ pub mod relocate;
 pub mod repeat;
 pub mod routes;
 pub mod situation;
+mod spread;
 
 use gridward_domain::task::Phase;
 

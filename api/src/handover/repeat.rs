@@ -56,6 +56,7 @@ pub fn shown(conn: &mut Conn, by: Decider, row: &PersonRow) -> Result<Handover, 
         succession: None,
         tasks: Vec::new(),
         tasks_elsewhere: 0,
+        loads: Vec::new(),
         plan_id: None,
     };
     let Some(left) = left else { return Ok(shown) };
