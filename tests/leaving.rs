@@ -265,6 +265,15 @@ async fn the_tasks_of_a_leaver_are_spread_over_the_village_after_a_look_at_the_l
     assert_eq!(leaver.get("/v1/me").await.status, 200);
     assert_eq!(supervisor.events("person.leave").await.len(), 0);
 
+    // As one of several departures too.
+    let mut entry = body(true);
+    entry["person_id"] = json!(person_id(21));
+    entry["base_version"] = json!(1);
+    entry.as_object_mut().expect("an entry").remove("preview");
+    let dry = json!({ "dry_run": true, "entries": [entry] });
+    let dry = supervisor.post("/v1/people/departures", &dry).await.body;
+    assert_eq!(dry["results"][0]["handover"], preview.body, "{dry}");
+
     let left = act(&supervisor, 21, "departure", &body(false)).await;
     assert_eq!(outcomes(&left), expected);
     assert_eq!(left.body["loads"], preview.body["loads"]);

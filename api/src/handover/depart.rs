@@ -98,6 +98,22 @@ pub fn depart(
     Ok(Handover { loads, ..decided.shown(&next, before, false) })
 }
 
+/// What [`depart`] would do, where that depends on each task that is given: it is carried out and rolled
+/// back.
+///
+/// # Errors
+/// As [`decided`].
+pub fn rehearse(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    by: Decider,
+    row: &PersonRow,
+    departure: &Departure,
+) -> Result<Handover, Problem> {
+    let done = tx.preview(|tx| depart(tx, key, by, row, departure))??;
+    Ok(Handover { preview: true, version: row.version, ..done })
+}
+
 /// The number of tasks with such an outcome.
 pub(super) fn count(decided: &Decided, is: impl Fn(&Outcome) -> bool) -> usize {
     decided.decision.tasks.values().filter(|outcome| is(outcome)).count()

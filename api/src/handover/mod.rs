@@ -10,6 +10,7 @@ pub mod appoint;
 pub mod candidates;
 pub mod decide;
 pub mod depart;
+pub mod departure_entry;
 pub mod departures;
 pub mod model;
 pub mod orphaned;

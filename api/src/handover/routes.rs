@@ -75,6 +75,19 @@ impl HandoverCall {
         }
     }
 
+    /// As [`Self::preview`], of a departure whose tasks are spread over the village.
+    fn rehearse(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Handover, Problem> {
+        self.may_plan(principal)?;
+        let Act::Depart(departure) = &self.act else { return Err(Problem::not_found()) };
+        let row = subordinate(tx.read_unbatched(), principal, self.person)?;
+        depart::rehearse(tx, key, Decider::Superior(*principal), &row, departure)
+    }
+
     fn perform(
         &self,
         tx: &mut Tx<'_>,
@@ -101,22 +114,6 @@ impl HandoverCall {
             handover.plan_id = after_release::order(tx, principal, &handover.opened())?;
         }
         Ok(handover)
-    }
-
-    /// The outcome of a departure whose tasks are spread, which depends on each task that is given: it is
-    /// carried out and rolled back.
-    fn rehearse(
-        &self,
-        tx: &mut Tx<'_>,
-        key: &SealingKey,
-        principal: &Principal,
-    ) -> Result<Handover, Problem> {
-        self.may_plan(principal)?;
-        let Act::Depart(departure) = &self.act else { return Err(Problem::not_found()) };
-        let row = subordinate(tx.read_unbatched(), principal, self.person)?;
-        let by = Decider::Superior(*principal);
-        let done = tx.preview(|tx| depart::depart(tx, key, by, &row, departure))??;
-        Ok(Handover { preview: true, version: row.version, ..done })
     }
 
     /// Whether the tasks are spread over the village.
