@@ -233,8 +233,10 @@ async fn answer(
             };
             db.write(district, rehearse).await?
         } else {
-            let preview =
-                move |conn: &mut Conn| call.preview(conn, &keys.key(conn, district)?, &principal);
+            let preview = move |conn: &mut Conn| {
+                let key = keys.key(conn, district)?;
+                call.preview(conn, &key, &principal)
+            };
             db.read(preview).await?
         };
         return Ok(versioned::at_version(HttpResponse::Ok(), shown.version).json(shown));

@@ -24,6 +24,7 @@ use super::store::{self, PlanRow};
 use super::{apply, draft, queue, suggestion};
 use crate::clock;
 use crate::db::{Conn, DbError};
+use crate::http::problem::Problem;
 use crate::tx::Tx;
 
 /// How often a lease is renewed, the progress stored and a cancellation noticed.
@@ -133,7 +134,7 @@ impl Planner {
                     if applied.is_none() {
                         suggestion::announce(tx, &row)?;
                     }
-                    Ok(applied)
+                    Ok::<_, Problem>(applied)
                 };
                 self.db.write(key.0, store).await.map_err(RunError::from)
             }
