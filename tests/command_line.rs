@@ -137,7 +137,7 @@ fn people_are_added_by_hand(#[values(Backend::Sqlite, Backend::Postgres)] backen
 fn an_area_is_dispatched(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let _redacted = without_what_varies();
     let database = with_district(backend);
-    let commands = ["dispatch --area 500116001 --from 2090-03-06 --days 7"];
+    let commands = ["dispatch --area 500116001 --from 2090-03-06 --days 7 --confirm"];
     assert_snapshot!("dispatch", transcript(&database, &commands));
 }
 

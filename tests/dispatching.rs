@@ -183,3 +183,32 @@ async fn the_command_line_dispatches_too(
     let task = manager.get(&format!("/v1/tasks/{second}")).await.body;
     assert_eq!(task["state"], "assigned");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_needs_a_confirmation_where_the_api_needs_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let id = make(&manager, 1, json!({})).await;
+    let run = |args: &[&str]| {
+        let output = gridward(&server.database, args).output().expect("it runs");
+        (output.status.code(), said(&output))
+    };
+    let far = day(700).to_string();
+    let (code, text) = run(&["dispatch", "--area", GRID, "--from", &far]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("700 days from today") && text.contains("--confirm"), "{text}");
+    // Each day of this plan is after the visit's due day.
+    let late = day(8).to_string();
+    let order = ["dispatch", "--area", GRID, "--from", &late, "--include-late", "--apply"];
+    let (code, text) = run(&order);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("1 of 1 visits would be late"), "{text}");
+    let path = format!("/v1/tasks/{id}");
+    assert_eq!(manager.get(&path).await.body["state"], "open");
+    let (code, text) = run(&[&order[..], &["--confirm"]].concat());
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(manager.get(&path).await.body["state"], "assigned");
+}

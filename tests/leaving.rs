@@ -267,6 +267,70 @@ async fn each_task_of_a_leaver_is_given_or_open_and_says_why(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tasks_of_a_leaver_are_spread_over_the_village_after_a_look_at_the_loads(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let leaver = server.volunteer().await;
+    let mut spread = Vec::new();
+    for n in 1..=2 {
+        spread.push(held(&manager, &leaver, &beneficiary_id(n), false).await);
+    }
+    let named = held(&manager, &leaver, &beneficiary_id(3), false).await;
+    let body = |preview: bool| {
+        json!({
+            "preview": preview, "reason": "moved", "spread": true, "tasks": [{ "task_id": named }]
+        })
+    };
+    let mut both = body(true);
+    both["give_to"] = json!(person_id(22));
+    let refused = act(&supervisor, 21, "departure", &both).await;
+    assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/spread")));
+
+    let preview = act(&supervisor, 21, "departure", &body(true)).await;
+    let expected = outcomes(&preview);
+    let given: Vec<_> = expected.iter().filter(|(_, outcome, _)| outcome == "given").collect();
+    let ids: Vec<&str> = given.iter().map(|(id, ..)| id.as_str()).collect();
+    spread.sort();
+    assert_eq!(ids, spread, "{}", preview.body);
+    assert!(given.iter().all(|(_, _, to)| to.is_string() && *to != json!(person_id(21))));
+    let more = |answer: &Answer| {
+        let loads = answer.body["loads"].as_array().expect("loads").iter();
+        let minutes = |load: &Value, name: &str| load[name].as_u64().expect("minutes");
+        loads.map(|load| minutes(load, "after") - minutes(load, "before")).sum::<u64>()
+    };
+    let mut minutes = 0;
+    for id in &spread {
+        let task = manager.get(&format!("/v1/tasks/{id}")).await.body;
+        assert_eq!(task["assignee_id"], json!(person_id(21)), "a preview changes nothing");
+        minutes += task["minutes"].as_u64().expect("minutes");
+    }
+    assert_eq!(more(&preview), minutes, "{}", preview.body);
+    assert_eq!(leaver.get("/v1/me").await.status, 200);
+    assert_eq!(supervisor.events("person.leave").await.len(), 0);
+
+    // As one of several departures too.
+    let mut entry = body(true);
+    entry["person_id"] = json!(person_id(21));
+    entry["base_version"] = json!(1);
+    entry.as_object_mut().expect("an entry").remove("preview");
+    let dry = json!({ "dry_run": true, "entries": [entry] });
+    let dry = supervisor.post("/v1/people/departures", &dry).await.body;
+    assert_eq!(dry["results"][0]["handover"], preview.body, "{dry}");
+
+    let left = act(&supervisor, 21, "departure", &body(false)).await;
+    assert_eq!(outcomes(&left), expected);
+    assert_eq!(left.body["loads"], preview.body["loads"]);
+    assert_eq!(state(&manager, &named).await, (json!("open"), Value::Null));
+    for (id, _, to) in given {
+        assert_eq!(state(&manager, id).await, (json!("assigned"), to.clone()));
+    }
+    assert_eq!(leaver.get("/v1/me").await.problem(), "account_inactive");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_manager_leaves_only_with_a_successor(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

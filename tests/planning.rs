@@ -612,6 +612,12 @@ async fn a_draft_shows_names_loads_and_obstacles_and_is_compared_with_another(
         "beneficiary_id": beneficiary_id(2), "kind": "home_visit"
     });
     let impossible = manager.make(&surgery).await;
+    let tomb = json!({ "lat": 29.286, "lon": 106.256 });
+    let at_tomb = json!({
+        "kind": "home_visit", "grid": GRID, "place": tomb, "title": "擦拭烈士墓",
+        "not_before": day(1), "due_on": day(7), "skills": ["medical"]
+    });
+    let at_tomb = manager.make(&at_tomb).await;
     let first = manager.order_plan(&order(json!({}))).await;
     let id = first.body["id"].as_str().expect("an id").to_owned();
 
@@ -620,6 +626,11 @@ async fn a_draft_shows_names_loads_and_obstacles_and_is_compared_with_another(
     for member in ["person_name", "grid_name", "beneficiary_name", "kind", "due_on", "minutes"] {
         assert!(!row[member].is_null(), "{member}: {row}");
     }
+    // Of a home its cell, of a task at a place the place; of each what it is for.
+    assert!(row["cell"].is_object() && row.get("place").is_none(), "{row}");
+    let listed = manager.get(&format!("/v1/plans/{id}/visits?task={at_tomb}")).await.body;
+    let of_tomb = &listed["items"][0];
+    assert_eq!((&of_tomb["title"], &of_tomb["place"]), (&json!("擦拭烈士墓"), &tomb), "{listed}");
 
     let loads = manager.get(&format!("/v1/plans/{id}/loads")).await.body;
     let of_person = &loads["people"][0];
@@ -628,26 +639,37 @@ async fn a_draft_shows_names_loads_and_obstacles_and_is_compared_with_another(
     assert!(of_person["minutes_after"].as_u64() > Some(0) && of_person["name"].is_string());
     let of_grid = &loads["grids"][0];
     assert_eq!((&of_grid["grid"], &of_grid["assigned_before"]), (&json!(GRID), &json!(0)));
-    assert_eq!((&of_grid["assigned_after"], &of_grid["unserved"]), (&json!(1), &json!(1)));
+    assert_eq!((&of_grid["assigned_after"], &of_grid["unserved"]), (&json!(1), &json!(2)));
 
     let obstacles = manager.get(&format!("/v1/plans/{id}/obstacles")).await.body;
-    let remedies = json!([{ "remedy": "skill", "tasks": 1 }]);
-    let expected = json!([{ "reason": "no_skill", "tasks": 1, "remedies": remedies }]);
+    let remedies = json!([{ "remedy": "skill", "tasks": 2 }]);
+    let expected = json!([{ "reason": "no_skill", "tasks": 2, "remedies": remedies }]);
     assert_eq!(obstacles["items"], expected, "{obstacles}");
     let unassigned = manager.get(&format!("/v1/plans/{id}/visits?unassigned=true")).await.body;
-    assert_eq!(unassigned["items"][0]["task_id"], impossible.as_str());
+    let unassigned: Vec<_> = unassigned["items"].as_array().expect("visits").iter().collect();
+    assert_eq!(unassigned.len(), 2);
+    assert!(unassigned.iter().any(|visit| visit["task_id"] == impossible.as_str()));
 
     let forbidden = json!({ "forbidden": [{ "task_id": task, "person_id": row["person_id"] }] });
     let second = manager.order_plan(&order(json!({ "changes": forbidden }))).await;
     let other = second.body["id"].as_str().expect("an id");
     let compared = manager.get(&format!("/v1/plans/{id}/compare/{other}")).await.body;
-    assert_eq!((&compared["plan"]["id"], &compared["same"]), (&json!(id), &json!(1)));
+    assert_eq!((&compared["plan"]["id"], &compared["same"]), (&json!(id), &json!(2)));
     let different = &compared["different"][0];
     assert_eq!(different["task_id"], task.as_str());
     assert_eq!(different["visit"]["person_id"], row["person_id"]);
     assert_ne!(different["other"], different["visit"]);
+    for member in ["grid_name", "beneficiary_name", "kind"] {
+        assert_eq!(different[member], row[member], "{different}");
+    }
+    assert_eq!(different["visit"]["person_name"], row["person_name"], "{different}");
+    assert!(different["other"]["person_name"].is_string(), "{different}");
+    let audited = server.auditor().await.get(&format!("/v1/plans/{id}/compare/{other}")).await;
+    let audited = &audited.body["different"][0];
+    assert!(audited["grid_name"].is_string() && audited.get("beneficiary_name").is_none());
+    assert!(audited["visit"].get("person_name").is_none(), "{audited}");
     let itself = manager.get(&format!("/v1/plans/{id}/compare/{id}")).await.body;
-    assert_eq!((&itself["same"], &itself["different"]), (&json!(2), &json!([])));
+    assert_eq!((&itself["same"], &itself["different"]), (&json!(3), &json!([])));
 
     for part in ["loads", "obstacles", "visits", &format!("compare/{other}")] {
         let path = format!("/v1/plans/{id}/{part}");

@@ -104,7 +104,7 @@ fn command_line(database: &Database) {
         &["verify-log"],
         &["log", "archive", folder, "--keep-days", "0"],
         &["verify-log", "--archive", folder],
-        &["dispatch", "--area", DISTRICTS[1], "--days", "2", "--apply"],
+        &["dispatch", "--area", DISTRICTS[1], "--days", "2", "--apply", "--confirm"],
     ];
     for args in commands {
         let output = gridward(database, args).output().expect("the binary runs");

@@ -94,7 +94,39 @@ async fn a_district_makes_one_draft_each_night_also_with_several_servers(
 
     server.database.execute(&format!("UPDATE plans SET night = '{}'", day(-2)));
     upkeep(&server.database);
-    assert_eq!(unordered(&admin, 2).await.len(), 2, "the next night has its own plan");
+    let plans = unordered(&admin, 2).await;
+    assert_eq!(plans.len(), 2, "the next night has its own plan");
+
+    // The district's supervisors get a notice of each, but of none that gives no task to a person.
+    let supervisor = server.supervisor().await;
+    let ready = "The plan of the night is ready: 江津区";
+    assert_eq!(notices(&supervisor).await, [ready; 2]);
+    assert_eq!(notices(&manager).await, [""; 0], "the draft is not of one grid");
+    let apply = format!("/v1/plans/{}/apply", plans[0]["id"].as_str().expect("an id"));
+    assert_eq!(supervisor.post(&apply, &json!({})).await.status, 200);
+    server.database.execute("UPDATE plans SET night = NULL");
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 3).await[0]["assigned"], 0);
+    assert_eq!(notices(&supervisor).await.len(), 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_of_the_night_has_the_tasks_that_are_due_today_and_before_at_any_hour(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let [due_today, overdue] = [visit(&manager, 1).await, visit(&manager, 2).await];
+    for (id, due) in [(&due_today, day(0)), (&overdue, day(-3))] {
+        let days = format!("not_before = '{}', due_on = '{due}'", day(-5));
+        server.database.execute(&format!("UPDATE tasks SET {days} WHERE id = '{id}'"));
+    }
+    let nightly = json!({ "at": time(0), "days": 7, "mode": "draft" });
+    assert_eq!(set(&admin, 1, json!({ "nightly_plan": nightly })).await.status, 200);
+    upkeep(&server.database);
+    let plan = unordered(&admin, 1).await.remove(0);
+    assert_eq!((&plan["assigned"], &plan["overdue"]), (&json!(2), &json!(0)), "{plan}");
 }
 
 #[rstest]
@@ -446,6 +478,80 @@ async fn an_urgent_new_task_for_today_or_tomorrow_is_planned_at_once(
     assert_eq!(planned["planned_for"]["plan_id"], plans[0]["id"], "{planned}");
     let others = [usual, later];
     assert_eq!(holders(&manager, &others).await, [Value::Null, Value::Null], "all else stays");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_becomes_urgent_and_due_soon_is_planned_as_a_new_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
+    let [raised, nearer, assigned] = [
+        new_visit(&manager, 1, 7, 1).await,
+        new_visit(&manager, 2, 8, 5).await,
+        new_visit(&manager, 1, 7, 1).await,
+    ];
+    // A reopened call is due tomorrow again.
+    let call = json!({ "kind": "phone_call", "due_on": day(1), "priority": 8 });
+    let reopened = manager.make(&home_visit(&beneficiary_id(3), call)).await;
+    let to = json!({ "person_id": person_id(21) });
+    let given = manager.post(&format!("/v1/tasks/{assigned}/reassign"), &to).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    // Each change is one of the task as it is.
+    let change = async |method: Method, task_id: &str, call: &str, body: Value| {
+        let version = task(&manager, task_id).await["version"].clone();
+        let request = manager.request(method, &format!("/v1/tasks/{task_id}{call}"));
+        let request = request.header("If-Match", format!("\"v{version}\""));
+        let changed = manager.send(request.json(&body)).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    };
+    let why = json!({ "reason": "x" });
+    change(Method::POST, &reopened, "/cancel", why.clone()).await;
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 0).await.len(), 0, "no open task is urgent and due soon");
+
+    change(Method::PATCH, &raised, "", json!({ "priority": 8 })).await;
+    change(Method::PATCH, &assigned, "", json!({ "priority": 8 })).await;
+    change(Method::POST, &nearer, "/reschedule", json!({ "due_on": day(1) })).await;
+    let again = server.supervisor().await.post(&format!("/v1/tasks/{reopened}/reopen"), &why).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!(
+        (plans.len(), &plans[0]["origin"], &plans[0]["assigned"]),
+        (1, &json!("replan"), &json!(3)),
+        "{plans:?}"
+    );
+    for id in [&raised, &nearer, &reopened] {
+        assert_eq!(task(&manager, id).await["planned_for"]["plan_id"], plans[0]["id"]);
+    }
+    change(Method::PATCH, &raised, "", json!({ "priority": 9 })).await;
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 1).await.len(), 1, "what has an assignee stays");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_visits_of_a_suspended_person_go_to_others(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
+    let tasks = given(&manager, &[1, 2], 21).await;
+    let volunteer = server.volunteer().await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{}/accept", tasks[0])).await.status, 200);
+    let suspend = json!({ "state": "suspended", "reason": "x" });
+    let path = format!("/v1/people/{}/state", person_id(21));
+    assert_eq!(manager.patch(&path, &suspend).await.status, 200);
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!((plans.len(), &plans[0]["assigned"]), (1, &json!(2)), "{plans:?}");
+    for holder in holders(&manager, &tasks).await {
+        assert!(holder.is_string() && holder != json!(person_id(21)), "{holder}");
+    }
 }
 
 #[rstest]

@@ -155,6 +155,13 @@ async fn an_amendment_of_an_earlier_attempt_ends_no_later_one(
     refused("not_assignee").await;
     let not_home = json!({ "outcome": "not_home" });
     assert_eq!(second.post(&format!("{path}/report"), &not_home).await.body["state"], "failed");
+    // The manager, who decides what follows, learns why it failed; its visitor knows.
+    for (caller, outcome) in [(&server.manager().await, json!("not_home")), (&second, Value::Null)]
+    {
+        let mut phone = Phone::default();
+        phone.sync(caller, json!([])).await;
+        assert_eq!(phone.rows[&("task".to_owned(), task.clone())]["outcome"], outcome);
+    }
     refused("task_phase").await;
     let why = json!({ "reason": "再次走访" });
     assert_eq!(supervisor.post(&format!("{path}/reopen"), &why).await.status, 200);

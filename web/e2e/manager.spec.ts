@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 
 import { Phone } from './phone';
-import { Server } from './server';
+import { Api, Server } from './server';
 
 let server: Server;
 test.beforeAll(async () => (server = await Server.start()));
@@ -18,6 +18,10 @@ test('a grid manager sees a plan before it takes effect, reassigns offline, and 
   await expect(page.locator('dialog')).toContainText('还没有生效', { timeout: 60_000 });
   expect(await phone.ids('task', 'assigned')).toEqual(before);
   await page.getByText('按这样安排').click();
+  // Whether the demo's plan is late depends on the hour.
+  const again = page.getByText('仍按这样安排');
+  await page.locator('.note.info').or(again).waitFor({ timeout: 60_000 });
+  if (await again.isVisible()) await again.click();
   await expect(page.locator('.note.info')).toContainText('已安排', { timeout: 60_000 });
   await expect.poll(async () => (await phone.ids('task', 'assigned')).length).toBeGreaterThan(before.length);
   // People are shown by what they still carry.
@@ -46,5 +50,38 @@ test('a grid manager sees a plan before it takes effect, reassigns offline, and 
   await page.locator('#who').selectOption({ index: 1 });
   await phone.main().click();
   await expect(page.locator('h1')).toHaveText('网格');
+  await phone.close();
+});
+
+test('a plan that makes many visits late says so and needs a second tap, and one that is closed is discarded', async ({ browser }) => {
+  test.setTimeout(120_000);
+  const manager = await Api.of(server, server.person('manager'));
+  const { items } = await manager.call<{ items: { id: string }[] }>('GET', '/v1/beneficiaries?limit=10');
+  const tomorrow = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(Date.now() + 86_400_000);
+  for (const { id } of [...items, ...items, ...items]) {
+    await manager.call('POST', '/v1/tasks', { kind: 'home_visit', beneficiary_id: id, minutes: 120, due_on: tomorrow });
+  }
+  const phone = await Phone.signedIn(browser, server, server.person('manager'));
+  const { page } = phone;
+  await phone.go('grid');
+  const plan = async (): Promise<void> => {
+    await page.locator('.trio button').click();
+    await page.locator('dialog .btn.weak').click();
+    await expect(page.locator('dialog > div > .state.warn')).toContainText('晚于期限', { timeout: 60_000 });
+  };
+  const discarded = async (): Promise<number> => (await manager.call<{ items: unknown[] }>('GET', '/v1/plans?state=discarded')).items.length;
+  await plan();
+  await page.getByText('先不安排').click();
+  await expect.poll(discarded).toBe(1);
+
+  const before = await phone.ids('task', 'assigned');
+  await plan();
+  await page.getByText('按这样安排').click();
+  await expect(page.locator('dialog [role=alert]')).toContainText('会逾期');
+  expect(await phone.ids('task', 'assigned')).toEqual(before);
+  await page.getByText('仍按这样安排').click();
+  await expect(page.locator('.note.info')).toContainText('已安排', { timeout: 60_000 });
+  await expect.poll(async () => (await phone.ids('task', 'assigned')).length).toBeGreaterThan(before.length);
+  expect(await discarded()).toBe(1);
   await phone.close();
 });

@@ -1,9 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
 import { expect, test } from 'vitest';
 
 import { distance, rough } from '../src/core/geo';
 import { expired, masked, reduced } from '../src/core/store/expiry';
+import { project, type ShownTask } from '../src/core/sync/project';
 import { clock, dayOf, daysBetween, lunar, monday } from '../src/core/time';
-import { first, groups, tripOf, whyMe } from '../src/phone/model';
+import { first, groups, isLate, tripOf, whyMe } from '../src/phone/model';
 import { beneficiary, ME, task } from './builders';
 
 const mine = { state: 'accepted' as const, assignee_id: ME };
@@ -64,6 +67,27 @@ test('urgent visits come first, then those that wait longest, each with its reas
     ['no one', ['no_one no_skill']],
     ['waiting', ['waiting 25']],
   ]);
+});
+
+test('a visit that has met no one at its last attempt comes first, for each default kind of service', () => {
+  const defaults = new URL('../../api/src/catalogue/defaults/', import.meta.url);
+  const files = readdirSync(defaults).filter((name) => name.endsWith('.json'));
+  expect(files).toContain('home_visit.json');
+  for (const file of files) {
+    const { code, attempts } = JSON.parse(readFileSync(new URL(file, defaults), 'utf8')) as { code: string; attempts: number };
+    const visit = task({ kind: code, attempt: attempts, state: 'accepted', assignee_id: ME, due_on: '2026-11-30' });
+    const report = (outcome: 'not_home' | 'refused'): ShownTask =>
+      project(visit, [{ id: 'r', type: 'task.report', task_id: visit.id, at: '', sent: false, payload: { outcome } }], ME, attempts);
+    const reasons = (one: ShownTask): unknown => first([one], '2026-11-26').map((found) => found.reasons);
+    expect(reasons(report('not_home')), code).toEqual([[{ why: 'not_reached', n: attempts }]]);
+    expect(reasons(report('refused')), code).toEqual([]);
+  }
+});
+
+test('a planned visit is late after its due day', () => {
+  expect(isLate({ day: '2026-11-28', due_on: '2026-11-27' })).toBe(true);
+  expect(isLate({ day: '2026-11-27', due_on: '2026-11-27' })).toBe(false);
+  expect(isLate({ due_on: '2026-11-27' })).toBe(false);
 });
 
 test('distances are no more exact than a cell', () => {

@@ -7,4 +7,4 @@ pub mod model;
 pub mod record;
 pub mod routes;
 mod store;
-mod takers;
+pub mod takers;

@@ -53,7 +53,7 @@ pub(super) fn of(
 }
 
 /// The village of the grid, as far as it is the principal's.
-fn around(principal: &Principal, grid: AreaCode) -> AreaCode {
+pub fn around(principal: &Principal, grid: AreaCode) -> AreaCode {
     let village = grid.ancestor(Level::Village).unwrap_or(grid);
     if principal.area.contains(&village) { village } else { principal.area }
 }

@@ -46,6 +46,8 @@ pub enum AccountNoticeKind {
     PlanSuggested,
     /// The person responsible for regimes of the area has left: `GET /v1/regimes`.
     RegimeWithoutResponsible,
+    /// The district's plan of the night is a draft: `GET /v1/plans`.
+    NightlyPlan,
 }
 
 text_column!(AccountNoticeKind);
@@ -117,6 +119,14 @@ impl AccountNoticeKind {
             (Self::RegimeWithoutResponsible, Language::Chinese) => {
                 let title = format!("责任人已离岗：{about}");
                 return (title.into(), "请在“常态化联系”中另行指定责任人。");
+            }
+            (Self::NightlyPlan, Language::English) => {
+                let title = format!("The plan of the night is ready: {about}");
+                return (title.into(), "Look at the draft under the plans, and apply it.");
+            }
+            (Self::NightlyPlan, Language::Chinese) => {
+                let title = format!("今晚的派单方案已生成：{about}");
+                return (title.into(), "请在“派单”中查看草案，确认后应用。");
             }
             (Self::ProposalAccepted, Language::English) => {
                 let title = format!("Your proposal was accepted: {about}");

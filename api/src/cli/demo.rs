@@ -17,7 +17,7 @@ use crate::auth::password;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError, dialect};
 use crate::demo::case_documents::CaseDocument;
-use crate::demo::{GRIDS, Size, cases, generate, mark, programme, tasks, work_calendar};
+use crate::demo::{GRIDS, Size, cases, generate, mark, planning, programme, tasks, work_calendar};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::log::head::Heads;
 use crate::server::settings::Settings;
@@ -56,6 +56,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         // Before anybody can sign in with a public password.
         mark::set(&mut conn, district, clock::system())?;
         work_calendar::enter(&mut conn, district)?;
+        planning::enter(&mut conn, district)?;
         add_tasks(&mut conn, &records, args.seed)?;
         add_cases(settings, &mut conn, &records)?;
         add_programme(settings, &mut conn, &records)?;

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::{Failure, choose_district, connect_existing};
 use crate::clock;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::plan::apply::ApplyPlan;
 use crate::plan::computed::Request;
 use crate::plan::model::{Plan, PlanResult};
 use crate::plan::order::PlanOrder;
@@ -43,6 +45,10 @@ pub(super) struct Args {
     /// Assign the tasks: of the draft of this id, or of a new plan without having seen it
     #[arg(long, value_name = "PLAN", num_args = 0..=1, default_missing_value = "", value_parser = apply_of)]
     apply: Option<Apply>,
+    /// Plan days more than 31 days from today, or apply a plan that makes more than a tenth of its
+    /// visits late
+    #[arg(long)]
+    confirm: bool,
 }
 
 /// The plan to apply.
@@ -89,18 +95,34 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
 
 async fn carry_out(db: &Db, area: AreaCode, args: &Args) -> Result<(), Failure> {
     if let Some(Apply::Draft(id)) = args.apply {
-        print_applied(&apply(db, area, id).await?);
-        return Ok(());
+        return assign(db, area, id, args).await;
     }
     let plan = print_draft(db, request(area, args)?).await?;
     if args.apply.is_some() {
-        print_applied(&apply(db, area, plan.id).await?);
-    } else {
-        let (id, assigned) = (plan.id, plan.assigned);
-        println!("a draft: no task has changed; to assign {assigned} tasks within 7 days:");
-        println!("  gridward dispatch --area {area} --apply {id}");
+        return assign(db, area, plan.id, args).await;
     }
+    let (id, assigned) = (plan.id, plan.assigned);
+    println!("a draft: no task has changed; to assign {assigned} tasks within 7 days:");
+    println!("  gridward dispatch --area {area} --apply {id}");
     Ok(())
+}
+
+/// Applies a draft, and prints what became of it.
+async fn assign(db: &Db, area: AreaCode, id: PlanId, args: &Args) -> Result<(), Failure> {
+    let how = ApplyPlan { confirm: args.confirm, ..ApplyPlan::default() };
+    let PlanResult { plan, .. } = apply(db, area, id, how).await.map_err(with_option)?;
+    println!("plan {}: assigned {}, overtaken {}", plan.id, plan.assigned, plan.overtaken);
+    Ok(())
+}
+
+/// The failure, with the option that confirms what needs a confirmation.
+fn with_option(problem: Problem) -> Failure {
+    match problem.kind() {
+        Some(ProblemCode::ConfirmationRequired) => {
+            format!("{problem}; `--confirm` if that is intended").into()
+        }
+        _ => problem.into(),
+    }
 }
 
 fn request(area: AreaCode, args: &Args) -> Result<Request, Failure> {
@@ -114,8 +136,10 @@ fn request(area: AreaCode, args: &Args) -> Result<Request, Failure> {
         seed: args.seed,
         lead_minutes: args.lead_minutes,
         include_late: args.include_late,
+        confirm: args.confirm,
         ..PlanOrder::of(area, span)
     };
+    order.check(now).map_err(with_option)?;
     Ok(Request { id: PlanId(Uuid::now_v7()), order, now, by: None })
 }
 
@@ -128,8 +152,4 @@ async fn print_draft(db: &Db, request: Request) -> Result<Plan, Failure> {
     let (read, solve, write) = (seconds(timing.read), seconds(timing.solve), seconds(timing.write));
     println!("read {read}, solve {solve}, write {write}");
     Ok(plan)
-}
-
-fn print_applied(PlanResult { plan, .. }: &PlanResult) {
-    println!("plan {}: assigned {}, overtaken {}", plan.id, plan.assigned, plan.overtaken);
 }

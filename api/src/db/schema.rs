@@ -791,6 +791,7 @@ diesel::table! {
         written_by -> Nullable<Text>,
         version -> BigInt,
         amended_at -> Nullable<Timestamp>,
+        made_on -> Nullable<Date>,
     }
 }
 

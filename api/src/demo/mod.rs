@@ -22,6 +22,7 @@ mod map;
 pub mod mark;
 mod people;
 mod places;
+pub mod planning;
 pub mod programme;
 mod rounds;
 mod services;

@@ -268,6 +268,7 @@ impl Visits<'_> {
             kind: task.kind.clone(),
             beneficiary: task.beneficiary,
             received_on: clock::day(made.at),
+            made_on: Some(clock::day(made.at)),
             written_by: None,
             version: 1,
             amended_at: None,

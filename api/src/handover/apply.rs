@@ -61,7 +61,7 @@ pub fn apply(
         let changed = person::store::row(tx.read_unbatched(), &district, row.id)?;
         row = changed.ok_or(DbError::Collision)?;
     }
-    for task in &decided.rows {
+    for task in decided.rows.iter().filter(|task| !decided.given.contains(&task.id)) {
         hand(tx, task, decided, because)?;
     }
     Ok(row)
@@ -94,6 +94,15 @@ pub(super) fn succeed(
     Ok(())
 }
 
+/// The details of the event of a task that is handed over.
+pub(super) fn about(row: &TaskRow, because: &'static str) -> Value {
+    let mut about = json!({ "because": because, "was": row.state });
+    if let Some(day) = row.planned_on {
+        about["planned_on"] = json!(day);
+    }
+    about
+}
+
 /// Gives the task to its new assignee, opens or cancels it.
 fn hand(
     tx: &mut Tx<'_>,
@@ -102,10 +111,7 @@ fn hand(
     because: &'static str,
 ) -> Result<(), Problem> {
     let Some(outcome) = decided.decision.tasks.get(&row.id) else { return Ok(()) };
-    let mut about = json!({ "because": because, "was": row.state });
-    if let Some(day) = row.planned_on {
-        about["planned_on"] = json!(day);
-    }
+    let mut about = about(row, because);
     match (*outcome, decided.by) {
         (Outcome::Kept, _) => Ok(()),
         (Outcome::Opened(obstacle), by) => {

@@ -7,7 +7,7 @@ use super::apply::apply;
 use super::decide::Outcome;
 use super::model::{Departure, Handover};
 use super::situation::{Decided, Decider, decided};
-use super::{ASSIGNEE_LEFT, regimes, repeat};
+use super::{ASSIGNEE_LEFT, regimes, repeat, spread};
 use crate::auth;
 use crate::auth::device::EndReason;
 use crate::crypto::SealingKey;
@@ -33,6 +33,7 @@ pub fn preview(
     if row.state == PersonState::Left {
         return Ok(Handover { preview: true, ..repeat::shown(conn, by, row)? });
     }
+    spread::check(departure)?;
     let decided = decided(conn, key, by, row, None, &departure.wishes())?;
     let next = PersonRow { state: PersonState::Left, ..left(row, &decided) };
     let regimes = regimes::of(conn, by, row)?;
@@ -63,7 +64,14 @@ pub fn depart(
     if row.state == PersonState::Left {
         return repeat::shown(tx.read()?, by, row);
     }
-    let decided = decided(tx.read()?, key, by, row, None, &departure.wishes())?;
+    spread::check(departure)?;
+    let mut decided = decided(tx.read()?, key, by, row, None, &departure.wishes())?;
+    let loads = match by {
+        Decider::Superior(principal) if departure.spread => {
+            spread::give(tx, &principal, row, departure, &mut decided)?
+        }
+        _ => Vec::new(),
+    };
     let before = row.area;
     let row = apply(tx, row, &decided, ASSIGNEE_LEFT)?;
     let next = PersonRow {
@@ -90,7 +98,23 @@ pub fn depart(
     tx.record(event.by(by.person()).assignees(Some(row.id), None).with(about));
     regimes::announce(tx, &row)?;
     let regimes = regimes::of(tx.read_unbatched(), by, &row)?;
-    Ok(Handover { regimes, ..decided.shown(&next, before, false) })
+    Ok(Handover { regimes, loads, ..decided.shown(&next, before, false) })
+}
+
+/// What [`depart`] would do, where that depends on each task that is given: it is carried out and rolled
+/// back.
+///
+/// # Errors
+/// As [`decided`].
+pub fn rehearse(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    by: Decider,
+    row: &PersonRow,
+    departure: &Departure,
+) -> Result<Handover, Problem> {
+    let done = tx.preview(|tx| depart(tx, key, by, row, departure))??;
+    Ok(Handover { preview: true, version: row.version, ..done })
 }
 
 /// The number of tasks with such an outcome.

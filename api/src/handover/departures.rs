@@ -4,73 +4,28 @@ use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, post};
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, TaskId};
-use gridward_domain::range::BaseVersion;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::depart;
-use super::model::{Departure, DepartureReason, Handover, TaskHandover};
+use super::departure_entry::DepartureEntry;
+use super::model::Handover;
 use super::routes::Resources;
 use super::situation::{Decider, everybody};
 use crate::auth::{self, Authenticated};
-use crate::crypto::SealingKey;
+use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbFailure as _};
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{Kept, Problem};
-use crate::http::{IfMatch, Json as Body, openapi};
+use crate::http::{Json as Body, openapi};
 use crate::idempotency::{Effect, IdempotencyKey};
-use crate::person::PersonState;
-use crate::person::sessions::subordinate;
 use crate::plan::after_release;
 use crate::tx::Tx;
 
 /// The most departures of a call.
 const MOST: usize = 100;
-
-/// The departure of one of several people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "person_id": "018cc7af-0000-7000-8000-000000000021", "base_version": 3, "reason": "resigned"
-}))]
-pub struct DepartureEntry {
-    /// The person.
-    pub person_id: PersonId,
-    /// The version that the departure is based on, as `If-Match` names it for a single one.
-    pub base_version: BaseVersion,
-    /// The reason.
-    pub reason: DepartureReason,
-    /// A note, stored encrypted in the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<CommandReason>,
-    /// The next manager of a manager's grid: an active volunteer in the caller's area.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub successor_id: Option<PersonId>,
-    /// Who gets the tasks, as for a single departure.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub give_to: Option<PersonId>,
-    /// The new assignees of single tasks.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 500)]
-    pub tasks: Vec<TaskHandover>,
-}
-
-impl DepartureEntry {
-    fn departure(&self, preview: bool) -> Departure {
-        Departure {
-            preview,
-            reason: self.reason,
-            note: self.note.clone(),
-            successor_id: self.successor_id,
-            give_to: self.give_to,
-            tasks: self.tasks.clone(),
-            plan: false,
-        }
-    }
-}
 
 /// Departures of several people, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -169,13 +124,13 @@ pub(crate) async fn end_work_of_people(
         results: people.into_iter().zip(outcomes).map(|one| result(one, language)).collect(),
     };
     if departures.dry_run {
-        let shown = db.read(move |conn| {
-            let key = keys.key(conn, principal.district())?;
-            let entries = departures.entries.iter();
-            let shown = entries.map(|entry| outcome(preview(conn, &key, &principal, entry)));
-            shown.collect::<Result<Vec<Outcome>, Problem>>()
-        });
-        return Ok(HttpResponse::Ok().json(results(shown.await?)));
+        let shown = if departures.entries.iter().any(|entry| entry.spread) {
+            let rehearse = move |tx: &mut Tx<'_>| rehearsed(tx, &keys, &principal, &departures);
+            db.write(principal.district(), rehearse).await?
+        } else {
+            db.read(move |conn| previewed(conn, &keys, &principal, &departures)).await?
+        };
+        return Ok(HttpResponse::Ok().json(results(shown)));
     }
     let done = commands.run(principal, key, departures, perform).await?;
     principals.forget_all();
@@ -217,17 +172,33 @@ fn outcome(left: Result<Handover, Problem>) -> Result<Outcome, Problem> {
     }
 }
 
-fn preview(
+fn previewed(
     conn: &mut Conn,
-    key: &SealingKey,
+    keys: &KeyRing,
     principal: &Principal,
-    entry: &DepartureEntry,
-) -> Result<Handover, Problem> {
-    let row = subordinate(conn, principal, entry.person_id)?;
-    if row.state != PersonState::Left {
-        IfMatch(vec![entry.base_version.get()]).check(row.version, &row.person(key)?)?;
-    }
-    depart::preview(conn, key, Decider::Superior(*principal), &row, &entry.departure(true))
+    departures: &Departures,
+) -> Result<Vec<Outcome>, Problem> {
+    let key = keys.key(conn, principal.district())?;
+    let mut one = |entry: &DepartureEntry| {
+        let row = entry.person(conn, &key, principal)?;
+        depart::preview(conn, &key, Decider::Superior(*principal), &row, &entry.departure(true))
+    };
+    departures.entries.iter().map(|entry| outcome(one(entry))).collect()
+}
+
+/// As [`previewed`], where tasks are spread over villages.
+fn rehearsed(
+    tx: &mut Tx<'_>,
+    keys: &KeyRing,
+    principal: &Principal,
+    departures: &Departures,
+) -> Result<Vec<Outcome>, Problem> {
+    let key = keys.key(tx.read_unbatched(), principal.district())?;
+    let mut one = |entry: &DepartureEntry| {
+        let row = entry.person(tx.read_unbatched(), &key, principal)?;
+        depart::rehearse(tx, &key, Decider::Superior(*principal), &row, &entry.departure(true))
+    };
+    departures.entries.iter().map(|entry| outcome(one(entry))).collect()
 }
 
 /// Locks everybody whom the departures concern, then ends the work of each person in a savepoint.
@@ -281,10 +252,6 @@ fn leave(
     principal: &Principal,
     entry: &DepartureEntry,
 ) -> Result<Handover, Problem> {
-    let departure = entry.departure(false);
-    let row = subordinate(tx.read_unbatched(), principal, entry.person_id)?;
-    if row.state != PersonState::Left {
-        IfMatch(vec![entry.base_version.get()]).check(row.version, &row.person(key)?)?;
-    }
-    depart::depart(tx, key, Decider::Superior(*principal), &row, &departure)
+    let row = entry.person(tx.read_unbatched(), key, principal)?;
+    depart::depart(tx, key, Decider::Superior(*principal), &row, &entry.departure(false))
 }

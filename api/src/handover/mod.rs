@@ -10,6 +10,7 @@ pub mod appoint;
 pub mod candidates;
 pub mod decide;
 pub mod depart;
+pub mod departure_entry;
 pub mod departures;
 pub mod model;
 pub mod orphaned;
@@ -19,6 +20,7 @@ pub mod relocate;
 pub mod repeat;
 pub mod routes;
 pub mod situation;
+mod spread;
 
 use gridward_domain::task::Phase;
 

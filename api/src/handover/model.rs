@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::decide::{self, Wishes};
 use crate::person::{PersonState, Role};
+use crate::task::takers::HeldMinutes;
 
 /// Why a person leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +75,11 @@ pub struct Departure {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub tasks: Vec<TaskHandover>,
+    /// Instead of `give_to`: whether the tasks that `tasks` does not name are given to the active managers and
+    /// volunteers of the person's village in the caller's area, each to the one with the most minutes left in
+    /// its week, as at an absence; those that no one may take become open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spread: bool,
     /// Whether a draft of a plan for the tasks that become open is ordered, for those who may plan
     /// (403 for others). It gives at most 2,000 of them to others within their town, as far as that is
     /// in the caller's area; they wait for it, and no plan of the district's own has them.
@@ -125,7 +131,16 @@ impl Departure {
     /// A departure that opens all tasks.
     pub fn without_wishes(reason: DepartureReason, note: Option<CommandReason>) -> Self {
         let (successor_id, give_to, tasks) = (None, None, Vec::new());
-        Self { preview: false, reason, note, successor_id, give_to, tasks, plan: false }
+        Self {
+            preview: false,
+            reason,
+            note,
+            successor_id,
+            give_to,
+            tasks,
+            spread: false,
+            plan: false,
+        }
     }
 
     /// The wishes for the person's work.
@@ -261,6 +276,11 @@ pub struct Handover {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10_000)]
     pub regimes: Vec<RegimeWithoutResponsible>,
+    /// The minutes of those who got tasks by `spread` of a departure, before and after; absent in the answer to
+    /// a repeated call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10_000)]
+    pub loads: Vec<HeldMinutes>,
     /// The plan of the tasks that are open, if `plan` of a departure is set; it is computed at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_id: Option<PlanId>,

@@ -57,6 +57,7 @@ pub fn shown(conn: &mut Conn, by: Decider, row: &PersonRow) -> Result<Handover, 
         tasks: Vec::new(),
         tasks_elsewhere: 0,
         regimes: regimes::of(conn, by, row)?,
+        loads: Vec::new(),
         plan_id: None,
     };
     let Some(left) = left else { return Ok(shown) };

@@ -75,6 +75,19 @@ impl HandoverCall {
         }
     }
 
+    /// As [`Self::preview`], of a departure whose tasks are spread over the village.
+    fn rehearse(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Handover, Problem> {
+        self.may_plan(principal)?;
+        let Act::Depart(departure) = &self.act else { return Err(Problem::not_found()) };
+        let row = subordinate(tx.read_unbatched(), principal, self.person)?;
+        depart::rehearse(tx, key, Decider::Superior(*principal), &row, departure)
+    }
+
     fn perform(
         &self,
         tx: &mut Tx<'_>,
@@ -103,6 +116,11 @@ impl HandoverCall {
         Ok(handover)
     }
 
+    /// Whether the tasks are spread over the village.
+    fn spreads(&self) -> bool {
+        matches!(&self.act, Act::Depart(departure) if departure.spread)
+    }
+
     /// Whether a plan of the opened tasks is wanted.
     fn plans(&self) -> bool {
         matches!(&self.act, Act::Depart(departure) if departure.plan)
@@ -125,10 +143,11 @@ impl HandoverCall {
 /// End a person's work
 ///
 /// The person leaves, for instance by resignation, illness or death. Each unfinished task is
-/// given to a named person or becomes open for the next plan; the answer names each with its
+/// given to a named person or, with `spread`, to one of the village, or becomes open for the next plan; the answer names each with its
 /// outcome, a visit that had started too. A manager leaves only with a successor for the grid: 409
 /// lists people who could follow. All sessions, devices and invitations of the person end at once.
-/// With `preview` nothing is changed; otherwise `If-Match` is required. With `plan` a draft that gives
+/// With `preview` nothing is changed, and with `spread` the answer has the minutes of those who would get tasks, before
+/// and after (`loads`); otherwise `If-Match` is required. With `plan` a draft that gives
 /// the opened tasks to others is computed: look at `GET /v1/plans/{id}/loads`, then apply it. The
 /// answer for a person who has left is that of the departure, without a plan. Allowed roles: admins, supervisors and managers, for people
 /// below them.
@@ -206,11 +225,20 @@ async fn answer(
     preview: bool,
 ) -> Result<HttpResponse, Problem> {
     if preview {
-        let shown = db.read(move |conn| {
-            let key = keys.key(conn, principal.district())?;
-            call.preview(conn, &key, &principal)
-        });
-        let shown = shown.await?;
+        let district = principal.district();
+        let shown = if call.spreads() {
+            let rehearse = move |tx: &mut Tx<'_>| {
+                let key = keys.key(tx.read_unbatched(), district)?;
+                call.rehearse(tx, &key, &principal)
+            };
+            db.write(district, rehearse).await?
+        } else {
+            let preview = move |conn: &mut Conn| {
+                let key = keys.key(conn, district)?;
+                call.preview(conn, &key, &principal)
+            };
+            db.read(preview).await?
+        };
         return Ok(versioned::at_version(HttpResponse::Ok(), shown.version).json(shown));
     }
     let done = commands.run(principal, key, call, HandoverCall::perform);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
-use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Candidate;
 
 use super::candidates;
@@ -63,6 +63,8 @@ pub struct Decided {
     pub decision: Decision,
     /// Who decides.
     pub by: Decider,
+    /// The tasks that others have got already.
+    pub given: BTreeSet<TaskId>,
 }
 
 /// Reads the work of the person of `row`, who has the position `after` from now on or leaves, and
@@ -103,7 +105,7 @@ pub fn decided(
         named: named(conn, by, wishes)?,
     };
     match decide(&situation, wishes) {
-        Ok(decision) => Ok(Decided { rows, decision, by }),
+        Ok(decision) => Ok(Decided { rows, decision, by, given: BTreeSet::new() }),
         Err(Fault::SuccessorRequired) => {
             let people = candidates::of(conn, key, &by.scope(), row.area, row.id)?;
             let detail = "must name the next manager of the grid, an active volunteer";
@@ -192,6 +194,7 @@ impl Decided {
             tasks,
             tasks_elsewhere,
             regimes: Vec::new(),
+            loads: Vec::new(),
             plan_id: None,
         }
     }

@@ -70,14 +70,15 @@ async fn record(
 /// A gauge and its value.
 type Figure = (&'static str, f64);
 
-/// The figures of the last applied plan, and of the last applied plan of freed tasks.
+/// The figures of the last applied plan of the district as a whole, and of the last applied plan of freed
+/// tasks.
 fn of_plans(
     conn: &mut Conn,
     district: AreaCode,
     now: DateTime<Utc>,
 ) -> Result<Vec<Figure>, DbError> {
     let mut figures = Vec::new();
-    if let Some(plan) = applied::last_in(conn, district, false)? {
+    if let Some(plan) = applied::last(conn, district)? {
         figures.extend([
             ("gridward_plan_age_seconds", (now - plan.at).as_seconds_f64()),
             ("gridward_plan_unserved_tasks", plan.unserved.into()),
@@ -89,7 +90,7 @@ fn of_plans(
             ("gridward_plan_share_spread", plan.share_spread),
         ]);
     }
-    let replan = applied::last_in(conn, district, true)?;
+    let replan = applied::last_replan(conn, district)?;
     figures.extend(replan.map(|replan| ("gridward_replan_moves", replan.assigned.into())));
     Ok(figures)
 }

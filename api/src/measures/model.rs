@@ -25,8 +25,8 @@ pub struct AreaMeasures {
     pub travel: PlannedTravel,
     /// The needs that were met in the period.
     pub needs: NeedsMet,
-    /// The last plan that is applied for the area, or for one that contains it, without replans;
-    /// absent if there is none.
+    /// The last plan that is applied for the area, or for one that contains it, without plans of tasks that
+    /// had lost their assignee; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_plan: Option<LastPlan>,
     /// The replans that were applied in the period.
@@ -53,7 +53,7 @@ pub struct VisitsMade {
     /// Their number, by the day on which the report arrived.
     #[schema(minimum = 0, maximum = 100_000_000, example = 118)]
     pub count: i64,
-    /// Those whose report arrived after the due day.
+    /// Those whose report was made after the due day, also if it arrived later.
     #[schema(minimum = 0, maximum = 100_000_000, example = 5)]
     pub late: i64,
     /// The median of the days after the due day, of the late ones.
@@ -111,8 +111,8 @@ pub struct LastPlan {
     pub late: u32,
 }
 
-/// The plans of tasks that had lost their assignee, and of urgent new ones, for areas that contain
-/// the area or are contained in it.
+/// The plans of tasks that had lost their assignee, also those ordered with an absence or a departure, and
+/// of urgent tasks, for areas that contain the area or are contained in it.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Replans {
     /// Their number.

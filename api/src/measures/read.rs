@@ -92,14 +92,14 @@ fn visits(
         .filter(reports::received_on.between(from, to))
         .filter(reports::outcome.eq_any(MADE))
         .filter(reports::recorded.eq(false));
-    let days: Vec<(NaiveDate, NaiveDate)> = made
+    let days: Vec<(NaiveDate, Option<NaiveDate>, NaiveDate)> = made
         .clone()
         .inner_join(
             tasks::table.on(tasks::district.eq(reports::district).and(tasks::id.eq(reports::task))),
         )
-        .select((reports::received_on, tasks::due_on))
+        .select((reports::received_on, reports::made_on, tasks::due_on))
         .load(conn)?;
-    let late = days.iter().map(|(day, due)| (*day - *due).num_days());
+    let late = days.iter().map(|(arrived, made, due)| (made.unwrap_or(*arrived) - *due).num_days());
     let late: Vec<i64> = late.filter(|days| *days > 0).collect();
     let earlier = diesel::alias!(reports as earlier);
     let before = earlier

@@ -7,6 +7,7 @@ use gridward_domain::task::Phase;
 use uuid::Uuid;
 
 use super::enqueue::enqueue;
+use super::model::PlanOrigin;
 use super::order::PlanOrder;
 use super::replan;
 use super::selection::{MOST_IDS, TaskSelection};
@@ -40,7 +41,7 @@ pub fn order(
     let only = TaskSelection { ids: ordered, ..TaskSelection::default() };
     let order = PlanOrder { only, ..PlanOrder::of(area, span) };
     let id = PlanId(Uuid::now_v7());
-    enqueue(tx, principal, id, &order).map(|plan| Some(plan.id))
+    enqueue(tx, principal, (id, PlanOrigin::Released), &order).map(|plan| Some(plan.id))
 }
 
 /// The area whose people take over tasks in these grids: their town, or the district, within the

@@ -57,6 +57,9 @@ impl AppliedPlan {
     }
 }
 
+/// The origins of plans of single tasks that had lost their assignee.
+const REPLANS: [PlanOrigin; 2] = [PlanOrigin::Replan, PlanOrigin::Released];
+
 /// The last plan that is applied for the area or for one that contains it, replans of single tasks
 /// not counted.
 ///
@@ -64,42 +67,35 @@ impl AppliedPlan {
 /// [`DbError`].
 pub fn last(conn: &mut Conn, area: AreaCode) -> Result<Option<AppliedPlan>, DbError> {
     let containing = Level::VARIANTS.iter().filter_map(|level| area.ancestor(*level));
-    last_of(conn, area.district(), Some(containing.collect()), false)
+    last_of(conn, area.district(), Some(containing.collect()))
 }
 
-/// The last plan that is applied anywhere in the district: of single tasks that had lost their
-/// assignee, or any other.
+/// The last replan of single tasks that is applied anywhere in the district.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn last_in(
-    conn: &mut Conn,
-    district: AreaCode,
-    is_replan: bool,
-) -> Result<Option<AppliedPlan>, DbError> {
-    last_of(conn, district, None, is_replan)
+pub fn last_replan(conn: &mut Conn, district: AreaCode) -> Result<Option<AppliedPlan>, DbError> {
+    last_of(conn, district, None)
 }
 
+/// The last plan of one of these areas that is no replan; without areas, the last replan.
 fn last_of(
     conn: &mut Conn,
     district: AreaCode,
     areas: Option<Vec<AreaCode>>,
-    is_replan: bool,
 ) -> Result<Option<AppliedPlan>, DbError> {
-    let mut applied = plans::table
+    let applied = plans::table
         .filter(plans::district.eq(district))
         .filter(plans::state.eq(PlanState::Applied))
         .order(plans::state_at.desc())
         .select((plans::state_at, plans::measures))
         .into_boxed();
-    applied = if is_replan {
-        applied.filter(plans::origin.eq(PlanOrigin::Replan))
-    } else {
-        applied.filter(plans::origin.ne(PlanOrigin::Replan))
+    let applied = match areas {
+        Some(areas) => {
+            applied.filter(plans::area.eq_any(areas)).filter(plans::origin.ne_all(REPLANS))
+        }
+        None => applied.filter(plans::origin.eq_any(REPLANS)),
     };
-    if let Some(areas) = areas {
-        applied = applied.filter(plans::area.eq_any(areas));
-    }
     let row = applied.first(conn).optional()?;
     Ok(row.map(AppliedPlan::read).transpose()?.flatten())
 }
@@ -121,7 +117,7 @@ pub fn replans(
         .filter(plans::state.eq(PlanState::Applied))
         .filter(plans::state_at.ge(from.naive_utc()))
         .filter(plans::state_at.lt(before.naive_utc()))
-        .filter(plans::origin.eq(PlanOrigin::Replan))
+        .filter(plans::origin.eq_any(REPLANS))
         .filter(plans::area.eq_any(containing).or(in_range!(plans::area, range)))
         .select((plans::state_at, plans::measures))
         .load(conn)?;

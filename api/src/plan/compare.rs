@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::bounded_text::TaskTitle;
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::time::TimeOfDay;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,6 +35,24 @@ pub struct DifferentVisit {
     pub task_id: TaskId,
     /// The task's grid.
     pub grid: AreaCode,
+    /// The name of the grid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "南门社区第一网格")]
+    pub grid_name: Option<String>,
+    /// The code of the kind of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32, example = "home_visit")]
+    pub kind: Option<String>,
+    /// The title, without personal data; for a beneficiary only for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<TaskTitle>,
+    /// The beneficiary; absent for a task at a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beneficiary_id: Option<BeneficiaryId>,
+    /// The masked name of the beneficiary; absent for auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王*明")]
+    pub beneficiary_name: Option<String>,
     /// The visit of the first plan; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visit: Option<ComparedVisit>,
@@ -43,10 +62,14 @@ pub struct DifferentVisit {
 }
 
 /// Who visits, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ComparedVisit {
     /// The person.
     pub person_id: PersonId,
+    /// The person's name; absent for auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王小明")]
+    pub person_name: Option<String>,
     /// The day.
     pub day: NaiveDate,
     /// The start, in minutes from midnight.
@@ -66,11 +89,22 @@ pub fn compare(visits: &[VisitRow], others: &[VisitRow]) -> (u32, Vec<DifferentV
     let different: Vec<DifferentVisit> = tasks
         .into_iter()
         .filter(|(_, (_, [visit, other]))| visit != other)
-        .map(|(task_id, (grid, [visit, other]))| DifferentVisit { task_id, grid, visit, other })
+        .map(|(task_id, (grid, [visit, other]))| DifferentVisit {
+            task_id,
+            grid,
+            grid_name: None,
+            kind: None,
+            title: None,
+            beneficiary_id: None,
+            beneficiary_name: None,
+            visit,
+            other,
+        })
         .collect();
     (u32::try_from(all - different.len()).unwrap_or(u32::MAX), different)
 }
 
 fn compared(visit: &VisitRow) -> Option<ComparedVisit> {
-    Some(ComparedVisit { person_id: visit.person?, day: visit.day?, start: visit.start? })
+    let (person_id, day, start) = (visit.person?, visit.day?, visit.start?);
+    Some(ComparedVisit { person_id, person_name: None, day, start })
 }

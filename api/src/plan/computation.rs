@@ -24,6 +24,7 @@ use super::store::{self, PlanRow};
 use super::{apply, draft, queue, suggestion};
 use crate::clock;
 use crate::db::{Conn, DbError};
+use crate::http::problem::Problem;
 use crate::tx::Tx;
 
 /// How often a lease is renewed, the progress stored and a cancellation noticed.
@@ -129,7 +130,11 @@ impl Planner {
                         return Ok(None);
                     }
                     draft::finish(tx, &computed, &mut row)?;
-                    apply::apply_at_once(tx, &row)
+                    let applied = apply::apply_at_once(tx, &row)?;
+                    if applied.is_none() {
+                        suggestion::announce(tx, &row)?;
+                    }
+                    Ok::<_, Problem>(applied)
                 };
                 self.db.write(key.0, store).await.map_err(RunError::from)
             }

@@ -11,6 +11,7 @@ use gridward_domain::time::Minutes;
 
 use super::base::BaseVisit;
 use super::build::Rows;
+use super::model::PlanOrigin;
 use super::order::PlanOrder;
 use crate::clock;
 
@@ -48,14 +49,18 @@ pub struct Computed {
 }
 
 impl Computed {
-    /// The number of tasks that the plan gives to people after the due day, but for those whose due day
-    /// had passed when it was computed: no plan has these in time.
-    pub(super) fn made_late(&self) -> u32 {
-        let today = clock::day(self.request.now);
+    /// The number of tasks that the plan gives to people after the due day, but for those that no such plan
+    /// has in time: their due day had passed when it was computed or, for the plan of an evening, is before
+    /// the first day of the night's plan.
+    pub(super) fn made_late(&self, origin: PlanOrigin) -> u32 {
+        let possible_from = match origin {
+            PlanOrigin::Nightly => self.request.order.first_day,
+            _ => clock::day(self.request.now),
+        };
         let open = self.rows.tasks.iter().filter(|task| task.state == Phase::Open);
         let due: HashMap<TaskId, NaiveDate> = open.map(|task| (task.id, task.due_on)).collect();
         let is_made_late = |day: NaiveDate, stop: &Stop| {
-            due.get(&stop.visit).is_some_and(|due| today <= *due && *due < day)
+            due.get(&stop.visit).is_some_and(|due| possible_from <= *due && *due < day)
         };
         let routes = self.solved.routes.iter();
         let late = routes

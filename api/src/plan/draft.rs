@@ -15,7 +15,7 @@ use super::imagined::{ImaginedVisits, StoredOrder};
 use super::model::{Plan, PlanBase, PlanOrigin, PlanState};
 use super::store::{self, Kept, PlanRow};
 use super::visit_store::VisitRow;
-use super::{base, dry, suggestion};
+use super::{base, dry};
 use crate::db::DbError;
 use crate::log::{Event, Subject};
 use crate::task::row::TaskRow;
@@ -25,8 +25,8 @@ use crate::tx::Tx;
 ///
 /// # Errors
 /// [`DbError`]; nothing is written then.
-pub fn insert(tx: &mut Tx<'_>, request: &Request) -> Result<Plan, DbError> {
-    let row = row_of(tx, request)?;
+pub fn insert(tx: &mut Tx<'_>, request: &Request, origin: PlanOrigin) -> Result<Plan, DbError> {
+    let row = PlanRow { origin, ..row_of(tx, request)? };
     store::insert(tx.write_unbatched(), &row)?;
     row.plan()
 }
@@ -106,7 +106,7 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
             measures,
             bounds: computed.bounds,
             overdue: computed.overdue,
-            made_late: Some(computed.made_late()),
+            made_late: Some(computed.made_late(row.origin)),
             base: against_base(computed),
             ..Kept::default()
         },
@@ -114,7 +114,7 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
     VisitRow::insert_all(tx.write_unbatched(), &visits.iter().collect::<Vec<_>>())?;
     let event = Event::new("plan.create", Subject::Plan, row.id, row.area, 1).by(row.created_by);
     tx.record(event.with(json!({ "assigned": assigned })));
-    if row.is_suggestion() && assigned > 0 { suggestion::announce(tx, row) } else { Ok(()) }
+    Ok(())
 }
 
 /// How the plan differs from the one on which it is based.

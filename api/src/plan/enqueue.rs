@@ -6,7 +6,7 @@ use gridward_domain::authority::Principal;
 use gridward_domain::id::PlanId;
 
 use super::computed::Request;
-use super::model::{Plan, PlanState};
+use super::model::{Plan, PlanOrigin, PlanState};
 use super::order::PlanOrder;
 use super::{draft, store, subjects};
 use crate::http::problem::{FieldError, Problem, RateLimit};
@@ -28,7 +28,7 @@ const MOST_KEPT: u32 = 500;
 pub fn enqueue(
     tx: &mut Tx<'_>,
     principal: &Principal,
-    id: PlanId,
+    (id, origin): (PlanId, PlanOrigin),
     order: &PlanOrder,
 ) -> Result<Plan, Problem> {
     order.authorized(principal)?;
@@ -38,7 +38,7 @@ pub fn enqueue(
     subjects::check(tx.read_unbatched(), order, now)?;
     let order = order.clone();
     let request = Request { id, order, now, by: Some(principal.person) };
-    Ok(draft::insert(tx, &request)?)
+    Ok(draft::insert(tx, &request, origin)?)
 }
 
 /// Checks that the person may have one more plan: each keeps its order, which may name thousands of tasks.

@@ -10,6 +10,7 @@ use super::model::PlanOrigin;
 use super::nightly::PlanMode;
 use super::order::PlanOrder;
 use super::settings;
+use super::span::Span;
 use super::store;
 use crate::db::DbError;
 use crate::tx::Tx;
@@ -27,7 +28,7 @@ pub fn enqueue_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError
     if store::is_planned(tx.read_unbatched(), district, due.night)? {
         return Ok(0);
     }
-    let (id, order) = (PlanId(Uuid::now_v7()), PlanOrder::of(district, span));
+    let (id, order) = (PlanId(Uuid::now_v7()), order(district, span));
     let request = Request { id, order, now: tx.now, by: None };
     let unordered = Unordered {
         origin: PlanOrigin::Nightly,
@@ -36,4 +37,30 @@ pub fn enqueue_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError
     };
     draft::insert_unordered(tx, &request, unordered)?;
     Ok(1)
+}
+
+/// The order for the night's plan: also of tasks that are due before its first day, which would otherwise
+/// be left out each night.
+fn order(district: AreaCode, span: Span) -> PlanOrder {
+    PlanOrder { include_late: true, ..PlanOrder::of(district, span) }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{Days, NaiveDate};
+
+    use super::*;
+
+    #[test]
+    fn the_plan_of_an_evening_has_the_tasks_that_are_due_today_and_before() {
+        let today: NaiveDate = "2026-11-26".parse().expect("a day");
+        let tomorrow = today + Days::new(1);
+        let span = Span::new(tomorrow, tomorrow + Days::new(2)).expect("days");
+        let district = "500116".parse().expect("a code");
+        let of_evening = order(district, span);
+        for due in [today, today - Days::new(1), today - Days::new(30)] {
+            assert!(!of_evening.leaves_out(due, today), "{due}");
+            assert!(PlanOrder::of(district, span).leaves_out(due, today), "{due}");
+        }
+    }
 }

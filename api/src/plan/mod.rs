@@ -22,6 +22,7 @@ pub mod changed_visits;
 pub mod changes;
 pub mod commands;
 pub mod compare;
+pub mod compare_names;
 mod computation;
 pub mod computed;
 mod departure;

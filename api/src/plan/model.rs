@@ -3,7 +3,9 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use gridward_dispatch::solve::{Bounds, Measures, Reason, Remedy, Why};
 use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::TaskTitle;
 use gridward_domain::id::{BeneficiaryId, CampaignId, PersonId, PlanId, TaskId};
+use gridward_domain::place::Place;
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 use gridward_domain::text_column;
@@ -77,6 +79,8 @@ pub enum PlanOrigin {
     Nightly,
     /// Its tasks had lost their assignees.
     Replan,
+    /// It was ordered with an absence, a departure or a move, for the tasks that these opened.
+    Released,
 }
 
 text_column!(PlanOrigin);
@@ -222,6 +226,15 @@ pub struct PlanVisit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32, example = "home_visit")]
     pub kind: Option<String>,
+    /// The title, without personal data; for a beneficiary only for staff and the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<TaskTitle>,
+    /// The exact position, WGS-84: of a task at a place, and of a home for its visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The centre of the home's cell of about 500 m, WGS-84; instead of `place`. Auditors get neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Place>,
     /// The beneficiary; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,

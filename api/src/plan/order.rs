@@ -146,6 +146,13 @@ impl PlanOrder {
         Ok(())
     }
 
+    /// Whether the order leaves out open tasks of this due day: every day of the plan makes them late,
+    /// while earlier days are possible.
+    pub fn leaves_out(&self, due: NaiveDate, today: NaiveDate) -> bool {
+        let first = self.first_day;
+        first > today && due < first && !self.include_late
+    }
+
     /// The time from now to the first departure of today, `usual` without a wish.
     pub fn lead(&self, usual: TimeDelta) -> TimeDelta {
         self.lead_minutes.map_or(usual, |minutes| TimeDelta::minutes(minutes.into()))

@@ -1,6 +1,6 @@
 //! Plans tasks anew that lost their assignee: by a decline, a release, an absence, the end of a
-//! person's work, a visit at which no one was at home, or an earlier visit that overruns; urgent tasks
-//! that are created for today or tomorrow; and, whatever the district does with these, visits that were
+//! person's work, a visit at which no one was at home, or an earlier visit that overruns; open tasks that
+//! are or become urgent and due today or tomorrow; and, whatever the district does with these, visits that were
 //! not accepted in time.
 
 use std::collections::{BTreeMap, BTreeSet};

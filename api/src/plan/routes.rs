@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::computed::Request;
-use super::model::{Plan, PlanState};
+use super::model::{Plan, PlanOrigin, PlanState};
 use super::order::PlanOrder;
 use super::planner::Planner;
 use super::store;
@@ -93,7 +93,7 @@ pub(crate) async fn create_plan(
     // One id, however often the change runs.
     let id = PlanId(Uuid::now_v7());
     let ordered = move |order: &PlanOrder, tx: &mut Tx<'_>, _: &_, by: &Principal| {
-        enqueue::enqueue(tx, by, id, order)
+        enqueue::enqueue(tx, by, (id, PlanOrigin::Ordered), order)
     };
     let mut done = commands.run(principal, key, body, ordered).await?;
     planner.wake(principal.district());

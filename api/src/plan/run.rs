@@ -12,6 +12,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::apply::ApplyPlan;
 use super::build::Rows;
 use super::computed::{Computed, Request};
 use super::departure::remove_departures;
@@ -19,7 +20,6 @@ use super::earliest::Earliest;
 use super::imagined::Imagined;
 use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
-use super::span::Span;
 use super::store::PlanRow;
 use super::{apply, base, batches, build, draft, input, left, overruns, queue, solving, store};
 use crate::area;
@@ -73,13 +73,17 @@ pub async fn draft(db: &Db, request: Request) -> Result<(Plan, Timing), RunError
     Ok((plan, Timing { write: began.elapsed(), ..timing }))
 }
 
-/// Assigns the tasks of a draft of the area, on the command line, whose user has seen it. What is done
-/// in batches is done here, unless a server begins with it.
+/// Assigns the tasks of a draft of the area, for the command line. What is done in batches is done here,
+/// unless a server begins with it.
 ///
 /// # Errors
 /// As [`apply::apply`].
-pub async fn apply(db: &Db, area: AreaCode, id: PlanId) -> Result<PlanResult, Problem> {
-    let how = apply::ApplyPlan { confirm: true, ..apply::ApplyPlan::default() };
+pub async fn apply(
+    db: &Db,
+    area: AreaCode,
+    id: PlanId,
+    how: ApplyPlan,
+) -> Result<PlanResult, Problem> {
     let applied =
         db.write(area.district(), move |tx| apply::apply(tx, &area.range(), id, None, how));
     let mut result = applied.await?;
@@ -142,7 +146,7 @@ pub async fn compute(
         }
         let span = order.span()?;
         let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
-        let overdue = select(&mut rows, order, span, clock::day(*now));
+        let overdue = select(&mut rows, order, clock::day(*now));
         let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
         let mut problem = build::problem(&rows, span, earliest)?;
         if asked.by.is_none() {
@@ -200,15 +204,14 @@ fn without_held_up(problem: &mut DispatchProblem, rows: &Rows, now: DateTime<Utc
 
 /// Leaves the open tasks out that the order does not select, and those that every day of the span
 /// makes late while earlier days are possible, unless the order wants them; answers how many these are.
-fn select(rows: &mut Rows, order: &PlanOrder, span: Span, today: NaiveDate) -> u32 {
+fn select(rows: &mut Rows, order: &PlanOrder, today: NaiveDate) -> u32 {
     // A decision by hand counts more than an earlier refusal.
     for pin in &order.changes.pins {
         if let Some(people) = rows.refusals.get_mut(&pin.task_id) {
             people.retain(|person| *person != pin.person_id);
         }
     }
-    let first = span.first();
-    let is_late = |due: NaiveDate| first > today && due < first && !order.include_late;
+    let is_late = |due: NaiveDate| order.leaves_out(due, today);
     let includes = order.only.matcher();
     let is_selected = |task: &TaskRow| includes(task) && !is_late(task.due_on);
     let is_overdue =

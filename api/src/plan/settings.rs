@@ -19,7 +19,7 @@ use crate::http::problem::Problem;
 /// counted hours.
 const ACCEPT_WITHIN: RangeInclusive<u16> = 15..=5_040;
 
-/// What becomes of tasks that lose their assignee, and of urgent new ones.
+/// What becomes of tasks that lose their assignee, and of urgent ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplanMode {
@@ -61,9 +61,10 @@ pub struct PlanningSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nightly_plan: Option<NightlyPlan>,
     /// What becomes of tasks that lose their assignee by a decline, a release, an absence, the end of
-    /// a person's work, or a visit at which no one was at home; and of new tasks of priority 8 or
-    /// higher that are due today or tomorrow. With `automatic`, visits that are not accepted are also
-    /// planned anew if an earlier one of the person lasts too long to keep the next.
+    /// a person's work, or a visit at which no one was at home; and of open tasks of priority 8 or higher
+    /// that are due today or tomorrow, when they are created, reopened or changed so. With `automatic`,
+    /// visits that are not accepted are also planned anew if an earlier one of the person lasts too long
+    /// to keep the next.
     #[serde(default)]
     pub replan: ReplanMode,
     /// The minutes from 08:00 to 20:00 in which a visit that a plan gave is to be accepted; then a plan

@@ -1,5 +1,5 @@
-//! The draft that a district suggests for freed tasks: of the smallest area whose people can make them, with
-//! a notice to those who can apply it.
+//! The drafts that no person orders: the one for freed tasks is of the smallest area whose people can make
+//! them, and each has a notice to those who can apply it.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use gridward_domain::id::PersonId;
 use serde_json::json;
 
 use super::computed::Computed;
+use super::model::PlanOrigin;
 use super::store::PlanRow;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
@@ -19,16 +20,25 @@ use crate::{area, person};
 /// The area of which the suggestion is computed again: the next larger one, up to the town, if the people
 /// of its own leave a task or make one late. `None`: the plan stays as it is.
 pub(super) fn wider(row: &PlanRow, computed: &Computed) -> Option<AreaCode> {
-    let suffices = computed.solved.unserved.is_empty() && computed.made_late() == 0;
+    let suffices = computed.solved.unserved.is_empty() && computed.made_late(row.origin) == 0;
     let wider = row.area.parent().filter(|area| area.level() >= Level::Town);
     wider.filter(|_| row.is_suggestion() && !suffices)
 }
 
-/// Adds a notice of the suggestion for the nearest supervisors of its area, and for the manager of a grid.
+/// Adds a notice of a draft that gives any task to a person and that no person ordered, for the nearest
+/// supervisors of its area, and for the manager of a grid.
 ///
 /// # Errors
 /// [`DbError`].
 pub(super) fn announce(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), DbError> {
+    let kind = match row.origin {
+        PlanOrigin::Nightly => AccountNoticeKind::NightlyPlan,
+        PlanOrigin::Replan => AccountNoticeKind::PlanSuggested,
+        PlanOrigin::Ordered | PlanOrigin::Released => return Ok(()),
+    };
+    if row.kept()?.assigned == 0 {
+        return Ok(());
+    }
     let conn = tx.read_unbatched();
     let readers = person::store::supervisors_of(conn, &row.area)?.into_iter();
     let manager = person::store::manager(conn, &row.area.range())?.map(|manager| manager.id);
@@ -37,7 +47,7 @@ pub(super) fn announce(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), DbError> {
     for reader in readers {
         let subject = NoticeSubject { task: None, about_zh: name.clone(), about_en: name.clone() };
         let event = ("person.plan_suggested", None, json!({ "plan": row.id }));
-        notify::notify(tx, reader, (AccountNoticeKind::PlanSuggested, subject), event)?;
+        notify::notify(tx, reader, (kind, subject), event)?;
     }
     Ok(())
 }

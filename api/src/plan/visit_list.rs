@@ -16,6 +16,7 @@ use crate::http::page::Wanted;
 use crate::http::problem::Problem;
 use crate::task;
 use crate::task::names::{NamedIds, Names};
+use crate::task::projection::Projection;
 use crate::task::row::TaskRow;
 
 /// A page of the visits of the plan, ordered by task, as the principal sees them.
@@ -55,6 +56,8 @@ fn with_names(
     let completed = |visit: PlanVisit| {
         let Some((row, ids, view)) = seen(&visit) else { return Ok(visit) };
         let shown = names.of(&ids, view);
+        let Projection { place, cell, purpose } =
+            Projection::new(view, row.beneficiary, row.place()?);
         let now = Present {
             state: row.state,
             person: row.assignee,
@@ -69,6 +72,9 @@ fn with_names(
             beneficiary_id: row.beneficiary,
             beneficiary_name: shown.beneficiary_name.map(ToOwned::to_owned),
             kind: Some(row.kind.clone()),
+            title: row.title.clone().filter(|_| purpose),
+            place,
+            cell,
             minutes: Some(row.minutes),
             due_on: Some(row.due_on),
             window: row.window()?,

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::changed_visits::VisitChange;
 use super::compare::{self, PlanComparison};
+use super::compare_names;
 use super::loads::{self, PlanLoads};
 use super::model::PlanVisit;
 use super::obstacles::{self, PlanObstacle};
@@ -49,8 +50,8 @@ pub struct VisitQuery {
 
 /// List a plan's visits
 ///
-/// Gives for each task the assignee, the time and the reason, or the obstacle, with names, windows
-/// and due days, and how the visit differs from what the task has now: `change` of a draft says what
+/// Gives for each task the assignee, the time and the reason, or the obstacle, with names, titles, places,
+/// windows and due days, and how the visit differs from what the task has now: `change` of a draft says what
 /// applying it would add and what it would leave. While the plan is computed it is 409 `plan_state`.
 /// Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
@@ -151,7 +152,7 @@ pub(crate) async fn list_plan_obstacles(
 
 /// Compare two plans
 ///
-/// The measures of both, and the tasks that they give to another person or time. While one of them is
+/// The measures of both, and the tasks that they give to another person or time, with names. While one of them is
 /// computed it is 409 `plan_state`. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
@@ -168,11 +169,14 @@ pub(crate) async fn list_plan_obstacles(
 #[get("/plans/{id}/compare/{other}")]
 pub(crate) async fn compare_plans(
     db: Data<Db>,
+    keys: Data<KeyRing>,
+    clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     ids: Path<(PlanId, PlanId)>,
 ) -> Result<Json<PlanComparison>, Problem> {
     principal.may(Action::ReadPlans)?;
     let (id, other) = *ids;
+    let (now, keys) = ((**clock)(), keys.clone());
     let compared = db.read(move |conn| {
         let mut read = |id| {
             let plan = plan_state::computed(conn, &principal.scope(), id)?;
@@ -183,6 +187,8 @@ pub(crate) async fn compare_plans(
         };
         let ((plan, visits), (other, others)) = (read(id)?, read(other)?);
         let (same, different) = compare::compare(&visits, &others);
+        let key = keys.key(conn, principal.district())?;
+        let different = compare_names::named(conn, &key, &principal, different, now)?;
         Ok::<_, Problem>(PlanComparison { plan, other, same, different })
     });
     Ok(Json(compared.await?))

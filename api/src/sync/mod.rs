@@ -20,6 +20,7 @@ pub mod change_broadcast;
 mod companions;
 pub mod cursor;
 pub mod execute;
+mod failed_visits;
 pub mod gzip_response;
 pub mod handouts;
 pub mod health;

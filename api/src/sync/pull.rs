@@ -25,7 +25,7 @@ use super::row_type::RowType;
 use super::scope::Scope;
 use super::snapshot;
 use super::store::{self, EventRef};
-use super::{availability, beneficiaries, cases, companions, handouts};
+use super::{availability, beneficiaries, cases, companions, failed_visits, handouts};
 use crate::case::exchange::EXCHANGE;
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -224,6 +224,7 @@ impl Pull<'_> {
         to.removed.extend(gone.map(|id| removed(RowType::Task, id.to_string())));
         let read = (self.key, self.rows);
         companions::add(conn, read, &self.scope, self.now, &pairs, &mut to.changes)?;
+        failed_visits::add(conn, &self.scope, &mut to.changes)?;
         self.beneficiaries(conn, &beneficiaries, to)
     }
 

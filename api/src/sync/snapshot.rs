@@ -17,7 +17,7 @@ use super::registers;
 use super::row_cache::json;
 use super::row_type::RowType;
 use super::store::{self, BeneficiaryKey, TaskKey};
-use super::{availability, beneficiaries, cases, companions};
+use super::{availability, beneficiaries, cases, companions, failed_visits};
 use crate::auth::account_notice::AccountNotice;
 use crate::auth::account_notice_store;
 use crate::db::{Conn, DbError};
@@ -166,6 +166,7 @@ fn add_tasks(
         let mut tasks = pull.rows.tasks(conn, pull.key, &pull.scope, keys, pull.now)?;
         let read = (pull.key, pull.rows);
         companions::add(conn, read, &pull.scope, pull.now, &BTreeSet::new(), &mut tasks)?;
+        failed_visits::add(conn, &pull.scope, &mut tasks)?;
         page.changes.extend(tasks);
     }
     Ok(())

@@ -19,7 +19,7 @@ use super::command::VisitTime;
 use super::create::{MOST_SKILLS, unknown_skills};
 use super::row::TaskRow;
 use super::words::{Goods, MOST_GOODS, TaskGuest, TaskWords};
-use super::{Task, overlap, perform};
+use super::{Task, freed, overlap, perform};
 use crate::auth::Authenticated;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
@@ -174,6 +174,7 @@ fn apply(
     let event = event.assignees(row.assignee, row.assignee).by(principal.person);
     tx.record(event.with(json!({ "fields": fields })));
     tx.replace(&row, next.clone());
+    freed::changed(tx, &row, &next)?;
     Ok(next.task(View::Pool)?)
 }
 

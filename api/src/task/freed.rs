@@ -20,7 +20,7 @@ use crate::tx::Tx;
 
 /// The least priority of an urgent task.
 const URGENT: Priority = Priority::of::<8>();
-/// An urgent task that is due today or within this many days is planned as soon as it is created.
+/// An urgent task that is due today or within this many days is planned as soon as it is so.
 const URGENT_WITHIN: Days = Days::new(1);
 /// The most ids of a query.
 const CHUNK: usize = 500;
@@ -42,6 +42,14 @@ pub fn freed(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
 /// [`DbError`].
 pub fn created(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
     if is_due_at_once(row, clock::day(tx.now)) { freed(tx, row) } else { Ok(()) }
+}
+
+/// Records that the task is planned at once if a change has made it open, urgent and due soon.
+///
+/// # Errors
+/// [`DbError`].
+pub fn changed(tx: &mut Tx<'_>, was: &TaskRow, is: &TaskRow) -> Result<(), DbError> {
+    if is_due_at_once(was, clock::day(tx.now)) { Ok(()) } else { created(tx, is) }
 }
 
 fn is_due_at_once(row: &TaskRow, today: NaiveDate) -> bool {

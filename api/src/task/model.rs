@@ -128,6 +128,9 @@ pub struct Task {
     pub assignee_name: Option<String>,
     /// The number of the attempt, from 1.
     pub attempt: Attempts,
+    /// How the last visit of a failed task ended. Only in sync, for the manager of its grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
     /// The level that is responsible for the task: the grid, or the level it was escalated to.
     // Answers stored by the previous version say `desk`.
     #[serde(alias = "desk")]

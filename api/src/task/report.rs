@@ -294,6 +294,7 @@ fn keep(
         kind: task.kind.clone(),
         beneficiary: task.beneficiary,
         received_on: clock::day(tx.now),
+        made_on: Some(clock::day(origin.made(tx.now))),
         written_by: authors.written_by(),
         version: 1,
         amended_at: None,

@@ -3,7 +3,8 @@
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::range::Attempts;
-use std::collections::BTreeSet;
+use gridward_domain::task::Outcome;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -35,6 +36,7 @@ crate::table_row! {
             kind: String,
             beneficiary: Option<BeneficiaryId>,
             received_on: NaiveDate,
+            made_on: Option<NaiveDate>,
             written_by: Option<PersonId>,
         }
         changing {
@@ -79,6 +81,25 @@ pub fn has_later(conn: &mut Conn, row: &ReportRow) -> Result<bool, DbError> {
         .first(conn)
         .optional()?;
     Ok(later.is_some())
+}
+
+/// How the last visit of each of these tasks ended, as far as it has a readable report.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last_outcomes(
+    conn: &mut Conn,
+    district: AreaCode,
+    tasks: &[TaskId],
+) -> Result<HashMap<TaskId, Outcome>, DbError> {
+    let rows: Vec<(TaskId, String)> = reports::table
+        .filter(reports::district.eq(district))
+        .filter(reports::task.eq_any(tasks))
+        .filter(reports::recorded.eq(false))
+        .order((reports::created_at, reports::id))
+        .select((reports::task, reports::outcome))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(task, outcome)| Some((task, outcome.parse().ok()?))).collect())
 }
 
 /// Moves the reports of a task with it: `was` becomes `is`.

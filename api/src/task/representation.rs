@@ -71,6 +71,7 @@ impl TaskRow {
             assignee_id: state.assignee(),
             assignee_name: None,
             attempt: life.attempt,
+            outcome: None,
             escalation_level: life.escalation_level,
             planned_for: match (self.planned_on, self.planned_start) {
                 (Some(day), Some(start)) => {

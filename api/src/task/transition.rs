@@ -7,7 +7,7 @@ use gridward_domain::task::{self as life, Verb};
 use super::command::{NewTimes, action};
 use super::commitments::Commitments;
 use super::row::TaskRow;
-use super::{of_ended, tie};
+use super::{freed, of_ended, tie};
 use crate::db::DbError;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -66,6 +66,9 @@ pub fn write(
     next.count_if_finished();
     tx.replace(step.row, next.clone());
     tx.record(event);
+    if matches!(step.verb, Verb::Reschedule | Verb::Reopen) {
+        freed::changed(tx, step.row, &next)?;
+    }
     of_ended::cancel(tx, step, next)
 }
 

@@ -1,5 +1,5 @@
 /** What the screens show, as pure functions of rows. */
-import type { Beneficiary, Task } from '../core/api';
+import type { Beneficiary, PlanVisit, Task } from '../core/api';
 import { distance, rough } from '../core/geo';
 import type { ShownTask } from '../core/sync/project';
 import { addDays, daysBetween, monday } from '../core/time';
@@ -110,22 +110,28 @@ export interface First {
 const URGENT_PRIORITY = 8;
 const LONG_WAIT_DAYS = 14;
 
-/** The unfinished visits of a grid that come first, from the rows alone: urgent ones, then those due or waiting longest. */
+/** Whether the last attempt has met no one either, so that the manager decides what follows. */
+function hasMetNoOne({ state, outcome }: Task): boolean {
+  return state === 'failed' && outcome === 'not_home';
+}
+
+/** The visits of a grid that come first, from the rows alone: urgent ones, then those due or waiting longest. */
 export function first(tasks: readonly ShownTask[], today: string): First[] {
   const of = (task: ShownTask): Urgency[] => {
-    const late = overdueBy(task, today);
+    const missed = hasMetNoOne(task) ? task.attempt : task.attempt - 1;
+    const late = task.state === 'failed' ? 0 : overdueBy(task, today);
     const waited = daysBetween(task.created_at.slice(0, 10), today);
     return [
       ...(task.priority >= URGENT_PRIORITY ? [{ why: 'urgent' } as const] : []),
       ...(late > 0 ? [{ why: 'overdue', n: late } as const] : []),
       ...(task.state === 'open' && task.unserved_why ? [{ why: 'no_one', because: task.unserved_why } as const] : []),
-      ...(task.attempt > 2 ? [{ why: 'not_reached', n: task.attempt - 1 } as const] : []),
+      ...(missed >= 2 || task.state === 'failed' ? [{ why: 'not_reached', n: missed } as const] : []),
       ...(task.state === 'open' && late === 0 && waited >= LONG_WAIT_DAYS ? [{ why: 'waiting', n: waited } as const] : []),
     ];
   };
   const order = ({ task }: First): string => `${task.priority >= URGENT_PRIORITY ? 0 : 1} ${task.due_on} ${task.created_at} ${task.id}`;
   return tasks
-    .filter(({ state }) => state === 'open' || state === 'assigned' || state === 'accepted')
+    .filter((task) => task.state === 'open' || task.state === 'assigned' || task.state === 'accepted' || hasMetNoOne(task))
     .map((task) => ({ task, reasons: of(task) }))
     .filter(({ reasons }) => reasons.length > 0)
     .sort((a, b) => (order(a) < order(b) ? -1 : 1));
@@ -134,6 +140,11 @@ export function first(tasks: readonly ShownTask[], today: string): First[] {
 /** How many days a task is overdue. */
 export function overdueBy(task: Task, today: string): number {
   return Math.max(0, daysBetween(task.due_on, today));
+}
+
+/** Whether a planned visit is after the due day of its task. */
+export function isLate({ day, due_on }: Pick<PlanVisit, 'day' | 'due_on'>): boolean {
+  return !!day && !!due_on && day > due_on;
 }
 
 /** Skills that a task needs and the person has not. */

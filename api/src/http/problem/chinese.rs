@@ -39,6 +39,7 @@ const TABLE: &[(&str, &str)] = &[
     ("was handed out to another beneficiary", "已发给其他服务对象"),
     ("is not for an item that is handed out a single time", "一次性发放的物资不填"),
     ("must be an active person of the district", "须为本区县在岗人员"),
+    ("must be false with `give_to`", "指定 give_to 时须为 false"),
     ("is of the wrong type", "类型不正确"),
     ("must not be blank", "不能为空"),
     ("must not be empty", "不能为空"),

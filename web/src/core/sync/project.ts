@@ -44,7 +44,7 @@ function next(task: Task, command: Pending, me: string, attempts: number): Parti
     case 'task.start':
       return mine && task.state !== 'in_progress' ? { state: 'in_progress' } : undefined;
     case 'task.report':
-      return mine ? { state: after(command.payload?.['outcome'] as Outcome, task.attempt < attempts) } : undefined;
+      return mine ? reported(command.payload?.['outcome'] as Outcome, task.attempt < attempts) : undefined;
     case 'task.reassign':
       return { state: 'assigned', assignee_id: command.payload?.['person_id'] as string };
     case 'task.cancel':
@@ -58,9 +58,9 @@ function next(task: Task, command: Pending, me: string, attempts: number): Parti
   }
 }
 
-function after(outcome: Outcome, more: boolean): Phase {
-  if (outcome === 'not_home') return more ? 'open' : 'failed';
-  return outcome === 'refused' ? 'failed' : 'done';
+function reported(outcome: Outcome, more: boolean): Partial<Task> {
+  if (outcome === 'not_home' && more) return { state: 'open' };
+  return outcome === 'not_home' || outcome === 'refused' ? { state: 'failed', outcome } : { state: 'done' };
 }
 
 /** The task with the commands applied; `attempts` is the limit of its kind. */

@@ -1,0 +1,72 @@
+//! Spreads the tasks of a person who leaves over the village, as at an absence: each goes to the person
+//! with the most minutes left in its week.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gridward_domain::authority::Principal;
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+
+use super::ASSIGNEE_LEFT;
+use super::apply::about;
+use super::decide::Outcome;
+use super::model::Departure;
+use super::situation::Decided;
+use crate::absence::takers::around;
+use crate::http::problem::Problem;
+use crate::person;
+use crate::person::store::PersonRow;
+use crate::task::row::TaskRow;
+use crate::task::takers::{HeldMinutes, Takers};
+use crate::task::task_tie::TieType;
+use crate::tx::Tx;
+
+/// Checks that the departure has one wish for the tasks that it does not name.
+///
+/// # Errors
+/// 422 for two wishes.
+pub(super) fn check(departure: &Departure) -> Result<(), Problem> {
+    if departure.spread && departure.give_to.is_some() {
+        return Err(Problem::invalid("/spread", "must be false with `give_to`"));
+    }
+    Ok(())
+}
+
+/// Gives the tasks of the principal's area that the departure does not name and that would be open; those
+/// that no one may take stay so. Answers the minutes of those who got tasks, before and after.
+///
+/// # Errors
+/// [`DbError`](crate::db::DbError).
+pub(super) fn give(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &PersonRow,
+    departure: &Departure,
+    decided: &mut Decided,
+) -> Result<Vec<HeldMinutes>, Problem> {
+    let area = around(principal, row.area);
+    let people = person::store::visitors(tx.read()?, &area.range())?.into_iter();
+    let people: BTreeSet<PersonId> =
+        people.map(|person| person.id).filter(|id| *id != row.id).collect();
+    let named: BTreeSet<TaskId> = departure.tasks.iter().map(|task| task.task_id).collect();
+    let mut groups: BTreeMap<TaskId, Vec<TaskRow>> = BTreeMap::new();
+    for task in &decided.rows {
+        let is_open = decided.decision.tasks.get(&task.id) == Some(&Outcome::Opened(None));
+        if is_open && !named.contains(&task.id) && principal.area.contains(&task.grid) {
+            let tie = task.tie().filter(|tie| tie.r#type == TieType::SamePerson);
+            groups.entry(tie.map_or(task.id, |tie| tie.id)).or_default().push(task.clone());
+        }
+    }
+    let homes = groups.values().flatten().filter_map(|task| task.beneficiary);
+    let homes: Vec<BeneficiaryId> = homes.collect();
+    let mut takers = Takers::read(tx, area, &people, &homes)?;
+    for group in groups.into_values() {
+        let tasks: Vec<&TaskRow> = group.iter().collect();
+        let given = takers.give(tx, principal, &tasks, |task| about(task, ASSIGNEE_LEFT))?;
+        let Ok(to) = given else { continue };
+        for task in group {
+            decided.decision.tasks.insert(task.id, Outcome::Given(to));
+            decided.given.insert(task.id);
+        }
+    }
+    Ok(takers.loads())
+}
