@@ -243,12 +243,7 @@ async fn the_visits_of_an_ill_person_are_given_to_others_in_three_calls(
 ) {
     let server = Server::small(backend);
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
-    let mut held = Vec::new();
-    for n in 1..=3 {
-        let task = visit(&manager, n, 0, 13).await;
-        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        held.push(task);
-    }
+    let held = many_held(&manager, &person_id(21)).await;
     let ill = |plan: bool| {
         json!({
             "first_day": day(0), "last_day": day(13), "reason": "sick", "release": true,
@@ -258,21 +253,46 @@ async fn the_visits_of_an_ill_person_are_given_to_others_in_three_calls(
     let own = volunteer.post("/v1/me/absences", &ill(true)).await;
     assert_eq!((own.status, own.problem()), (403, "forbidden"), "{}", own.body);
 
-    let who = volunteer.get("/v1/me").await.body["id"].as_str().expect("an id").to_owned();
+    let who = person_id(21);
     let added = manager.post(&format!("/v1/people/{who}/absences"), &ill(true)).await;
     assert_eq!(added.status, 201, "{}", added.body);
     assert_eq!(added.body["tasks"].as_array().map(Vec::len), Some(held.len()));
     let plan = format!("/v1/plans/{}", added.body["plan_id"].as_str().expect("a plan"));
-    let draft = manager.computed(&plan).await;
-    assert_eq!((&draft["state"], &draft["assigned"]), (&json!("draft"), &json!(held.len())));
-    let loads = manager.get(&format!("{plan}/loads")).await;
-    assert_eq!(loads.status, 200, "{}", loads.body);
+    let looked = manager.request(Method::GET, &format!("{plan}/loads")).header("Prefer", "wait=30");
+    let loads = manager.send(looked).await;
+    assert_eq!(loads.status, 200, "the plan is waited for: {}", loads.body);
+    assert_eq!(loads.body["changes"]["new"], held.len(), "{}", loads.body);
     let applied = manager.post(&format!("{plan}/apply"), &json!({})).await;
     assert_eq!((applied.status, &applied.body["left"]), (200, &json!([])), "{}", applied.body);
-    for task in &held {
-        let task = manager.get(&format!("/v1/tasks/{task}")).await.body;
-        assert!(task["assignee_id"].is_string() && task["assignee_id"] != who, "{task}");
-    }
+
+    let holders = "SELECT DISTINCT assignee AS text FROM tasks WHERE assignee IS NOT NULL";
+    let holders = server.database.texts(holders);
+    assert!(!holders.is_empty() && !holders.contains(&who), "{holders:?}");
+    let open = "SELECT id AS text FROM tasks WHERE state = 'open'";
+    assert_eq!(server.database.texts(open), Vec::<String>::new());
+}
+
+/// The 52 short visits of the two weeks from today that the person of this id has.
+async fn many_held(manager: &Caller, person: &str) -> Vec<Value> {
+    let create = |n: u32| {
+        json!({
+            "type": "task.create", "beneficiary_ids": [beneficiary_id(1), beneficiary_id(2)],
+            "payload": {
+                "kind": "home_visit", "title": format!("回访 {n}"), "due_on": day(13), "minutes": 10
+            }
+        })
+    };
+    let bulk = async |commands: Vec<Value>| {
+        let done = manager.post("/v1/tasks/bulk", &json!({ "commands": commands })).await;
+        assert_eq!((done.status, &done.body["applied"]), (200, &json!(52)), "{}", done.body);
+        done.body["results"].as_array().expect("results").clone()
+    };
+    let made = bulk((1..=26).map(create).collect()).await;
+    let tasks: Vec<Value> = made.iter().map(|made| made["task_id"].clone()).collect();
+    let named: Vec<Value> = tasks.iter().map(|task| json!({ "id": task })).collect();
+    let to = json!({ "person_id": person, "force": true });
+    bulk(vec![json!({ "type": "task.assign", "payload": to, "tasks": named })]).await;
+    tasks
 }
 
 #[rstest]

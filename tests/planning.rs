@@ -182,12 +182,25 @@ async fn a_plan_that_is_still_computed_says_how_to_wait_instead_of_showing_empty
     let english = manager.post(&format!("{path}/apply"), &json!({})).await;
     assert!(english.body.to_string().contains("is still being computed"), "{}", english.body);
 
-    // The wait ends with the computation.
+    // The wait ends with the computation, or with the time.
+    let waiting = |method, part: &str, seconds| {
+        let request = manager.request(method, &format!("{path}{part}"));
+        request.header("Prefer", format!("wait={seconds}"))
+    };
+    let began = Instant::now();
+    let refused = manager.send(waiting(Method::GET, "/visits", 1)).await;
+    assert_eq!((refused.status, refused.problem()), (409, "plan_state"), "{}", refused.body);
+    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
     let done = "UPDATE plans SET lease_until = '2020-01-01 00:00:00' WHERE lease = 'x'";
     server.database.execute(done);
     let began = Instant::now();
-    let waited = manager.send(manager.request(Method::GET, &path).header("Prefer", "wait=30"));
-    assert_eq!(waited.await.body["state"], "draft");
+    let get = |part| manager.send(waiting(Method::GET, part, 30));
+    let apply = waiting(Method::POST, "/apply", 30).json(&json!({}));
+    let (plan, compared, applied) =
+        tokio::join!(get(""), get(compare.as_str()), manager.send(apply));
+    assert_ne!(plan.body["state"], "computing", "{}", plan.body);
+    assert_eq!(compared.body["same"], 1, "{}", compared.body);
+    assert_eq!(applied.body["plan"]["state"], "applied", "{}", applied.body);
     assert!(began.elapsed() < Duration::from_secs(29), "{:?}", began.elapsed());
     assert_eq!(manager.get(&format!("{path}/visits")).await.status, 200);
 }

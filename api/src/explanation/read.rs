@@ -19,7 +19,6 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::person;
 use crate::person::start::RouteStart;
 use crate::person::store::{self as people, PersonRow};
-use crate::plan::plan_state;
 use crate::plan::why::{self, StoredAlternative, StoredVerdict, StoredVisit};
 use crate::task::perform;
 use crate::task::row::TaskRow;
@@ -47,11 +46,11 @@ pub(super) fn explanation(
     unplanned::explanation(conn, key, principal, (&row, view), now)
 }
 
-/// The explanation of the visit that a plan has for the task, whether or not the plan is applied.
+/// The explanation of the visit that the plan, which is computed, has for the task, whether or not it is
+/// applied.
 ///
 /// # Errors
-/// 404 outside the scope, and if the plan has no visit of the task by a person; 409 while the plan is
-/// computed.
+/// 404 outside the scope, and if the plan has no visit of the task by a person.
 pub(super) fn of_plan(
     conn: &mut Conn,
     key: &SealingKey,
@@ -59,7 +58,6 @@ pub(super) fn of_plan(
     (plan, task): (PlanId, TaskId),
     now: DateTime<Utc>,
 ) -> Result<AssignmentExplanation, Problem> {
-    plan_state::computed(conn, &principal.scope(), plan)?;
     let (row, view) = perform::visible(conn, principal, task, now)?;
     let visit = why::of_task(conn, row.district, plan, task)?;
     let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;

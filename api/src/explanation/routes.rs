@@ -17,7 +17,9 @@ use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::http::Query;
 use crate::http::openapi;
+use crate::http::prefer::Wait;
 use crate::http::problem::Problem;
+use crate::plan::planner::Planner;
 use crate::tx::Db;
 
 /// How many candidates are returned by default.
@@ -73,14 +75,15 @@ pub(crate) async fn explain_task(
 /// Why the plan gives the task to this person, why on that day, and who else could make the visit and at
 /// what cost, in the fields and sentences of `GET /v1/tasks/{id}/explanation`: a draft is explained before it
 /// is applied. 404 (`not_planned`) for a task without a visitor, whose `reason` and `remedy` are in the list
-/// of visits; 409 `plan_state` while the plan is computed. Allowed roles: all except volunteers, within their
-/// area.
+/// of visits. `Prefer: wait=30` waits for a plan that is being computed, as for the visits; else it is 409
+/// `plan_state`. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "explain_plan_visit",
     params(
         ("id" = PlanId, Path, description = "The plan"),
         ("task_id" = TaskId, Path, description = "The task"),
+        Wait,
     ),
     responses(
         (status = OK, description = "The explanation", body = AssignmentExplanation),
@@ -90,12 +93,16 @@ pub(crate) async fn explain_task(
 #[get("/plans/{id}/visits/{task_id}/explanation")]
 pub(crate) async fn explain_plan_visit(
     db: Data<Db>,
+    planner: Data<Planner>,
     keys: Data<KeyRing>,
     clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     ids: Path<(PlanId, TaskId)>,
+    Wait(patience): Wait,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadPlans)?;
+    let (plan, _) = *ids;
+    planner.computed(principal, plan, patience).await?;
     let (keys, now) = (keys.clone(), (clock)());
     let explained = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;

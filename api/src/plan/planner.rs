@@ -13,10 +13,10 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use super::batches;
 use super::model::{Plan, PlanState};
 use super::queue::{self, Lane};
 use super::store::{self, PlanRow};
+use super::{batches, plan_state};
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
@@ -144,13 +144,37 @@ impl Planner {
         id: PlanId,
         patience: Duration,
     ) -> Result<Plan, Problem> {
+        self.wait_while(PlanState::is_queued, principal, id, patience).await
+    }
+
+    /// The plan, if it is computed when `patience` has passed or this server stops.
+    ///
+    /// # Errors
+    /// As [`Self::wait`]; 409 while it is computed.
+    pub async fn computed(
+        &self,
+        principal: Principal,
+        id: PlanId,
+        patience: Duration,
+    ) -> Result<Plan, Problem> {
+        let is_computing = |state| state == PlanState::Computing;
+        plan_state::computed(self.wait_while(is_computing, principal, id, patience).await?)
+    }
+
+    async fn wait_while(
+        &self,
+        is_busy: fn(PlanState) -> bool,
+        principal: Principal,
+        id: PlanId,
+        patience: Duration,
+    ) -> Result<Plan, Problem> {
         let end = Instant::now() + patience;
         let mut finished = self.finished.subscribe();
         loop {
             let plan = self.db.read(move |conn| store::one(conn, &principal.scope(), id)).await?;
             let plan = plan.ok_or_else(Problem::not_found)?;
             let now = Instant::now();
-            if !plan.state.is_queued() || now >= end || self.shutdown.has_begun() {
+            if !is_busy(plan.state) || now >= end || self.shutdown.has_begun() {
                 return Ok(plan);
             }
             // A plan of another server is seen by polling.

@@ -54,8 +54,8 @@ const TABLE: &[(&str, &str)] = &[
     ("must be true to give tasks to others", "转给他人时须为 true"),
     ("must be true to plan the tasks for others", "为他人安排任务时须为 true"),
     (
-        "is still being computed: read the plan with `Prefer: wait=30`, or follow its `progress`, until it is a `draft`",
-        "仍在计算：请以 Prefer: wait=30 读取方案，或跟踪其 progress，直到状态为 draft",
+        "is still being computed: repeat the request with `Prefer: wait=30`, or follow the `progress` of the plan, until it is a `draft`",
+        "仍在计算：请加上 Prefer: wait=30 重新请求，或跟踪方案的 progress，直到状态为 draft",
     ),
     ("is no plan of this area", "不是本区域的方案"),
     ("must be a draft, or undone", "须为草稿或已撤销的方案"),
