@@ -552,16 +552,63 @@ async fn a_visit_that_is_given_to_another_keeps_its_time_if_that_person_is_free_
     let request = request.header("If-Match", format!("\"v{version}\""));
     let done = supervisor.send(request.json(&body)).await;
     assert!([200, 201].contains(&done.status), "{}", done.body);
-    for (task, start) in
-        [(&kept, Some(540)), (&away_then, None), (&busy_then, None), (&after_hours, None)]
-    {
-        let task = supervisor.get(&format!("/v1/tasks/{task}")).await.body;
-        let given = (&task["state"], &task["assignee_id"]);
-        assert_eq!(given, (&json!("assigned"), &json!(person_id(22))));
+    for (id, start, breach) in [
+        (&kept, Some(540), None),
+        (&away_then, None, Some("absence")),
+        (&busy_then, None, Some("overlap")),
+        (&after_hours, None, Some("window")),
+    ] {
+        let task = supervisor.get(&format!("/v1/tasks/{id}")).await.body;
         let planned = task.get("planned_for").map(|planned| planned["start"].clone());
         assert_eq!(planned, start.map(|start| json!(start)), "{task}");
         assert_eq!(start.is_some(), task["planned_for"]["day"] == json!(day(2)), "{task}");
+        // An absence leaves to others what the person cannot make; who departs has to leave all.
+        let Some(breach) = breach.filter(|_| command == "absences") else {
+            let given = (&task["state"], &task["assignee_id"]);
+            assert_eq!(given, (&json!("assigned"), &json!(person_id(22))));
+            continue;
+        };
+        assert_eq!(task["state"], "open", "{task}");
+        let mut rows = done.body["tasks"].as_array().expect("tasks").iter();
+        let row = rows.find(|row| row["task_id"] == id.as_str()).expect("a row");
+        assert_eq!((&row["effect"], &row["breaches"]), (&json!("released"), &json!([breach])));
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_is_given_to_a_person_who_gets_there_in_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let second = server.second_volunteer().await;
+    planned(&supervisor, &second, 3, 600).await;
+    let far = planned(&supervisor, &volunteer, 1, 647).await;
+    // The second volunteer has the most time left, and 17 minutes for 31 km.
+    server.database.execute(&format!("UPDATE tasks SET lon = 106.57 WHERE id = '{far}'"));
+    let (others, second) = ("UPDATE people SET weekly_minutes = 300 WHERE id <>", person_id(22));
+    server.database.execute(&format!("{others} '{second}'"));
+
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    let absence = |how: &str, to: Value| {
+        let mut body = json!({
+            "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true
+        });
+        body[how] = to;
+        body
+    };
+    let to_second = absence("give_to", json!(second));
+    let shown = supervisor.post(&format!("{path}?check=true"), &to_second).await;
+    let row = &shown.body["tasks"][0];
+    let kept_from = (&row["effect"], &row["breaches"]);
+    assert_eq!(kept_from, (&json!("released"), &json!(["overlap"])), "{}", shown.body);
+
+    let spread = supervisor.post(&path, &absence("spread", json!(true))).await;
+    assert_eq!(spread.body["tasks"][0]["effect"], "given", "{}", spread.body);
+    let task = supervisor.get(&format!("/v1/tasks/{far}")).await.body;
+    assert_eq!(task["planned_for"]["start"], 647, "{task}");
+    assert_ne!(task["assignee_id"], second.as_str(), "{task}");
 }
 
 #[rstest]

@@ -25,6 +25,7 @@ use crate::secondment::store::SecondmentRow;
 use crate::task::breach;
 use crate::task::commitments::{Commitments, Conflict};
 use crate::task::row::TaskRow;
+use crate::task::timed_visit::TimedVisit;
 use crate::tx::Tx;
 use crate::{person, secondment, task};
 
@@ -204,7 +205,9 @@ impl Facts {
             return Err(unavailable);
         }
         let conflict = at.and_then(|(day, start)| {
-            self.commitments.conflict(person, day, start, task.minutes.get())
+            // The plan has found the time for the ways.
+            let visit = TimedVisit { day, start, minutes: task.minutes, place: None };
+            self.commitments.conflict(person, &visit)
         });
         match conflict {
             Some(Conflict::Away) => return Err(unavailable),

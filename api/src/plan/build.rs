@@ -4,13 +4,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{
-    DispatchProblem, Mode, Pin, Shift, Visit, Volunteer, WeekOffer, block_unfit_pins,
+    DispatchProblem, Pin, Shift, Visit, Volunteer, WeekOffer, block_unfit_pins,
 };
 use gridward_domain::authority::Role;
 use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
-use gridward_domain::skill::Skills;
 use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
@@ -25,6 +24,7 @@ use crate::availability::calendar::{Calendar, Calendars, Hours};
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::db::DbError;
 use crate::person::store::PersonRow;
+use crate::task::journey::{self, mode};
 use crate::task::row::TaskRow;
 
 /// The rows that a plan is computed from.
@@ -178,12 +178,6 @@ fn rest_of_day(
     Ok(rest)
 }
 
-/// How a person with these skills travels.
-pub fn mode(skills: &Skills) -> Mode {
-    let drives = skills.iter().any(|skill| skill.as_str() == "driving");
-    if drives { Mode::Motorcycle } else { Mode::Bicycle }
-}
-
 /// What a person carries and may carry on the days over which work is shared fairly.
 struct Offer {
     /// The minutes carried, and those that are left in the weeks of the plan.
@@ -231,14 +225,9 @@ fn count(days: impl Iterator<Item = NaiveDate>) -> u64 {
     u64::try_from(days.count()).unwrap_or(u64::MAX)
 }
 
-/// How the task is planned. A call that is tied to other tasks is planned as a visit: such tasks are
-/// made together.
+/// How the task is planned.
 fn channel(row: &TaskRow, rows: &Rows) -> Channel {
-    if row.tie().is_none() && rows.calls.iter().any(|kind| kind.as_str() == row.kind) {
-        Channel::Call
-    } else {
-        Channel::Visit
-    }
+    journey::channel(&row.kind, row.tie().is_some(), &rows.calls)
 }
 
 /// The visit of a task.

@@ -377,7 +377,7 @@ export const en: Record<Key, string> = {
   'code.task_phase': 'This visit is already “{state}”, so that is no longer possible',
   'code.version_conflict': 'Someone has just changed it. Look at the latest state first',
   'code.version_required': 'Someone has just changed it. Look at the latest state first',
-  'code.visit_overlap': 'Not moved: there is another visit at that time',
+  'code.visit_overlap': 'Not moved: another visit is at that time, or too near for the way',
   'code.assignee_away': 'Not changed: the visitor is away at that time',
   'code.claim_breaks_tie': 'Not claimed: two different people make this visit, or one person makes several',
   'code.not_claimable': 'Not claimed: this visit is for another person',

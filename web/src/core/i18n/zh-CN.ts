@@ -375,7 +375,7 @@ export const zh = {
   'code.task_phase': '这一户已是“{state}”，不能再这样做',
   'code.version_conflict': '有人刚改过，请看最新情况再定',
   'code.version_required': '有人刚改过，请看最新情况再定',
-  'code.visit_overlap': '没有改期：该时段另有走访',
+  'code.visit_overlap': '没有改期：该时段另有走访，或路上来不及',
   'code.assignee_away': '没有更改：承办人该时段请假',
   'code.claim_breaks_tie': '没有领到：这一户须由两人分别领取，或与其他走访由同一人承担',
   'code.not_claimable': '没有领到：这一户将安排其他人员走访',
