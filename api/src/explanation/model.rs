@@ -121,7 +121,7 @@ pub struct Candidate {
     pub reach: Option<Level>,
     /// Whether the person has the task now.
     pub is_assignee: bool,
-    /// What the visit would cost.
+    /// What the visit would cost on the cheapest day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<VisitCost>,
     /// What hinders the person.
@@ -131,13 +131,17 @@ pub struct Candidate {
     pub sentence: Sentence,
 }
 
-/// The people within reach of a task on a day, ranked.
+/// The people within reach of a task, ranked.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Candidates {
     /// The task.
     pub task_id: TaskId,
-    /// The day.
+    /// The day of the first candidate; the first day if no one could go.
     pub day: NaiveDate,
+    /// The first of the days of which each person has the cheapest, which is in `cost`.
+    pub first_day: NaiveDate,
+    /// The last of these days.
+    pub last_day: NaiveDate,
     /// The area whose managers and volunteers were considered.
     pub area: AreaCode,
     /// The number of people considered.
@@ -147,7 +151,7 @@ pub struct Candidates {
     #[schema(value_type = u32, minimum = 0, maximum = 1_000_000, example = 57)]
     pub possible: usize,
     /// The first of them: those who could make the visit, of the own grid first, then of the village,
-    /// then of the town, each by days late and then by travel, load and familiarity; then the others,
+    /// then of the town, each by days late and then by travel, waiting, load and familiarity; then the others,
     /// the nearest to feasible first.
     #[schema(max_items = 200)]
     pub items: Vec<Candidate>,

@@ -30,9 +30,9 @@ const LIMIT: PageLimit = PageLimit::of::<20>();
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CandidatesQuery {
-    /// The day of the visit, not a past one. Default: the planned day of the task; without one, the
-    /// first of the seven days from its first day, or from today, on which any person could go, and
-    /// the first of them if no one could on any. The answer names the day.
+    /// The day of the visit, not a past one. Default: the planned day of the task; without one, for each
+    /// person the cheapest of up to seven days from its first day, or from today, to its due day. `cost` names
+    /// the day.
     day: Option<NaiveDate>,
     /// The maximum number of people. Default 20.
     #[param(inline)]
@@ -113,8 +113,8 @@ pub(crate) async fn explain_plan_visit(
 
 /// Rank the candidates for a task
 ///
-/// The managers and volunteers of the town, or of the caller's area in it, who could make the visit on
-/// the day, at what cost; then those who could not, with what hinders them. All other visits stay as
+/// The managers and volunteers of the town, or of the caller's area in it, who could make the visit, on
+/// which day and at what cost; then those who could not, with what hinders them. All other visits stay as
 /// they are. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "tasks",

@@ -258,10 +258,9 @@ pub fn hindered(who: Who<'_>, code: HindranceCode, short: u32, missing: &Labels)
             )
         }
         HindranceCode::OffDuty => (format!("{name}暂停接单。"), is("off duty") + "."),
-        HindranceCode::Away => (
-            format!("{name}当天没有空闲时间，或者不在。"),
-            is("away that day or without free hours") + ".",
-        ),
+        HindranceCode::Away => {
+            (format!("{name}没有空闲时间，或者不在。"), is("away or without free hours") + ".")
+        }
         HindranceCode::OutsideWindow => (
             format!("{name}的时间与任务的日期、时段对不上。"),
             who.en_with("have", "has") + " no hours within the days and hours of the task.",
@@ -271,11 +270,11 @@ pub fn hindered(who: Who<'_>, code: HindranceCode, short: u32, missing: &Labels)
             is("too far away to go there and back in time") + ".",
         ),
         HindranceCode::NoMinutes => (
-            format!("{name}本周的时间已排满，还差 {short} 分钟。"),
-            who.en_with("have", "has") + &format!(" no time left this week: {minutes} short."),
+            format!("{name}当周的时间已排满，还差 {short} 分钟。"),
+            who.en_with("have", "has") + &format!(" no time left in that week: {minutes} short."),
         ),
         HindranceCode::NoRoom => (
-            format!("{name}当天的行程排不下，还差 {short} 分钟。"),
+            format!("{name}的行程排不下，还差 {short} 分钟。"),
             who.en_with("have", "has")
                 + &format!(" no gap between the other visits: {minutes} short."),
         ),
@@ -393,7 +392,7 @@ mod tests {
             ("另一位同事缺少技能：驾驶。", "A colleague lacks a skill: driving.")
         );
         let Sentence { zh, en } = hindered(Who::You, HindranceCode::NoRoom, 25, &[]);
-        assert_eq!(zh, "您当天的行程排不下，还差 25 分钟。");
+        assert_eq!(zh, "您的行程排不下，还差 25 分钟。");
         assert_eq!(en, "You have no gap between the other visits: 25 minutes short.");
     }
 }

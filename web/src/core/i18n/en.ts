@@ -224,6 +224,7 @@ export const en: Record<Key, string> = {
   'visit.reschedule_to': 'Latest',
   'visit.choose_person': 'Assign to',
   'visit.choose_day': 'Who can go on {weekday}, {day}',
+  'visit.choose_days': 'Who can go from {first} to {last}',
   'visit.choose_today': 'Who can go today',
   'visit.cancel_do': 'Cancel the visit',
   'visit.escalate_do': 'Escalate',

@@ -222,6 +222,7 @@ export const zh = {
   'visit.reschedule_to': '最晚',
   'visit.choose_person': '派给谁',
   'visit.choose_day': '{weekday}（{day}）谁能去',
+  'visit.choose_days': '{first}至{last}谁能去',
   'visit.choose_today': '今天谁能去',
   'visit.cancel_do': '取消走访',
   'visit.escalate_do': '上报',
