@@ -15,6 +15,7 @@ use super::hindrance::Hindrance;
 use super::known::{Known, Skills};
 use super::model::{Candidate, Candidates};
 use super::sentences;
+use super::share_period::SharePeriod;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
@@ -94,6 +95,7 @@ pub(super) fn ranked(
     let skills = Skills::read(conn, principal)?;
     let assignee = task.life()?.state.assignee();
     let is_early = span.last() < task.not_before;
+    let period = SharePeriod::of(span, rows.settings.fairness_weeks);
     let item = |one: &&solve::Candidate| {
         let id = one.volunteer;
         let (who, candidate) = (known.who(id), known.candidate(id));
@@ -102,7 +104,7 @@ pub(super) fn ranked(
         match &one.verdict {
             Ok(cost) => {
                 let cost = VisitCost::from(cost);
-                let sentence = sentences::possible(who, &cost, visit.channel);
+                let sentence = sentences::possible(who, &cost, visit.channel, period);
                 Candidate { cost: Some(cost), sentence, ..candidate }
             }
             Err(found) => {

@@ -4,6 +4,7 @@
 //! Names and ids of other people are shown only to callers who may read those people.
 
 pub mod candidates;
+mod day_words;
 pub mod given;
 pub mod held;
 pub mod hindrance;
@@ -12,4 +13,5 @@ pub mod model;
 pub mod read;
 pub mod routes;
 pub mod sentences;
+pub mod share_period;
 mod unplanned;

@@ -53,10 +53,11 @@ pub struct WhyPerson {
     /// Travel minutes that the visit adds to the day.
     #[schema(minimum = 0, maximum = 1_000_000_000, example = 6)]
     pub extra_travel: u32,
-    /// The person's load without the visit, as a share of the offered minutes.
+    /// The person's load without the visit, as a share of the minutes offered in the weeks over which the
+    /// district shares work fairly (`fairness_weeks`), which end with the plan.
     #[schema(minimum = 0, example = 0.31)]
     pub share_before: f64,
-    /// The person's load with the plan, as a share of the offered minutes; 1 is all.
+    /// The person's load with the plan, as a share of these minutes; 1 is all.
     #[schema(minimum = 0, example = 0.36)]
     pub share_after: f64,
     /// Number of others who could still take over the visit, as of the plan.

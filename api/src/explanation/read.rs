@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
@@ -12,6 +13,7 @@ use super::hindrance::Hindrance;
 use super::known::{Known, Skills};
 use super::model::{AssignmentExplanation, Candidate, WhyPerson, WhyThen};
 use super::sentences::{self, Sentence, Who};
+use super::share_period::SharePeriod;
 use super::unplanned;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -39,8 +41,8 @@ pub(super) fn explanation(
     if let Some((plan, person)) = row.plan.zip(assignee) {
         let visit = why::of_task(conn, row.district, plan, id)?;
         if let Some(visit) = visit.filter(|visit| visit.person == person) {
-            let order = row.planned_order;
-            return explained(conn, key, principal, (&row, view), &Planned { plan, visit, order });
+            let planned = Planned::of(conn, row.district, (plan, visit), row.planned_order)?;
+            return explained(conn, key, principal, (&row, view), &planned);
         }
     }
     unplanned::explanation(conn, key, principal, (&row, view), now)
@@ -62,7 +64,8 @@ pub(super) fn of_plan(
     let visit = why::of_task(conn, row.district, plan, task)?;
     let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
     let order = Some(why::order(conn, (row.district, plan), (task, &visit))?);
-    explained(conn, key, principal, (&row, view), &Planned { plan, visit, order })
+    let planned = Planned::of(conn, row.district, (plan, visit), order)?;
+    explained(conn, key, principal, (&row, view), &planned)
 }
 
 /// The visit of a plan.
@@ -71,6 +74,20 @@ struct Planned {
     visit: StoredVisit,
     /// Its position on the day of its person.
     order: Option<i32>,
+    /// The weeks of its shares.
+    period: SharePeriod,
+}
+
+impl Planned {
+    fn of(
+        conn: &mut Conn,
+        district: AreaCode,
+        (plan, visit): (PlanId, StoredVisit),
+        order: Option<i32>,
+    ) -> Result<Self, DbError> {
+        let period = SharePeriod::of_plan(conn, district, (plan, visit.day))?;
+        Ok(Self { plan, visit, order, period })
+    }
 }
 
 /// The explanation of the visit to a reader with this view of the task.
@@ -79,7 +96,7 @@ fn explained(
     key: &SealingKey,
     principal: &Principal,
     (row, view): (&TaskRow, View),
-    Planned { plan, visit, order }: &Planned,
+    Planned { plan, visit, order, period }: &Planned,
 ) -> Result<AssignmentExplanation, Problem> {
     let person_id = visit.person;
     let next = visit.why.next.iter().map(|other| other.volunteer);
@@ -110,7 +127,7 @@ fn explained(
         others: visit.why.others,
         sentence: Sentence::default(),
     };
-    person.sentence = sentences::why_person(who, &person);
+    person.sentence = sentences::why_person(who, &person, *period);
     let (day, start) = (visit.day, visit.start);
     let late = (day - row.due_on).num_days().max(0);
     let mut when = WhyThen {
@@ -126,9 +143,9 @@ fn explained(
     };
     when.sentence = sentences::why_then(&when);
     let skills = Skills::read(conn, principal)?;
-    let channel = visit.why.channel;
     let others = visit.why.next.iter();
-    let others = others.map(|other| self::other(&known, &skills, other, channel)).collect();
+    let of = (visit.why.channel, *period);
+    let others = others.map(|other| self::other(&known, &skills, other, of)).collect();
     Ok(AssignmentExplanation {
         task_id: row.id,
         plan_id: Some(*plan),
@@ -141,12 +158,17 @@ fn explained(
     })
 }
 
-fn other(known: &Known, skills: &Skills, other: &StoredAlternative, channel: Channel) -> Candidate {
+fn other(
+    known: &Known,
+    skills: &Skills,
+    other: &StoredAlternative,
+    (channel, period): (Channel, SharePeriod),
+) -> Candidate {
     let candidate = known.candidate(other.volunteer);
     let who = known.who(other.volunteer);
     match &other.verdict {
         StoredVerdict::Possible(cost) => {
-            let sentence = sentences::possible(who, cost, channel);
+            let sentence = sentences::possible(who, cost, channel, period);
             Candidate { cost: Some(*cost), sentence, ..candidate }
         }
         StoredVerdict::Hindered(reason) => {
