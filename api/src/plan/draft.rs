@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::computed::{Computed, Request};
+use super::former_visit::FormerVisit;
 use super::imagined::{ImaginedVisits, StoredOrder};
 use super::model::{Plan, PlanBase, PlanOrigin, PlanState};
 use super::store::{self, Kept, PlanRow};
@@ -226,6 +227,11 @@ fn served(
 /// The row of a task without a visitor; `reason` says why, or why this visitor.
 fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<VisitRow, DbError> {
     let reason = serde_json::to_string(reason);
+    let former = computed.rows.reassigned.get(&task.id).and_then(|former| {
+        let mut people = computed.rows.people.iter();
+        let grid = people.find(|person| Some(person.id) == former.assignee).map(|row| row.area);
+        FormerVisit::of(former, grid.unwrap_or(task.grid))
+    });
     Ok(VisitRow {
         district: task.district,
         plan: computed.request.id,
@@ -240,5 +246,6 @@ fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<V
         minutes: None,
         person_grid: None,
         former_unserved: None,
+        former_visit: former.map(|former| former.stored()).transpose()?,
     })
 }

@@ -88,6 +88,13 @@ impl StoredOrder {
     pub fn parse(text: &str) -> Result<Self, DbError> {
         serde_json::from_str(text).map_err(|error| DbError::corrupt("plans", error))
     }
+
+    /// What was ordered.
+    pub fn into_order(self) -> PlanOrder {
+        match self {
+            Self::Dry { order, .. } | Self::Usual(order) => order,
+        }
+    }
 }
 
 impl ImaginedVisits {

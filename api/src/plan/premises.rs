@@ -243,6 +243,7 @@ mod tests {
             minutes: None,
             person_grid: None,
             former_unserved: None,
+            former_visit: None,
         }
     }
 

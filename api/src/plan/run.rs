@@ -141,6 +141,9 @@ pub async fn compute(
         }
         let span = order.span()?;
         let mut rows = input::rows(conn, &order.area.range(), span)?;
+        if order.reassign {
+            rows.reassign(&order.only.ids);
+        }
         let overdue = select(&mut rows, order, span, clock::day(*now));
         let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
         let mut problem = build::problem(&rows, span, earliest)?;

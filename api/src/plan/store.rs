@@ -1,6 +1,6 @@
 //! Queries for plans.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::dry_result::DryResult;
+use super::imagined::StoredOrder;
 use super::model::{APPLICABLE_FOR, Plan, PlanBase, PlanOrigin, PlanState};
 use super::order::PlanOrder;
 use crate::clock::china;
@@ -187,6 +188,31 @@ pub fn given(
         }
     }
     Ok(given)
+}
+
+/// The assigned tasks for which a plan that begins on this day was suggested, whatever became of it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn suggested(
+    conn: &mut Conn,
+    district: AreaCode,
+    first_day: NaiveDate,
+) -> Result<HashSet<TaskId>, DbError> {
+    let rows: Vec<PlanRow> = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::last_day.ge(first_day))
+        .filter(plans::first_day.eq(first_day))
+        .filter(plans::origin.eq(PlanOrigin::Replan))
+        .filter(plans::is_applied_at_once.eq(false))
+        .load(conn)?;
+    let mut tasks = HashSet::new();
+    for row in rows {
+        let order = row.request.as_deref().map(StoredOrder::parse).transpose()?;
+        let order = order.map(StoredOrder::into_order).filter(|order| order.reassign);
+        tasks.extend(order.into_iter().flat_map(|order| order.only.ids));
+    }
+    Ok(tasks)
 }
 
 /// Stores the result of a plan.

@@ -11,7 +11,7 @@ use super::batches::{self, Change};
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
 use super::store::{self, PlanRow};
 use super::visit_store::VisitRow;
-use super::{former_marks, other_drafts, plan_state};
+use super::{former_marks, former_visit, other_drafts, plan_state};
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
@@ -39,7 +39,7 @@ pub fn undo(
 }
 
 /// Opens the tasks of these visits of the plan that have not changed since they were assigned, with the
-/// valid marks that they had before; returns the others.
+/// valid marks that they had before, and gives back those that it had moved; returns the others.
 ///
 /// # Errors
 /// [`DbError`].
@@ -59,6 +59,9 @@ pub(super) fn open(
     for visit in visits {
         let task = tasks.get(&visit.task);
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
+            if former_visit::give_back(tx, plan, (task, visit), by)? {
+                continue;
+            }
             // The author of the undo decides the next step: the tasks are not planned anew.
             let about = json!({ "because": "plan_undone", "plan": plan.id });
             let unserved_why = former.get(&task.id).copied();
