@@ -692,6 +692,7 @@ diesel::table! {
         changed_by -> Nullable<Text>,
         reached -> Nullable<Text>,
         campaign -> Nullable<Text>,
+        lane -> Text,
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::computed::{Computed, Request};
 use super::former_visit::FormerVisit;
 use super::imagined::{ImaginedVisits, StoredOrder};
+use super::lane::Lane;
 use super::model::{Plan, PlanBase, PlanOrigin, PlanState};
 use super::store::{self, Kept, PlanRow};
 use super::visit_store::VisitRow;
@@ -151,6 +152,7 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
         changed_by: None,
         reached: None,
         campaign: None,
+        lane: Lane::of(order),
     })
 }
 

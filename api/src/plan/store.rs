@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::dry_result::DryResult;
 use super::imagined::StoredOrder;
+use super::lane::Lane;
 use super::model::{APPLICABLE_FOR, Plan, PlanBase, PlanOrigin, PlanState};
 use super::order::PlanOrder;
 use crate::clock::china;
@@ -46,6 +47,7 @@ pub struct PlanRow {
     pub changed_by: Option<PersonId>,
     pub reached: Option<TaskId>,
     pub campaign: Option<CampaignId>,
+    pub lane: Lane,
 }
 
 /// The stored result of a plan, as JSON.
