@@ -14,17 +14,14 @@ use super::model::{AssignmentExplanation, WhyThen};
 use super::sentences::{self, Sentence, Who};
 use crate::clock::china;
 use crate::crypto::SealingKey;
-use crate::db::{Conn, DbError};
+use crate::db::Conn;
 use crate::http::problem::{Problem, ProblemCode};
-use crate::log::Subject;
-use crate::log::store::{self as log, EventRow};
 use crate::person;
+use crate::task;
 use crate::task::row::TaskRow;
 
 /// How many others are named.
 const OTHERS: usize = 2;
-/// How many of the newest events of a task are read.
-const MOST_EVENTS: i64 = 200;
 
 /// The explanation of the task to a reader with this view of it.
 ///
@@ -42,7 +39,7 @@ pub(super) fn explanation(
     if person.is_none() && !state.is_live() {
         return Err(ProblemCode::NotPlanned.into());
     }
-    let handover = person.map(|person| handover(conn, row, person)).transpose()?.flatten();
+    let handover = task::given::event(conn, row)?;
     let by = handover.as_ref().and_then(|event| event.actor);
     let people: BTreeSet<PersonId> = person.into_iter().chain(by).collect();
     let names = if view.shows_masked_name() {
@@ -98,17 +95,4 @@ pub(super) fn explanation(
         when,
         others,
     })
-}
-
-/// The event by which the task came to its present assignee; `None` if it is archived.
-fn handover(
-    conn: &mut Conn,
-    row: &TaskRow,
-    assignee: PersonId,
-) -> Result<Option<EventRow>, DbError> {
-    let about = (Subject::Task, &*row.id.to_string());
-    let events = log::newest(conn, row.district, about, &[], None, MOST_EVENTS)?;
-    let gave =
-        |event: &EventRow| event.person == Some(assignee) && event.person_before != Some(assignee);
-    Ok(events.into_iter().find(gave))
 }

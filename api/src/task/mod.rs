@@ -19,6 +19,7 @@ pub mod filter;
 mod finder_notice;
 pub mod found_needs;
 pub mod freed;
+pub mod given;
 pub mod history;
 pub mod journey;
 pub mod kept_time;
