@@ -11,8 +11,8 @@ use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Phase, Tr
 use serde_json::json;
 
 use super::model::{LeftBecause, LeftTask};
+use super::plan_row::PlanRow;
 use super::premises::{self, Premises};
-use super::store::PlanRow;
 use super::visit_store::VisitRow;
 use super::why::StoredWhy;
 use crate::availability::calendar::Calendar;

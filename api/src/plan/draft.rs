@@ -12,10 +12,12 @@ use serde_json::json;
 
 use super::computed::{Computed, Request};
 use super::former_visit::FormerVisit;
-use super::imagined::{ImaginedVisits, StoredOrder};
+use super::imagined::ImaginedVisits;
 use super::lane::Lane;
 use super::model::{Plan, PlanBase, PlanOrigin, PlanState};
-use super::store::{self, Kept, PlanRow};
+use super::plan_row::{Kept, PlanRow};
+use super::store;
+use super::stored_order::StoredOrder;
 use super::visit_store::VisitRow;
 use super::{base, dry, suggestion};
 use crate::db::DbError;
@@ -66,8 +68,7 @@ pub fn insert_dry(
     request: &Request,
     (campaign, imagined): (CampaignId, ImaginedVisits),
 ) -> Result<Plan, DbError> {
-    let order = StoredOrder::Dry { order: request.order.clone(), imagined };
-    let order = serde_json::to_string(&order).map_err(|error| DbError::corrupt("plans", error))?;
+    let order = StoredOrder { order: request.order.clone(), imagined: Some(imagined) }.text()?;
     let row = row_of(tx, request)?;
     let row = PlanRow { campaign: Some(campaign), request: Some(order), ..row };
     store::insert(tx.write_unbatched(), &row)?;
@@ -128,7 +129,6 @@ fn against_base(computed: &Computed) -> Option<PlanBase> {
 }
 
 fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRow, DbError> {
-    let corrupt = |error| DbError::corrupt("plans", error);
     Ok(PlanRow {
         district: order.area.district(),
         id: *id,
@@ -141,7 +141,7 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
         created_at: tx.now.naive_utc(),
         state: PlanState::Computing,
         state_at: Some(tx.now.naive_utc()),
-        request: Some(serde_json::to_string(order).map_err(corrupt)?),
+        request: Some(StoredOrder::usual(order.clone()).text()?),
         progress: 0,
         attempts: 0,
         lease: None,

@@ -11,7 +11,7 @@ use gridward_domain::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::store::PlanRow;
+use super::plan_row::PlanRow;
 use super::visit_store::VisitRow;
 use crate::clock;
 use crate::db::DbError;

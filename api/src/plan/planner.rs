@@ -15,8 +15,9 @@ use uuid::Uuid;
 
 use super::lane::Lane;
 use super::model::{Plan, PlanState};
+use super::plan_row::PlanRow;
 use super::queue::{self, Turn};
-use super::store::{self, PlanRow};
+use super::store;
 use super::{batches, plan_state};
 use crate::clock::Clock;
 use crate::crypto::KeyRing;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::lane::Lane;
 use super::model::PlanState;
-use super::store::PlanRow;
+use super::plan_row::PlanRow;
 use crate::db::schema::plans;
 use crate::db::{Conn, DbError};
 

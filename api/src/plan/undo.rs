@@ -8,8 +8,10 @@ use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::batches::{self, Change};
+use super::changes::PlanChanges;
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
-use super::store::{self, PlanRow};
+use super::plan_row::PlanRow;
+use super::store;
 use super::visit_store::VisitRow;
 use super::{former_marks, former_visit, other_drafts, plan_state};
 use crate::db::DbError;
@@ -35,7 +37,7 @@ pub fn undo(
     let mut row = in_state(tx, scope, id, &[PlanState::Applied])?;
     batches::check_alone(tx, &row)?;
     batches::begin(tx, &mut row, Change::Undo, Some(by))?;
-    batches::finish_if_small(tx, row)
+    batches::finish_if_small(tx, row, &PlanChanges::default())
 }
 
 /// Opens the tasks of these visits of the plan that have not changed since they were assigned, with the
