@@ -248,6 +248,6 @@ fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<V
         minutes: None,
         person_grid: None,
         former_unserved: None,
-        former_visit: former.map(|former| former.stored()).transpose()?,
+        former_visit: former.as_ref().map(FormerVisit::stored).transpose()?,
     })
 }

@@ -43,7 +43,8 @@ mod tests {
     fn a_plan_is_small_if_its_order_names_few_tasks() {
         let named = |tasks: usize| {
             let area = "500116001".parse().expect("an area");
-            let span = Span::new(NaiveDate::default(), NaiveDate::default());
+            let day: NaiveDate = "2026-12-01".parse().expect("a day");
+            let span = Span::new(day, day);
             let mut order = PlanOrder::of(area, span.expect("a span"));
             order.only.ids = vec![TaskId(Uuid::nil()); tasks];
             Lane::of(&order)

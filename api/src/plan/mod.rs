@@ -34,7 +34,7 @@ mod former_marks;
 mod former_visit;
 pub mod imagined;
 pub mod input;
-mod lane;
+pub mod lane;
 mod left;
 mod left_open;
 pub mod loads;

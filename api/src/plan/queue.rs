@@ -55,7 +55,8 @@ pub fn waiting(
         }
         Turn::Change => waiting.filter(plans::state.eq_any(PlanState::IN_PROGRESS)),
     };
-    let next = waiting.order((plans::campaign.is_not_null(), plans::id)).first(conn).optional()?;
+    let order = (plans::campaign.is_not_null(), plans::id);
+    let next: Option<PlanRow> = waiting.order(order).first(conn).optional()?;
     match next {
         Some(PlanRow { campaign: Some(_), .. }) if computes_dry(conn, district, now)? => Ok(None),
         row => Ok(row),

@@ -188,8 +188,8 @@ pub(crate) async fn compare_plans(
     let (plan, other_plan) = tokio::try_join!(computed(id), computed(other))?;
     let compared = db.read(move |conn| {
         let mut read = |id| visit_store::all_visits(conn, principal.district(), id, false);
-        let (same, different) = compare::compare(&read(id)?, &read(other)?);
-        Ok::<_, DbError>(PlanComparison { plan, other: other_plan, same, different })
+        Ok::<_, DbError>(compare::compare(&read(id)?, &read(other)?))
     });
-    Ok(Json(compared.await?))
+    let (same, different) = compared.await?;
+    Ok(Json(PlanComparison { plan, other: other_plan, same, different }))
 }

@@ -12,5 +12,6 @@ use crate::log::store::{self as log, EventRow};
 /// [`DbError`].
 pub fn event(conn: &mut Conn, row: &TaskRow) -> Result<Option<EventRow>, DbError> {
     let Some(assignee) = row.assignee else { return Ok(None) };
-    log::handover(conn, row.district, (Subject::Task, &row.id.to_string()), assignee)
+    let id = row.id.to_string();
+    log::handover(conn, row.district, (Subject::Task, id.as_str()), assignee)
 }
