@@ -128,20 +128,6 @@ fn explained(
         sentence: Sentence::default(),
     };
     person.sentence = sentences::why_person(who, &person, *period);
-    let (day, start) = (visit.day, visit.start);
-    let late = (day - row.due_on).num_days().max(0);
-    let mut when = WhyThen {
-        day: Some(day),
-        start: Some(start),
-        travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
-        starts_at: Some(starts_at),
-        order: *order,
-        due_on: row.due_on,
-        late_days: u32::try_from(late).unwrap_or_default(),
-        window: row.window()?,
-        sentence: Sentence::default(),
-    };
-    when.sentence = sentences::why_then(&when);
     let skills = Skills::read(conn, principal)?;
     let others = visit.why.next.iter();
     let of = (visit.why.channel, *period);
@@ -153,9 +139,31 @@ fn explained(
         person_name,
         given: None,
         why: Some(person),
-        when,
+        when: when(row, (visit, *order), starts_at)?,
         others,
     })
+}
+
+/// When the visit is, by the plan.
+fn when(
+    row: &TaskRow,
+    (visit, order): (&StoredVisit, Option<i32>),
+    starts_at: RouteStart,
+) -> Result<WhyThen, DbError> {
+    let late = (visit.day - row.due_on).num_days().max(0);
+    let mut when = WhyThen {
+        day: Some(visit.day),
+        start: Some(visit.start),
+        travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
+        starts_at: Some(starts_at),
+        order,
+        due_on: row.due_on,
+        late_days: u32::try_from(late).unwrap_or_default(),
+        window: row.window()?,
+        sentence: Sentence::default(),
+    };
+    when.sentence = sentences::why_then(&when);
+    Ok(when)
 }
 
 fn other(

@@ -10,11 +10,11 @@ use gridward_domain::visibility::View;
 
 use super::candidates::{self, Question};
 use super::given::{self, GivenCode, Handover, HowGiven};
-use super::model::{AssignmentExplanation, WhyThen};
+use super::model::{AssignmentExplanation, Candidate, WhyThen};
 use super::sentences::{self, Sentence, Who};
 use crate::clock::china;
 use crate::crypto::SealingKey;
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::person;
 use crate::task;
@@ -63,6 +63,21 @@ pub(super) fn explanation(
         sentence: Sentence::default(),
     };
     how.sentence = given::how_given(person.map(who), by.map(who), &how);
+    let others = if state.is_live() { others(conn, key, principal, row, now)? } else { Vec::new() };
+    Ok(AssignmentExplanation {
+        task_id: row.id,
+        plan_id: None,
+        person_id: person,
+        person_name: person.and_then(|person| names.get(&person).cloned()),
+        given: Some(how),
+        why: None,
+        when: when(row)?,
+        others,
+    })
+}
+
+/// When the visit is, if a time is set.
+fn when(row: &TaskRow) -> Result<WhyThen, DbError> {
     let late = row.planned_on.map_or(0, |day| (day - row.due_on).num_days());
     let mut when = WhyThen {
         day: row.planned_on,
@@ -76,23 +91,22 @@ pub(super) fn explanation(
         sentence: Sentence::default(),
     };
     when.sentence = sentences::why_then(&when);
-    let mut others = Vec::new();
-    if state.is_live() {
-        let question = Question { task: row.id, day: None, limit: OTHERS + 1, now };
-        others = candidates::ranked(conn, key, principal, &question, row)?.items;
-        // What hinders people is for those who direct them.
-        let directs = principal.may(Action::DirectTask).is_ok();
-        others.retain(|one| !one.is_assignee && (directs || one.hindrance.is_none()));
-        others.truncate(OTHERS);
-    }
-    Ok(AssignmentExplanation {
-        task_id: row.id,
-        plan_id: None,
-        person_id: person,
-        person_name: person.and_then(|person| names.get(&person).cloned()),
-        given: Some(how),
-        why: None,
-        when,
-        others,
-    })
+    Ok(when)
+}
+
+/// The others who could make the visit at present.
+fn others(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    row: &TaskRow,
+    now: DateTime<Utc>,
+) -> Result<Vec<Candidate>, Problem> {
+    let question = Question { task: row.id, day: None, limit: OTHERS + 1, now };
+    let mut others = candidates::ranked(conn, key, principal, &question, row)?.items;
+    // What hinders people is for those who direct them.
+    let directs = principal.may(Action::DirectTask).is_ok();
+    others.retain(|one| !one.is_assignee && (directs || one.hindrance.is_none()));
+    others.truncate(OTHERS);
+    Ok(others)
 }
