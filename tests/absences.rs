@@ -243,12 +243,7 @@ async fn the_visits_of_an_ill_person_are_given_to_others_in_three_calls(
 ) {
     let server = Server::small(backend);
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
-    let mut held = Vec::new();
-    for n in 1..=3 {
-        let task = visit(&manager, n, 0, 13).await;
-        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        held.push(task);
-    }
+    let held = many_held(&manager, &person_id(21)).await;
     let ill = |plan: bool| {
         json!({
             "first_day": day(0), "last_day": day(13), "reason": "sick", "release": true,
@@ -258,21 +253,46 @@ async fn the_visits_of_an_ill_person_are_given_to_others_in_three_calls(
     let own = volunteer.post("/v1/me/absences", &ill(true)).await;
     assert_eq!((own.status, own.problem()), (403, "forbidden"), "{}", own.body);
 
-    let who = volunteer.get("/v1/me").await.body["id"].as_str().expect("an id").to_owned();
+    let who = person_id(21);
     let added = manager.post(&format!("/v1/people/{who}/absences"), &ill(true)).await;
     assert_eq!(added.status, 201, "{}", added.body);
     assert_eq!(added.body["tasks"].as_array().map(Vec::len), Some(held.len()));
     let plan = format!("/v1/plans/{}", added.body["plan_id"].as_str().expect("a plan"));
-    let draft = manager.computed(&plan).await;
-    assert_eq!((&draft["state"], &draft["assigned"]), (&json!("draft"), &json!(held.len())));
-    let loads = manager.get(&format!("{plan}/loads")).await;
-    assert_eq!(loads.status, 200, "{}", loads.body);
+    let looked = manager.request(Method::GET, &format!("{plan}/loads")).header("Prefer", "wait=30");
+    let loads = manager.send(looked).await;
+    assert_eq!(loads.status, 200, "the plan is waited for: {}", loads.body);
+    assert_eq!(loads.body["changes"]["new"], held.len(), "{}", loads.body);
     let applied = manager.post(&format!("{plan}/apply"), &json!({})).await;
     assert_eq!((applied.status, &applied.body["left"]), (200, &json!([])), "{}", applied.body);
-    for task in &held {
-        let task = manager.get(&format!("/v1/tasks/{task}")).await.body;
-        assert!(task["assignee_id"].is_string() && task["assignee_id"] != who, "{task}");
-    }
+
+    let holders = "SELECT DISTINCT assignee AS text FROM tasks WHERE assignee IS NOT NULL";
+    let holders = server.database.texts(holders);
+    assert!(!holders.is_empty() && !holders.contains(&who), "{holders:?}");
+    let open = "SELECT id AS text FROM tasks WHERE state = 'open'";
+    assert_eq!(server.database.texts(open), Vec::<String>::new());
+}
+
+/// The 52 short visits of the two weeks from today that the person of this id has.
+async fn many_held(manager: &Caller, person: &str) -> Vec<Value> {
+    let create = |n: u32| {
+        json!({
+            "type": "task.create", "beneficiary_ids": [beneficiary_id(1), beneficiary_id(2)],
+            "payload": {
+                "kind": "home_visit", "title": format!("回访 {n}"), "due_on": day(13), "minutes": 10
+            }
+        })
+    };
+    let bulk = async |commands: Vec<Value>| {
+        let done = manager.post("/v1/tasks/bulk", &json!({ "commands": commands })).await;
+        assert_eq!((done.status, &done.body["applied"]), (200, &json!(52)), "{}", done.body);
+        done.body["results"].as_array().expect("results").clone()
+    };
+    let made = bulk((1..=26).map(create).collect()).await;
+    let tasks: Vec<Value> = made.iter().map(|made| made["task_id"].clone()).collect();
+    let named: Vec<Value> = tasks.iter().map(|task| json!({ "id": task })).collect();
+    let to = json!({ "person_id": person, "force": true });
+    bulk(vec![json!({ "type": "task.assign", "payload": to, "tasks": named })]).await;
+    tasks
 }
 
 #[rstest]
@@ -532,16 +552,63 @@ async fn a_visit_that_is_given_to_another_keeps_its_time_if_that_person_is_free_
     let request = request.header("If-Match", format!("\"v{version}\""));
     let done = supervisor.send(request.json(&body)).await;
     assert!([200, 201].contains(&done.status), "{}", done.body);
-    for (task, start) in
-        [(&kept, Some(540)), (&away_then, None), (&busy_then, None), (&after_hours, None)]
-    {
-        let task = supervisor.get(&format!("/v1/tasks/{task}")).await.body;
-        let given = (&task["state"], &task["assignee_id"]);
-        assert_eq!(given, (&json!("assigned"), &json!(person_id(22))));
+    for (id, start, breach) in [
+        (&kept, Some(540), None),
+        (&away_then, None, Some("absence")),
+        (&busy_then, None, Some("overlap")),
+        (&after_hours, None, Some("window")),
+    ] {
+        let task = supervisor.get(&format!("/v1/tasks/{id}")).await.body;
         let planned = task.get("planned_for").map(|planned| planned["start"].clone());
         assert_eq!(planned, start.map(|start| json!(start)), "{task}");
         assert_eq!(start.is_some(), task["planned_for"]["day"] == json!(day(2)), "{task}");
+        // An absence leaves to others what the person cannot make; who departs has to leave all.
+        let Some(breach) = breach.filter(|_| command == "absences") else {
+            let given = (&task["state"], &task["assignee_id"]);
+            assert_eq!(given, (&json!("assigned"), &json!(person_id(22))));
+            continue;
+        };
+        assert_eq!(task["state"], "open", "{task}");
+        let mut rows = done.body["tasks"].as_array().expect("tasks").iter();
+        let row = rows.find(|row| row["task_id"] == id.as_str()).expect("a row");
+        assert_eq!((&row["effect"], &row["breaches"]), (&json!("released"), &json!([breach])));
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_is_given_to_a_person_who_gets_there_in_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let second = server.second_volunteer().await;
+    planned(&supervisor, &second, 3, 600).await;
+    let far = planned(&supervisor, &volunteer, 1, 647).await;
+    // The second volunteer has the most time left, and 17 minutes for 31 km.
+    server.database.execute(&format!("UPDATE tasks SET lon = 106.57 WHERE id = '{far}'"));
+    let (others, second) = ("UPDATE people SET weekly_minutes = 300 WHERE id <>", person_id(22));
+    server.database.execute(&format!("{others} '{second}'"));
+
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    let absence = |how: &str, to: Value| {
+        let mut body = json!({
+            "first_day": day(0), "last_day": day(5), "reason": "sick", "release": true
+        });
+        body[how] = to;
+        body
+    };
+    let to_second = absence("give_to", json!(second));
+    let shown = supervisor.post(&format!("{path}?check=true"), &to_second).await;
+    let row = &shown.body["tasks"][0];
+    let kept_from = (&row["effect"], &row["breaches"]);
+    assert_eq!(kept_from, (&json!("released"), &json!(["overlap"])), "{}", shown.body);
+
+    let spread = supervisor.post(&path, &absence("spread", json!(true))).await;
+    assert_eq!(spread.body["tasks"][0]["effect"], "given", "{}", spread.body);
+    let task = supervisor.get(&format!("/v1/tasks/{far}")).await.body;
+    assert_eq!(task["planned_for"]["start"], 647, "{task}");
+    assert_ne!(task["assignee_id"], second.as_str(), "{task}");
 }
 
 #[rstest]

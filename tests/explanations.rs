@@ -308,7 +308,7 @@ async fn candidates_keep_what_they_have_and_the_assignee_is_marked(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_day_the_candidates_are_those_of_the_first_day_on_which_anyone_can_go(
+async fn without_a_day_the_candidates_are_those_of_the_days_of_the_task(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -338,6 +338,37 @@ async fn without_a_day_the_candidates_are_those_of_the_first_day_on_which_anyone
     server.database.execute("UPDATE people SET weekly_minutes = 0");
     let (first, possible) = found().await;
     assert_eq!((first, possible), (json!(day(1)), 0));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_day_each_candidate_has_the_cheapest_day(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.town_supervisor().await;
+    let (task, there) =
+        (visit(&supervisor, 1, json!({})).await, visit(&supervisor, 1, json!({})).await);
+    // The second volunteer is in the same house on the third day anyway.
+    let to = json!({ "person_id": person_id(22) });
+    let given = supervisor.post(&format!("/v1/tasks/{there}/reassign"), &to).await;
+    let version = format!("\"v{}\"", given.body["version"]);
+    let planned = json!({ "planned": { "day": day(3), "start": 600 } });
+    let moved = supervisor.request(Method::POST, &format!("/v1/tasks/{there}/reschedule"));
+    let moved = supervisor.send(moved.header("If-Match", version).json(&planned)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+
+    let all = supervisor.get(&format!("/v1/tasks/{task}/candidates")).await.body;
+    assert_eq!((&all["first_day"], &all["last_day"]), (&json!(day(1)), &json!(day(6))), "{all}");
+    let days = [21, 22].map(|n| item(&all, n)["cost"]["day"].clone());
+    assert_eq!(days, [json!(day(1)), json!(day(3))], "{all}");
+    let second = item(&all, 22);
+    assert_eq!(second["cost"]["extra_travel"], 0, "{second}");
+    let said = second["sentence"]["en"].as_str().expect("a sentence");
+    assert!(said.contains(&day(3).format("%a %-d %b").to_string()), "{said}");
+    let (_, explained) = explanation(&supervisor, &task).await;
+    let others = all["items"].as_array().expect("candidates")[..2].to_vec();
+    assert_eq!(explained["others"], json!(others), "the same days");
 }
 
 #[rstest]

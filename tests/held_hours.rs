@@ -214,6 +214,14 @@ async fn a_visit_gets_the_time_of_another_one_of_its_person_only_by_force(
     let free = json!({ "planned": { "day": day(DAY), "start": 600 } });
     let moved = on_current(&manager, Method::POST, &reschedule, &second, &free).await;
     assert_eq!(moved.status, 200, "one visit may follow the other: {}", moved.body);
+    // Twelve minutes away, it needs the time for the way.
+    server.database.execute(&format!("UPDATE tasks SET lon = 106.3 WHERE id = '{second}'"));
+    let at = |start: u64| json!({ "planned": { "day": day(DAY), "start": start } });
+    let refused = on_current(&manager, Method::POST, &reschedule, &second, &at(611)).await;
+    assert_eq!((refused.status, refused.problem()), (409, "visit_overlap"), "{}", refused.body);
+    assert_eq!(refused.body["current"]["overlaps"], json!([overlap(&first, 570)]));
+    let moved = on_current(&manager, Method::POST, &reschedule, &second, &at(612)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
 
     // From a phone the command is refused with its reason in the same way.
     let version = moved.body["version"].clone();

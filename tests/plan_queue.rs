@@ -127,3 +127,37 @@ async fn a_person_has_a_limited_number_of_plans(
     assert!(said(&job.expect("it runs")).contains("succeeded, 498 processed"));
     draft(&manager, &[]).await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_lane_of_a_plan_is_decided_when_it_is_ordered(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let (one, other) = (visit(&supervisor, 1).await, visit(&supervisor, 2).await);
+    let (named, all) = (draft(&supervisor, &[&one, &other]).await, draft(&supervisor, &[]).await);
+    let lane = |id: &str| {
+        server.database.texts(&format!("SELECT lane AS text FROM plans WHERE id = '{id}'"))
+    };
+    assert_eq!((lane(&named), lane(&all)), (vec!["small".to_owned()], vec!["large".to_owned()]));
+
+    // The index has the next plan of a lane, however many plans of the other are computed.
+    let other_plans = (0..300).map(|_| {
+        let id = Uuid::now_v7();
+        format!(
+            "INSERT INTO plans (district, id, area, first_day, last_day, seed, measures, created_at, origin,
+                 is_applied_at_once, lane, state, lease, lease_until)
+             SELECT district, '{id}', area, first_day, last_day, seed, measures, created_at, origin,
+                 is_applied_at_once, lane, 'computing', 'other', '2099-01-01 00:00:00'
+             FROM plans WHERE id = '{all}';"
+        )
+    });
+    server.database.execute(&(other_plans.collect::<String>() + "ANALYZE plans;"));
+    let next =
+        "SELECT id FROM plans WHERE district = '500116' AND state = 'computing' AND lane = 'small'
+                AND (lease_until IS NULL OR lease_until < '2026-01-01 00:00:00')
+                ORDER BY campaign IS NOT NULL, id LIMIT 1";
+    let plan = server.database.plan(next);
+    assert!(plan.contains("plans_by_lane"), "{plan}");
+}

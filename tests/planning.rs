@@ -182,12 +182,25 @@ async fn a_plan_that_is_still_computed_says_how_to_wait_instead_of_showing_empty
     let english = manager.post(&format!("{path}/apply"), &json!({})).await;
     assert!(english.body.to_string().contains("is still being computed"), "{}", english.body);
 
-    // The wait ends with the computation.
+    // The wait ends with the computation, or with the time.
+    let waiting = |method, part: &str, seconds| {
+        let request = manager.request(method, &format!("{path}{part}"));
+        request.header("Prefer", format!("wait={seconds}"))
+    };
+    let began = Instant::now();
+    let refused = manager.send(waiting(Method::GET, "/visits", 1)).await;
+    assert_eq!((refused.status, refused.problem()), (409, "plan_state"), "{}", refused.body);
+    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
     let done = "UPDATE plans SET lease_until = '2020-01-01 00:00:00' WHERE lease = 'x'";
     server.database.execute(done);
     let began = Instant::now();
-    let waited = manager.send(manager.request(Method::GET, &path).header("Prefer", "wait=30"));
-    assert_eq!(waited.await.body["state"], "draft");
+    let get = |part| manager.send(waiting(Method::GET, part, 30));
+    let apply = waiting(Method::POST, "/apply", 30).json(&json!({}));
+    let (plan, compared, applied) =
+        tokio::join!(get(""), get(compare.as_str()), manager.send(apply));
+    assert_ne!(plan.body["state"], "computing", "{}", plan.body);
+    assert_eq!(compared.body["same"], 1, "{}", compared.body);
+    assert_eq!(applied.body["plan"]["state"], "applied", "{}", applied.body);
     assert!(began.elapsed() < Duration::from_secs(29), "{:?}", began.elapsed());
     assert_eq!(manager.get(&format!("{path}/visits")).await.status, 200);
 }
@@ -435,6 +448,7 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
         (json!({ "weights": { "near": -1 } }), "/weights/near"),
         (json!({ "weights": { "fair": 401 } }), "/weights/fair"),
         (json!({ "lead_minutes": 1441 }), "/lead_minutes"),
+        (json!({ "reassign": true }), "/reassign"),
         (json!({ "only": { "kinds": ["home_visit", "no_such_kind"] } }), "/only/kinds/1"),
         (json!({ "only": { "ids": vec![task.clone(); 2_001] } }), "/only/ids"),
         (json!({ "only": { "ids": [task, task] } }), "/only/ids/1"),

@@ -44,13 +44,14 @@ pub struct NewAbsence {
     #[serde(default)]
     pub release: bool,
     /// With `release`: an active manager or volunteer in the caller's area who gets each affected task
-    /// that breaks no rule of an assignment; the others become open. A planned visit keeps its day and hour
-    /// if that person works then and has no other visit. For those who may assign (403 for others).
+    /// that breaks no rule of an assignment. A planned visit keeps its day and hour: the person must work
+    /// then and have no other visit at that time or too near to it for the way. The others become open, with
+    /// their `breaches`. For those who may assign (403 for others).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
     /// With `release`, instead of `give_to`: whether the affected tasks are given to the active managers
     /// and volunteers of the person's village in the caller's area, each to the one with the most minutes
-    /// left in its week; those that no one may take become open. They keep their times as with `give_to`.
+    /// left in its week among those who can take it as with `give_to`; the others become open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spread: bool,
     /// With `release` (422 without): whether a draft of a plan for the tasks that are open again is ordered, for
@@ -94,7 +95,8 @@ pub struct TaskDuringAbsence {
     /// The new assignee of a task that is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person_id: Option<PersonId>,
-    /// The rules that keep the task from the person of `give_to`, so that it is open.
+    /// The rules that keep the task from the person of `give_to`, so that it is open; with `spread`, from the
+    /// one of the people who would break the fewest.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(max_items = 8)]
     pub breaches: BTreeSet<Breach>,

@@ -188,14 +188,14 @@ pub(crate) async fn add_my_absence(
 
 /// Add a person's absence
 ///
-/// The answer names the affected tasks in the caller's area: visits planned for those days, and
-/// those for which no other day is left. With `release` they become open again; otherwise they stay
-/// assigned, or with `give_to` or `spread` are given to others, as far as no rule of an assignment is
-/// broken. A visit that has started stays and is named. With `plan` a draft that gives the opened
-/// tasks to others is computed: look at `GET /v1/plans/{id}/loads`, then apply it. With `check` nothing
-/// is written, and an `Idempotency-Key` is ignored. Tasks of which one person makes all are given
-/// together. A plan gives no visits for the time of an absence. Allowed roles: admins, supervisors
-/// and managers, for people below them.
+/// The answer names the affected tasks in the caller's area: visits planned for those days, and those for
+/// which no other day is left. With `release` they become open again; otherwise they stay assigned, or with
+/// `give_to` or `spread` are given to others, as far as no rule of an assignment is broken. A visit that has
+/// started stays and is named. With `plan` a draft that gives the opened tasks to others is computed: look
+/// at `GET /v1/plans/{id}/loads` with `Prefer: wait=30`, then apply it. With `check` nothing is written, and
+/// an `Idempotency-Key` is ignored. Tasks of which one person makes all are given together. A plan gives no
+/// visits for the time of an absence. Allowed roles: admins, supervisors and managers, for people below
+/// them.
 #[utoipa::path(
     tag = "people",
     operation_id = "add_absence",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::Principal;
-use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::id::PersonId;
 
 use super::model::NewAbsence;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -42,8 +42,7 @@ pub(super) fn of(
         }
     };
     let people: BTreeSet<PersonId> = people.into_iter().filter(|id| *id != row.id).collect();
-    let homes: Vec<BeneficiaryId> = held.iter().filter_map(|task| task.beneficiary).collect();
-    let takers = Takers::read(tx, within, &people, &homes)?;
+    let takers = Takers::read(tx, within, &people, held)?;
     if new.give_to.is_some() && takers.is_empty() {
         let detail = "must be another active manager or volunteer in your area";
         let problem = Problem::from(ProblemCode::NotACandidate);

@@ -29,11 +29,11 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::plan::computed::Request;
 use crate::plan::dry_result::DryResult;
-use crate::plan::imagined::{ImaginedVisits, StoredOrder};
+use crate::plan::imagined::ImaginedVisits;
 use crate::plan::model::{Plan, PlanState};
 use crate::plan::order::PlanOrder;
+use crate::plan::plan_row::PlanRow;
 use crate::plan::span::Span;
-use crate::plan::store::PlanRow;
 use crate::plan::{draft, store as plans};
 use crate::tx::Tx;
 
@@ -137,8 +137,8 @@ fn running(
 
 /// Whether the plan has these visits. An order that this server cannot read has other ones.
 fn is_of(plan: &PlanRow, imagined: &ImaginedVisits) -> bool {
-    let order = StoredOrder::parse(plan.request.as_deref().unwrap_or_default());
-    matches!(order, Ok(StoredOrder::Dry { imagined: of, .. }) if of == *imagined)
+    let stored = plan.order().ok().flatten();
+    stored.is_some_and(|stored| stored.imagined.as_ref() == Some(imagined))
 }
 
 /// The visits that the campaign would make.

@@ -658,6 +658,7 @@ diesel::table! {
         person_grid -> Nullable<Text>,
         left_because -> Nullable<Text>,
         former_unserved -> Nullable<Text>,
+        former_visit -> Nullable<Text>,
     }
 }
 
@@ -693,6 +694,7 @@ diesel::table! {
         changed_by -> Nullable<Text>,
         reached -> Nullable<Text>,
         campaign -> Nullable<Text>,
+        lane -> Text,
     }
 }
 

@@ -13,8 +13,8 @@ use super::{GRIDS, Size, generate};
 use crate::beneficiary::{Contact, Mobility};
 use crate::load::record::{BeneficiaryRecord, PersonRecord};
 use crate::person::Weekday;
-use crate::plan::build::mode;
 use crate::plan::settings::PlanningSettings;
+use crate::task::journey::mode;
 
 /// The categories of key recipients: all but veterans without merit or injury, the families of
 /// soldiers, and retired officers, who have a service of their own.

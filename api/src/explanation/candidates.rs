@@ -1,10 +1,11 @@
-//! Ranks the people within reach who could take a task on a day, the rest of their days unchanged.
+//! Ranks the people within reach who could take a task, each on the cheapest of some days, the rest of their
+//! days unchanged.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use gridward_dispatch::routing::Weights;
-use gridward_dispatch::solve;
+use gridward_dispatch::solve::{self, DispatchProblem};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{PersonId, TaskId};
@@ -14,9 +15,11 @@ use super::hindrance::Hindrance;
 use super::known::{Known, Skills};
 use super::model::{Candidate, Candidates};
 use super::sentences;
+use super::share_period::SharePeriod;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::person::store::PersonRow;
 use crate::plan::build::{self, Rows};
 use crate::plan::earliest::Earliest;
 use crate::plan::reported;
@@ -35,7 +38,7 @@ pub(super) struct Question<'q> {
     pub(super) task: TaskId,
     /// People who are left out.
     pub(super) except: &'q [PersonId],
-    /// The day; by default the planned one, or else the first of the coming days on which anyone could go.
+    /// The day; by default the planned one, or else the days in which the task may be.
     pub(super) day: Option<NaiveDate>,
     /// How many candidates are returned.
     pub(super) limit: usize,
@@ -43,11 +46,10 @@ pub(super) struct Question<'q> {
     pub(super) now: DateTime<Utc>,
 }
 
-/// The number of days that are tried where the question names none.
-const DAYS_TRIED: u64 = 7;
+/// The most days of which the cheapest is chosen where the question names none.
+const MOST_DAYS: u64 = 7;
 
-/// The candidates for the task: on the day of the question, or else on the first of the days tried on
-/// which any person could go, or on the first of them if no one could on any.
+/// The candidates for the task.
 ///
 /// # Errors
 /// 404 outside the scope; 409 for a task that has ended; 422 for a past day.
@@ -76,41 +78,11 @@ pub(super) fn ranked(
     question: &Question<'_>,
     task: &TaskRow,
 ) -> Result<Candidates, Problem> {
-    let (first, last) = days(question, task)?;
-    let mut on = |day| on_day(conn, key, principal, question, task, day);
-    let on_first = on(first)?;
-    if on_first.possible > 0 {
-        return Ok(on_first);
-    }
-    for day in first.iter_days().skip(1).take_while(|day| *day <= last) {
-        let found = on(day)?;
-        if found.possible > 0 {
-            return Ok(found);
-        }
-    }
-    Ok(on_first)
-}
-
-/// The candidates for the task on the day.
-fn on_day(
-    conn: &mut Conn,
-    key: &SealingKey,
-    principal: &Principal,
-    question: &Question<'_>,
-    task: &TaskRow,
-    day: NaiveDate,
-) -> Result<Candidates, Problem> {
-    let span = Span::new(day, day).map_err(past)?;
+    let span = days(question, task)?;
     let area = within_reach(principal, task.grid);
-    let Input { rows, off_duty, without_home } = input(conn, area, (span, question.now), task)?;
-    let earliest = Earliest::after(question.now, rows.settings.lead());
-    let mut problem = build::problem(&rows, span, earliest)?;
-    for volunteer in &mut problem.volunteers {
-        volunteer.also_serves.push(area);
-        if off_duty.contains(&volunteer.id) {
-            volunteer.shifts.clear();
-        }
-    }
+    let input = input(conn, area, (span, question.now), task)?;
+    let problem = problem(&input, (area, span), question.now)?;
+    let Input { rows, off_duty, without_home } = input;
     let visit = build::visit(task, &rows, None)?;
     let ranked = solve::candidates(&problem, &visit, Weights::default());
     let mut ranked = ranked.map_err(|error| DbError::corrupt("tasks", error))?;
@@ -127,7 +99,8 @@ fn on_day(
     let known = Known::of(key, principal, shown, &without_home)?;
     let skills = Skills::read(conn, principal)?;
     let assignee = task.life()?.state.assignee();
-    let is_early = day < task.not_before;
+    let is_early = span.last() < task.not_before;
+    let period = SharePeriod::of(span, rows.settings.fairness_weeks);
     let item = |one: &&solve::Candidate| {
         let id = one.volunteer;
         let (who, candidate) = (known.who(id), known.candidate(id));
@@ -136,7 +109,7 @@ fn on_day(
         match &one.verdict {
             Ok(cost) => {
                 let cost = VisitCost::from(cost);
-                let sentence = sentences::possible(who, &cost, visit.channel);
+                let sentence = sentences::possible(who, &cost, visit.channel, period);
                 Candidate { cost: Some(cost), sentence, ..candidate }
             }
             Err(found) => {
@@ -147,21 +120,49 @@ fn on_day(
         }
     };
     let items = first.iter().map(item).collect();
-    Ok(Candidates { task_id: task.id, day, area, considered: ranked.len(), possible, items })
+    let cheapest = ranked.first().and_then(|one| one.verdict.as_ref().ok()).map(|cost| cost.day);
+    Ok(Candidates {
+        task_id: task.id,
+        day: cheapest.unwrap_or(span.first()),
+        first_day: span.first(),
+        last_day: span.last(),
+        area,
+        considered: ranked.len(),
+        possible,
+        items,
+    })
 }
 
-/// The first and the last day to try, not before today: the day of the question or the planned one, or
-/// else some days from the first possible one, of a task that is not overdue up to its due day.
-fn days(question: &Question<'_>, task: &TaskRow) -> Result<(NaiveDate, NaiveDate), Problem> {
+/// The days of the people in the area, with what they hold.
+fn problem(
+    Input { rows, off_duty, .. }: &Input,
+    (area, span): (AreaCode, Span),
+    now: DateTime<Utc>,
+) -> Result<DispatchProblem, DbError> {
+    let earliest = Earliest::after(now, rows.settings.lead());
+    let mut problem = build::problem(rows, span, earliest)?;
+    for volunteer in &mut problem.volunteers {
+        // The people of other areas serve on the days of their secondments alone.
+        volunteer.also_serves.extend(area.contains(&volunteer.grid).then_some(area));
+        if off_duty.contains(&volunteer.id) {
+            volunteer.shifts.clear();
+        }
+    }
+    Ok(problem)
+}
+
+/// The days of which each person has the cheapest, not before today: the day of the question or the planned
+/// one, or else some days from the first possible one, of a task that is not overdue up to its due day.
+fn days(question: &Question<'_>, task: &TaskRow) -> Result<Span, Problem> {
     let today = clock::day(question.now);
     let planned = task.planned_on.filter(|day| *day >= today);
     if let Some(day) = question.day.or(planned) {
-        return if day < today { Err(past(SpanError::Past { today })) } else { Ok((day, day)) };
+        return Span::from_today(day, day, today).map_err(past);
     }
     let first = task.not_before.max(today);
-    let last = first.checked_add_days(Days::new(DAYS_TRIED - 1)).unwrap_or(first);
+    let last = first.checked_add_days(Days::new(MOST_DAYS - 1)).unwrap_or(first);
     let last = if task.due_on < first { last } else { last.min(task.due_on) };
-    Ok((first, last))
+    Span::new(first, last).map_err(past)
 }
 
 fn past(error: SpanError) -> Problem {
@@ -193,8 +194,11 @@ fn input(
     let district = area.district();
     let mut people = person::store::visitors(conn, &area.range())?;
     let seconded = Seconded::join(conn, &area.range(), span, &mut people)?;
-    people
-        .retain(|row| area.contains(&row.area) || seconded.helps(row.id, task.grid, span.first()));
+    let helps = |row: &PersonRow| {
+        let mut days = span.days();
+        days.any(|day| seconded.helps(row.id, task.grid, day))
+    };
+    people.retain(|row| area.contains(&row.area) || helps(row));
     let without_home = person::start::at_areas(conn, district, &mut people)?;
     let ids: Vec<PersonId> = people.iter().map(|row| row.id).collect();
     let (settings, _) = settings::read(conn, district)?;
@@ -227,6 +231,7 @@ fn input(
         calls,
         visitor_choices,
         refusals,
+        reassigned: HashMap::new(),
     };
     Ok(Input { rows, off_duty, without_home })
 }

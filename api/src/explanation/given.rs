@@ -5,7 +5,8 @@ use gridward_domain::id::PersonId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::sentences::{Sentence, Who, en_day, zh_day};
+use super::day_words::{en_day, zh_day};
+use super::sentences::{Sentence, Who};
 
 /// How a task came to its assignee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -17,7 +17,7 @@ pub enum HindranceCode {
     NoSkill,
     /// The person is off duty.
     OffDuty,
-    /// The person has no hours on the day, or is absent.
+    /// The person has no hours on these days, or is absent.
     Away,
     /// The day or the person's hours are outside the task's days and hours.
     OutsideWindow,
@@ -25,7 +25,7 @@ pub enum HindranceCode {
     TooFar,
     /// The person would exceed the offered minutes of the week.
     NoMinutes,
-    /// The other visits of the day leave no gap.
+    /// The other visits leave no gap.
     NoRoom,
     /// The visit is tied to another that excludes the person.
     Tied,
@@ -67,7 +67,7 @@ impl Hindrance {
         Self { code, missing: reason.missing.clone(), short: reason.short }
     }
 
-    /// The hindrance of a candidate. `is_early` is whether the day is before the task's first one.
+    /// The hindrance of a candidate. `is_early` is whether all days are before the task's first one.
     pub fn of(found: &solve::Hindrance, is_off_duty: bool, is_early: bool) -> Self {
         use solve::Hindrance as H;
         let short = match found {

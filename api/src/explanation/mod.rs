@@ -5,6 +5,7 @@
 
 pub mod candidates;
 mod day_sentences;
+mod day_words;
 pub mod given;
 pub mod held;
 pub mod hindrance;
@@ -14,4 +15,5 @@ mod others;
 pub mod read;
 pub mod routes;
 pub mod sentences;
+pub mod share_period;
 mod unplanned;

@@ -53,11 +53,11 @@ pub struct WhyPerson {
     /// Travel minutes that the visit adds to the day.
     #[schema(minimum = 0, maximum = 1_000_000_000, example = 6)]
     pub extra_travel: u32,
-    /// The minutes carried and held without the visit over the weeks in which work is shared fairly, as a
-    /// share of those offered for them.
+    /// The person's load without the visit, as a share of the minutes offered in the weeks over which the
+    /// district shares work fairly (`fairness_weeks`), which end with the plan.
     #[schema(minimum = 0, example = 0.31)]
     pub share_before: f64,
-    /// The same with the plan; 1 is all.
+    /// The person's load with the plan, as a share of these minutes; 1 is all.
     #[schema(minimum = 0, example = 0.36)]
     pub share_after: f64,
     /// Number of others who could still take over the visit, as of the plan.
@@ -125,7 +125,7 @@ pub struct Candidate {
     pub reach: Option<Level>,
     /// Whether the person has the task now.
     pub is_assignee: bool,
-    /// What the visit would cost.
+    /// What the visit would cost on the cheapest day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<VisitCost>,
     /// What hinders the person.
@@ -135,13 +135,17 @@ pub struct Candidate {
     pub sentence: Sentence,
 }
 
-/// The people within reach of a task on a day, ranked.
+/// The people within reach of a task, ranked.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Candidates {
     /// The task.
     pub task_id: TaskId,
-    /// The day.
+    /// The day of the first candidate; the first day if no one could go.
     pub day: NaiveDate,
+    /// The first of the days of which each person has the cheapest, which is in `cost`.
+    pub first_day: NaiveDate,
+    /// The last of these days.
+    pub last_day: NaiveDate,
     /// The area whose managers and volunteers were considered.
     pub area: AreaCode,
     /// The number of people considered.
@@ -151,7 +155,7 @@ pub struct Candidates {
     #[schema(value_type = u32, minimum = 0, maximum = 1_000_000, example = 57)]
     pub possible: usize,
     /// The first of them: those who could make the visit, of the own grid first, then of the village,
-    /// then of the town, each by days late and then by travel, load and familiarity; then the others,
+    /// then of the town, each by days late and then by travel, waiting, load and familiarity; then the others,
     /// the nearest to feasible first.
     #[schema(max_items = 200)]
     pub items: Vec<Candidate>,

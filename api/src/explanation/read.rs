@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
@@ -13,6 +14,7 @@ use super::known::{Known, Skills};
 use super::model::{AssignmentExplanation, Candidate, WhyPerson, WhyThen};
 use super::others;
 use super::sentences::{self, Sentence, Who};
+use super::share_period::SharePeriod;
 use super::unplanned;
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -21,7 +23,6 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::person;
 use crate::person::start::RouteStart;
 use crate::person::store::{self as people, PersonRow};
-use crate::plan::plan_state;
 use crate::plan::why::{self, StoredAlternative, StoredVerdict, StoredVisit};
 use crate::task::perform;
 use crate::task::row::TaskRow;
@@ -42,19 +43,18 @@ pub(super) fn explanation(
     if let Some((plan, person)) = row.plan.zip(assignee) {
         let visit = why::of_task(conn, row.district, plan, id)?;
         if let Some(visit) = visit.filter(|visit| visit.person == person) {
-            let order = row.planned_order;
-            let planned = Planned { plan, visit, order };
+            let planned = Planned::of(conn, row.district, (plan, visit), row.planned_order)?;
             return explained(conn, key, principal, (&row, view), &planned, now);
         }
     }
     unplanned::explanation(conn, key, principal, (&row, view), now)
 }
 
-/// The explanation of the visit that a plan has for the task, whether or not the plan is applied.
+/// The explanation of the visit that the plan, which is computed, has for the task, whether or not it is
+/// applied.
 ///
 /// # Errors
-/// 404 outside the scope, and if the plan has no visit of the task by a person; 409 while the plan is
-/// computed.
+/// 404 outside the scope, and if the plan has no visit of the task by a person.
 pub(super) fn of_plan(
     conn: &mut Conn,
     key: &SealingKey,
@@ -62,12 +62,12 @@ pub(super) fn of_plan(
     (plan, task): (PlanId, TaskId),
     now: DateTime<Utc>,
 ) -> Result<AssignmentExplanation, Problem> {
-    plan_state::computed(conn, &principal.scope(), plan)?;
     let (row, view) = perform::visible(conn, principal, task, now)?;
     let visit = why::of_task(conn, row.district, plan, task)?;
     let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
     let order = Some(why::order(conn, (row.district, plan), (task, &visit))?);
-    explained(conn, key, principal, (&row, view), &Planned { plan, visit, order }, now)
+    let planned = Planned::of(conn, row.district, (plan, visit), order)?;
+    explained(conn, key, principal, (&row, view), &planned, now)
 }
 
 /// The visit of a plan.
@@ -76,6 +76,20 @@ struct Planned {
     visit: StoredVisit,
     /// Its position on the day of its person.
     order: Option<i32>,
+    /// The weeks of its shares.
+    period: SharePeriod,
+}
+
+impl Planned {
+    fn of(
+        conn: &mut Conn,
+        district: AreaCode,
+        (plan, visit): (PlanId, StoredVisit),
+        order: Option<i32>,
+    ) -> Result<Self, DbError> {
+        let period = SharePeriod::of_plan(conn, district, (plan, visit.day))?;
+        Ok(Self { plan, visit, order, period })
+    }
 }
 
 /// The explanation of the visit to a reader with this view of the task.
@@ -84,7 +98,7 @@ fn explained(
     key: &SealingKey,
     principal: &Principal,
     (row, view): (&TaskRow, View),
-    Planned { plan, visit, order }: &Planned,
+    Planned { plan, visit, order, period }: &Planned,
     now: DateTime<Utc>,
 ) -> Result<AssignmentExplanation, Problem> {
     let person_id = visit.person;
@@ -116,30 +130,14 @@ fn explained(
         others: visit.why.others,
         sentence: Sentence::default(),
     };
-    person.sentence = sentences::why_person(who, &person);
-    let (day, start) = (visit.day, visit.start);
-    let late = (day - row.due_on).num_days().max(0);
-    let mut when = WhyThen {
-        code: visit.why.day(),
-        day: Some(day),
-        start: Some(start),
-        travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
-        starts_at: Some(starts_at),
-        order: *order,
-        due_on: row.due_on,
-        late_days: u32::try_from(late).unwrap_or_default(),
-        window: row.window()?,
-        sentence: Sentence::default(),
-    };
-    when.sentence = sentences::why_then(&when);
+    person.sentence = sentences::why_person(who, &person, *period);
     let skills = Skills::read(conn, principal)?;
-    let channel = visit.why.channel;
+    let of = (visit.why.channel, *period);
     let next = visit.why.next.iter();
-    let mut others: Vec<_> =
-        next.map(|other| self::other(&known, &skills, other, channel)).collect();
+    let mut others: Vec<_> = next.map(|other| self::other(&known, &skills, other, of)).collect();
     if others.len() < others::MOST {
         let shown: Vec<PersonId> = ids.into_iter().collect();
-        let on = Some(day).filter(|day| *day >= clock::day(now));
+        let on = Some(visit.day).filter(|day| *day >= clock::day(now));
         others.extend(others::at_present(conn, key, principal, (row, &shown), (on, now))?);
         others.truncate(others::MOST);
     }
@@ -150,17 +148,45 @@ fn explained(
         person_name,
         given: None,
         why: Some(person),
-        when,
+        when: when(row, (visit, *order), starts_at)?,
         others,
     })
 }
 
-fn other(known: &Known, skills: &Skills, other: &StoredAlternative, channel: Channel) -> Candidate {
+/// When the visit is, by the plan.
+fn when(
+    row: &TaskRow,
+    (visit, order): (&StoredVisit, Option<i32>),
+    starts_at: RouteStart,
+) -> Result<WhyThen, DbError> {
+    let late = (visit.day - row.due_on).num_days().max(0);
+    let mut when = WhyThen {
+        code: visit.why.day(),
+        day: Some(visit.day),
+        start: Some(visit.start),
+        travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
+        starts_at: Some(starts_at),
+        order,
+        due_on: row.due_on,
+        late_days: u32::try_from(late).unwrap_or_default(),
+        window: row.window()?,
+        sentence: Sentence::default(),
+    };
+    when.sentence = sentences::why_then(&when);
+    Ok(when)
+}
+
+fn other(
+    known: &Known,
+    skills: &Skills,
+    other: &StoredAlternative,
+    (channel, period): (Channel, SharePeriod),
+) -> Candidate {
     let candidate = known.candidate(other.volunteer);
     let who = known.who(other.volunteer);
     match &other.verdict {
         StoredVerdict::Possible(cost) => {
-            let sentence = sentences::possible(who, cost, channel);
+            let sentence = sentences::possible(who, cost, channel, period);
             Candidate { cost: Some(*cost), sentence, ..candidate }
         }
         StoredVerdict::Hindered(reason) => {

@@ -17,7 +17,9 @@ use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::http::Query;
 use crate::http::openapi;
+use crate::http::prefer::Wait;
 use crate::http::problem::Problem;
+use crate::plan::planner::Planner;
 use crate::tx::Db;
 
 /// How many candidates are returned by default.
@@ -28,9 +30,9 @@ const LIMIT: PageLimit = PageLimit::of::<20>();
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CandidatesQuery {
-    /// The day of the visit, not a past one. Default: the planned day of the task; without one, the
-    /// first of the seven days from its first day, or from today, on which any person could go, and
-    /// the first of them if no one could on any. The answer names the day.
+    /// The day of the visit, not a past one. Default: the planned day of the task; without one, for each
+    /// person the cheapest of up to seven days from its first day, or from today, to its due day. `cost` names
+    /// the day.
     day: Option<NaiveDate>,
     /// The maximum number of people. Default 20.
     #[param(inline)]
@@ -73,14 +75,15 @@ pub(crate) async fn explain_task(
 /// Why the plan gives the task to this person, why on that day, and who else could make the visit and at
 /// what cost, in the fields and sentences of `GET /v1/tasks/{id}/explanation`: a draft is explained before it
 /// is applied. 404 (`not_planned`) for a task without a visitor, whose `reason` and `remedy` are in the list
-/// of visits; 409 `plan_state` while the plan is computed. Allowed roles: all except volunteers, within their
-/// area.
+/// of visits. `Prefer: wait=30` waits for a plan that is being computed, as for the visits; else it is 409
+/// `plan_state`. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "explain_plan_visit",
     params(
         ("id" = PlanId, Path, description = "The plan"),
         ("task_id" = TaskId, Path, description = "The task"),
+        Wait,
     ),
     responses(
         (status = OK, description = "The explanation", body = AssignmentExplanation),
@@ -90,12 +93,16 @@ pub(crate) async fn explain_task(
 #[get("/plans/{id}/visits/{task_id}/explanation")]
 pub(crate) async fn explain_plan_visit(
     db: Data<Db>,
+    planner: Data<Planner>,
     keys: Data<KeyRing>,
     clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     ids: Path<(PlanId, TaskId)>,
+    Wait(patience): Wait,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadPlans)?;
+    let (plan, _) = *ids;
+    planner.computed(principal, plan, patience).await?;
     let (keys, now) = (keys.clone(), (clock)());
     let explained = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
@@ -106,8 +113,8 @@ pub(crate) async fn explain_plan_visit(
 
 /// Rank the candidates for a task
 ///
-/// The managers and volunteers of the town, or of the caller's area in it, who could make the visit on
-/// the day, at what cost; then those who could not, with what hinders them. All other visits stay as
+/// The managers and volunteers of the town, or of the caller's area in it, who could make the visit, on
+/// which day and at what cost; then those who could not, with what hinders them. All other visits stay as
 /// they are. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "tasks",

@@ -1,14 +1,15 @@
 //! The sentences, in both languages. Pure functions of plain values.
 
-use chrono::{Datelike as _, NaiveDate};
 use gridward_domain::channel::Channel;
 use gridward_domain::time::TimeOfDay;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::day_sentences::why_day;
+use super::day_words::{en_day, zh_day};
 use super::hindrance::HindranceCode;
 use super::model::{WhyPerson, WhyThen};
+use super::share_period::SharePeriod;
 use crate::plan::why::VisitCost;
 use crate::task::planned_why::PlannedWhy;
 
@@ -71,18 +72,6 @@ fn percent(share: f64) -> String {
     format!("{:.0}", share * 100.0)
 }
 
-/// A day with its weekday.
-pub(super) fn zh_day(day: NaiveDate) -> String {
-    const DAYS: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
-    let weekday = usize::try_from(day.weekday().num_days_from_monday()).unwrap_or_default();
-    format!("{}月{}日（周{}）", day.month(), day.day(), DAYS[weekday % DAYS.len()])
-}
-
-/// The same in English.
-pub(super) fn en_day(day: NaiveDate) -> String {
-    format!("{}", day.format("%a %-d %b"))
-}
-
 fn clock(time: TimeOfDay) -> String {
     format!("{:02}:{:02}", time.minutes() / 60, time.minutes() % 60)
 }
@@ -92,8 +81,8 @@ fn count(number: u32, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
-/// Why this person.
-pub fn why_person(who: Who<'_>, why: &WhyPerson) -> Sentence {
+/// Why this person; `period` is that of the shares.
+pub fn why_person(who: Who<'_>, why: &WhyPerson, period: SharePeriod) -> Sentence {
     let (zh, extra) = (who.zh(), why.extra_travel);
     let minutes = count(extra, "more minute");
     let (reason_zh, reason_en) = match why.code {
@@ -153,9 +142,10 @@ pub fn why_person(who: Who<'_>, why: &WhyPerson) -> Sentence {
     };
     let has = who.en_with("have", "has");
     Sentence {
-        zh: format!("{reason_zh}{others_zh}按方案，{zh}的时间已用 {share}%。"),
+        zh: format!("{reason_zh}{others_zh}按方案，{zh}{}的时间已用 {share}%。", period.zh()),
         en: format!(
-            "{reason_en}{others_en} {has} {share} % of the offered time in use by the plan."
+            "{reason_en}{others_en} {has} {share} % of the time offered {} in use by the plan.",
+            period.en()
         ),
     }
 }
@@ -208,8 +198,8 @@ pub fn why_then(when: &WhyThen) -> Sentence {
     Sentence { zh: zh.concat(), en: en.concat() }
 }
 
-/// What the visit or the call would cost with a person.
-pub fn possible(who: Who<'_>, cost: &VisitCost, channel: Channel) -> Sentence {
+/// What the visit or the call would cost with a person; `period` is that of the share.
+pub fn possible(who: Who<'_>, cost: &VisitCost, channel: Channel, period: SharePeriod) -> Sentence {
     let (extra, share) = (cost.extra_travel, percent(cost.share_after));
     let (can_zh, can_en) = match channel {
         Channel::Visit => ("可以上门", "could go"),
@@ -231,8 +221,8 @@ pub fn possible(who: Who<'_>, cost: &VisitCost, channel: Channel) -> Sentence {
         zh.push(format!("，多走 {extra} 分钟"));
         en.push(format!(", {} of travel", count(extra, "more minute")));
     }
-    zh.push(format!("，时间用到 {share}%"));
-    en.push(format!(", {share} % of the offered time in use"));
+    zh.push(format!("，{}时间用到 {share}%", period.zh()));
+    en.push(format!(", {share} % of the time offered {} in use", period.en()));
     if cost.known {
         zh.push("，这一户熟悉".to_owned());
         en.push(", known to the beneficiary".to_owned());
@@ -263,10 +253,9 @@ pub fn hindered(who: Who<'_>, code: HindranceCode, short: u32, missing: &Labels)
             )
         }
         HindranceCode::OffDuty => (format!("{name}暂停接单。"), is("off duty") + "."),
-        HindranceCode::Away => (
-            format!("{name}当天没有空闲时间，或者不在。"),
-            is("away that day or without free hours") + ".",
-        ),
+        HindranceCode::Away => {
+            (format!("{name}没有空闲时间，或者不在。"), is("away or without free hours") + ".")
+        }
         HindranceCode::OutsideWindow => (
             format!("{name}的时间与任务的日期、时段对不上。"),
             who.en_with("have", "has") + " no hours within the days and hours of the task.",
@@ -276,11 +265,11 @@ pub fn hindered(who: Who<'_>, code: HindranceCode, short: u32, missing: &Labels)
             is("too far away to go there and back in time") + ".",
         ),
         HindranceCode::NoMinutes => (
-            format!("{name}本周的时间已排满，还差 {short} 分钟。"),
-            who.en_with("have", "has") + &format!(" no time left this week: {minutes} short."),
+            format!("{name}当周的时间已排满，还差 {short} 分钟。"),
+            who.en_with("have", "has") + &format!(" no time left in that week: {minutes} short."),
         ),
         HindranceCode::NoRoom => (
-            format!("{name}当天的行程排不下，还差 {short} 分钟。"),
+            format!("{name}的行程排不下，还差 {short} 分钟。"),
             who.en_with("have", "has")
                 + &format!(" no gap between the other visits: {minutes} short."),
         ),
@@ -294,6 +283,7 @@ pub fn hindered(who: Who<'_>, code: HindranceCode, short: u32, missing: &Labels)
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
     use gridward_domain::time::Window;
 
     use super::*;
@@ -305,6 +295,10 @@ mod tests {
 
     fn at(minutes: u16) -> TimeOfDay {
         TimeOfDay::new(minutes).expect("a time")
+    }
+
+    fn period() -> SharePeriod {
+        SharePeriod { weeks: 4, last: day("2026-12-06") }
     }
 
     fn why(code: PlannedWhy, extra_travel: u32, others: u32) -> WhyPerson {
@@ -322,22 +316,32 @@ mod tests {
     #[test]
     fn a_reason_addresses_its_reader() {
         let near = why(PlannedWhy::OnTheWay, 6, 2);
-        let Sentence { zh, en } = why_person(Who::You, &near);
-        assert_eq!(zh, "顺路：您当天只多走 6 分钟。另有 2 人也能接手。按方案，您的时间已用 36%。");
+        let Sentence { zh, en } = why_person(Who::You, &near, period());
+        assert_eq!(
+            zh,
+            "顺路：您当天只多走 6 分钟。另有 2 人也能接手。按方案，您近四周（至12月6日）的时间已用 36%。"
+        );
         assert_eq!(
             en,
             "It is on the way: 6 more minutes of travel for you that day. 2 others could take over. \
-             You have 36 % of the offered time in use by the plan."
+             You have 36 % of the time offered in the four weeks to 6 Dec in use by the plan."
         );
-        let Sentence { zh, en } = why_person(Who::Named("王志愿"), &why(PlannedWhy::Known, 0, 1));
-        assert_eq!(zh, "这一户熟悉王志愿。另有 1 人也能接手。按方案，王志愿的时间已用 36%。");
+        let Sentence { zh, en } =
+            why_person(Who::Named("王志愿"), &why(PlannedWhy::Known, 0, 1), period());
+        assert_eq!(
+            zh,
+            "这一户熟悉王志愿。另有 1 人也能接手。按方案，王志愿近四周（至12月6日）的时间已用 36%。"
+        );
         assert!(
             en.starts_with(
                 "The beneficiary knows 王志愿. 1 other could take over. 王志愿 has 36 %"
             )
         );
-        let Sentence { zh, .. } = why_person(Who::You, &why(PlannedWhy::OnlyOne, 30, 0));
-        assert_eq!(zh, "其他人都排不开，只有您能上门。按方案，您的时间已用 36%。");
+        let Sentence { zh, .. } = why_person(Who::You, &why(PlannedWhy::OnlyOne, 30, 0), period());
+        assert_eq!(
+            zh,
+            "其他人都排不开，只有您能上门。按方案，您近四周（至12月6日）的时间已用 36%。"
+        );
     }
 
     #[test]
@@ -387,14 +391,21 @@ mod tests {
             extra_travel: 9,
             share_after: 0.42,
         };
-        let Sentence { zh, en } = possible(Who::Named("陈志愿"), &cost, Channel::Visit);
-        assert_eq!(zh, "陈志愿可以上门：12月1日（周二），多走 9 分钟，时间用到 42%，这一户熟悉。");
+        let Sentence { zh, en } = possible(Who::Named("陈志愿"), &cost, Channel::Visit, period());
+        assert_eq!(
+            zh,
+            "陈志愿可以上门：12月1日（周二），多走 9 分钟，近四周（至12月6日）时间用到 42%，这一户熟悉。"
+        );
         assert!(en.ends_with(
-            "9 more minutes of travel, 42 % of the offered time in use, known to the beneficiary."
+            "9 more minutes of travel, 42 % of the time offered in the four weeks to 6 Dec in use, known to \
+             the beneficiary."
         ));
         let call = VisitCost { known: false, extra_travel: 0, ..cost };
-        let Sentence { zh, en } = possible(Who::You, &call, Channel::Call);
-        assert_eq!(zh, "您可以打电话：12月1日（周二），电话联系，不用上门，时间用到 42%。");
+        let Sentence { zh, en } = possible(Who::You, &call, Channel::Call, period());
+        assert_eq!(
+            zh,
+            "您可以打电话：12月1日（周二），电话联系，不用上门，近四周（至12月6日）时间用到 42%。"
+        );
         assert!(en.starts_with("You could call: Tue 1 Dec, by phone, no travel, 42 %"), "{en}");
         let lacks = [("驾驶".to_owned(), "driving".to_owned())];
         let Sentence { zh, en } = hindered(Who::Another, HindranceCode::NoSkill, 0, &lacks);
@@ -403,7 +414,7 @@ mod tests {
             ("另一位同事缺少技能：驾驶。", "A colleague lacks a skill: driving.")
         );
         let Sentence { zh, en } = hindered(Who::You, HindranceCode::NoRoom, 25, &[]);
-        assert_eq!(zh, "您当天的行程排不下，还差 25 分钟。");
+        assert_eq!(zh, "您的行程排不下，还差 25 分钟。");
         assert_eq!(en, "You have no gap between the other visits: 25 minutes short.");
     }
 }

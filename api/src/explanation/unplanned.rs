@@ -16,13 +16,9 @@ use crate::clock::china;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
-use crate::log::Subject;
-use crate::log::store::{self as log, EventRow};
 use crate::person;
+use crate::task;
 use crate::task::row::TaskRow;
-
-/// How many of the newest events of a task are read.
-const MOST_EVENTS: i64 = 200;
 
 /// The explanation of the task to a reader with this view of it.
 ///
@@ -40,7 +36,7 @@ pub(super) fn explanation(
     if person.is_none() && !state.is_live() {
         return Err(ProblemCode::NotPlanned.into());
     }
-    let handover = person.map(|person| handover(conn, row, person)).transpose()?.flatten();
+    let handover = task::given::event(conn, row)?;
     let by = handover.as_ref().and_then(|event| event.actor);
     let people: BTreeSet<PersonId> = person.into_iter().chain(by).collect();
     let names = if view.shows_masked_name() {
@@ -64,6 +60,21 @@ pub(super) fn explanation(
         sentence: Sentence::default(),
     };
     how.sentence = given::how_given(person.map(who), by.map(who), &how);
+    let others = others::at_present(conn, key, principal, (row, person.as_slice()), (None, now))?;
+    Ok(AssignmentExplanation {
+        task_id: row.id,
+        plan_id: None,
+        person_id: person,
+        person_name: person.and_then(|person| names.get(&person).cloned()),
+        given: Some(how),
+        why: None,
+        when: when(row)?,
+        others,
+    })
+}
+
+/// When the visit is, if a time is set.
+fn when(row: &TaskRow) -> Result<WhyThen, DbError> {
     let late = row.planned_on.map_or(0, |day| (day - row.due_on).num_days());
     let mut when = WhyThen {
         code: None,
@@ -78,28 +89,5 @@ pub(super) fn explanation(
         sentence: Sentence::default(),
     };
     when.sentence = sentences::why_then(&when);
-    let others = others::at_present(conn, key, principal, (row, person.as_slice()), (None, now))?;
-    Ok(AssignmentExplanation {
-        task_id: row.id,
-        plan_id: None,
-        person_id: person,
-        person_name: person.and_then(|person| names.get(&person).cloned()),
-        given: Some(how),
-        why: None,
-        when,
-        others,
-    })
-}
-
-/// The event by which the task came to its present assignee; `None` if it is archived.
-fn handover(
-    conn: &mut Conn,
-    row: &TaskRow,
-    assignee: PersonId,
-) -> Result<Option<EventRow>, DbError> {
-    let about = (Subject::Task, &*row.id.to_string());
-    let events = log::newest(conn, row.district, about, &[], None, MOST_EVENTS)?;
-    let gave =
-        |event: &EventRow| event.person == Some(assignee) && event.person_before != Some(assignee);
-    Ok(events.into_iter().find(gave))
+    Ok(when)
 }

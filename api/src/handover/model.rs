@@ -44,7 +44,8 @@ pub struct TaskHandover {
     /// An unfinished task of the person, in the caller's area.
     pub task_id: TaskId,
     /// An active manager or volunteer in the caller's area with the required skills; absent to open
-    /// the task. A planned visit keeps its day and hour if that person works then and has no other visit.
+    /// the task. A planned visit keeps its day and hour if that person works then and has no other visit
+    /// at that time or too near to it for the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
 }
@@ -68,7 +69,7 @@ pub struct Departure {
     pub successor_id: Option<PersonId>,
     /// An active manager or volunteer in the caller's area, who gets each task that `tasks` does
     /// not name, if the skills suffice. The others become open. A planned visit keeps its day and hour if
-    /// that person works then and has no other visit.
+    /// that person works then and has no other visit at that time or too near to it for the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
     /// The new assignees of single tasks.

@@ -250,6 +250,28 @@ pub fn newest(
     Ok(query.order((events::at.desc(), events::seq.desc())).limit(limit).load(conn)?)
 }
 
+/// The newest event about the subject after which it was the person's, and before which it was not.
+///
+/// # Errors
+/// [`DbError`].
+pub fn handover(
+    conn: &mut Conn,
+    district: AreaCode,
+    (kind, id): (Subject, &str),
+    to: PersonId,
+) -> Result<Option<EventRow>, DbError> {
+    let event = events::table
+        .filter(events::district.eq(district))
+        .filter(events::subject_id.eq(id))
+        .filter(events::subject.eq(kind))
+        .filter(events::person.eq(to))
+        .filter(events::person_before.is_null().or(events::person_before.ne(to)))
+        .order((events::at.desc(), events::seq.desc()))
+        .select(EventRow::as_select())
+        .first(conn);
+    Ok(event.optional()?)
+}
+
 /// Up to `limit` events of the district after number `after`, in order.
 ///
 /// # Errors

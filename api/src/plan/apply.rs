@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::batches::{self, Change};
+use super::changes::PlanChanges;
 use super::model::{
     APPLICABLE_FOR, LeftBecause, LeftTask, Plan, PlanOrigin, PlanResult, PlanState,
 };
+use super::plan_row::PlanRow;
 use super::plan_state;
-use super::store::{self, PlanRow};
+use super::store;
 use super::work::Work;
 use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -56,7 +58,9 @@ pub fn apply(
     by: Option<PersonId>,
     how: ApplyPlan,
 ) -> Result<PlanResult, Problem> {
-    let result = begun(tx, scope, id, by, how)?;
+    let row = store::row(tx.read_unbatched(), scope, id)?.ok_or_else(Problem::not_found)?;
+    let changes = row.changes()?;
+    let result = begun(tx, row, &changes, by, how)?;
     // For instance, another plan of the same tasks was applied before, or the days are over.
     let is_over =
         |left: &LeftTask| matches!(left.because, LeftBecause::Changed | LeftBecause::Passed);
@@ -67,39 +71,44 @@ pub fn apply(
     Ok(result)
 }
 
-/// As [`apply`], without regard to how many tasks are assigned.
+/// As [`apply`], without regard to how many tasks are assigned; `changes` are those of the order.
 fn begun(
     tx: &mut Tx<'_>,
-    scope: &AreaRange,
-    id: PlanId,
+    mut row: PlanRow,
+    changes: &PlanChanges,
     by: Option<PersonId>,
     how: ApplyPlan,
 ) -> Result<PlanResult, Problem> {
-    let mut row = store::row(tx.read_unbatched(), scope, id)?.ok_or_else(Problem::not_found)?;
     check(&row, tx, how)?;
     batches::check_alone(tx, &row)?;
     if how.conflicts == Conflicts::Refuse {
-        let work = Work::read(tx.read_unbatched(), &row)?;
+        let work = Work::read(tx.read_unbatched(), &row, changes)?;
         let left = work.assignments(tx, &row, &work.visits)?.left;
         if !left.is_empty() {
             return Err(Problem::from(ProblemCode::PlanOutdated).showing(&left));
         }
     }
     batches::begin(tx, &mut row, Change::Apply, by)?;
-    batches::finish_if_small(tx, row)
+    batches::finish_if_small(tx, row, changes)
 }
 
-/// Applies a draft that is to be applied as soon as it is computed, and answers the applied plan. One of a night that makes more than
-/// a tenth of its visits late remains a draft, for a person to confirm; freed tasks can have no earlier day.
+/// Applies a draft that is to be applied as soon as it is computed, and answers the applied plan; `changes` are
+/// those of its order. One of a night that makes more than a tenth of its visits late remains a draft, for a
+/// person to confirm; freed tasks can have no earlier day.
 ///
 /// # Errors
 /// As [`apply`].
-pub fn apply_at_once(tx: &mut Tx<'_>, row: &PlanRow) -> Result<Option<Plan>, Problem> {
+pub fn apply_at_once(
+    tx: &mut Tx<'_>,
+    row: PlanRow,
+    changes: &PlanChanges,
+) -> Result<Option<Plan>, Problem> {
     let how = ApplyPlan { confirm: row.origin == PlanOrigin::Replan, ..ApplyPlan::default() };
-    if !row.is_applied_at_once || (!how.confirm && too_late(row)?.is_some()) {
+    if !row.is_applied_at_once || (!how.confirm && too_late(&row)?.is_some()) {
         return Ok(None);
     }
-    begun(tx, &row.area.range(), row.id, row.created_by, how).map(|result| Some(result.plan))
+    let by = row.created_by;
+    begun(tx, row, changes, by, how).map(|result| Some(result.plan))
 }
 
 /// The numbers of visits that the plan makes late and of all its visits, if these are more than a tenth.

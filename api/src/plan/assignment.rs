@@ -7,12 +7,12 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::secondment::SecondmentSpan;
-use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transition};
+use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Phase, Transition};
 use serde_json::json;
 
 use super::model::{LeftBecause, LeftTask};
+use super::plan_row::PlanRow;
 use super::premises::{self, Premises};
-use super::store::PlanRow;
 use super::visit_store::VisitRow;
 use super::why::StoredWhy;
 use crate::availability::calendar::Calendar;
@@ -25,6 +25,7 @@ use crate::secondment::store::SecondmentRow;
 use crate::task::breach;
 use crate::task::commitments::{Commitments, Conflict};
 use crate::task::row::TaskRow;
+use crate::task::timed_visit::TimedVisit;
 use crate::tx::Tx;
 use crate::{person, secondment, task};
 
@@ -78,10 +79,11 @@ impl Assignments {
     /// Queues the assignments, which are written together at the end of the transaction.
     pub(super) fn write(self, tx: &mut Tx<'_>, plan: &PlanRow, by: Option<PersonId>) {
         for (task, next) in self.next {
+            let action = if task.assignee.is_some() { "task.reassign" } else { "task.assign" };
             tx.record(
-                Event::new("task.assign", Subject::Task, task.id, next.grid, next.version)
+                Event::new(action, Subject::Task, task.id, next.grid, next.version)
                     .by(by)
-                    .assignees(None, next.assignee)
+                    .assignees(task.assignee, next.assignee)
                     .with(json!({ "plan": plan.id })),
             );
             tx.replace(&task, next);
@@ -204,7 +206,9 @@ impl Facts {
             return Err(unavailable);
         }
         let conflict = at.and_then(|(day, start)| {
-            self.commitments.conflict(person, day, start, task.minutes.get())
+            // The plan has found the time for the ways.
+            let visit = TimedVisit { day, start, minutes: task.minutes, place: None };
+            self.commitments.conflict(person, &visit)
         });
         match conflict {
             Some(Conflict::Away) => return Err(unavailable),
@@ -238,7 +242,11 @@ fn assigned(
     (visit, order): (&VisitRow, Option<i32>),
     now: DateTime<Utc>,
 ) -> Result<Option<TaskRow>, DbError> {
-    let command = AutomaticCommand::Assign { to, within: plan.area };
+    // Of an assigned task the draft has a version only if it may take it from its person.
+    let command = match task.state {
+        Phase::Assigned => AutomaticCommand::Reassign { to, within: plan.area },
+        _ => AutomaticCommand::Assign { to, within: plan.area },
+    };
     let applied = life::apply_automatic(&task.life()?, &command, clock::day(now));
     let Ok(Transition::Changed(next)) = applied else { return Ok(None) };
     Ok(Some(TaskRow {

@@ -11,11 +11,13 @@ use gridward_domain::id::{PersonId, PlanId};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::changes::PlanChanges;
 use super::left;
 use super::left_open::{self, LeftOpen};
 use super::model::{LeftTask, PlanResult, PlanState};
+use super::plan_row::PlanRow;
 use super::queue;
-use super::store::{self, PlanRow};
+use super::store;
 use super::visit_store::VisitRow;
 use super::work::{BATCH, Work};
 use super::{former_marks, undo};
@@ -102,15 +104,20 @@ pub(super) fn begin(
     }
 }
 
-/// Does all of a plan in this transaction, if it is small; else the planner does it.
+/// Does all of a plan in this transaction, if it is small; else the planner does it. `changes` are those of its
+/// order.
 ///
 /// # Errors
 /// [`Problem`] of the database.
-pub(super) fn finish_if_small(tx: &mut Tx<'_>, mut plan: PlanRow) -> Result<PlanResult, Problem> {
+pub(super) fn finish_if_small(
+    tx: &mut Tx<'_>,
+    mut plan: PlanRow,
+    changes: &PlanChanges,
+) -> Result<PlanResult, Problem> {
     if size(tx.read_unbatched(), &plan)? > SMALL {
         return Ok(PlanResult { plan: plan.plan()?, left: Vec::new() });
     }
-    let work = Work::read(tx.read_unbatched(), &plan)?;
+    let work = Work::read(tx.read_unbatched(), &plan, changes)?;
     let left = advance(tx, &plan, &work, &work.visits)?;
     mark(tx, &plan, &work.unserved)?;
     finish(tx, &mut plan)?;
@@ -124,7 +131,7 @@ pub(super) fn finish_if_small(tx: &mut Tx<'_>, mut plan: PlanRow) -> Result<Plan
 /// [`DbError`]; the plan is then taken again when the lease has run out.
 pub(super) async fn run(db: &Db, plan: PlanRow, lease: Uuid) -> Result<(), DbError> {
     let key = (plan.district, plan.id);
-    let work = db.read(move |conn| Work::read(conn, &plan)).await?;
+    let work = db.read(move |conn| Work::read(conn, &plan, &plan.changes()?)).await?;
     let work = Arc::new(work);
     let all = work.visits.len() + work.unserved.len() + 1;
     for batch in work.batches() {

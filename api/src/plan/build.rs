@@ -4,14 +4,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{
-    DispatchProblem, Mode, Pin, Shift, Visit, Volunteer, WeekOffer, block_unfit_pins,
+    DispatchProblem, Pin, Shift, Visit, Volunteer, WeekOffer, block_unfit_pins,
 };
 use gridward_domain::authority::Role;
 use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
-use gridward_domain::skill::Skills;
-use gridward_domain::task::State;
+use gridward_domain::task::{Phase, State};
 use gridward_domain::time::Minutes;
 
 use super::carried::Carried;
@@ -28,6 +27,7 @@ use crate::availability::calendar::{Calendar, Calendars, Hours};
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::db::DbError;
 use crate::person::store::PersonRow;
+use crate::task::journey::{self, mode};
 use crate::task::row::TaskRow;
 
 /// The rows that a plan is computed from.
@@ -58,6 +58,25 @@ pub struct Rows {
     pub reported: Vec<Reported>,
     /// The people who gave back an open task.
     pub refusals: HashMap<TaskId, Vec<PersonId>>,
+    /// The assigned tasks that a plan may give to others, as they are; among `tasks` they are open.
+    pub reassigned: HashMap<TaskId, TaskRow>,
+}
+
+impl Rows {
+    /// Has these tasks planned as if they were open, but not for the people who have them: those that are
+    /// assigned and not accepted, of visits by one person.
+    pub fn reassign(&mut self, ids: &[TaskId]) {
+        let ids: HashSet<TaskId> = ids.iter().copied().collect();
+        let is_free = |row: &&mut TaskRow| {
+            ids.contains(&row.id) && row.state == Phase::Assigned && row.pair().is_none()
+        };
+        for row in self.tasks.iter_mut().filter(is_free) {
+            self.refusals.entry(row.id).or_default().extend(row.assignee);
+            self.reassigned.insert(row.id, row.clone());
+            (row.state, row.assignee) = (Phase::Open, None);
+            row.unplan();
+        }
+    }
 }
 
 /// Builds the problem of planning `rows` for `span`, with no new visit before `earliest` and none in the
@@ -189,12 +208,6 @@ fn rest_of_day(
     Ok(rest)
 }
 
-/// How a person with these skills travels.
-pub fn mode(skills: &Skills) -> Mode {
-    let drives = skills.iter().any(|skill| skill.as_str() == "driving");
-    if drives { Mode::Motorcycle } else { Mode::Bicycle }
-}
-
 /// What a person carries and may carry on the days over which work is shared fairly.
 struct Offer {
     /// The minutes carried, and those that are left in the weeks of the plan.
@@ -242,14 +255,9 @@ fn count(days: impl Iterator<Item = NaiveDate>) -> u64 {
     u64::try_from(days.count()).unwrap_or(u64::MAX)
 }
 
-/// How the task is planned. A call that is tied to other tasks is planned as a visit: such tasks are
-/// made together.
+/// How the task is planned.
 fn channel(row: &TaskRow, rows: &Rows) -> Channel {
-    if row.tie().is_none() && rows.calls.iter().any(|kind| kind.as_str() == row.kind) {
-        Channel::Call
-    } else {
-        Channel::Visit
-    }
+    journey::channel(&row.kind, row.tie().is_some(), &rows.calls)
 }
 
 /// The visit of a task.

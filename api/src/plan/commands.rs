@@ -16,6 +16,7 @@ use crate::auth::Authenticated;
 use crate::db::Conn;
 use crate::http::OptionalJson;
 use crate::http::openapi;
+use crate::http::prefer::Wait;
 use crate::http::problem::Problem;
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
 use crate::tx::{Db, Tx};
@@ -111,14 +112,14 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
 /// left and listed in any case, and an undo takes back the others.
 /// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed or has passed. If the plan makes more
 /// than a tenth of its visits late, tasks that were overdue before not counted, the answer is 409
-/// `confirmation_required` until `confirm` is set. A plan in another state is 409 `plan_state`, with the plan in `current`; of
-/// one that is still being computed `errors` says how to wait. A draft is applicable for 7 days, then it is
+/// `confirmation_required` until `confirm` is set. A plan in another state is 409 `plan_state`, with the plan in `current`; with
+/// `Prefer: wait=30` the server waits up to 30 seconds for one that is being computed. A draft is applicable for 7 days, then it is
 /// 410 `plan_expired`. Allowed roles: supervisors, admins, and managers in
 /// their grid.
 #[utoipa::path(
     tag = "plans",
     operation_id = "apply_plan",
-    params(("id" = PlanId, Path, description = "The plan")),
+    params(("id" = PlanId, Path, description = "The plan"), Wait),
     request_body(content = ApplyPlan, description = "How it is applied; no body is `{}`"),
     responses(
         (status = OK, description = "The plan, applied", body = PlanResult),
@@ -129,20 +130,23 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
 #[post("/plans/{id}/apply")]
 pub(crate) async fn apply_plan(
     commands: Data<Commands>,
-    workers: (Data<Db>, Data<Planner>),
+    (db, planner): (Data<Db>, Data<Planner>),
     Authenticated(principal): Authenticated,
     id: Path<PlanId>,
     key: IdempotencyKey,
+    Wait(patience): Wait,
     OptionalJson(how): OptionalJson<ApplyPlan>,
 ) -> Result<HttpResponse, Problem> {
+    principal.may(Action::Dispatch)?;
+    planner.computed(principal, *id, patience).await?;
     let call = Call { id: *id, command: Command::Apply(how) };
-    send(&commands, workers, principal, key, call).await
+    send(&commands, (db, planner), principal, key, call).await
 }
 
 /// Undo a plan
 ///
-/// Opens the tasks that the plan assigned and that have not changed since, as they were before. The
-/// others, such as accepted ones, are listed in `left` and stay as they are. Other drafts of the opened
+/// Opens the tasks that the plan assigned and that have not changed since, as they were before, and gives
+/// those that it had moved (`reassign`) back to the people who had them, if these are active. The others, such as accepted ones, are listed in `left` and stay as they are. Other drafts of the opened
 /// tasks, of before this plan was applied, can be applied again. Many tasks are opened in
 /// batches, as they are assigned: the plan is `undoing` meanwhile. A plan in another state
 /// is 409 `plan_state`, with the plan in `current`. Allowed roles: supervisors, admins, and managers

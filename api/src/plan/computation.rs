@@ -15,12 +15,14 @@ use uuid::Uuid;
 
 use super::build::Rows;
 use super::computed::Request;
-use super::imagined::{Imagined, StoredOrder};
+use super::imagined::Imagined;
 use super::model::{Plan, PlanOrigin, PlanState};
 use super::order::PlanOrder;
+use super::plan_row::PlanRow;
 use super::planner::Planner;
 use super::run::{self, Means, RunError};
-use super::store::{self, PlanRow};
+use super::store;
+use super::stored_order::StoredOrder;
 use super::{apply, draft, queue, suggestion};
 use crate::clock;
 use crate::db::{Conn, DbError};
@@ -96,11 +98,8 @@ impl Planner {
         pool: &Arc<ThreadPool>,
     ) -> Result<Option<Plan>, RunError> {
         let key = (row.district, row.id);
-        let (order, imagined) =
-            match StoredOrder::parse(row.request.as_deref().unwrap_or_default())? {
-                StoredOrder::Dry { order, imagined } => (order, Some(imagined)),
-                StoredOrder::Usual(order) => (order, None),
-            };
+        let order = row.order()?.ok_or_else(|| DbError::corrupt("plans", "no order"))?;
+        let StoredOrder { order, imagined } = order;
         let request = Request { id: row.id, order, now: (self.clock)(), by: row.created_by };
         let progress = Arc::new(Progress::default());
         let is_dry = imagined.is_some();
@@ -130,7 +129,8 @@ impl Planner {
                         return Ok(None);
                     }
                     draft::finish(tx, &computed, &mut row)?;
-                    let applied = apply::apply_at_once(tx, &row)?;
+                    let changes = &computed.request.order.changes;
+                    let applied = apply::apply_at_once(tx, row.clone(), changes)?;
                     if applied.is_none() {
                         suggestion::announce(tx, &row)?;
                     }

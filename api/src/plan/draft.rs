@@ -11,9 +11,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::computed::{Computed, Request};
-use super::imagined::{ImaginedVisits, StoredOrder};
+use super::former_visit::FormerVisit;
+use super::imagined::ImaginedVisits;
+use super::lane::Lane;
 use super::model::{Plan, PlanBase, PlanOrigin, PlanState};
-use super::store::{self, Kept, PlanRow};
+use super::plan_row::{Kept, PlanRow};
+use super::store;
+use super::stored_order::StoredOrder;
 use super::visit_store::VisitRow;
 use super::{base, dry};
 use crate::db::DbError;
@@ -64,8 +68,7 @@ pub fn insert_dry(
     request: &Request,
     (campaign, imagined): (CampaignId, ImaginedVisits),
 ) -> Result<Plan, DbError> {
-    let order = StoredOrder::Dry { order: request.order.clone(), imagined };
-    let order = serde_json::to_string(&order).map_err(|error| DbError::corrupt("plans", error))?;
+    let order = StoredOrder { order: request.order.clone(), imagined: Some(imagined) }.text()?;
     let row = row_of(tx, request)?;
     let row = PlanRow { campaign: Some(campaign), request: Some(order), ..row };
     store::insert(tx.write_unbatched(), &row)?;
@@ -126,7 +129,6 @@ fn against_base(computed: &Computed) -> Option<PlanBase> {
 }
 
 fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRow, DbError> {
-    let corrupt = |error| DbError::corrupt("plans", error);
     Ok(PlanRow {
         district: order.area.district(),
         id: *id,
@@ -139,7 +141,7 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
         created_at: tx.now.naive_utc(),
         state: PlanState::Computing,
         state_at: Some(tx.now.naive_utc()),
-        request: Some(serde_json::to_string(order).map_err(corrupt)?),
+        request: Some(StoredOrder::usual(order.clone()).text()?),
         progress: 0,
         attempts: 0,
         lease: None,
@@ -150,6 +152,7 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
         changed_by: None,
         reached: None,
         campaign: None,
+        lane: Lane::of(order),
     })
 }
 
@@ -226,6 +229,11 @@ fn served(
 /// The row of a task without a visitor; `reason` says why, or why this visitor.
 fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<VisitRow, DbError> {
     let reason = serde_json::to_string(reason);
+    let former = computed.rows.reassigned.get(&task.id).and_then(|former| {
+        let mut people = computed.rows.people.iter();
+        let grid = people.find(|person| Some(person.id) == former.assignee).map(|row| row.area);
+        FormerVisit::of(former, grid.unwrap_or(task.grid))
+    });
     Ok(VisitRow {
         district: task.district,
         plan: computed.request.id,
@@ -240,5 +248,6 @@ fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<V
         minutes: None,
         person_grid: None,
         former_unserved: None,
+        former_visit: former.as_ref().map(FormerVisit::stored).transpose()?,
     })
 }

@@ -12,7 +12,8 @@ use super::computed::Computed;
 use super::dry_result::{DryResult, PlannedVillage};
 use super::model::PlanState;
 use super::obstacles;
-use super::store::{self, Kept, PlanRow};
+use super::plan_row::{Kept, PlanRow};
+use super::store;
 use crate::db::DbError;
 use crate::tx::Tx;
 

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use gridward_domain::id::TaskId;
 
 use super::model::PlanState;
-use super::store::PlanRow;
+use super::plan_row::PlanRow;
 use super::why::StoredReason;
 use crate::db::schema::{plan_visits, plans, tasks};
 use crate::db::{Conn, DbError};

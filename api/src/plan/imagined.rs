@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::build::Rows;
-use super::order::PlanOrder;
 use super::span::{MOST_DAYS, Span};
 use crate::audience::members;
 use crate::beneficiary::stay::Whereabouts;
@@ -62,32 +61,6 @@ pub struct ImaginedVisits {
     pub last_day: NaiveDate,
     /// The most visits that begin on a day.
     pub quota_per_day: Option<u32>,
-}
-
-/// The order of a plan, as its row has it.
-// A server that knows no dry plans cannot read the order of one, so it plans nothing in its place.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum StoredOrder {
-    /// A dry plan of a campaign.
-    Dry {
-        /// The area and the days.
-        order: PlanOrder,
-        /// The visits of the campaign.
-        imagined: ImaginedVisits,
-    },
-    /// Any other plan.
-    Usual(PlanOrder),
-}
-
-impl StoredOrder {
-    /// The order in the text of a row.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn parse(text: &str) -> Result<Self, DbError> {
-        serde_json::from_str(text).map_err(|error| DbError::corrupt("plans", error))
-    }
 }
 
 impl ImaginedVisits {

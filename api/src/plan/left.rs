@@ -7,7 +7,7 @@ use gridward_domain::id::TaskId;
 use gridward_domain::task::Phase;
 
 use super::model::{LeftBecause, LeftTask, PlanResult, PlanState};
-use super::store::PlanRow;
+use super::plan_row::PlanRow;
 use crate::db::schema::plan_visits;
 use crate::db::{Conn, DbError};
 use crate::task;

@@ -10,7 +10,7 @@ use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::former_marks;
-use super::store::PlanRow;
+use super::plan_row::PlanRow;
 use super::why::StoredReason;
 use crate::db::schema::plan_visits;
 use crate::db::{Conn, DbError};

@@ -13,10 +13,12 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use super::batches;
+use super::lane::Lane;
 use super::model::{Plan, PlanState};
-use super::queue::{self, Lane};
-use super::store::{self, PlanRow};
+use super::plan_row::PlanRow;
+use super::queue::{self, Turn};
+use super::store;
+use super::{batches, plan_state};
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
@@ -44,7 +46,7 @@ pub struct Planner {
     pub(super) pool: Arc<ThreadPool>,
     /// The thread of plans of few tasks, which do not wait for a large one.
     small_pool: Arc<ThreadPool>,
-    /// Notified of a new plan in the queue, by lane.
+    /// Notified of a new plan in the queue, by turn.
     ordered: Arc<[Notify; 3]>,
     /// The districts of new plans.
     districts: Arc<Mutex<BTreeSet<AreaCode>>>,
@@ -112,20 +114,26 @@ impl Planner {
         self.notify();
     }
 
-    /// Has each lane read the queue.
+    /// Has each turn read the queue.
     pub(super) fn notify(&self) {
         self.ordered.iter().for_each(Notify::notify_one);
     }
 
-    fn ordered(&self, lane: Lane) -> &Notify {
-        &self.ordered[lane as usize]
+    /// Notified of what waits for the turn.
+    fn ordered(&self, turn: Turn) -> &Notify {
+        let [small, large, change] = &*self.ordered;
+        match turn {
+            Turn::Computation(Lane::Small) => small,
+            Turn::Computation(Lane::Large) => large,
+            Turn::Change => change,
+        }
     }
 
     /// The threads that compute the plans of the lane.
     fn pool(&self, lane: Lane) -> &Arc<ThreadPool> {
         match lane {
             Lane::Small => &self.small_pool,
-            Lane::Large | Lane::Change => &self.pool,
+            Lane::Large => &self.pool,
         }
     }
 
@@ -144,13 +152,37 @@ impl Planner {
         id: PlanId,
         patience: Duration,
     ) -> Result<Plan, Problem> {
+        self.wait_while(PlanState::is_queued, principal, id, patience).await
+    }
+
+    /// The plan, if it is computed when `patience` has passed or this server stops.
+    ///
+    /// # Errors
+    /// As [`Self::wait`]; 409 while it is computed.
+    pub async fn computed(
+        &self,
+        principal: Principal,
+        id: PlanId,
+        patience: Duration,
+    ) -> Result<Plan, Problem> {
+        let is_computing = |state| state == PlanState::Computing;
+        plan_state::computed(self.wait_while(is_computing, principal, id, patience).await?)
+    }
+
+    async fn wait_while(
+        &self,
+        is_busy: fn(PlanState) -> bool,
+        principal: Principal,
+        id: PlanId,
+        patience: Duration,
+    ) -> Result<Plan, Problem> {
         let end = Instant::now() + patience;
         let mut finished = self.finished.subscribe();
         loop {
             let plan = self.db.read(move |conn| store::one(conn, &principal.scope(), id)).await?;
             let plan = plan.ok_or_else(Problem::not_found)?;
             let now = Instant::now();
-            if !plan.state.is_queued() || now >= end || self.shutdown.has_begun() {
+            if !is_busy(plan.state) || now >= end || self.shutdown.has_begun() {
                 return Ok(plan);
             }
             // A plan of another server is seen by polling.
@@ -165,8 +197,9 @@ impl Planner {
 
     /// Works on the queue until the server stops.
     pub async fn run(self) {
-        let serve = |lane| self.serve(lane);
-        tokio::join!(self.list(), serve(Lane::Small), serve(Lane::Large), serve(Lane::Change));
+        let computes = |lane| self.serve(Turn::Computation(lane));
+        let changes = self.serve(Turn::Change);
+        tokio::join!(self.list(), computes(Lane::Small), computes(Lane::Large), changes);
     }
 
     /// Lists the districts again and again.
@@ -192,32 +225,32 @@ impl Planner {
         }
     }
 
-    /// Works on one lane of the queue.
-    async fn serve(&self, lane: Lane) {
+    /// Takes one turn again and again.
+    async fn serve(&self, turn: Turn) {
         let mut stopping = self.shutdown.signal();
         while !self.shutdown.has_begun() {
-            if let Err(error) = self.run_waiting(lane).await {
+            if let Err(error) = self.run_waiting(turn).await {
                 tracing::warn!(%error, "the queue of plans could not be read");
             }
             tokio::select! {
-                _ = tokio::time::timeout(QUEUE_INTERVAL, self.ordered(lane).notified()) => {}
+                _ = tokio::time::timeout(QUEUE_INTERVAL, self.ordered(turn).notified()) => {}
                 () = stopping.started() => {}
             }
         }
     }
 
     /// Works on plans until none waits in any district, or the server stops.
-    async fn run_waiting(&self, lane: Lane) -> Result<(), DbError> {
+    async fn run_waiting(&self, turn: Turn) -> Result<(), DbError> {
         let districts = self.known().clone();
         for district in districts {
-            while let Some((row, lease)) = self.take(district, lane).await? {
-                match lane {
-                    Lane::Small | Lane::Large => {
+            while let Some((row, lease)) = self.take(district, turn).await? {
+                match turn {
+                    Turn::Computation(lane) => {
                         self.run_computation(row, lease, self.pool(lane)).await?;
                         // A large plan may be applied at once.
-                        self.ordered(Lane::Change).notify_one();
+                        self.ordered(Turn::Change).notify_one();
                     }
-                    Lane::Change => {
+                    Turn::Change => {
                         let id = row.id;
                         // If it fails, the lease runs out, and the plan is taken again.
                         if let Err(error) = batches::run(&self.db, row, lease).await {
@@ -236,12 +269,12 @@ impl Planner {
     async fn take(
         &self,
         district: AreaCode,
-        lane: Lane,
+        turn: Turn,
     ) -> Result<Option<(PlanRow, Uuid)>, DbError> {
         while !self.shutdown.has_begun() {
             let now = (self.clock)();
             let waiting =
-                self.db.read(move |conn| queue::waiting(conn, district, lane, now)).await?;
+                self.db.read(move |conn| queue::waiting(conn, district, turn, now)).await?;
             let Some(row) = waiting else { return Ok(None) };
             let lease = Uuid::now_v7();
             let taken = self.db.write(district, move |tx| {

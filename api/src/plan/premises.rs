@@ -12,10 +12,9 @@ use gridward_domain::task::Phase;
 use gridward_domain::time::{Minutes, TimeOfDay};
 
 use super::changes::{PlanChanges, later};
-use super::imagined::StoredOrder;
+use super::plan_row::PlanRow;
 use super::settings;
 use super::span::{Span, monday_of};
-use super::store::PlanRow;
 use super::visit_store::VisitRow;
 use crate::availability::calendar::{Calendar, Hours};
 use crate::clock;
@@ -38,18 +37,17 @@ pub(super) struct Premises {
 
 impl Premises {
     /// The present premises of these visits, which are all that the plan gives, in the order in which it
-    /// gives them; `services` are the minutes at the door.
+    /// gives them; `services` are the minutes at the door, and `changes` those of its order.
     ///
     /// # Errors
     /// [`DbError`].
     pub(super) fn read(
         conn: &mut Conn,
         plan: &PlanRow,
-        visits: &[&VisitRow],
+        (visits, changes): (&[&VisitRow], &PlanChanges),
         services: &HashMap<TaskId, ServiceMinutes>,
     ) -> Result<Self, DbError> {
-        let changes = changes(plan)?;
-        let free = Free::read(conn, plan, visits, &changes)?;
+        let free = Free::read(conn, plan, visits, changes)?;
         let pinned: HashSet<TaskId> = changes.pins.iter().map(|pin| pin.task_id).collect();
         let more_time = changes.more_time.iter();
         let more_time = more_time.map(|more| ((more.person_id, more.day), more.minutes)).collect();
@@ -88,14 +86,6 @@ pub(super) fn has_passed(visit: &VisitRow, now: DateTime<Utc>) -> bool {
     let travel = visit.travel.and_then(|minutes| u16::try_from(minutes).ok()).unwrap_or_default();
     let leaves = TimeOfDay::new(start.minutes().saturating_sub(travel)).unwrap_or(start);
     clock::has_passed((day, leaves), now)
-}
-
-/// What the order of the plan changes by hand.
-fn changes(plan: &PlanRow) -> Result<PlanChanges, DbError> {
-    Ok(match plan.request.as_deref().map(StoredOrder::parse).transpose()? {
-        Some(StoredOrder::Usual(order)) => order.changes,
-        Some(StoredOrder::Dry { .. }) | None => PlanChanges::default(),
-    })
 }
 
 /// The minutes that people have free in the weeks of a plan without its visits.
@@ -243,6 +233,7 @@ mod tests {
             minutes: None,
             person_grid: None,
             former_unserved: None,
+            former_visit: None,
         }
     }
 

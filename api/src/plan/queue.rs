@@ -12,9 +12,9 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
 use uuid::Uuid;
 
-use super::imagined::StoredOrder;
-use super::model::{PlanOrigin, PlanState};
-use super::store::PlanRow;
+use super::lane::Lane;
+use super::model::PlanState;
+use super::plan_row::PlanRow;
 use crate::db::schema::plans;
 use crate::db::{Conn, DbError};
 
@@ -23,36 +23,16 @@ pub const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// A plan that this many servers have begun and not finished is given up: it may be what stops them.
 pub const MOST_ATTEMPTS: i32 = 3;
 
-/// What a server does with plans of the queue; one does not wait for the other.
+/// What a server takes from the queue; one does not wait for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
-    /// Those of few tasks are computed: a person who is ill has visits today.
-    Small,
-    /// The others are computed, which may take a minute each.
-    Large,
-    /// They are applied or undone in batches.
+pub enum Turn {
+    /// The plans of a lane, to compute them.
+    Computation(Lane),
+    /// Plans, to apply or undo them in batches.
     Change,
 }
 
-impl Lane {
-    const fn states(self) -> &'static [PlanState] {
-        match self {
-            Self::Small | Self::Large => &[PlanState::Computing],
-            Self::Change => &PlanState::IN_PROGRESS,
-        }
-    }
-
-    /// Whether the plan, which is in one of the states, waits in the lane.
-    fn holds(self, row: &PlanRow) -> bool {
-        match self {
-            Self::Small => has_few_tasks(row),
-            Self::Large => !has_few_tasks(row),
-            Self::Change => true,
-        }
-    }
-}
-
-/// The next plan of the district that waits in the lane and that no valid lease holds: the oldest one. Dry
+/// The next plan of the district that waits for the turn and that no valid lease holds: the oldest one. Dry
 /// plans wait until no other plan of the lane does, and until no server computes another dry plan of the
 /// district.
 ///
@@ -61,38 +41,26 @@ impl Lane {
 pub fn waiting(
     conn: &mut Conn,
     district: AreaCode,
-    lane: Lane,
+    turn: Turn,
     now: DateTime<Utc>,
 ) -> Result<Option<PlanRow>, DbError> {
     let now = now.naive_utc();
-    let rows: Vec<PlanRow> = plans::table
+    let waiting = plans::table
         .filter(plans::district.eq(district))
-        .filter(plans::state.eq_any(lane.states()))
         .filter(plans::lease_until.is_null().or(plans::lease_until.lt(now)))
-        .load(conn)?;
-    let next = rows.into_iter().filter(|row| lane.holds(row)).min_by_key(place);
+        .into_boxed();
+    let waiting = match turn {
+        Turn::Computation(lane) => {
+            waiting.filter(plans::state.eq(PlanState::Computing)).filter(plans::lane.eq(lane))
+        }
+        Turn::Change => waiting.filter(plans::state.eq_any(PlanState::IN_PROGRESS)),
+    };
+    let order = (plans::campaign.is_not_null(), plans::id);
+    let next: Option<PlanRow> = waiting.order(order).first(conn).optional()?;
     match next {
-        Some(row) if row.campaign.is_some() && computes_dry(conn, district, now)? => Ok(None),
+        Some(PlanRow { campaign: Some(_), .. }) if computes_dry(conn, district, now)? => Ok(None),
         row => Ok(row),
     }
-}
-
-/// The place of a plan in its lane.
-fn place(row: &PlanRow) -> (bool, PlanId) {
-    (row.campaign.is_some(), row.id)
-}
-
-/// The most tasks of the lane of small plans that an order names.
-const FEW: usize = 100;
-
-/// Whether the plan is of tasks that lost their assignee, or of a few tasks that the order names.
-fn has_few_tasks(row: &PlanRow) -> bool {
-    let names_tasks = |text: &str| match StoredOrder::parse(text) {
-        Ok(StoredOrder::Usual(order)) => (1..=FEW).contains(&order.only.ids.len()),
-        // An order that cannot be read is found when the plan is computed.
-        Ok(StoredOrder::Dry { .. }) | Err(_) => false,
-    };
-    row.origin == PlanOrigin::Replan || row.request.as_deref().is_some_and(names_tasks)
 }
 
 /// Whether a server computes a dry plan of the district.
@@ -116,7 +84,8 @@ pub fn give_way(
     lease: Uuid,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    if waiting(conn, district, Lane::Large, now)?.is_none_or(|row| row.campaign.is_some()) {
+    let next = waiting(conn, district, Turn::Computation(Lane::Large), now)?;
+    if next.is_none_or(|row| row.campaign.is_some()) {
         return Ok(false);
     }
     hand_back(conn, (district, id), lease)

@@ -11,7 +11,8 @@ use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::model::{APPLICABLE_FOR, PlanState};
-use super::store::{self, PlanRow};
+use super::plan_row::PlanRow;
+use super::store;
 use crate::clock;
 use crate::db::schema::{plan_visits, plans, tasks};
 use crate::db::{Conn, DbError};

@@ -7,12 +7,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use gridward_dispatch::solve::{self, DispatchProblem, Observer, Options, PlanError};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
+use gridward_domain::time::Minutes;
 use rayon::ThreadPool;
 use std::sync::Arc;
 use thiserror::Error;
 use uuid::Uuid;
 
 use super::apply::ApplyPlan;
+use super::base::BaseVisit;
 use super::build::Rows;
 use super::computed::{Computed, Request};
 use super::departure::remove_departures;
@@ -20,7 +22,8 @@ use super::earliest::Earliest;
 use super::imagined::Imagined;
 use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
-use super::store::PlanRow;
+use super::plan_row::PlanRow;
+use super::span::Span;
 use super::{apply, base, batches, build, draft, input, left, overruns, queue, solving, store};
 use crate::area;
 use crate::clock;
@@ -139,29 +142,9 @@ pub async fn compute(
         ..Options::default()
     };
     let asked = request.clone();
-    let read = move |conn: &mut Conn| {
-        let Request { order, now, .. } = &asked;
-        if area::store::current(conn, &order.area)?.is_none() {
-            return Err(Problem::invalid("/area", "the area does not exist"));
-        }
-        let span = order.span()?;
-        let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
-        let overdue = select(&mut rows, order, clock::day(*now));
-        let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
-        let mut problem = build::problem(&rows, span, earliest)?;
-        if asked.by.is_none() {
-            without_held_up(&mut problem, &rows, *now);
-        }
-        let more = more(conn, &rows)?;
-        let imagined = more.visits.iter().map(|visit| (visit.id, (visit.grid, visit.service)));
-        let imagined: HashMap<_, _> = imagined.collect();
-        problem.volunteers.extend(more.volunteers);
-        problem.visits.extend(more.visits);
-        order.changes.apply(&mut problem);
-        let base = base::visits(conn, order)?;
-        Ok((rows, problem, base, (overdue, imagined), began.elapsed()))
-    };
-    let (rows, mut problem, base, (overdue, imagined), read) = db.read(read).await?;
+    let input = db.read(move |conn| read(conn, &asked, &more)).await?;
+    let read = began.elapsed();
+    let Input { rows, mut problem, base, overdue, imagined } = input;
     let is_dry = !imagined.is_empty();
     let began = Instant::now();
     let (area, selected) = (request.order.area, request.order.only.area);
@@ -192,6 +175,48 @@ pub async fn compute(
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
     let computed = Computed { request, rows, base, overdue, solved, bounds, imagined, volunteers };
     Ok((computed, timing))
+}
+
+/// What the solver gets, and what it is made from.
+struct Input {
+    rows: Rows,
+    problem: DispatchProblem,
+    /// The visits of the plan on which the new one is based.
+    base: Vec<BaseVisit>,
+    /// Number of open tasks that are left out, since every day makes them late.
+    overdue: u32,
+    /// The grid and the minutes at the door of each visit that does not exist.
+    imagined: HashMap<TaskId, (AreaCode, Minutes)>,
+}
+
+/// Reads the input of the request. `more` are volunteers and visits besides those of the database.
+fn read(
+    conn: &mut Conn,
+    Request { order, now, by, .. }: &Request,
+    more: impl Fn(&mut Conn, &Rows) -> Result<Imagined, Problem>,
+) -> Result<Input, Problem> {
+    if area::store::current(conn, &order.area)?.is_none() {
+        return Err(Problem::invalid("/area", "the area does not exist"));
+    }
+    let span = order.span()?;
+    let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
+    if order.reassign {
+        rows.reassign(&order.only.ids);
+    }
+    let overdue = select(&mut rows, order, clock::day(*now));
+    let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
+    let mut problem = build::problem(&rows, span, earliest)?;
+    if by.is_none() {
+        without_held_up(&mut problem, &rows, *now);
+    }
+    let more = more(conn, &rows)?;
+    let imagined = more.visits.iter().map(|visit| (visit.id, (visit.grid, visit.service)));
+    let imagined = imagined.collect();
+    problem.volunteers.extend(more.volunteers);
+    problem.visits.extend(more.visits);
+    order.changes.apply(&mut problem);
+    let base = base::visits(conn, order)?;
+    Ok(Input { rows, problem, base, overdue, imagined })
 }
 
 /// Gives no new visit to people who are held up by an earlier one. Only for plans that no person

@@ -1,124 +1,20 @@
 //! Queries for plans.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use gridward_dispatch::solve::Bounds;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{CampaignId, PersonId, PlanId, TaskId};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::dry_result::DryResult;
-use super::model::{APPLICABLE_FOR, Plan, PlanBase, PlanOrigin, PlanState};
+use super::model::{Plan, PlanOrigin, PlanState};
 use super::order::PlanOrder;
-use crate::clock::china;
+use super::plan_row::{Kept, PlanRow};
+use super::stored_order::StoredOrder;
 use crate::db::schema::plans;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::in_range;
-
-#[derive(Clone, Queryable, Insertable)]
-#[diesel(table_name = plans)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct PlanRow {
-    pub district: AreaCode,
-    pub id: PlanId,
-    pub area: AreaCode,
-    pub first_day: NaiveDate,
-    pub last_day: NaiveDate,
-    pub seed: i64,
-    pub measures: String,
-    pub created_by: Option<PersonId>,
-    pub created_at: NaiveDateTime,
-    pub state: PlanState,
-    pub state_at: Option<NaiveDateTime>,
-    pub request: Option<String>,
-    pub progress: i32,
-    pub attempts: i32,
-    pub lease: Option<String>,
-    pub lease_until: Option<NaiveDateTime>,
-    pub origin: PlanOrigin,
-    pub is_applied_at_once: bool,
-    pub night: Option<NaiveDate>,
-    pub changed_by: Option<PersonId>,
-    pub reached: Option<TaskId>,
-    pub campaign: Option<CampaignId>,
-}
-
-/// The stored result of a plan, as JSON.
-#[derive(Default, Serialize, Deserialize)]
-pub struct Kept {
-    /// Number of tasks assigned.
-    pub assigned: u32,
-    /// Number of tasks claimed in the meantime.
-    pub overtaken: u32,
-    /// The solver's quality measures.
-    pub measures: Value,
-    /// Lower bounds of these; `None` of plans of before there were any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bounds: Option<Bounds>,
-    /// Number of selected open tasks that were due before the first day and are not planned.
-    #[serde(default)]
-    pub overdue: u32,
-    /// Number of assigned tasks that could be in time when the plan was computed and are late by it. `None`:
-    /// a plan of before this was counted.
-    #[serde(default)]
-    pub made_late: Option<u32>,
-    /// How the plan differs from the one on which it is based.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base: Option<PlanBase>,
-    /// What a dry plan found.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dry: Option<DryResult>,
-}
-
-impl PlanRow {
-    /// The public representation.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn plan(self) -> Result<Plan, DbError> {
-        let kept = self.kept()?;
-        let in_china = |moment: NaiveDateTime| moment.and_utc().with_timezone(&china());
-        let is_draft = self.state == PlanState::Draft && self.campaign.is_none();
-        Ok(Plan {
-            id: self.id,
-            campaign_id: self.campaign,
-            area: self.area,
-            first_day: self.first_day,
-            last_day: self.last_day,
-            seed: self.seed,
-            assigned: kept.assigned,
-            overtaken: kept.overtaken,
-            overdue: kept.overdue,
-            base: kept.base,
-            bounds: kept.bounds,
-            measures: (!kept.measures.is_null()).then_some(kept.measures),
-            progress: (self.state.is_queued() && self.lease.is_some())
-                .then(|| u8::try_from(self.progress).unwrap_or(100)),
-            state: self.state,
-            origin: self.origin,
-            created_at: in_china(self.created_at),
-            state_since: self.state_at.map(in_china),
-            expires_at: is_draft.then(|| in_china(self.created_at + APPLICABLE_FOR)),
-        })
-    }
-
-    /// Whether the plan is a suggestion for freed tasks.
-    pub fn is_suggestion(&self) -> bool {
-        self.origin == PlanOrigin::Replan && !self.is_applied_at_once
-    }
-
-    /// The stored result.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn kept(&self) -> Result<Kept, DbError> {
-        serde_json::from_str(&self.measures).map_err(|error| DbError::corrupt("plans", error))
-    }
-}
 
 /// The number of plans of the person in one of these states.
 ///
@@ -180,13 +76,36 @@ pub fn given(
             .filter(plans::id.eq_any(ids))
             .load(conn)?;
         for row in rows {
-            let order = row.request.as_deref().map(serde_json::from_str).transpose();
-            let order = order.map_err(|error| DbError::corrupt("plans", error))?;
+            let order = row.order()?.map(|stored| stored.order);
             let at = row.state_at.unwrap_or(row.created_at).and_utc();
             given.insert(row.id, Given { at, order });
         }
     }
     Ok(given)
+}
+
+/// The assigned tasks for which a plan that begins on this day was suggested, whatever became of it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn suggested(
+    conn: &mut Conn,
+    district: AreaCode,
+    first_day: NaiveDate,
+) -> Result<HashSet<TaskId>, DbError> {
+    let rows: Vec<PlanRow> = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::last_day.ge(first_day))
+        .filter(plans::first_day.eq(first_day))
+        .filter(plans::origin.eq(PlanOrigin::Replan))
+        .filter(plans::is_applied_at_once.eq(false))
+        .load(conn)?;
+    let mut tasks = HashSet::new();
+    for row in rows {
+        let orders = row.order()?.into_iter().map(|stored| stored.order);
+        tasks.extend(orders.filter(|order| order.reassign).flat_map(|order| order.only.ids));
+    }
+    Ok(tasks)
 }
 
 /// Stores the result of a plan.
@@ -263,7 +182,7 @@ pub fn row(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan
 /// # Errors
 /// [`DbError`].
 pub fn replace_order(conn: &mut Conn, row: &PlanRow, order: &PlanOrder) -> Result<(), DbError> {
-    let text = serde_json::to_string(order).map_err(|error| DbError::corrupt("plans", error))?;
+    let text = StoredOrder::usual(order.clone()).text()?;
     diesel::update(plans::table.find((row.district, row.id)))
         .set((plans::area.eq(order.area), plans::request.eq(text)))
         .execute(conn)?;

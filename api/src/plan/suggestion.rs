@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::computed::Computed;
 use super::model::PlanOrigin;
-use super::store::PlanRow;
+use super::plan_row::PlanRow;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
 use crate::auth::notify;

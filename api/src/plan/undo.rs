@@ -8,10 +8,12 @@ use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::batches::{self, Change};
+use super::changes::PlanChanges;
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
-use super::store::{self, PlanRow};
+use super::plan_row::PlanRow;
+use super::store;
 use super::visit_store::VisitRow;
-use super::{former_marks, other_drafts, plan_state};
+use super::{former_marks, former_visit, other_drafts, plan_state};
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
@@ -35,11 +37,11 @@ pub fn undo(
     let mut row = in_state(tx, scope, id, &[PlanState::Applied])?;
     batches::check_alone(tx, &row)?;
     batches::begin(tx, &mut row, Change::Undo, Some(by))?;
-    batches::finish_if_small(tx, row)
+    batches::finish_if_small(tx, row, &PlanChanges::default())
 }
 
 /// Opens the tasks of these visits of the plan that have not changed since they were assigned, with the
-/// valid marks that they had before; returns the others.
+/// valid marks that they had before, and gives back those that it had moved; returns the others.
 ///
 /// # Errors
 /// [`DbError`].
@@ -59,6 +61,9 @@ pub(super) fn open(
     for visit in visits {
         let task = tasks.get(&visit.task);
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
+            if former_visit::give_back(tx, plan, (task, visit), by)? {
+                continue;
+            }
             // The author of the undo decides the next step: the tasks are not planned anew.
             let about = json!({ "because": "plan_undone", "plan": plan.id });
             let unserved_why = former.get(&task.id).copied();

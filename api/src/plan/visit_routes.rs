@@ -16,14 +16,16 @@ use super::compare_names;
 use super::loads::{self, PlanLoads};
 use super::model::PlanVisit;
 use super::obstacles::{self, PlanObstacle};
-use super::plan_state;
+use super::planner::Planner;
 use super::visit_list;
 use super::visit_store::{self, VisitFilter};
 use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
+use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::prefer::Wait;
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
@@ -52,12 +54,13 @@ pub struct VisitQuery {
 ///
 /// Gives for each task the assignee, the time and the reason, or the obstacle, with names, titles, places,
 /// windows and due days, and how the visit differs from what the task has now: `change` of a draft says what
-/// applying it would add and what it would leave. While the plan is computed it is 409 `plan_state`.
-/// Allowed roles: all except volunteers, within their area.
+/// applying it would add and what it would leave. With `Prefer: wait=30` the server waits up to 30 seconds
+/// for a plan that is being computed; without, or after that time, it is 409 `plan_state`. Allowed roles: all
+/// except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plan_visits",
-    params(("id" = PlanId, Path, description = "The plan"), VisitQuery, PageQuery),
+    params(("id" = PlanId, Path, description = "The plan"), Wait, VisitQuery, PageQuery),
     responses(
         (status = OK, description = "A page of visits", body = Page<PlanVisit>),
         openapi::ReadPlan,
@@ -66,15 +69,16 @@ pub struct VisitQuery {
 #[get("/plans/{id}/visits")]
 pub(crate) async fn list_plan_visits(
     request: HttpRequest,
-    db: Data<Db>,
+    (db, planner): (Data<Db>, Data<Planner>),
     keys: Data<KeyRing>,
     clock: Data<Clock>,
     Authenticated(principal): Authenticated,
-    id: Path<PlanId>,
+    (id, Wait(patience)): (Path<PlanId>, Wait),
     Paged { filter: query, page }: Paged<VisitQuery>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadPlans)?;
     let wanted = page.wanted()?;
+    planner.computed(principal, *id, patience).await?;
     let (limit, now, keys) = (wanted.limit, (**clock)(), keys.clone());
     let VisitQuery { unassigned, person, day, area, task, change } = query;
     let filter = VisitFilter { unassigned, person, day, area, task, change };
@@ -89,30 +93,33 @@ pub(crate) async fn list_plan_visits(
 /// Get the loads of a plan
 ///
 /// The minutes of each person and the tasks of each grid in the days of the plan, before and after
-/// it, and the number of visits that are new, kept or moved against what the tasks have now; work that is done is not counted, and people are ordered by area and id.
-/// While the plan is computed it is 409 `plan_state`. Allowed roles: all except volunteers and auditors,
-/// within their area.
+/// it, and the number of visits that are new, kept or moved against what the tasks have now; work that is
+/// done is not counted, and people are ordered by area and id. `Prefer: wait=30` waits for a plan that is
+/// being computed, as for the visits; else it is 409 `plan_state`. Allowed roles: all except volunteers and
+/// auditors, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "get_plan_loads",
-    params(("id" = PlanId, Path, description = "The plan")),
+    params(("id" = PlanId, Path, description = "The plan"), Wait),
     responses((status = OK, description = "The loads", body = PlanLoads), openapi::ReadPlan),
 )]
 #[get("/plans/{id}/loads")]
 pub(crate) async fn get_plan_loads(
     db: Data<Db>,
     keys: Data<KeyRing>,
+    planner: Data<Planner>,
     Authenticated(principal): Authenticated,
     id: Path<PlanId>,
+    Wait(patience): Wait,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::Dispatch)?;
+    planner.computed(principal, *id, patience).await?;
     let keys = keys.clone();
     let loads = db.read(move |conn| {
         let district = principal.district();
-        plan_state::computed(conn, &principal.scope(), *id)?;
         let key = keys.key(conn, district)?;
         let visits = visit_store::all_visits(conn, district, *id, false)?;
-        Ok::<_, Problem>(loads::loads(conn, &key, (district, *id), &visits)?)
+        loads::loads(conn, &key, (district, *id), &visits)
     });
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(loads.await?))
 }
@@ -128,38 +135,41 @@ pub struct ObstacleList {
 /// List the obstacles of a plan
 ///
 /// Counts the tasks that no one can do by reason, and by the least change that would help. The tasks
-/// are in the visits with `unassigned`. While the plan is computed it is 409 `plan_state`. Allowed roles: all
-/// except volunteers, within their area.
+/// are in the visits with `unassigned`. `Prefer: wait=30` waits for a plan that is being computed, as for
+/// the visits; else it is 409 `plan_state`. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plan_obstacles",
-    params(("id" = PlanId, Path, description = "The plan")),
+    params(("id" = PlanId, Path, description = "The plan"), Wait),
     responses((status = OK, description = "The obstacles", body = ObstacleList), openapi::ReadPlan),
 )]
 #[get("/plans/{id}/obstacles")]
 pub(crate) async fn list_plan_obstacles(
     db: Data<Db>,
+    planner: Data<Planner>,
     Authenticated(principal): Authenticated,
     id: Path<PlanId>,
+    Wait(patience): Wait,
 ) -> Result<Json<ObstacleList>, Problem> {
     principal.may(Action::ReadPlans)?;
-    let unserved = db.read(move |conn| {
-        plan_state::computed(conn, &principal.scope(), *id)?;
-        Ok::<_, Problem>(visit_store::all_visits(conn, principal.district(), *id, true)?)
-    });
+    planner.computed(principal, *id, patience).await?;
+    let unserved =
+        db.read(move |conn| visit_store::all_visits(conn, principal.district(), *id, true));
     Ok(Json(ObstacleList { items: obstacles::obstacles(&unserved.await?)? }))
 }
 
 /// Compare two plans
 ///
-/// The measures of both, and the tasks that they give to another person or time, with names. While one of them is
-/// computed it is 409 `plan_state`. Allowed roles: all except volunteers, within their area.
+/// The measures of both, and the tasks that they give to another person or time, with names. `Prefer: wait=30`
+/// waits for plans that are being computed, as for the visits; else they are 409 `plan_state`. Allowed roles: all
+/// except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "compare_plans",
     params(
         ("id" = PlanId, Path, description = "The plan"),
         ("other" = PlanId, Path, description = "The other plan"),
+        Wait,
     ),
     responses(
         (status = OK, description = "The differences", body = PlanComparison),
@@ -171,25 +181,23 @@ pub(crate) async fn compare_plans(
     db: Data<Db>,
     keys: Data<KeyRing>,
     clock: Data<Clock>,
+    planner: Data<Planner>,
     Authenticated(principal): Authenticated,
     ids: Path<(PlanId, PlanId)>,
+    Wait(patience): Wait,
 ) -> Result<Json<PlanComparison>, Problem> {
     principal.may(Action::ReadPlans)?;
     let (id, other) = *ids;
+    let computed = |id| planner.computed(principal, id, patience);
+    let (plan, other_plan) = tokio::try_join!(computed(id), computed(other))?;
     let (now, keys) = ((**clock)(), keys.clone());
     let compared = db.read(move |conn| {
-        let mut read = |id| {
-            let plan = plan_state::computed(conn, &principal.scope(), id)?;
-            Ok::<_, Problem>((
-                plan,
-                visit_store::all_visits(conn, principal.district(), id, false)?,
-            ))
-        };
-        let ((plan, visits), (other, others)) = (read(id)?, read(other)?);
-        let (same, different) = compare::compare(&visits, &others);
+        let mut read = |id| visit_store::all_visits(conn, principal.district(), id, false);
+        let (same, different) = compare::compare(&read(id)?, &read(other)?);
         let key = keys.key(conn, principal.district())?;
         let different = compare_names::named(conn, &key, &principal, different, now)?;
-        Ok::<_, Problem>(PlanComparison { plan, other, same, different })
+        Ok::<_, Problem>((same, different))
     });
-    Ok(Json(compared.await?))
+    let (same, different) = compared.await?;
+    Ok(Json(PlanComparison { plan, other: other_plan, same, different }))
 }

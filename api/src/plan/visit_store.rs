@@ -36,6 +36,7 @@ crate::table_row! {
             minutes: Option<i32>,
             person_grid: Option<AreaCode>,
             former_unserved: Option<UnservedWhy>,
+            former_visit: Option<String>,
         }
     }
 }

@@ -102,8 +102,8 @@ pub struct VisitCost {
     #[serde(default)]
     #[schema(required, minimum = 0, maximum = 1_000_000_000, example = 9)]
     pub extra_travel: u32,
-    /// The minutes carried and held with the visit over the weeks in which work is shared fairly, as a share
-    /// of those offered for them; 1 is all.
+    /// The person's load with the visit, as a share of the minutes offered in the weeks over which the
+    /// district shares work fairly (`fairness_weeks`), which end with the plan or the considered days; 1 is all.
     #[serde(default)]
     #[schema(required, minimum = 0, example = 0.42)]
     pub share_after: f64,

@@ -8,10 +8,11 @@ use gridward_domain::id::TaskId;
 use gridward_domain::range::ServiceMinutes;
 
 use super::assignment::Assignments;
+use super::changes::PlanChanges;
 use super::left_open::{self, LeftOpen};
 use super::model::PlanState;
+use super::plan_row::PlanRow;
 use super::premises::Premises;
-use super::store::PlanRow;
 use super::visit_store::{self, VisitRow};
 use super::why;
 use crate::db::schema::{plan_visits, tasks};
@@ -36,11 +37,15 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Reads what is left to do after the place that the plan has reached.
+    /// Reads what is left to do after the place that the plan has reached; `changes` are those of its order.
     ///
     /// # Errors
     /// [`DbError`].
-    pub(super) fn read(conn: &mut Conn, plan: &PlanRow) -> Result<Self, DbError> {
+    pub(super) fn read(
+        conn: &mut Conn,
+        plan: &PlanRow,
+        changes: &PlanChanges,
+    ) -> Result<Self, DbError> {
         let tasks = known_tasks(conn, plan)?;
         let tie = |task: TaskId| tasks.get(&task).and_then(|(tie, _)| *tie);
         let visits = visit_store::assignments(conn, plan.district, plan.id)?.into_iter();
@@ -52,7 +57,7 @@ impl Work {
         } else {
             let services = tasks.iter().map(|(task, (_, minutes))| (*task, *minutes)).collect();
             let all: Vec<&VisitRow> = visits.iter().map(|(_, visit)| visit).collect();
-            Premises::read(conn, plan, &all, &services)?
+            Premises::read(conn, plan, (&all, changes), &services)?
         };
         visits.retain(|(key, _)| plan.reached.is_none_or(|reached| *key > reached));
         let (keys, visits) = visits.into_iter().unzip();

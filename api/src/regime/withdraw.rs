@@ -12,8 +12,8 @@ use super::members::{self, Candidate, MemberRow};
 use super::store::RegimeRow;
 use crate::clock;
 use crate::db::{Conn, DbError};
-use crate::log::{self, Subject};
 use crate::task::command::NewTimes;
+use crate::task::given;
 use crate::task::row::TaskRow;
 use crate::task::store as tasks;
 use crate::task::transition::{Step, write};
@@ -21,10 +21,6 @@ use crate::tx::Tx;
 
 /// The states in which a visit may still be withdrawn.
 const WAITING: [Phase; 2] = [Phase::Open, Phase::Assigned];
-/// The events by which a task gets an assignee who has not accepted it.
-const ASSIGNMENTS: [&str; 2] = ["task.assign", "task.reassign"];
-/// The most events after the assignment of a visit that is not accepted.
-const MOST_EVENTS: i64 = 50;
 
 /// The last visits of the members whom a contact has satisfied since, and that no person has accepted.
 ///
@@ -136,10 +132,7 @@ fn waits(conn: &mut Conn, regime: &RegimeRow, row: &TaskRow) -> Result<bool, DbE
     if row.state != Phase::Assigned {
         return Ok(row.state == Phase::Open);
     }
-    let id = row.id.to_string();
-    let about = (Subject::Task, id.as_str());
-    let events = log::store::newest(conn, row.district, about, &[], None, MOST_EVENTS)?;
-    let last = events.iter().find(|event| ASSIGNMENTS.contains(&event.action.as_str()));
+    let last = given::event(conn, row)?;
     let Some(last) = last else {
         return Ok(regime.assign_responsible && row.assignee == regime.responsible);
     };

@@ -36,9 +36,10 @@ pub enum Breach {
     Skill,
     /// The person's minutes of the week do not suffice.
     Minutes,
-    /// The person's hours do not meet the time window long enough on any day.
+    /// The person's hours do not meet the time window long enough on any day, or not the time of a visit
+    /// that keeps it.
     Window,
-    /// The person is away on all days, or off duty.
+    /// The person is away on all days or at the time of a visit that keeps it, or off duty.
     Absence,
     /// The person must not visit the beneficiary.
     Forbidden,
@@ -46,7 +47,7 @@ pub enum Breach {
     SamePerson,
     /// The person makes the other task of a visit by two people.
     TwoPeople,
-    /// The person has another visit at that time.
+    /// The person has another visit at that time, or too near to it for the way between both.
     Overlap,
 }
 
@@ -61,7 +62,7 @@ impl Breach {
             Self::Forbidden => "must not visit this beneficiary",
             Self::SamePerson => "another person makes the tied tasks",
             Self::TwoPeople => "makes the other task of the visit by two people",
-            Self::Overlap => "has another visit at that time",
+            Self::Overlap => "has another visit at that time, or too near to it for the way",
         }
     }
 }
@@ -74,7 +75,7 @@ pub struct TaskWithBreaches {
     /// The broken rules.
     #[schema(max_items = 8)]
     pub breaches: BTreeSet<Breach>,
-    /// The other visits of the person at that time.
+    /// The other visits of the person at that time, or too near to it for the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 1_000)]
     pub overlaps: Vec<OverlappingVisit>,

@@ -82,8 +82,8 @@ pub struct NewDays {
     /// When the assignee makes the visit. Only for a task that has an assignee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<VisitTime>,
-    /// Whether the task gets these days and the time `planned` although its assignee is away or, at that
-    /// time, has another visit.
+    /// Whether the task gets these days and the time `planned` although its assignee is away or has another
+    /// visit at that time, or too near to it for the way.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
 }

@@ -1,20 +1,29 @@
-//! The hours at which people cannot make a visit: those of the visits that they hold already, of their
-//! absences, and all hours off duty. The draft of a plan, or the bulk that is undone, is from before some of these.
+//! The hours at which people cannot make a visit: those of the visits that they hold already and of the ways
+//! to and from them, of their absences, and all hours off duty. The draft of a plan, or the bulk that is undone,
+//! is from before some of these.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use gridward_dispatch::solve::Mode;
 use gridward_domain::area::AreaCode;
+use gridward_domain::channel::Channel;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::place::Place;
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 use gridward_domain::time::TimeOfDay;
 
+use super::journey;
+use super::row::TaskRow;
+use super::timed_visit::TimedVisit;
 use crate::availability::calendar::Calendar;
 use crate::availability::store as availability;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
+use crate::{catalogue, person};
 
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
@@ -24,37 +33,29 @@ const CHUNK: usize = 500;
 pub enum Conflict {
     /// The person is away or off duty.
     Away,
-    /// The person has another visit.
+    /// The person has another visit, or is on the way.
     Busy,
 }
 
-/// Minutes after midnight, from the first to the end.
-type Minutes = (i32, i32);
-
 /// A visit that a person holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeldVisit {
     /// The task.
     pub task: TaskId,
     /// The grid of the task.
     pub grid: AreaCode,
-    /// The start.
-    pub start: TimeOfDay,
-    /// The duration at the place.
-    pub minutes: ServiceMinutes,
-}
-
-impl HeldVisit {
-    fn hours(&self) -> Minutes {
-        let from = i32::from(self.start.minutes());
-        (from, from + self.minutes.get())
-    }
+    /// When and where it is.
+    pub visit: TimedVisit,
 }
 
 /// The commitments of some people on some days.
 #[derive(Debug, Default)]
 pub struct Commitments {
     held: HashMap<(PersonId, NaiveDate), Vec<HeldVisit>>,
+    /// How people travel between their visits.
+    modes: HashMap<PersonId, Mode>,
+    /// The kinds that are phone calls.
+    calls: HashSet<KindCode>,
     calendars: HashMap<PersonId, Calendar>,
     off_duty: HashSet<PersonId>,
 }
@@ -92,29 +93,80 @@ impl Commitments {
         people: &BTreeSet<PersonId>,
         (first, last): (NaiveDate, NaiveDate),
     ) -> Result<Self, DbError> {
-        let mut all = Self::default();
+        let (modes, calls) =
+            (modes(conn, district, people)?, catalogue::store::calls(conn, district)?);
+        let mut all = Self { modes, calls, ..Self::default() };
         let people: Vec<PersonId> = people.iter().copied().collect();
         for people in people.chunks(CHUNK) {
-            for (person, day, visit) in held(conn, (district, plan), people, (first, last))? {
-                all.held.entry((person, day)).or_default().push(visit);
+            for row in held(conn, (district, plan), people, (first, last))? {
+                all.add(row)?;
             }
         }
         Ok(all)
     }
 
-    /// Why the person cannot make a visit with a service of `minutes` that begins at `start`, if so.
-    pub fn conflict(
+    fn add(&mut self, row: HeldRow) -> Result<(), DbError> {
+        let (Some(person), Some(day), Some(start)) =
+            (row.assignee, row.planned_on, row.planned_start)
+        else {
+            return Ok(());
+        };
+        let place = self.place(&row.kind, row.tie_id.is_some(), (row.lat, row.lon))?;
+        let visit = TimedVisit { day, start, minutes: row.minutes, place };
+        let held = HeldVisit { task: row.id, grid: row.grid, visit };
+        self.held.entry((person, day)).or_default().push(held);
+        Ok(())
+    }
+
+    /// The visit of the task at this time.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn visit(
         &self,
-        person: PersonId,
-        day: NaiveDate,
-        start: TimeOfDay,
-        minutes: i32,
-    ) -> Option<Conflict> {
-        if self.off_duty.contains(&person) || self.is_absent(person, day, start, minutes) {
+        row: &TaskRow,
+        (day, start): (NaiveDate, TimeOfDay),
+    ) -> Result<TimedVisit, DbError> {
+        let place = self.place(&row.kind, row.tie_id.is_some(), (row.lat, row.lon))?;
+        Ok(TimedVisit { day, start, minutes: row.minutes, place })
+    }
+
+    fn place(
+        &self,
+        kind: &str,
+        is_tied: bool,
+        (lat, lon): (f64, f64),
+    ) -> Result<Option<Place>, DbError> {
+        if journey::channel(kind, is_tied, &self.calls) == Channel::Call {
+            return Ok(None);
+        }
+        let place = Place::new(lat, lon).map_err(|error| DbError::corrupt("tasks", error))?;
+        Ok(Some(place))
+    }
+
+    /// Counts the visit of the task, if it has a time, for the person from now on.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn hold(&mut self, person: PersonId, row: &TaskRow) -> Result<(), DbError> {
+        let Some(time) = row.planned_on.zip(row.planned_start) else { return Ok(()) };
+        let held = HeldVisit { task: row.id, grid: row.grid, visit: self.visit(row, time)? };
+        self.held.entry((person, held.visit.day)).or_default().push(held);
+        Ok(())
+    }
+
+    /// Counts the visit of the task for the person no longer.
+    pub fn give_up(&mut self, person: PersonId, row: &TaskRow) {
+        let held = row.planned_on.and_then(|day| self.held.get_mut(&(person, day)));
+        held.into_iter().for_each(|held| held.retain(|held| held.task != row.id));
+    }
+
+    /// Why the person cannot make the visit, if so.
+    pub fn conflict(&self, person: PersonId, visit: &TimedVisit) -> Option<Conflict> {
+        if self.off_duty.contains(&person) || self.is_absent(person, visit) {
             return Some(Conflict::Away);
         }
-        let mut busy = self.overlapping(person, day, start, minutes);
-        busy.next().map(|_| Conflict::Busy)
+        self.overlapping(person, visit).next().map(|_| Conflict::Busy)
     }
 
     /// The dated hours and absences of the person, if they were read.
@@ -122,42 +174,51 @@ impl Commitments {
         self.calendars.get(&person)
     }
 
-    /// The visits of the person during a visit with a service of `minutes` that begins at `start`.
+    /// The visits of the person that are at the time of this one, or so near to it in time that the way
+    /// between both takes longer.
     pub fn overlapping(
         &self,
         person: PersonId,
-        day: NaiveDate,
-        start: TimeOfDay,
-        minutes: i32,
+        visit: &TimedVisit,
     ) -> impl Iterator<Item = &HeldVisit> {
-        let from = i32::from(start.minutes());
-        let held = self.held.get(&(person, day)).into_iter().flatten();
-        held.filter(move |held| overlap(held.hours(), (from, from + minutes)))
+        let (visit, mode) = (*visit, self.modes.get(&person).copied());
+        let held = self.held.get(&(person, visit.day)).into_iter().flatten();
+        held.filter(move |held| held.visit.collides(&visit, mode))
     }
 
-    /// Whether the person is absent during such a visit.
-    pub fn is_absent(
-        &self,
-        person: PersonId,
-        day: NaiveDate,
-        start: TimeOfDay,
-        minutes: i32,
-    ) -> bool {
-        let from = i32::from(start.minutes());
-        let visit = (from, from + minutes);
+    /// Whether the person is absent during the visit.
+    pub fn is_absent(&self, person: PersonId, visit: &TimedVisit) -> bool {
         let Some(calendar) = self.calendars.get(&person) else { return false };
-        let mut absences = calendar.absences.iter().filter(|span| span.contains(day));
-        calendar.exceptions.get(&day) == Some(&None)
-            || absences.any(|span| {
-                let minutes = |at: TimeOfDay| i32::from(at.minutes());
-                span.window
-                    .is_none_or(|part| overlap((minutes(part.start()), minutes(part.end())), visit))
-            })
+        let mut absences = calendar.absences.iter().filter(|span| span.contains(visit.day));
+        calendar.exceptions.get(&visit.day) == Some(&None)
+            || absences.any(|span| span.window.is_none_or(|part| visit.is_during(part)))
     }
 }
 
-const fn overlap(one: Minutes, other: Minutes) -> bool {
-    one.0 < other.1 && other.0 < one.1
+/// How these people travel.
+fn modes(
+    conn: &mut Conn,
+    district: AreaCode,
+    people: &BTreeSet<PersonId>,
+) -> Result<HashMap<PersonId, Mode>, DbError> {
+    let rows = person::store::many(conn, district, people)?;
+    Ok(rows.into_iter().map(|(id, row)| (id, journey::mode(row.skills.members()))).collect())
+}
+
+/// The columns of a visit that a person holds.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tasks)]
+struct HeldRow {
+    id: TaskId,
+    grid: AreaCode,
+    kind: String,
+    lat: f64,
+    lon: f64,
+    tie_id: Option<TaskId>,
+    assignee: Option<PersonId>,
+    planned_on: Option<NaiveDate>,
+    planned_start: Option<TimeOfDay>,
+    minutes: ServiceMinutes,
 }
 
 /// The unfinished visits at an hour that these people hold on these days, but for those of the plan.
@@ -166,14 +227,7 @@ fn held(
     (district, plan): (AreaCode, Option<PlanId>),
     people: &[PersonId],
     (first, last): (NaiveDate, NaiveDate),
-) -> Result<Vec<(PersonId, NaiveDate, HeldVisit)>, DbError> {
-    type Columns = (
-        (TaskId, AreaCode),
-        Option<PersonId>,
-        Option<NaiveDate>,
-        Option<TimeOfDay>,
-        ServiceMinutes,
-    );
+) -> Result<Vec<HeldRow>, DbError> {
     let mut those = tasks::table
         .filter(tasks::district.eq(district))
         .filter(tasks::assignee.eq_any(people))
@@ -182,20 +236,10 @@ fn held(
         .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
         .filter(tasks::planned_on.between(first, last))
         .filter(tasks::planned_start.is_not_null())
-        .select((
-            (tasks::id, tasks::grid),
-            tasks::assignee,
-            tasks::planned_on,
-            tasks::planned_start,
-            tasks::minutes,
-        ))
+        .select(HeldRow::as_select())
         .into_boxed();
     if let Some(plan) = plan {
         those = those.filter(tasks::plan.is_null().or(tasks::plan.ne(plan)));
     }
-    let rows: Vec<Columns> = those.load(conn)?;
-    let visit = |((task, grid), person, day, start, minutes): Columns| {
-        Some((person?, day?, HeldVisit { task, grid, start: start?, minutes }))
-    };
-    Ok(rows.into_iter().filter_map(visit).collect())
+    Ok(those.load(conn)?)
 }

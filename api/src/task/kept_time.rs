@@ -2,40 +2,57 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::time::TimeOfDay;
 
+use super::breach::Breach;
 use super::command::{NewTimes, VisitTime};
-use super::commitments::Commitments;
+use super::commitments::{Commitments, Conflict};
 use super::row::TaskRow;
 use crate::availability::calendar::Calendar;
-use crate::availability::store as availability;
 use crate::clock;
 use crate::db::DbError;
 use crate::person::store::PersonRow;
 use crate::tx::Tx;
 
+/// The time of the visit of the task, if it has one that has not passed.
+pub fn planned(row: &TaskRow, now: DateTime<Utc>) -> Option<VisitTime> {
+    let (day, start) = row.planned_on.zip(row.planned_start)?;
+    (!clock::has_passed((day, start), now)).then_some(VisitTime { day, start })
+}
+
 /// The time that the visit of the task keeps with the person of `to`, who is locked: the planned one, if
-/// the person works then and is neither absent nor at another visit. A time that has passed is not kept.
+/// nothing keeps the person from it.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn of(tx: &mut Tx<'_>, row: &TaskRow, to: &PersonRow) -> Result<NewTimes, DbError> {
-    let Some((day, start)) = row.planned_on.zip(row.planned_start) else {
-        return Ok(NewTimes::default());
-    };
-    let (people, days) = (BTreeSet::from([to.id]), (day, day));
-    let minutes = row.minutes.get().unsigned_abs();
-    if clock::has_passed((day, start), tx.now) {
-        return Ok(NewTimes::default());
-    }
+    let Some(time) = planned(row, tx.now) else { return Ok(NewTimes::default()) };
+    let (people, days) = (BTreeSet::from([to.id]), (time.day, time.day));
     // The visits that are given in the same transaction count too.
-    let conn = tx.read()?;
-    let held = Commitments::read(conn, (row.district, None), &people, days)?;
-    let calendars = availability::calendars_from(conn, row.district, &[to.id], day)?;
-    let is_kept = works(to, calendars.of(to.id), (day, start, minutes))
-        && held.conflict(to.id, day, start, row.minutes.get()).is_none();
-    Ok(NewTimes { planned: is_kept.then_some(VisitTime { day, start }), ..NewTimes::default() })
+    let held = Commitments::read(tx.read()?, (row.district, None), &people, days)?;
+    let is_kept = breach(row, time, to, &held)?.is_none();
+    Ok(NewTimes { planned: is_kept.then_some(time), ..NewTimes::default() })
+}
+
+/// The rule that the person of `to`, with these commitments, would break by making the visit of the task at
+/// this time: to be there, to have no other visit then, with the ways between both, and to have hours.
+///
+/// # Errors
+/// [`DbError::Corrupt`].
+pub fn breach(
+    row: &TaskRow,
+    VisitTime { day, start }: VisitTime,
+    to: &PersonRow,
+    held: &Commitments,
+) -> Result<Option<Breach>, DbError> {
+    let works =
+        |calendar: &Calendar| works(to, calendar, (day, start, row.minutes.get().unsigned_abs()));
+    Ok(match held.conflict(to.id, &held.visit(row, (day, start))?) {
+        Some(Conflict::Away) => Some(Breach::Absence),
+        Some(Conflict::Busy) => Some(Breach::Overlap),
+        None => (!held.calendar(to.id).is_none_or(works)).then_some(Breach::Window),
+    })
 }
 
 /// Whether the person works at the time of a visit. People without any weekly hours have not said when.

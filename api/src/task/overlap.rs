@@ -1,10 +1,9 @@
-//! Other visits of a person at the hour of a visit: a command that has a person make two visits at one
-//! time, or a visit while away, is refused until the caller insists.
+//! Other visits of a person at the hour of a visit, or so near to it that the way takes longer: a command that
+//! has a person make two such visits, or a visit while away, is refused until the caller insists.
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::range::ServiceMinutes;
@@ -17,13 +16,14 @@ use super::command::VisitTime;
 use super::commitments::Commitments;
 use super::model::Task;
 use super::row::TaskRow;
+use super::timed_visit::TimedVisit;
 use super::{assignee_away, pair, tie};
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::person;
 use crate::tx::Tx;
 
-/// Another visit of a person at the same time.
+/// Another visit of a person at the same time, or too near to it for the way between both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OverlappingVisit {
     /// The task; absent outside the caller's area.
@@ -47,7 +47,7 @@ pub struct TaskWithOverlaps {
     pub overlaps: Vec<OverlappingVisit>,
 }
 
-/// The visits of the person, other than that of the task and those tied to it, during a visit at
+/// The visits of the person, other than that of the task and those tied to it, that exclude a visit at
 /// `time` that takes `minutes`.
 ///
 /// # Errors
@@ -75,7 +75,7 @@ pub(super) fn check_longer(
     (time, minutes): (VisitTime, ServiceMinutes),
 ) -> Result<(), Problem> {
     let people: Vec<_> = row.assignee.map(|person| (person, minutes)).into_iter().collect();
-    Visit::of(tx, row, time)?.check(tx, principal, row, &people)
+    Visit::of(tx, row, time)?.check(tx, principal, &people)
 }
 
 /// Checks that the task's assignee, and the second person if the task of that one moves too, can make
@@ -92,7 +92,7 @@ pub(super) fn check_moved(
     let visit = Visit::of(tx, row, time)?;
     let moved = pair::rescheduled(principal, row, &visit.tied);
     let people: Vec<_> = moved.filter_map(|task| Some((task.assignee?, task.minutes))).collect();
-    visit.check(tx, principal, row, &people)
+    visit.check(tx, principal, &people)
 }
 
 /// The visits of the person at the hour of the other task of a visit by two people, one of these
@@ -108,7 +108,8 @@ pub(super) fn with_second(
     person: PersonId,
 ) -> Result<Vec<OverlappingVisit>, DbError> {
     let Some((day, start)) = tie::time_of_other(row, tied) else { return Ok(Vec::new()) };
-    let visit = Visit { district: row.district, own: own(row, tied), tied: Vec::new(), day, start };
+    let visit =
+        Visit { row, own: own(row, tied), tied: Vec::new(), time: VisitTime { day, start } };
     visit.overlaps(tx.read()?, principal, &[(person, row.minutes)])
 }
 
@@ -118,25 +119,26 @@ fn own(row: &TaskRow, tied: &[TaskRow]) -> Vec<TaskId> {
 }
 
 /// A visit at a time.
-struct Visit {
-    district: AreaCode,
+struct Visit<'r> {
+    row: &'r TaskRow,
     /// The tasks of the visit itself.
     own: Vec<TaskId>,
     /// The other task of a visit by two people.
     tied: Vec<TaskRow>,
-    day: NaiveDate,
-    start: TimeOfDay,
+    time: VisitTime,
 }
 
-impl Visit {
+impl<'r> Visit<'r> {
     /// The visit of the task at this time.
-    fn of(
-        tx: &mut Tx<'_>,
-        row: &TaskRow,
-        VisitTime { day, start }: VisitTime,
-    ) -> Result<Self, DbError> {
+    fn of(tx: &mut Tx<'_>, row: &'r TaskRow, time: VisitTime) -> Result<Self, DbError> {
         let tied = pair::others(tx, row)?;
-        Ok(Self { district: row.district, own: own(row, &tied), tied, day, start })
+        Ok(Self { row, own: own(row, &tied), tied, time })
+    }
+
+    /// The visit of a person who makes it for as many minutes.
+    fn taking(&self, minutes: ServiceMinutes, held: &Commitments) -> Result<TimedVisit, DbError> {
+        let VisitTime { day, start } = self.time;
+        Ok(TimedVisit { minutes, ..held.visit(self.row, (day, start))? })
     }
 
     /// The other visits of these people, each with the minutes for which they make this one.
@@ -146,33 +148,32 @@ impl Visit {
         principal: &Principal,
         people: &[(PersonId, ServiceMinutes)],
     ) -> Result<Vec<OverlappingVisit>, DbError> {
-        let (day, who) = (self.day, people.iter().map(|(person, _)| *person).collect());
-        let held = Commitments::visits(conn, (self.district, None), &who, (day, day))?;
-        Ok(self.overlapping(&held, principal, people))
+        let (day, who) = (self.time.day, people.iter().map(|(person, _)| *person).collect());
+        let held = Commitments::visits(conn, (self.row.district, None), &who, (day, day))?;
+        self.overlapping(&held, principal, people)
     }
 
-    /// The visits among these commitments that are at the hour of this one.
+    /// The visits among these commitments that exclude this one.
     fn overlapping(
         &self,
         held: &Commitments,
         principal: &Principal,
         people: &[(PersonId, ServiceMinutes)],
-    ) -> Vec<OverlappingVisit> {
-        let day = self.day;
-        let others = people.iter().flat_map(|(person, minutes)| {
-            held.overlapping(*person, day, self.start, minutes.get())
-        });
-        let mut overlaps: Vec<OverlappingVisit> = others
-            .filter(|held| !self.own.contains(&held.task))
-            .map(|held| OverlappingVisit {
+    ) -> Result<Vec<OverlappingVisit>, DbError> {
+        let mut overlaps = Vec::new();
+        for (person, minutes) in people {
+            let visit = self.taking(*minutes, held)?;
+            let others = held.overlapping(*person, &visit);
+            let others = others.filter(|held| !self.own.contains(&held.task));
+            overlaps.extend(others.map(|held| OverlappingVisit {
                 task_id: principal.area.contains(&held.grid).then_some(held.task),
-                day,
-                start: held.start,
-                minutes: held.minutes,
-            })
-            .collect();
+                day: held.visit.day,
+                start: held.visit.start,
+                minutes: held.visit.minutes,
+            }));
+        }
         overlaps.sort_unstable_by_key(|visit| (visit.start, visit.task_id));
-        overlaps
+        Ok(overlaps)
     }
 
     /// Checks that these people are there and have no other visits. They are locked until the end of the transaction,
@@ -181,24 +182,23 @@ impl Visit {
         &self,
         tx: &mut Tx<'_>,
         principal: &Principal,
-        row: &TaskRow,
         people: &[(PersonId, ServiceMinutes)],
     ) -> Result<(), Problem> {
         let who: BTreeSet<PersonId> = people.iter().map(|(person, _)| *person).collect();
         let conn = tx.read()?;
-        person::active::areas(conn, self.district, &who)?;
-        let held = Commitments::read(conn, (self.district, None), &who, (self.day, self.day))?;
-        let is_away = |(person, minutes): &(PersonId, ServiceMinutes)| {
-            held.is_absent(*person, self.day, self.start, minutes.get())
-        };
-        if people.iter().any(is_away) {
-            return Err(assignee_away::problem(row)?);
+        let (district, day) = (self.row.district, self.time.day);
+        person::active::areas(conn, district, &who)?;
+        let held = Commitments::read(conn, (district, None), &who, (day, day))?;
+        for (person, minutes) in people {
+            if held.is_absent(*person, &self.taking(*minutes, &held)?) {
+                return Err(assignee_away::problem(self.row)?);
+            }
         }
-        let overlaps = self.overlapping(&held, principal, people);
+        let overlaps = self.overlapping(&held, principal, people)?;
         if overlaps.is_empty() {
             return Ok(());
         }
-        let task = row.task(View::Pool)?;
+        let task = self.row.task(View::Pool)?;
         Err(Problem::from(ProblemCode::VisitOverlap).showing(&TaskWithOverlaps { task, overlaps }))
     }
 }

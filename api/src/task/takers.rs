@@ -1,5 +1,5 @@
-//! The people who take over the visits of another one, by the rules of every assignment: one person, or
-//! several, each visit by the one with the most time left in its week.
+//! The people who take over the visits of another one, by the rules of every assignment and at the times that
+//! the visits have: one person, or several, each visit by the one with the most time left in its week.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 
 use super::assignees::{Assignee, Assignees};
 use super::breach::{self, Breach};
+use super::command::NewTimes;
+use super::commitments::Commitments;
 use super::row::TaskRow;
 use super::transition::{self, Step};
 use super::work_time::HeldTime;
@@ -44,12 +46,14 @@ pub struct Takers {
     people: BTreeSet<PersonId>,
     assignees: Assignees,
     choices: VisitorChoices,
+    /// What they hold and when they are away on the days of the visits.
+    commitments: Commitments,
     before: BTreeMap<PersonId, u32>,
 }
 
 impl Takers {
     /// Reads those of these people who are active in `within`; they are locked until the end of the
-    /// transaction. `homes` are the beneficiaries of the visits.
+    /// transaction.
     ///
     /// # Errors
     /// [`DbError`].
@@ -57,15 +61,22 @@ impl Takers {
         tx: &mut Tx<'_>,
         within: AreaCode,
         people: &BTreeSet<PersonId>,
-        homes: &[BeneficiaryId],
+        visits: &[TaskRow],
     ) -> Result<Self, DbError> {
         let assignees = Assignees::within(tx, &within.range(), people)?;
-        let choices = visitors::of(tx.read_unbatched(), within.district(), homes)?;
-        let visits = |id: &&PersonId| assignees.get(**id).is_some_and(|it| it.row.role.visits());
-        let people: BTreeSet<PersonId> = people.iter().filter(visits).copied().collect();
+        let homes: Vec<BeneficiaryId> = visits.iter().filter_map(|row| row.beneficiary).collect();
+        let choices = visitors::of(tx.read_unbatched(), within.district(), &homes)?;
+        let is_visitor =
+            |id: &&PersonId| assignees.get(**id).is_some_and(|it| it.row.role.visits());
+        let people: BTreeSet<PersonId> = people.iter().filter(is_visitor).copied().collect();
+        let days = visits.iter().filter_map(|row| row.planned_on);
+        let commitments = match days.clone().min().zip(days.max()) {
+            Some(days) => Commitments::read(tx.read()?, (within.district(), None), &people, days)?,
+            None => Commitments::default(),
+        };
         let before = people.iter().filter_map(|id| Some((*id, minutes(assignees.get(*id)?))));
         let before = before.collect();
-        Ok(Self { people, assignees, choices, before })
+        Ok(Self { people, assignees, choices, commitments, before })
     }
 
     /// Whether no one takes over visits.
@@ -74,10 +85,10 @@ impl Takers {
     }
 
     /// Gives these tasks, which one person holds and no other can get apart, to the person with the most
-    /// time left in their week, as the decision of the principal. A planned visit keeps its day and hour if
-    /// that person is free then. If a rule of assignments keeps all of them
-    /// from one of the tasks, nothing changes; the answer then has the rules that the only person would
-    /// break. `about` is the body of the event of each task.
+    /// time left in their week among those who break no rule of assignments and can make planned visits at
+    /// their day and hour, as the decision of the principal. Without such a person nothing changes; the
+    /// answer then has the rules that the person who breaks the fewest would break. `about` is the body of
+    /// the event of each task.
     ///
     /// # Errors
     /// [`DbError`].
@@ -101,19 +112,20 @@ impl Takers {
             let Ok(Transition::Changed(after)) = next else { return Ok(Err(BTreeSet::new())) };
             steps.push(Step { row, before, after, verb: command.verb() });
         }
-        let taker = taker.row.clone();
         for step in steps {
             let event = step.event().by(principal.person).with(about(step.row));
-            let times = kept_time::of(tx, step.row, &taker)?;
+            let planned = kept_time::planned(step.row, tx.now);
+            let times = NewTimes { planned, ..NewTimes::default() };
             let next = transition::write(tx, &step, times, event)?;
             self.assignees.follow(step.row, &next);
+            self.commitments.hold(to, &next)?;
         }
         Ok(Ok(to))
     }
 
     /// The person with the most time left in the week of the visits among those who break no rule.
     fn best(
-        &self,
+        &mut self,
         tx: &mut Tx<'_>,
         principal: &Principal,
         group: &[&TaskRow],
@@ -124,39 +136,47 @@ impl Takers {
             tied.retain(|other| group.iter().all(|task| task.id != other.id));
             visits.push((*row, tied));
         }
-        let (mut possible, mut broken) = (Vec::new(), BTreeSet::new());
-        for id in &self.people {
-            let Some(taker) = self.assignees.get(*id) else { continue };
-            let breaks = self.broken(tx, principal, &visits, taker)?;
-            if breaks.is_empty() {
-                let left = group.iter().map(|row| left_in_week(taker, row.due_on)).min();
-                possible.push((left, *id));
-            } else if self.people.len() == 1 {
-                broken = breaks;
+        let mut possible = Vec::new();
+        let mut fewest: Option<BTreeSet<Breach>> = None;
+        for id in self.people.clone() {
+            let Some(taker) = self.assignees.get(id).cloned() else { continue };
+            let left = group.iter().map(|row| left_in_week(&taker, row.due_on)).min();
+            let broken = self.broken(tx, principal, &visits, taker)?;
+            if broken.is_empty() {
+                possible.push((left, id));
+            } else if fewest.as_ref().is_none_or(|fewest| broken.len() < fewest.len()) {
+                fewest = Some(broken);
             }
         }
         let best = possible.into_iter().max_by_key(|(left, id)| (*left, std::cmp::Reverse(*id)));
-        Ok(best.map(|(_, id)| id).ok_or(broken))
+        Ok(best.map(|(_, id)| id).ok_or(fewest.unwrap_or_default()))
     }
 
     /// The rules that the person would break by these tasks, each with those tied to it.
     fn broken(
-        &self,
+        &mut self,
         tx: &mut Tx<'_>,
         principal: &Principal,
         visits: &[(&TaskRow, Vec<TaskRow>)],
-        taker: &Assignee,
+        mut taker: Assignee,
     ) -> Result<BTreeSet<Breach>, DbError> {
-        let (mut taker, mut broken) = (taker.clone(), BTreeSet::new());
         let (person, today) = (taker.row.id, clock::day(tx.now));
+        let mut broken = BTreeSet::new();
         for (row, tied) in visits {
             let choice = row.beneficiary.and_then(|id| self.choices.get(&id).cloned());
             let choice = choice.unwrap_or_default();
             let overlaps = overlap::with_second(tx, principal, row, tied, person)?;
             broken.extend(breach::broken(row, (tied, &overlaps), &taker, &choice, today)?);
+            if let Some(time) = kept_time::planned(row, tx.now) {
+                broken.extend(kept_time::breach(row, time, &taker.row, &self.commitments)?);
+            }
             // The next one takes the time that is left.
             let held = HeldTime::of(row).map(|held| HeldTime { assignee: person, ..held });
             taker.held.extend(held);
+            self.commitments.hold(person, row)?;
+        }
+        for (row, _) in visits {
+            self.commitments.give_up(person, row);
         }
         Ok(broken)
     }

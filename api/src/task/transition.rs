@@ -84,7 +84,7 @@ fn with_other(tx: &mut Tx<'_>, next: &mut TaskRow) -> Result<(), DbError> {
     // No other server gives the person a visit at this hour meanwhile.
     person::active::areas(tx.read()?, next.district, &who)?;
     let held = Commitments::read(tx.read()?, (next.district, None), &who, (day, day))?;
-    if held.conflict(person, day, start, next.minutes.get()).is_none() {
+    if held.conflict(person, &held.visit(next, (day, start))?).is_none() {
         next.plan_by_hand(day, start);
     }
     Ok(())

@@ -116,6 +116,7 @@ impl Verb {
         matches!(
             self,
             Self::Assign
+                | Self::Reassign
                 | Self::Escalate
                 | Self::Expire
                 | Self::Move

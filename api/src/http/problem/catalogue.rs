@@ -266,12 +266,12 @@ problems! {
         "该时节已有任务": "该服务对象在此时节已有同类任务，见 current。确需再建，请发送 again: true。";
     /// The assignment breaks rules that a plan would keep.
     AssignmentBreaks "assignment_breaks" 409
-        "The assignment breaks rules": "The person lacks skills, minutes or hours for the task, is away or has another visit at that time, see `current`. Send `force: true` to assign it nevertheless.";
-        "指派不符合条件": "此人缺少所需技能、时长或时段，正在请假，或该时段另有上门，见 current。确需指派，请发送 force: true。";
-    /// The person has another visit at that time.
+        "The assignment breaks rules": "The person lacks skills, minutes or hours for the task, is away, or has another visit at that time or too near to it, see `current`. Send `force: true` to assign it nevertheless.";
+        "指派不符合条件": "此人缺少所需技能、时长或时段，正在请假，或该时段另有上门、路上来不及，见 current。确需指派，请发送 force: true。";
+    /// The person has another visit at that time, or too near to it for the way.
     VisitOverlap "visit_overlap" 409
-        "Two visits at one time": "The assignee has another visit at that time, see `current`. Choose another time, or send `force: true` to keep both.";
-        "时间与其他上门冲突": "承办人在该时段另有上门，见 current。请改选时间；确需同时安排，请发送 force: true。";
+        "Two visits at one time": "The assignee has another visit at that time, or too near to it for the way between both, see `current`. Choose another time, or send `force: true` to keep both.";
+        "时间与其他上门冲突": "承办人在该时段另有上门，或两处之间路上来不及，见 current。请改选时间；确需同时安排，请发送 force: true。";
     /// The person is away at that time.
     AssigneeAway "assignee_away" 409
         "The assignee is away": "The assignee is absent at that time. Choose another time or another person, or send `force: true` to keep it.";

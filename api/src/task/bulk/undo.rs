@@ -212,7 +212,7 @@ fn check_time(
     let Some((day, start)) = next.planned_on.zip(next.planned_start) else { return Ok(()) };
     let who = BTreeSet::from([person]);
     let held = Commitments::read(tx.read()?, (next.district, None), &who, (day, day))?;
-    match held.conflict(person, day, start, next.minutes.get()) {
+    match held.conflict(person, &held.visit(next, (day, start))?) {
         None => Ok(()),
         Some(Conflict::Away) => Err(breach::not_given_back(row, Vec::new())?),
         Some(Conflict::Busy) => {
