@@ -1,7 +1,7 @@
 //! What is simulated: people with their hours, and beneficiaries with their homes.
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{Mode, Travel};
+use gridward_dispatch::solve::Mode;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
@@ -19,8 +19,6 @@ pub struct District {
     pub holidays: Vec<NaiveDate>,
     /// The skill that some visits require.
     pub special_skill: Skills,
-    /// The estimate of travel times.
-    pub travel: Travel,
 }
 
 /// A person who makes visits.

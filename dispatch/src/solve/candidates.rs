@@ -78,7 +78,7 @@ pub fn candidates(
     let serving = |who: &&Volunteer| who.serves(visit.grid);
     let volunteers: Vec<&Volunteer> = problem.volunteers.iter().filter(serving).collect();
     let part = Part { volunteers, ..Part::default() };
-    let mut team = Team::new(problem, &ties, &part, weights);
+    let mut team = Team::new(&ties, &part, weights);
     hold(&mut team, problem);
     let knows = |member: &usize| {
         let who = team.members[*member].volunteer;

@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 
 use super::alike::Kind;
 use super::plan::{Route, Unserved};
-use super::problem::{DispatchProblem, Pin, Visit};
+use super::problem::{Pin, Visit};
 use super::record::{routes, unserved};
 use super::search::search;
 use super::split::Part;
@@ -43,20 +43,19 @@ pub(super) struct Planned {
 
 /// Plans a part, with the routes of the members that `includes` selects.
 pub(super) fn construct(
-    problem: &DispatchProblem,
     part: &Part<'_>,
     context: Context<'_>,
     includes: impl Fn(&Member<'_>) -> bool,
 ) -> Result<Planned, PlanError> {
     let Context { ties, options, interrupt } = context;
-    let mut team = Team::new(problem, ties, part, options.weights);
+    let mut team = Team::new(ties, part, options.weights);
     // Sorted, so that the order of the input does not matter.
     let mut all = part.visits.clone();
     all.sort_unstable_by_key(|visit| visit.id);
     let (calls, visits): (Vec<&Visit>, Vec<&Visit>) = all.into_iter().partition(|it| it.is_call());
     let (mut pinned, mut free) = hold(&mut team, part, calls);
     let (visits, others) = searched(ties, visits, MOST_SEARCHED);
-    let found = search(problem, &team, &visits, context)?;
+    let found = search(&team, &visits, context)?;
     let settled = settled(&team, &visits, &found);
     for (route, stop) in stops(&found) {
         let visit = visits[stop.visit];

@@ -125,7 +125,7 @@ fn fitting(problem: &DispatchProblem, mut possible: Vec<Visit>) -> HashMap<TaskI
     let volunteers = problem.volunteers.iter().collect();
     let part = Part { volunteers, ..Part::default() };
     // What is kept has its day, so no weight is of effect.
-    let mut team = Team::new(problem, &ties, &part, Weights::default());
+    let mut team = Team::new(&ties, &part, Weights::default());
     let mut firm: Vec<&Visit> =
         problem.visits.iter().filter(|visit| visit.pinned.is_some()).collect();
     firm.sort_by_key(|visit| (hour(visit), visit.id));

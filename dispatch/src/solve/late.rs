@@ -114,7 +114,7 @@ fn offer(
     let stops = pinned_stops(routes, &ids, visits);
     let wanted = as_asked(&stops, ties, visits);
     let part = Part { volunteers: helpers.iter().collect(), as_asked: wanted, ..Part::default() };
-    let Some(mut team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(None) };
+    let Some(mut team) = assigned((ties, options), &part, &stops) else { return Ok(None) };
     let mut offered = HashSet::new();
     for (visit, near) in asked.into_iter().zip(near) {
         interrupt.check()?;
@@ -168,7 +168,7 @@ fn release(
     stops.retain(|visit| !taken.contains(&visit.id));
     let volunteers = problem.volunteers.iter().filter(|who| people.contains(&who.id)).collect();
     let part = Part { volunteers, ..Part::default() };
-    let Some(team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(None) };
+    let Some(team) = assigned((ties, options), &part, &stops) else { return Ok(None) };
     let mut released = record::routes(&team, false, |_| true, interrupt)?;
     let changed = help.people.union(&people).copied().collect();
     keep_alternatives(&mut released, routes, &changed);
@@ -200,17 +200,13 @@ fn refill(
     (routes, visits): (&[Route], &Visits<'_>),
 ) -> Result<Option<Help>, Interrupted> {
     let theirs = problem.volunteers.iter().filter(|who| changed.contains(&who.id)).cloned();
-    let theirs = DispatchProblem {
-        volunteers: theirs.collect(),
-        travel: problem.travel,
-        ..DispatchProblem::default()
-    };
+    let theirs = DispatchProblem { volunteers: theirs.collect(), ..DispatchProblem::default() };
     let theirs = theirs.reaching(options.reach);
     let stops = pinned_stops(routes, changed, visits);
     let wanted = as_asked(&stops, ties, visits);
     let volunteers = theirs.volunteers.iter().collect();
     let part = Part { volunteers, as_asked: wanted, ..Part::default() };
-    let Some(mut team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(None) };
+    let Some(mut team) = assigned((ties, options), &part, &stops) else { return Ok(None) };
     let makers = makers(routes, ties);
     let is_free = |visit: &&Visit| {
         let mut fellows = ties.fellows(visit.id).filter_map(|fellow| makers.get(&fellow));
@@ -235,12 +231,11 @@ fn refill(
 /// The team of a part with the visits that it has: calls at their times and the others in their order,
 /// at the hours that `part` has for them; none if one does not fit.
 fn assigned<'p>(
-    problem: &DispatchProblem,
     (ties, options): (&'p Ties, &Options),
     part: &Part<'p>,
     stops: &'p [Visit],
 ) -> Option<Team<'p>> {
-    let mut team = Team::new(problem, ties, part, options.weights);
+    let mut team = Team::new(ties, part, options.weights);
     let mut stops: Vec<&Visit> = stops.iter().collect();
     // Sorting is stable, so that the visits stay in their order.
     stops.sort_by_key(|visit| Reverse(visit.is_call()));

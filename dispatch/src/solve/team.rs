@@ -6,11 +6,10 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use super::limit::{self, Limit};
-use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
+use super::problem::{Pin, Visit, Volunteer};
 use super::split::Part;
 use super::ties::Ties;
 use super::timeline::{Position, ShiftTimeline};
-use super::travel::Travel;
 use super::units::{minutes, seconds};
 use crate::routing::Weights;
 use crate::routing::instance::Seconds;
@@ -27,7 +26,6 @@ pub(super) struct Team<'p> {
     named: HashMap<AreaCode, Vec<usize>>,
     /// The ties between visits.
     pub(super) ties: &'p Ties,
-    travel: Travel,
     weights: Weights,
 }
 
@@ -56,14 +54,14 @@ pub(super) struct InsertionSlot {
     pub(super) position: Position,
 }
 
+/// How long a journey takes a volunteer.
+fn way(who: &Volunteer, from: Place, to: Place) -> Seconds {
+    seconds(who.mode.minutes(from, to))
+}
+
 impl<'p> Team<'p> {
     /// The team of a part, with empty timelines.
-    pub(super) fn new(
-        problem: &DispatchProblem,
-        ties: &'p Ties,
-        part: &Part<'p>,
-        weights: Weights,
-    ) -> Self {
+    pub(super) fn new(ties: &'p Ties, part: &Part<'p>, weights: Weights) -> Self {
         let mut volunteers = part.volunteers.clone();
         volunteers.sort_unstable_by_key(|volunteer| volunteer.id);
         let mut named: HashMap<AreaCode, Vec<usize>> = HashMap::new();
@@ -73,7 +71,7 @@ impl<'p> Team<'p> {
             }
         }
         let members = volunteers.into_iter().map(Member::new).collect();
-        Self { members, named, ties, travel: problem.travel, weights }
+        Self { members, named, ties, weights }
     }
 
     /// The cost of waiting until a day, in seconds of travel, but for a constant of the visit.
@@ -179,8 +177,8 @@ impl<'p> Team<'p> {
         let positions = if visit.is_call() { 0 } else { who.days[day].stops.len() + 1 };
         let visits = (0..positions).map(move |at| {
             let (before, after) = who.around(day, at, at);
-            let there = self.way(who.volunteer, before, visit.place);
-            let onward = self.way(who.volunteer, visit.place, after);
+            let there = way(who.volunteer, before, visit.place);
+            let onward = way(who.volunteer, visit.place, after);
             InsertionSlot { member, day, position: who.days[day].position(at, there, onward) }
         });
         call.into_iter().chain(visits)
@@ -192,12 +190,7 @@ impl<'p> Team<'p> {
             return (0, 0);
         }
         let who = self.members[member].volunteer;
-        (self.way(who, who.home, visit.place), self.way(who, visit.place, who.home))
-    }
-
-    /// How long a journey takes a volunteer.
-    fn way(&self, who: &Volunteer, from: Place, to: Place) -> Seconds {
-        seconds(self.travel.minutes(from, to, who.mode))
+        (way(who, who.home, visit.place), way(who, visit.place, who.home))
     }
 
     /// The travel time that visit `at` adds to the day it is in.
@@ -205,7 +198,7 @@ impl<'p> Team<'p> {
         let who = &self.members[member];
         let held = &who.days[day];
         let (before, after) = who.around(day, at, at + 1);
-        let direct = self.way(who.volunteer, before, after);
+        let direct = way(who.volunteer, before, after);
         (held.journey(at) + held.journey(at + 1) - direct).max(0)
     }
 
@@ -213,7 +206,7 @@ impl<'p> Team<'p> {
     fn without(&self, (member, day, at): (usize, usize, usize)) -> Option<ShiftTimeline<'p>> {
         let who = &self.members[member];
         let (before, after) = who.around(day, at, at + 1);
-        who.days[day].without(at, self.way(who.volunteer, before, after))
+        who.days[day].without(at, way(who.volunteer, before, after))
     }
 
     /// A member's load without visit `at` of a day; none if the other visits would not fit.
