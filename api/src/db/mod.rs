@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod backup;
+pub mod batches;
 pub mod bulk;
 pub mod column;
 pub mod connection;
@@ -14,6 +15,7 @@ pub(crate) mod schema;
 use thiserror::Error;
 
 pub use address::Address;
+pub use batches::{batches, in_batches};
 pub use connection::Conn;
 
 /// Why a database operation failed.

@@ -13,8 +13,8 @@ use super::{LoadError, gone, leavers, rows, tasks};
 use crate::area::store::AreaRow;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
-use crate::db::DbError;
 use crate::db::schema;
+use crate::db::{DbError, batches};
 use crate::goods::planned;
 use crate::holiday::store::HolidayRow;
 use crate::memorial::store::MemorialRow;
@@ -32,7 +32,7 @@ macro_rules! write_rows {
         let present = of_district.select(<$type>::as_select()).load($step.conn)?;
         let Merged { added, changed, unchanged, rows, missing } = merge(present, $records, $row)?;
         gone::settle($step, missing)?;
-        for ids in changed.chunks(500) {
+        for ids in batches(&changed) {
             diesel::delete(of_district.filter($table::$id.eq_any(ids))).execute($step.conn)?;
         }
         <$type>::insert_all($step.conn, &rows.iter().collect::<Vec<_>>())?;

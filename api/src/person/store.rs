@@ -17,7 +17,7 @@ use super::{Availability, Gender, Person, PersonState, Role};
 use crate::crypto::{SealingKey, aad, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::people;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches, in_batches};
 use crate::in_range;
 
 crate::table_row! {
@@ -188,12 +188,8 @@ pub fn many(
     ids: &BTreeSet<PersonId>,
 ) -> Result<HashMap<PersonId, PersonRow>, DbError> {
     let ids: Vec<PersonId> = ids.iter().copied().collect();
-    let mut found = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(500) {
-        let rows = rows(conn, &district.range(), ids)?;
-        found.extend(rows.into_iter().map(|row| (row.id, row)));
-    }
-    Ok(found)
+    let rows = in_batches(&ids, |ids| rows(conn, &district.range(), ids))?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// The names of those of these people who are in the range.
@@ -256,16 +252,15 @@ pub fn left(
     ids: &BTreeSet<PersonId>,
 ) -> Result<HashSet<PersonId>, DbError> {
     let ids: Vec<PersonId> = ids.iter().copied().collect();
-    let mut found = HashSet::new();
-    for ids in ids.chunks(500) {
-        let left = people::table
+    let left = in_batches(&ids, |ids| {
+        people::table
             .filter(people::district.eq(district))
             .filter(people::id.eq_any(ids))
             .filter(people::state.eq(PersonState::Left))
-            .select(people::id);
-        found.extend(left.load::<PersonId>(conn)?);
-    }
-    Ok(found)
+            .select(people::id)
+            .load::<PersonId>(conn)
+    })?;
+    Ok(left.into_iter().collect())
 }
 
 /// The manager of the grid, if there is one.
@@ -423,7 +418,7 @@ pub fn set_availability(conn: &mut Conn, row: &PersonRow) -> Result<i64, DbError
 /// # Errors
 /// [`DbError`].
 pub fn demote(conn: &mut Conn, district: AreaCode, ids: &[PersonId]) -> Result<(), DbError> {
-    for ids in ids.chunks(500) {
+    for ids in batches(ids) {
         let those = people::table
             .filter(people::district.eq(district))
             .filter(people::id.eq_any(ids))

@@ -14,7 +14,7 @@ use super::model::{APPLICABLE_FOR, PlanState};
 use super::store::{self, PlanRow};
 use crate::clock;
 use crate::db::schema::{plan_visits, plans, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::log::{Event, Subject};
 use crate::tx::{Db, Tx};
 
@@ -28,9 +28,6 @@ const DRAFTS: i64 = 100;
 const PLANS: i64 = 100;
 /// The most visits that are deleted in one transaction.
 const VISITS: i64 = 2_000;
-/// The most ids of a query.
-const CHUNK: usize = 500;
-
 /// Applies the retention to the plans of the district; answers the number of discarded drafts, deleted visits and
 /// deleted plans.
 ///
@@ -168,7 +165,7 @@ fn delete_visits(
     } else {
         visits.load(conn)?
     };
-    for ids in ids.chunks(CHUNK) {
+    for ids in batches(&ids) {
         let these = plan_visits::table
             .filter(plan_visits::district.eq(district))
             .filter(plan_visits::plan.eq(plan))

@@ -15,7 +15,7 @@ use super::model::{APPLICABLE_FOR, Plan, PlanBase, PlanOrigin, PlanState};
 use super::order::PlanOrder;
 use crate::clock::china;
 use crate::db::schema::plans;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::http::page::Wanted;
 use crate::in_range;
 
@@ -174,7 +174,7 @@ pub fn given(
     ids: &[PlanId],
 ) -> Result<HashMap<PlanId, Given>, DbError> {
     let mut given = HashMap::new();
-    for ids in ids.chunks(500) {
+    for ids in batches(ids) {
         let rows: Vec<PlanRow> = plans::table
             .filter(plans::district.eq(district))
             .filter(plans::id.eq_any(ids))

@@ -14,10 +14,7 @@ use gridward_domain::time::TimeOfDay;
 use crate::availability::calendar::Calendar;
 use crate::availability::store as availability;
 use crate::db::schema::tasks;
-use crate::db::{Conn, DbError};
-
-/// The maximum number of ids in a query.
-const CHUNK: usize = 500;
+use crate::db::{Conn, DbError, batches};
 
 /// Why a person cannot make a visit at an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +70,7 @@ impl Commitments {
     ) -> Result<Self, DbError> {
         let mut all = Self::visits(conn, (district, plan), people, (first, last))?;
         let people: Vec<PersonId> = people.iter().copied().collect();
-        for people in people.chunks(CHUNK) {
+        for people in batches(&people) {
             let calendars = availability::calendars_from(conn, district, people, first)?;
             let of = |person: &PersonId| (*person, calendars.of(*person).clone());
             all.calendars.extend(people.iter().map(of));
@@ -94,7 +91,7 @@ impl Commitments {
     ) -> Result<Self, DbError> {
         let mut all = Self::default();
         let people: Vec<PersonId> = people.iter().copied().collect();
-        for people in people.chunks(CHUNK) {
+        for people in batches(&people) {
             for (person, day, visit) in held(conn, (district, plan), people, (first, last))? {
                 all.held.entry((person, day)).or_default().push(visit);
             }

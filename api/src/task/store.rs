@@ -18,7 +18,7 @@ use super::report_row;
 use super::row::TaskRow;
 use super::summary_row::SummaryRow;
 use crate::db::schema::tasks;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, in_batches};
 use crate::http::page::Wanted;
 use crate::in_range;
 
@@ -87,16 +87,14 @@ pub fn located(conn: &mut Conn, range: &AreaRange) -> Result<Vec<LocatedTask>, D
 /// # Errors
 /// [`DbError`].
 pub fn rows(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<TaskRow>, DbError> {
-    let mut rows = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(500) {
-        let those = tasks::table
+    in_batches(ids, |ids| {
+        tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::id.eq_any(ids))
             .order(tasks::id)
-            .select(TaskRow::as_select());
-        rows.extend(those.load::<TaskRow>(conn)?);
-    }
-    Ok(rows)
+            .select(TaskRow::as_select())
+            .load(conn)
+    })
 }
 
 /// Those of these tasks that are in one of the states.
@@ -109,16 +107,14 @@ pub fn among(
     ids: &[TaskId],
     states: &[Phase],
 ) -> Result<Vec<TaskId>, DbError> {
-    let mut found = Vec::new();
-    for ids in ids.chunks(500) {
-        let those = tasks::table
+    in_batches(ids, |ids| {
+        tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::id.eq_any(ids))
             .filter(tasks::state.eq_any(states))
-            .select(tasks::id);
-        found.extend(those.load::<TaskId>(conn)?);
-    }
-    Ok(found)
+            .select(tasks::id)
+            .load(conn)
+    })
 }
 
 /// Those of these tasks that ended without a visit at this time or before.
@@ -131,17 +127,15 @@ pub fn unmade_by(
     ids: &[TaskId],
     time: NaiveDateTime,
 ) -> Result<Vec<TaskId>, DbError> {
-    let mut found = Vec::new();
-    for ids in ids.chunks(500) {
-        let those = tasks::table
+    in_batches(ids, |ids| {
+        tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::id.eq_any(ids))
             .filter(tasks::state.eq_any([Phase::Failed, Phase::Cancelled, Phase::Expired]))
             .filter(tasks::updated_at.le(time))
-            .select(tasks::id);
-        found.extend(those.load::<TaskId>(conn)?);
-    }
-    Ok(found)
+            .select(tasks::id)
+            .load(conn)
+    })
 }
 
 /// The visits of today that have a time and are under way, or those that follow them: of the people,
