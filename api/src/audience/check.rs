@@ -10,7 +10,7 @@ use gridward_domain::code::{Category, PlaqueState, Tag};
 use super::answers::{AnswerForms, NOT_FILTERABLE};
 use crate::area;
 use crate::db::Conn;
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::vocabulary::{Vocabularies, VocabularyName, store as vocabularies};
 
 /// The requirement for an area of a request.
@@ -83,10 +83,7 @@ pub fn filter_of(conn: &mut Conn, principal: &Principal, filter: &Filter) -> Res
             _ => {}
         }
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }
 
 /// What is wrong with each of the codes that is no word of the vocabulary.

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::goods;
 use crate::goods::plan::{ItemForEach, MOST_ITEMS};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::task::words::{MOST_GOODS, TaskWords};
 
 /// The most days from the first to the last.
@@ -58,9 +58,7 @@ impl CampaignContent {
         let mut errors = self.errors(today);
         errors.extend(kind_errors(conn, principal.district(), self.kind.as_ref())?);
         errors.extend(item_errors(conn, principal.district(), &self.items)?);
-        if !errors.is_empty() {
-            return Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with));
-        }
+        Problem::refuse(errors)?;
         let (filter, saved, pointer) = match (&self.filter, self.audience_id) {
             (Some(filter), None) => {
                 check::filter_of(conn, principal, filter)?;

@@ -175,8 +175,5 @@ fn check(
         coming.contains(code) || services.iter().any(|kind| kind.active && kind.code == *code)
     };
     let errors = kind_check::faults(kind, &is_task_kind);
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }

@@ -50,7 +50,7 @@ pub(super) fn edit(
     }
     let place = change.place.filter(|place| *place != before.place);
     errors.extend(place.and_then(|place| checks::near(map, row.grid, place)));
-    checks::refuse(errors)?;
+    Problem::refuse(errors)?;
     let number = &entry.particulars.id_number;
     if *number != before.particulars.id_number {
         checks::id_number_is_free(conn, case.key, principal, id, number)?;

@@ -60,7 +60,7 @@ pub(super) fn relocate(
         case.based_on(&row, base)?;
         let conn = case.tx.read_unbatched();
         let errors = checks::location(conn, map, case.principal, new.grid, new.place)?;
-        checks::refuse(errors)?;
+        Problem::refuse(errors)?;
         address.clone_into(&mut particulars.address);
         let (lat, lon) = (new.place.lat(), new.place.lon());
         let moved = BeneficiaryRow { grid: new.grid, lat, lon, ..row.clone() };

@@ -48,7 +48,7 @@ pub(super) fn put(
         let conn = case.tx.read_unbatched();
         let mut errors = checks::location(conn, map, case.principal, stay.grid, new.place)?;
         errors.extend(days(&stay, today));
-        checks::refuse(errors)?;
+        Problem::refuse(errors)?;
         let ends = |old: &Stay| old.is_over(today) || stay.at.kind != StayKind::Hospital;
         if let Some(old) = row.stay(&particulars).filter(ends) {
             particulars.leave(&old, today);

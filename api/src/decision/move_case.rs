@@ -167,7 +167,7 @@ fn refusal(why: CaseRejection) -> Problem {
             let errors = missing
                 .iter()
                 .map(|code| FieldError::new("/move", format!("requires the document {code}")));
-            errors.fold(Problem::from(ProblemCode::CaseDocumentMissing), Problem::with)
+            Problem::from(ProblemCode::CaseDocumentMissing).with_all(errors)
         }
         CaseRejection::NotPermitted | CaseRejection::UnknownClass | CaseRejection::UnknownStep => {
             ProblemCode::CaseMoveNotPermitted.into()

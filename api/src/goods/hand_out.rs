@@ -223,10 +223,8 @@ impl HandingOut {
             }
             None => {}
         }
-        if errors.is_empty() {
-            return Ok(quantity);
-        }
-        Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with))
+        Problem::refuse(errors)?;
+        Ok(quantity)
     }
 
     fn new_id(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<HandoutId, Problem> {

@@ -88,10 +88,7 @@ impl<'a> EditContext<'a> {
         before: Option<&PersonRow>,
     ) -> Result<(), Problem> {
         let faults = content_check::faults(next, before, &self.words, clock::day(tx.now));
-        if !faults.is_empty() {
-            let invalid = Problem::from(ProblemCode::Invalid);
-            return Err(faults.into_iter().fold(invalid, Problem::with));
-        }
+        Problem::refuse(faults)?;
         if before.map(|before| before.phone_index) == Some(next.phone_index) {
             return Ok(());
         }

@@ -34,11 +34,7 @@ pub fn check(push: &Push) -> Result<(), Problem> {
     if push.cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
         errors.push(FieldError::new("/cursor", format!("at most {LONGEST} characters")));
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
-    }
+    Problem::refuse(errors)
 }
 
 /// Parses the outbox.

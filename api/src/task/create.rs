@@ -27,7 +27,7 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::ServiceKind;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -344,8 +344,5 @@ fn check(
     if due_on < not_before {
         errors.push(FieldError::new("/due_on", "must not be before not_before"));
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }

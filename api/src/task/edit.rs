@@ -186,10 +186,7 @@ fn check(tx: &mut Tx<'_>, principal: &Principal, edit: &TaskEdit) -> Result<(), 
     if edit.goods.as_ref().is_some_and(|goods| goods.len() > MOST_GOODS) {
         errors.push(FieldError::new("/goods", format!("at most {MOST_GOODS}")));
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }
 
 /// The row with the new values, and the names of the changed fields.

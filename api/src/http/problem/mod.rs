@@ -249,6 +249,25 @@ impl Problem {
         self
     }
 
+    /// Adds invalid fields.
+    #[must_use]
+    pub fn with_all(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+        self.0.errors.extend(errors);
+        self
+    }
+
+    /// Refuses a request with invalid fields.
+    ///
+    /// # Errors
+    /// [`ProblemCode::Invalid`] with the errors, if there are any.
+    pub fn refuse(errors: impl IntoIterator<Item = FieldError>) -> Result<(), Self> {
+        let mut errors = errors.into_iter().peekable();
+        if errors.peek().is_none() {
+            return Ok(());
+        }
+        Err(Self::from(ProblemCode::Invalid).with_all(errors))
+    }
+
     /// Adds the current state of the resource.
     #[must_use]
     pub fn showing(mut self, current: &impl Serialize) -> Self {
