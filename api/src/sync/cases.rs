@@ -8,7 +8,6 @@ use gridward_domain::authority::Action;
 use gridward_domain::id::{BeneficiaryId, CaseId};
 
 use super::model::Change;
-use super::row_cache::json;
 use super::row_type::RowType;
 use super::scope::Scope;
 use crate::case::scope::{VisibleCase, shown, was_shown};
@@ -40,8 +39,7 @@ pub(super) fn all(
 }
 
 fn change(case: &WaitingCase) -> Result<Change, DbError> {
-    let (r#type, id) = (RowType::Case, case.id.to_string());
-    Ok(Change { r#type, id, version: case.version, data: json(case)? })
+    Change::new(RowType::Case, case.id, case.version, case)
 }
 
 /// The current content of the changed cases and of those of changed beneficiaries, and the ids of those

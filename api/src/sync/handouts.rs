@@ -9,7 +9,6 @@ use gridward_domain::id::{BeneficiaryId, HandoutId, TaskId};
 use gridward_domain::task::Phase;
 
 use super::model::Change;
-use super::row_cache::json;
 use super::row_type::RowType;
 use super::scope::Scope;
 use super::store;
@@ -67,8 +66,7 @@ pub(super) fn page(
 
 /// The row of a hand-out.
 pub(super) fn change(row: &HandoutRow) -> Result<Change, DbError> {
-    let (r#type, id) = (RowType::Handout, row.id.to_string());
-    Ok(Change { r#type, id, version: row.version, data: json(&row.shown())? })
+    Change::new(RowType::Handout, row.id, row.version, &row.shown())
 }
 
 /// The current content of the changed hand-outs and of those of changed beneficiaries, and the ids of
