@@ -28,7 +28,7 @@ use super::row::TaskRow;
 use super::transition::{self, Step};
 use crate::catalogue::{self, ServiceKind};
 use crate::clock;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::CommandId;
@@ -280,7 +280,7 @@ fn keep(
         clock_behind_s: origin.clock_behind.num_seconds(),
     };
     let row = ReportRow {
-        sealed: key.seal_value(&aad(task.district, "reports", id), &sealed)?,
+        sealed: sealed.seal(key, (task.district, id))?,
         district: task.district,
         id,
         task: task.id,

@@ -32,7 +32,7 @@ use super::{report_consequences, report_row, report_versions};
 use crate::beneficiary;
 use crate::catalogue::{self, ServiceKind};
 use crate::clock;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::deserialize;
 use crate::http::problem::{Problem, ProblemCode};
@@ -181,7 +181,7 @@ pub fn amend(
     let sealed = Sealed { content: content.clone(), ..sealed };
     let next = ReportRow {
         outcome: amendment.outcome.as_str().to_owned(),
-        sealed: key.seal_value(&aad(row.district, "reports", id), &sealed)?,
+        sealed: sealed.seal(key, (row.district, id))?,
         flags: flags.into(),
         version: row.version + 1,
         amended_at: Some(tx.now.naive_utc()),
