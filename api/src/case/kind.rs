@@ -249,7 +249,7 @@ with_content! {
         pub version: i64,
         /// The version of the shipped default from which the content comes, not shown: `None` for the first
         /// one and for a kind that is not shipped.
-        #[serde(skip)]
+        #[serde(default, skip_serializing)]
         #[schema(ignore)]
         pub default_version: Option<i64>,
     }
@@ -294,24 +294,7 @@ fn example(more: Value) -> Value {
     kind
 }
 
-/// What the text of a kind has besides what is shown.
-#[derive(Deserialize)]
-struct Marks {
-    #[serde(default)]
-    default_version: Option<i64>,
-}
-
 impl CaseKind {
-    /// The kind in the text of a row or of a default.
-    ///
-    /// # Errors
-    /// [`serde_json::Error`].
-    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let kind: Self = serde_json::from_str(text)?;
-        let Marks { default_version } = serde_json::from_str(text)?;
-        Ok(Self { default_version, ..kind })
-    }
-
     /// Its text in a row.
     ///
     /// # Errors
