@@ -6,7 +6,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::code::CaseKindCode;
 
-use super::store::CaseRow;
+use super::row::CaseRow;
 use super::{CaseKind, defaults};
 use crate::db::schema::{case_kind_versions, case_kinds};
 use crate::db::{Conn, DbError};

@@ -9,8 +9,9 @@ use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::{BeneficiaryId, CaseId};
 
 use super::filter::{CaseFilter, CaseQuery};
+use super::row::{CaseRow, Columns, PlacedCase};
 use super::scope::{self, Hidden};
-use super::store::{CaseRow, Columns, PlacedCase, placed};
+use super::store::placed;
 use crate::area;
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};

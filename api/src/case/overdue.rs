@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::entry_store::{self, EntrySealed, NewEntry};
 use super::event::event;
-use super::store::{self, CaseRow, PlacedCase};
-use super::{CaseEntryAction, kind_store};
+use super::row::{CaseRow, PlacedCase};
+use super::{CaseEntryAction, kind_store, store};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::tx::Tx;

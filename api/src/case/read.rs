@@ -6,8 +6,8 @@ use gridward_domain::id::CaseId;
 use serde_json::json;
 
 use super::entry_store;
+use super::row::{CaseSealed, PlacedCase};
 use super::scope::{self, VisibleCase};
-use super::store::{CaseSealed, PlacedCase};
 use super::{Case, CaseDetail, CaseKind, CaseNextMove, documents};
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;

@@ -7,8 +7,8 @@ use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::code::CaseKindCode;
 use gridward_domain::id::CaseId;
 
-use super::store::{self, PlacedCase};
-use super::{CaseKind, kind_store};
+use super::row::PlacedCase;
+use super::{CaseKind, kind_store, store};
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 

@@ -10,7 +10,7 @@ use crate::auth::access_events;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
 use crate::auth::notify;
-use crate::case::store::CaseRow;
+use crate::case::row::CaseRow;
 use crate::case::{CaseKind, CaseSource};
 use crate::db::DbError;
 use crate::http::problem::Problem;

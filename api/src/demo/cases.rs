@@ -14,8 +14,10 @@ use super::draw::Draw;
 use super::{case_words, identity, services};
 use crate::attachment::store as attachments;
 use crate::case::entry_store::{self, EntrySealed, NewEntry};
-use crate::case::store::{self, CaseRow};
-use crate::case::{CaseEntryAction, CaseKind, CaseMoveContent, CaseSource, defaults, kind_store};
+use crate::case::row::CaseRow;
+use crate::case::{
+    CaseEntryAction, CaseKind, CaseMoveContent, CaseSource, defaults, kind_store, store,
+};
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::crypto::SealingKey;
