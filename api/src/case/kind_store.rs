@@ -9,7 +9,7 @@ use gridward_domain::code::CaseKindCode;
 use super::row::CaseRow;
 use super::{CaseKind, defaults};
 use crate::db::schema::{case_kind_versions, case_kinds};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 
 const TABLE: &str = "case_kinds";
 
@@ -182,9 +182,7 @@ pub fn replace(
         .find((district, &before.code))
         .filter(case_kinds::version.eq(before.version));
     let content = (case_kinds::version.eq(next.version), case_kinds::content.eq(write(next)?));
-    if diesel::update(current).set(content).execute(conn)? != 1 {
-        return Err(DbError::Collision);
-    }
+    changed_one(diesel::update(current).set(content).execute(conn)?)?;
     diesel::insert_into(case_kind_versions::table)
         .values((
             case_kind_versions::district.eq(district),

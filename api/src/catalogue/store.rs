@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::ServiceKind;
 use crate::db::column::SetColumn;
 use crate::db::schema::{case_kinds, service_kind_versions, service_kinds};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 
 const TABLE: &str = "service_kinds";
 
@@ -249,9 +249,7 @@ pub fn replace(
         .find((district, &before.code))
         .filter(service_kinds::version.eq(before.version));
     let row = KindRow::of(district, next)?;
-    if diesel::update(current).set(&row).execute(conn)? != 1 {
-        return Err(DbError::Collision);
-    }
+    changed_one(diesel::update(current).set(&row).execute(conn)?)?;
     diesel::insert_into(service_kind_versions::table).values(&earlier).execute(conn)?;
     Ok(())
 }

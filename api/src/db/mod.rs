@@ -135,6 +135,14 @@ where
     text.parse().map_err(|error| DbError::corrupt(table, error))
 }
 
+/// Checks that a statement changed the one row that it names.
+///
+/// # Errors
+/// [`DbError::Collision`] if the row has changed since it was read.
+pub fn changed_one(rows: usize) -> Result<(), DbError> {
+    if rows == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
 /// The condition that a column of codes is in an area's range.
 #[macro_export]
 macro_rules! in_range {

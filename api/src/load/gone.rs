@@ -130,11 +130,11 @@ impl Removable for PersonRow {
         for row in &others {
             let next = PersonRow {
                 state: PersonState::Left,
-                phone_index: person::store::no_phone(step.key, row.id),
+                phone_index: person::row::no_phone(step.key, row.id),
                 version: row.version + 1,
                 ..row.clone()
             };
-            person::store::set_state(step.conn, row, &next)?;
+            person::write::set_state(step.conn, row, &next)?;
             let (district, now) = (step.district, step.now);
             auth::store::end_access(step.conn, district, row.id, None, EndReason::Left, now)?;
             step.events.push(

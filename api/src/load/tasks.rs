@@ -17,7 +17,7 @@ use super::step::Step;
 use crate::beneficiary::{EndCause, ends};
 use crate::clock;
 use crate::db::schema::{beneficiaries, people, tasks};
-use crate::db::{DbError, in_batches};
+use crate::db::{DbError, changed_one, in_batches};
 use crate::handover::ASSIGNEE_MOVED;
 use crate::handover::decide::{Position, stays};
 use crate::log::Event;
@@ -341,9 +341,7 @@ fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Resu
             tasks::version.eq(is.version),
         ))
         .execute(step.conn)?;
-    if changed != 1 {
-        return Err(DbError::Collision);
-    }
+    changed_one(changed)?;
     report_row::follow(step.conn, was, is)?;
     step.events.push(event);
     Ok(())

@@ -15,7 +15,7 @@ use super::model::{APPLICABLE_FOR, Plan, PlanBase, PlanOrigin, PlanState};
 use super::order::PlanOrder;
 use crate::clock::china;
 use crate::db::schema::plans;
-use crate::db::{Conn, DbError, batches};
+use crate::db::{Conn, DbError, batches, changed_one};
 use crate::http::page::Wanted;
 use crate::in_range;
 
@@ -285,9 +285,7 @@ pub fn change_state(
         .filter(plans::state.eq(row.state))
         .set((plans::state.eq(to), plans::state_at.eq(now)))
         .execute(conn)?;
-    if changed != 1 {
-        return Err(DbError::Collision);
-    }
+    changed_one(changed)?;
     (row.state, row.state_at) = (to, Some(now));
     Ok(())
 }

@@ -30,8 +30,8 @@ pub(super) fn wider(row: &PlanRow, computed: &Computed) -> Option<AreaCode> {
 /// [`DbError`].
 pub(super) fn announce(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), DbError> {
     let conn = tx.read_unbatched();
-    let readers = person::store::supervisors_of(conn, &row.area)?.into_iter();
-    let manager = person::store::manager(conn, &row.area.range())?.map(|manager| manager.id);
+    let readers = person::superiors::supervisors_of(conn, &row.area)?.into_iter();
+    let manager = person::superiors::manager(conn, &row.area.range())?.map(|manager| manager.id);
     let readers: BTreeSet<PersonId> = readers.chain(manager).collect();
     let name = area::store::name_or_code(conn, &row.area)?;
     for reader in readers {

@@ -107,10 +107,10 @@ impl Writing<'_, '_> {
             let row = person::store::row(self.tx.read_unbatched(), &district.range(), *id)?;
             rows.push((row.ok_or(DbError::Collision)?, is));
         }
-        person::store::demote(self.tx.write()?, district, &managers)?;
+        person::write::demote(self.tx.write()?, district, &managers)?;
         for (row, is) in rows {
             let conn = self.tx.write()?;
-            let version = person::store::place_in(conn, &row, is.role, is.area)?;
+            let version = person::write::place_in(conn, &row, is.role, is.area)?;
             let action = if is.role == row.role { "person.move" } else { "person.appoint" };
             let event = Event::new(action, Subject::Person, row.id, is.area, version);
             let event = event.moved_from(row.area).assignees(Some(row.id), Some(row.id));

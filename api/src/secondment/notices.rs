@@ -25,7 +25,7 @@ pub(super) fn requested(
     principal: &Principal,
     row: &SecondmentRow,
 ) -> Result<(), DbError> {
-    let manager = person::store::manager(tx.read_unbatched(), &row.home.range())?;
+    let manager = person::superiors::manager(tx.read_unbatched(), &row.home.range())?;
     let manager = manager.into_iter().map(|manager| manager.id).collect();
     notify(tx, principal, row, (AccountNoticeKind::SecondmentRequested, manager))
 }

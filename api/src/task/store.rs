@@ -18,7 +18,7 @@ use super::report_row;
 use super::row::TaskRow;
 use super::summary_row::SummaryRow;
 use crate::db::schema::tasks;
-use crate::db::{Conn, DbError, in_batches};
+use crate::db::{Conn, DbError, changed_one, in_batches};
 use crate::http::page::Wanted;
 use crate::in_range;
 
@@ -177,9 +177,7 @@ pub fn move_to_grid(conn: &mut Conn, row: &TaskRow, next: &TaskRow) -> Result<()
         tasks::updated_at.eq(next.updated_at),
     );
     let changed = diesel::update(unchanged).set(values).execute(conn)?;
-    if changed != 1 {
-        return Err(DbError::Collision);
-    }
+    changed_one(changed)?;
     report_row::follow(conn, row, next)
 }
 
