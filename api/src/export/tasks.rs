@@ -16,8 +16,9 @@ use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::person;
-use crate::task::filter::{Filter, SortKey};
+use crate::task::filter::Filter;
 use crate::task::model::TaskSummary;
+use crate::task::sort::SortKey;
 use crate::task::summaries;
 use crate::vocabulary::VocabularyName;
 

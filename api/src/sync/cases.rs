@@ -7,23 +7,13 @@ use chrono::{DateTime, Utc};
 use gridward_domain::authority::Action;
 use gridward_domain::id::{BeneficiaryId, CaseId};
 
+use super::change_set::ChangedCases;
 use super::model::Change;
 use super::row_type::RowType;
 use super::scope::Scope;
 use crate::case::scope::{VisibleCase, shown, was_shown};
 use crate::case::waiting::{self, WaitingCase};
 use crate::db::{Conn, DbError};
-
-/// The cases that may have changed.
-#[derive(Default)]
-pub(super) struct ChangedCases {
-    /// A kind of case was changed: its names, its steps or who sees it.
-    pub(super) kinds: bool,
-    /// Those that were opened, moved or raised.
-    pub(super) ids: BTreeSet<CaseId>,
-    /// Those that went to another beneficiary by a merge or its undo.
-    pub(super) exchanged: BTreeSet<CaseId>,
-}
 
 /// All cases at whose step the grid of the scope acts.
 pub(super) fn all(

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use gridward_domain::id::{BeneficiaryId, HandoutId, TaskId};
 use gridward_domain::task::Phase;
 
+use super::change_set::ChangedHandouts;
 use super::model::Change;
 use super::row_type::RowType;
 use super::scope::Scope;
@@ -16,17 +17,6 @@ use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::goods::handout_store::HandoutRow;
 use crate::goods::planned::{self, Planned};
-
-/// The hand-outs that may have changed.
-#[derive(Default)]
-pub(super) struct ChangedHandouts {
-    /// Those of a campaign were planned: any of the grid may be new.
-    pub(super) planned: bool,
-    /// Those that were handed out, returned or given to another entry.
-    pub(super) ids: BTreeSet<HandoutId>,
-    /// The visits that are, or were, a volunteer's.
-    pub(super) visits: BTreeSet<TaskId>,
-}
 
 /// The beneficiaries of the person's unfinished visits.
 fn visited(conn: &mut Conn, scope: &Scope) -> Result<BTreeSet<BeneficiaryId>, DbError> {

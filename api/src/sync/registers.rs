@@ -1,27 +1,15 @@
 //! The rows of the registers that phones have: stations, memorial sites, holidays and the items of the
 //! goods.
 
-use std::collections::BTreeSet;
-
-use gridward_domain::code::ItemCode;
-
+use super::change_set::ChangedRegisters;
 use super::model::Change;
 use super::pull::{Pull, Pulled};
 use super::row_type::RowType;
 use crate::db::{Conn, DbError};
 use crate::goods::{self, GoodsItem};
-use crate::holiday::{self, Holiday, HolidayId};
+use crate::holiday::{self, Holiday};
 use crate::memorial::{self, Memorial};
 use crate::station::{self, Station};
-
-/// The ids of rows that may have changed.
-#[derive(Default)]
-pub(super) struct ChangedRegisters {
-    pub(super) stations: BTreeSet<String>,
-    pub(super) memorials: BTreeSet<String>,
-    pub(super) holidays: BTreeSet<HolidayId>,
-    pub(super) goods_items: BTreeSet<ItemCode>,
-}
 
 fn station(row: &Station) -> Result<Change, DbError> {
     Change::new(RowType::Station, &row.id, row.version, row)

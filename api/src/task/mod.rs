@@ -55,6 +55,7 @@ pub mod reveal_budget;
 pub mod routes;
 pub mod row;
 pub mod series;
+pub mod sort;
 pub mod store;
 pub mod summaries;
 pub mod summary_cache;

@@ -9,8 +9,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::create::{self, NewTask};
-use super::filter::{SortKey, TaskQuery};
+use super::filter::TaskQuery;
 use super::model::TaskSummary;
+use super::sort::SortKey;
 use super::summary_cache::{CachedSummary, SummaryCache};
 use super::{Task, names, perform, store, tie};
 use crate::area;

@@ -12,10 +12,11 @@ use gridward_domain::task::Phase;
 use gridward_domain::visibility::TaskFacts;
 
 use super::facts::FactsRow;
-use super::filter::{Filter, SortColumns, SortKey, TaskSort, sorted};
+use super::filter::Filter;
 use super::names::NamedIds;
 use super::report_row;
 use super::row::TaskRow;
+use super::sort::{SortColumns, SortKey, TaskSort, sorted};
 use super::summary_row::SummaryRow;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError, changed_one, in_batches};

@@ -8,9 +8,10 @@ use gridward_domain::authority::Principal;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::visibility::View;
 
-use super::filter::{Filter, SortKey};
+use super::filter::Filter;
 use super::model::TaskSummary;
 use super::projection::MaskedNames;
+use super::sort::SortKey;
 use super::store;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};

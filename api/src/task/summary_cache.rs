@@ -17,8 +17,9 @@ use moka::sync::Cache;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::filter::{Filter, SortKey};
+use super::filter::Filter;
 use super::names::Names;
+use super::sort::SortKey;
 use super::store::{self, Listed};
 use super::summaries;
 use super::words::appended;
