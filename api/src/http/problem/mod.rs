@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod catalogue;
 pub mod chinese;
+pub mod entry;
 pub mod kept;
 pub mod routes;
 
@@ -22,7 +23,7 @@ use utoipa::ToSchema;
 pub use catalogue::{ProblemCode, ServerFault};
 pub use kept::Kept;
 
-use catalogue::Entry;
+use entry::Entry;
 
 use super::auth_scheme::AuthScheme;
 use crate::crypto::Unopened;
