@@ -8,10 +8,11 @@ use std::cmp::Reverse;
 
 use super::answer::Cost;
 use super::construct::pinned_slot;
+use super::member::InsertionSlot;
 use super::problem::{DispatchProblem, DispatchProblemError, Visit, Volunteer};
 use super::reason::{best_slot, cost_of, missing};
 use super::split::Part;
-use super::team::{InsertionSlot, Team};
+use super::team::Team;
 use super::ties::Ties;
 use super::units::{minutes, seconds};
 use crate::routing::Weights;
@@ -177,7 +178,7 @@ fn rank(
     };
     let who = &team.members[slot.member];
     let day = who.days[slot.day].shift.day;
-    let late = (day - visit.due).num_days().max(0);
+    let late = visit.days_late(day);
     let in_seconds = |load: u32| i64::from(seconds(Minutes(load)));
     let (before, after) = (in_seconds(who.load), in_seconds(team.load_with(visit, slot)));
     let share_of = in_seconds(who.volunteer.share_of().0).max(1);
@@ -187,7 +188,7 @@ fn rank(
         + team.waiting(visit, day)
         + fairness
         + if stranger { weights.stranger } else { 0 };
-    (0, Reverse(reach), late, cost)
+    (0, Reverse(reach), late.into(), cost)
 }
 
 #[cfg(test)]

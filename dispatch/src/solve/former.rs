@@ -156,12 +156,7 @@ fn hour(visit: &Visit) -> (bool, Option<(NaiveDate, TimeOfDay)>) {
 /// be, within the offer.
 fn place<'p>(team: &mut Team<'p>, visit: &'p Visit, within_offer: bool) -> bool {
     let day = visit.pinned.and_then(|pin| team.pinned_day(pin));
-    let slot = day.and_then(|(member, day)| {
-        team.slots(member, day, visit)
-            .filter(|slot| team.misses(visit, *slot).most() == 0)
-            .filter(|slot| !within_offer || team.short_by(visit, *slot) == 0)
-            .min_by_key(|slot| (slot.position.extra, slot.position.at))
-    });
+    let slot = day.and_then(|day| team.cheapest_on(day, visit, within_offer));
     if let Some(slot) = slot {
         team.place(visit, slot);
     }

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::member::Member;
 use super::plan::Route;
 use super::problem::{Pin, Visit};
-use super::team::Member;
 use super::ties::Ties;
 use super::timeline::ShiftTimeline;
 use gridward_domain::area::Level;

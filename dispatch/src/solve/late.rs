@@ -14,13 +14,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::construct::{cost, fill, urgency};
+use super::construct::{cheapest_among, fill, urgency};
 use super::help::{Help, NEAREST, Visits, as_asked, has_any, levels, makers, merge, pinned_stops};
+use super::member::InsertionSlot;
 use super::plan::Route;
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use super::record;
 use super::split::Part;
-use super::team::{InsertionSlot, Team};
+use super::team::Team;
 use super::ties::Ties;
 use super::{Context, Options};
 use crate::interrupt::Interrupted;
@@ -147,9 +148,10 @@ fn cheapest_in_time(team: &Team<'_>, visit: &Visit, near: &[PersonId]) -> Option
     let members = near.iter().filter_map(|id| team.member(*id));
     let members = members.filter(|member| !team.is_spent(*member, visit));
     let days = members.flat_map(|member| team.days_for(member, visit));
-    let days = days.filter(|(member, day)| team.members[*member].days[*day].shift.day <= visit.due);
-    let slots = days.flat_map(|(member, day)| team.slots(member, day, visit));
-    slots.filter(|slot| team.fits(visit, *slot)).min_by_key(|slot| cost(team, visit, *slot))
+    let is_in_time = |(member, day): &(usize, usize)| {
+        visit.days_late(team.members[*member].days[*day].shift.day) == 0
+    };
+    cheapest_among(team, visit, days.filter(is_in_time))
 }
 
 /// The routes of those who had the visits of `help`, without them. The other stops keep their times;

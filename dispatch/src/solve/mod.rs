@@ -47,6 +47,7 @@ mod idle;
 mod late;
 mod limit;
 mod measure;
+mod member;
 mod options;
 mod overflow;
 mod plan;

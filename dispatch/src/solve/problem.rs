@@ -303,6 +303,11 @@ impl Visit {
     pub fn knows(&self, person: PersonId) -> bool {
         self.last == Some(person) || self.preferred == Some(person)
     }
+
+    /// The days by which a visit on this day would be late.
+    pub fn days_late(&self, day: NaiveDate) -> u32 {
+        u32::try_from((day - self.due).num_days()).unwrap_or(0)
+    }
 }
 
 impl Volunteer {

@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 
 use super::limit::Limit;
+use super::member::Member;
 use super::problem::{Visit, Volunteer, WeekOffer};
-use super::team::{Member, Team};
+use super::team::Team;
 use super::ties::Ties;
 use super::travel::Mode;
 use super::units::{moment, seconds, span};

@@ -1,22 +1,21 @@
-//! The volunteers of one part with their timelines and loads.
+//! The volunteers of one part.
 
 use gridward_domain::word::VariantArray as _;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::limit::{self, Limit};
-use super::problem::{Pin, Visit, Volunteer};
+use super::member::{InsertionSlot, Member, way};
+use super::problem::{Pin, Visit};
 use super::split::Part;
 use super::ties::Ties;
-use super::timeline::{Position, ShiftTimeline};
-use super::units::{minutes, seconds};
+use super::timeline::ShiftTimeline;
+use super::units::minutes;
 use crate::routing::Weights;
 use crate::routing::instance::Seconds;
 use crate::routing::misses::Misses;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
-use gridward_domain::place::Place;
 
 /// The volunteers of a part, ordered by id.
 pub(super) struct Team<'p> {
@@ -27,36 +26,6 @@ pub(super) struct Team<'p> {
     /// The ties between visits.
     pub(super) ties: &'p Ties,
     weights: Weights,
-}
-
-/// One volunteer with their timelines.
-pub(super) struct Member<'p> {
-    /// The volunteer.
-    pub(super) volunteer: &'p Volunteer,
-    /// Load in minutes of service and travel, including the earlier load.
-    pub(super) load: u32,
-    /// The limits of the load, by week if there are offers for weeks, else one.
-    pub(super) limits: Vec<Limit>,
-    /// The timelines of their shifts, by day.
-    pub(super) days: Vec<ShiftTimeline<'p>>,
-    /// The index of the limit of each day.
-    limit_of: Vec<usize>,
-}
-
-/// A position for a visit in a member's timeline.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct InsertionSlot {
-    /// Index of the member.
-    pub(super) member: usize,
-    /// Index of the day.
-    pub(super) day: usize,
-    /// The position within the day.
-    pub(super) position: Position,
-}
-
-/// How long a journey takes a volunteer.
-fn way(who: &Volunteer, from: Place, to: Place) -> Seconds {
-    seconds(who.mode.minutes(from, to))
 }
 
 impl<'p> Team<'p> {
@@ -184,6 +153,20 @@ impl<'p> Team<'p> {
         call.into_iter().chain(visits)
     }
 
+    /// The slot in a member's day that adds the least travel, if the visit fits there and, unless the
+    /// offer may be exceeded, into the offered minutes.
+    pub(super) fn cheapest_on(
+        &self,
+        (member, day): (usize, usize),
+        visit: &Visit,
+        within_offer: bool,
+    ) -> Option<InsertionSlot> {
+        self.slots(member, day, visit)
+            .filter(|slot| self.misses(visit, *slot).most() == 0)
+            .filter(|slot| !within_offer || self.short_by(visit, *slot) == 0)
+            .min_by_key(|slot| (slot.position.extra, slot.position.at))
+    }
+
     /// Travel times from a member's home to the visit and back.
     pub(super) fn ways_from_home(&self, member: usize, visit: &Visit) -> (Seconds, Seconds) {
         if visit.is_call() {
@@ -304,56 +287,6 @@ impl<'p> Team<'p> {
         let member = &mut self.members[slot.member];
         member.add_load(slot.day, added(visit, slot));
         member.days[slot.day].insert(visit, slot.position);
-    }
-}
-
-impl<'p> Member<'p> {
-    fn new(volunteer: &'p Volunteer) -> Self {
-        let mut days: Vec<_> = volunteer.shifts.iter().map(ShiftTimeline::new).collect();
-        days.sort_unstable_by_key(|day| day.shift.day);
-        let limit = |day: NaiveDate| volunteer.weeks.iter().position(|week| week.covers(day));
-        // Every shift has an offer for its week, if there are any.
-        let limit_of = days.iter().map(|day| limit(day.shift.day).unwrap_or(0)).collect();
-        Self {
-            volunteer,
-            load: volunteer.carried.0,
-            limits: limit::unused(volunteer),
-            days,
-            limit_of,
-        }
-    }
-
-    /// The limit of a day.
-    fn limit(&self, day: usize) -> Limit {
-        self.limits[self.limit_of[day]]
-    }
-
-    /// Adds minutes of a day to the loads.
-    pub(super) fn add_load(&mut self, day: usize, minutes: u32) {
-        self.load = self.load.saturating_add(minutes);
-        let limit = &mut self.limits[self.limit_of[day]];
-        limit.load = limit.load.saturating_add(minutes);
-    }
-
-    /// Recomputes the loads from the timelines.
-    fn settle(&mut self) {
-        (self.load, self.limits) = (self.volunteer.carried.0, limit::unused(self.volunteer));
-        for day in 0..self.days.len() {
-            self.add_load(day, self.days[day].load());
-        }
-    }
-
-    /// Load in minutes of service and travel, from the timelines.
-    pub(super) fn carries(&self) -> u32 {
-        self.volunteer.carried.0.saturating_add(self.days.iter().map(ShiftTimeline::load).sum())
-    }
-
-    /// The places before visit `at` and at visit `next` of a day; home at both ends.
-    fn around(&self, day: usize, at: usize, next: usize) -> (Place, Place) {
-        let stops = &self.days[day].stops;
-        let place = |at: usize| stops.get(at).map(|stop| stop.visit.place);
-        let home = self.volunteer.home;
-        (at.checked_sub(1).and_then(place).unwrap_or(home), place(next).unwrap_or(home))
     }
 }
 
