@@ -22,6 +22,7 @@ pub mod freed;
 pub mod history;
 pub mod kept_time;
 pub mod last_visits;
+pub mod list_store;
 pub mod model;
 pub mod names;
 pub mod occasion;

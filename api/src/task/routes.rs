@@ -13,7 +13,7 @@ use super::filter::TaskQuery;
 use super::model::TaskSummary;
 use super::sort::SortKey;
 use super::summary_cache::{CachedSummary, SummaryCache};
-use super::{Task, names, perform, store, tie};
+use super::{Task, list_store, names, perform, tie};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
@@ -78,7 +78,7 @@ pub(crate) async fn list_tasks(
         let wanted = Wanted { limit, after };
         let tasks = summaries.list(conn, &key, &principal, &filter, &wanted, now)?;
         let counted = filter.query.count == Some(true);
-        let count = counted.then(|| store::count(conn, principal.district(), &filter));
+        let count = counted.then(|| list_store::count(conn, principal.district(), &filter));
         Ok::<_, DbError>((tasks, count.transpose()?))
     });
     let (tasks, count) = read.await.map_err(Problem::from)?;
