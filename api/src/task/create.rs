@@ -21,7 +21,7 @@ use super::task_origin::TaskOrigin;
 use super::task_tie::{TaskTie, TieType};
 use super::tie::{self, NewTie};
 use super::words::{Goods, MOST_GOODS, TaskGuest, TaskWords};
-use super::{Task, freed, occasion, perform};
+use super::{Task, freed, occasion, seen};
 use crate::beneficiary::stay::{Whereabouts, day_of_visit};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::ServiceKind;
@@ -176,7 +176,7 @@ impl Effect for NewTask {
     }
 
     fn shown(&self, tx: &mut Tx<'_>, principal: &Principal, made: Task) -> Result<Task, Problem> {
-        perform::seen_now(tx, principal, made)
+        seen::seen_now(tx, principal, made)
     }
 }
 

@@ -19,7 +19,6 @@ use uuid::Uuid;
 use super::Task;
 use super::command::NewTimes;
 use super::origin::Origin;
-use super::perform;
 use super::report;
 use super::report_authors::Authors;
 use super::report_content::ReportContent;
@@ -28,7 +27,7 @@ use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
 use super::row::TaskRow;
 use super::transition::{self, Step};
-use super::{report_consequences, report_row, report_versions};
+use super::{refusal, report_consequences, report_row, report_versions};
 use crate::beneficiary;
 use crate::catalogue::{self, ServiceKind};
 use crate::clock;
@@ -221,14 +220,14 @@ fn life_after(
     }
     if !is_last_attempt(tx, row, task)? {
         let rejection = Rejection::WrongPhase { phase: task.state };
-        return Err(perform::refused(tx.read_unbatched(), key, task, rejection)?);
+        return Err(refusal::refused(tx.read_unbatched(), key, task, rejection)?);
     }
     let command = Command::Report { outcome, assigned_at_report: true };
     let today = clock::day(tx.now);
     match life::apply(&task.life()?, &command, &authors.visitor, today) {
         Ok(Transition::Changed(after)) => Ok(Some(after)),
         Ok(Transition::Already) => Ok(None),
-        Err(rejection) => Err(perform::refused(tx.read_unbatched(), key, task, rejection)?),
+        Err(rejection) => Err(refusal::refused(tx.read_unbatched(), key, task, rejection)?),
     }
 }
 

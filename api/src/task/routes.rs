@@ -13,7 +13,7 @@ use super::filter::TaskQuery;
 use super::model::TaskSummary;
 use super::sort::SortKey;
 use super::summary_cache::{CachedSummary, SummaryCache};
-use super::{Task, list_store, names, perform, tie};
+use super::{Task, list_store, names, seen, tie};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
@@ -149,7 +149,7 @@ pub(crate) async fn get_task(
     let held = IfNoneMatch::of(&request)?;
     let (keys, now) = (keys.clone(), (clock)());
     let found = db.read(move |conn| {
-        let (row, view) = perform::visible(conn, &principal, *id, now)?;
+        let (row, view) = seen::visible(conn, &principal, *id, now)?;
         let key = keys.key(conn, row.district)?;
         let tied = tie::shown(conn, &key, &row, (&principal, now))?;
         let task = Task { tied, ..row.task(view)?.with(row.words(&key, view)?) };
