@@ -1,6 +1,6 @@
 //! Which cases a principal sees.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal, Role};
@@ -80,16 +80,28 @@ pub fn hidden_among(
     Ok(hidden)
 }
 
-/// Whether the principal's role saw the case when it was opened: then a phone may have it. A case that
-/// does not exist is none.
+/// Those of these cases that the principal's role saw when they were opened: then a phone may have them.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn was_shown(conn: &mut Conn, principal: &Principal, id: CaseId) -> Result<bool, DbError> {
+pub fn once_shown(
+    conn: &mut Conn,
+    principal: &Principal,
+    ids: &BTreeSet<CaseId>,
+) -> Result<BTreeSet<CaseId>, DbError> {
     let district = principal.district();
-    let Some(placed) = store::one(conn, district, id)? else { return Ok(false) };
-    let own = kind_store::at(conn, district, &placed.row.kind, placed.row.kind_version)?;
-    Ok(own.is_some_and(|kind| kind.is_shown_to(principal.role)))
+    let mut by_kind: BTreeMap<(CaseKindCode, i64), Vec<CaseId>> = BTreeMap::new();
+    for (id, kind, version) in store::kinds_of(conn, district, ids)? {
+        by_kind.entry((kind, version)).or_default().push(id);
+    }
+    let mut shown = BTreeSet::new();
+    for ((code, version), ids) in by_kind {
+        let kind = kind_store::at(conn, district, &code, version)?;
+        if kind.is_some_and(|kind| kind.is_shown_to(principal.role)) {
+            shown.extend(ids);
+        }
+    }
+    Ok(shown)
 }
 
 /// A case that a principal sees.

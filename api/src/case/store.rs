@@ -10,7 +10,7 @@ use gridward_domain::id::{BeneficiaryId, CaseId, ReportId};
 
 use super::row::{CaseRow, Columns, PlacedCase};
 use crate::db::schema::{beneficiaries, case_entries, cases, reports};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, in_batches};
 use crate::tx::row::{RowChange, write_versioned};
 
 /// The cases of a district with the grids of their beneficiaries.
@@ -52,11 +52,14 @@ pub fn kinds_of(
     district: AreaCode,
     ids: &BTreeSet<CaseId>,
 ) -> Result<Vec<(CaseId, CaseKindCode, i64)>, DbError> {
-    Ok(cases::table
-        .filter(cases::district.eq(district))
-        .filter(cases::id.eq_any(ids))
-        .select((cases::id, cases::kind, cases::kind_version))
-        .load(conn)?)
+    let ids: Vec<CaseId> = ids.iter().copied().collect();
+    in_batches(&ids, |ids| {
+        cases::table
+            .filter(cases::district.eq(district))
+            .filter(cases::id.eq_any(ids))
+            .select((cases::id, cases::kind, cases::kind_version))
+            .load(conn)
+    })
 }
 
 /// Whether there is a case of this id, even of a deleted beneficiary.

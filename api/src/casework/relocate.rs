@@ -65,7 +65,7 @@ pub(super) fn relocate(
         let (lat, lon) = (new.place.lat(), new.place.lon());
         let moved = BeneficiaryRow { grid: new.grid, lat, lon, ..row.clone() };
         next = case.replace(&row, moved, Some(&particulars))?;
-        handout_store::follow(case.tx.write_unbatched(), row.district, id, new.grid)?;
+        handout_store::move_to(case.tx.write_unbatched(), row.district, &[id], new.grid)?;
     }
     let rows = of_beneficiary::unfinished(case.tx.read()?, row.district, id)?;
     let to = Destination::of(&next, &particulars)?;

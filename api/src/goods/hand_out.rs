@@ -8,7 +8,7 @@ use gridward_domain::goods::{
     HandoutRejection, HandoutState, HandoutStep, MovementAction, StockChange, handout, stock,
 };
 use gridward_domain::id::HandoutId;
-use gridward_domain::range::{GoodsQuantity, Pieces};
+use gridward_domain::range::GoodsQuantity;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -104,7 +104,7 @@ impl HandingOut {
         }
         let row = self.row(tx, key, principal, (&home, &item), (old.as_ref(), occasion))?;
         let (station, lot) = (row.station, &self.new.lot);
-        let taken = StockChange::Take(pieces(row.quantity)?);
+        let taken = StockChange::Take(move_stock::pieces(row.quantity.get())?);
         let difference = move_stock::change(tx, station, &item.code, taken)?;
         let of = (&item.code, lot.as_ref());
         lots::check(tx.read_unbatched(), station, of, row.quantity.get().into())?;
@@ -279,12 +279,6 @@ fn station(
     }
     let detail = "must be the district, the town or the village of the beneficiary";
     Err(Problem::invalid("/station", detail))
-}
-
-/// The pieces of a hand-out as those of a stock.
-pub(super) fn pieces(quantity: GoodsQuantity) -> Result<Pieces, Problem> {
-    Pieces::try_from(i64::from(quantity.get()))
-        .map_err(|error| Problem::invalid("/quantity", error.to_string()))
 }
 
 /// Records what was done with the goods, without the receipt.

@@ -17,13 +17,13 @@ use super::step::Step;
 use crate::beneficiary::{EndCause, ends};
 use crate::clock;
 use crate::db::schema::{beneficiaries, people, tasks};
-use crate::db::{DbError, changed_one, in_batches};
+use crate::db::{DbError, in_batches};
 use crate::handover::ASSIGNEE_MOVED;
 use crate::handover::decide::{Position, stays};
 use crate::log::Event;
 use crate::person::{PersonState, Role};
 use crate::task::row::TaskRow;
-use crate::task::{self, freed, report_row, transition};
+use crate::task::{self, freed, of_beneficiary, transition};
 
 /// The records of beneficiaries by their ids.
 type Homes<'a> = HashMap<BeneficiaryId, &'a BeneficiaryRecord>;
@@ -327,22 +327,7 @@ fn transition<'a>(
 /// Writes the row of a task and its event, unless another transaction has changed the task
 /// since it was read.
 fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Result<(), DbError> {
-    let unchanged =
-        tasks::table.find((was.district, was.id)).filter(tasks::version.eq(was.version));
-    let changed = diesel::update(unchanged)
-        .set((
-            (tasks::grid.eq(is.grid), tasks::lat.eq(is.lat), tasks::lon.eq(is.lon)),
-            (tasks::state.eq(is.state), tasks::assignee.eq(is.assignee)),
-            (tasks::planned_on.eq(is.planned_on), tasks::planned_start.eq(is.planned_start)),
-            (tasks::planned_minutes.eq(is.planned_minutes), tasks::plan.eq(is.plan)),
-            (tasks::planned_why.eq(is.planned_why), tasks::planned_travel.eq(is.planned_travel)),
-            (tasks::planned_order.eq(is.planned_order), tasks::unserved_why.eq(is.unserved_why)),
-            (tasks::next_action_on.eq(is.next_action_on), tasks::updated_at.eq(is.updated_at)),
-            tasks::version.eq(is.version),
-        ))
-        .execute(step.conn)?;
-    changed_one(changed)?;
-    report_row::follow(step.conn, was, is)?;
+    of_beneficiary::replace(step.conn, was, is)?;
     step.events.push(event);
     Ok(())
 }

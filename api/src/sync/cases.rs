@@ -11,7 +11,7 @@ use super::change_set::ChangedCases;
 use super::model::Change;
 use super::row_type::RowType;
 use super::scope::Scope;
-use crate::case::scope::{VisibleCase, shown, was_shown};
+use crate::case::scope::{VisibleCase, once_shown, shown};
 use crate::case::waiting::{self, WaitingCase};
 use crate::db::{Conn, DbError};
 
@@ -49,13 +49,8 @@ pub(super) fn changed(
     if changed.kinds {
         all.extend(waiting::ids(conn, grid)?);
     }
-    let mut ids = BTreeSet::new();
-    for id in all {
-        // Of a case that was never sent the phone learns nothing.
-        if was_shown(conn, scope.viewer(), id)? {
-            ids.insert(id);
-        }
-    }
+    // Of a case that was never sent the phone learns nothing.
+    let mut ids = once_shown(conn, scope.viewer(), &all)?;
     for id in &changed.ids {
         // The event of a confidential case names no grid: of a case elsewhere it learns nothing either.
         let case = shown(conn, scope.viewer(), *id)?;
