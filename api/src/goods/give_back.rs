@@ -120,7 +120,7 @@ impl GivingBack {
         // The entry first, as merges and ends do.
         if let Some(item) = &item {
             let was = HandoutRow { serial: row.serial.clone(), ..next.clone() };
-            plaque::follow(tx, key, principal.person, (item, &was), step)?;
+            plaque::update_entry(tx, key, principal.person, (item, &was), step)?;
         }
         handouts::put(tx.write_unbatched(), Some(&row), &next)?;
         // What comes back belongs to its lot.

@@ -109,7 +109,7 @@ impl HandingOut {
         let of = (&item.code, lot.as_ref());
         lots::check(tx.read_unbatched(), station, of, row.quantity.get().into())?;
         // The entry first, as merges and ends do.
-        plaque::follow(tx, key, principal.person, (&item, &row), step)?;
+        plaque::update_entry(tx, key, principal.person, (&item, &row), step)?;
         handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
         let change = (MovementAction::HandedOut, difference);
         move_stock::of_handout(tx, principal, &row, change, lot.clone())?;

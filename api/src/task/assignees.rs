@@ -83,7 +83,7 @@ impl Assignees {
     }
 
     /// Counts a changed task for the person who has it now, and no longer for the former one.
-    pub(super) fn follow(&mut self, before: &TaskRow, after: &TaskRow) {
+    pub(super) fn update(&mut self, before: &TaskRow, after: &TaskRow) {
         if let Some(time) = HeldTime::of(before)
             && let Some(former) = self.0.get_mut(&time.assignee)
             && let Some(n) = former.held.iter().position(|held| *held == time)

@@ -101,5 +101,5 @@ pub fn replace(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbErr
         ))
         .execute(conn)?;
     changed_one(changed)?;
-    report_row::follow(conn, was, is)
+    report_row::move_with_task(conn, was, is)
 }

@@ -85,7 +85,7 @@ pub fn has_later(conn: &mut Conn, row: &ReportRow) -> Result<bool, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn follow(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbError> {
+pub fn move_with_task(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbError> {
     if (was.grid, was.beneficiary) == (is.grid, is.beneficiary) {
         return Ok(());
     }

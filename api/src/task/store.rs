@@ -137,7 +137,7 @@ pub fn move_to_grid(conn: &mut Conn, row: &TaskRow, next: &TaskRow) -> Result<()
     );
     let changed = diesel::update(unchanged).set(values).execute(conn)?;
     changed_one(changed)?;
-    report_row::follow(conn, row, next)
+    report_row::move_with_task(conn, row, next)
 }
 
 /// Whether the person has an active task at the beneficiary.

@@ -106,7 +106,7 @@ impl Takers {
             let event = step.event().by(principal.person).with(about(step.row));
             let times = kept_time::of(tx, step.row, &taker)?;
             let next = transition::write(tx, &step, times, event)?;
-            self.assignees.follow(step.row, &next);
+            self.assignees.update(step.row, &next);
         }
         Ok(Ok(to))
     }

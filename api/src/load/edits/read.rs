@@ -67,7 +67,7 @@ impl Edits {
     ///
     /// # Errors
     /// [`DbError`].
-    pub(in crate::load) fn follow(
+    pub(in crate::load) fn read_next(
         &mut self,
         conn: &mut Conn,
         district: AreaCode,

@@ -142,7 +142,7 @@ fn all(
         let one = match done {
             Ok(done) => {
                 for change in done.changes() {
-                    assignees.follow(&change.before, &change.after);
+                    assignees.update(&change.before, &change.after);
                 }
                 seconds.add(step, &done);
                 inverses.extend(done.inverse());
