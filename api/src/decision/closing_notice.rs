@@ -33,8 +33,8 @@ pub(super) fn notify(
         return Ok(());
     }
     for finder in finders(tx, row)?.into_iter().filter(|finder| *finder != principal.person) {
-        let about = (AccountNoticeKind::CaseClosed, subject(kind, is_confidential, row));
-        if notify::add(tx, finder, about)? {
+        let subject = subject(kind, is_confidential, row);
+        if notify::add(tx, finder, AccountNoticeKind::CaseClosed, subject)? {
             record(tx, principal, (row, is_confidential), finder)?;
         }
     }

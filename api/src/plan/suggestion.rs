@@ -11,7 +11,7 @@ use super::computed::Computed;
 use super::store::PlanRow;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
-use crate::auth::notify;
+use crate::auth::notify::{self, Notification};
 use crate::db::DbError;
 use crate::tx::Tx;
 use crate::{area, person};
@@ -36,8 +36,14 @@ pub(super) fn announce(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), DbError> {
     let name = area::store::name_or_code(conn, &row.area)?;
     for reader in readers {
         let subject = NoticeSubject { task: None, about_zh: name.clone(), about_en: name.clone() };
-        let event = ("person.plan_suggested", None, json!({ "plan": row.id }));
-        notify::notify(tx, reader, (AccountNoticeKind::PlanSuggested, subject), event)?;
+        let notification = Notification {
+            kind: AccountNoticeKind::PlanSuggested,
+            subject,
+            action: "person.plan_suggested",
+            actor: None,
+            details: json!({ "plan": row.id }),
+        };
+        notify::notify(tx, reader, notification)?;
     }
     Ok(())
 }
