@@ -139,10 +139,10 @@ pub fn one(
 pub fn at(
     conn: &mut Conn,
     district: AreaCode,
-    code: &str,
+    code: &KindCode,
     version: i64,
 ) -> Result<Option<ServiceKind>, DbError> {
-    match one(conn, district, code)? {
+    match one(conn, district, code.as_str())? {
         Some(current) if current.version != version => {
             let earlier: Option<String> = service_kind_versions::table
                 .find((district, code, version))

@@ -82,7 +82,7 @@ impl Tasks {
         let skills = task.skills.iter().map(Skill::as_str);
         vec![
             Cell::text(task.id),
-            labels.kind(&task.kind),
+            labels.kind(task.kind.as_str()),
             labels.word(task.state),
             Cell::text(task.grid),
             labels.area(&task.grid),

@@ -234,7 +234,7 @@ fn count(days: impl Iterator<Item = NaiveDate>) -> u64 {
 /// How the task is planned. A call that is tied to other tasks is planned as a visit: such tasks are
 /// made together.
 fn channel(row: &TaskRow, rows: &Rows) -> Channel {
-    if row.tie().is_none() && rows.calls.iter().any(|kind| kind.as_str() == row.kind) {
+    if row.tie().is_none() && rows.calls.contains(&row.kind) {
         Channel::Call
     } else {
         Channel::Visit

@@ -1,6 +1,7 @@
 //! The table row of a report.
 
 use gridward_domain::area::AreaCode;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::range::Attempts;
 use std::collections::BTreeSet;
@@ -32,7 +33,7 @@ crate::table_row! {
             attempt: Attempts,
             recorded: bool,
             grid: AreaCode,
-            kind: String,
+            kind: KindCode,
             beneficiary: Option<BeneficiaryId>,
             received_on: NaiveDate,
             written_by: Option<PersonId>,
