@@ -46,7 +46,7 @@ pub(super) trait Removable: Keyed + Sized {
 }
 
 /// Removes or reports the rows without a record.
-pub(super) fn settle<Row: Removable>(
+pub(super) fn remove_missing<Row: Removable>(
     step: &mut Step<'_>,
     mut missing: Vec<Row>,
 ) -> Result<(), DbError> {

@@ -80,7 +80,7 @@ pub fn candidates(
     let volunteers: Vec<&Volunteer> = problem.volunteers.iter().filter(serving).collect();
     let part = Part { volunteers, ..Part::default() };
     let mut team = Team::new(&ties, &part, weights);
-    hold(&mut team, problem);
+    place_pinned(&mut team, problem);
     let knows = |member: &usize| {
         let who = team.members[*member].volunteer;
         visit.knows(who.id) && who.can(visit)
@@ -88,7 +88,7 @@ pub fn candidates(
     let someone_known = (0..team.members.len()).any(|member| knows(&member));
     let mut all: Vec<_> = (0..team.members.len())
         .map(|member| {
-            let found = judge(&team, visit, member);
+            let found = slot_or_hindrance(&team, visit, member);
             let reach = reach(team.members[member].volunteer, visit);
             let rank = rank(&team, visit, &found, weights, (reach, someone_known));
             let volunteer = team.members[member].volunteer.id;
@@ -102,14 +102,14 @@ pub fn candidates(
 
 /// Puts the pinned visits into the timelines: those with a time in order, then the others where they
 /// add the least travel.
-fn hold<'p>(team: &mut Team<'p>, problem: &'p DispatchProblem) {
+fn place_pinned<'p>(team: &mut Team<'p>, problem: &'p DispatchProblem) {
     let pinned = problem.visits.iter().filter_map(|visit| Some((visit.pinned?, visit)));
     let (mut timed, mut free): (Vec<_>, Vec<_>) = pinned.partition(|(pin, _)| pin.start.is_some());
     timed.sort_by_key(|(pin, visit)| (pin.volunteer, pin.day, pin.start, visit.id));
     for (_, visit) in timed {
         team.append_pinned(visit);
     }
-    team.settle();
+    team.recompute_loads();
     free.sort_by_key(|(_, visit)| visit.id);
     for (pin, visit) in free {
         match pinned_slot(team, visit, pin) {
@@ -117,14 +117,18 @@ fn hold<'p>(team: &mut Team<'p>, problem: &'p DispatchProblem) {
             None => team.append_pinned(visit),
         }
     }
-    team.settle();
+    team.recompute_loads();
 }
 
 /// A hindrance, after how much is missing: smaller is nearer to feasible.
 type Hindered = ((u8, i64), Hindrance);
 
 /// The best slot of a member, or what hinders it.
-fn judge(team: &Team<'_>, visit: &Visit, member: usize) -> Result<InsertionSlot, Hindered> {
+fn slot_or_hindrance(
+    team: &Team<'_>,
+    visit: &Visit,
+    member: usize,
+) -> Result<InsertionSlot, Hindered> {
     let who = team.members[member].volunteer;
     if visit.forbidden.contains(&who.id) {
         return Err(((u8::MAX, 0), Hindrance::Forbidden));

@@ -55,7 +55,7 @@ pub(super) fn construct(
     let mut all = part.visits.clone();
     all.sort_unstable_by_key(|visit| visit.id);
     let (calls, visits): (Vec<&Visit>, Vec<&Visit>) = all.into_iter().partition(|it| it.is_call());
-    let (mut pinned, mut free) = hold(&mut team, part, calls);
+    let (mut pinned, mut free) = place_pinned(&mut team, part, calls);
     let (visits, others) = searched(ties, visits, MOST_SEARCHED);
     let found = search(&team, &visits, context)?;
     let settled = settled(&team, &visits, &found);
@@ -65,7 +65,7 @@ pub(super) fn construct(
         let visit = settled.get(&stop.visit).unwrap_or(visit);
         team.append(route.volunteer, route.shift, visit);
     }
-    team.settle();
+    team.recompute_loads();
     fill(&mut team, &mut pinned, interrupt)?;
     free.extend(found.unserved.iter().map(|visit| visits[*visit]));
     free.extend(others);
@@ -103,7 +103,7 @@ fn searched<'p>(
 
 /// Puts the calls that are pinned to a time into their days, and adds the minutes of all pinned ones
 /// to the loads. Returns the other pinned calls and the free ones.
-fn hold<'p>(
+fn place_pinned<'p>(
     team: &mut Team<'p>,
     part: &Part<'p>,
     calls: Vec<&'p Visit>,

@@ -36,7 +36,7 @@ pub(super) fn engage(team: &mut Team<'_>, interrupt: &Interrupt<'_>) -> Result<(
     for member in idle {
         let moves = moves(team, member, interrupt)?.into_iter();
         if let Some((_, moved)) = moves.min_by_key(|(cost, moved)| (*cost, moved.visit.id)) {
-            team.take(moved.from);
+            team.remove(moved.from);
             // The slot is in another member's days, which have not changed.
             team.place(moved.visit, moved.to);
         }

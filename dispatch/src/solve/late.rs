@@ -255,6 +255,6 @@ fn assigned<'p>(
             team.members[member].days[day].insert(visit, slot.position);
         }
     }
-    team.settle();
+    team.recompute_loads();
     Some(team)
 }

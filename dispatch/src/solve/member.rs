@@ -63,7 +63,7 @@ impl<'p> Member<'p> {
     }
 
     /// Recomputes the loads from the timelines.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn recompute_loads(&mut self) {
         (self.load, self.limits) = (self.volunteer.carried.0, limit::unused(self.volunteer));
         for day in 0..self.days.len() {
             self.add_load(day, self.days[day].load());

@@ -114,7 +114,7 @@ fn explain(
         for visit in &assigned {
             team.append_pinned(visit);
         }
-        team.settle();
+        team.recompute_loads();
         record::unserved(&team, &asked, interrupt)
     });
     let explained: Vec<_> = explained.collect::<Result<_, _>>()?;

@@ -201,11 +201,11 @@ impl<'p> Team<'p> {
     }
 
     /// Removes visit `at` from a member's day, if its other visits fit without it.
-    pub(super) fn take(&mut self, from: (usize, usize, usize)) {
+    pub(super) fn remove(&mut self, from: (usize, usize, usize)) {
         if let Some(rest) = self.without(from) {
             let member = &mut self.members[from.0];
             member.days[from.1] = rest;
-            member.settle();
+            member.recompute_loads();
         }
     }
 
@@ -253,7 +253,7 @@ impl<'p> Team<'p> {
         self.members[slot.member].limit(slot.day).excess(added(visit, slot))
     }
 
-    /// Appends the visit to a member's day. [`Self::settle`] updates the load.
+    /// Appends the visit to a member's day. [`Self::recompute_loads`] updates the load.
     pub(super) fn append(&mut self, member: usize, day: usize, visit: &'p Visit) {
         if let Some(slot) = self.slots(member, day, visit).last() {
             self.members[member].days[day].insert(visit, slot.position);
@@ -278,8 +278,8 @@ impl<'p> Team<'p> {
     }
 
     /// Recomputes all loads.
-    pub(super) fn settle(&mut self) {
-        self.members.iter_mut().for_each(Member::settle);
+    pub(super) fn recompute_loads(&mut self) {
+        self.members.iter_mut().for_each(Member::recompute_loads);
     }
 
     /// Inserts the visit into a slot.
