@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod catalogue;
 pub mod chinese;
+mod convert;
 pub mod entry;
 pub mod kept;
 pub mod routes;
@@ -26,8 +27,7 @@ pub use kept::Kept;
 use entry::Entry;
 
 use super::auth_scheme::AuthScheme;
-use crate::crypto::Unopened;
-use crate::db::{DbError, DbFailure};
+use crate::db::DbError;
 
 /// Seconds until a client may retry when the server was unavailable.
 const RETRY_AFTER: u64 = 2;
@@ -349,51 +349,6 @@ impl Problem {
     /// Whether the same request may succeed later.
     pub const fn is_retryable(&self) -> bool {
         self.0.entry().retryable
-    }
-}
-
-impl From<DbError> for Problem {
-    fn from(error: DbError) -> Self {
-        let fault = match error {
-            DbError::Unavailable(_) | DbError::Busy | DbError::Collision | DbError::NeedsRetry => {
-                ServerFault::Unavailable
-            }
-            DbError::Panicked | DbError::Failed(_) | DbError::Corrupt { .. } => {
-                ServerFault::Internal
-            }
-        };
-        Self::of(What::Fault(fault, Source::Db(error)))
-    }
-}
-
-impl From<diesel::result::Error> for Problem {
-    fn from(error: diesel::result::Error) -> Self {
-        DbError::from(error).into()
-    }
-}
-
-impl From<Unopened> for Problem {
-    fn from(error: Unopened) -> Self {
-        DbError::corrupt("a sealed column", error).into()
-    }
-}
-
-impl DbFailure for Problem {
-    fn as_db(&self) -> Option<&DbError> {
-        match &self.0.what {
-            What::Fault(_, Source::Db(error)) => Some(error),
-            What::Fault(..) | What::Refusal(_) => None,
-        }
-    }
-}
-
-impl From<gridward_domain::authority::Denial> for Problem {
-    fn from(denial: gridward_domain::authority::Denial) -> Self {
-        use gridward_domain::authority::Denial;
-        match denial {
-            Denial::OutOfScope => Self::not_found(),
-            Denial::Forbidden => ProblemCode::Forbidden.into(),
-        }
     }
 }
 
