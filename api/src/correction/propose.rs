@@ -137,7 +137,7 @@ pub fn propose(
         .by(principal.person)
         .assignees(None, Some(principal.person))
         .with(json!({ "beneficiary": row.id, "fields": fields }));
-    tx.record(Event { device: new.origin.device(), ..event });
+    tx.record(event.on(new.origin.device()));
     Ok(correction.correction(row.grid))
 }
 

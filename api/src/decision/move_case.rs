@@ -23,7 +23,6 @@ use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
-use crate::log::Event;
 use crate::task::origin::Origin;
 use crate::tx::Tx;
 use crate::workday;
@@ -126,7 +125,7 @@ impl Moving {
         let moved = PlacedCase { row: next, ..placed.clone() };
         let more = [("from", json!(row.step)), ("result", json!(moved.row.result))];
         let event = event(ACTION, is_confidential, &moved, more).by(principal.person);
-        tx.record(Event { device: self.origin.device(), ..event });
+        tx.record(event.on(self.origin.device()));
         closing_notice::notify(tx, principal, (&kind, is_confidential), &moved.row)?;
         Ok(moved.case(now))
     }

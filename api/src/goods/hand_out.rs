@@ -288,8 +288,7 @@ pub(super) fn record(
     (action, origin): (&'static str, &Origin),
     row: &HandoutRow,
 ) {
-    let event = event(action, row).by(principal.person);
-    tx.record(Event { device: origin.device(), ..event });
+    tx.record(event(action, row).by(principal.person).on(origin.device()));
 }
 
 /// What was done with the goods.

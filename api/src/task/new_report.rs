@@ -123,7 +123,6 @@ impl NewReport<'_> {
         if self.authors.written_by().is_some() {
             body["on_behalf_of"] = json!(self.authors.visitor.person);
         }
-        let event = step.event().by(self.authors.writer).with(body);
-        Event { device: self.origin.device(), ..event }
+        step.event().by(self.authors.writer).on(self.origin.device()).with(body)
     }
 }

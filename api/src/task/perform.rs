@@ -23,7 +23,7 @@ use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Kept, Problem, ProblemCode};
-use crate::log::{Event, reason};
+use crate::log::reason;
 use crate::person::active::ActivePerson;
 use crate::tx::Tx;
 use crate::{area, beneficiary};
@@ -130,8 +130,7 @@ pub fn execute(
                 TaskCommand::Reschedule(new) => new.times(),
                 _ => NewTimes::default(),
             };
-            let event = step.event().with(body);
-            let event = Event { device: sent.origin.device(), ..event };
+            let event = step.event().on(sent.origin.device()).with(body);
             if matches!(command, Command::Decline | Command::Release) {
                 freed::refused(tx, &row)?;
             }

@@ -245,7 +245,7 @@ fn write(
     let mut body = json!({ "report": row.id, "version": version });
     body["outcome"] = json!(content.outcome);
     let step = Step { row: task, before, after: after.unwrap_or(before), verb: Verb::Report };
-    let event = Event { action: ACTION, device: origin.device(), ..step.event() };
+    let event = Event { action: ACTION, ..step.event() }.on(origin.device());
     let event = event.by(principal.person).with(body);
     let Some(after) = after else {
         tx.record(event);
