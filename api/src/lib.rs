@@ -5,67 +5,67 @@
 //! Decisions are made in `gridward_domain` and `gridward_dispatch`.
 
 // Foundations: the clock, the database, encryption, the log, transactions.
-pub mod clock;
-pub mod crypto;
-pub mod db;
-pub mod log;
-pub mod tx;
+mod clock;
+mod crypto;
+mod db;
+mod log;
+mod tx;
 
 // Requests: problems, extractors, authentication, idempotency.
-pub mod audience;
-pub mod auth;
-pub mod http;
-pub mod idempotency;
-pub mod limits;
+mod auth;
+mod http;
+mod idempotency;
+mod limits;
 
 // The slices: one for each noun of the domain.
-pub mod absence;
-pub mod area;
-pub mod attachment;
-pub mod availability;
-pub mod beneficiary;
-pub mod campaign;
-pub mod case;
-pub mod casework;
-pub mod catalogue;
-pub mod correction;
-pub mod decision;
-pub mod event;
-pub mod explanation;
-pub mod export;
-pub mod feedback;
-pub mod goods;
-pub mod handover;
-pub mod history;
-pub mod holiday;
-pub mod measures;
-pub mod memorial;
-pub mod notice;
-pub mod person;
-pub mod plan;
-pub mod proposal;
-pub mod redistricting;
-pub mod regime;
-pub mod report;
-pub mod service;
-pub mod station;
-pub mod summary;
-pub mod sync;
-pub mod task;
-pub mod vocabulary;
-pub mod web;
-pub mod weekly;
-pub mod workday;
-pub mod workload;
+mod absence;
+mod area;
+mod attachment;
+mod audience;
+mod availability;
+mod beneficiary;
+mod campaign;
+mod case;
+mod casework;
+mod catalogue;
+mod correction;
+mod decision;
+mod event;
+mod explanation;
+mod export;
+mod feedback;
+mod goods;
+mod handover;
+mod history;
+mod holiday;
+mod measures;
+mod memorial;
+mod notice;
+mod person;
+mod plan;
+mod proposal;
+mod redistricting;
+mod regime;
+mod report;
+mod secondment;
+mod service;
+mod station;
+mod summary;
+mod sync;
+mod task;
+mod vocabulary;
+mod web;
+mod weekly;
+mod workday;
+mod workload;
 
 // Operations on a whole district.
-pub mod demo;
-pub mod import;
-pub mod load;
+mod demo;
+mod import;
+mod load;
 
-// Background jobs, operation and wiring.
+// Background jobs, operation and wiring; only the command line is public.
 pub mod cli;
-pub mod jobs;
-pub mod ops;
-pub mod secondment;
-pub mod server;
+mod jobs;
+mod ops;
+mod server;

@@ -64,7 +64,7 @@ fn give_back(world: &mut World<'_>, number: usize, (person, day): (usize, Day)) 
 /// A person makes the visits of the day.
 fn make(world: &mut World<'_>, person: usize, tasks: &[usize]) {
     let (district, today) = (world.scenario.district, world.today);
-    let travel: Minutes = route::travel(district, world.person(person), &world.stops(tasks));
+    let travel: Minutes = route::travel(world.person(person), &world.stops(tasks));
     let mut minutes = travel.0;
     for number in tasks {
         let beneficiary = world.jobs[*number].task.beneficiary;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{Mode, Travel};
+use gridward_dispatch::solve::Mode;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
@@ -24,8 +24,6 @@ pub struct District {
     pub holidays: Vec<NaiveDate>,
     /// The skill that some visits require.
     pub special_skill: Skills,
-    /// The estimate of travel times.
-    pub travel: Travel,
 }
 
 impl District {

@@ -3,7 +3,7 @@
 use gridward_domain::place::Place;
 use gridward_domain::time::{Minutes, Window};
 
-use crate::district::{District, Person};
+use crate::district::Person;
 
 /// A visit or a call on a route.
 #[derive(Clone, Copy, Debug)]
@@ -17,16 +17,16 @@ pub struct Stop {
 }
 
 /// The travel minutes from home through `stops` and back.
-pub fn travel(district: &District, who: &Person, stops: &[Stop]) -> Minutes {
+pub fn travel(who: &Person, stops: &[Stop]) -> Minutes {
     let places = || stops.iter().filter_map(|stop| stop.place);
     let from = std::iter::once(who.home).chain(places());
     let to = places().chain(std::iter::once(who.home));
-    from.zip(to).map(|(from, to)| district.travel.minutes(from, to, who.mode)).sum()
+    from.zip(to).map(|(from, to)| who.mode.minutes(from, to)).sum()
 }
 
 /// Whether a route through `stops` fits into the hours from leaving home to being home again.
-pub fn fits(district: &District, who: &Person, hours: Window, stops: &[Stop]) -> bool {
-    let way = |from: Place, to: Place| district.travel.minutes(from, to, who.mode).0;
+pub fn fits(who: &Person, hours: Window, stops: &[Stop]) -> bool {
+    let way = |from: Place, to: Place| who.mode.minutes(from, to).0;
     let (mut at, mut now) = (who.home, u32::from(hours.start().minutes()));
     for stop in stops {
         let place = stop.place.unwrap_or(at);

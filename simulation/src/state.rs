@@ -153,7 +153,7 @@ impl<'s> World<'s> {
     pub fn minutes(&self, person: usize, tasks: &[usize]) -> Minutes {
         let stops = self.stops(tasks);
         let service: Minutes = stops.iter().map(|stop| stop.service).sum();
-        service + route::travel(self.scenario.district, self.person(person), &stops)
+        service + route::travel(self.person(person), &stops)
     }
 
     /// The minutes that a person may still be given in the calendar week of a day that is planned.

@@ -214,7 +214,7 @@ fn rules_hold(world: &World<'_>) {
         let who = world.person(person);
         let hours = world.hours(person, day).expect("hours");
         let stops = world.stops(tasks);
-        assert!(crate::route::fits(world.scenario.district, who, hours, &stops));
+        assert!(crate::route::fits(who, hours, &stops));
         for task in tasks {
             let job = &world.jobs[*task];
             assert_eq!(job.state, State::Accepted { person, day });

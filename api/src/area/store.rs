@@ -14,7 +14,7 @@ use gridward_domain::word::VariantArray as _;
 
 use super::{Area, Counts};
 use crate::db::schema::{areas, beneficiaries, outlines, people, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches, in_batches};
 use crate::http::page::Wanted;
 use crate::in_range;
 
@@ -183,14 +183,14 @@ pub fn names_of(
     district: AreaCode,
     codes: &BTreeSet<AreaCode>,
 ) -> Result<HashMap<AreaCode, String>, DbError> {
-    if codes.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let names: Vec<(AreaCode, String)> = areas::table
-        .filter(areas::district.eq(district))
-        .filter(areas::code.eq_any(codes))
-        .select((areas::code, areas::name))
-        .load(conn)?;
+    let codes: Vec<AreaCode> = codes.iter().copied().collect();
+    let names = in_batches(&codes, |codes| {
+        areas::table
+            .filter(areas::district.eq(district))
+            .filter(areas::code.eq_any(codes))
+            .select((areas::code, areas::name))
+            .load(conn)
+    })?;
     Ok(names.into_iter().collect())
 }
 
@@ -204,7 +204,7 @@ pub fn places_of(
     codes: &BTreeSet<AreaCode>,
 ) -> Result<HashMap<AreaCode, Place>, DbError> {
     let (mut found, codes) = (HashMap::new(), codes.iter().copied().collect::<Vec<AreaCode>>());
-    for codes in codes.chunks(500) {
+    for codes in batches(&codes) {
         let rows: Vec<(AreaCode, f64, f64)> = areas::table
             .filter(areas::district.eq(district))
             .filter(areas::code.eq_any(codes))

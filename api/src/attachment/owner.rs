@@ -155,7 +155,7 @@ pub(super) fn read_in(
             Ok(Some(area_of(&scope::visible(tx.read()?, principal, case, Action::ReadCases)?)))
         }
         Owner::Task(task) => {
-            let task = task::perform::visible_now(tx, principal, task)?;
+            let task = task::seen::visible_now(tx, principal, task)?;
             let is_own = row.person == principal.person;
             if is_own && task.facts().view(principal, tx.now) == Some(View::Visitor) {
                 return Ok(None);

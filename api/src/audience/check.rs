@@ -11,7 +11,7 @@ use super::answers::{AnswerForms, NOT_FILTERABLE};
 use crate::area;
 use crate::case::having::is_selectable;
 use crate::db::Conn;
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::vocabulary::{Vocabularies, VocabularyName, store as vocabularies};
 
 /// Why a condition on a case is refused, whether the kind exists or not.
@@ -90,10 +90,7 @@ pub fn filter_of(conn: &mut Conn, principal: &Principal, filter: &Filter) -> Res
             _ => {}
         }
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }
 
 /// What is wrong with each of the codes that is no word of the vocabulary.

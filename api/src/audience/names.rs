@@ -13,9 +13,6 @@ use crate::case::kind_store;
 use crate::db::{Conn, DbError};
 use crate::vocabulary::{Vocabularies, VocabularyName, store as vocabularies};
 
-/// The maximum number of codes in a query.
-const CHUNK: usize = 500;
-
 /// The names of the areas and the words of filters.
 pub struct DistrictNames {
     areas: HashMap<AreaCode, String>,
@@ -60,11 +57,7 @@ impl DistrictNames {
             levels.filter_map(|level| code.ancestor(level)).collect::<Vec<_>>()
         };
         let wanted: BTreeSet<AreaCode> = codes.iter().flat_map(above).collect();
-        let mut names = HashMap::new();
-        for wanted in wanted.into_iter().collect::<Vec<_>>().chunks(CHUNK) {
-            let wanted: BTreeSet<AreaCode> = wanted.iter().copied().collect();
-            names.extend(area::store::names_of(conn, district, &wanted)?);
-        }
+        let names = area::store::names_of(conn, district, &wanted)?;
         let areas = codes.into_iter().map(|code| (code, name(&code, &names))).collect();
         Ok(Self { areas, vocabularies: vocabularies::all(conn, district)?, forms, case_kinds })
     }

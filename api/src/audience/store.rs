@@ -12,7 +12,7 @@ use super::names::DistrictNames;
 use crate::clock::china;
 use crate::db::column::Hash;
 use crate::db::schema::audiences;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 use crate::http::page::Wanted;
 use crate::in_range;
 use crate::tx::row::{RowChange, write_versioned};
@@ -180,5 +180,5 @@ pub fn put(conn: &mut Conn, old: Option<&AudienceRow>, new: &AudienceRow) -> Res
 pub fn delete(conn: &mut Conn, row: &AudienceRow) -> Result<(), DbError> {
     let this = audiences::table.find((row.district, row.id));
     let this = this.filter(audiences::version.eq(row.version));
-    if diesel::delete(this).execute(conn)? == 1 { Ok(()) } else { Err(DbError::Collision) }
+    changed_one(diesel::delete(this).execute(conn)?)
 }

@@ -11,17 +11,33 @@ use super::store;
 use crate::db::DbError;
 use crate::tx::Tx;
 
-/// Adds a notice for the person, unless that person has left. The event has this action, actor and details.
+/// A notice to be added, with its event.
+pub struct Notification {
+    /// Its kind.
+    pub kind: AccountNoticeKind,
+    /// What it is about.
+    pub subject: NoticeSubject,
+    /// The action of the event.
+    pub action: &'static str,
+    /// The actor; `None` for the system.
+    pub actor: Option<PersonId>,
+    /// The details of the event.
+    pub details: Value,
+}
+
+/// Adds a notice for the person, with its event, unless that person has left.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn notify(
     tx: &mut Tx<'_>,
     reader: PersonId,
-    notice: (AccountNoticeKind, NoticeSubject),
-    (action, actor, details): (&'static str, Option<PersonId>, Value),
+    Notification { kind, subject, action, actor, details }: Notification,
 ) -> Result<(), DbError> {
-    if add(tx, reader, notice)? { record(tx, action, reader, actor, details) } else { Ok(()) }
+    if add(tx, reader, kind, subject)? {
+        record(tx, action, reader, actor, details)?;
+    }
+    Ok(())
 }
 
 /// Adds a notice for the person, unless that person has left; answers whether it did. The caller records the
@@ -32,7 +48,8 @@ pub fn notify(
 pub fn add(
     tx: &mut Tx<'_>,
     reader: PersonId,
-    (kind, subject): (AccountNoticeKind, NoticeSubject),
+    kind: AccountNoticeKind,
+    subject: NoticeSubject,
 ) -> Result<bool, DbError> {
     let (district, now) = (tx.district, tx.now);
     let account = store::account_status(tx.read_unbatched(), district, reader, None)?;

@@ -59,9 +59,9 @@ pub struct Candidate {
 
 /// The result of a verification.
 #[derive(Debug, Default)]
-pub struct Verdict {
+pub struct Verification {
     /// Whether the password is correct.
-    pub fits: bool,
+    pub matches: bool,
     /// A new hash, if the stored one was made with other parameters.
     pub rehashed: Option<String>,
 }
@@ -129,21 +129,21 @@ impl Passwords {
     ///
     /// # Errors
     /// 429 when no slot of the lane becomes free in time.
-    pub async fn verify(&self, lane: Lane, candidate: Candidate) -> Result<Verdict, Problem> {
+    pub async fn verify(&self, lane: Lane, candidate: Candidate) -> Result<Verification, Problem> {
         let Candidate { password, kept, is_real, name } = candidate;
         if self.right.contains_key(&name) {
-            return Ok(Verdict { fits: true, rehashed: None });
+            return Ok(Verification { matches: true, rehashed: None });
         }
         let current = parameters(&kept) == parameters(&self.decoy);
         let work = move || {
-            let fits = verify(password.expose_secret(), &kept);
-            let rehash = fits && is_real && !current;
+            let matches = verify(password.expose_secret(), &kept);
+            let rehash = matches && is_real && !current;
             let rehashed = rehash.then(|| hash(password.expose_secret()).ok()).flatten();
-            Verdict { fits: fits && is_real, rehashed }
+            Verification { matches: matches && is_real, rehashed }
         };
-        let verdict = self.in_slot(lane, work).await?;
-        if verdict.fits { &self.right } else { &self.wrong }.insert(name, ());
-        Ok(verdict)
+        let verified = self.in_slot(lane, work).await?;
+        if verified.matches { &self.right } else { &self.wrong }.insert(name, ());
+        Ok(verified)
     }
 
     /// The hash of a new password.
@@ -199,12 +199,12 @@ mod tests {
         let old = weak.hash_password(b"a password").expect("a hash").to_string();
         let account = Hash::sha256("1");
         let candidate = passwords.candidate(account, "a password".to_owned().into(), Some(old));
-        let verdict = passwords.verify(Lane::Stranger, candidate).await.expect("a slot");
-        let rehashed = verdict.rehashed.expect("a new hash");
-        assert!(verdict.fits && verify("a password", &rehashed));
+        let verified = passwords.verify(Lane::Stranger, candidate).await.expect("a slot");
+        let rehashed = verified.rehashed.expect("a new hash");
+        assert!(verified.matches && verify("a password", &rehashed));
         let again = passwords.candidate(account, "a password".to_owned().into(), Some(rehashed));
-        let verdict = passwords.verify(Lane::Stranger, again).await.expect("a slot");
-        assert!(verdict.fits && verdict.rehashed.is_none());
+        let verified = passwords.verify(Lane::Stranger, again).await.expect("a slot");
+        assert!(verified.matches && verified.rehashed.is_none());
     }
 
     #[tokio::test]
@@ -216,13 +216,13 @@ mod tests {
         };
         let wrong = candidate("new password", &old);
         assert!(!passwords.is_known_wrong(&wrong));
-        assert!(!passwords.verify(Lane::Stranger, wrong).await.expect("a slot").fits);
+        assert!(!passwords.verify(Lane::Stranger, wrong).await.expect("a slot").matches);
         assert!(passwords.is_known_wrong(&candidate("new password", &old)));
         assert!(!passwords.is_known_wrong(&candidate("another password", &old)));
         let new = hash("new password").expect("a hash");
         assert!(!passwords.is_known_wrong(&candidate("new password", &new)));
         let right = candidate("new password", &new);
-        assert!(passwords.verify(Lane::Stranger, right).await.expect("a slot").fits);
+        assert!(passwords.verify(Lane::Stranger, right).await.expect("a slot").matches);
     }
 
     #[tokio::test]

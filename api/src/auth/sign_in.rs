@@ -214,11 +214,11 @@ impl SignIn {
         // Counted before the hashing, so that a caller who hangs up is counted too.
         let before = *failures;
         failures.add(Instant::now());
-        let verdict = self.passwords.verify(lane, candidate).await;
-        let verdict = verdict.inspect_err(|_| *failures = before)?;
+        let verified = self.passwords.verify(lane, candidate).await;
+        let verified = verified.inspect_err(|_| *failures = before)?;
         let now = (self.clock)();
         let valid = |credential: &Credential| {
-            verdict.fits && credential.one_time_until.is_none_or(|until| now < until)
+            verified.matches && credential.one_time_until.is_none_or(|until| now < until)
         };
         let (Some(account), Some(credential)) = (account, credential.filter(valid)) else {
             return Err(ProblemCode::WrongCredentials.into());
@@ -226,7 +226,7 @@ impl SignIn {
         failures.clear();
         self.attempts.succeeded(origin);
         let is_one_time = credential.one_time_until.is_some();
-        self.update_hash(account, credential, verdict.rehashed).await;
+        self.update_hash(account, credential, verified.rehashed).await;
         Ok(Verified { account, is_one_time })
     }
 

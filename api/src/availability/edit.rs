@@ -91,7 +91,7 @@ pub fn changed(
     mut row: PersonRow,
     event: impl FnOnce(i64) -> Event,
 ) -> Result<PersonRow, Problem> {
-    row.version = person::store::set_availability(tx.write_unbatched(), &row)?;
+    row.version = person::write::set_availability(tx.write_unbatched(), &row)?;
     tx.record(event(row.version).by(principal.person).assignees(Some(row.id), Some(row.id)));
     Ok(row)
 }

@@ -16,12 +16,9 @@ use super::span::Span;
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::{absences, availability_exceptions, off_duty};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::person::store::PersonRow;
 use crate::workday;
-
-/// The maximum number of ids in a query.
-const CHUNK: usize = 500;
 
 crate::table_row! {
     /// A row of `absences`.
@@ -270,7 +267,7 @@ pub fn of(
     today: NaiveDate,
 ) -> Result<Vec<PersonAvailability>, DbError> {
     let mut all = Vec::with_capacity(people.len());
-    for people in people.chunks(CHUNK) {
+    for people in batches(people) {
         all.extend(of_chunk(conn, people, today)?);
     }
     Ok(all)

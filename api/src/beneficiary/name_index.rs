@@ -22,7 +22,7 @@ use super::search_term::{SearchTerm, plain};
 use super::store::{self, BeneficiaryRow};
 use crate::crypto::SealingKey;
 use crate::db::schema::beneficiaries;
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError, batches, parsed};
 use crate::log::head::Head;
 use crate::log::{self, Subject};
 
@@ -281,7 +281,7 @@ fn change_since(
     ids.sort_unstable();
     ids.dedup();
     let mut rows = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(500) {
+    for ids in batches(&ids) {
         rows.extend(ids.iter().map(|id| (*id, None)));
         for row in store::rows(conn, district, ids)? {
             rows.push((row.id, Some(entry(key, &row)?)));

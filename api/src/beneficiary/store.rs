@@ -18,7 +18,7 @@ use super::{Beneficiary, Contact, EndCause, Mobility};
 use crate::crypto::{SealingKey, aad, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::beneficiaries;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 use crate::in_range;
 use crate::person::Gender;
 
@@ -230,7 +230,8 @@ pub fn move_to(
     let changed = diesel::update(unchanged)
         .set((beneficiaries::grid.eq(grid), beneficiaries::version.eq(version + 1)))
         .execute(conn)?;
-    if changed == 1 { Ok(version + 1) } else { Err(DbError::Collision) }
+    changed_one(changed)?;
+    Ok(version + 1)
 }
 
 /// The beneficiary `id`, current or ended, masked, if it belongs to `area` on `today`.

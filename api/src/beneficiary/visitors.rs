@@ -7,13 +7,10 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 
 use crate::db::schema::visitor_choices;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 
 /// The maximum number of people who must not visit a beneficiary.
 pub const MOST_FORBIDDEN: usize = 20;
-
-/// The maximum number of ids in a query.
-const CHUNK: usize = 500;
 
 /// The people chosen and excluded for a beneficiary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +66,7 @@ pub fn of(
     beneficiaries: &[BeneficiaryId],
 ) -> Result<VisitorChoices, DbError> {
     let mut choices = VisitorChoices::new();
-    for ids in beneficiaries.chunks(CHUNK) {
+    for ids in batches(beneficiaries) {
         let rows: Vec<Row> = visitor_choices::table
             .filter(visitor_choices::district.eq(district))
             .filter(visitor_choices::beneficiary.eq_any(ids))

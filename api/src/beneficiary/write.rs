@@ -11,7 +11,7 @@ use super::store::BeneficiaryRow;
 use crate::crypto::{SealingKey, aad};
 use crate::db::column::Hash;
 use crate::db::schema::beneficiaries;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 
 /// The personal data, encrypted for the row of this id.
 ///
@@ -69,7 +69,7 @@ pub fn replace(conn: &mut Conn, was: &BeneficiaryRow, is: &BeneficiaryRow) -> Re
             beneficiaries::version.eq(is.version),
         ))
         .execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+    changed_one(changed)
 }
 
 /// Sets the last contact, its visitor and the last visit, if they differ from those of `was`.
@@ -96,7 +96,7 @@ pub fn set_contact(
     let changed = diesel::update(unchanged)
         .set((last_contact.eq(day), last_visitor.eq(visitor), last_visit.eq(visit)))
         .execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+    changed_one(changed)
 }
 
 /// The rows with the ID number of this index, the current one first.

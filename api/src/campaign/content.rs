@@ -17,7 +17,7 @@ use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::goods;
 use crate::goods::plan::{ItemForEach, MOST_ITEMS};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::task::words::{Goods, MOST_GOODS, TaskWords};
 
 /// The most days from the first to the last.
@@ -59,9 +59,7 @@ impl CampaignContent {
         let parts = (self.kind.as_ref(), &self.items[..], &self.goods[..]);
         let mut errors = shared_errors(conn, principal.district(), parts)?;
         errors.extend(self.errors_of_days(today));
-        if !errors.is_empty() {
-            return Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with));
-        }
+        Problem::refuse(errors)?;
         let (filter, saved, pointer) = match (&self.filter, self.audience_id) {
             (Some(filter), None) => {
                 check::filter_of(conn, principal, filter)?;

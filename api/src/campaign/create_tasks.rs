@@ -163,7 +163,7 @@ fn create(
 ) -> Result<(i64, i64), DbError> {
     let ids: Vec<BeneficiaryId> = homes.iter().map(|home| home.id).collect();
     let occasion = row.occasion()?;
-    let taken = occasion::of_beneficiaries(tx, kind.as_str(), &occasion, &ids)?;
+    let taken = occasion::of_beneficiaries(tx, kind, &occasion, &ids)?;
     let span = row.span().from(launch_day(row, tx));
     let (mut created, mut existing) = (0, 0);
     for home in homes {

@@ -152,9 +152,7 @@ fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<i64, Problem> {
     let conn = tx.read_unbatched();
     let mut errors = item_errors(conn, row.district, &row.items()?)?;
     errors.extend(kind_errors(conn, row.district, row.kind.as_ref())?);
-    if !errors.is_empty() {
-        return Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with));
-    }
+    Problem::refuse(errors)?;
     if row.last_day < today {
         return Err(Problem::invalid("/last_day", PAST));
     }

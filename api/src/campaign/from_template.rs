@@ -14,7 +14,7 @@ use super::template::{CampaignOrder, CampaignTemplate, StoredTemplate};
 use super::{template_store, write};
 use crate::audience::check;
 use crate::crypto::SealingKey;
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -51,9 +51,7 @@ pub fn put(
         errors
             .push(FieldError::new("", format!("at most {MOST_TEMPLATES} templates of campaigns")));
     }
-    if !errors.is_empty() {
-        return Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with));
-    }
+    Problem::refuse(errors)?;
     let before = before.map(|before| before.version);
     let version = before.unwrap_or(0) + 1;
     let stored = StoredTemplate { template: template.clone(), version };

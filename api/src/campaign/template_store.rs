@@ -6,7 +6,7 @@ use gridward_domain::code::CampaignTemplateCode;
 
 use super::template::StoredTemplate;
 use crate::db::schema::campaign_templates;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 
 const TABLE: &str = "campaign_templates";
 
@@ -76,8 +76,5 @@ pub fn put(
     let current = campaign_templates::table
         .find((district, &new.template.code))
         .filter(campaign_templates::version.eq(before));
-    if diesel::update(current).set((version, content)).execute(conn)? != 1 {
-        return Err(DbError::Collision);
-    }
-    Ok(())
+    changed_one(diesel::update(current).set((version, content)).execute(conn)?)
 }

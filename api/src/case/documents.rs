@@ -7,7 +7,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::code::WordCode;
 use gridward_domain::id::CaseId;
 
-use super::store::PlacedCase;
+use super::row::PlacedCase;
 use super::{CaseKind, CaseWord};
 use crate::db::schema::attachments;
 use crate::db::{Conn, DbError};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::store::PlacedCase;
+use super::row::PlacedCase;
 use crate::log::{Event, Subject};
 
 /// The event that `action` changed the case, with what more is to be said of it.

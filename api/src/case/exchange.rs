@@ -4,8 +4,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId};
 
 use super::event::event;
-use super::scope::has_confidential_kind;
-use super::store;
+use super::{kind_store, store};
 use crate::db::DbError;
 use crate::tx::Tx;
 
@@ -28,7 +27,8 @@ pub fn exchange(
     let ids = store::give(tx.write_unbatched(), district, (from, to), these)?;
     for id in &ids {
         let Some(placed) = store::one(tx.read_unbatched(), district, *id)? else { continue };
-        let is_confidential = has_confidential_kind(tx.read_unbatched(), &placed)?;
+        let is_confidential =
+            kind_store::of_case(tx.read_unbatched(), &placed.row)?.is_confidential();
         let event = event(EXCHANGE, is_confidential, &placed, []).by(by);
         tx.record(if is_confidential { event } else { event.moved_from(before) });
     }

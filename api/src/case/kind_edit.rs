@@ -176,8 +176,5 @@ fn check(
     };
     let mut errors = kind_check::faults(kind, &is_task_kind);
     errors.extend(records::faults(kind, &services, coming));
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }

@@ -3,11 +3,13 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
 use gridward_domain::code::CaseKindCode;
 
+use super::row::CaseRow;
 use super::{CaseKind, defaults};
 use crate::db::schema::{case_kind_versions, case_kinds};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 
 const TABLE: &str = "case_kinds";
 
@@ -15,7 +17,7 @@ const TABLE: &str = "case_kinds";
 pub(super) const OPEN_TO_ALL: &str = "%\"confidential_to\":[]%";
 
 fn read(text: &str) -> Result<CaseKind, DbError> {
-    CaseKind::parse(text).map_err(|error| DbError::corrupt(TABLE, error))
+    serde_json::from_str(text).map_err(|error| DbError::corrupt(TABLE, error))
 }
 
 fn write(kind: &CaseKind) -> Result<String, DbError> {
@@ -31,8 +33,7 @@ pub fn one(
     district: AreaCode,
     code: &CaseKindCode,
 ) -> Result<Option<CaseKind>, DbError> {
-    let default = || defaults::kinds().iter().find(|kind| kind.code == *code).cloned();
-    Ok(stored(conn, district, code)?.or_else(default))
+    Ok(stored(conn, district, code)?.or_else(|| defaults::of(code).cloned()))
 }
 
 fn stored(
@@ -59,16 +60,59 @@ pub fn at(
     version: i64,
 ) -> Result<Option<CaseKind>, DbError> {
     match one(conn, district, code)? {
-        Some(current) if current.version != version => {
-            let earlier: Option<String> = case_kind_versions::table
-                .find((district, code, version))
-                .select(case_kind_versions::content)
-                .first(conn)
-                .optional()?;
-            earlier.as_deref().map(read).transpose()
-        }
+        Some(current) if current.version != version => earlier(conn, district, code, version),
         current => Ok(current),
     }
+}
+
+fn earlier(
+    conn: &mut Conn,
+    district: AreaCode,
+    code: &CaseKindCode,
+    version: i64,
+) -> Result<Option<CaseKind>, DbError> {
+    let found: Option<String> = case_kind_versions::table
+        .find((district, code, version))
+        .select(case_kind_versions::content)
+        .first(conn)
+        .optional()?;
+    found.as_deref().map(read).transpose()
+}
+
+/// The kind of a case.
+pub struct KindOfCase {
+    /// The version with which the case was opened.
+    pub own: CaseKind,
+    /// The current one, if it is another.
+    current: Option<CaseKind>,
+}
+
+impl KindOfCase {
+    /// Whether some roles do not see the case: a kind that is confidential by now hides its earlier cases too, and
+    /// one that was confidential when the case was opened hides it still.
+    pub fn is_confidential(&self) -> bool {
+        self.own.is_confidential() || self.current.as_ref().is_some_and(CaseKind::is_confidential)
+    }
+
+    /// Whether a person of this role sees the case.
+    pub(super) fn is_shown_to(&self, role: Role) -> bool {
+        let is_shown = |kind: &CaseKind| kind.is_shown_to(role);
+        is_shown(&self.own) && self.current.as_ref().is_none_or(is_shown)
+    }
+}
+
+/// The kind of the case.
+///
+/// # Errors
+/// [`DbError::Corrupt`] without one, since no version is ever deleted.
+pub fn of_case(conn: &mut Conn, row: &CaseRow) -> Result<KindOfCase, DbError> {
+    let missing = || DbError::corrupt(TABLE, "a version is missing");
+    let current = one(conn, row.district, &row.kind)?.ok_or_else(missing)?;
+    if current.version == row.kind_version {
+        return Ok(KindOfCase { own: current, current: None });
+    }
+    let own = earlier(conn, row.district, &row.kind, row.kind_version)?.ok_or_else(missing)?;
+    Ok(KindOfCase { own, current: Some(current) })
 }
 
 /// The earlier versions of kinds that are confidential.
@@ -141,9 +185,7 @@ pub fn replace(
         .find((district, &before.code))
         .filter(case_kinds::version.eq(before.version));
     let content = (case_kinds::version.eq(next.version), case_kinds::content.eq(write(next)?));
-    if diesel::update(current).set(content).execute(conn)? != 1 {
-        return Err(DbError::Collision);
-    }
+    changed_one(diesel::update(current).set(content).execute(conn)?)?;
     diesel::insert_into(case_kind_versions::table)
         .values((
             case_kind_versions::district.eq(district),

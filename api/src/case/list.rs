@@ -9,12 +9,13 @@ use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::{BeneficiaryId, CaseId};
 
 use super::filter::{CaseFilter, CaseQuery};
+use super::row::{CaseRow, Columns, PlacedCase};
 use super::scope::{self, Hidden};
-use super::store::{CaseRow, Columns, PlacedCase, placed};
+use super::store::placed;
 use crate::area;
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, in_batches};
 use crate::http::page::Wanted;
 use crate::in_range;
 
@@ -160,9 +161,6 @@ fn read(
     Ok(query.limit(wanted.rows()).load(conn)?)
 }
 
-/// The most ids of a query.
-const CHUNK: usize = 500;
-
 /// Those of these cases that are open, as far as the role of the principal sees them.
 ///
 /// # Errors
@@ -175,15 +173,13 @@ pub(super) fn open_of(
     let district = principal.district();
     let hidden = scope::hidden(conn, district, principal.role)?;
     let ids: Vec<CaseId> = ids.iter().copied().collect();
-    let mut found = Vec::new();
-    for ids in ids.chunks(CHUNK) {
-        let rows: Vec<Columns> = shown!(placed!(district), hidden.clone())
+    let rows: Vec<Columns> = in_batches(&ids, |ids| {
+        shown!(placed!(district), hidden.clone())
             .filter(cases::id.eq_any(ids.to_vec()))
             .filter(cases::result.is_null())
-            .load(conn)?;
-        found.extend(rows.into_iter().filter_map(PlacedCase::of));
-    }
-    Ok(found)
+            .load(conn)
+    })?;
+    Ok(rows.into_iter().filter_map(PlacedCase::of).collect())
 }
 
 /// Up to `limit` cases of the beneficiary that a role sees, the last opened first: those opened before a

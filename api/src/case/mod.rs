@@ -18,6 +18,7 @@ mod kind;
 mod kind_check;
 pub mod kind_edit;
 pub mod kind_routes;
+mod kind_step;
 pub mod kind_store;
 pub mod list;
 mod model;
@@ -29,16 +30,15 @@ pub mod records;
 mod referral_word;
 pub mod retention;
 pub mod routes;
+pub mod row;
 pub mod scope;
 mod sensitive_class;
 pub mod store;
 mod subject;
 pub mod waiting;
 
-pub use kind::{
-    CaseClassWords, CaseDocumentWord, CaseKind, CaseKindContent, CaseMoveContent, CaseStepContent,
-    CaseWord, NewCaseKind,
-};
+pub use kind::{CaseClassWords, CaseKind, CaseKindContent, NewCaseKind};
+pub use kind_step::{CaseDocumentWord, CaseMoveContent, CaseStepContent, CaseWord};
 pub use model::{
     Case, CaseDetail, CaseEntry, CaseEntryAction, CaseNextMove, CaseReferral, CaseSource, NewCase,
 };

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::entry_store::{self, EntrySealed, NewEntry};
 use super::event::event;
-use super::store::{self, CaseRow, CaseSealed, PlacedCase};
-use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store, records};
+use super::row::{CaseRow, CaseSealed, PlacedCase};
+use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store, records, store};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};

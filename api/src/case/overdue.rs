@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::entry_store::{self, EntrySealed, NewEntry};
 use super::event::event;
-use super::store::{self, PlacedCase};
-use super::{CaseEntryAction, kind_store};
+use super::row::PlacedCase;
+use super::{CaseEntryAction, kind_store, store};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::tx::Tx;
@@ -30,10 +30,9 @@ pub fn escalate(tx: &mut Tx<'_>, key: &SealingKey, today: NaiveDate) -> Result<u
     let is_working = |day| days.is_working(day);
     for placed in &due {
         let row = &placed.row;
-        let kind = kind_store::at(tx.read_unbatched(), district, &row.kind, row.kind_version)?;
-        let kind = kind.ok_or_else(|| DbError::corrupt("case_kinds", "a version is missing"))?;
+        let kind = kind_store::of_case(tx.read_unbatched(), row)?;
         let life = row.life(None);
-        let Some(raised) = case::escalate(&kind.path(), &life, today, &is_working) else {
+        let Some(raised) = case::escalate(&kind.own.path(), &life, today, &is_working) else {
             store::never_rises(tx.write_unbatched(), row)?;
             continue;
         };
@@ -51,11 +50,8 @@ pub fn escalate(tx: &mut Tx<'_>, key: &SealingKey, today: NaiveDate) -> Result<u
         let case = (district, row.id);
         entry_store::add(tx.write_unbatched(), key, case, entry, &EntrySealed::default())?;
         let raised = PlacedCase { row: next, ..placed.clone() };
-        let current = kind_store::one(tx.read_unbatched(), district, &raised.row.kind)?;
-        let is_confidential =
-            kind.is_confidential() || current.is_none_or(|kind| kind.is_confidential());
         let more = [("waits_for", json!(raised.row.waits_for))];
-        tx.record(event("case.escalate", is_confidential, &raised, more));
+        tx.record(event("case.escalate", kind.is_confidential(), &raised, more));
     }
     Ok(due.len())
 }

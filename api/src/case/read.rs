@@ -6,8 +6,8 @@ use gridward_domain::id::{CaseId, PersonId};
 use serde_json::json;
 
 use super::entry_store;
+use super::row::{CaseRow, CaseSealed, PlacedCase};
 use super::scope::{self, VisibleCase};
-use super::store::{CaseRow, CaseSealed, PlacedCase};
 use super::{Case, CaseDetail, CaseKind, CaseNextMove, documents};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};

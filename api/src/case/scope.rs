@@ -1,14 +1,14 @@
 //! Which cases a principal sees.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::code::CaseKindCode;
 use gridward_domain::id::CaseId;
 
-use super::store::{self, PlacedCase};
-use super::{CaseKind, kind_store};
+use super::row::PlacedCase;
+use super::{CaseKind, kind_store, store};
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 
@@ -35,24 +35,13 @@ pub(super) fn hidden(conn: &mut Conn, district: AreaCode, role: Role) -> Result<
     Ok(Hidden { kinds, versions })
 }
 
-/// Whether some roles do not see the case: by its version of the kind, or by the current one.
+/// Whether some roles do not see the case.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn is_confidential(conn: &mut Conn, district: AreaCode, id: CaseId) -> Result<bool, DbError> {
     let Some(placed) = store::one(conn, district, id)? else { return Ok(true) };
-    has_confidential_kind(conn, &placed)
-}
-
-/// As [`is_confidential`], of a case that was read.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn has_confidential_kind(conn: &mut Conn, placed: &PlacedCase) -> Result<bool, DbError> {
-    let row = &placed.row;
-    let current = kind_store::one(conn, row.district, &row.kind)?;
-    let own = kind_store::at(conn, row.district, &row.kind, row.kind_version)?;
-    Ok([current, own].iter().any(|kind| kind.as_ref().is_none_or(CaseKind::is_confidential)))
+    Ok(kind_store::of_case(conn, &placed.row)?.is_confidential())
 }
 
 /// Whether there are cases that do not exist for the principal's role.
@@ -91,16 +80,28 @@ pub fn hidden_among(
     Ok(hidden)
 }
 
-/// Whether the principal's role saw the case when it was opened: then a phone may have it. A case that
-/// does not exist is none.
+/// Those of these cases that the principal's role saw when they were opened: then a phone may have them.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn was_shown(conn: &mut Conn, principal: &Principal, id: CaseId) -> Result<bool, DbError> {
+pub fn once_shown(
+    conn: &mut Conn,
+    principal: &Principal,
+    ids: &BTreeSet<CaseId>,
+) -> Result<BTreeSet<CaseId>, DbError> {
     let district = principal.district();
-    let Some(placed) = store::one(conn, district, id)? else { return Ok(false) };
-    let own = kind_store::at(conn, district, &placed.row.kind, placed.row.kind_version)?;
-    Ok(own.is_some_and(|kind| kind.is_shown_to(principal.role)))
+    let mut by_kind: BTreeMap<(CaseKindCode, i64), Vec<CaseId>> = BTreeMap::new();
+    for (id, kind, version) in store::kinds_of(conn, district, ids)? {
+        by_kind.entry((kind, version)).or_default().push(id);
+    }
+    let mut shown = BTreeSet::new();
+    for ((code, version), ids) in by_kind {
+        let kind = kind_store::at(conn, district, &code, version)?;
+        if kind.is_some_and(|kind| kind.is_shown_to(principal.role)) {
+            shown.extend(ids);
+        }
+    }
+    Ok(shown)
 }
 
 /// A case that a principal sees.
@@ -114,8 +115,7 @@ pub struct VisibleCase {
     pub is_confidential: bool,
 }
 
-/// The case, if the principal may perform `action` on it. A kind that is confidential by now hides its
-/// earlier cases too, and one that was confidential when the case was opened hides it still.
+/// The case, if the principal may perform `action` on it.
 ///
 /// # Errors
 /// 404, also for a confidential kind; 403.
@@ -139,19 +139,9 @@ pub fn shown(
     principal: &Principal,
     id: CaseId,
 ) -> Result<Option<VisibleCase>, DbError> {
-    let district = principal.district();
-    let Some(placed) = store::one(conn, district, id)? else { return Ok(None) };
-    let row = &placed.row;
-    let Some(current) = kind_store::one(conn, district, &row.kind)? else { return Ok(None) };
-    let kind = if current.version == row.kind_version {
-        current.clone()
-    } else {
-        let earlier = kind_store::at(conn, district, &row.kind, row.kind_version)?;
-        earlier.ok_or_else(|| DbError::corrupt("case_kind_versions", "a version is missing"))?
-    };
-    if !current.is_shown_to(principal.role) || !kind.is_shown_to(principal.role) {
-        return Ok(None);
-    }
-    let is_confidential = current.is_confidential() || kind.is_confidential();
-    Ok(Some(VisibleCase { placed, kind, is_confidential }))
+    let Some(placed) = store::one(conn, principal.district(), id)? else { return Ok(None) };
+    let kind = kind_store::of_case(conn, &placed.row)?;
+    let is_confidential = kind.is_confidential();
+    let shown = kind.is_shown_to(principal.role);
+    Ok(shown.then_some(VisibleCase { placed, kind: kind.own, is_confidential }))
 }

@@ -7,7 +7,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::code::CaseKindCode;
 
 use super::kind_store;
-use super::store::{CaseRow, CaseSealed};
+use super::row::{CaseRow, CaseSealed};
 use crate::crypto::SealingKey;
 use crate::db::schema::cases;
 use crate::db::{Conn, DbError};

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::filter::CaseQuery;
 use super::list;
 use super::read::moves_of;
-use super::store::PlacedCase;
+use super::row::PlacedCase;
 use super::{CaseKind, CaseNextMove, CaseReferralWord, kind_store};
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};

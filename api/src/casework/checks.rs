@@ -19,16 +19,6 @@ const CLOSE_M: f64 = 1_000.0;
 /// The error of a position on the border of the district, in metres.
 const ERROR_M: f64 = 100.0;
 
-/// The problem of these errors.
-pub(super) fn problem(errors: Vec<FieldError>) -> Problem {
-    errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with)
-}
-
-/// The problem of these errors, if there are any.
-pub(super) fn refuse(errors: Vec<FieldError>) -> Result<(), Problem> {
-    if errors.is_empty() { Ok(()) } else { Err(problem(errors)) }
-}
-
 /// An error for each word of the entry that it does not have in `before` and may not use.
 pub(super) fn words(
     conn: &mut Conn,

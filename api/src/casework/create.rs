@@ -14,7 +14,7 @@ use crate::area::map::Map;
 use crate::beneficiary::Beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::write;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -61,12 +61,14 @@ pub(super) fn create(
     let mut errors = checks::location(conn, map, principal, new.grid, new.place)?;
     let entry = match entry::entered(new, case.today()) {
         Ok(entry) => entry,
-        Err(more) => return Err(checks::problem([errors, more].concat())),
+        Err(more) => {
+            return Err(Problem::from(ProblemCode::Invalid).with_all([errors, more].concat()));
+        }
     };
     let conn = case.tx.read_unbatched();
     errors.extend(checks::words(conn, district, &entry, None)?);
     errors.extend(checks::kin(conn, principal, None, &entry)?);
-    checks::refuse(errors)?;
+    Problem::refuse(errors)?;
     let (id, number) = (BeneficiaryId(Uuid::now_v7()), &entry.particulars.id_number);
     checks::id_number_is_free(conn, case.key, principal, id, number)?;
     let row = BeneficiaryRow {

@@ -4,10 +4,10 @@ use gridward_domain::authority::Action;
 use gridward_domain::id::BeneficiaryId;
 use serde_json::json;
 
+use super::affected_tasks::{Destination, move_to};
 use super::case::{self, Case};
 use super::checks;
 use super::entry::{self, Entry};
-use super::follow::{Destination, follow};
 use super::model::BeneficiaryChange;
 use crate::area::map::Map;
 use crate::beneficiary::Beneficiary;
@@ -50,7 +50,7 @@ pub(super) fn edit(
     }
     let place = change.place.filter(|place| *place != before.place);
     errors.extend(place.and_then(|place| checks::near(map, row.grid, place)));
-    checks::refuse(errors)?;
+    Problem::refuse(errors)?;
     let number = &entry.particulars.id_number;
     if *number != before.particulars.id_number {
         checks::id_number_is_free(conn, case.key, principal, id, number)?;
@@ -60,7 +60,7 @@ pub(super) fn edit(
     if entry.place != before.place && row.is_current() {
         let rows = of_beneficiary::unfinished(case.tx.read()?, row.district, id)?;
         let to = Destination::of(&next, &entry.particulars)?;
-        follow(case.tx, case.actor(), &rows, &to, "beneficiary_corrected")?;
+        move_to(case.tx, case.actor(), &rows, &to, "beneficiary_corrected")?;
     }
     let body = json!({ "fields": before.differing(&entry) });
     case::record(case.tx, case.actor(), "beneficiary.change", (&row, &next), body)?;

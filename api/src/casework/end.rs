@@ -7,10 +7,10 @@ use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::{AutomaticCommand, Phase};
 use serde_json::json;
 
+use super::affected_tasks::{self, Destination, apply};
 use super::case::{self, Case};
 use super::checks;
 use super::closing::{Closing, closing};
-use super::follow::{self, Destination, apply};
 use super::model::{
     AffectedTask, ChangedBeneficiary, Death, EntitlementEnd, NewEnd, Reinstatement, TaskFate,
 };
@@ -118,11 +118,11 @@ fn close_tasks(
                 let (actor, command) = (case.actor(), AutomaticCommand::Cancel);
                 let next = apply(case.tx, actor, &task, &command, because)?;
                 effects.cancelled.push(task.id);
-                tasks.push(follow::task(&next, TaskFate::Cancelled, true));
+                tasks.push(affected_tasks::task(&next, TaskFate::Cancelled, true));
             }
             Some(Closing::AwaitReport) => {
                 effects.started.push(task.id);
-                tasks.push(follow::task(&task, TaskFate::Started, true));
+                tasks.push(affected_tasks::task(&task, TaskFate::Started, true));
             }
             None => {}
         }
@@ -150,8 +150,10 @@ fn named(
 ) -> Result<Vec<AffectedTask>, Problem> {
     let cancelled = own(case, id, &effects.cancelled)?;
     let started = own(case, id, &effects.started)?;
-    let tasks = cancelled.iter().map(|row| follow::task(row, fate, true));
-    Ok(tasks.chain(started.iter().map(|row| follow::task(row, TaskFate::Started, true))).collect())
+    let tasks = cancelled.iter().map(|row| affected_tasks::task(row, fate, true));
+    Ok(tasks
+        .chain(started.iter().map(|row| affected_tasks::task(row, TaskFate::Started, true)))
+        .collect())
 }
 
 /// Takes the last end back: the beneficiary is current again, and the tasks that the end cancelled
@@ -208,7 +210,7 @@ pub(super) fn reopen(
         let (actor, command) = (case.actor(), AutomaticCommand::Reopen);
         let open = apply(case.tx, actor, task, &command, because)?;
         // It may have moved meanwhile, or stay elsewhere.
-        let placed = follow::follow(case.tx, actor, &[open], to, because)?;
+        let placed = affected_tasks::move_to(case.tx, actor, &[open], to, because)?;
         let fate = TaskFate::Reopened;
         reopened.extend(placed.into_iter().map(|task| AffectedTask { fate, ..task }));
     }

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::AutomaticCommand;
 
+use super::affected_tasks::{Destination, apply, move_to};
 use super::closing::{Closing, closing};
-use super::follow::{Destination, apply, follow};
 use crate::beneficiary::store::{self, BeneficiaryRow};
 use crate::beneficiary::{EndCause, ends};
 use crate::crypto::SealingKey;
@@ -60,7 +60,7 @@ fn close(tx: &mut Tx<'_>, key: &SealingKey, row: &BeneficiaryRow) -> Result<Left
     if let Some((merged, heir)) = heir(tx, row)? {
         let exchanged = exchange(tx, row, &heir)?;
         let to = Destination::of(&heir, &heir.particulars(key)?)?;
-        let moved = follow(tx, None, &rows, &to, "beneficiary_merged")?;
+        let moved = move_to(tx, None, &rows, &to, "beneficiary_merged")?;
         // An undo of any of the merges takes the tasks back.
         let tasks: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
         for id in merged.into_iter().filter(|_| !tasks.is_empty()) {

@@ -7,9 +7,9 @@ use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::Phase;
 use serde_json::json;
 
+use super::affected_tasks::{self, Destination, move_to};
 use super::case::{self, Case};
 use super::end::{reopen, revive};
-use super::follow::{self, Destination, follow};
 use super::model::{AffectedTask, ChangedBeneficiary, MOST_NAMED};
 use super::unify::{self, Side};
 use crate::beneficiary::EndCause;
@@ -186,9 +186,9 @@ fn go_over(
     let (unfinished, finished): (Vec<&TaskRow>, Vec<&TaskRow>) =
         tasks.iter().partition(is_unfinished);
     let unfinished: Vec<TaskRow> = unfinished.into_iter().cloned().collect();
-    let affected = follow(case.tx, case.actor(), &unfinished, &destination, because)?;
+    let affected = move_to(case.tx, case.actor(), &unfinished, &destination, because)?;
     for task in finished {
-        follow::hand_over(case.tx, case.actor(), task, to.id, because)?;
+        affected_tasks::hand_over(case.tx, case.actor(), task, to.id, because)?;
     }
     Ok(affected)
 }
@@ -218,13 +218,14 @@ fn answer(
         rows.into_iter().filter(|task| Phase::UNFINISHED.contains(&task.state)).collect()
     };
     let (own, joined) = (unfinished(own), unfinished(joined));
-    let slots = |rows: &[TaskRow]| rows.iter().map(follow::slot).collect::<Result<Vec<_>, _>>();
+    let slots =
+        |rows: &[TaskRow]| rows.iter().map(affected_tasks::slot).collect::<Result<Vec<_>, _>>();
     let mut clashes = unify::clashes(&slots(&own)?, &slots(&joined)?);
     clashes.truncate(MOST_NAMED);
     let to = Destination::of(kept, &kept.particulars(case.key)?)?;
     let all: Vec<TaskRow> = own.into_iter().chain(joined).collect();
     // All are there already: this names them.
-    let tasks = follow(case.tx, case.actor(), &all, &to, "beneficiary_merged")?;
+    let tasks = move_to(case.tx, case.actor(), &all, &to, "beneficiary_merged")?;
     Ok(ChangedBeneficiary { clashes, ..case.changed(kept, tasks)? })
 }
 

@@ -6,6 +6,7 @@
 //! taken back. Decisions are pure functions ([`entry`], [`closing`], [`unify`]); a repeated command
 //! changes nothing.
 
+pub mod affected_tasks;
 mod case;
 mod checks;
 pub mod closing;
@@ -14,7 +15,6 @@ pub mod create;
 pub mod edit;
 pub mod end;
 pub mod entry;
-pub mod follow;
 mod leftover;
 pub mod merge;
 pub mod model;

@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{BeneficiaryName, CommandReason, HomeAddress, VisitNotes};
-use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState, Tag, Tags};
+use gridward_domain::code::{
+    Categories, Category, Hardship, Hardships, KindCode, PlaqueState, Tag, Tags,
+};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, Version};
@@ -245,8 +247,8 @@ pub struct AffectedTask {
     /// Identifies the task.
     pub id: TaskId,
     /// A kind of service of the catalogue.
-    #[schema(max_length = 32, example = "home_visit")]
-    pub kind: String,
+    #[schema(value_type = String, max_length = 32, example = "home_visit")]
+    pub kind: KindCode,
     /// The due day.
     pub due_on: NaiveDate,
     /// Its state afterwards.

@@ -5,9 +5,9 @@ use gridward_domain::id::BeneficiaryId;
 use gridward_domain::text::is_blank;
 use serde_json::json;
 
+use super::affected_tasks::{Destination, move_to};
 use super::case::{self, Case};
 use super::checks;
-use super::follow::{Destination, follow};
 use super::model::{ChangedBeneficiary, NewHome};
 use crate::area::map::Map;
 use crate::beneficiary::store::BeneficiaryRow;
@@ -60,16 +60,16 @@ pub(super) fn relocate(
         case.based_on(&row, base)?;
         let conn = case.tx.read_unbatched();
         let errors = checks::location(conn, map, case.principal, new.grid, new.place)?;
-        checks::refuse(errors)?;
+        Problem::refuse(errors)?;
         address.clone_into(&mut particulars.address);
         let (lat, lon) = (new.place.lat(), new.place.lon());
         let moved = BeneficiaryRow { grid: new.grid, lat, lon, ..row.clone() };
         next = case.replace(&row, moved, Some(&particulars))?;
-        handout_store::follow(case.tx.write_unbatched(), row.district, id, new.grid)?;
+        handout_store::move_to(case.tx.write_unbatched(), row.district, &[id], new.grid)?;
     }
     let rows = of_beneficiary::unfinished(case.tx.read()?, row.district, id)?;
     let to = Destination::of(&next, &particulars)?;
-    let tasks = follow(case.tx, case.actor(), &rows, &to, "beneficiary_moved")?;
+    let tasks = move_to(case.tx, case.actor(), &rows, &to, "beneficiary_moved")?;
     if !lives_there {
         let mut body = json!({});
         if let Some(reason) = case.sealed_reason(id, new.reason.as_ref())? {

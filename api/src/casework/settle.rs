@@ -7,7 +7,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use serde_json::json;
 
-use super::follow::{Destination, follow};
+use super::affected_tasks::{Destination, move_to};
 use super::model::TaskFate;
 use super::stay::staying;
 use super::{case, leftover};
@@ -98,7 +98,7 @@ fn settle_stay(
     }
     let rows = of_beneficiary::unfinished(tx.read()?, row.district, row.id)?;
     let to = Destination::of(&next, &particulars)?;
-    let tasks = follow(tx, actor, &rows, &to, "beneficiary_stay")?;
+    let tasks = move_to(tx, actor, &rows, &to, "beneficiary_stay")?;
     if changes {
         let action = if now.is_some() { "beneficiary.stay" } else { "beneficiary.stay_end" };
         let body = now.map_or_else(|| json!({}), |stay| json!({ "grid": stay.grid }));

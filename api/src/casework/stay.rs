@@ -6,9 +6,9 @@ use gridward_domain::id::BeneficiaryId;
 use gridward_domain::text::is_blank;
 use serde_json::json;
 
+use super::affected_tasks::{Destination, move_to};
 use super::case::{self, Case};
 use super::checks;
-use super::follow::{Destination, follow};
 use super::model::{ChangedBeneficiary, NewStay};
 use crate::area::map::Map;
 use crate::beneficiary::model::Particulars;
@@ -48,7 +48,7 @@ pub(super) fn put(
         let conn = case.tx.read_unbatched();
         let mut errors = checks::location(conn, map, case.principal, stay.grid, new.place)?;
         errors.extend(days(&stay, today));
-        checks::refuse(errors)?;
+        Problem::refuse(errors)?;
         let ends = |old: &Stay| old.is_over(today) || stay.at.kind != StayKind::Hospital;
         if let Some(old) = row.stay(&particulars).filter(ends) {
             particulars.leave(&old, today);
@@ -95,7 +95,7 @@ fn visits_follow(
 ) -> Result<ChangedBeneficiary, Problem> {
     let rows = of_beneficiary::unfinished(case.tx.read()?, row.district, row.id)?;
     let to = Destination::of(row, particulars)?;
-    let tasks = follow(case.tx, case.actor(), &rows, &to, "beneficiary_stay")?;
+    let tasks = move_to(case.tx, case.actor(), &rows, &to, "beneficiary_stay")?;
     Ok(case.changed(row, tasks)?)
 }
 

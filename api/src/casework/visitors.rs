@@ -11,7 +11,6 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::case::{self, Case};
-use super::checks;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::visitors::{self, MOST_FORBIDDEN, VisitorChoice};
 use crate::db::{Conn, DbError};
@@ -102,7 +101,7 @@ pub(super) fn put(
     if choice != before {
         case.is_current(&row)?;
         case.based_on(&row, base)?;
-        checks::refuse(faults(case, new, &before)?)?;
+        Problem::refuse(faults(case, new, &before)?)?;
         visitors::replace(case.tx.write_unbatched(), row.district, id, &choice)?;
         next = case.replace(&row, row.clone(), None)?;
         // The log names no person: its readers may be the people concerned.

@@ -158,10 +158,7 @@ fn check(
             |error: FieldError| FieldError::new(format!("/form{}", error.pointer), error.detail);
         errors.extend(form::check(form).into_iter().map(under));
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }
 
 fn unknown_words(

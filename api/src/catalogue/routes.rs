@@ -88,7 +88,7 @@ pub(crate) async fn get_service_kind(
         let district = principal.district();
         let hidden = store::hidden_case_kinds(conn, district, principal.role)?;
         let kind = match version {
-            Some(version) => store::at(conn, district, code.as_str(), version),
+            Some(version) => store::at(conn, district, &code, version),
             None => store::one(conn, district, code.as_str()),
         };
         Ok::<_, DbError>(kind?.map(|kind| kind.without(&hidden)))

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::ServiceKind;
 use crate::db::column::SetColumn;
 use crate::db::schema::{case_kinds, service_kind_versions, service_kinds};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 
 const TABLE: &str = "service_kinds";
 
@@ -139,10 +139,10 @@ pub fn one(
 pub fn at(
     conn: &mut Conn,
     district: AreaCode,
-    code: &str,
+    code: &KindCode,
     version: i64,
 ) -> Result<Option<ServiceKind>, DbError> {
-    match one(conn, district, code)? {
+    match one(conn, district, code.as_str())? {
         Some(current) if current.version != version => {
             let earlier: Option<String> = service_kind_versions::table
                 .find((district, code, version))
@@ -249,9 +249,7 @@ pub fn replace(
         .find((district, &before.code))
         .filter(service_kinds::version.eq(before.version));
     let row = KindRow::of(district, next)?;
-    if diesel::update(current).set(&row).execute(conn)? != 1 {
-        return Err(DbError::Collision);
-    }
+    changed_one(diesel::update(current).set(&row).execute(conn)?)?;
     diesel::insert_into(service_kind_versions::table).values(&earlier).execute(conn)?;
     Ok(())
 }

@@ -16,8 +16,8 @@ pub(super) struct NotReady;
 /// Prints the result of each check, and one command.
 pub(super) fn run(settings: &Result<Settings, SettingsError>) -> Result<(), Failure> {
     let diagnosis = examine(settings, clock::system());
-    for Finding { subject, verdict, text, .. } in &diagnosis.findings {
-        println!("{:<8} {subject:<11}  {text}", verdict.as_str());
+    for Finding { subject, status, text, .. } in &diagnosis.findings {
+        println!("{:<8} {subject:<11}  {text}", status.as_str());
     }
     println!("\nnext: {}", diagnosis.next);
     if diagnosis.is_ready() { Ok(()) } else { Err(NotReady.into()) }

@@ -160,7 +160,7 @@ fn add(
         .with(serde_json::json!({ "role": role.as_str() }));
     let now = clock::system();
     let (code, until) = db::transact(&mut conn, |conn| {
-        person::store::insert(conn, &row)?;
+        person::write::insert(conn, &row)?;
         log::store::append(conn, &mut Heads::default(), district, now, &[fact])?;
         invite::issue(conn, &key, &row, settings, now)
     })?;

@@ -127,7 +127,7 @@ fn apply(
         let errors = outdated.iter().map(|field| {
             FieldError::new(format!("/changes/{field}"), "has changed since it was proposed")
         });
-        return Err(errors.fold(Problem::from(ProblemCode::CorrectionOutdated), Problem::with));
+        return Err(Problem::from(ProblemCode::CorrectionOutdated).with_all(errors));
     }
     let mut cause = Map::new();
     cause.insert("correction".to_owned(), json!(row.id));

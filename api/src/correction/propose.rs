@@ -137,7 +137,7 @@ pub fn propose(
         .by(principal.person)
         .assignees(None, Some(principal.person))
         .with(json!({ "beneficiary": row.id, "fields": fields }));
-    tx.record(Event { device: new.origin.device(), ..event });
+    tx.record(event.on(new.origin.device()));
     Ok(correction.correction(row.grid))
 }
 
@@ -154,8 +154,7 @@ fn checked(
     }
     let words = vocabulary::store::all(tx.read_unbatched(), row.district)?;
     let invalid = |errors: Vec<FieldError>| {
-        let errors = errors.into_iter();
-        errors.fold(Problem::from(ProblemCode::Invalid), Problem::with).under("/changes")
+        Problem::from(ProblemCode::Invalid).with_all(errors).under("/changes")
     };
     let before = EntryChanges::of(row, opened, &changes.fields());
     let changes = changes.checked(&before, &words).map_err(invalid)?;

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod backup;
+pub mod batches;
 pub mod bulk;
 pub mod column;
 pub mod connection;
@@ -14,6 +15,7 @@ pub(crate) mod schema;
 use thiserror::Error;
 
 pub use address::Address;
+pub use batches::{batches, in_batches};
 pub use connection::Conn;
 
 /// Why a database operation failed.
@@ -131,6 +133,14 @@ where
     T::Err: std::fmt::Display,
 {
     text.parse().map_err(|error| DbError::corrupt(table, error))
+}
+
+/// Checks that a statement changed the one row that it names.
+///
+/// # Errors
+/// [`DbError::Collision`] if the row has changed since it was read.
+pub fn changed_one(rows: usize) -> Result<(), DbError> {
+    if rows == 1 { Ok(()) } else { Err(DbError::Collision) }
 }
 
 /// The condition that a column of codes is in an area's range.

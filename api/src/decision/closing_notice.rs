@@ -10,7 +10,7 @@ use crate::auth::access_events;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
 use crate::auth::notify;
-use crate::case::store::CaseRow;
+use crate::case::row::CaseRow;
 use crate::case::{CaseKind, CaseSource, entry_store};
 use crate::db::DbError;
 use crate::http::problem::Problem;
@@ -33,8 +33,8 @@ pub(super) fn notify(
         return Ok(());
     }
     for finder in finders(tx, row)?.into_iter().filter(|finder| *finder != principal.person) {
-        let about = (AccountNoticeKind::CaseClosed, subject(kind, is_confidential, row));
-        if notify::add(tx, finder, about)? {
+        let subject = subject(kind, is_confidential, row);
+        if notify::add(tx, finder, AccountNoticeKind::CaseClosed, subject)? {
             record(tx, principal, (row, is_confidential), finder)?;
         }
     }

@@ -12,7 +12,7 @@ use crate::case::entry_store::EntrySealed;
 use crate::case::{CaseKind, CaseReferral, CaseStepContent};
 use crate::catalogue::form;
 use crate::db::{Conn, DbError};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::station::StationLawyer;
 use crate::vocabulary;
 
@@ -77,10 +77,7 @@ impl CaseMoveSent {
         if self.referral.is_none() && taken.is_some_and(|one| one.refers) {
             errors.push(FieldError::new("/referral", "is required: the move refers the case"));
         }
-        if errors.is_empty() {
-            return Ok(());
-        }
-        Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+        Problem::refuse(errors)
     }
 
     /// Whether it refers to the lawyer of a station.

@@ -15,16 +15,15 @@ use crate::case::entry_store::{self, NewEntry};
 use crate::case::event::event;
 use crate::case::read::{lawyer, may_come};
 use crate::case::records;
+use crate::case::row::{CaseRow, PlacedCase};
 use crate::case::scope::{self, VisibleCase};
-use crate::case::store::{self, CaseRow, PlacedCase};
-use crate::case::{Case, CaseDetail, CaseEntryAction, CaseKind, CaseMoveContent};
+use crate::case::{Case, CaseDetail, CaseEntryAction, CaseKind, CaseMoveContent, store};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
-use crate::log::Event;
 use crate::task::origin::Origin;
 use crate::tx::Tx;
 use crate::workday;
@@ -128,7 +127,7 @@ impl Moving {
         let moved = PlacedCase { row: next, ..placed.clone() };
         let more = [("from", json!(row.step)), ("result", json!(moved.row.result))];
         let event = event(ACTION, is_confidential, &moved, more).by(principal.person);
-        tx.record(Event { device: self.origin.device(), ..event });
+        tx.record(event.on(self.origin.device()));
         closing_notice::notify(tx, principal, (&kind, is_confidential), &moved.row)?;
         Ok(moved.case(now))
     }

@@ -6,7 +6,7 @@ use gridward_domain::id::TaskId;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::case::CaseKind;
-use crate::case::store::CaseRow;
+use crate::case::row::CaseRow;
 use crate::catalogue;
 use crate::crypto::SealingKey;
 use crate::db::DbError;

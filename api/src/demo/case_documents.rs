@@ -8,7 +8,7 @@ use super::draw::Draw;
 use super::identity;
 use crate::attachment::model::MediaType;
 use crate::attachment::store::AttachmentRow;
-use crate::case::store::CaseRow;
+use crate::case::row::CaseRow;
 use crate::case::{CaseDocumentWord, CaseKind};
 use crate::db::column::Hash;
 

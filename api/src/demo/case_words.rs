@@ -6,7 +6,7 @@ use gridward_domain::range::AmountFen;
 
 use super::answers;
 use crate::case::entry_store::EntrySealed;
-use crate::case::store::{CaseRow, CaseSealed};
+use crate::case::row::{CaseRow, CaseSealed};
 use crate::case::{CaseKind, CaseMoveContent, CaseReferral, CaseStepContent};
 
 /// The descriptions, by the code of the class, or of the kind.

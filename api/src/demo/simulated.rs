@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use gridward_dispatch::solve::Travel;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::skill::Skills;
@@ -46,7 +45,6 @@ pub fn part(grids: usize, seed: u64) -> District {
         beneficiaries: households.map(beneficiary).collect(),
         holidays: holidays.map(|day| day.date).collect(),
         special_skill: "medical".parse().map_or_else(|_| Skills::new(), |skill| [skill].into()),
-        travel: Travel::default(),
     }
 }
 

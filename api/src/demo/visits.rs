@@ -24,7 +24,7 @@ use crate::beneficiary::store::record_contact;
 use crate::catalogue::ServiceKind;
 use crate::catalogue::form::filterable_answers;
 use crate::clock;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::load::record::{BeneficiaryRecord, PersonRecord};
 use crate::task::occasion::OccasionRow;
@@ -252,9 +252,8 @@ impl Visits<'_> {
             ..ReportContent::default()
         };
         let sealed = Sealed { content, made_at: None, clock_behind_s: 0 };
-        let sealed = self.key.seal_value(&aad(task.district, "reports", id), &sealed);
         Ok(ReportRow {
-            sealed: sealed.map_err(|error| DbError::corrupt("reports", error))?,
+            sealed: sealed.seal(self.key, (task.district, id))?,
             district: task.district,
             id,
             task: task.id,

@@ -28,7 +28,7 @@ use crate::plan::settings;
 use crate::plan::span::{Span, SpanError};
 use crate::plan::why::VisitCost;
 use crate::task::row::TaskRow;
-use crate::task::{freed, perform, tie};
+use crate::task::{freed, seen, tie};
 use crate::{availability, beneficiary, catalogue, clock, person};
 
 /// What is asked about a task.
@@ -59,7 +59,7 @@ pub(super) fn candidates(
     principal: &Principal,
     question: &Question<'_>,
 ) -> Result<Candidates, Problem> {
-    let (task, _) = perform::visible(conn, principal, question.task, question.now)?;
+    let (task, _) = seen::visible(conn, principal, question.task, question.now)?;
     principal.authorize(Action::DirectTask, &task.grid)?;
     if !task.life()?.state.is_live() {
         return Err(ProblemCode::TaskPhase.into());

@@ -6,14 +6,11 @@ use gridward_domain::id::PersonId;
 use gridward_domain::task::Phase;
 
 use crate::db::schema::tasks;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::plan::carried::Carried;
 use crate::plan::span::Span;
 use crate::task::row::TaskRow;
 use crate::task::work_time::finished;
-
-/// How many people one statement names.
-const AT_A_TIME: usize = 500;
 
 /// The work of people.
 pub(super) struct Held {
@@ -37,7 +34,7 @@ pub(super) fn of(
 ) -> Result<Held, DbError> {
     let days = span.of_work(fairness_weeks);
     let (mut unfinished, mut counted) = (Vec::new(), Vec::new());
-    for people in people.chunks(AT_A_TIME) {
+    for people in batches(people) {
         let theirs = tasks::table
             .filter(tasks::district.eq(district))
             // The index by assignee is partial.

@@ -24,8 +24,8 @@ use crate::person;
 use crate::person::start::RouteStart;
 use crate::person::store::{self as people, PersonRow};
 use crate::plan::why::{self, StoredAlternative, StoredVerdict, StoredVisit};
-use crate::task::perform;
 use crate::task::row::TaskRow;
+use crate::task::seen;
 
 /// The explanation of the task.
 ///
@@ -38,7 +38,7 @@ pub(super) fn explanation(
     id: TaskId,
     now: DateTime<Utc>,
 ) -> Result<AssignmentExplanation, Problem> {
-    let (row, view) = perform::visible(conn, principal, id, now)?;
+    let (row, view) = seen::visible(conn, principal, id, now)?;
     let assignee = row.life()?.state.assignee();
     if let Some((plan, person)) = row.plan.zip(assignee) {
         let visit = why::of_task(conn, row.district, plan, id)?;
@@ -62,7 +62,7 @@ pub(super) fn of_plan(
     (plan, task): (PlanId, TaskId),
     now: DateTime<Utc>,
 ) -> Result<AssignmentExplanation, Problem> {
-    let (row, view) = perform::visible(conn, principal, task, now)?;
+    let (row, view) = seen::visible(conn, principal, task, now)?;
     let visit = why::of_task(conn, row.district, plan, task)?;
     let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
     let order = Some(why::order(conn, (row.district, plan), (task, &visit))?);

@@ -64,7 +64,7 @@ impl Reports {
         vec![
             Cell::text(report.id),
             Cell::text(report.task),
-            labels.kind(&report.kind),
+            labels.kind(report.kind.as_str()),
             Cell::text(report.grid),
             labels.area(&report.grid),
             Cell::Time(report.received_at),

@@ -16,8 +16,9 @@ use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::person;
-use crate::task::filter::{Filter, SortKey};
+use crate::task::filter::Filter;
 use crate::task::model::TaskSummary;
+use crate::task::sort::SortKey;
 use crate::task::summaries;
 use crate::vocabulary::VocabularyName;
 
@@ -81,7 +82,7 @@ impl Tasks {
         let skills = task.skills.iter().map(Skill::as_str);
         vec![
             Cell::text(task.id),
-            labels.kind(&task.kind),
+            labels.kind(task.kind.as_str()),
             labels.word(task.state),
             Cell::text(task.grid),
             labels.area(&task.grid),

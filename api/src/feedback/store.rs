@@ -9,7 +9,7 @@ use super::model::{Feedback, FeedbackReceipt, Sealed};
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::feedback;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 use crate::http::page::Wanted;
 use crate::idempotency::CommandId;
 
@@ -177,5 +177,5 @@ pub fn answer(conn: &mut Conn, next: &FeedbackRow) -> Result<(), DbError> {
         feedback::version.eq(next.version),
     );
     let changed = diesel::update(current).set(values).execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+    changed_one(changed)
 }

@@ -51,7 +51,7 @@ pub fn merge(
             handouts::version.eq(handouts::version + 1),
         ))
         .execute(conn)?;
-    handout_store::follow(conn, district, kept, grid)?;
+    handout_store::move_to(conn, district, &[kept], grid)?;
     record(tx, (actor, "beneficiary_merged"), own.into_iter().chain(theirs))?;
     Ok(exchange)
 }
@@ -111,8 +111,8 @@ pub fn undo(
             handouts::version.eq(handouts::version + 1),
         ))
         .execute(conn)?;
-    handout_store::follow(conn, district, kept, grid)?;
-    handout_store::follow(conn, district, other, other_grid)?;
+    handout_store::move_to(conn, district, &[kept], grid)?;
+    handout_store::move_to(conn, district, &[other], other_grid)?;
     record(tx, (Some(actor), "merge_undone"), before)
 }
 

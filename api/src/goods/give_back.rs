@@ -9,7 +9,7 @@ use gridward_domain::id::HandoutId;
 use serde_json::{Value, json};
 
 use super::Handout;
-use super::hand_out::{pieces, record};
+use super::hand_out::record;
 use super::handout_model::{HandoutDetail, ReturnHandout};
 use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
 use super::{deciding_case, lots, move_stock, plaque, reach, store};
@@ -98,7 +98,7 @@ impl GivingBack {
         let of = (item.as_ref(), &row);
         let case = deciding_case::of_return(tx, key, principal, of, &self.why)?;
         let difference = if step == HandoutStep::Restore {
-            let back = StockChange::Add(pieces(row.quantity)?);
+            let back = StockChange::Add(move_stock::pieces(row.quantity.get())?);
             move_stock::change(tx, row.station, &row.item, back)?
         } else {
             0
@@ -120,7 +120,7 @@ impl GivingBack {
         // The entry first, as merges and ends do.
         if let Some(item) = &item {
             let was = HandoutRow { serial: row.serial.clone(), ..next.clone() };
-            plaque::follow(tx, key, principal.person, (item, &was), step)?;
+            plaque::update_entry(tx, key, principal.person, (item, &was), step)?;
         }
         handouts::put(tx.write_unbatched(), Some(&row), &next)?;
         // What comes back belongs to its lot.

@@ -5,10 +5,10 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::bounded_text::{Occasion, SerialNumber};
 use gridward_domain::goods::{
-    HandoutRejection, HandoutState, MovementAction, StockChange, handout, stock,
+    HandoutRejection, HandoutState, HandoutStep, MovementAction, StockChange, handout, stock,
 };
 use gridward_domain::id::HandoutId;
-use gridward_domain::range::{GoodsQuantity, Pieces};
+use gridward_domain::range::GoodsQuantity;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -34,8 +34,6 @@ use crate::tx::Tx;
 pub const ACTION: &str = "handout.hand_out";
 /// How long ago goods may have been handed out, as for other commands of phones.
 const BACKDATED: TimeDelta = TimeDelta::days(30);
-/// The occasion of an item that a beneficiary gets a single time.
-pub const ONCE: &str = "once";
 
 /// A hand-out with its origin.
 #[derive(Clone, Debug)]
@@ -96,56 +94,78 @@ impl HandingOut {
             let is_shown = principal.may(Action::ReadBeneficiaries).is_ok();
             return Err(if is_shown { problem.showing(&home.masked(key)?) } else { problem });
         }
-        let new = &self.new;
-        let item = move_stock::item_in_use(tx, &new.item)?;
-        let district = principal.district();
-        let sent = new.occasion.as_ref().map(occasion::normal).transpose()?;
-        let occasion = occasion_of(&item, sent.as_ref())?;
-        let of = |occasion| (home.id, &item.code, occasion);
-        let mut old = handouts::of(tx.read_unbatched(), district, of(&occasion))?;
-        // Earlier versions stored occasions as they were sent.
-        if let (None, Some(sent), false) = (&old, &new.occasion, item.once) {
-            old = handouts::of(tx.read_unbatched(), district, of(sent))?;
-        }
-        let occasion = old.as_ref().map_or(occasion, |row| row.occasion.clone());
-        // Who does not manage goods invents no occasion.
-        let is_own = principal.may(Action::ManageGoods).is_err();
-        if is_own && !item.once && old.is_none() {
-            occasion::check(tx.read_unbatched(), district, &occasion)?;
-        }
-        let reason = old.as_ref().and_then(|row| row.reason);
-        let step = handout::hand_out(old.as_ref().map(|row| row.state), reason);
-        let step = step.map_err(|why| {
-            let is_withdrawn = why == HandoutRejection::Withdrawn;
-            let code =
-                if is_withdrawn { ProblemCode::HandoutWithdrawn } else { ProblemCode::HandoutDone };
-            match &old {
-                Some(row) if reach::reads_others(principal) => {
-                    Problem::from(code).showing(&row.shown())
-                }
-                _ => code.into(),
-            }
-        })?;
+        let item = move_stock::item_in_use(tx, &self.new.item)?;
+        let (old, occasion) = self.planned(tx, principal, (&home, &item))?;
+        let step = step(old.as_ref(), principal)?;
         if !item.is_for(home.categories.members()) {
             let problem = Problem::from(ProblemCode::HandoutNotEntitled);
             return Err(problem
                 .with(FieldError::new("/beneficiary_id", "has no category that the item names")));
         }
+        let row = self.row(tx, key, principal, (&home, &item), (old.as_ref(), occasion))?;
+        let (station, lot) = (row.station, &self.new.lot);
+        let taken = StockChange::Take(move_stock::pieces(row.quantity.get())?);
+        let difference = move_stock::change(tx, station, &item.code, taken)?;
+        let of = (&item.code, lot.as_ref());
+        lots::check(tx.read_unbatched(), station, of, row.quantity.get().into())?;
+        // The entry first, as merges and ends do.
+        plaque::update_entry(tx, key, principal.person, (&item, &row), step)?;
+        handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
+        let change = (MovementAction::HandedOut, difference);
+        move_stock::of_handout(tx, principal, &row, change, lot.clone())?;
+        record(tx, principal, (self.action(), &self.origin), &row);
+        Ok(row.shown())
+    }
+
+    /// The hand-out as it was planned, if it was, and its occasion.
+    fn planned(
+        &self,
+        tx: &mut Tx<'_>,
+        principal: &Principal,
+        (home, item): (&BeneficiaryRow, &ItemRow),
+    ) -> Result<(Option<HandoutRow>, Occasion), Problem> {
+        let (conn, district) = (tx.read_unbatched(), principal.district());
+        let sent = self.new.occasion.as_ref();
+        let occasion = occasion::of(item, sent.map(occasion::normal).transpose()?.as_ref())?;
+        let of = |occasion| (home.id, &item.code, occasion);
+        let mut old = handouts::of(conn, district, of(&occasion))?;
+        // Earlier versions stored occasions as they were sent.
+        if let (None, Some(sent), false) = (&old, sent, item.once) {
+            old = handouts::of(conn, district, of(sent))?;
+        }
+        let occasion = old.as_ref().map_or(occasion, |row| row.occasion.clone());
+        // Who does not manage goods invents no occasion.
+        if principal.may(Action::ManageGoods).is_err() && !item.once && old.is_none() {
+            occasion::check(conn, district, &occasion)?;
+        }
+        Ok((old, occasion))
+    }
+
+    /// The row of the hand-out.
+    fn row(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &SealingKey,
+        principal: &Principal,
+        (home, item): (&BeneficiaryRow, &ItemRow),
+        (old, occasion): (Option<&HandoutRow>, Occasion),
+    ) -> Result<HandoutRow, Problem> {
+        let (new, district) = (&self.new, principal.district());
         let at = self.at(tx.now)?;
-        let quantity = self.checked(tx, (&item, old.as_ref()), principal.role)?;
-        let station = station(new.station, &home, old.as_ref())?;
-        let id = match &old {
+        let quantity = self.checked(tx, (item, old), principal.role)?;
+        let station = station(new.station, home, old)?;
+        let id = match old {
             Some(row) => row.id,
             None => self.new_id(tx, principal)?,
         };
-        let known = old.as_ref().map(|row| row.opened(key)).transpose()?.unwrap_or_default();
+        let known = old.map(|row| row.opened(key)).transpose()?.unwrap_or_default();
         let content = HandoutSealed { receipt: new.receipt.clone(), note: None, ..known };
-        let row = HandoutRow {
+        Ok(HandoutRow {
             district,
             id,
             beneficiary: home.id,
             item: item.code.clone(),
-            campaign: old.as_ref().and_then(|row| row.campaign),
+            campaign: old.and_then(|row| row.campaign),
             state: HandoutState::HandedOut,
             grid: home.grid,
             station,
@@ -155,20 +175,9 @@ impl HandingOut {
             person: Some(principal.person),
             at: Some(at.naive_utc()),
             sealed: HandoutRow::seal(key, (district, id), &content)?,
-            version: old.as_ref().map_or(1, |row| row.version + 1),
+            version: old.map_or(1, |row| row.version + 1),
             occasion,
-        };
-        let of = (&item.code, new.lot.as_ref());
-        let taken = StockChange::Take(pieces(quantity)?);
-        let difference = move_stock::change(tx, station, &item.code, taken)?;
-        lots::check(tx.read_unbatched(), station, of, quantity.get().into())?;
-        // The entry first, as merges and ends do.
-        plaque::follow(tx, key, principal.person, (&item, &row), step)?;
-        handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
-        let change = (MovementAction::HandedOut, difference);
-        move_stock::of_handout(tx, principal, &row, change, new.lot.clone())?;
-        record(tx, principal, (self.action(), &self.origin), &row);
-        Ok(row.shown())
+        })
     }
 
     /// When the goods were handed out, by the server's clock; never later than now. A command of a phone that
@@ -223,10 +232,8 @@ impl HandingOut {
             }
             None => {}
         }
-        if errors.is_empty() {
-            return Ok(quantity);
-        }
-        Err(errors.into_iter().fold(ProblemCode::Invalid.into(), Problem::with))
+        Problem::refuse(errors)?;
+        Ok(quantity)
     }
 
     fn new_id(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<HandoutId, Problem> {
@@ -242,18 +249,20 @@ impl HandingOut {
     }
 }
 
-/// The occasion under which the item is handed out once.
-fn occasion_of(item: &ItemRow, sent: Option<&Occasion>) -> Result<Occasion, Problem> {
-    let once = || ONCE.parse::<Occasion>().map_err(|_| Problem::invalid("/occasion", "is invalid"));
-    match sent {
-        Some(sent) if !item.once && sent.as_str() != ONCE => Ok(sent.clone()),
-        Some(sent) if item.once && sent.as_str() != ONCE => Err(Problem::invalid(
-            "/occasion",
-            "is not for an item that is handed out a single time",
-        )),
-        _ if item.once => once(),
-        _ => Err(Problem::invalid("/occasion", "is required for this item")),
-    }
+/// The step by which the goods are handed out.
+fn step(old: Option<&HandoutRow>, principal: &Principal) -> Result<HandoutStep, Problem> {
+    let reason = old.and_then(|row| row.reason);
+    handout::hand_out(old.map(|row| row.state), reason).map_err(|why| {
+        let is_withdrawn = why == HandoutRejection::Withdrawn;
+        let code =
+            if is_withdrawn { ProblemCode::HandoutWithdrawn } else { ProblemCode::HandoutDone };
+        match old {
+            Some(row) if reach::reads_others(principal) => {
+                Problem::from(code).showing(&row.shown())
+            }
+            _ => code.into(),
+        }
+    })
 }
 
 /// The station that has the goods: the one that was sent, planned, or that of the village.
@@ -272,12 +281,6 @@ fn station(
     Err(Problem::invalid("/station", detail))
 }
 
-/// The pieces of a hand-out as those of a stock.
-pub(super) fn pieces(quantity: GoodsQuantity) -> Result<Pieces, Problem> {
-    Pieces::try_from(i64::from(quantity.get()))
-        .map_err(|error| Problem::invalid("/quantity", error.to_string()))
-}
-
 /// Records what was done with the goods, without the receipt.
 pub(super) fn record(
     tx: &mut Tx<'_>,
@@ -285,8 +288,7 @@ pub(super) fn record(
     (action, origin): (&'static str, &Origin),
     row: &HandoutRow,
 ) {
-    let event = event(action, row).by(principal.person);
-    tx.record(Event { device: origin.device(), ..event });
+    tx.record(event(action, row).by(principal.person).on(origin.device()));
 }
 
 /// What was done with the goods.

@@ -14,7 +14,7 @@ use super::handout_model::{Handout, HandoutReceipt};
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::handouts;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::http::page::Wanted;
 use crate::in_range;
 use crate::tx::row::{RowChange, write_versioned};
@@ -256,14 +256,24 @@ pub fn of_beneficiary(
 /// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read, or if another
 /// server has inserted one for the same beneficiary, item and occasion.
 pub fn put(conn: &mut Conn, old: Option<&HandoutRow>, new: &HandoutRow) -> Result<(), DbError> {
-    let change = RowChange { old, new };
+    put_all(conn, &[RowChange { old, new }])
+}
+
+/// As [`put`], of many.
+///
+/// # Errors
+/// As [`put`].
+pub(super) fn put_all(
+    conn: &mut Conn,
+    changes: &[RowChange<'_, HandoutRow>],
+) -> Result<(), DbError> {
     let insert = |conn: &mut Conn, rows: &[&HandoutRow]| {
         HandoutRow::insert_all(conn, rows).map_err(DbError::unless_unique)
     };
     let update = |conn: &mut Conn, steps: &[(i64, &HandoutRow)]| {
         HandoutRow::update_all(conn, steps).map_err(DbError::unless_unique)
     };
-    write_versioned(conn, &[change], |row| row.version, insert, update)
+    write_versioned(conn, changes, |row| row.version, insert, update)
 }
 
 /// The hand-outs of the beneficiary, in any state.
@@ -283,24 +293,26 @@ pub fn all_of_beneficiary(
         .load(conn)?)
 }
 
-/// Moves the planned hand-outs of the beneficiary to the grid.
+/// Moves the planned hand-outs of these beneficiaries to the grid.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn follow(
+pub fn move_to(
     conn: &mut Conn,
     district: AreaCode,
-    beneficiary: BeneficiaryId,
+    beneficiaries: &[BeneficiaryId],
     grid: AreaCode,
 ) -> Result<(), DbError> {
-    let planned = handouts::table
-        .filter(handouts::district.eq(district))
-        .filter(handouts::beneficiary.eq(beneficiary))
-        .filter(handouts::state.eq(HandoutState::Planned))
-        .filter(handouts::grid.ne(grid));
-    diesel::update(planned)
-        .set((handouts::grid.eq(grid), handouts::version.eq(handouts::version + 1)))
-        .execute(conn)?;
+    for beneficiaries in batches(beneficiaries) {
+        let planned = handouts::table
+            .filter(handouts::district.eq(district))
+            .filter(handouts::beneficiary.eq_any(beneficiaries))
+            .filter(handouts::state.eq(HandoutState::Planned))
+            .filter(handouts::grid.ne(grid));
+        diesel::update(planned)
+            .set((handouts::grid.eq(grid), handouts::version.eq(handouts::version + 1)))
+            .execute(conn)?;
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::case::{CaseKind, kind_store};
 use crate::db::DbError;
 use crate::db::column::JsonColumn;
 use crate::http::IfMatch;
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 use crate::vocabulary::{self, VocabularyName};
@@ -109,8 +109,5 @@ fn check_plaque(
         };
         errors.push(FieldError::new(format!("/plaque/{field}/{part}"), detail));
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }

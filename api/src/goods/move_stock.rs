@@ -41,6 +41,12 @@ impl Effect for NewGoodsMovement {
     }
 }
 
+/// The pieces of a movement.
+pub(super) fn pieces(quantity: impl Into<i64>) -> Result<Pieces, Problem> {
+    Pieces::try_from(quantity.into())
+        .map_err(|error| Problem::invalid("/quantity", error.to_string()))
+}
+
 /// Enters the movement.
 ///
 /// # Errors
@@ -54,10 +60,6 @@ pub fn enter(
     principal.may(Action::ManageGoods)?;
     check_area(tx, principal, ("/area", new.area))?;
     item_in_use(tx, &new.item)?;
-    let pieces = || -> Result<Pieces, Problem> {
-        Pieces::try_from(i64::from(new.quantity.get()))
-            .map_err(|error| Problem::invalid("/quantity", error.to_string()))
-    };
     if new.action != EntryAction::Allotted && new.to_area.is_some() {
         return Err(Problem::invalid("/to_area", "is for an allotment only"));
     }
@@ -67,12 +69,12 @@ pub fn enter(
     let both = |difference: i32| (difference, new.lot.as_ref().map(|_| difference));
     let (difference, lot_difference) = match new.action {
         EntryAction::Received => {
-            both(change(tx, new.area, &new.item, StockChange::Add(pieces()?))?)
+            both(change(tx, new.area, &new.item, StockChange::Add(pieces(new.quantity.get())?))?)
         }
         EntryAction::Counted => counted(tx, new)?,
         EntryAction::Allotted => {
             let to = allotted_to(tx, principal, new)?;
-            let pieces = pieces()?;
+            let pieces = pieces(new.quantity.get())?;
             let of = (&new.item, new.lot.as_ref());
             let difference = change(tx, new.area, &new.item, StockChange::Take(pieces))?;
             lots::check(tx.read_unbatched(), new.area, of, new.quantity.get().into())?;

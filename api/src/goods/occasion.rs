@@ -9,10 +9,14 @@ use gridward_domain::code::OccasionCode;
 use gridward_domain::range::CalendarYear;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use super::store::ItemRow;
 use crate::db::schema::campaigns;
 use crate::db::{Conn, DbError};
 use crate::holiday;
 use crate::http::problem::Problem;
+
+/// The occasion of an item that a beneficiary gets a single time.
+pub(super) const ONCE: &str = "once";
 
 /// The occasion as it is compared and stored: in small letters, without blanks at its ends, and with
 /// full-width and other compatible characters as usual ones, so that an item is not handed out again for the
@@ -24,6 +28,23 @@ pub(super) fn normal(sent: &Occasion) -> Result<Occasion, Problem> {
     let plain = ComposingNormalizerBorrowed::new_nfkc().normalize(sent.as_str());
     let normal = plain.trim().to_lowercase().parse();
     normal.map_err(|error: TextError| Problem::invalid("/occasion", error.to_string()))
+}
+
+/// The occasion under which the item is handed out once.
+///
+/// # Errors
+/// 422.
+pub(super) fn of(item: &ItemRow, sent: Option<&Occasion>) -> Result<Occasion, Problem> {
+    let once = || ONCE.parse::<Occasion>().map_err(|_| Problem::invalid("/occasion", "is invalid"));
+    match sent {
+        Some(sent) if !item.once && sent.as_str() != ONCE => Ok(sent.clone()),
+        Some(sent) if item.once && sent.as_str() != ONCE => Err(Problem::invalid(
+            "/occasion",
+            "is not for an item that is handed out a single time",
+        )),
+        _ if item.once => once(),
+        _ => Err(Problem::invalid("/occasion", "is required for this item")),
+    }
 }
 
 /// Checks that the occasion is that of a campaign which is approved, or a feast of a year.

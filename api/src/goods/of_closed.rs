@@ -30,8 +30,6 @@ pub fn give_back(
         .limit(limit)
         .select(HandoutRow::as_select())
         .load(tx.read_unbatched())?;
-    for row in &planned {
-        return_planned(tx, None, row, ReturnReason::Other)?;
-    }
+    return_planned(tx, None, &planned, ReturnReason::Other)?;
     Ok(planned.len())
 }

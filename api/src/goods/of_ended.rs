@@ -11,6 +11,7 @@ use super::handout_store::{self as store, HandoutRow};
 use crate::beneficiary::EndCause;
 use crate::db::DbError;
 use crate::tx::Tx;
+use crate::tx::row::RowChange;
 
 /// Returns the planned hand-outs of the beneficiary, whose goods have not left the stocks; `actor` is `None` for
 /// the system.
@@ -30,9 +31,7 @@ pub fn give_back(
         EndCause::MovedAway => ReturnReason::Moved,
         _ => ReturnReason::Other,
     };
-    for row in &planned {
-        return_planned(tx, actor, row, reason)?;
-    }
+    return_planned(tx, actor, &planned, reason)?;
     Ok(planned.into_iter().map(|row| row.id).collect())
 }
 
@@ -47,41 +46,48 @@ pub fn plan_again(
     (grid, beneficiary): (AreaCode, BeneficiaryId),
     ids: &[HandoutId],
 ) -> Result<(), DbError> {
-    let own = store::all_of_beneficiary(tx.read_unbatched(), grid.district(), beneficiary)?;
-    let is_untouched = |row: &HandoutRow| {
+    let mut own = store::all_of_beneficiary(tx.read_unbatched(), grid.district(), beneficiary)?;
+    own.retain(|row| {
         ids.contains(&row.id) && row.state == HandoutState::Returned && row.person.is_none()
-    };
-    for row in own.into_iter().filter(is_untouched) {
+    });
+    let again = |row: &HandoutRow| {
         let (state, version) = (HandoutState::Planned, row.version + 1);
-        let next = HandoutRow { state, reason: None, grid, version, ..row.clone() };
-        replace(tx, Some(actor), "handout.plan_again", (&row, &next))?;
-    }
-    Ok(())
+        HandoutRow { state, reason: None, grid, version, ..row.clone() }
+    };
+    replace(tx, Some(actor), "handout.plan_again", &own, again)
 }
 
-/// Returns a planned hand-out, whose goods have not left the stock; `actor` is `None` for the system.
+/// Returns planned hand-outs, whose goods have not left the stock; `actor` is `None` for the system.
 ///
 /// # Errors
-/// [`DbError`]; [`DbError::Collision`] if it has changed since it was read.
+/// [`DbError`]; [`DbError::Collision`] if one has changed since it was read.
 pub(super) fn return_planned(
     tx: &mut Tx<'_>,
     actor: Option<PersonId>,
-    row: &HandoutRow,
+    planned: &[HandoutRow],
     reason: ReturnReason,
 ) -> Result<(), DbError> {
-    let (state, reason) = (HandoutState::Returned, Some(reason));
-    let next = HandoutRow { state, reason, version: row.version + 1, ..row.clone() };
-    replace(tx, actor, give_back::ACTION, (row, &next))
+    let returned = |row: &HandoutRow| {
+        let (state, reason) = (HandoutState::Returned, Some(reason));
+        HandoutRow { state, reason, version: row.version + 1, ..row.clone() }
+    };
+    replace(tx, actor, give_back::ACTION, planned, returned)
 }
 
-/// Stores the hand-out as it is now, with an event.
+/// Stores hand-outs as `next` has them, each with an event.
 fn replace(
     tx: &mut Tx<'_>,
     actor: Option<PersonId>,
     action: &'static str,
-    (before, row): (&HandoutRow, &HandoutRow),
+    rows: &[HandoutRow],
+    next: impl Fn(&HandoutRow) -> HandoutRow,
 ) -> Result<(), DbError> {
-    store::put(tx.write_unbatched(), Some(before), row)?;
-    tx.record(event(action, row).by(actor).moved_from(before.grid));
+    let next: Vec<HandoutRow> = rows.iter().map(next).collect();
+    let changes = || rows.iter().zip(&next);
+    let written: Vec<_> = changes().map(|(old, new)| RowChange { old: Some(old), new }).collect();
+    store::put_all(tx.write_unbatched(), &written)?;
+    for (before, row) in changes() {
+        tx.record(event(action, row).by(actor).moved_from(before.grid));
+    }
     Ok(())
 }

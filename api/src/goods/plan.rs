@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::hand_out::ONCE;
 use super::handout_store::HandoutRow;
+use super::occasion::ONCE;
 use super::store::{self, ItemRow};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::schema::handouts;

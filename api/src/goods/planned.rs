@@ -1,6 +1,6 @@
 //! The planned hand-outs of a grid to its current beneficiaries.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
@@ -123,8 +123,12 @@ pub fn follow_homes(conn: &mut Conn, district: AreaCode) -> Result<bool, DbError
         .select((beneficiaries::id, beneficiaries::grid))
         .distinct()
         .load(conn)?;
-    for (beneficiary, grid) in &moved {
-        handout_store::follow(conn, district, *beneficiary, *grid)?;
+    let mut homes: BTreeMap<AreaCode, Vec<BeneficiaryId>> = BTreeMap::new();
+    for (beneficiary, grid) in moved {
+        homes.entry(grid).or_default().push(beneficiary);
     }
-    Ok(!moved.is_empty())
+    for (grid, beneficiaries) in &homes {
+        handout_store::move_to(conn, district, beneficiaries, *grid)?;
+    }
+    Ok(!homes.is_empty())
 }

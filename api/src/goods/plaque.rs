@@ -23,7 +23,7 @@ use crate::tx::Tx;
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the entry has changed since it was read.
-pub(super) fn follow(
+pub(super) fn update_entry(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     actor: PersonId,

@@ -87,7 +87,7 @@ fn appoint(
     base: &IfMatch,
 ) -> Result<Person, Problem> {
     principal.authorize(Action::AppointManager, &grid)?;
-    let outgoing = person::store::manager(tx.read_unbatched(), &grid.range())?;
+    let outgoing = person::superiors::manager(tx.read_unbatched(), &grid.range())?;
     let outgoing = outgoing.ok_or_else(Problem::not_found)?;
     let incoming = person::store::row(tx.read_unbatched(), &principal.scope(), id)?
         .ok_or_else(|| Problem::invalid("/person_id", "must be a person in your area"))?;

@@ -77,12 +77,12 @@ pub fn depart(
     let next = PersonRow {
         state: PersonState::Left,
         version: row.version + 1,
-        phone_index: person::store::no_phone(key, row.id),
+        phone_index: person::row::no_phone(key, row.id),
         ..row.clone()
     };
     let (district, now) = (tx.district, tx.now);
     auth::store::end_access(tx.write()?, district, row.id, None, EndReason::Left, now)?;
-    person::store::set_state(tx.write()?, &row, &next)?;
+    person::write::set_state(tx.write()?, &row, &next)?;
     let mut about = json!({
         "state": PersonState::Left,
         "because": departure.reason,

@@ -109,7 +109,7 @@ pub fn change_state(
             next.role = Role::Volunteer;
         }
     }
-    person::store::set_state(tx.write()?, row, &next)?;
+    person::write::set_state(tx.write()?, row, &next)?;
     if state == PersonState::Suspended {
         let held = task::store::held_by(tx.read()?, row.district, row.id)?;
         for task in held.iter().filter(|task| GIVEN_BACK.contains(&task.state)) {

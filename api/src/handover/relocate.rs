@@ -115,8 +115,8 @@ fn place(tx: &mut Tx<'_>, by: Decider, row: &PersonRow, after: Position) -> Resu
     }
     if after.role != Role::Manager {
         let conn = tx.write()?;
-        return Ok(person::store::place_in(conn, row, after.role, after.area)?);
+        return Ok(person::write::place_in(conn, row, after.role, after.area)?);
     }
-    let present = person::store::manager(tx.read_unbatched(), &after.area.range())?;
+    let present = person::superiors::manager(tx.read_unbatched(), &after.area.range())?;
     appoint::replace(tx, present.as_ref(), row, after.area, by.person())
 }

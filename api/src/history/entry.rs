@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::case::store::CaseRow;
+use crate::case::row::CaseRow;
 use crate::clock::china;
 use crate::correction::{Correction, CorrectionState};
 use crate::db::DbError;

@@ -22,8 +22,8 @@ use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Effects};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::{answers, visitors};
-use crate::db::DbError;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
+use crate::db::{DbError, batches};
 use crate::goods::handout_store as handouts;
 use crate::handover::ASSIGNEE_LEFT;
 use crate::holiday::store::HolidayRow;
@@ -33,9 +33,6 @@ use crate::person::store::PersonRow;
 use crate::person::{PersonState, Role};
 use crate::station::store::StationRow;
 use crate::{auth, case, clock, correction, person, proposal, regime};
-
-/// The maximum number of ids in a statement.
-const CHUNK: usize = 500;
 
 /// A row that a load can remove.
 pub(super) trait Removable: Keyed + Sized {
@@ -49,7 +46,7 @@ pub(super) trait Removable: Keyed + Sized {
 }
 
 /// Removes or reports the rows without a record.
-pub(super) fn settle<Row: Removable>(
+pub(super) fn remove_missing<Row: Removable>(
     step: &mut Step<'_>,
     mut missing: Vec<Row>,
 ) -> Result<(), DbError> {
@@ -71,7 +68,7 @@ fn keys<Row: Keyed>(rows: &[Row]) -> Vec<String> {
 /// Deletes the rows of a table with these ids.
 macro_rules! delete {
     ($step:ident, $table:ident, $id:ident, $ids:expr) => {
-        for ids in $ids.chunks(CHUNK) {
+        for ids in batches(&$ids) {
             let those = $table::table
                 .filter($table::district.eq($step.district))
                 .filter($table::$id.eq_any(ids));
@@ -89,7 +86,7 @@ impl Removable for AreaRow {
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let codes = keys(&missing);
         let today: NaiveDate = clock::day(step.now);
-        for codes in codes.chunks(CHUNK) {
+        for codes in batches(&codes) {
             let those = areas::table
                 .filter(areas::district.eq(step.district))
                 .filter(areas::code.eq_any(codes));
@@ -133,11 +130,11 @@ impl Removable for PersonRow {
         for row in &others {
             let next = PersonRow {
                 state: PersonState::Left,
-                phone_index: person::store::no_phone(step.key, row.id),
+                phone_index: person::row::no_phone(step.key, row.id),
                 version: row.version + 1,
                 ..row.clone()
             };
-            person::store::set_state(step.conn, row, &next)?;
+            person::write::set_state(step.conn, row, &next)?;
             let (district, now) = (step.district, step.now);
             auth::store::end_access(step.conn, district, row.id, None, EndReason::Left, now)?;
             step.events.push(
@@ -165,7 +162,7 @@ impl Removable for BeneficiaryRow {
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let ids = |rows: &[Self]| rows.iter().map(|row| row.id).collect::<Vec<BeneficiaryId>>();
         let mut referred = tasks::with_tasks(step, &ids(&missing))?;
-        for ids in ids(&missing).chunks(CHUNK) {
+        for ids in batches(&ids(&missing)) {
             referred.extend(case::store::with_cases(step.conn, step.district, ids)?);
             referred.extend(handouts::with_handouts(step.conn, step.district, ids)?);
         }
@@ -175,7 +172,7 @@ impl Removable for BeneficiaryRow {
         for row in &kept {
             end(step, row, cancelled.remove(&row.id).unwrap_or_default())?;
         }
-        for ids in ids(&gone).chunks(CHUNK) {
+        for ids in batches(&ids(&gone)) {
             correction::store::forget(step.conn, step.district, ids)?;
             proposal::store::forget(step.conn, step.district, ids)?;
             case::store::forget(step.conn, step.district, ids)?;

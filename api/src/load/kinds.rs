@@ -13,8 +13,8 @@ use super::{LoadError, gone, leavers, rows, tasks};
 use crate::area::store::AreaRow;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
-use crate::db::DbError;
 use crate::db::schema;
+use crate::db::{DbError, batches};
 use crate::goods::planned;
 use crate::holiday::store::HolidayRow;
 use crate::memorial::store::MemorialRow;
@@ -31,8 +31,8 @@ macro_rules! write_rows {
         let of_district = $table::table.filter($table::district.eq($step.district));
         let present = of_district.select(<$type>::as_select()).load($step.conn)?;
         let Merged { added, changed, unchanged, rows, missing } = merge(present, $records, $row)?;
-        gone::settle($step, missing)?;
-        for ids in changed.chunks(500) {
+        gone::remove_missing($step, missing)?;
+        for ids in batches(&changed) {
             diesel::delete(of_district.filter($table::$id.eq_any(ids))).execute($step.conn)?;
         }
         <$type>::insert_all($step.conn, &rows.iter().collect::<Vec<_>>())?;
@@ -61,7 +61,7 @@ pub(super) fn write(to: &mut Target<'_>, report: &mut dyn FnMut(Loaded)) -> Resu
         step.borders_changed()
     })?);
     report(to.transaction("people", |step, records| {
-        let leavers = leavers::settle(step, &records.people)?;
+        let leavers = leavers::exclude(step, &records.people)?;
         let areas = tasks::areas_of_assignees(step)?;
         let changed =
             write_rows!(step, people, id, PersonRow, &records.people, |record, before| {
@@ -123,7 +123,7 @@ fn write_holidays(step: &mut Step<'_>, records: &DistrictRecords) -> Result<(), 
         merge(present, &records.holidays, |record, before| {
             Ok(rows::holiday(record, district, before))
         })?;
-    gone::settle(step, missing)?;
+    gone::remove_missing(step, missing)?;
     for row in &rows {
         let key = (row.district, row.date, &row.code);
         diesel::delete(holidays::table.find(key)).execute(step.conn)?;

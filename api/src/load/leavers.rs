@@ -15,7 +15,7 @@ use crate::person;
 
 /// Reports the leavers among the records; records those who are readmitted in the log, and
 /// returns the others.
-pub(super) fn settle(
+pub(super) fn exclude(
     step: &mut Step<'_>,
     records: &[PersonRecord],
 ) -> Result<HashSet<PersonId>, DbError> {

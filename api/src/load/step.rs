@@ -59,7 +59,7 @@ impl<'a> Target<'a> {
         options: &'a Options<'a>,
     ) -> Result<Self, DbError> {
         let mut edits = Edits::default();
-        edits.follow(conn, district, options.written)?;
+        edits.read_next(conn, district, options.written)?;
         let newest = edits::newest(conn, key, district, records, (&edits, options))?;
         Ok(Self { conn, district, key, now, options, records, edits, newest })
     }
@@ -102,7 +102,7 @@ impl<'a> Target<'a> {
             dialect::lock_rows(conn, kind, district)?;
             // A failure leaves both as they were, so that the next run of the step reads again.
             let mut followed = edits.clone();
-            if followed.follow(conn, district, options.written)? {
+            if followed.read_next(conn, district, options.written)? {
                 *newest = edits::newest(conn, key, district, records, (&followed, options))?;
             }
             *edits = followed;

@@ -17,16 +17,13 @@ use super::step::Step;
 use crate::beneficiary::{EndCause, ends};
 use crate::clock;
 use crate::db::schema::{beneficiaries, people, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{DbError, in_batches};
 use crate::handover::ASSIGNEE_MOVED;
 use crate::handover::decide::{Position, stays};
 use crate::log::Event;
 use crate::person::{PersonState, Role};
 use crate::task::row::TaskRow;
-use crate::task::{freed, report_row, transition};
-
-/// The maximum number of ids in a query.
-const CHUNK: usize = 500;
+use crate::task::{self, freed, of_beneficiary, transition};
 
 /// The records of beneficiaries by their ids.
 type Homes<'a> = HashMap<BeneficiaryId, &'a BeneficiaryRecord>;
@@ -39,7 +36,7 @@ pub(super) fn move_with_beneficiaries(
 ) -> Result<(), DbError> {
     let homes: Homes<'_> = records.iter().map(|record| (record.id, record)).collect();
     let ids = misplaced(step, &homes)?;
-    let rows = rows(step, &ids)?;
+    let rows = task::store::rows(step.conn, step.district, &ids)?;
     let grids = grids_of_assignees(step, &rows)?;
     let (mut moved, mut opened) = (Vec::new(), Vec::new());
     for row in &rows {
@@ -110,14 +107,14 @@ fn grids_of_assignees(
 ) -> Result<HashMap<PersonId, AreaCode>, DbError> {
     let assignees: HashSet<PersonId> = rows.iter().filter_map(|row| row.assignee).collect();
     let assignees: Vec<PersonId> = assignees.into_iter().collect();
-    let grids = in_chunks(step, &assignees, |conn, district, ids| {
+    let grids = in_batches(&assignees, |ids| {
         people::table
-            .filter(people::district.eq(district))
+            .filter(people::district.eq(step.district))
             .filter(people::id.eq_any(ids))
             .filter(people::state.eq(PersonState::Active))
             .filter(people::role.eq_any(Role::VISITORS))
             .select((people::id, people::area))
-            .load(conn)
+            .load(step.conn)
     })?;
     Ok(grids.into_iter().collect())
 }
@@ -143,12 +140,12 @@ pub(super) fn areas_of_assignees(
         .distinct()
         .load(step.conn)?;
     let busy: Vec<PersonId> = busy.into_iter().flatten().collect();
-    let areas = in_chunks(step, &busy, |conn, district, ids| {
+    let areas = in_batches(&busy, |ids| {
         people::table
-            .filter(people::district.eq(district))
+            .filter(people::district.eq(step.district))
             .filter(people::id.eq_any(ids))
             .select((people::id, people::area))
-            .load(conn)
+            .load(step.conn)
     })?;
     Ok(areas.into_iter().collect())
 }
@@ -178,14 +175,14 @@ pub(super) fn release_outside(
 }
 
 fn assigned_to(step: &mut Step<'_>, people: &[PersonId]) -> Result<Vec<TaskRow>, DbError> {
-    in_chunks(step, people, |conn, district, ids| {
+    in_batches(people, |ids| {
         tasks::table
-            .filter(tasks::district.eq(district))
+            .filter(tasks::district.eq(step.district))
             .filter(tasks::assignee.eq_any(ids))
             .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
             .order(tasks::id)
             .select(TaskRow::as_select())
-            .load(conn)
+            .load(step.conn)
     })
 }
 
@@ -220,15 +217,14 @@ fn ended(
 ) -> Result<HashMap<BeneficiaryId, EndCause>, DbError> {
     let ids: HashSet<BeneficiaryId> = rows.iter().filter_map(|row| row.beneficiary).collect();
     let ids: Vec<BeneficiaryId> = ids.into_iter().collect();
-    let causes: Vec<(BeneficiaryId, Option<EndCause>)> =
-        in_chunks(step, &ids, |conn, district, ids| {
-            beneficiaries::table
-                .filter(beneficiaries::district.eq(district))
-                .filter(beneficiaries::id.eq_any(ids))
-                .filter(beneficiaries::valid_to.is_not_null())
-                .select((beneficiaries::id, beneficiaries::ended_because))
-                .load(conn)
-        })?;
+    let causes: Vec<(BeneficiaryId, Option<EndCause>)> = in_batches(&ids, |ids| {
+        beneficiaries::table
+            .filter(beneficiaries::district.eq(step.district))
+            .filter(beneficiaries::id.eq_any(ids))
+            .filter(beneficiaries::valid_to.is_not_null())
+            .select((beneficiaries::id, beneficiaries::ended_because))
+            .load(step.conn)
+    })?;
     let causes = causes.into_iter().map(|(id, cause)| (id, cause.unwrap_or(EndCause::NotInFiles)));
     Ok(causes.filter(|(_, cause)| *cause != EndCause::Merged).collect())
 }
@@ -239,14 +235,14 @@ pub(super) fn cancel_of(
     step: &mut Step<'_>,
     beneficiaries: &[BeneficiaryId],
 ) -> Result<HashMap<BeneficiaryId, Vec<TaskId>>, DbError> {
-    let unfinished = in_chunks(step, beneficiaries, |conn, district, ids| {
+    let unfinished = in_batches(beneficiaries, |ids| {
         tasks::table
-            .filter(tasks::district.eq(district))
+            .filter(tasks::district.eq(step.district))
             .filter(tasks::beneficiary.eq_any(ids))
             .filter(tasks::state.eq_any(Phase::UNFINISHED))
             .order(tasks::id)
             .select(TaskRow::as_select())
-            .load(conn)
+            .load(step.conn)
     })?;
     let mut cancelled: HashMap<BeneficiaryId, Vec<TaskId>> = HashMap::new();
     for row in &unfinished {
@@ -261,15 +257,15 @@ pub(super) fn cancel_of(
 /// Cancels the unfinished tasks at places of these grids, which have ended. Tasks for
 /// beneficiaries are cancelled or moved with the beneficiaries.
 pub(super) fn cancel_in(step: &mut Step<'_>, grids: &[AreaCode]) -> Result<(), DbError> {
-    let unfinished = in_chunks(step, grids, |conn, district, codes| {
+    let unfinished = in_batches(grids, |codes| {
         tasks::table
-            .filter(tasks::district.eq(district))
+            .filter(tasks::district.eq(step.district))
             .filter(tasks::grid.eq_any(codes))
             .filter(tasks::beneficiary.is_null())
             .filter(tasks::state.eq_any(Phase::UNFINISHED))
             .order(tasks::id)
             .select(TaskRow::as_select())
-            .load(conn)
+            .load(step.conn)
     })?;
     cancel(step, unfinished, "area_gone")
 }
@@ -285,40 +281,15 @@ pub(super) fn with_tasks(
     step: &mut Step<'_>,
     beneficiaries: &[BeneficiaryId],
 ) -> Result<HashSet<BeneficiaryId>, DbError> {
-    let found: Vec<Option<BeneficiaryId>> =
-        in_chunks(step, beneficiaries, |conn, district, ids| {
-            tasks::table
-                .filter(tasks::district.eq(district))
-                .filter(tasks::beneficiary.eq_any(ids))
-                .select(tasks::beneficiary)
-                .distinct()
-                .load(conn)
-        })?;
-    Ok(found.into_iter().flatten().collect())
-}
-
-fn rows(step: &mut Step<'_>, ids: &[TaskId]) -> Result<Vec<TaskRow>, DbError> {
-    in_chunks(step, ids, |conn, district, ids| {
+    let found: Vec<Option<BeneficiaryId>> = in_batches(beneficiaries, |ids| {
         tasks::table
-            .filter(tasks::district.eq(district))
-            .filter(tasks::id.eq_any(ids))
-            .order(tasks::id)
-            .select(TaskRow::as_select())
-            .load(conn)
-    })
-}
-
-/// Reads by `keys` in the district of the step, with at most [`CHUNK`] of them per query.
-fn in_chunks<K, T>(
-    step: &mut Step<'_>,
-    keys: &[K],
-    read: impl Fn(&mut Conn, AreaCode, &[K]) -> QueryResult<Vec<T>>,
-) -> Result<Vec<T>, DbError> {
-    let mut found = Vec::new();
-    for keys in keys.chunks(CHUNK) {
-        found.extend(read(step.conn, step.district, keys)?);
-    }
-    Ok(found)
+            .filter(tasks::district.eq(step.district))
+            .filter(tasks::beneficiary.eq_any(ids))
+            .select(tasks::beneficiary)
+            .distinct()
+            .load(step.conn)
+    })?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Applies the command to each of `rows` and writes the results.
@@ -356,24 +327,7 @@ fn transition<'a>(
 /// Writes the row of a task and its event, unless another transaction has changed the task
 /// since it was read.
 fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Result<(), DbError> {
-    let unchanged =
-        tasks::table.find((was.district, was.id)).filter(tasks::version.eq(was.version));
-    let changed = diesel::update(unchanged)
-        .set((
-            (tasks::grid.eq(is.grid), tasks::lat.eq(is.lat), tasks::lon.eq(is.lon)),
-            (tasks::state.eq(is.state), tasks::assignee.eq(is.assignee)),
-            (tasks::planned_on.eq(is.planned_on), tasks::planned_start.eq(is.planned_start)),
-            (tasks::planned_minutes.eq(is.planned_minutes), tasks::plan.eq(is.plan)),
-            (tasks::planned_why.eq(is.planned_why), tasks::planned_travel.eq(is.planned_travel)),
-            (tasks::planned_order.eq(is.planned_order), tasks::unserved_why.eq(is.unserved_why)),
-            (tasks::next_action_on.eq(is.next_action_on), tasks::updated_at.eq(is.updated_at)),
-            tasks::version.eq(is.version),
-        ))
-        .execute(step.conn)?;
-    if changed != 1 {
-        return Err(DbError::Collision);
-    }
-    report_row::follow(step.conn, was, is)?;
+    of_beneficiary::replace(step.conn, was, is)?;
     step.events.push(event);
     Ok(())
 }

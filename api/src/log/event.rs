@@ -132,6 +132,12 @@ impl Event {
         Self { actor: actor.into(), ..self }
     }
 
+    /// Sets the device that sent the command, if it names itself.
+    #[must_use]
+    pub fn on(self, device: Option<String>) -> Self {
+        Self { device, ..self }
+    }
+
     /// Sets the assignee before and after the change.
     #[must_use]
     pub fn assignees(self, before: Option<PersonId>, after: Option<PersonId>) -> Self {

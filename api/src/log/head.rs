@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Binary, Text};
 use super::chain::Link;
 use crate::db::column::Hash;
 use crate::db::schema::district_heads;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 
 /// A district's head for readers.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -71,7 +71,7 @@ pub fn archive(conn: &mut Conn, district: AreaCode, from: &Link, to: &Link) -> R
     let changed = diesel::update(unchanged)
         .set((heads::archived_seq.eq(to.seq), heads::archived_hash.eq(to.hash)))
         .execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+    changed_one(changed)
 }
 
 /// Gives the log of `district` a new epoch, so that every phone fetches a new snapshot.

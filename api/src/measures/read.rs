@@ -16,7 +16,7 @@ use super::model::{
 };
 use crate::clock::{china, midnight};
 use crate::db::schema::{reports, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::http::problem::Problem;
 use crate::plan::applied::{self, AppliedPlan};
 use crate::plan::settings;
@@ -144,7 +144,7 @@ pub(super) fn shares(
     let people = person::store::visitors(conn, range)?;
     let ids: Vec<PersonId> = people.iter().map(|row| row.id).collect();
     let mut planned: HashMap<PersonId, i64> = HashMap::new();
-    for ids in ids.chunks(500) {
+    for ids in batches(&ids) {
         let of_people = tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::assignee.is_not_null())

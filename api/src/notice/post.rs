@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Audience, Notice, UNTIL, ends_in_time, store};
 use crate::area;
 use crate::clock::{self, china};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -79,10 +79,7 @@ pub(super) fn post(
     let today = clock::day(tx.now);
     let wrong = [("/area", !known, NOT_YOURS), ("/until", !ends_in_time(new.until, today), UNTIL)];
     let errors = wrong.into_iter().filter(|(_, wrong, _)| *wrong);
-    let mut errors = errors.map(|(pointer, _, detail)| FieldError::new(pointer, detail)).peekable();
-    if errors.peek().is_some() {
-        return Err(errors.fold(Problem::from(ProblemCode::Invalid), Problem::with));
-    }
+    Problem::refuse(errors.map(|(pointer, _, detail)| FieldError::new(pointer, detail)))?;
     let words = (new.title.clone(), new.text.clone(), new.until);
     write(tx, principal, (new.area, new.audience.clone()), words)
 }

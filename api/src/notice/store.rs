@@ -12,7 +12,7 @@ use super::{Notice, NoticeState, read};
 use crate::clock::china;
 use crate::db::column::SetColumn;
 use crate::db::schema::notices;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 use crate::http::page::Wanted;
 use crate::in_range;
 
@@ -195,5 +195,5 @@ pub fn insert(conn: &mut Conn, notice: &Notice) -> Result<(), DbError> {
 /// [`DbError`]; [`DbError::Collision`] if it has changed since it was read.
 pub fn update(conn: &mut Conn, notice: &Notice) -> Result<(), DbError> {
     let updated = NoticeRow::update_all(conn, &[(notice.version - 1, &NoticeRow::of(notice))])?;
-    if updated == 1 { Ok(()) } else { Err(DbError::Collision) }
+    changed_one(updated)
 }

@@ -10,13 +10,10 @@ use gridward_domain::id::PersonId;
 
 use super::PersonState;
 use crate::db::schema::people;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Tx;
 use crate::tx::row::{Row, RowChange};
-
-/// The maximum number of ids in a query.
-const CHUNK: usize = 500;
 
 /// An active person.
 #[derive(Clone, Debug, Queryable)]
@@ -94,7 +91,7 @@ pub fn areas(
 ) -> Result<HashMap<PersonId, AreaCode>, DbError> {
     let ids: Vec<PersonId> = ids.iter().copied().collect();
     let mut found = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(CHUNK) {
+    for ids in batches(&ids) {
         let active = active(district, ids);
         let rows: Vec<ActivePerson> = match conn {
             Conn::Pg(conn) => active.for_no_key_update().load(conn)?,

@@ -7,7 +7,7 @@ use gridward_domain::word::Word as _;
 use serde_json::json;
 
 use super::store::PersonRow;
-use super::{PersonState, Role, store};
+use super::{PersonState, Role, write};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -33,7 +33,7 @@ pub fn replace(
     let next = outgoing.map_or(0, |row| row.version).max(incoming.version) + 1;
     let outgoing = outgoing.map(|row| (row, Role::Volunteer, row.version + 1));
     for (row, role, version) in outgoing.into_iter().chain([(incoming, Role::Manager, next)]) {
-        let version = store::place_at(tx.write()?, row, role, grid, version)?;
+        let version = write::place_at(tx.write()?, row, role, grid, version)?;
         tx.record(
             Event::new("person.appoint", Subject::Person, row.id, grid, version)
                 .by(by)

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::content::NewPerson;
 use super::edit::{EditContext, Saved, shown};
 use super::store::{self, PersonRow};
-use super::{Person, Role};
+use super::{Person, Role, superiors, write};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
@@ -122,14 +122,14 @@ pub fn create(
     }
     context.check(tx, &row, None)?;
     if new.role == Role::Manager
-        && let Some(manager) = store::manager(tx.read_unbatched(), &new.area.range())?
+        && let Some(manager) = superiors::manager(tx.read_unbatched(), &new.area.range())?
     {
         let detail = format!("the manager of the grid is {}", manager.id);
         let problem = Problem::from(ProblemCode::GridHasManager);
         let problem = problem.with(FieldError::new("/role", detail));
         return Err(problem.showing(&manager.person(context.key)?));
     }
-    store::insert(tx.write_unbatched(), &row)?;
+    write::insert(tx.write_unbatched(), &row)?;
     let event = Event::new("person.add", Subject::Person, id, row.area, row.version);
     let event = event.by(context.principal.person).assignees(None, Some(id));
     tx.record(event.with(json!({ "role": row.role.as_str() })));

@@ -11,7 +11,7 @@ use super::content::{OwnChanges, PersonChanges};
 use super::content_check;
 use super::me::{self, Me};
 use super::store::{self, PersonRow};
-use super::{Person, PersonState};
+use super::{Person, PersonState, write};
 use crate::auth::Authenticated;
 use crate::clock;
 use crate::crypto::{KeyRing, SealingKey};
@@ -88,10 +88,7 @@ impl<'a> EditContext<'a> {
         before: Option<&PersonRow>,
     ) -> Result<(), Problem> {
         let faults = content_check::faults(next, before, &self.words, clock::day(tx.now));
-        if !faults.is_empty() {
-            let invalid = Problem::from(ProblemCode::Invalid);
-            return Err(faults.into_iter().fold(invalid, Problem::with));
-        }
+        Problem::refuse(faults)?;
         if before.map(|before| before.phone_index) == Some(next.phone_index) {
             return Ok(());
         }
@@ -222,7 +219,7 @@ fn write(
     };
     base.check(row.version, &row.person(context.key)?)?;
     context.check(tx, &next, Some(row))?;
-    store::edit(tx.write_unbatched(), row, &next)?;
+    write::edit(tx.write_unbatched(), row, &next)?;
     let event = Event::new("person.change", Subject::Person, row.id, row.area, next.version);
     let event = event.by(context.principal.person).assignees(Some(row.id), Some(row.id));
     tx.record(event.with(json!({ "fields": fields })));

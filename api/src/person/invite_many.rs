@@ -20,7 +20,7 @@ use crate::auth::second_factor::device_keys;
 use crate::clock::china;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::idempotency::Disclosure;
 use crate::tx::Tx;
 
@@ -68,13 +68,9 @@ impl Selection {
         let below = rows.iter().filter(|row| is_below(principal, row)).map(|row| row.id);
         let below: BTreeSet<PersonId> = below.collect();
         let others = ids.iter().enumerate().filter(|(_, id)| !below.contains(id));
-        let mut errors = others
-            .map(|(n, _)| FieldError::new(format!("/ids/{n}"), "is not a person below you"))
-            .peekable();
-        if errors.peek().is_none() {
-            return Ok(());
-        }
-        Err(errors.take(MOST_FAULTS).fold(Problem::from(ProblemCode::Invalid), Problem::with))
+        let errors =
+            others.map(|(n, _)| FieldError::new(format!("/ids/{n}"), "is not a person below you"));
+        Problem::refuse(errors.take(MOST_FAULTS))
     }
 
     /// Up to `most` people without an enrolled device after the position, and the position of the

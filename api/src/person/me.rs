@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::account_notices;
 use super::store::{self, Particulars, PersonRow};
+use super::superiors;
 use crate::area;
 use crate::auth::LimitedAccess;
 use crate::auth::account_notice::AccountNotice;
@@ -159,7 +160,7 @@ pub(super) async fn read(
         let area_names = area::store::path(conn, &principal.area)?;
         let (role, grid) = (principal.role, principal.scope());
         let manager = match role {
-            Role::Volunteer => store::manager(conn, &grid)?,
+            Role::Volunteer => superiors::manager(conn, &grid)?,
             _ => None,
         };
         let volunteers = match role {
@@ -168,7 +169,7 @@ pub(super) async fn read(
         };
         // A volunteer reaches the supervisor through the manager.
         let shows_number = role != Role::Volunteer;
-        let supervisor = store::supervisor_above(conn, &principal.area)?;
+        let supervisor = superiors::supervisor_above(conn, &principal.area)?;
         let (district, person_id) = (principal.district(), principal.person);
         let notices = account_notices::pending(conn, district, person_id, language)?;
         let actions = Action::VARIANTS.iter().copied();

@@ -27,12 +27,15 @@ pub mod offers;
 pub mod password;
 pub mod password_reset;
 pub mod routes;
+pub mod row;
 pub mod search;
 pub mod sessions;
 pub mod start;
 pub mod step_up;
 pub mod store;
+pub mod superiors;
 pub mod totp;
+pub mod write;
 
 pub use availability::Availability;
 pub use model::{Gender, Person, PersonState, Role, Weekday};

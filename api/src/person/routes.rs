@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::list_store::{self, Filter};
-use super::{Person, store};
+use super::{Person, store, superiors};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
@@ -166,7 +166,7 @@ pub(crate) async fn get_manager(
     let (keys, grid) = (keys.clone(), code.range());
     let manager = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        store::manager(conn, &grid)?.map(|row| row.person(&key)).transpose()
+        superiors::manager(conn, &grid)?.map(|row| row.person(&key)).transpose()
     });
     let manager = manager.await.map_err(Problem::from)?.ok_or_else(Problem::not_found)?;
     Ok(versioned::at_version(HttpResponse::Ok(), manager.version).json(manager))

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::store::PersonRow;
 use crate::area;
 use crate::db::schema::people;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, in_batches};
 
 /// Where the routes of a person start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,15 +78,15 @@ pub fn ids_without_home(
     district: AreaCode,
     ids: &BTreeSet<PersonId>,
 ) -> Result<HashSet<PersonId>, DbError> {
-    let (mut found, ids) = (HashSet::new(), ids.iter().copied().collect::<Vec<PersonId>>());
-    for ids in ids.chunks(500) {
-        let those = people::table
+    let ids: Vec<PersonId> = ids.iter().copied().collect();
+    let found = in_batches(&ids, |ids| {
+        people::table
             .filter(people::district.eq(district))
             .filter(people::id.eq_any(ids))
             .filter(people::lat.eq(Place::UNKNOWN.lat()))
             .filter(people::lon.eq(Place::UNKNOWN.lon()))
-            .select(people::id);
-        found.extend(those.load::<PersonId>(conn)?);
-    }
-    Ok(found)
+            .select(people::id)
+            .load::<PersonId>(conn)
+    })?;
+    Ok(found.into_iter().collect())
 }

@@ -11,11 +11,8 @@ use super::model::PlanState;
 use super::plan_row::PlanRow;
 use super::why::StoredReason;
 use crate::db::schema::{plan_visits, plans, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::task::unserved_why::UnservedWhy;
-
-/// The most ids of a query.
-const CHUNK: usize = 500;
 
 /// Remembers the marks that the tasks of the plan have before it changes them.
 ///
@@ -49,7 +46,7 @@ pub(super) fn valid(
     former: &HashMap<TaskId, Option<UnservedWhy>>,
 ) -> Result<HashMap<TaskId, UnservedWhy>, DbError> {
     let (mut marks, tasks) = (HashMap::new(), former.keys().copied().collect::<Vec<TaskId>>());
-    for tasks in tasks.chunks(CHUNK) {
+    for tasks in batches(&tasks) {
         let of_plan =
             plans::district.eq(plan_visits::district).and(plans::id.eq(plan_visits::plan));
         let rows: Vec<(TaskId, String, Option<UnservedWhy>)> = plan_visits::table

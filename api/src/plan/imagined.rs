@@ -124,7 +124,7 @@ impl ImaginedVisits {
     ) -> Result<Vec<BeneficiaryId>, DbError> {
         let Some(kind) = &self.kind else { return Ok(Vec::new()) };
         let ids: Vec<BeneficiaryId> = homes.iter().map(|home| home.id).collect();
-        let known = occasion::known(conn, area.district(), (kind.as_str(), &self.occasion), &ids)?;
+        let known = occasion::known(conn, area.district(), (kind, &self.occasion), &ids)?;
         Ok(known.into_iter().filter_map(|(id, (_, counts))| counts.then_some(id)).collect())
     }
 

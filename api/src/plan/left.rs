@@ -9,11 +9,8 @@ use gridward_domain::task::Phase;
 use super::model::{LeftBecause, LeftTask, PlanResult, PlanState};
 use super::plan_row::PlanRow;
 use crate::db::schema::plan_visits;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::task;
-
-/// The most ids of a query.
-const CHUNK: usize = 500;
 
 /// Records that these tasks are left. A plan that is being applied does not assign them.
 ///
@@ -25,7 +22,7 @@ pub(super) fn record(conn: &mut Conn, plan: &PlanRow, left: &[LeftTask]) -> Resu
         by_reason.entry(*because).or_default().push(*task_id);
     }
     for (because, tasks) in by_reason {
-        for tasks in tasks.chunks(CHUNK) {
+        for tasks in batches(&tasks) {
             let visits = || {
                 plan_visits::table
                     .filter(plan_visits::district.eq(plan.district))

@@ -9,10 +9,7 @@ use gridward_domain::id::{PlanId, TaskId};
 
 use super::model::PlanState;
 use crate::db::schema::{plan_visits, plans};
-use crate::db::{Conn, DbError};
-
-/// The most ids of a query.
-const CHUNK: usize = 500;
+use crate::db::{Conn, DbError, batches};
 
 /// The versions of a task before a plan was applied and after it was undone.
 pub(super) type Versions = (i64, i64);
@@ -36,9 +33,9 @@ pub(super) fn follow(
         .load(conn)?;
     for draft in drafts {
         for (versions, tasks) in by_versions(restored) {
-            for tasks in tasks.chunks(CHUNK) {
+            for tasks in batches(&tasks) {
                 let (Some(first), Some(last)) = (tasks.first(), tasks.last()) else { continue };
-                // PostgreSQL, which has no statistics of a new draft, would read all of it for each chunk
+                // PostgreSQL, which has no statistics of a new draft, would read all of it for each batch
                 // without the range.
                 let visits = plan_visits::table
                     .filter(plan_visits::district.eq(district))

@@ -9,15 +9,12 @@ use gridward_domain::id::{PlanId, TaskId};
 
 use super::model::PlanState;
 use crate::db::schema::{plan_visits, plans};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::task::freed;
 use crate::tx::Tx;
 
 /// The most plans that a task gets after it has lost its assignee.
 const MOST_TRIES: i32 = 3;
-/// The most ids of a query.
-const CHUNK: usize = 500;
-
 /// What becomes of a freed task that a plan has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
@@ -71,7 +68,7 @@ fn states(
     ids: &[PlanId],
 ) -> Result<HashMap<PlanId, PlanState>, DbError> {
     let mut states = HashMap::new();
-    for ids in ids.chunks(CHUNK) {
+    for ids in batches(ids) {
         let of: Vec<(PlanId, PlanState)> = plans::table
             .filter(plans::district.eq(district))
             .filter(plans::id.eq_any(ids))
@@ -89,7 +86,7 @@ fn left(
     ids: &[PlanId],
 ) -> Result<HashSet<(PlanId, TaskId)>, DbError> {
     let mut left = HashSet::new();
-    for ids in ids.chunks(CHUNK) {
+    for ids in batches(ids) {
         let of: Vec<(PlanId, TaskId)> = plan_visits::table
             .filter(plan_visits::district.eq(district))
             .filter(plan_visits::plan.eq_any(ids))

@@ -15,7 +15,7 @@ use super::plan_row::PlanRow;
 use super::store;
 use crate::clock;
 use crate::db::schema::{plan_visits, plans, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::log::{Event, Subject};
 use crate::tx::{Db, Tx};
 
@@ -29,9 +29,6 @@ const DRAFTS: i64 = 100;
 const PLANS: i64 = 100;
 /// The most visits that are deleted in one transaction.
 const VISITS: i64 = 2_000;
-/// The most ids of a query.
-const CHUNK: usize = 500;
-
 /// Applies the retention to the plans of the district; answers the number of discarded drafts, deleted visits and
 /// deleted plans.
 ///
@@ -169,7 +166,7 @@ fn delete_visits(
     } else {
         visits.load(conn)?
     };
-    for ids in ids.chunks(CHUNK) {
+    for ids in batches(&ids) {
         let these = plan_visits::table
             .filter(plan_visits::district.eq(district))
             .filter(plan_visits::plan.eq(plan))

@@ -102,7 +102,7 @@ impl TaskSelection {
 
     /// Whether the selection, apart from its ids, includes the open task.
     fn includes(&self, task: &TaskRow) -> bool {
-        (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind.as_str() == task.kind))
+        (self.kinds.is_empty() || self.kinds.contains(&task.kind))
             && (self.levels.is_empty() || self.levels.contains(&task.escalation_level))
             && self.area.is_none_or(|area| area.contains(&task.grid))
             && (self.occasion.is_none() || self.occasion == task.occasion)

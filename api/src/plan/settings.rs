@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::nightly::NightlyPlan;
 use crate::db::schema::planning_settings;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 use crate::http::problem::Problem;
 
 /// The shortest and the longest time for an answer, in minutes: a quarter of an hour, and a week of
@@ -178,5 +178,5 @@ pub fn write(
             .set(next)
             .execute(conn)?
     };
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+    changed_one(changed)
 }

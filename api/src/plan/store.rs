@@ -12,7 +12,7 @@ use super::order::PlanOrder;
 use super::plan_row::{Kept, PlanRow};
 use super::stored_order::StoredOrder;
 use crate::db::schema::plans;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches, changed_one};
 use crate::http::page::Wanted;
 use crate::in_range;
 
@@ -70,7 +70,7 @@ pub fn given(
     ids: &[PlanId],
 ) -> Result<HashMap<PlanId, Given>, DbError> {
     let mut given = HashMap::new();
-    for ids in ids.chunks(500) {
+    for ids in batches(ids) {
         let rows: Vec<PlanRow> = plans::table
             .filter(plans::district.eq(district))
             .filter(plans::id.eq_any(ids))
@@ -204,9 +204,7 @@ pub fn change_state(
         .filter(plans::state.eq(row.state))
         .set((plans::state.eq(to), plans::state_at.eq(now)))
         .execute(conn)?;
-    if changed != 1 {
-        return Err(DbError::Collision);
-    }
+    changed_one(changed)?;
     (row.state, row.state_at) = (to, Some(now));
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::model::PlanOrigin;
 use super::plan_row::PlanRow;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
-use crate::auth::notify;
+use crate::auth::notify::{self, Notification};
 use crate::db::DbError;
 use crate::tx::Tx;
 use crate::{area, person};
@@ -40,14 +40,20 @@ pub(super) fn announce(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), DbError> {
         return Ok(());
     }
     let conn = tx.read_unbatched();
-    let readers = person::store::supervisors_of(conn, &row.area)?.into_iter();
-    let manager = person::store::manager(conn, &row.area.range())?.map(|manager| manager.id);
+    let readers = person::superiors::supervisors_of(conn, &row.area)?.into_iter();
+    let manager = person::superiors::manager(conn, &row.area.range())?.map(|manager| manager.id);
     let readers: BTreeSet<PersonId> = readers.chain(manager).collect();
     let name = area::store::name_or_code(conn, &row.area)?;
     for reader in readers {
         let subject = NoticeSubject { task: None, about_zh: name.clone(), about_en: name.clone() };
-        let event = ("person.plan_suggested", None, json!({ "plan": row.id }));
-        notify::notify(tx, reader, (kind, subject), event)?;
+        let notification = Notification {
+            kind,
+            subject,
+            action: "person.plan_suggested",
+            actor: None,
+            details: json!({ "plan": row.id }),
+        };
+        notify::notify(tx, reader, notification)?;
     }
     Ok(())
 }

@@ -68,7 +68,7 @@ fn with_names(
             grid_name: shown.grid_name.map(ToOwned::to_owned),
             beneficiary_id: row.beneficiary,
             beneficiary_name: shown.beneficiary_name.map(ToOwned::to_owned),
-            kind: Some(row.kind.clone()),
+            kind: Some(row.kind.to_string()),
             title: row.title.clone().filter(|_| purpose),
             place,
             cell,

@@ -8,7 +8,7 @@ use super::store::ProposalRow;
 use super::{ProposalState, ProposalSubject};
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
-use crate::auth::notify;
+use crate::auth::notify::{self, Notification};
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::tx::Tx;
@@ -31,8 +31,14 @@ pub(super) fn notify(
     let (about_zh, about_en) = label(tx, row, content)?;
     let task = row.created_task.or(row.task);
     let subject = NoticeSubject { task, about_zh, about_en };
-    let event = ("person.proposal_answered", Some(by), json!({ "proposal": row.id }));
-    Ok(notify::notify(tx, row.proposed_by, (kind, subject), event)?)
+    let notification = Notification {
+        kind,
+        subject,
+        action: "person.proposal_answered",
+        actor: Some(by),
+        details: json!({ "proposal": row.id }),
+    };
+    Ok(notify::notify(tx, row.proposed_by, notification)?)
 }
 
 /// What was proposed, in Chinese and in English.

@@ -135,7 +135,7 @@ impl Decision {
             .by(principal.person)
             .assignees(Some(next.proposed_by), Some(next.proposed_by))
             .with(about);
-        tx.record(Event { device: self.origin.device(), ..event });
+        tx.record(event.on(self.origin.device()));
         answer_notice::notify(tx, &next, &content, principal.person)?;
         let decided = found.with(next);
         Ok(decided.proposal(tx.now))

@@ -76,6 +76,6 @@ pub(super) fn propose(
         .by(row.proposed_by)
         .assignees(None, Some(row.proposed_by))
         .with(about);
-    tx.record(Event { device: origin.device(), ..event });
+    tx.record(event.on(origin.device()));
     Ok(Placed::made(row, grid, task).proposal(tx.now))
 }

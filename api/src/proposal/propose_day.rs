@@ -17,8 +17,8 @@ use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::idempotency::Effect;
 use crate::task::origin::Origin;
-use crate::task::perform;
 use crate::task::row::TaskRow;
+use crate::task::{read_set, refusal, seen};
 use crate::tx::{ReadSet, Tx};
 
 /// The action in the log and in an outbox.
@@ -47,7 +47,7 @@ impl Effect for ProposeDay {
     }
 
     fn read_set(&self, principal: &Principal) -> ReadSet {
-        perform::read_set(principal, self.task, None, self.origin.id.as_ref())
+        read_set::of_command(principal, self.task, None, self.origin.id.as_ref())
     }
 
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
@@ -58,7 +58,7 @@ impl Effect for ProposeDay {
 impl ProposeDay {
     /// The task, if the principal may learn that it exists and works on tasks.
     fn authorized(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<TaskRow, Problem> {
-        let row = perform::visible_now(tx, principal, self.task)?;
+        let row = seen::visible_now(tx, principal, self.task)?;
         principal.may(Action::WorkTask)?;
         Ok(row)
     }
@@ -75,7 +75,7 @@ impl ProposeDay {
     ) -> Result<Proposal, Problem> {
         let task = self.authorized(tx, principal)?;
         if let Some(rejection) = rejection(&task, principal)? {
-            return Err(perform::refused(tx.read_unbatched(), key, &task, rejection)?);
+            return Err(refusal::refused(tx.read_unbatched(), key, &task, rejection)?);
         }
         if self.new.day < clock::day(tx.now) {
             return Err(Problem::invalid("/day", "is in the past"));

@@ -129,10 +129,7 @@ impl RaiseNeed {
         if self.new.due_on.is_some_and(|day| day < clock::day(self.made(tx.now))) {
             errors.push(FieldError::new("/due_on", "is in the past"));
         }
-        if errors.is_empty() {
-            return Ok(());
-        }
-        Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+        Problem::refuse(errors)
     }
 
     /// Refuses a need that its author has raised already, and too many for one beneficiary.

@@ -102,15 +102,13 @@ impl Writing<'_, '_> {
         let managers = moved.iter().filter(|(_, was, _)| was.role == Role::Manager);
         let managers: Vec<PersonId> = managers.map(|(id, ..)| **id).collect();
         let district = self.tx.district;
-        let mut rows = Vec::with_capacity(moved.len());
+        let ids = moved.iter().map(|(id, ..)| **id).collect();
+        let rows = person::store::many(self.tx.read_unbatched(), district, &ids)?;
+        person::write::demote(self.tx.write()?, district, &managers)?;
         for (id, _, is) in moved {
-            let row = person::store::row(self.tx.read_unbatched(), &district.range(), *id)?;
-            rows.push((row.ok_or(DbError::Collision)?, is));
-        }
-        person::store::demote(self.tx.write()?, district, &managers)?;
-        for (row, is) in rows {
+            let row = rows.get(id).ok_or(DbError::Collision)?;
             let conn = self.tx.write()?;
-            let version = person::store::place_in(conn, &row, is.role, is.area)?;
+            let version = person::write::place_in(conn, row, is.role, is.area)?;
             let action = if is.role == row.role { "person.move" } else { "person.appoint" };
             let event = Event::new(action, Subject::Person, row.id, is.area, version);
             let event = event.moved_from(row.area).assignees(Some(row.id), Some(row.id));
@@ -125,7 +123,7 @@ impl Writing<'_, '_> {
         for (id, was, is) in differences(before, after) {
             let conn = self.tx.write_unbatched();
             let version = beneficiary::store::move_to(conn, district, *id, is.grid)?;
-            handout_store::follow(conn, district, *id, is.grid)?;
+            handout_store::move_to(conn, district, &[*id], is.grid)?;
             let event = Event::new("beneficiary.move", Subject::Beneficiary, id, is.grid, version);
             let event = event.moved_from(was.grid);
             self.record(event.with(json!({ "because": "area_changed" })));

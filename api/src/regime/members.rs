@@ -19,12 +19,10 @@ use crate::beneficiary::store::{BeneficiaryRow, after};
 use crate::catalogue;
 use crate::crypto::SealingKey;
 use crate::db::schema::{beneficiaries, regime_members};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::task::last_visits;
 use crate::tx::row::{RowChange, write_versioned};
 
-/// The maximum number of ids in a query.
-const CHUNK: usize = 500;
 /// The number of entries that are read at a time.
 const PAGE: i64 = 1_000;
 
@@ -288,7 +286,7 @@ pub fn reconcile(
 /// # Errors
 /// [`DbError`].
 pub fn write(conn: &mut Conn, rows: &[MemberRow]) -> Result<(), DbError> {
-    for rows in rows.chunks(CHUNK) {
+    for rows in batches(rows) {
         let Some(first) = rows.first() else { continue };
         let ids: Vec<BeneficiaryId> = rows.iter().map(|row| row.beneficiary).collect();
         let current = some(conn, (first.district, first.regime), &ids)?;
@@ -337,7 +335,7 @@ pub fn remove(conn: &mut Conn, rows: &[MemberRow]) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Result<(), DbError> {
-    for ids in ids.chunks(CHUNK) {
+    for ids in batches(ids) {
         let those = regime_members::table
             .filter(regime_members::district.eq(district))
             .filter(regime_members::beneficiary.eq_any(ids));

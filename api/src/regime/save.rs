@@ -237,10 +237,7 @@ fn check_content(
             Some(_) => {}
         },
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }
 
 /// Why an active regime without a responsible person is refused.

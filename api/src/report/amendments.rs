@@ -19,11 +19,10 @@ use crate::http::{Json as Body, Query, openapi};
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::task::origin::Origin;
-use crate::task::perform;
 use crate::task::report_amend::{self, AmendedReport, ReportAmendment};
 use crate::task::report_content::ReportContent;
 use crate::task::report_row::ReportRow;
-use crate::task::report_versions;
+use crate::task::{read_set, report_versions, seen};
 use crate::tx::{Db, ReadSet, Tx};
 
 /// An amendment, by a call or from the outbox of a phone.
@@ -49,7 +48,7 @@ impl Effect for NewAmendment {
     }
 
     fn read_set(&self, principal: &Principal) -> ReadSet {
-        perform::read_set_of_report(principal, self.report, self.origin.id.as_ref())
+        read_set::of_amendment(principal, self.report, self.origin.id.as_ref())
     }
 
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
@@ -62,7 +61,7 @@ impl Effect for NewAmendment {
         principal: &Principal,
         made: AmendedReport,
     ) -> Result<AmendedReport, Problem> {
-        let task = perform::seen_now(tx, principal, made.task)?;
+        let task = seen::seen_now(tx, principal, made.task)?;
         Ok(AmendedReport { task, ..made })
     }
 }
@@ -148,7 +147,7 @@ pub(crate) async fn list_report_versions(
         principal.may(Action::ReadReports)?;
         let row = tx.find::<ReportRow>(*id)?.ok_or_else(Problem::not_found)?;
         let now = tx.now;
-        let (task, _) = perform::visible(tx.read_unbatched(), &principal, row.task, now)?;
+        let (task, _) = seen::visible(tx.read_unbatched(), &principal, row.task, now)?;
         let is_volunteer = principal.role == Role::Volunteer;
         if is_volunteer && row.person != principal.person {
             return Err(Problem::not_found());

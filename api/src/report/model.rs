@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::AreaCode;
-use gridward_domain::code::Need;
+use gridward_domain::code::{KindCode, Need};
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::range::{Attempts, Version};
 use gridward_domain::task::Outcome;
@@ -21,8 +21,8 @@ pub struct ReportSummary {
     /// The task.
     pub task_id: TaskId,
     /// The kind of service.
-    #[schema(max_length = 32, example = "home_visit")]
-    pub kind: String,
+    #[schema(value_type = String, max_length = 32, example = "home_visit")]
+    pub kind: KindCode,
     /// The grid of the task.
     pub grid: AreaCode,
     /// The name of the grid.

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::store::SecondmentRow;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
-use crate::auth::notify;
+use crate::auth::notify::{self, Notification};
 use crate::db::DbError;
 use crate::tx::Tx;
 use crate::{area, person};
@@ -25,7 +25,7 @@ pub(super) fn requested(
     principal: &Principal,
     row: &SecondmentRow,
 ) -> Result<(), DbError> {
-    let manager = person::store::manager(tx.read_unbatched(), &row.home.range())?;
+    let manager = person::superiors::manager(tx.read_unbatched(), &row.home.range())?;
     let manager = manager.into_iter().map(|manager| manager.id).collect();
     notify(tx, principal, row, (AccountNoticeKind::SecondmentRequested, manager))
 }
@@ -63,9 +63,14 @@ fn notify(
             about_zh: format!("{name}，{zh_first}至{zh_last}"),
             about_en: format!("{name}, {en_first} to {en_last}"),
         };
-        let about = json!({ "secondment": row.id });
-        let event = ("person.secondment", Some(principal.person), about);
-        notify::notify(tx, reader, (kind, subject), event)?;
+        let notification = Notification {
+            kind,
+            subject,
+            action: "person.secondment",
+            actor: Some(principal.person),
+            details: json!({ "secondment": row.id }),
+        };
+        notify::notify(tx, reader, notification)?;
     }
     Ok(())
 }

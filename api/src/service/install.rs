@@ -10,7 +10,7 @@ use super::model::{InstalledService, MOST_PARTS, ServiceDocument, ServicePart};
 use super::parts;
 use crate::audience::check;
 use crate::crypto::SealingKey;
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::idempotency::Effect;
 use crate::tx::Tx;
 
@@ -150,8 +150,5 @@ fn check_lists(document: &ServiceDocument) -> Result<(), Problem> {
         let twice = twice.map(|(n, _)| format!("/{list}/{n}/{field}"));
         errors.extend(twice.map(|at| FieldError::new(at, "is listed twice")));
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }

@@ -88,7 +88,7 @@ fn check(
     let mut errors = errors.map(|(pointer, _, detail)| FieldError::new(pointer, detail)).peekable();
     match phone {
         Ok(phone) if errors.peek().is_none() => Ok(phone),
-        _ => Err(errors.fold(Problem::from(ProblemCode::Invalid), Problem::with)),
+        _ => Err(Problem::from(ProblemCode::Invalid).with_all(errors)),
     }
 }
 

@@ -4,7 +4,6 @@
 use chrono::NaiveDate;
 
 use super::model::Change;
-use super::row_cache::json;
 use super::row_type::RowType;
 use super::scope::Scope;
 use crate::availability::PersonAvailability;
@@ -14,8 +13,7 @@ use crate::person;
 use crate::person::store::{self as people, PersonRow};
 
 fn change(row: &PersonAvailability) -> Result<Change, DbError> {
-    let (r#type, id) = (RowType::Availability, row.person_id.to_string());
-    Ok(Change { r#type, id, version: row.version, data: json(row)? })
+    Change::new(RowType::Availability, row.person_id, row.version, row)
 }
 
 /// Whether the phone may have the availability of the person of `row`.

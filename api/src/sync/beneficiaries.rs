@@ -15,8 +15,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::model::Change;
-use super::row_cache::{RowCache, json};
+use super::model::{Change, json};
+use super::row_cache::RowCache;
 use super::row_type::RowType;
 use super::scope::Scope;
 use super::store::{self, BeneficiaryKey};

@@ -7,24 +7,13 @@ use chrono::{DateTime, Utc};
 use gridward_domain::authority::Action;
 use gridward_domain::id::{BeneficiaryId, CaseId};
 
+use super::change_set::ChangedCases;
 use super::model::Change;
-use super::row_cache::json;
 use super::row_type::RowType;
 use super::scope::Scope;
-use crate::case::scope::{VisibleCase, shown, was_shown};
+use crate::case::scope::{VisibleCase, once_shown, shown};
 use crate::case::waiting::{self, WaitingCase};
 use crate::db::{Conn, DbError};
-
-/// The cases that may have changed.
-#[derive(Default)]
-pub(super) struct ChangedCases {
-    /// A kind of case was changed: its names, its steps or who sees it.
-    pub(super) kinds: bool,
-    /// Those that were opened, moved or raised.
-    pub(super) ids: BTreeSet<CaseId>,
-    /// Those that went to another beneficiary by a merge or its undo.
-    pub(super) exchanged: BTreeSet<CaseId>,
-}
 
 /// All cases at whose step the grid of the scope acts.
 pub(super) fn all(
@@ -40,8 +29,7 @@ pub(super) fn all(
 }
 
 fn change(case: &WaitingCase) -> Result<Change, DbError> {
-    let (r#type, id) = (RowType::Case, case.id.to_string());
-    Ok(Change { r#type, id, version: case.version, data: json(case)? })
+    Change::new(RowType::Case, case.id, case.version, case)
 }
 
 /// The current content of the changed cases and of those of changed beneficiaries, and the ids of those
@@ -61,13 +49,8 @@ pub(super) fn changed(
     if changed.kinds {
         all.extend(waiting::ids(conn, grid)?);
     }
-    let mut ids = BTreeSet::new();
-    for id in all {
-        // Of a case that was never sent the phone learns nothing.
-        if was_shown(conn, scope.viewer(), id)? {
-            ids.insert(id);
-        }
-    }
+    // Of a case that was never sent the phone learns nothing.
+    let mut ids = once_shown(conn, scope.viewer(), &all)?;
     for id in &changed.ids {
         // The event of a confidential case names no grid: of a case elsewhere it learns nothing either.
         let case = shown(conn, scope.viewer(), *id)?;

@@ -58,13 +58,6 @@ pub struct Executed {
     pub because: Option<Problem>,
 }
 
-impl Executed {
-    /// A command that took effect.
-    const fn applied(version: Option<i64>) -> Self {
-        Self { version, recorded: false, because: None }
-    }
-}
-
 /// Executes the command, unless it was executed before. `pending` are the tasks of earlier commands
 /// of the push without a final outcome.
 ///
@@ -92,80 +85,71 @@ pub fn execute(
         OutboxCommand::Correct(beneficiary, proposal) => {
             let (beneficiary, proposal) = (*beneficiary, proposal.clone());
             let new = NewCorrection { beneficiary, proposal, origin: sent() };
-            let proposed =
-                effect(tx, sender, &new, |tx| propose::propose(tx, key, principal, &new))?;
-            Ok(proposed.map(|made| Executed::applied(Some(made.version))))
+            let run = |tx: &mut Tx<'_>| propose::propose(tx, key, principal, &new);
+            effect(tx, sender, &new, run, |made| Some(made.version))
         }
         OutboxCommand::Amend(report, amendment) => {
-            let new =
-                NewAmendment { report: *report, amendment: amendment.clone(), origin: sent() };
-            let amended = effect(tx, sender, &new, |tx| {
+            let (report, amendment) = (*report, amendment.clone());
+            let new = NewAmendment { report, amendment, origin: sent() };
+            let run = |tx: &mut Tx<'_>| {
                 report_amend::amend(tx, key, principal, new.report, &new.amendment, &new.origin)
-            })?;
-            Ok(amended.map(|made| Executed::applied(Some(made.version))))
+            };
+            effect(tx, sender, &new, run, |made| Some(made.version))
         }
         OutboxCommand::AddAbsence(new) => {
-            let add = AddAbsence { about, new: new.clone(), origin: sent(), is_check: false };
-            let added = effect(tx, sender, &add, |tx| add.run(tx, key, principal))?;
-            Ok(added.map(|_| Executed::applied(None)))
+            let new = AddAbsence { about, new: new.clone(), origin: sent(), is_check: false };
+            effect(tx, sender, &new, |tx| new.run(tx, key, principal), |_| None)
         }
         OutboxCommand::WithdrawAbsence(absence) => {
-            let withdraw = WithdrawAbsence { about, absence: *absence, origin: sent() };
-            let withdrawn = effect(tx, sender, &withdraw, |tx| withdraw.run(tx, principal))?;
-            Ok(withdrawn.map(|()| Executed::applied(None)))
+            let new = WithdrawAbsence { about, absence: *absence, origin: sent() };
+            effect(tx, sender, &new, |tx| new.run(tx, principal), |()| None)
         }
         OutboxCommand::SetDuty(change) => {
-            let duty = SetDuty { duty: change.duty };
-            let run = |tx: &mut Tx<'_>| duty.run(tx, principal).map(|person| person.version);
-            Ok(effect(tx, sender, &duty, run)?.map(|version| Executed::applied(Some(version))))
+            let new = SetDuty { duty: change.duty };
+            let run = |tx: &mut Tx<'_>| new.run(tx, principal).map(|person| person.version);
+            effect(tx, sender, &new, run, |version| Some(*version))
         }
         OutboxCommand::ReadNotice(notice) => {
-            let reading = ReadNotice(*notice);
-            let read = effect(tx, sender, &reading, |tx| reading.run(tx, principal))?;
-            Ok(read.map(|()| Executed::applied(None)))
+            let new = ReadNotice(*notice);
+            effect(tx, sender, &new, |tx| new.run(tx, principal), |()| None)
         }
         OutboxCommand::ProposeDay(task, new) => {
-            let propose = ProposeDay { task: *task, new: new.clone(), origin: sent() };
-            let made = effect(tx, sender, &propose, |tx| propose.run(tx, key, principal))?;
-            Ok(made.map(|made| Executed::applied(Some(made.version))))
+            let new = ProposeDay { task: *task, new: new.clone(), origin: sent() };
+            effect(tx, sender, &new, |tx| new.run(tx, key, principal), |made| Some(made.version))
         }
         OutboxCommand::RaiseNeed(new) => {
-            let raise = RaiseNeed { new: new.clone(), origin: sent() };
-            let made = effect(tx, sender, &raise, |tx| raise.run(tx, key, principal))?;
-            Ok(made.map(|made| Executed::applied(Some(made.version))))
+            let new = RaiseNeed { new: new.clone(), origin: sent() };
+            effect(tx, sender, &new, |tx| new.run(tx, key, principal), |made| Some(made.version))
         }
         OutboxCommand::Decide(proposal, answer) => {
-            let answer = answer.clone();
-            let decision = Decision { proposal: *proposal, answer, origin: sent() };
-            let made = effect(tx, sender, &decision, |tx| decision.run(tx, key, principal))?;
-            Ok(made.map(|made| Executed::applied(Some(made.version))))
+            let (proposal, answer) = (*proposal, answer.clone());
+            let new = Decision { proposal, answer, origin: sent() };
+            effect(tx, sender, &new, |tx| new.run(tx, key, principal), |made| Some(made.version))
         }
         OutboxCommand::HandOut(new) => {
-            let handing_out = HandingOut { new: new.clone(), origin: sent() };
-            let made = effect(tx, sender, &handing_out, |tx| handing_out.run(tx, key, principal))?;
-            Ok(made.map(|made| Executed::applied(Some(made.version))))
+            let new = HandingOut { new: new.clone(), origin: sent() };
+            effect(tx, sender, &new, |tx| new.run(tx, key, principal), |made| Some(made.version))
         }
         OutboxCommand::GiveBack(handout, why) => {
-            let giving_back = GivingBack { handout: *handout, why: why.clone(), origin: sent() };
-            let made = effect(tx, sender, &giving_back, |tx| giving_back.run(tx, key, principal))?;
-            Ok(made.map(|made| Executed::applied(Some(made.version))))
+            let new = GivingBack { handout: *handout, why: why.clone(), origin: sent() };
+            effect(tx, sender, &new, |tx| new.run(tx, key, principal), |made| Some(made.version))
         }
         OutboxCommand::MoveCase { case, sent: content, base } => {
             let base = IfMatch(base.iter().copied().collect());
-            let moving = Moving { case: *case, base, sent: content.clone(), origin: sent() };
-            let made = effect(tx, sender, &moving, |tx| moving.run(tx, key, principal))?;
-            Ok(made.map(|made| Executed::applied(Some(made.version))))
+            let new = Moving { case: *case, base, sent: content.clone(), origin: sent() };
+            effect(tx, sender, &new, |tx| new.run(tx, key, principal), |made| Some(made.version))
         }
     }
 }
 
-/// Makes an effect that is no task command.
+/// Makes an effect that is no task command, of which `version` is the version of what was made.
 fn effect<E: Effect>(
     tx: &mut Tx<'_>,
     sender: &Sender<'_>,
     effect: &E,
     act: impl FnOnce(&mut Tx<'_>) -> Result<E::Made, Problem>,
-) -> Result<Outcome<E::Made>, Problem> {
+    version: impl FnOnce(&E::Made) -> Option<i64>,
+) -> Result<Outcome<Executed>, Problem> {
     let request = Request {
         principal: sender.principal,
         id: sender.origin.id.as_ref(),
@@ -175,7 +159,8 @@ fn effect<E: Effect>(
         channel: Channel::Outbox,
     };
     let authorize = |tx: &mut Tx<'_>| effect.authorize(tx, sender.principal);
-    unless_reused(idempotency::once(tx, sender.key, &request, authorize, act))
+    let made = unless_reused(idempotency::once(tx, sender.key, &request, authorize, act))?;
+    Ok(made.map(|made| Executed { version: version(&made), recorded: false, because: None }))
 }
 
 /// Whether a refused report may depend on an earlier command of the outbox without a final

@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use gridward_domain::id::{BeneficiaryId, HandoutId, TaskId};
 use gridward_domain::task::Phase;
 
+use super::change_set::ChangedHandouts;
 use super::model::Change;
-use super::row_cache::json;
 use super::row_type::RowType;
 use super::scope::Scope;
 use super::store;
@@ -17,17 +17,6 @@ use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::goods::handout_store::HandoutRow;
 use crate::goods::planned::{self, Planned};
-
-/// The hand-outs that may have changed.
-#[derive(Default)]
-pub(super) struct ChangedHandouts {
-    /// Those of a campaign were planned: any of the grid may be new.
-    pub(super) planned: bool,
-    /// Those that were handed out, returned or given to another entry.
-    pub(super) ids: BTreeSet<HandoutId>,
-    /// The visits that are, or were, a volunteer's.
-    pub(super) visits: BTreeSet<TaskId>,
-}
 
 /// The beneficiaries of the person's unfinished visits.
 fn visited(conn: &mut Conn, scope: &Scope) -> Result<BTreeSet<BeneficiaryId>, DbError> {
@@ -67,8 +56,7 @@ pub(super) fn page(
 
 /// The row of a hand-out.
 pub(super) fn change(row: &HandoutRow) -> Result<Change, DbError> {
-    let (r#type, id) = (RowType::Handout, row.id.to_string());
-    Ok(Change { r#type, id, version: row.version, data: json(&row.shown())? })
+    Change::new(RowType::Handout, row.id, row.version, &row.shown())
 }
 
 /// The current content of the changed hand-outs and of those of changed beneficiaries, and the ids of

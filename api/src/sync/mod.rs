@@ -17,6 +17,7 @@ pub mod beneficiaries;
 pub mod body;
 mod cases;
 pub mod change_broadcast;
+mod change_set;
 mod companions;
 pub mod cursor;
 pub mod execute;

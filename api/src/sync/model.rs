@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::outbox_entry::QueuedCommand;
 use super::row_type::RowType;
+use crate::db::DbError;
 use crate::http::deserialize;
 use crate::http::problem::answer::LocalizedProblem;
 
@@ -161,6 +162,24 @@ pub struct Change {
     #[schema(value_type = Row)]
     #[serde(serialize_with = "serialize_raw")]
     pub data: Arc<RawValue>,
+}
+
+impl Change {
+    /// The row as JSON.
+    pub(super) fn new(
+        r#type: RowType,
+        id: impl ToString,
+        version: i64,
+        row: &impl Serialize,
+    ) -> Result<Self, DbError> {
+        Ok(Self { r#type, id: id.to_string(), version, data: json(row)? })
+    }
+}
+
+/// A row as JSON.
+pub(super) fn json(row: &impl Serialize) -> Result<Arc<RawValue>, DbError> {
+    let json = serde_json::value::to_raw_value(row);
+    Ok(Arc::from(json.map_err(|error| DbError::corrupt("sync", error))?))
 }
 
 fn serialize_raw<S: serde::Serializer>(

@@ -18,7 +18,7 @@ use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{self, Outcome};
 use crate::task::origin::Origin;
-use crate::task::perform;
+use crate::task::read_set;
 use crate::tx::{ReadSet, Tx};
 
 /// Validates a push as a whole.
@@ -34,11 +34,7 @@ pub fn check(push: &Push) -> Result<(), Problem> {
     if push.cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
         errors.push(FieldError::new("/cursor", format!("at most {LONGEST} characters")));
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
-    }
+    Problem::refuse(errors)
 }
 
 /// Parses the outbox.
@@ -51,10 +47,10 @@ pub fn read_set(principal: &Principal, outbox: &[OutboxEntry]) -> ReadSet {
     let readable = outbox.iter().filter_map(|entry| entry.read.as_ref().ok());
     let of = |queued: &Queued| match &queued.command {
         OutboxCommand::Task { task, command, .. } => {
-            perform::read_set(principal, *task, Some(command.verb()), Some(&queued.id))
+            read_set::of_command(principal, *task, Some(command.verb()), Some(&queued.id))
         }
         OutboxCommand::Amend(report, _) => {
-            perform::read_set_of_report(principal, *report, Some(&queued.id))
+            read_set::of_amendment(principal, *report, Some(&queued.id))
         }
         _ => idempotency::store::read_set(principal, &queued.id),
     };

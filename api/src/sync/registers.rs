@@ -1,53 +1,30 @@
 //! The rows of the registers that phones have: stations, memorial sites, holidays and the items of the
 //! goods.
 
-use std::collections::BTreeSet;
-
-use gridward_domain::code::ItemCode;
-use serde::Serialize;
-
+use super::change_set::ChangedRegisters;
 use super::model::Change;
 use super::pull::{Pull, Pulled};
-use super::row_cache::json;
 use super::row_type::RowType;
 use crate::db::{Conn, DbError};
 use crate::goods::{self, GoodsItem};
-use crate::holiday::{self, Holiday, HolidayId};
+use crate::holiday::{self, Holiday};
 use crate::memorial::{self, Memorial};
 use crate::station::{self, Station};
 
-/// The ids of rows that may have changed.
-#[derive(Default)]
-pub(super) struct ChangedRegisters {
-    pub(super) stations: BTreeSet<String>,
-    pub(super) memorials: BTreeSet<String>,
-    pub(super) holidays: BTreeSet<HolidayId>,
-    pub(super) goods_items: BTreeSet<ItemCode>,
-}
-
-fn change(
-    r#type: RowType,
-    id: &str,
-    version: i64,
-    row: &impl Serialize,
-) -> Result<Change, DbError> {
-    Ok(Change { r#type, id: id.to_owned(), version, data: json(row)? })
-}
-
 fn station(row: &Station) -> Result<Change, DbError> {
-    change(RowType::Station, &row.id, row.version, row)
+    Change::new(RowType::Station, &row.id, row.version, row)
 }
 
 fn memorial(row: &Memorial) -> Result<Change, DbError> {
-    change(RowType::Memorial, &row.id, row.version, row)
+    Change::new(RowType::Memorial, &row.id, row.version, row)
 }
 
 fn holiday(row: &Holiday) -> Result<Change, DbError> {
-    change(RowType::Holiday, &row.id, row.version, row)
+    Change::new(RowType::Holiday, &row.id, row.version, row)
 }
 
 fn goods_item(row: &GoodsItem) -> Result<Change, DbError> {
-    change(RowType::GoodsItem, row.code.as_str(), row.version, row)
+    Change::new(RowType::GoodsItem, &row.code, row.version, row)
 }
 
 /// All rows of the scope.

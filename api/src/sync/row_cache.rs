@@ -12,11 +12,10 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
 use gridward_domain::visibility::View;
 use moka::sync::Cache;
-use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::model::Change;
+use super::model::{Change, json};
 use super::row_type::RowType;
 use super::scope::Scope;
 use super::store::{self, TaskKey};
@@ -140,10 +139,4 @@ fn with_words(
         return Ok(json);
     }
     Ok(Arc::from(appended(json.get(), &words)?))
-}
-
-/// A value as JSON.
-pub(super) fn json(value: &impl Serialize) -> Result<Arc<RawValue>, DbError> {
-    let json = serde_json::value::to_raw_value(value);
-    Ok(Arc::from(json.map_err(|error| DbError::corrupt("sync", error))?))
 }

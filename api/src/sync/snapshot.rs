@@ -14,7 +14,6 @@ use super::handouts;
 use super::model::{Change, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
 use super::registers;
-use super::row_cache::json;
 use super::row_type::RowType;
 use super::store::{self, BeneficiaryKey, TaskKey};
 use super::{availability, beneficiaries, cases, companions, failed_visits};
@@ -190,9 +189,8 @@ pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbE
     let (district, now) = (pull.scope.area().district(), pull.now.naive_utc());
     let role = pull.scope.viewer().role;
     let hidden = catalogue::store::hidden_case_kinds(conn, district, role)?;
-    let change = |kind: &catalogue::ServiceKind, id| {
-        let (r#type, data) = (RowType::ServiceKind, json(&kind.clone().without(&hidden))?);
-        Ok(Change { r#type, id, version: kind.version, data })
+    let change = |kind: &catalogue::ServiceKind, id: String| {
+        Change::new(RowType::ServiceKind, id, kind.version, &kind.clone().without(&hidden))
     };
     let kinds = catalogue::store::all(conn, district)?;
     let current = kinds.iter().map(|kind| change(kind, kind.code.to_string()));
@@ -205,10 +203,8 @@ pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbE
 /// All vocabularies.
 pub(super) fn vocabularies(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
     let all = vocabulary::store::all(conn, pull.scope.area().district())?;
-    let change = |one: &vocabulary::Vocabulary| {
-        let (r#type, id) = (RowType::Vocabulary, one.name.to_string());
-        Ok(Change { r#type, id, version: one.version, data: json(one)? })
-    };
+    let change =
+        |one: &vocabulary::Vocabulary| Change::new(RowType::Vocabulary, one.name, one.version, one);
     all.all().iter().map(change).collect()
 }
 
@@ -229,8 +225,7 @@ pub(super) fn notice(
 }
 
 fn notice_change(notice: &notice::Notice) -> Result<Change, DbError> {
-    let (r#type, id) = (RowType::Notice, notice.id.to_string());
-    Ok(Change { r#type, id, version: notice.version, data: json(notice)? })
+    Change::new(RowType::Notice, notice.id, notice.version, notice)
 }
 
 fn corrections(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
@@ -251,8 +246,7 @@ pub(super) fn correction(
 }
 
 fn correction_change(one: &correction::Correction) -> Result<Change, DbError> {
-    let (r#type, id) = (RowType::Correction, one.id.to_string());
-    Ok(Change { r#type, id, version: one.version, data: json(one)? })
+    Change::new(RowType::Correction, one.id, one.version, one)
 }
 
 /// The person's notices about the own account; acknowledged ones are removed.
@@ -267,8 +261,7 @@ pub(super) fn account_notices(
         if row.acknowledged_at.is_some() {
             to.removed.push(removed(r#type, id));
         } else {
-            let data = json(&AccountNotice::new(row, pull.language))?;
-            to.changes.push(Change { r#type, id, version: 1, data });
+            to.changes.push(Change::new(r#type, id, 1, &AccountNotice::new(row, pull.language))?);
         }
     }
     Ok(())
@@ -285,8 +278,8 @@ pub(super) fn shifts(conn: &mut Conn, pull: &Pull<'_>, to: &mut Pulled) -> Resul
         match row.availability.on(*weekday) {
             Some(window) => {
                 let (start, end) = (window.start().minutes(), window.end().minutes());
-                let data = json(&Shift { weekday: *weekday, start, end })?;
-                to.changes.push(Change { r#type, id, version: row.version, data });
+                let shift = Shift { weekday: *weekday, start, end };
+                to.changes.push(Change::new(r#type, id, row.version, &shift)?);
             }
             None => to.removed.push(removed(r#type, id)),
         }

@@ -12,7 +12,7 @@ use gridward_domain::task::Phase;
 
 use super::scope::Scope;
 use crate::db::schema::{beneficiaries, events, tasks};
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError, batches, parsed};
 use crate::in_range;
 use crate::log::Subject;
 use crate::task::facts::FactsRow;
@@ -378,7 +378,7 @@ pub fn last_changes(
     ids: &[TaskId],
 ) -> Result<HashMap<TaskId, i64>, DbError> {
     let mut changes = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(500) {
+    for ids in batches(ids) {
         let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let last: Vec<(String, Option<i64>)> = events::table
             .filter(events::district.eq(district))

@@ -7,11 +7,11 @@ use gridward_domain::id::TaskId;
 use serde_json::{Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::Task;
 use super::command::{Cancellation, NewDays, Reassignment, StatedReason, TaskCommand, action};
 use super::model::NewReport;
 use super::origin::Origin;
 use super::perform::{self, Performed, Sent};
+use super::{Task, read_set, seen};
 use crate::auth::Authenticated;
 use crate::http::Json as Body;
 use crate::http::if_match::IfMatch;
@@ -49,7 +49,7 @@ impl Effect for TaskCall {
 
     fn read_set(&self, principal: &Principal) -> ReadSet {
         let verb = Some(self.command.verb());
-        perform::read_set(principal, self.task, verb, self.origin.id.as_ref())
+        read_set::of_command(principal, self.task, verb, self.origin.id.as_ref())
     }
 
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
@@ -62,7 +62,7 @@ impl Effect for TaskCall {
         principal: &Principal,
         made: Performed,
     ) -> Result<Performed, Problem> {
-        let task = perform::seen_now(tx, principal, made.task)?;
+        let task = seen::seen_now(tx, principal, made.task)?;
         Ok(Performed { task, ..made })
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::Phase;
 
@@ -18,7 +19,7 @@ pub struct AgedTask {
     /// Column `id`.
     pub id: TaskId,
     /// Column `kind`.
-    pub kind: String,
+    pub kind: KindCode,
     /// Column `grid`.
     pub grid: AreaCode,
     /// Column `beneficiary`.

@@ -13,12 +13,9 @@ use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
 use crate::availability::store as availability;
 use crate::clock;
-use crate::db::DbError;
+use crate::db::{DbError, batches};
 use crate::person::{self, store::PersonRow};
 use crate::tx::Tx;
-
-/// The maximum number of ids in a query.
-const CHUNK: usize = 500;
 
 /// The active people of the caller's area among those to whom a call assigns.
 #[derive(Debug, Default)]
@@ -65,7 +62,7 @@ impl Assignees {
         let active = person::active::areas(conn, district, ids)?;
         let active: Vec<PersonId> = active.into_keys().collect();
         let mut all = HashMap::with_capacity(active.len());
-        for ids in active.chunks(CHUNK) {
+        for ids in batches(&active) {
             let calendars = availability::calendars_from(conn, district, ids, today)?;
             let off_duty = availability::off_duty_among(conn, district, ids)?;
             let mut held = by_person(work_time::held_time(conn, district, ids)?);
@@ -86,7 +83,7 @@ impl Assignees {
     }
 
     /// Counts a changed task for the person who has it now, and no longer for the former one.
-    pub(super) fn follow(&mut self, before: &TaskRow, after: &TaskRow) {
+    pub(super) fn update(&mut self, before: &TaskRow, after: &TaskRow) {
         if let Some(time) = HeldTime::of(before)
             && let Some(former) = self.0.get_mut(&time.assignee)
             && let Some(n) = former.held.iter().position(|held| *held == time)

@@ -229,7 +229,7 @@ fn refused(
     let errors = broken.iter().map(|breach| {
         FieldError::new(pointer, format!("{}: {}", breach.as_str(), breach.detail()))
     });
-    let problem = errors.fold(problem, Problem::with);
+    let problem = problem.with_all(errors);
     let task = row.task(gridward_domain::visibility::View::Pool)?;
     Ok(problem.showing(&TaskWithBreaches { task, breaches: broken, overlaps }))
 }

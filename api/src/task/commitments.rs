@@ -22,11 +22,8 @@ use super::timed_visit::TimedVisit;
 use crate::availability::calendar::Calendar;
 use crate::availability::store as availability;
 use crate::db::schema::tasks;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::{catalogue, person};
-
-/// The maximum number of ids in a query.
-const CHUNK: usize = 500;
 
 /// Why a person cannot make a visit at an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +71,7 @@ impl Commitments {
     ) -> Result<Self, DbError> {
         let mut all = Self::visits(conn, (district, plan), people, (first, last))?;
         let people: Vec<PersonId> = people.iter().copied().collect();
-        for people in people.chunks(CHUNK) {
+        for people in batches(&people) {
             let calendars = availability::calendars_from(conn, district, people, first)?;
             let of = |person: &PersonId| (*person, calendars.of(*person).clone());
             all.calendars.extend(people.iter().map(of));
@@ -97,7 +94,7 @@ impl Commitments {
             (modes(conn, district, people)?, catalogue::store::calls(conn, district)?);
         let mut all = Self { modes, calls, ..Self::default() };
         let people: Vec<PersonId> = people.iter().copied().collect();
-        for people in people.chunks(CHUNK) {
+        for people in batches(&people) {
             for row in held(conn, (district, plan), people, (first, last))? {
                 all.add(row)?;
             }

@@ -21,13 +21,13 @@ use super::task_origin::TaskOrigin;
 use super::task_tie::{TaskTie, TieType};
 use super::tie::{self, NewTie};
 use super::words::{Goods, MOST_GOODS, TaskGuest, TaskWords};
-use super::{Task, freed, occasion, perform};
+use super::{Task, freed, occasion, seen};
 use crate::beneficiary::stay::{Whereabouts, day_of_visit};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::ServiceKind;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -176,7 +176,7 @@ impl Effect for NewTask {
     }
 
     fn shown(&self, tx: &mut Tx<'_>, principal: &Principal, made: Task) -> Result<Task, Problem> {
-        perform::seen_now(tx, principal, made)
+        seen::seen_now(tx, principal, made)
     }
 }
 
@@ -344,8 +344,5 @@ fn check(
     if due_on < not_before {
         errors.push(FieldError::new("/due_on", "must not be before not_before"));
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }

@@ -19,7 +19,7 @@ use super::command::VisitTime;
 use super::create::{MOST_SKILLS, unknown_skills};
 use super::row::TaskRow;
 use super::words::{Goods, MOST_GOODS, TaskGuest, TaskWords};
-use super::{Task, freed, overlap, perform};
+use super::{Task, freed, overlap, read_set, seen};
 use crate::auth::Authenticated;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
@@ -95,7 +95,7 @@ impl Effect for Edit {
     }
 
     fn read_set(&self, principal: &Principal) -> ReadSet {
-        perform::read_set(principal, self.task, None, None)
+        read_set::of_command(principal, self.task, None, None)
     }
 
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
@@ -105,7 +105,7 @@ impl Effect for Edit {
     fn shown(&self, tx: &mut Tx<'_>, principal: &Principal, made: Task) -> Result<Task, Problem> {
         let key = self.keys.key(tx.read_unbatched(), principal.district())?;
         let row = tx.find::<TaskRow>(made.id)?;
-        let task = perform::seen_now(tx, principal, made)?;
+        let task = seen::seen_now(tx, principal, made)?;
         Ok(match row {
             Some(row) => task.with(row.words(&key, View::Staff)?),
             None => task,
@@ -141,7 +141,7 @@ pub(crate) async fn edit_task(
 
 /// The task, if the principal may direct it.
 fn directed(tx: &mut Tx<'_>, principal: &Principal, id: TaskId) -> Result<TaskRow, Problem> {
-    let row = perform::visible_now(tx, principal, id)?;
+    let row = seen::visible_now(tx, principal, id)?;
     principal.may(Action::DirectTask)?;
     if principal.area.contains(&row.grid) { Ok(row) } else { Err(ProblemCode::Forbidden.into()) }
 }
@@ -187,10 +187,7 @@ fn check(tx: &mut Tx<'_>, principal: &Principal, edit: &TaskEdit) -> Result<(), 
     if edit.goods.as_ref().is_some_and(|goods| goods.len() > MOST_GOODS) {
         errors.push(FieldError::new("/goods", format!("at most {MOST_GOODS}")));
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }
 
 /// The row with the new values, and the names of the changed fields.

@@ -1,6 +1,6 @@
 //! Tells the person who reported or raised a need that its follow-up is done.
 
-use gridward_domain::code::Need;
+use gridward_domain::code::{KindCode, Need};
 use gridward_domain::id::ReportId;
 use gridward_domain::person_state::PersonState;
 use serde_json::json;
@@ -108,8 +108,7 @@ fn of_kind(tx: &mut Tx<'_>, task: &TaskRow) -> Result<Option<NoticeSubject>, DbE
 }
 
 /// The needs of the content from which a follow-up of the kind `wanted` follows.
-fn needs(kind: &ServiceKind, content: &ReportContent, wanted: &str) -> Vec<String> {
-    let follows =
-        |need: &&Need| kind.follow_ups.get(need).is_some_and(|code| code.as_str() == wanted);
+fn needs(kind: &ServiceKind, content: &ReportContent, wanted: &KindCode) -> Vec<String> {
+    let follows = |need: &&Need| kind.follow_ups.get(need) == Some(wanted);
     content.needs.iter().filter(follows).map(ToString::to_string).collect()
 }

@@ -14,7 +14,7 @@ use gridward_domain::task::Phase;
 use super::row::TaskRow;
 use crate::clock;
 use crate::db::schema::{freed_tasks, task_refusals, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::in_range;
 use crate::tx::Tx;
 
@@ -22,8 +22,6 @@ use crate::tx::Tx;
 const URGENT: Priority = Priority::of::<8>();
 /// An urgent task that is due today or within this many days is planned as soon as it is so.
 const URGENT_WITHIN: Days = Days::new(1);
-/// The most ids of a query.
-const CHUNK: usize = 500;
 /// The most tasks whose refusals are forgotten in one transaction.
 const FORGOTTEN: i64 = 500;
 
@@ -162,7 +160,7 @@ pub fn give(
     ids: &[TaskId],
     plan: PlanId,
 ) -> Result<(), DbError> {
-    for ids in ids.chunks(CHUNK) {
+    for ids in batches(ids) {
         let these = freed_tasks::table
             .filter(freed_tasks::district.eq(district))
             .filter(freed_tasks::task.eq_any(ids));
@@ -192,7 +190,7 @@ pub fn given(conn: &mut Conn, district: AreaCode) -> Result<Vec<(TaskId, PlanId,
 /// # Errors
 /// [`DbError`].
 pub fn again(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<(), DbError> {
-    for ids in ids.chunks(CHUNK) {
+    for ids in batches(ids) {
         let these = freed_tasks::table
             .filter(freed_tasks::district.eq(district))
             .filter(freed_tasks::task.eq_any(ids));
@@ -218,7 +216,7 @@ pub fn any(conn: &mut Conn, district: AreaCode, today: NaiveDate) -> Result<bool
 /// # Errors
 /// [`DbError`].
 pub fn planned(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<(), DbError> {
-    for ids in ids.chunks(CHUNK) {
+    for ids in batches(ids) {
         let these = freed_tasks::table
             .filter(freed_tasks::district.eq(district))
             .filter(freed_tasks::task.eq_any(ids));

@@ -11,7 +11,7 @@ use gridward_domain::range::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::perform;
+use super::seen;
 use crate::auth::Authenticated;
 use crate::clock::{Clock, china};
 use crate::crypto::{KeyRing, SealingKey};
@@ -125,7 +125,7 @@ pub(crate) async fn get_history(
     let wanted: Wanted<(i64,)> = query.wanted()?;
     let (keys, now) = (keys.clone(), (clock)());
     let history = db.read(move |conn| {
-        let (row, view) = perform::visible(conn, &principal, *id, now)?;
+        let (row, view) = seen::visible(conn, &principal, *id, now)?;
         let key = keys.key(conn, principal.district())?;
         let scope = principal.district().range();
         let about = log::store::Filter {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::bounded_text::{Instructions, Note, Occasion, TaskTitle};
-use gridward_domain::code::Need;
+use gridward_domain::code::{KindCode, Need};
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{AmountFen, Attempts, Priority, ServiceMinutes, Version};
@@ -54,8 +54,8 @@ pub struct Task {
     /// Identifies the task.
     pub id: TaskId,
     /// A kind of service of the catalogue.
-    #[schema(max_length = 32, example = "home_visit")]
-    pub kind: String,
+    #[schema(value_type = String, max_length = 32, example = "home_visit")]
+    pub kind: KindCode,
     /// The version of the kind when the task was created; its reports are checked by it.
     // Answers stored by the previous version have none: a kind could not change.
     #[serde(default = "first_version")]
@@ -180,8 +180,8 @@ pub struct TaskSummary {
     /// Identifies the task.
     pub id: TaskId,
     /// A kind of service of the catalogue.
-    #[schema(max_length = 32, example = "home_visit")]
-    pub kind: String,
+    #[schema(value_type = String, max_length = 32, example = "home_visit")]
+    pub kind: KindCode,
     /// The title, without personal data; for a beneficiary only for staff and the visitor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<TaskTitle>,

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Occasion;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::visibility::View;
@@ -24,7 +25,7 @@ crate::table_row! {
         district: AreaCode,
         key {
             beneficiary: BeneficiaryId,
-            kind: String,
+            kind: KindCode,
             occasion: Occasion,
         }
         fixed {
@@ -37,7 +38,7 @@ crate::table_row! {
 }
 
 /// The key of an occasion within its district: beneficiary, kind, occasion.
-pub type OccasionKey = (BeneficiaryId, String, Occasion);
+pub type OccasionKey = (BeneficiaryId, KindCode, Occasion);
 
 impl Row for OccasionRow {
     type Key = OccasionKey;
@@ -93,7 +94,7 @@ pub type Taken = HashMap<BeneficiaryId, (OccasionRow, bool)>;
 /// [`DbError`].
 pub fn of_beneficiaries(
     tx: &mut Tx<'_>,
-    kind: &str,
+    kind: &KindCode,
     occasion: &Occasion,
     ids: &[BeneficiaryId],
 ) -> Result<Taken, DbError> {
@@ -108,7 +109,7 @@ pub fn of_beneficiaries(
 pub fn known(
     conn: &mut Conn,
     district: AreaCode,
-    (kind, occasion): (&str, &Occasion),
+    (kind, occasion): (&KindCode, &Occasion),
     ids: &[BeneficiaryId],
 ) -> Result<Taken, DbError> {
     let rows: Vec<OccasionRow> = task_occasions::table

@@ -12,7 +12,7 @@ use gridward_domain::task::Phase;
 use super::row::TaskRow;
 use super::{report_row, store};
 use crate::db::schema::tasks;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 
 /// All tasks of the beneficiary, in any state, in the order of their keys.
 ///
@@ -100,8 +100,6 @@ pub fn replace(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbErr
             (tasks::archived.eq(is.archived), tasks::version.eq(is.version)),
         ))
         .execute(conn)?;
-    if changed != 1 {
-        return Err(DbError::Collision);
-    }
-    report_row::follow(conn, was, is)
+    changed_one(changed)?;
+    report_row::move_with_task(conn, was, is)
 }

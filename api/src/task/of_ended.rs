@@ -12,11 +12,8 @@ use super::transition::Step;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::{self, EndCause, ends};
 use crate::clock;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, in_batches};
 use crate::tx::Tx;
-
-/// The maximum number of ids in a query.
-const CHUNK: usize = 500;
 
 /// Cancels the task that `step` has led to `row`, if the step gives back a visit whose beneficiary
 /// has ended; returns the row afterwards.
@@ -63,11 +60,9 @@ pub fn cancelled_if_given_back(
 ) -> Result<BTreeSet<TaskId>, DbError> {
     let ids: BTreeSet<BeneficiaryId> = rows.iter().filter_map(|row| row.beneficiary).collect();
     let ids: Vec<BeneficiaryId> = ids.into_iter().collect();
-    let mut ended = BTreeSet::new();
-    for ids in ids.chunks(CHUNK) {
-        let entries = beneficiary::store::rows(conn, district, ids)?;
-        ended.extend(entries.iter().filter(|entry| end(entry).is_some()).map(|entry| entry.id));
-    }
+    let entries = in_batches(&ids, |ids| beneficiary::store::rows(conn, district, ids))?;
+    let ended = entries.iter().filter(|entry| end(entry).is_some()).map(|entry| entry.id);
+    let ended: BTreeSet<BeneficiaryId> = ended.collect();
     let has_ended = |row: &&TaskRow| row.beneficiary.is_some_and(|id| ended.contains(&id));
     Ok(rows.iter().filter(has_ended).map(|row| row.id).collect())
 }

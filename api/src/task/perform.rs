@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
-use gridward_domain::id::{ReportId, TaskId};
-use gridward_domain::task::{self as life, Candidate, Command, Phase, Rejection, Transition, Verb};
+use gridward_domain::id::TaskId;
+use gridward_domain::task::{self as life, Candidate, Command, Phase, Transition, Verb};
 use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,25 +12,21 @@ use serde_json::{Map, Value, json};
 use super::Task;
 use super::assignees::Assignees;
 use super::breach::{self, Breach};
-use super::command::{NewDays, Reassignment, TaskCommand};
-use super::model::{Assignee, TaskWithAssignee};
+use super::command::{NewTimes, Reassignment, TaskCommand};
+use super::model::TaskWithAssignee;
 use super::origin::Origin;
-use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::transition::{Change, Step, write};
-use super::{freed, overlap, pair, report, report_row, reschedule, store, tie};
+use super::{freed, overlap, pair, refusal, report, reschedule, seen, tie};
 use crate::beneficiary::visitors::{self, VisitorChoice};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
-use crate::idempotency::store::CommandRow;
-use crate::idempotency::{self, CommandId};
-use crate::limits::daily_quota;
-use crate::log::{Event, reason};
+use crate::http::problem::{Kept, Problem, ProblemCode};
+use crate::log::reason;
 use crate::person::active::ActivePerson;
-use crate::tx::{ReadSet, Tx};
-use crate::{area, beneficiary, person};
+use crate::tx::Tx;
+use crate::{area, beneficiary};
 
 /// A command to execute.
 #[derive(Clone, Copy, Debug)]
@@ -73,87 +68,6 @@ impl Performed {
     }
 }
 
-/// The task, and the principal's view of it at `now`.
-///
-/// # Errors
-/// 404.
-pub fn visible(
-    conn: &mut Conn,
-    principal: &Principal,
-    id: TaskId,
-    now: DateTime<Utc>,
-) -> Result<(TaskRow, View), Problem> {
-    let row = store::row(conn, principal.district(), id)?.ok_or_else(Problem::not_found)?;
-    let view = row.facts().view(principal, now).ok_or_else(Problem::not_found)?;
-    Ok((row, view))
-}
-
-/// The task of a command, if the principal may learn that it exists: it is in the principal's
-/// area, or assigned to the principal. More than a view permits: a volunteer whose claim comes
-/// too late learns so.
-///
-/// # Errors
-/// 404.
-pub fn visible_now(tx: &mut Tx<'_>, principal: &Principal, id: TaskId) -> Result<TaskRow, Problem> {
-    seen(principal, tx.find(id)?)
-}
-
-fn seen(principal: &Principal, row: Option<TaskRow>) -> Result<TaskRow, Problem> {
-    let row = row.ok_or_else(Problem::not_found)?;
-    let own = row.life()?.state.assignee() == Some(principal.person);
-    if own || principal.area.contains(&row.grid) { Ok(row) } else { Err(Problem::not_found()) }
-}
-
-/// The task in the principal's present view: a stored task shows as little as the pool.
-///
-/// # Errors
-/// [`Problem`] of the database.
-pub fn seen_now(tx: &mut Tx<'_>, principal: &Principal, task: Task) -> Result<Task, Problem> {
-    let Some(row) = tx.find::<TaskRow>(task.id)? else { return Ok(task) };
-    let view = row.facts().view(principal, tx.now).unwrap_or(View::Pool);
-    Ok(row.seen(view, task)?)
-}
-
-/// The rows that the execution of a command reads; without a verb, of an edit or a proposal.
-pub fn read_set(
-    principal: &Principal,
-    task: TaskId,
-    verb: Option<Verb>,
-    id: Option<&CommandId>,
-) -> ReadSet {
-    let report = verb == Some(Verb::Report);
-    let mut read_set = ReadSet::default();
-    if verb == Some(Verb::Claim) {
-        read_set.add::<ActivePerson>(principal.person);
-    }
-    read_set.add::<TaskRow>(task);
-    if let Some(id) = id {
-        read_set.add::<CommandRow>(idempotency::store::key(principal, id));
-    }
-    if id.is_some() || report {
-        daily_quota::read(principal, &mut read_set);
-    }
-    if let Some(report) = id.and_then(CommandId::uuid).filter(|_| report) {
-        read_set.add::<ReportRow>(report_row::key(report));
-    }
-    read_set
-}
-
-/// The rows that an amendment of a report reads.
-pub fn read_set_of_report(
-    principal: &Principal,
-    report: ReportId,
-    id: Option<&CommandId>,
-) -> ReadSet {
-    let mut read_set = ReadSet::default();
-    read_set.add::<ReportRow>(report);
-    if let Some(id) = id {
-        read_set.add::<CommandRow>(idempotency::store::key(principal, id));
-    }
-    daily_quota::read(principal, &mut read_set);
-    read_set
-}
-
 /// The task, if the principal may give the command: the task is visible, and the role permits
 /// the verb.
 ///
@@ -167,7 +81,7 @@ pub fn authorize(
     if sent.command.verb() == Verb::Report {
         return report::authorize(tx, principal, sent);
     }
-    let row = visible_now(tx, principal, sent.task)?;
+    let row = seen::visible_now(tx, principal, sent.task)?;
     if sent.command.verb().is_for(principal.role) {
         Ok(row)
     } else {
@@ -205,60 +119,18 @@ pub fn execute(
 ) -> Result<(Performed, Vec<Change>), Problem> {
     let row = authorize(tx, principal, sent)?;
     decided_on(&row, sent)?;
-    let (mut days, mut forced): (Option<&NewDays>, _) = (None, BTreeSet::new());
-    let command = match sent.command {
-        TaskCommand::Claim => {
-            ActivePerson::check(tx, principal)?;
-            // Of a task that is not open the rules say more.
-            if row.state == Phase::Open {
-                let tied = tie::tied(tx, &row)?;
-                let choice = visitor_choice(tx, &row)?;
-                breach::check_claim(&row, &tied, &choice, principal.person)?;
-            }
-            Command::Claim
-        }
-        TaskCommand::Accept => Command::Accept,
-        TaskCommand::Decline(_) => Command::Decline,
-        TaskCommand::Release => Command::Release,
-        TaskCommand::Start => Command::Start,
-        TaskCommand::Reassign(to) => {
-            is_served(tx.read_unbatched(), &row)?;
-            let candidate = candidate(tx, principal, &row, to, sent.assignees)?;
-            forced = candidate.1;
-            Command::Reassign(candidate.0)
-        }
-        TaskCommand::Unassign(_) => Command::Unassign,
-        TaskCommand::Reschedule(new) => {
-            let command = reschedule::command(&row, days.insert(new), sent.origin.made(tx.now))?;
-            if Verb::Reschedule.starts_at(row.state) && !new.force {
-                reschedule::check_people(tx, principal, &row, new, &command)?;
-            }
-            command
-        }
-        TaskCommand::Escalate(_) => Command::Escalate,
-        TaskCommand::Cancel(_) => Command::Cancel,
-        TaskCommand::Reopen(_) => {
-            is_served(tx.read_unbatched(), &row)?;
-            Command::Reopen
-        }
-        TaskCommand::Report(_) => return Err(ProblemCode::UnknownCommand.into()),
-    };
-    let body = match (sent.command.reason(), sent.origin.proposal) {
-        (Some(reason), _) => {
-            json!({ "reason": reason::sealed(key, row.district, row.id, reason)? })
-        }
-        (None, Some(proposal)) => json!({ "because": "proposal", "proposal": proposal }),
-        (None, None) if !forced.is_empty() => json!({ "forced": forced }),
-        (None, None) => Value::Object(Map::new()),
-    };
+    let (command, forced) = checked(tx, principal, &row, sent)?;
+    let body = body(key, &row, sent, &forced)?;
     let (before, mut changes) = (row.life()?, Vec::new());
     let mut task = match life::apply(&before, &command, principal, clock::day(tx.now)) {
         Ok(Transition::Already) => row.task(View::Pool)?,
         Ok(Transition::Changed(after)) => {
             let step = Step { row: &row, before, after, verb: sent.command.verb() };
-            let times = days.map(NewDays::times).unwrap_or_default();
-            let event = step.event().with(body);
-            let event = Event { device: sent.origin.device(), ..event };
+            let times = match sent.command {
+                TaskCommand::Reschedule(new) => new.times(),
+                _ => NewTimes::default(),
+            };
+            let event = step.event().on(sent.origin.device()).with(body);
             if matches!(command, Command::Decline | Command::Release) {
                 freed::refused(tx, &row)?;
             }
@@ -271,7 +143,7 @@ pub fn execute(
             }
             task
         }
-        Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
+        Err(rejection) => return Err(refusal::refused(tx.read_unbatched(), key, &row, rejection)?),
     };
     if let TaskCommand::Cancel(cancellation) = sent.command {
         let (tied, cancelled) = pair::settle_second(tx, principal, &row, key, cancellation)?;
@@ -279,6 +151,71 @@ pub fn execute(
         changes.extend(cancelled);
     }
     Ok((Performed::done(task), changes))
+}
+
+/// The command by the rules of a task's life, and the breaches that it forces.
+fn checked(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    sent: &Sent<'_>,
+) -> Result<(Command, BTreeSet<Breach>), Problem> {
+    let mut forced = BTreeSet::new();
+    let command = match sent.command {
+        TaskCommand::Claim => {
+            ActivePerson::check(tx, principal)?;
+            // Of a task that is not open the rules say more.
+            if row.state == Phase::Open {
+                let tied = tie::tied(tx, row)?;
+                let choice = visitor_choice(tx, row)?;
+                breach::check_claim(row, &tied, &choice, principal.person)?;
+            }
+            Command::Claim
+        }
+        TaskCommand::Accept => Command::Accept,
+        TaskCommand::Decline(_) => Command::Decline,
+        TaskCommand::Release => Command::Release,
+        TaskCommand::Start => Command::Start,
+        TaskCommand::Reassign(to) => {
+            is_served(tx.read_unbatched(), row)?;
+            let candidate;
+            (candidate, forced) = self::candidate(tx, principal, row, to, sent.assignees)?;
+            Command::Reassign(candidate)
+        }
+        TaskCommand::Unassign(_) => Command::Unassign,
+        TaskCommand::Reschedule(new) => {
+            let command = reschedule::command(row, new, sent.origin.made(tx.now))?;
+            if Verb::Reschedule.starts_at(row.state) && !new.force {
+                reschedule::check_people(tx, principal, row, new, &command)?;
+            }
+            command
+        }
+        TaskCommand::Escalate(_) => Command::Escalate,
+        TaskCommand::Cancel(_) => Command::Cancel,
+        TaskCommand::Reopen(_) => {
+            is_served(tx.read_unbatched(), row)?;
+            Command::Reopen
+        }
+        TaskCommand::Report(_) => return Err(ProblemCode::UnknownCommand.into()),
+    };
+    Ok((command, forced))
+}
+
+/// What the event of the command says beside the transition.
+fn body(
+    key: &SealingKey,
+    row: &TaskRow,
+    sent: &Sent<'_>,
+    forced: &BTreeSet<Breach>,
+) -> Result<Value, Problem> {
+    Ok(match (sent.command.reason(), sent.origin.proposal) {
+        (Some(reason), _) => {
+            json!({ "reason": reason::sealed(key, row.district, row.id, reason)? })
+        }
+        (None, Some(proposal)) => json!({ "because": "proposal", "proposal": proposal }),
+        (None, None) if !forced.is_empty() => json!({ "forced": forced }),
+        (None, None) => Value::Object(Map::new()),
+    })
 }
 
 /// Checks that the command is based on the current version. A decision by staff about
@@ -359,38 +296,4 @@ fn candidate(
         }
     }
     Ok((Candidate { person: person.id, role: person.role, grid: person.area }, forced))
-}
-
-/// The problem for `rejection`, with the task and its assignee.
-///
-/// # Errors
-/// [`DbError`].
-pub fn refused(
-    conn: &mut Conn,
-    key: &SealingKey,
-    row: &TaskRow,
-    rejection: Rejection,
-) -> Result<Problem, DbError> {
-    let (kind, assignee) = match rejection {
-        Rejection::Forbidden => return Ok(ProblemCode::Forbidden.into()),
-        Rejection::DaysReversed => {
-            let error = FieldError::new("/due_on", "must not be before not_before");
-            return Ok(Problem::from(ProblemCode::Invalid).with(error));
-        }
-        Rejection::AlreadyClaimed { assignee } => (ProblemCode::TaskAlreadyClaimed, Some(assignee)),
-        Rejection::NotAssignee { assignee } => (ProblemCode::NotAssignee, assignee),
-        Rejection::WrongPhase { .. } | Rejection::NotOverdue => {
-            (ProblemCode::TaskPhase, row.life()?.state.assignee())
-        }
-        Rejection::NotACandidate => (ProblemCode::NotACandidate, None),
-        Rejection::NoLevelAbove => (ProblemCode::NoLevelAbove, None),
-    };
-    let assignee = match assignee {
-        None => None,
-        Some(id) => {
-            let person = person::store::one(conn, key, &row.district.range(), id)?;
-            person.map(|person| Assignee { id, name: person.name })
-        }
-    };
-    Ok(Problem::from(kind).showing(&TaskWithAssignee { task: row.task(View::Pool)?, assignee }))
 }

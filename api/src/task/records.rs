@@ -13,12 +13,12 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::perform;
 use super::report_content::ReportContent;
 use super::report_flag::ReportFlag;
 use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
 use super::row::TaskRow;
+use super::seen;
 use crate::auth::Authenticated;
 use crate::clock::{china, nearest_moment};
 use crate::crypto::{KeyRing, SealingKey};
@@ -103,7 +103,7 @@ pub(crate) async fn list_reports(
     let (keys, district) = (keys.clone(), principal.district());
     let reports = db.write(district, move |tx| {
         let now = tx.now;
-        let (row, _) = perform::visible(tx.read_unbatched(), &principal, *id, now)?;
+        let (row, _) = seen::visible(tx.read_unbatched(), &principal, *id, now)?;
         principal.may(Action::ReadReports)?;
         let key = keys.key(tx.read_unbatched(), principal.district())?;
         let own = principal.role == Role::Volunteer;

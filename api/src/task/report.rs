@@ -1,44 +1,29 @@
-//! Reports: stores the encrypted content and applies the consequences.
-
-use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Action, Principal};
-use gridward_domain::word::Word as _;
-use std::collections::BTreeSet;
+//! Reports of visits: who may send them, and what they change.
 
 use chrono::TimeDelta;
-use gridward_domain::id::{ReportId, TaskId};
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::id::TaskId;
 use gridward_domain::task::{self as life, Command, Outcome, Rejection, Transition, Verb};
 use gridward_domain::visibility::View;
-use serde_json::json;
-use uuid::Uuid;
 
-use super::beneficiary_change;
 use super::command::{NewTimes, TaskCommand};
-use super::freed;
-use super::on_behalf;
+use super::new_report::NewReport;
 use super::origin::Origin;
 use super::perform::{self, Performed, Sent};
-use super::report_authors::Authors;
-use super::report_consequences;
 use super::report_content::ReportContent;
-use super::report_flag::{self, ReportFlag};
-use super::report_row::{self, ReportRow};
-use super::report_sealed::Sealed;
 use super::row::TaskRow;
 use super::transition::{self, Step};
+use super::{beneficiary_change, freed, on_behalf, refusal, report_consequences, seen};
 use crate::catalogue::{self, ServiceKind};
 use crate::clock;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
-use crate::idempotency::CommandId;
 use crate::limits::DailyQuota;
 use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
 use crate::vocabulary::{self, Vocabularies};
-
-/// The table value of an unreadable outcome.
-const UNREAD: &str = "unread";
 
 /// Ends the task with the reported outcome and stores the report. A report from an outbox by a
 /// present or former assignee is evidence and is always stored: if the task has changed or the
@@ -56,62 +41,36 @@ pub(super) fn report(
 ) -> Result<Performed, Problem> {
     let row = authorize(tx, principal, sent)?;
     perform::decided_on(&row, sent)?;
-    let before = row.life()?;
+    let (before, origin) = (row.life()?, sent.origin);
     let assignee = before.state.assignee();
     let authors = on_behalf::authors(tx, principal, content)?;
     let visitor = &authors.visitor;
     let is_involved = is_or_was_assignee(tx, visitor, &row)?;
-    let is_former = is_involved && assignee != Some(visitor.person);
     let conn = tx.read_unbatched();
     let kind = catalogue::store::at(conn, row.district, &row.kind, row.kind_version)?;
     let words = words(tx, row.district, kind.as_ref(), content)?;
-    let created = row.created_at.and_utc();
-    let mut flags =
-        report_flag::flags(content, kind.as_ref(), &words, sent.origin, created, tx.now)?;
-    if is_former && assignee.is_some() {
-        flags.insert(ReportFlag::HandedOn);
-    }
-    if report_consequences::leaves_a_need(tx, &row, kind.as_ref(), content)? {
-        flags.insert(ReportFlag::NoCase);
-    }
+    let new = NewReport { task: &row, authors: &authors, kind, words, content, origin };
+    let is_handed_on = is_involved && assignee.is_some_and(|other| other != visitor.person);
+    let flags = new.flags(tx, is_handed_on)?;
     let applied = if Verb::Report.is_for(visitor.role) {
-        apply_outcome(tx, key, visitor, &row, &before, sent.origin, content.outcome)?
+        apply_outcome(tx, key, visitor, &row, &before, origin, content.outcome)?
     } else {
         let not_assignee = Rejection::NotAssignee { assignee };
         let rejection = if is_involved { Rejection::Forbidden } else { not_assignee };
-        Err(perform::refused(tx.read_unbatched(), key, &row, rejection)?)
+        Err(refusal::refused(tx.read_unbatched(), key, &row, rejection)?)
     };
     let (after, because) = match applied {
         Ok(after) => (after, None),
-        Err(problem) if sent.origin.from_outbox && is_involved => (None, Some(problem)),
+        Err(problem) if origin.from_outbox && is_involved => (None, Some(problem)),
         Err(problem) => return Err(problem),
     };
-    let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
-    let id = match tx.find::<ReportRow>(report_row::key(id))? {
-        // The command was already forgotten, but the report exists and must not be
-        // duplicated.
-        Some(there) if there.task == row.id && there.is_by(&authors) => {
-            return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
-        }
-        // Two phones generated the same id; both reports are stored.
-        Some(_) => ReportId(Uuid::now_v7()),
-        None => ReportId(id),
+    let Some(id) = new.id(tx)? else {
+        return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
     };
     DailyQuota::Reports.take(tx, principal)?;
-    keep(tx, key, &authors, &row, id, content, sent.origin, after.is_none(), flags)?;
+    new.store(tx, key, id, after.is_none(), flags)?;
     let step = Step { row: &row, before, after: after.unwrap_or(before), verb: Verb::Report };
-    let mut body = json!({ "report": id });
-    if let Some(outcome) = content.outcome {
-        body["outcome"] = json!(outcome.as_str());
-    }
-    if after.is_none() {
-        body["recorded"] = json!(true);
-    }
-    if authors.written_by().is_some() {
-        body["on_behalf_of"] = json!(visitor.person);
-    }
-    let event = step.event().by(principal.person).with(body);
-    let event = Event { device: sent.origin.device(), ..event };
+    let event = new.event(&step, id, after.is_none());
     let Some(after) = after else {
         tx.record(event);
         attempted(tx, visitor, &row)?;
@@ -119,7 +78,7 @@ pub(super) fn report(
     };
     let next = transition::write(tx, &step, NewTimes::default(), event)?;
     if after.state.phase() == life::Phase::Done {
-        let made = (kind.as_ref(), &words);
+        let made = (new.kind.as_ref(), &new.words);
         report_consequences::apply(tx, key, &authors, &row, made, (id, content))?;
     } else {
         attempted(tx, visitor, &row)?;
@@ -169,7 +128,7 @@ pub(super) fn authorize(
     if let TaskCommand::Report(content) = sent.command
         && on_behalf::visitor(principal, content).is_some()
     {
-        let row = perform::visible_now(tx, principal, sent.task)?;
+        let row = seen::visible_now(tx, principal, sent.task)?;
         principal.authorize(Action::DirectTask, &row.grid)?;
         return Ok(row);
     }
@@ -185,7 +144,7 @@ pub(super) fn authorize(
 /// The task, if the principal sees it, or is or was its assignee: a visit must be reportable
 /// even after the task was reassigned.
 fn reportable(tx: &mut Tx<'_>, principal: &Principal, id: TaskId) -> Result<TaskRow, Problem> {
-    match perform::visible_now(tx, principal, id) {
+    match seen::visible_now(tx, principal, id) {
         Err(problem) if problem.kind() == Some(ProblemCode::NotFound) => {
             let row = tx.find::<TaskRow>(id)?.ok_or(ProblemCode::NotFound)?;
             if is_or_was_assignee(tx, principal, &row)? { Ok(row) } else { Err(problem) }
@@ -212,7 +171,7 @@ fn apply_outcome(
     Ok(match life::apply(before, &command, principal, clock::day(tx.now)) {
         Ok(Transition::Changed(after)) => Ok(Some(after)),
         Ok(Transition::Already) => Ok(None),
-        Err(rejection) => Err(perform::refused(tx.read_unbatched(), key, row, rejection)?),
+        Err(rejection) => Err(refusal::refused(tx.read_unbatched(), key, row, rejection)?),
     })
 }
 
@@ -260,45 +219,4 @@ fn assigned_at_report(
     }
     let assignee = log::assignees::assignee_at(tx.read_unbatched(), row.district, row.id, moment)?;
     Ok(assignee == Some(me))
-}
-
-#[expect(clippy::too_many_arguments, reason = "all that a report is made of, once")]
-fn keep(
-    tx: &mut Tx<'_>,
-    key: &SealingKey,
-    authors: &Authors,
-    task: &TaskRow,
-    id: ReportId,
-    content: &ReportContent,
-    origin: &Origin,
-    recorded: bool,
-    flags: BTreeSet<ReportFlag>,
-) -> Result<(), Problem> {
-    let sealed = Sealed {
-        content: ReportContent { on_behalf_of: None, ..content.clone() },
-        made_at: origin.made_at,
-        clock_behind_s: origin.clock_behind.num_seconds(),
-    };
-    let row = ReportRow {
-        sealed: key.seal_value(&aad(task.district, "reports", id), &sealed)?,
-        district: task.district,
-        id,
-        task: task.id,
-        person: authors.visitor.person,
-        outcome: content.outcome.map_or(UNREAD, Outcome::as_str).to_owned(),
-        created_at: tx.now.naive_utc(),
-        attempt: task.attempt,
-        recorded,
-        flags: flags.into(),
-        grid: task.grid,
-        kind: task.kind.clone(),
-        beneficiary: task.beneficiary,
-        received_on: clock::day(tx.now),
-        made_on: Some(clock::day(origin.made(tx.now))),
-        written_by: authors.written_by(),
-        version: 1,
-        amended_at: None,
-    };
-    tx.insert(row);
-    Ok(())
 }

@@ -19,7 +19,6 @@ use uuid::Uuid;
 use super::Task;
 use super::command::NewTimes;
 use super::origin::Origin;
-use super::perform;
 use super::report;
 use super::report_authors::Authors;
 use super::report_content::ReportContent;
@@ -28,11 +27,11 @@ use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
 use super::row::TaskRow;
 use super::transition::{self, Step};
-use super::{report_consequences, report_row, report_versions};
+use super::{refusal, report_consequences, report_row, report_versions};
 use crate::beneficiary;
 use crate::catalogue::{self, ServiceKind};
 use crate::clock;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::deserialize;
 use crate::http::problem::{Problem, ProblemCode};
@@ -181,7 +180,7 @@ pub fn amend(
     let sealed = Sealed { content: content.clone(), ..sealed };
     let next = ReportRow {
         outcome: amendment.outcome.as_str().to_owned(),
-        sealed: key.seal_value(&aad(row.district, "reports", id), &sealed)?,
+        sealed: sealed.seal(key, (row.district, id))?,
         flags: flags.into(),
         version: row.version + 1,
         amended_at: Some(tx.now.naive_utc()),
@@ -221,14 +220,14 @@ fn life_after(
     }
     if !is_last_attempt(tx, row, task)? {
         let rejection = Rejection::WrongPhase { phase: task.state };
-        return Err(perform::refused(tx.read_unbatched(), key, task, rejection)?);
+        return Err(refusal::refused(tx.read_unbatched(), key, task, rejection)?);
     }
     let command = Command::Report { outcome, assigned_at_report: true };
     let today = clock::day(tx.now);
     match life::apply(&task.life()?, &command, &authors.visitor, today) {
         Ok(Transition::Changed(after)) => Ok(Some(after)),
         Ok(Transition::Already) => Ok(None),
-        Err(rejection) => Err(perform::refused(tx.read_unbatched(), key, task, rejection)?),
+        Err(rejection) => Err(refusal::refused(tx.read_unbatched(), key, task, rejection)?),
     }
 }
 
@@ -246,7 +245,7 @@ fn write(
     let mut body = json!({ "report": row.id, "version": version });
     body["outcome"] = json!(content.outcome);
     let step = Step { row: task, before, after: after.unwrap_or(before), verb: Verb::Report };
-    let event = Event { action: ACTION, device: origin.device(), ..step.event() };
+    let event = Event { action: ACTION, ..step.event() }.on(origin.device());
     let event = event.by(principal.person).with(body);
     let Some(after) = after else {
         tx.record(event);

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::origin::{Origin, TRUSTED};
 use super::report_content::ReportContent;
 use crate::catalogue::{ServiceKind, form};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::vocabulary::{Vocabularies, VocabularyName};
 
 /// A reason to doubt a report.
@@ -98,9 +98,9 @@ pub(super) fn flags(
             errors.push((ReportFlag::Form, error));
         }
     }
-    if !origin.from_outbox && !errors.is_empty() {
-        let errors = errors.into_iter().map(|(_, error)| error);
-        return Err(errors.fold(Problem::from(ProblemCode::Invalid), Problem::with));
+    let (flags, errors): (Vec<_>, Vec<_>) = errors.into_iter().unzip();
+    if !origin.from_outbox {
+        Problem::refuse(errors)?;
     }
     // A visit may be made before its task, so this is no mistake of form.
     let too_early = |at: DateTime<FixedOffset>| origin.by_server(at) < created - TRUSTED;
@@ -112,7 +112,7 @@ pub(super) fn flags(
         (ReportFlag::Unread, !content.is_complete()),
     ];
     let doubted = doubted.into_iter().filter(|(_, doubted)| *doubted).map(|(flag, _)| flag);
-    Ok(errors.into_iter().map(|(flag, _)| flag).chain(doubted).collect())
+    Ok(flags.into_iter().chain(doubted).collect())
 }
 
 /// The answers that the form is asked about: of a completed visit without any it asks for those that it requires.

@@ -43,7 +43,7 @@ pub struct ListedReport {
     /// The task.
     pub task: TaskId,
     /// The kind of the task.
-    pub kind: String,
+    pub kind: KindCode,
     /// The grid of the task.
     pub grid: AreaCode,
     /// When the report arrived.
@@ -90,7 +90,7 @@ fn read(
         .filter(in_range!(reports::grid, area.range()))
         .into_boxed();
     if let Some(kind) = &filter.kind {
-        query = query.filter(reports::kind.eq(kind.as_str()));
+        query = query.filter(reports::kind.eq(kind));
     }
     if let Some(id) = after {
         query = query.filter(reports::id.gt(id));

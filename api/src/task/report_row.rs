@@ -1,6 +1,7 @@
 //! The table row of a report.
 
 use gridward_domain::area::AreaCode;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::range::Attempts;
 use gridward_domain::task::Outcome;
@@ -33,7 +34,7 @@ crate::table_row! {
             attempt: Attempts,
             recorded: bool,
             grid: AreaCode,
-            kind: String,
+            kind: KindCode,
             beneficiary: Option<BeneficiaryId>,
             received_on: NaiveDate,
             made_on: Option<NaiveDate>,
@@ -106,7 +107,7 @@ pub fn last_outcomes(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn follow(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbError> {
+pub fn move_with_task(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbError> {
     if (was.grid, was.beneficiary) == (is.grid, is.beneficiary) {
         return Ok(());
     }

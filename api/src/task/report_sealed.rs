@@ -1,12 +1,16 @@
 //! The encrypted part of a report.
 
 use chrono::{DateTime, FixedOffset};
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::ReportId;
 use serde::{Deserialize, Serialize};
 
 use super::report_content::ReportContent;
 use super::report_row::ReportRow;
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
+
+const TABLE: &str = "reports";
 
 /// The encrypted part of a report.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,7 +30,28 @@ impl Sealed {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn of(key: &SealingKey, row: &ReportRow) -> Result<Self, DbError> {
-        let opened = key.open_value(&aad(row.district, "reports", row.id), &row.sealed);
-        opened.map_err(|error| DbError::corrupt("reports", error))
+        Self::open(key, (row.district, row.id), &row.sealed)
+    }
+
+    pub(super) fn open(
+        key: &SealingKey,
+        (district, id): (AreaCode, ReportId),
+        sealed: &[u8],
+    ) -> Result<Self, DbError> {
+        let opened = key.open_value(&aad(district, TABLE, id), sealed);
+        opened.map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// The column of the report with this id.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn seal(
+        &self,
+        key: &SealingKey,
+        (district, id): (AreaCode, ReportId),
+    ) -> Result<Vec<u8>, DbError> {
+        let sealed = key.seal_value(&aad(district, TABLE, id), self);
+        sealed.map_err(|error| DbError::corrupt(TABLE, error))
     }
 }

@@ -65,7 +65,7 @@ impl Responsible {
         let step = Step { row, before, after, verb: Verb::Assign };
         let event = step.event().with(body);
         let next = transition::write(tx, &step, NewTimes::default(), event)?;
-        self.assignees.follow(row, &next);
+        self.assignees.update(row, &next);
         Ok(true)
     }
 }

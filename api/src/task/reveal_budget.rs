@@ -88,7 +88,7 @@ fn superior(
     key: &SealingKey,
     principal: &Principal,
 ) -> Result<Option<Assignee>, DbError> {
-    let Some(row) = person::store::superior(conn, principal)? else { return Ok(None) };
+    let Some(row) = person::superiors::superior(conn, principal)? else { return Ok(None) };
     let id: PersonId = row.id;
     Ok(Some(Assignee { id, name: row.particulars(key)?.name }))
 }

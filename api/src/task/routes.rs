@@ -9,10 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::create::{self, NewTask};
-use super::filter::{SortKey, TaskQuery};
+use super::filter::TaskQuery;
 use super::model::TaskSummary;
+use super::sort::SortKey;
 use super::summary_cache::{CachedSummary, SummaryCache};
-use super::{Task, names, perform, store, tie};
+use super::{Task, list_store, names, seen, tie};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
@@ -77,7 +78,7 @@ pub(crate) async fn list_tasks(
         let wanted = Wanted { limit, after };
         let tasks = summaries.list(conn, &key, &principal, &filter, &wanted, now)?;
         let counted = filter.query.count == Some(true);
-        let count = counted.then(|| store::count(conn, principal.district(), &filter));
+        let count = counted.then(|| list_store::count(conn, principal.district(), &filter));
         Ok::<_, DbError>((tasks, count.transpose()?))
     });
     let (tasks, count) = read.await.map_err(Problem::from)?;
@@ -148,7 +149,7 @@ pub(crate) async fn get_task(
     let held = IfNoneMatch::of(&request)?;
     let (keys, now) = (keys.clone(), (clock)());
     let found = db.read(move |conn| {
-        let (row, view) = perform::visible(conn, &principal, *id, now)?;
+        let (row, view) = seen::visible(conn, &principal, *id, now)?;
         let key = keys.key(conn, row.district)?;
         let tied = tie::shown(conn, &key, &row, (&principal, now))?;
         let task = Task { tied, ..row.task(view)?.with(row.words(&key, view)?) };

@@ -4,6 +4,7 @@ use crate::db::column::SetColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::bounded_text::{Occasion, TaskTitle};
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, EscalateDays, Priority, RetryDays, ServiceMinutes};
@@ -32,7 +33,7 @@ crate::table_row! {
         }
         fixed {
             grid: AreaCode,
-            kind: String,
+            kind: KindCode,
             beneficiary: Option<BeneficiaryId>,
             lat: f64,
             lon: f64,
@@ -111,7 +112,7 @@ impl TaskRow {
             district: draft.grid.district(),
             id: draft.id,
             grid: draft.grid,
-            kind: kind.code.to_string(),
+            kind: kind.code.clone(),
             beneficiary: draft.beneficiary,
             lat: draft.place.lat(),
             lon: draft.place.lon(),

@@ -6,7 +6,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{Occasion, TaskTitle};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::freed;
@@ -103,7 +103,7 @@ impl Series {
     /// [`DbError`].
     pub fn insert(&self, tx: &mut Tx<'_>, task: TaskRow) -> Result<(), DbError> {
         let (name, id) = &self.source;
-        let kind = ("kind".to_owned(), task.kind.clone().into());
+        let kind = ("kind".to_owned(), json!(task.kind));
         let body = Map::from_iter([kind, ((*name).to_owned(), id.clone())]);
         let event = Event::new("task.create", Subject::Task, task.id, task.grid, 1);
         tx.record(event.by(self.by).with(body.into()));

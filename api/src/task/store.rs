@@ -7,56 +7,15 @@ use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
-use gridward_domain::range::Priority;
 use gridward_domain::task::Phase;
 use gridward_domain::visibility::TaskFacts;
 
 use super::facts::FactsRow;
-use super::filter::{Filter, SortColumns, SortKey, TaskSort, sorted};
-use super::names::NamedIds;
 use super::report_row;
 use super::row::TaskRow;
-use super::summary_row::SummaryRow;
 use crate::db::schema::tasks;
-use crate::db::{Conn, DbError};
-use crate::http::page::Wanted;
+use crate::db::{Conn, DbError, changed_one, in_batches};
 use crate::in_range;
-
-/// A task in a list: its sort key, its version, and the columns that determine its visible fields.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = tasks)]
-pub struct Listed {
-    /// Identifies the task.
-    pub id: TaskId,
-    /// The due day.
-    pub due_on: NaiveDate,
-    /// The day of the planned visit.
-    pub planned_on: Option<NaiveDate>,
-    /// The priority.
-    pub priority: Priority,
-    /// The beneficiary.
-    pub beneficiary: Option<BeneficiaryId>,
-    /// The version.
-    pub version: i64,
-    /// The columns that determine its visible fields.
-    #[diesel(embed)]
-    pub visibility: FactsRow,
-}
-
-impl Listed {
-    /// Its position in an order.
-    pub fn sort_key(&self, sort: TaskSort) -> SortKey {
-        let Self { id, due_on, planned_on, priority, .. } = *self;
-        let updated_at = self.visibility.updated_at;
-        SortKey::of(sort, &SortColumns { id, due_on, planned_on, priority, updated_at })
-    }
-
-    /// Its ids that have names.
-    pub const fn ids(&self) -> NamedIds {
-        let FactsRow { grid, assignee, .. } = self.visibility;
-        NamedIds { grid, beneficiary: self.beneficiary, assignee }
-    }
-}
 
 /// The task's row, anywhere in the district.
 ///
@@ -87,16 +46,14 @@ pub fn located(conn: &mut Conn, range: &AreaRange) -> Result<Vec<LocatedTask>, D
 /// # Errors
 /// [`DbError`].
 pub fn rows(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<TaskRow>, DbError> {
-    let mut rows = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(500) {
-        let those = tasks::table
+    in_batches(ids, |ids| {
+        tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::id.eq_any(ids))
             .order(tasks::id)
-            .select(TaskRow::as_select());
-        rows.extend(those.load::<TaskRow>(conn)?);
-    }
-    Ok(rows)
+            .select(TaskRow::as_select())
+            .load(conn)
+    })
 }
 
 /// Those of these tasks that are in one of the states.
@@ -109,16 +66,14 @@ pub fn among(
     ids: &[TaskId],
     states: &[Phase],
 ) -> Result<Vec<TaskId>, DbError> {
-    let mut found = Vec::new();
-    for ids in ids.chunks(500) {
-        let those = tasks::table
+    in_batches(ids, |ids| {
+        tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::id.eq_any(ids))
             .filter(tasks::state.eq_any(states))
-            .select(tasks::id);
-        found.extend(those.load::<TaskId>(conn)?);
-    }
-    Ok(found)
+            .select(tasks::id)
+            .load(conn)
+    })
 }
 
 /// Those of these tasks that ended without a visit at this time or before.
@@ -131,17 +86,15 @@ pub fn unmade_by(
     ids: &[TaskId],
     time: NaiveDateTime,
 ) -> Result<Vec<TaskId>, DbError> {
-    let mut found = Vec::new();
-    for ids in ids.chunks(500) {
-        let those = tasks::table
+    in_batches(ids, |ids| {
+        tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::id.eq_any(ids))
             .filter(tasks::state.eq_any([Phase::Failed, Phase::Cancelled, Phase::Expired]))
             .filter(tasks::updated_at.le(time))
-            .select(tasks::id);
-        found.extend(those.load::<TaskId>(conn)?);
-    }
-    Ok(found)
+            .select(tasks::id)
+            .load(conn)
+    })
 }
 
 /// The visits of today that have a time and are under way, or those that follow them: of the people,
@@ -183,52 +136,8 @@ pub fn move_to_grid(conn: &mut Conn, row: &TaskRow, next: &TaskRow) -> Result<()
         tasks::updated_at.eq(next.updated_at),
     );
     let changed = diesel::update(unchanged).set(values).execute(conn)?;
-    if changed != 1 {
-        return Err(DbError::Collision);
-    }
-    report_row::follow(conn, row, next)
-}
-
-/// A page of the tasks of a district, in the order of the filter.
-///
-/// # Errors
-/// [`DbError`].
-pub fn list(
-    conn: &mut Conn,
-    district: AreaCode,
-    filter: &Filter,
-    wanted: &Wanted<SortKey>,
-) -> Result<Vec<Listed>, DbError> {
-    let sort = filter.query.sort.unwrap_or_default();
-    let query = sorted(filter.query(district), sort, wanted.after);
-    Ok(query.limit(wanted.rows()).select(Listed::as_select()).load(conn)?)
-}
-
-/// The number of the tasks of a district that the filter shows.
-///
-/// # Errors
-/// [`DbError`].
-pub fn count(conn: &mut Conn, district: AreaCode, filter: &Filter) -> Result<i64, DbError> {
-    Ok(filter.query(district).count().get_result(conn)?)
-}
-
-/// The rows of the summaries of the tasks with these ids.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn summaries(
-    conn: &mut Conn,
-    district: AreaCode,
-    ids: &[TaskId],
-) -> Result<Vec<SummaryRow>, DbError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(tasks::table
-        .filter(tasks::district.eq(district))
-        .filter(tasks::id.eq_any(ids))
-        .select(SummaryRow::as_select())
-        .load(conn)?)
+    changed_one(changed)?;
+    report_row::move_with_task(conn, row, next)
 }
 
 /// Whether the person has an active task at the beneficiary.

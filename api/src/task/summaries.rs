@@ -8,10 +8,11 @@ use gridward_domain::authority::Principal;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::visibility::View;
 
-use super::filter::{Filter, SortKey};
+use super::filter::Filter;
+use super::list_store;
 use super::model::TaskSummary;
 use super::projection::MaskedNames;
-use super::store;
+use super::sort::SortKey;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -38,7 +39,7 @@ pub fn page(
     now: DateTime<Utc>,
 ) -> Result<SummaryPage, DbError> {
     let district = principal.district();
-    let listed = store::list(conn, district, filter, wanted)?;
+    let listed = list_store::list(conn, district, filter, wanted)?;
     let is_full = i64::try_from(listed.len()) == Ok(wanted.rows());
     let sort = filter.query.sort.unwrap_or_default();
     let next = listed.last().filter(|_| is_full).map(|task| task.sort_key(sort));
@@ -71,7 +72,7 @@ pub(super) fn in_views(
     views: &HashMap<TaskId, View>,
 ) -> Result<Vec<(TaskSummary, View)>, DbError> {
     let ids: Vec<TaskId> = views.keys().copied().collect();
-    let seen = store::summaries(conn, district, &ids)?.into_iter().map(|row| {
+    let seen = list_store::summaries(conn, district, &ids)?.into_iter().map(|row| {
         let view = views.get(&row.id).copied().unwrap_or(View::Audit);
         Ok((row.summary(view)?, view))
     });

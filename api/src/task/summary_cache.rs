@@ -17,9 +17,10 @@ use moka::sync::Cache;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::filter::{Filter, SortKey};
+use super::filter::Filter;
+use super::list_store::{self, Listed};
 use super::names::Names;
-use super::store::{self, Listed};
+use super::sort::SortKey;
 use super::summaries;
 use super::words::appended;
 use crate::crypto::SealingKey;
@@ -75,7 +76,7 @@ impl SummaryCache {
         now: DateTime<Utc>,
     ) -> Result<Vec<CachedSummary>, DbError> {
         let district = principal.district();
-        let listed = store::list(conn, district, filter, wanted)?.into_iter();
+        let listed = list_store::list(conn, district, filter, wanted)?.into_iter();
         let seen = listed.filter_map(|task| {
             let view = task.visibility.facts().view(principal, now)?;
             let json = self.0.get(&(district, task.id, task.version, view));

@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::bounded_text::TaskTitle;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, Priority, ServiceMinutes};
@@ -27,7 +28,7 @@ use crate::db::schema::tasks;
 #[diesel(table_name = tasks)]
 pub(super) struct SummaryRow {
     pub(super) id: TaskId,
-    kind: String,
+    kind: KindCode,
     title: Option<TaskTitle>,
     grid: AreaCode,
     beneficiary: Option<BeneficiaryId>,

@@ -117,7 +117,7 @@ impl Takers {
             let planned = kept_time::planned(step.row, tx.now);
             let times = NewTimes { planned, ..NewTimes::default() };
             let next = transition::write(tx, &step, times, event)?;
-            self.assignees.follow(step.row, &next);
+            self.assignees.update(step.row, &next);
             self.commitments.hold(to, &next)?;
         }
         Ok(Ok(to))

@@ -18,7 +18,7 @@ use super::row::TaskRow;
 use super::task_tie::{TaskTie, TieType, TiedTask};
 use crate::crypto::SealingKey;
 use crate::db::schema::tasks;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, in_batches};
 use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
 use crate::person;
@@ -166,16 +166,15 @@ fn of_ties(
     district: AreaCode,
     ties: &BTreeSet<TaskId>,
 ) -> Result<Vec<TaskRow>, DbError> {
-    let (mut rows, ties) = (Vec::new(), ties.iter().copied().collect::<Vec<TaskId>>());
-    for ties in ties.chunks(500) {
-        let those = tasks::table
+    let ties: Vec<TaskId> = ties.iter().copied().collect();
+    in_batches(&ties, |ties| {
+        tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::tie_id.eq_any(ties))
             .order(tasks::id)
-            .select(TaskRow::as_select());
-        rows.extend(those.load::<TaskRow>(conn)?);
-    }
-    Ok(rows)
+            .select(TaskRow::as_select())
+            .load(conn)
+    })
 }
 
 /// The other tasks of the tie that the principal may see at `now`, as their views show them.

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::origin::Origin;
 use super::report_sealed::Sealed;
 use crate::clock;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::schema::{reports, tasks};
 use crate::db::{Conn, DbError};
 use crate::person;
@@ -76,9 +76,7 @@ impl Reported {
         row: &ReportOfVisit,
         kind: KindCode,
     ) -> Result<Self, DbError> {
-        let opened: Result<Sealed, _> =
-            key.open_value(&aad(district, "reports", row.id), &row.sealed);
-        let opened = opened.map_err(|error| DbError::corrupt("reports", error))?;
+        let opened = Sealed::open(key, (district, row.id), &row.sealed)?;
         let received_at = row.created_at.and_utc();
         Ok(Self {
             id: row.id,

@@ -134,7 +134,7 @@ fn refusal(vocabulary: Vocabulary, uses: BTreeMap<WordCode, Uses>) -> Problem {
         );
         FieldError::new("/words", detail)
     });
-    let problem = errors.fold(Problem::from(ProblemCode::WordInUse), Problem::with);
+    let problem = Problem::from(ProblemCode::WordInUse).with_all(errors);
     problem.showing(&InUse { vocabulary, uses })
 }
 
@@ -160,10 +160,7 @@ fn check(words: &[NewWord]) -> Result<(), Problem> {
             }
         }
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }
 
 /// The next version of the vocabulary, with the words of `new`. A word that stays as it is keeps

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -74,8 +75,8 @@ pub struct TaskLine {
     /// Identifies the task.
     pub id: TaskId,
     /// A kind of service of the catalogue.
-    #[schema(max_length = 32, example = "hardship_follow_up")]
-    pub kind: String,
+    #[schema(value_type = String, max_length = 32, example = "hardship_follow_up")]
+    pub kind: KindCode,
     /// The grid of the task.
     pub grid: AreaCode,
     /// The name of the grid.

@@ -162,7 +162,7 @@ impl Page<'_> {
     }
 
     fn task(&self, task: &TaskLine) -> String {
-        let kind = self.kinds.get(task.kind.as_str()).copied().unwrap_or(&task.kind);
+        let kind = self.kinds.get(task.kind.as_str()).copied().unwrap_or(task.kind.as_str());
         format!(
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(&task.grid_name),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::model::{WorkCalendar, WorkCalendarContent};
 use super::store;
 use crate::http::IfMatch;
-use crate::http::problem::{Problem, ProblemCode};
+use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
@@ -27,9 +27,7 @@ pub fn replace(
     let district = principal.district();
     let before = store::one(tx.read_unbatched(), district, year)?;
     let faults = content.faults(year);
-    if !faults.is_empty() {
-        return Err(faults.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with));
-    }
+    Problem::refuse(faults)?;
     let content = content.in_order();
     if (&before.days_off, &before.working_days) == (&content.days_off, &content.working_days) {
         return Ok(before);

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use chrono::{Days, NaiveDate};
 use gridward_dispatch::solve::{
-    DispatchProblem, Mode, Options, Shift, Travel, Visit, Volunteer, check, plan,
+    DispatchProblem, Mode, Options, Shift, Visit, Volunteer, check, plan,
 };
 use gridward_domain::area::Level;
 use gridward_domain::channel::Channel;
@@ -45,7 +45,7 @@ fn main() -> Made<()> {
 /// A village in which the first grid has all the visits, at one point.
 fn crowd(visits: u32) -> Made<DispatchProblem> {
     let monday = NaiveDate::from_ymd_opt(2026, 6, 1).ok_or("a day")?;
-    let mut problem = DispatchProblem { travel: Travel::default(), ..DispatchProblem::default() };
+    let mut problem = DispatchProblem::default();
     for person in 0..GRIDS * PEOPLE {
         problem.volunteers.push(volunteer(person, monday)?);
     }

@@ -5,7 +5,7 @@
 //! 21,500 people; about 3,200 square kilometres. Names and places are invented.
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{DispatchProblem, Mode, Shift, Travel, Visit, Volunteer};
+use gridward_dispatch::solve::{DispatchProblem, Mode, Shift, Visit, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, TaskId};
@@ -49,7 +49,7 @@ type Made<T> = Result<T, Box<dyn std::error::Error>>;
 pub(crate) fn week(seed: u64, grids: usize, visits: usize, reach: Reach) -> Made<DispatchProblem> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let monday = NaiveDate::from_ymd_opt(2026, 6, 1).ok_or("a day")?;
-    let mut problem = DispatchProblem { travel: Travel::default(), ..DispatchProblem::default() };
+    let mut problem = DispatchProblem::default();
     let villages: Vec<(f64, f64)> =
         (0..VILLAGES).map(|_| around(&mut rng, (29.0, 106.2), DISTRICT)).collect();
     let mut crews = Vec::with_capacity(grids);

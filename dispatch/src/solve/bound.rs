@@ -57,7 +57,7 @@ pub(super) fn least_travel(problem: &DispatchProblem, plan: &Plan, most: usize) 
     let Some(mode) = modes.max_by(|a, b| speed(a).total_cmp(&speed(b))) else {
         return Minutes(0);
     };
-    let way = |from: Place, to: Place| problem.travel.minutes(from, to, mode).0;
+    let way = |from: Place, to: Place| mode.minutes(from, to).0;
     let visited = plan.routes.iter().flat_map(|route| route.stops.iter().map(|stop| stop.visit));
     let visited: HashSet<TaskId> = visited.collect();
     let visits =
@@ -110,7 +110,6 @@ fn nearest(places: &[Place], homes: &[Place], way: impl Fn(Place, Place) -> u32)
 
 #[cfg(test)]
 mod tests {
-    use super::super::travel::Travel;
     use super::*;
 
     #[test]
@@ -119,7 +118,7 @@ mod tests {
             Place::new(29.0 + f64::from(lat) / 100.0, 106.0 + f64::from(lon) / 100.0)
                 .expect("a place")
         };
-        let way = |from: Place, to: Place| Travel::default().minutes(from, to, Mode::Bicycle).0;
+        let way = |from: Place, to: Place| Mode::Bicycle.minutes(from, to).0;
         let places = distinct((0..40).map(|n| place(n * 7 % 13, n * 11 % 17)));
         let homes = distinct([place(5, 20), place(20, 1)].into_iter());
         let by_trying = places.iter().map(|from| {

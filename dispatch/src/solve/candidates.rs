@@ -8,10 +8,11 @@ use std::cmp::Reverse;
 
 use super::answer::Cost;
 use super::construct::pinned_slot;
+use super::member::InsertionSlot;
 use super::problem::{DispatchProblem, DispatchProblemError, Visit, Volunteer};
 use super::reason::{best_slot, cost_of, missing};
 use super::split::Part;
-use super::team::{InsertionSlot, Team};
+use super::team::Team;
 use super::ties::Ties;
 use super::units::{minutes, seconds};
 use crate::routing::Weights;
@@ -78,8 +79,8 @@ pub fn candidates(
     let serving = |who: &&Volunteer| who.serves(visit.grid);
     let volunteers: Vec<&Volunteer> = problem.volunteers.iter().filter(serving).collect();
     let part = Part { volunteers, ..Part::default() };
-    let mut team = Team::new(problem, &ties, &part, weights);
-    hold(&mut team, problem);
+    let mut team = Team::new(&ties, &part, weights);
+    place_pinned(&mut team, problem);
     let knows = |member: &usize| {
         let who = team.members[*member].volunteer;
         visit.knows(who.id) && who.can(visit)
@@ -87,7 +88,7 @@ pub fn candidates(
     let someone_known = (0..team.members.len()).any(|member| knows(&member));
     let mut all: Vec<_> = (0..team.members.len())
         .map(|member| {
-            let found = judge(&team, visit, member);
+            let found = slot_or_hindrance(&team, visit, member);
             let reach = reach(team.members[member].volunteer, visit);
             let rank = rank(&team, visit, &found, weights, (reach, someone_known));
             let volunteer = team.members[member].volunteer.id;
@@ -101,14 +102,14 @@ pub fn candidates(
 
 /// Puts the pinned visits into the timelines: those with a time in order, then the others where they
 /// add the least travel.
-fn hold<'p>(team: &mut Team<'p>, problem: &'p DispatchProblem) {
+fn place_pinned<'p>(team: &mut Team<'p>, problem: &'p DispatchProblem) {
     let pinned = problem.visits.iter().filter_map(|visit| Some((visit.pinned?, visit)));
     let (mut timed, mut free): (Vec<_>, Vec<_>) = pinned.partition(|(pin, _)| pin.start.is_some());
     timed.sort_by_key(|(pin, visit)| (pin.volunteer, pin.day, pin.start, visit.id));
     for (_, visit) in timed {
         team.append_pinned(visit);
     }
-    team.settle();
+    team.recompute_loads();
     free.sort_by_key(|(_, visit)| visit.id);
     for (pin, visit) in free {
         match pinned_slot(team, visit, pin) {
@@ -116,14 +117,18 @@ fn hold<'p>(team: &mut Team<'p>, problem: &'p DispatchProblem) {
             None => team.append_pinned(visit),
         }
     }
-    team.settle();
+    team.recompute_loads();
 }
 
 /// A hindrance, after how much is missing: smaller is nearer to feasible.
 type Hindered = ((u8, i64), Hindrance);
 
 /// The best slot of a member, or what hinders it.
-fn judge(team: &Team<'_>, visit: &Visit, member: usize) -> Result<InsertionSlot, Hindered> {
+fn slot_or_hindrance(
+    team: &Team<'_>,
+    visit: &Visit,
+    member: usize,
+) -> Result<InsertionSlot, Hindered> {
     let who = team.members[member].volunteer;
     if visit.forbidden.contains(&who.id) {
         return Err(((u8::MAX, 0), Hindrance::Forbidden));
@@ -177,7 +182,7 @@ fn rank(
     };
     let who = &team.members[slot.member];
     let day = who.days[slot.day].shift.day;
-    let late = (day - visit.due).num_days().max(0);
+    let late = visit.days_late(day);
     let in_seconds = |load: u32| i64::from(seconds(Minutes(load)));
     let (before, after) = (in_seconds(who.load), in_seconds(team.load_with(visit, slot)));
     let share_of = in_seconds(who.volunteer.share_of().0).max(1);
@@ -187,7 +192,7 @@ fn rank(
         + team.waiting(visit, day)
         + fairness
         + if stranger { weights.stranger } else { 0 };
-    (0, Reverse(reach), late, cost)
+    (0, Reverse(reach), late.into(), cost)
 }
 
 #[cfg(test)]

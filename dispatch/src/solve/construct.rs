@@ -13,12 +13,14 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::alike::Kind;
+use super::member::InsertionSlot;
+use super::member::Member;
 use super::plan::{Route, Unserved};
-use super::problem::{DispatchProblem, Pin, Visit};
+use super::problem::{Pin, Visit};
 use super::record::{routes, unserved};
 use super::search::search;
 use super::split::Part;
-use super::team::{InsertionSlot, Member, Team};
+use super::team::Team;
 use super::ties::Ties;
 use super::{Context, PlanError, idle};
 use crate::interrupt::{Interrupt, Interrupted};
@@ -43,20 +45,19 @@ pub(super) struct Planned {
 
 /// Plans a part, with the routes of the members that `includes` selects.
 pub(super) fn construct(
-    problem: &DispatchProblem,
     part: &Part<'_>,
     context: Context<'_>,
     includes: impl Fn(&Member<'_>) -> bool,
 ) -> Result<Planned, PlanError> {
     let Context { ties, options, interrupt } = context;
-    let mut team = Team::new(problem, ties, part, options.weights);
+    let mut team = Team::new(ties, part, options.weights);
     // Sorted, so that the order of the input does not matter.
     let mut all = part.visits.clone();
     all.sort_unstable_by_key(|visit| visit.id);
     let (calls, visits): (Vec<&Visit>, Vec<&Visit>) = all.into_iter().partition(|it| it.is_call());
-    let (mut pinned, mut free) = hold(&mut team, part, calls);
+    let (mut pinned, mut free) = place_pinned(&mut team, part, calls);
     let (visits, others) = searched(ties, visits, MOST_SEARCHED);
-    let found = search(problem, &team, &visits, context)?;
+    let found = search(&team, &visits, context)?;
     let settled = settled(&team, &visits, &found);
     for (route, stop) in stops(&found) {
         let visit = visits[stop.visit];
@@ -64,7 +65,7 @@ pub(super) fn construct(
         let visit = settled.get(&stop.visit).unwrap_or(visit);
         team.append(route.volunteer, route.shift, visit);
     }
-    team.settle();
+    team.recompute_loads();
     fill(&mut team, &mut pinned, interrupt)?;
     free.extend(found.unserved.iter().map(|visit| visits[*visit]));
     free.extend(others);
@@ -102,7 +103,7 @@ fn searched<'p>(
 
 /// Puts the calls that are pinned to a time into their days, and adds the minutes of all pinned ones
 /// to the loads. Returns the other pinned calls and the free ones.
-fn hold<'p>(
+fn place_pinned<'p>(
     team: &mut Team<'p>,
     part: &Part<'p>,
     calls: Vec<&'p Visit>,
@@ -192,7 +193,15 @@ fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<InsertionSlot> {
         return pinned_slot(team, visit, pin);
     }
     let members = team.free_for(visit).filter(|member| !team.is_spent(*member, visit));
-    let days = members.flat_map(|member| team.days_for(member, visit));
+    cheapest_among(team, visit, members.flat_map(|member| team.days_for(member, visit)))
+}
+
+/// The slot in these days of members that costs least.
+pub(super) fn cheapest_among(
+    team: &Team<'_>,
+    visit: &Visit,
+    days: impl Iterator<Item = (usize, usize)>,
+) -> Option<InsertionSlot> {
     let slots = days.flat_map(|(member, day)| team.slots(member, day, visit));
     slots.filter(|slot| team.fits(visit, *slot)).min_by_key(|slot| cost(team, visit, *slot))
 }
@@ -203,9 +212,9 @@ pub(super) fn cost(
     team: &Team<'_>,
     visit: &Visit,
     slot: InsertionSlot,
-) -> (i64, Option<CallCost>, i64, NaiveDate, usize, usize) {
+) -> (u32, Option<CallCost>, i64, NaiveDate, usize, usize) {
     let day = team.members[slot.member].days[slot.day].shift.day;
-    let late = (day - visit.due).num_days().max(0);
+    let late = visit.days_late(day);
     let call = visit.is_call().then(|| call_cost(team, visit, slot));
     let added = i64::from(slot.position.extra) + team.waiting(visit, day);
     (late, call, added, day, slot.member, slot.position.at)
@@ -227,11 +236,8 @@ fn call_cost(team: &Team<'_>, call: &Visit, slot: InsertionSlot) -> CallCost {
 /// The slot on the pinned day that adds the least travel.
 pub(super) fn pinned_slot(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<InsertionSlot> {
     let (member, day) = team.pinned_day(pin).filter(|(member, _)| team.allows(visit)(member))?;
-    team.slots(member, day, visit)
-        .filter(|slot| team.misses(visit, *slot).most() == 0)
-        // An offer is exceeded only where pinned visits alone do.
-        .filter(|slot| team.short_by(visit, *slot) == 0 || team.is_bound(member, day))
-        .min_by_key(|slot| (slot.position.extra, slot.position.at))
+    // An offer is exceeded only where pinned visits alone do.
+    team.cheapest_on((member, day), visit, !team.is_bound(member, day))
 }
 
 #[cfg(test)]

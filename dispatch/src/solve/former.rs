@@ -125,7 +125,7 @@ fn fitting(problem: &DispatchProblem, mut possible: Vec<Visit>) -> HashMap<TaskI
     let volunteers = problem.volunteers.iter().collect();
     let part = Part { volunteers, ..Part::default() };
     // What is kept has its day, so no weight is of effect.
-    let mut team = Team::new(problem, &ties, &part, Weights::default());
+    let mut team = Team::new(&ties, &part, Weights::default());
     let mut firm: Vec<&Visit> =
         problem.visits.iter().filter(|visit| visit.pinned.is_some()).collect();
     firm.sort_by_key(|visit| (hour(visit), visit.id));
@@ -156,12 +156,7 @@ fn hour(visit: &Visit) -> (bool, Option<(NaiveDate, TimeOfDay)>) {
 /// be, within the offer.
 fn place<'p>(team: &mut Team<'p>, visit: &'p Visit, within_offer: bool) -> bool {
     let day = visit.pinned.and_then(|pin| team.pinned_day(pin));
-    let slot = day.and_then(|(member, day)| {
-        team.slots(member, day, visit)
-            .filter(|slot| team.misses(visit, *slot).most() == 0)
-            .filter(|slot| !within_offer || team.short_by(visit, *slot) == 0)
-            .min_by_key(|slot| (slot.position.extra, slot.position.at))
-    });
+    let slot = day.and_then(|day| team.cheapest_on(day, visit, within_offer));
     if let Some(slot) = slot {
         team.place(visit, slot);
     }

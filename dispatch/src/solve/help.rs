@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::Options;
+use super::member::Member;
 use super::plan::Route;
 use super::problem::{DispatchProblem, Pin, Visit};
 use super::split::Part;
-use super::team::{Member, Team};
+use super::team::Team;
 use super::ties::Ties;
 use super::timeline::ShiftTimeline;
 use gridward_domain::area::Level;

@@ -7,9 +7,11 @@
 
 use chrono::NaiveDate;
 
+use super::member::InsertionSlot;
+use super::member::Member;
 use super::problem::Visit;
 use super::reason::best_slot;
-use super::team::{InsertionSlot, Member, Team};
+use super::team::Team;
 use super::timeline::ShiftTimeline;
 use crate::interrupt::{Interrupt, Interrupted};
 
@@ -34,7 +36,7 @@ pub(super) fn engage(team: &mut Team<'_>, interrupt: &Interrupt<'_>) -> Result<(
     for member in idle {
         let moves = moves(team, member, interrupt)?.into_iter();
         if let Some((_, moved)) = moves.min_by_key(|(cost, moved)| (*cost, moved.visit.id)) {
-            team.take(moved.from);
+            team.remove(moved.from);
             // The slot is in another member's days, which have not changed.
             team.place(moved.visit, moved.to);
         }
@@ -83,8 +85,7 @@ fn moves<'p>(
 
 /// Whether the visit would be more days late.
 fn is_later(team: &Team<'_>, visit: &Visit, (day, to): (NaiveDate, InsertionSlot)) -> bool {
-    let late = |day: NaiveDate| (day - visit.due).num_days().max(0);
-    late(team.members[to.member].days[to.day].shift.day) > late(day)
+    visit.days_late(team.members[to.member].days[to.day].shift.day) > visit.days_late(day)
 }
 
 /// Whether the loads would be less even: the sum of the squares of all loads in relation to the

@@ -14,15 +14,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::Context;
-use super::construct::{cost, fill, urgency};
+use super::construct::{cheapest_among, fill, urgency};
 use super::help::{
     Help, NEAREST, Visits, as_asked, assigned, has_any, levels, makers, merge, pinned_stops,
 };
+use super::member::InsertionSlot;
 use super::plan::Route;
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use super::record;
 use super::split::Part;
-use super::team::{InsertionSlot, Team};
+use super::team::Team;
 use super::ties::Ties;
 use crate::interrupt::Interrupted;
 use gridward_domain::area::AreaCode;
@@ -115,7 +116,7 @@ fn offer(
     let stops = pinned_stops(routes, &ids, visits);
     let wanted = as_asked(&stops, ties, visits);
     let part = Part { volunteers: helpers.iter().collect(), as_asked: wanted, ..Part::default() };
-    let Some(mut team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(None) };
+    let Some(mut team) = assigned((ties, options), &part, &stops) else { return Ok(None) };
     let mut offered = HashSet::new();
     for (visit, near) in asked.into_iter().zip(near) {
         interrupt.check()?;
@@ -148,9 +149,10 @@ fn cheapest_in_time(team: &Team<'_>, visit: &Visit, near: &[PersonId]) -> Option
     let members = near.iter().filter_map(|id| team.member(*id));
     let members = members.filter(|member| !team.is_spent(*member, visit));
     let days = members.flat_map(|member| team.days_for(member, visit));
-    let days = days.filter(|(member, day)| team.members[*member].days[*day].shift.day <= visit.due);
-    let slots = days.flat_map(|(member, day)| team.slots(member, day, visit));
-    slots.filter(|slot| team.fits(visit, *slot)).min_by_key(|slot| cost(team, visit, *slot))
+    let is_in_time = |(member, day): &(usize, usize)| {
+        visit.days_late(team.members[*member].days[*day].shift.day) == 0
+    };
+    cheapest_among(team, visit, days.filter(is_in_time))
 }
 
 /// The routes of those who had the visits of `help`, without them. The other stops keep their times;
@@ -169,7 +171,7 @@ fn release(
     stops.retain(|visit| !taken.contains(&visit.id));
     let volunteers = problem.volunteers.iter().filter(|who| people.contains(&who.id)).collect();
     let part = Part { volunteers, ..Part::default() };
-    let Some(team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(None) };
+    let Some(team) = assigned((ties, options), &part, &stops) else { return Ok(None) };
     let mut released = record::routes(&team, false, |_| true, interrupt)?;
     let changed = help.people.union(&people).copied().collect();
     keep_alternatives(&mut released, routes, &changed);
@@ -201,17 +203,13 @@ fn refill(
     (routes, visits): (&[Route], &Visits<'_>),
 ) -> Result<Option<Help>, Interrupted> {
     let theirs = problem.volunteers.iter().filter(|who| changed.contains(&who.id)).cloned();
-    let theirs = DispatchProblem {
-        volunteers: theirs.collect(),
-        travel: problem.travel,
-        ..DispatchProblem::default()
-    };
+    let theirs = DispatchProblem { volunteers: theirs.collect(), ..DispatchProblem::default() };
     let theirs = theirs.reaching(options.reach);
     let stops = pinned_stops(routes, changed, visits);
     let wanted = as_asked(&stops, ties, visits);
     let volunteers = theirs.volunteers.iter().collect();
     let part = Part { volunteers, as_asked: wanted, ..Part::default() };
-    let Some(mut team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(None) };
+    let Some(mut team) = assigned((ties, options), &part, &stops) else { return Ok(None) };
     let makers = makers(routes, ties);
     let is_free = |visit: &&Visit| {
         let mut fellows = ties.fellows(visit.id).filter_map(|fellow| makers.get(&fellow));

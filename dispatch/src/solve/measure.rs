@@ -47,7 +47,7 @@ fn measure_those(
                 continue;
             }
             measures.service += visit.service;
-            let days = u32::try_from((route.day - visit.due).num_days()).unwrap_or(0);
+            let days = visit.days_late(route.day);
             measures.served += 1;
             measures.late += u32::from(days > 0);
             measures.late_days += days;

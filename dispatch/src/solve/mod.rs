@@ -49,6 +49,7 @@ mod idle;
 mod late;
 mod limit;
 mod measure;
+mod member;
 mod options;
 mod overflow;
 mod plan;
@@ -86,7 +87,7 @@ pub use problem::{
     DispatchProblem, DispatchProblemError, Lending, Pin, Shift, Visit, Volunteer, WeekOffer,
 };
 pub use ties::{Pair, Tie};
-pub use travel::{DetourError, Mode, Travel};
+pub use travel::Mode;
 pub use unfit_pins::block_unfit_pins;
 
 /// Why a problem has no plan.
@@ -169,7 +170,7 @@ pub fn plan_observed(
     let (done, total) = (AtomicUsize::new(0), parts.len());
     let context = Context { ties: &ties, options, interrupt: &interrupt };
     let planned = |part: split::Part<'_>| {
-        let planned = construct::construct(problem, &part, context, |_| true)?;
+        let planned = construct::construct(&part, context, |_| true)?;
         observer.advanced(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         Ok(planned)
     };

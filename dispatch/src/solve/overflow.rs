@@ -110,11 +110,11 @@ fn explain(
         let ids = people.iter().map(|who| who.id).collect();
         let assigned = pinned_stops(routes, &ids, visits);
         let part = Part { volunteers: people.iter().collect(), ..Part::default() };
-        let mut team = Team::new(problem, ties, &part, options.weights);
+        let mut team = Team::new(ties, &part, options.weights);
         for visit in &assigned {
             team.append_pinned(visit);
         }
-        team.settle();
+        team.recompute_loads();
         record::unserved(&team, &asked, interrupt)
     });
     let explained: Vec<_> = explained.collect::<Result<_, _>>()?;
@@ -142,17 +142,16 @@ fn offer(
     let as_asked = as_asked(&all, ties, visits);
     all.extend(left.iter().map(|visit| (*visit).clone()));
     let here: HashSet<TaskId> = all.iter().map(|visit| visit.id).collect();
-    let bound = problem.ties.iter().filter_map(|tie| tie.among(&here)).collect();
-    let asked = DispatchProblem { volunteers, visits: all, ties: bound, travel: problem.travel };
+    let bound: Vec<_> = problem.ties.iter().filter_map(|tie| tie.among(&here)).collect();
     let part = Part {
-        volunteers: asked.volunteers.iter().collect(),
-        visits: asked.visits.iter().collect(),
+        volunteers: volunteers.iter().collect(),
+        visits: all.iter().collect(),
         as_asked,
         is_help: true,
     };
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
-    let (bound, helps) = (Ties::of(&asked.ties), has_any(&offered));
-    let planned = construct(&asked, &part, Context { ties: &bound, ..context }, helps)?;
+    let (bound, helps) = (Ties::of(&bound), has_any(&offered));
+    let planned = construct(&part, Context { ties: &bound, ..context }, helps)?;
     let Planned { routes, left, .. } = planned;
     let fell = left.iter().any(|left| !offered.contains(left));
     Ok((!fell).then_some(Help::of(offered, routes, left)))

@@ -10,7 +10,7 @@ use chrono::{Datelike as _, NaiveDate, Weekday};
 use thiserror::Error;
 
 use super::ties::{self, Tie};
-use super::travel::{Mode, Travel};
+use super::travel::Mode;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, TaskId};
@@ -30,8 +30,6 @@ pub struct DispatchProblem {
     pub visits: Vec<Visit>,
     /// Which visits belong together.
     pub ties: Vec<Tie>,
-    /// The travel model.
-    pub travel: Travel,
 }
 
 /// A volunteer with their availability.
@@ -266,7 +264,6 @@ impl DispatchProblem {
             volunteers: self.volunteers.iter().map(wider).collect(),
             visits: self.visits.clone(),
             ties: self.ties.clone(),
-            travel: self.travel,
         }
     }
 }
@@ -305,6 +302,11 @@ impl Visit {
     /// Whether `person` made the last visit or is preferred by the beneficiary.
     pub fn knows(&self, person: PersonId) -> bool {
         self.last == Some(person) || self.preferred == Some(person)
+    }
+
+    /// The days by which a visit on this day would be late.
+    pub fn days_late(&self, day: NaiveDate) -> u32 {
+        u32::try_from((day - self.due).num_days()).unwrap_or(0)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::answer::{Alternative, Cost, Reason, Verdict, Why};
 use super::construct::cost;
+use super::member::InsertionSlot;
 use super::plan::share;
 use super::problem::Visit;
-use super::team::{InsertionSlot, Team};
+use super::team::Team;
 use super::units::{minutes, seconds};
 use crate::routing::explain::Feasibility;
 use gridward_domain::skill::Skills;
@@ -71,7 +72,7 @@ pub(super) fn cost_of(team: &Team<'_>, visit: &Visit, slot: InsertionSlot) -> Co
     let day = who.days[slot.day].shift.day;
     Cost {
         day,
-        late_days: u32::try_from((day - visit.due).num_days()).unwrap_or(0),
+        late_days: visit.days_late(day),
         share_after: share(Minutes(team.load_with(visit, slot)), who.volunteer.share_of()),
         extra_travel: minutes(slot.position.extra),
         known: visit.knows(who.volunteer.id),

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::alike::Kind;
 use super::answer::{Reason, Remedy};
+use super::member::Member;
 use super::plan::{Route, Stop, Unserved};
 use super::problem::Visit;
 use super::reason::{reason, why};
 use super::remedy::remedy;
-use super::team::{Member, Team};
+use super::team::Team;
 use super::timeline::TimelineStop;
 use super::units::minutes;
 use crate::interrupt::{Interrupt, Interrupted};

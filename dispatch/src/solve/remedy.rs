@@ -1,8 +1,9 @@
 //! The least change that would have an unserved visit made, in words of the domain.
 
 use super::answer::Remedy;
+use super::member::InsertionSlot;
 use super::problem::Visit;
-use super::team::{InsertionSlot, Team};
+use super::team::Team;
 use super::units::{minutes, seconds};
 use crate::routing::instance::Bar;
 use crate::routing::relaxation::Shortage;

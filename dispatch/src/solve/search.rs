@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 
 use super::limit::Limit;
-use super::problem::{DispatchProblem, Visit, Volunteer, WeekOffer};
-use super::team::{Member, Team};
+use super::member::Member;
+use super::problem::{Visit, Volunteer, WeekOffer};
+use super::team::Team;
 use super::ties::Ties;
 use super::travel::Mode;
 use super::units::{moment, seconds, span};
@@ -25,12 +26,11 @@ const MANY: usize = 256;
 /// # Errors
 /// When a number of the part is out of the search's range, such as a day; or when interrupted.
 pub(super) fn search(
-    problem: &DispatchProblem,
     team: &Team<'_>,
     visits: &[&Visit],
     Context { options, interrupt, .. }: Context<'_>,
 ) -> Result<Solution, PlanError> {
-    let instance = instance(problem, team, visits, interrupt)?;
+    let instance = instance(team, visits, interrupt)?;
     let iterations = options.iterations.saturating_mul(searched_for(team, visits) as u64);
     let budget = Budget::Interruptible(iterations, interrupt);
     let found = routing::plan(&instance, options.weights, &budget, options.seed)?;
@@ -61,7 +61,6 @@ fn searched_for(team: &Team<'_>, visits: &[&Visit]) -> usize {
 }
 
 fn instance(
-    problem: &DispatchProblem,
     team: &Team<'_>,
     visits: &[&Visit],
     interrupt: &Interrupt<'_>,
@@ -82,7 +81,7 @@ fn instance(
         bars.extend(people.iter().map(|who| bar(who, visit)));
         requests.push(tied(asked(visit, &people, base), visit, visits, team.ties));
     }
-    let matrix = |mode: &Mode| matrix(problem, &people, visits, *mode, interrupt);
+    let matrix = |mode: &Mode| matrix(&people, visits, *mode, interrupt);
     Ok(Instance {
         bars,
         travel: modes.iter().map(matrix).collect::<Result<_, _>>()?,
@@ -104,7 +103,6 @@ fn bar(who: &Volunteer, visit: &Visit) -> Bar {
 }
 
 fn matrix(
-    problem: &DispatchProblem,
     people: &[&Volunteer],
     visits: &[&Visit],
     mode: Mode,
@@ -115,7 +113,7 @@ fn matrix(
     let matrix = Matrix::metric(places.len(), |a, b| {
         // The question is asked once for each row.
         let ends = if b == 0 { interrupt.is_set() } else { interrupt.was_set() };
-        if ends { 0 } else { seconds(problem.travel.minutes(places[a], places[b], mode)) }
+        if ends { 0 } else { seconds(mode.minutes(places[a], places[b])) }
     });
     interrupt.check()?;
     Ok(matrix)

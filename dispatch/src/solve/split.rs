@@ -26,30 +26,30 @@ pub(super) struct Part<'p> {
 
 /// The parts of a problem that have visits.
 pub(super) fn split(problem: &DispatchProblem) -> Vec<Part<'_>> {
-    let mut bonds = Bonds::default();
+    let mut components = Components::default();
     let mut homes: HashMap<PersonId, AreaCode> = HashMap::new();
     for volunteer in &problem.volunteers {
         homes.insert(volunteer.id, volunteer.grid);
         for area in volunteer.widest() {
-            bonds.join(volunteer.grid, area);
+            components.join(volunteer.grid, area);
         }
     }
     for visit in &problem.visits {
         for larger in Level::VARIANTS.iter().copied().filter_map(|level| visit.grid.ancestor(level))
         {
-            if bonds.knows(larger) {
-                bonds.join(visit.grid, larger);
+            if components.contains(larger) {
+                components.join(visit.grid, larger);
             }
         }
         if let Some(home) = visit.pinned.and_then(|pin| homes.get(&pin.volunteer)) {
-            bonds.join(visit.grid, *home);
+            components.join(visit.grid, *home);
         }
     }
-    bind_tied(problem, &mut bonds);
+    join_tied(problem, &mut components);
     let mut places: HashMap<usize, usize> = HashMap::new();
     let mut parts: Vec<Part<'_>> = Vec::new();
     for visit in &problem.visits {
-        let root = bonds.root_of(visit.grid);
+        let root = components.root_of(visit.grid);
         let place = *places.entry(root).or_insert_with(|| {
             parts.push(Part::default());
             parts.len() - 1
@@ -57,7 +57,7 @@ pub(super) fn split(problem: &DispatchProblem) -> Vec<Part<'_>> {
         parts[place].visits.push(visit);
     }
     for volunteer in &problem.volunteers {
-        if let Some(place) = places.get(&bonds.root_of(volunteer.grid)) {
+        if let Some(place) = places.get(&components.root_of(volunteer.grid)) {
             parts[*place].volunteers.push(volunteer);
         }
     }
@@ -65,7 +65,7 @@ pub(super) fn split(problem: &DispatchProblem) -> Vec<Part<'_>> {
 }
 
 /// Connects the grids of tied visits.
-fn bind_tied(problem: &DispatchProblem, bonds: &mut Bonds) {
+fn join_tied(problem: &DispatchProblem, components: &mut Components) {
     if problem.ties.is_empty() {
         return;
     }
@@ -74,19 +74,19 @@ fn bind_tied(problem: &DispatchProblem, bonds: &mut Bonds) {
     for tie in &problem.ties {
         let tied: Vec<AreaCode> =
             tie.visits().iter().filter_map(|visit| grids.get(visit).copied()).collect();
-        tied.windows(2).for_each(|grids| bonds.join(grids[0], grids[1]));
+        tied.windows(2).for_each(|grids| components.join(grids[0], grids[1]));
     }
 }
 
 /// The connected components of areas (union-find with path halving: Tarjan and van Leeuwen, 1984).
 #[derive(Default)]
-struct Bonds {
+struct Components {
     nodes: HashMap<AreaCode, usize>,
     parents: Vec<usize>,
 }
 
-impl Bonds {
-    fn knows(&self, area: AreaCode) -> bool {
+impl Components {
+    fn contains(&self, area: AreaCode) -> bool {
         self.nodes.contains_key(&area)
     }
 

@@ -1,23 +1,21 @@
-//! The volunteers of one part with their timelines and loads.
+//! The volunteers of one part.
 
 use gridward_domain::word::VariantArray as _;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::limit::{self, Limit};
-use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
+use super::member::{InsertionSlot, Member, way};
+use super::problem::{Pin, Visit};
 use super::split::Part;
 use super::ties::Ties;
-use super::timeline::{Position, ShiftTimeline};
-use super::travel::Travel;
-use super::units::{minutes, seconds};
+use super::timeline::ShiftTimeline;
+use super::units::minutes;
 use crate::routing::Weights;
 use crate::routing::instance::Seconds;
 use crate::routing::misses::Misses;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
-use gridward_domain::place::Place;
 
 /// The volunteers of a part, ordered by id.
 pub(super) struct Team<'p> {
@@ -27,43 +25,12 @@ pub(super) struct Team<'p> {
     named: HashMap<AreaCode, Vec<usize>>,
     /// The ties between visits.
     pub(super) ties: &'p Ties,
-    travel: Travel,
     weights: Weights,
-}
-
-/// One volunteer with their timelines.
-pub(super) struct Member<'p> {
-    /// The volunteer.
-    pub(super) volunteer: &'p Volunteer,
-    /// Load in minutes of service and travel, including the earlier load.
-    pub(super) load: u32,
-    /// The limits of the load, by week if there are offers for weeks, else one.
-    pub(super) limits: Vec<Limit>,
-    /// The timelines of their shifts, by day.
-    pub(super) days: Vec<ShiftTimeline<'p>>,
-    /// The index of the limit of each day.
-    limit_of: Vec<usize>,
-}
-
-/// A position for a visit in a member's timeline.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct InsertionSlot {
-    /// Index of the member.
-    pub(super) member: usize,
-    /// Index of the day.
-    pub(super) day: usize,
-    /// The position within the day.
-    pub(super) position: Position,
 }
 
 impl<'p> Team<'p> {
     /// The team of a part, with empty timelines.
-    pub(super) fn new(
-        problem: &DispatchProblem,
-        ties: &'p Ties,
-        part: &Part<'p>,
-        weights: Weights,
-    ) -> Self {
+    pub(super) fn new(ties: &'p Ties, part: &Part<'p>, weights: Weights) -> Self {
         let mut volunteers = part.volunteers.clone();
         volunteers.sort_unstable_by_key(|volunteer| volunteer.id);
         let mut named: HashMap<AreaCode, Vec<usize>> = HashMap::new();
@@ -73,7 +40,7 @@ impl<'p> Team<'p> {
             }
         }
         let members = volunteers.into_iter().map(Member::new).collect();
-        Self { members, named, ties, travel: problem.travel, weights }
+        Self { members, named, ties, weights }
     }
 
     /// The cost of waiting until a day, in seconds of travel, but for a constant of the visit.
@@ -179,11 +146,25 @@ impl<'p> Team<'p> {
         let positions = if visit.is_call() { 0 } else { who.days[day].stops.len() + 1 };
         let visits = (0..positions).map(move |at| {
             let (before, after) = who.around(day, at, at);
-            let there = self.way(who.volunteer, before, visit.place);
-            let onward = self.way(who.volunteer, visit.place, after);
+            let there = way(who.volunteer, before, visit.place);
+            let onward = way(who.volunteer, visit.place, after);
             InsertionSlot { member, day, position: who.days[day].position(at, there, onward) }
         });
         call.into_iter().chain(visits)
+    }
+
+    /// The slot in a member's day that adds the least travel, if the visit fits there and, unless the
+    /// offer may be exceeded, into the offered minutes.
+    pub(super) fn cheapest_on(
+        &self,
+        (member, day): (usize, usize),
+        visit: &Visit,
+        within_offer: bool,
+    ) -> Option<InsertionSlot> {
+        self.slots(member, day, visit)
+            .filter(|slot| self.misses(visit, *slot).most() == 0)
+            .filter(|slot| !within_offer || self.short_by(visit, *slot) == 0)
+            .min_by_key(|slot| (slot.position.extra, slot.position.at))
     }
 
     /// Travel times from a member's home to the visit and back.
@@ -192,12 +173,7 @@ impl<'p> Team<'p> {
             return (0, 0);
         }
         let who = self.members[member].volunteer;
-        (self.way(who, who.home, visit.place), self.way(who, visit.place, who.home))
-    }
-
-    /// How long a journey takes a volunteer.
-    fn way(&self, who: &Volunteer, from: Place, to: Place) -> Seconds {
-        seconds(self.travel.minutes(from, to, who.mode))
+        (way(who, who.home, visit.place), way(who, visit.place, who.home))
     }
 
     /// The travel time that visit `at` adds to the day it is in.
@@ -205,7 +181,7 @@ impl<'p> Team<'p> {
         let who = &self.members[member];
         let held = &who.days[day];
         let (before, after) = who.around(day, at, at + 1);
-        let direct = self.way(who.volunteer, before, after);
+        let direct = way(who.volunteer, before, after);
         (held.journey(at) + held.journey(at + 1) - direct).max(0)
     }
 
@@ -213,7 +189,7 @@ impl<'p> Team<'p> {
     fn without(&self, (member, day, at): (usize, usize, usize)) -> Option<ShiftTimeline<'p>> {
         let who = &self.members[member];
         let (before, after) = who.around(day, at, at + 1);
-        who.days[day].without(at, self.way(who.volunteer, before, after))
+        who.days[day].without(at, way(who.volunteer, before, after))
     }
 
     /// A member's load without visit `at` of a day; none if the other visits would not fit.
@@ -225,11 +201,11 @@ impl<'p> Team<'p> {
     }
 
     /// Removes visit `at` from a member's day, if its other visits fit without it.
-    pub(super) fn take(&mut self, from: (usize, usize, usize)) {
+    pub(super) fn remove(&mut self, from: (usize, usize, usize)) {
         if let Some(rest) = self.without(from) {
             let member = &mut self.members[from.0];
             member.days[from.1] = rest;
-            member.settle();
+            member.recompute_loads();
         }
     }
 
@@ -277,7 +253,7 @@ impl<'p> Team<'p> {
         self.members[slot.member].limit(slot.day).excess(added(visit, slot))
     }
 
-    /// Appends the visit to a member's day. [`Self::settle`] updates the load.
+    /// Appends the visit to a member's day. [`Self::recompute_loads`] updates the load.
     pub(super) fn append(&mut self, member: usize, day: usize, visit: &'p Visit) {
         if let Some(slot) = self.slots(member, day, visit).last() {
             self.members[member].days[day].insert(visit, slot.position);
@@ -302,8 +278,8 @@ impl<'p> Team<'p> {
     }
 
     /// Recomputes all loads.
-    pub(super) fn settle(&mut self) {
-        self.members.iter_mut().for_each(Member::settle);
+    pub(super) fn recompute_loads(&mut self) {
+        self.members.iter_mut().for_each(Member::recompute_loads);
     }
 
     /// Inserts the visit into a slot.
@@ -311,56 +287,6 @@ impl<'p> Team<'p> {
         let member = &mut self.members[slot.member];
         member.add_load(slot.day, added(visit, slot));
         member.days[slot.day].insert(visit, slot.position);
-    }
-}
-
-impl<'p> Member<'p> {
-    fn new(volunteer: &'p Volunteer) -> Self {
-        let mut days: Vec<_> = volunteer.shifts.iter().map(ShiftTimeline::new).collect();
-        days.sort_unstable_by_key(|day| day.shift.day);
-        let limit = |day: NaiveDate| volunteer.weeks.iter().position(|week| week.covers(day));
-        // Every shift has an offer for its week, if there are any.
-        let limit_of = days.iter().map(|day| limit(day.shift.day).unwrap_or(0)).collect();
-        Self {
-            volunteer,
-            load: volunteer.carried.0,
-            limits: limit::unused(volunteer),
-            days,
-            limit_of,
-        }
-    }
-
-    /// The limit of a day.
-    fn limit(&self, day: usize) -> Limit {
-        self.limits[self.limit_of[day]]
-    }
-
-    /// Adds minutes of a day to the loads.
-    pub(super) fn add_load(&mut self, day: usize, minutes: u32) {
-        self.load = self.load.saturating_add(minutes);
-        let limit = &mut self.limits[self.limit_of[day]];
-        limit.load = limit.load.saturating_add(minutes);
-    }
-
-    /// Recomputes the loads from the timelines.
-    fn settle(&mut self) {
-        (self.load, self.limits) = (self.volunteer.carried.0, limit::unused(self.volunteer));
-        for day in 0..self.days.len() {
-            self.add_load(day, self.days[day].load());
-        }
-    }
-
-    /// Load in minutes of service and travel, from the timelines.
-    pub(super) fn carries(&self) -> u32 {
-        self.volunteer.carried.0.saturating_add(self.days.iter().map(ShiftTimeline::load).sum())
-    }
-
-    /// The places before visit `at` and at visit `next` of a day; home at both ends.
-    fn around(&self, day: usize, at: usize, next: usize) -> (Place, Place) {
-        let stops = &self.days[day].stops;
-        let place = |at: usize| stops.get(at).map(|stop| stop.visit.place);
-        let home = self.volunteer.home;
-        (at.checked_sub(1).and_then(place).unwrap_or(home), place(next).unwrap_or(home))
     }
 }
 

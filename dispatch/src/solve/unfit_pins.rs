@@ -10,7 +10,7 @@ use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
 use super::problem::{DispatchProblem, Shift, Visit, Volunteer};
 use super::timeline::ShiftTimeline;
-use super::travel::{Mode, Travel};
+use super::travel::Mode;
 use super::units::{moment, seconds, span};
 use crate::routing::instance::Seconds;
 use crate::routing::timeline::Span;
@@ -38,7 +38,7 @@ pub fn block_unfit_pins(problem: &mut DispatchProblem) -> HashSet<TaskId> {
             let of_day = match who.shifts.iter().position(|shift| shift.day == day) {
                 None => visits.iter().map(|(_, visit)| Unfit::of(visit)).collect(),
                 Some(at) => {
-                    let filled = Day::new(who, &who.shifts[at], &problem.travel).filled(visits);
+                    let filled = Day::new(who, &who.shifts[at]).filled(visits);
                     let Filled { breaks, unfit } = filled;
                     who.shifts[at].breaks.extend(breaks);
                     unfit
@@ -66,7 +66,6 @@ fn carry(who: &mut Volunteer, day: NaiveDate, minutes: Minutes) {
 struct Day<'p> {
     home: Place,
     mode: Mode,
-    travel: &'p Travel,
     timeline: ShiftTimeline<'p>,
 }
 
@@ -92,8 +91,8 @@ impl Unfit {
 }
 
 impl<'p> Day<'p> {
-    fn new(who: &Volunteer, shift: &'p Shift, travel: &'p Travel) -> Self {
-        Self { home: who.home, mode: who.mode, travel, timeline: ShiftTimeline::new(shift) }
+    fn new(who: &Volunteer, shift: &'p Shift) -> Self {
+        Self { home: who.home, mode: who.mode, timeline: ShiftTimeline::new(shift) }
     }
 
     /// Calls come first: the search inserts the visits around them.
@@ -131,7 +130,7 @@ impl<'p> Day<'p> {
     }
 
     fn way(&self, from: Place, to: Place) -> Seconds {
-        seconds(self.travel.minutes(from, to, self.mode))
+        seconds(self.mode.minutes(from, to))
     }
 
     /// Blocks the time of a visit that does not fit, as far as the visits before it and the ways home

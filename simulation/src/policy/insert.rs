@@ -41,7 +41,7 @@ fn with(
     task: usize,
 ) -> Option<Vec<usize>> {
     let hours = world.hours(person, day)?;
-    let (district, who) = (world.scenario.district, world.person(person));
+    let who = world.person(person);
     let before = diary.on(person, day);
     let limit = world.minutes(person, before) + free;
     let routes = (0..=before.len()).map(|at| {
@@ -51,7 +51,7 @@ fn with(
     });
     let feasible = routes.filter_map(|tasks| {
         let minutes = world.minutes(person, &tasks);
-        let fits = minutes <= limit && route::fits(district, who, hours, &world.stops(&tasks));
+        let fits = minutes <= limit && route::fits(who, hours, &world.stops(&tasks));
         fits.then_some((minutes, tasks))
     });
     feasible.min_by_key(|(minutes, _)| *minutes).map(|(_, tasks)| tasks)

@@ -29,7 +29,7 @@ fn by_distance(world: &World<'_>, task: usize) -> Vec<usize> {
     let area: AreaCode = home.grid.ancestor(world.scenario.reach).unwrap_or(home.grid);
     let away = |person: &usize| -> Minutes {
         let who = &district.people[*person];
-        district.travel.minutes(who.home, home.place, who.mode)
+        who.mode.minutes(who.home, home.place)
     };
     let mut people: Vec<usize> = (0..district.people.len())
         .filter(|person| area.contains(&district.people[*person].grid))

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::admission::{Admission, Factors, decide};
 use super::policy::SecondFactorPolicy;
-use super::totp_store::{self, Verdict, Which};
+use super::totp_store::{self, CodeCheck, Which};
 use super::{device_keys, totp};
 use crate::auth::access_events::record;
 use crate::auth::device::{AuthMethod, Device, EndReason};
@@ -104,21 +104,21 @@ impl SecondFactors {
     ) -> Result<(), Problem> {
         let keys = self.keys.clone();
         // A wrong code is counted, so it must not roll back the change.
-        let verdict = self.db.write(district, move |tx| {
+        let check = self.db.write(district, move |tx| {
             let (now, key) = (tx.now, keys.key(tx.read_unbatched(), district)?);
             let (whose, code) = ((district, person), code.expose_secret());
-            let verdict = totp_store::examine(tx.write_unbatched(), &key, whose, which, code, now)?;
-            if verdict == Verdict::Right && which == Which::Pending {
+            let check = totp_store::examine(tx.write_unbatched(), &key, whose, which, code, now)?;
+            if check == CodeCheck::Accepted && which == Which::Pending {
                 device_keys::end_grace(tx.write_unbatched(), district, person)?;
                 record(tx, "person.totp", person, person, json!({}))?;
             }
-            Ok::<_, DbError>(verdict)
+            Ok::<_, DbError>(check)
         });
-        match verdict.await? {
-            Verdict::Right => Ok(()),
-            Verdict::Wrong => Err(ProblemCode::WrongCode.into()),
-            Verdict::Waits(seconds) => Err(Problem::too_many_requests(seconds)),
-            Verdict::NotSetUp => Err(ProblemCode::SecondFactorRequired.into()),
+        match check.await? {
+            CodeCheck::Accepted => Ok(()),
+            CodeCheck::Rejected => Err(ProblemCode::WrongCode.into()),
+            CodeCheck::Throttled(seconds) => Err(Problem::too_many_requests(seconds)),
+            CodeCheck::NotSetUp => Err(ProblemCode::SecondFactorRequired.into()),
         }
     }
 

@@ -41,13 +41,13 @@ pub enum Which {
 
 /// The outcome of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CodeCheck {
     /// Correct, and accepted now.
-    Right,
+    Accepted,
     /// Wrong, or accepted before.
-    Wrong,
+    Rejected,
     /// Not examined: codes were wrong too often; seconds until the next is examined.
-    Waits(u64),
+    Throttled(u64),
     /// There is no such secret.
     NotSetUp,
 }
@@ -119,15 +119,15 @@ pub fn examine(
     which: Which,
     code: &str,
     now: DateTime<Utc>,
-) -> Result<Verdict, DbError> {
-    let Some(row) = row(conn, district, person)? else { return Ok(Verdict::NotSetUp) };
+) -> Result<CodeCheck, DbError> {
+    let Some(row) = row(conn, district, person)? else { return Ok(CodeCheck::NotSetUp) };
     let sealed = match which {
         Which::Confirmed => row.sealed,
         Which::Pending => row.pending,
     };
-    let Some(sealed) = sealed else { return Ok(Verdict::NotSetUp) };
+    let Some(sealed) = sealed else { return Ok(CodeCheck::NotSetUp) };
     if let Some(seconds) = totp::wait(row.failures, row.failed_at.map(|at| at.and_utc()), now) {
-        return Ok(Verdict::Waits(seconds));
+        return Ok(CodeCheck::Throttled(seconds));
     }
     let corrupt = |error: &dyn ToString| DbError::corrupt(TABLE, error.to_string());
     let secret =
@@ -139,7 +139,7 @@ pub fn examine(
     let Some(step) = step else {
         let failed = totp_secrets::failed_at.eq(Some(now.naive_utc()));
         this.set((totp_secrets::failures.eq(row.failures + 1), failed)).execute(conn)?;
-        return Ok(Verdict::Wrong);
+        return Ok(CodeCheck::Rejected);
     };
     let accepted = (totp_secrets::last_step.eq(step), totp_secrets::failures.eq(0));
     match which {
@@ -149,7 +149,7 @@ pub fn examine(
             this.set((accepted, totp_secrets::sealed.eq(Some(sealed)), none)).execute(conn)?
         }
     };
-    Ok(Verdict::Right)
+    Ok(CodeCheck::Accepted)
 }
 
 /// Deletes a person's secrets; returns whether there were any.

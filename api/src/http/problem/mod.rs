@@ -7,6 +7,8 @@
 pub mod answer;
 pub mod catalogue;
 pub mod chinese;
+mod convert;
+pub mod entry;
 pub mod kept;
 pub mod routes;
 
@@ -22,11 +24,10 @@ use utoipa::ToSchema;
 pub use catalogue::{ProblemCode, ServerFault};
 pub use kept::Kept;
 
-use catalogue::Entry;
+use entry::Entry;
 
 use super::auth_scheme::AuthScheme;
-use crate::crypto::Unopened;
-use crate::db::{DbError, DbFailure};
+use crate::db::DbError;
 
 /// Seconds until a client may retry when the server was unavailable.
 const RETRY_AFTER: u64 = 2;
@@ -249,6 +250,25 @@ impl Problem {
         self
     }
 
+    /// Adds invalid fields.
+    #[must_use]
+    pub fn with_all(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+        self.0.errors.extend(errors);
+        self
+    }
+
+    /// Refuses a request with invalid fields.
+    ///
+    /// # Errors
+    /// [`ProblemCode::Invalid`] with the errors, if there are any.
+    pub fn refuse(errors: impl IntoIterator<Item = FieldError>) -> Result<(), Self> {
+        let mut errors = errors.into_iter().peekable();
+        if errors.peek().is_none() {
+            return Ok(());
+        }
+        Err(Self::from(ProblemCode::Invalid).with_all(errors))
+    }
+
     /// Adds the current state of the resource.
     #[must_use]
     pub fn showing(mut self, current: &impl Serialize) -> Self {
@@ -329,51 +349,6 @@ impl Problem {
     /// Whether the same request may succeed later.
     pub const fn is_retryable(&self) -> bool {
         self.0.entry().retryable
-    }
-}
-
-impl From<DbError> for Problem {
-    fn from(error: DbError) -> Self {
-        let fault = match error {
-            DbError::Unavailable(_) | DbError::Busy | DbError::Collision | DbError::NeedsRetry => {
-                ServerFault::Unavailable
-            }
-            DbError::Panicked | DbError::Failed(_) | DbError::Corrupt { .. } => {
-                ServerFault::Internal
-            }
-        };
-        Self::of(What::Fault(fault, Source::Db(error)))
-    }
-}
-
-impl From<diesel::result::Error> for Problem {
-    fn from(error: diesel::result::Error) -> Self {
-        DbError::from(error).into()
-    }
-}
-
-impl From<Unopened> for Problem {
-    fn from(error: Unopened) -> Self {
-        DbError::corrupt("a sealed column", error).into()
-    }
-}
-
-impl DbFailure for Problem {
-    fn as_db(&self) -> Option<&DbError> {
-        match &self.0.what {
-            What::Fault(_, Source::Db(error)) => Some(error),
-            What::Fault(..) | What::Refusal(_) => None,
-        }
-    }
-}
-
-impl From<gridward_domain::authority::Denial> for Problem {
-    fn from(denial: gridward_domain::authority::Denial) -> Self {
-        use gridward_domain::authority::Denial;
-        match denial {
-            Denial::OutOfScope => Self::not_found(),
-            Denial::Forbidden => ProblemCode::Forbidden.into(),
-        }
     }
 }
 

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::Problem;
 use super::answer::Language;
-use super::catalogue::{self, Entry};
+use super::catalogue;
+use super::entry::Entry;
 
 /// The meaning of a kind of problem.
 #[derive(Serialize, ToSchema)]

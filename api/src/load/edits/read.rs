@@ -15,7 +15,7 @@ use crate::area::successors;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, people, stations};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, in_batches};
 use crate::holiday::HolidayId;
 use crate::holiday::store::HolidayRow;
 use crate::load::Options;
@@ -62,15 +62,12 @@ const SUBJECTS: [Subject; 6] = [
 ];
 /// The maximum number of events that are read together.
 const PAGE: i64 = 10_000;
-/// The maximum number of ids in a statement.
-const CHUNK: usize = 500;
-
 impl Edits {
     /// Reads on in the log; returns whether there are more edits.
     ///
     /// # Errors
     /// [`DbError`].
-    pub(in crate::load) fn follow(
+    pub(in crate::load) fn read_next(
         &mut self,
         conn: &mut Conn,
         district: AreaCode,
@@ -190,16 +187,14 @@ struct Current<'a> {
 macro_rules! rows {
     ($current:ident, $table:ident, $key:ident, $type:ty, $keys:expr, $filter:expr) => {{
         let keys: Vec<_> = $keys.collect();
-        let mut rows: Vec<$type> = Vec::new();
-        for keys in keys.chunks(CHUNK) {
-            let those = $table::table
+        in_batches(&keys, |keys| {
+            $table::table
                 .filter($table::district.eq($current.district))
                 .filter($table::$key.eq_any(keys))
                 .filter($filter)
-                .select(<$type>::as_select());
-            rows.extend(those.load($current.conn)?);
-        }
-        rows
+                .select(<$type>::as_select())
+                .load::<$type>($current.conn)
+        })?
     }};
 }
 

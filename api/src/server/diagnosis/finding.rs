@@ -6,7 +6,7 @@ pub struct Finding {
     /// What was checked, in one word.
     pub subject: &'static str,
     /// The result.
-    pub verdict: Verdict,
+    pub status: Status,
     /// The observation, or the fault.
     pub text: String,
     /// The command that corrects a fault.
@@ -15,7 +15,7 @@ pub struct Finding {
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Status {
     /// As it should be.
     Good,
     /// The server starts, but this deserves attention.
@@ -24,7 +24,7 @@ pub enum Verdict {
     Failed,
 }
 
-impl Verdict {
+impl Status {
     /// One word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,26 +38,26 @@ impl Verdict {
 impl Finding {
     /// As it should be.
     pub fn good(subject: &'static str, text: impl ToString) -> Self {
-        Self { subject, verdict: Verdict::Good, text: text.to_string(), next: None }
+        Self { subject, status: Status::Good, text: text.to_string(), next: None }
     }
 
     /// A fault that does not stop the start, and the command that corrects it.
     pub fn warning(subject: &'static str, text: impl ToString, next: impl ToString) -> Self {
         let (text, next) = (text.to_string(), Some(next.to_string()));
-        Self { subject, verdict: Verdict::Warning, text, next }
+        Self { subject, status: Status::Warning, text, next }
     }
 
     /// A fault, and the command that corrects it.
     pub fn failed(subject: &'static str, text: impl ToString, next: impl ToString) -> Self {
-        Self { verdict: Verdict::Failed, ..Self::warning(subject, text, next) }
+        Self { status: Status::Failed, ..Self::warning(subject, text, next) }
     }
 }
 
 /// The command that comes next: of the first fault that stops a start, else of the first warning,
 /// else `otherwise`.
 pub fn next_command(findings: &[Finding], otherwise: &str) -> String {
-    let first = |verdict| findings.iter().find(|finding| finding.verdict == verdict);
-    let fault = first(Verdict::Failed).or_else(|| first(Verdict::Warning));
+    let first = |status| findings.iter().find(|finding| finding.status == status);
+    let fault = first(Status::Failed).or_else(|| first(Status::Warning));
     let next = fault.and_then(|finding| finding.next.clone());
     next.unwrap_or_else(|| otherwise.to_owned())
 }

@@ -20,7 +20,7 @@ use crate::crypto::installation::KeyError;
 use crate::crypto::private_file::PrivateFileError;
 use crate::db::Conn;
 
-pub use finding::{Finding, Verdict, next_command};
+pub use finding::{Finding, Status, next_command};
 
 /// The command after a correction that has no command of its own.
 pub const AGAIN: &str = "gridward doctor";
@@ -39,7 +39,7 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Whether the server can start.
     pub fn is_ready(&self) -> bool {
-        self.findings.iter().all(|finding| finding.verdict != Verdict::Failed)
+        self.findings.iter().all(|finding| finding.status != Status::Failed)
     }
 }
 
@@ -55,7 +55,7 @@ fn of_start(settings: &Settings) -> Vec<Finding> {
 pub struct Refusal(String);
 
 fn refuse(findings: Vec<Finding>) -> Result<(), Refusal> {
-    let fault = findings.into_iter().find(|finding| finding.verdict == Verdict::Failed);
+    let fault = findings.into_iter().find(|finding| finding.status == Status::Failed);
     fault.map_or(Ok(()), |fault| Err(Refusal(fault.text)))
 }
 

@@ -77,18 +77,18 @@ fn disk(folder: &Path) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::Verdict;
+    use super::super::finding::Status;
     use super::*;
 
     #[test]
     fn few_open_files_are_a_fault() {
-        for (limit, verdict) in [
-            (None, Verdict::Good),
-            (Some(65_536), Verdict::Good),
-            (Some(1_024), Verdict::Warning),
-            (Some(256), Verdict::Failed),
+        for (limit, status) in [
+            (None, Status::Good),
+            (Some(65_536), Status::Good),
+            (Some(1_024), Status::Warning),
+            (Some(256), Status::Failed),
         ] {
-            assert_eq!(open_files(limit).verdict, verdict, "{limit:?}");
+            assert_eq!(open_files(limit).status, status, "{limit:?}");
         }
     }
 }

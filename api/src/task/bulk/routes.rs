@@ -97,10 +97,7 @@ fn check(bulk: &TaskBulk) -> Result<(), Problem> {
     if tasks > MOST_TASKS || (tasks == 0 && errors.is_empty()) {
         errors.push(wrong_number());
     }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+    Problem::refuse(errors)
 }
 
 fn wrong_number() -> FieldError {

@@ -25,6 +25,7 @@ use crate::task::create::{self, NewTask};
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Sent};
 use crate::task::transition::Change;
+use crate::task::{read_set, seen};
 use crate::tx::{ReadSet, Tx};
 
 impl Effect for TaskBulk {
@@ -42,7 +43,7 @@ impl Effect for TaskBulk {
         let tasks = self.commands.iter().flat_map(|command| &command.tasks);
         let mut all = ReadSet::default();
         for task in tasks {
-            all.extend(&perform::read_set(principal, task.id, None, None));
+            all.extend(&read_set::of_command(principal, task.id, None, None));
         }
         all
     }
@@ -141,7 +142,7 @@ fn all(
         let one = match done {
             Ok(done) => {
                 for change in done.changes() {
-                    assignees.follow(&change.before, &change.after);
+                    assignees.update(&change.before, &change.after);
                 }
                 seconds.add(step, &done);
                 inverses.extend(done.inverse());
@@ -267,7 +268,7 @@ impl Step<'_> {
             Self::Task { at, kind, command, .. } => {
                 let command = command.as_ref();
                 let command = command.map_err(|problem| Problem::from(problem.clone()))?;
-                let before = perform::visible_now(tx, principal, at.id)?;
+                let before = seen::visible_now(tx, principal, at.id)?;
                 if *kind == TaskBulkType::Assign && before.state != Phase::Open {
                     let problem = Problem::from(ProblemCode::TaskPhase);
                     return Err(problem.showing(&before.task(View::Pool)?));

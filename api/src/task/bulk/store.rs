@@ -9,7 +9,7 @@ use super::UNDOABLE_FOR;
 use super::model::Inverse;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::task_bulks;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 
 const TABLE: &str = "task_bulks";
 
@@ -83,5 +83,5 @@ pub(super) fn mark(conn: &mut Conn, row: &BulkRow, now: DateTime<Utc>) -> Result
     let open = open.filter(task_bulks::undone_at.is_null());
     let changed =
         diesel::update(open).set(task_bulks::undone_at.eq(now.naive_utc())).execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+    changed_one(changed)
 }

@@ -23,11 +23,9 @@ use crate::person;
 use crate::task::breach;
 use crate::task::command::{NewTimes, VisitTime};
 use crate::task::commitments::{Commitments, Conflict};
-use crate::task::overlap;
-use crate::task::perform;
 use crate::task::row::TaskRow;
-use crate::task::tie;
 use crate::task::transition::{self, Step};
+use crate::task::{overlap, refusal, seen, tie};
 use crate::tx::Tx;
 
 /// The undoing of a bulk.
@@ -97,7 +95,7 @@ impl Undone {
         principal: &Principal,
         (task, version): (TaskId, i64),
     ) -> Result<TaskRow, Problem> {
-        let row = perform::visible_now(tx, principal, task)?;
+        let row = seen::visible_now(tx, principal, task)?;
         if !principal.area.contains(&row.grid) {
             return Err(ProblemCode::Forbidden.into());
         }
@@ -168,7 +166,7 @@ fn cancel_one(
             let event = step.event().by(principal.person).with(json!({ "because": "undone" }));
             Ok(transition::write(tx, &step, NewTimes::default(), event)?.version)
         }
-        Err(rejection) => Err(perform::refused(tx.read_unbatched(), key, row, rejection)?),
+        Err(rejection) => Err(refusal::refused(tx.read_unbatched(), key, row, rejection)?),
     }
 }
 

@@ -134,10 +134,10 @@ fn adds(index: &Index<'_>, who: &Volunteer, route: &Route, at: usize, extra: u32
     let before = if at == 0 { who.home } else { place(at - 1) };
     match (stops[at].travel.0 + onward).checked_sub(extra) {
         Some(direct) => {
-            distance::takes(index.problem, who, before, place(at + 1), direct)
+            distance::takes(who, before, place(at + 1), direct)
                 // Rounding may make two journeys shorter than the one that they replace.
                 || (extra == 0
-                    && f64::from(direct) <= distance::minutes(index.problem, who, before, place(at + 1)))
+                    && f64::from(direct) <= distance::minutes(who, before, place(at + 1)))
         }
         None => false,
     }

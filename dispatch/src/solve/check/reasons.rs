@@ -84,7 +84,7 @@ fn holds(
 /// Load of the visit in an otherwise empty shift, if it fits: each step is tried minute by minute.
 fn alone(index: &Index<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Option<u32> {
     let way = |from, to| match visit.channel {
-        Channel::Visit => rounded_up(distance::minutes(index.problem, who, from, to)),
+        Channel::Visit => rounded_up(distance::minutes(who, from, to)),
         Channel::Call => Some(0),
     };
     let there = way(who.home, visit.place)?;

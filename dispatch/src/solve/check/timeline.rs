@@ -27,7 +27,7 @@ pub(super) fn check(index: &Index<'_>, route: &Route) -> Result<(), Violation> {
             continue;
         }
         is_allowed(who, route, stop, visit)?;
-        if !distance::takes(index.problem, who, place, visit.place, stop.travel.0) {
+        if !distance::takes(who, place, visit.place, stop.travel.0) {
             return Err(Violation::Journey(stop.visit));
         }
         follows(shift, stop, visit, free)?;
@@ -114,9 +114,7 @@ fn way_home(
     travel: u32,
 ) -> Result<(), Violation> {
     let written = route.travel.0.checked_sub(travel);
-    let Some(back) =
-        written.filter(|back| distance::takes(index.problem, who, place, who.home, *back))
-    else {
+    let Some(back) = written.filter(|back| distance::takes(who, place, who.home, *back)) else {
         return Err(Violation::Travel(who.id, route.day));
     };
     let end = minute(shift.window.end());

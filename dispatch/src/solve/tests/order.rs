@@ -66,7 +66,7 @@ fn earliest(
         let visit = problem.visits.iter().find(|visit| visit.id == *id)?;
         // A call is made wherever the volunteer is.
         let at = if visit.is_call() { place } else { visit.place };
-        let travel = problem.travel.minutes(place, at, volunteer.mode);
+        let travel = volunteer.mode.minutes(place, at);
         let depart = (free..DAY).find(|depart| clear(*depart, depart + travel.0))?;
         let arrive = depart + travel.0;
         let within = |start: u32| match visit.pinned.and_then(|pin| pin.start) {
@@ -88,6 +88,6 @@ fn earliest(
         let (arrive, start, leave) = (time(arrive)?, time(start)?, time(free)?);
         stops.push(Stop { visit: *id, arrive, start, leave, travel, why: unknown() });
     }
-    let home = problem.travel.minutes(place, volunteer.home, volunteer.mode);
+    let home = volunteer.mode.minutes(place, volunteer.home);
     Some(Route { volunteer: who, day, stops, travel: travelled + home })
 }

@@ -1,4 +1,4 @@
-//! Tasks follow their beneficiary: to another place, to another entry, and to its end.
+//! The tasks of a beneficiary move with it: to another place, to another entry, and to its end.
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
@@ -53,7 +53,7 @@ impl Destination {
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn follow(
+pub(super) fn move_to(
     tx: &mut Tx<'_>,
     actor: impl Into<Option<PersonId>>,
     rows: &[TaskRow],
