@@ -554,15 +554,21 @@ async fn the_visits_of_a_suspended_person_go_to_others(
     }
 }
 
-/// Four visits of the first volunteer today from midnight on, an hour and a half of travel apart: one under
-/// way, one accepted and two that are not; the last one was given just now.
-async fn full_day(server: &Server, manager: &Caller) -> Vec<String> {
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_lasts_too_long_moves_the_later_ones_that_are_not_accepted(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
     let mut tasks = Vec::new();
     for n in [1, 2, 3, 1] {
-        tasks.push(visit(manager, n).await);
+        tasks.push(visit(&manager, n).await);
     }
     manager.plan(&json!({ "area": GRID, "first_day": day(1), "last_day": day(7) })).await;
     let long_ago = (Utc::now() - TimeDelta::hours(2)).naive_utc();
+    // Today from midnight on, an hour and a half of travel apart; the last one was given just now.
     for (at, (id, state)) in
         tasks.iter().zip(["in_progress", "accepted", "assigned", "assigned"]).enumerate()
     {
@@ -575,60 +581,6 @@ async fn full_day(server: &Server, manager: &Caller) -> Vec<String> {
             day(0)
         ));
     }
-    tasks
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_suggestion_for_visits_that_are_held_up_changes_nothing_until_it_is_applied(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let server = Server::small(backend);
-    let (admin, manager) = (server.admin().await, server.manager().await);
-    assert_eq!(set(&admin, 1, json!({ "replan": "suggest" })).await.status, 200);
-    let tasks = full_day(&server, &manager).await;
-    // Minutes after midnight no visit has lasted five minutes yet.
-    if time(0).as_str() < "00:07" {
-        return;
-    }
-    let before = task(&manager, &tasks[2]).await;
-    upkeep(&server.database);
-    let suggested = async || {
-        let plans = unordered(&admin, 1).await.into_iter();
-        plans.filter(|plan| plan["origin"] == "replan").collect::<Vec<_>>()
-    };
-    let plans = suggested().await;
-    assert_eq!((plans.len(), &plans[0]["state"]), (1, &json!("draft")), "{plans:?}");
-    assert_eq!(task(&manager, &tasks[2]).await, before, "it stays until the draft is applied");
-    let plan = format!("/v1/plans/{}", plans[0]["id"].as_str().expect("an id"));
-    let moved = manager.get(&format!("{plan}/visits?change=moved")).await.body["items"].clone();
-    let moved = moved.as_array().expect("visits");
-    assert_eq!((moved.len(), &moved[0]["task_id"]), (1, &json!(tasks[2])), "{moved:?}");
-    upkeep(&server.database);
-    assert_eq!(suggested().await.len(), 1, "suggested once");
-
-    let applied = manager.post(&format!("{plan}/apply"), &json!({})).await;
-    assert_eq!((applied.status, &applied.body["left"]), (200, &json!([])), "{}", applied.body);
-    let given = task(&manager, &tasks[2]).await;
-    assert_eq!(given["planned_for"]["plan_id"], plans[0]["id"], "{given}");
-    assert_ne!(given["assignee_id"], before["assignee_id"], "{given}");
-    let undone = manager.act(&format!("{plan}/undo")).await;
-    assert_eq!((undone.status, &undone.body["left"]), (200, &json!([])), "{}", undone.body);
-    let after = task(&manager, &tasks[2]).await;
-    for part in ["state", "assignee_id", "planned_for"] {
-        assert_eq!(after[part], before[part], "{part}");
-    }
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visit_that_lasts_too_long_moves_the_later_ones_that_are_not_accepted(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let server = Server::small(backend);
-    let (admin, manager) = (server.admin().await, server.manager().await);
-    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
-    let tasks = full_day(&server, &manager).await;
     server
         .database
         .execute(&format!("UPDATE tasks SET planned_start = 1439 WHERE id = '{}'", tasks[0]));

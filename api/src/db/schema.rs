@@ -658,7 +658,6 @@ diesel::table! {
         person_grid -> Nullable<Text>,
         left_because -> Nullable<Text>,
         former_unserved -> Nullable<Text>,
-        former_visit -> Nullable<Text>,
     }
 }
 

@@ -231,7 +231,6 @@ fn input(
         calls,
         visitor_choices,
         refusals,
-        reassigned: HashMap::new(),
     };
     Ok(Input { rows, off_duty, without_home })
 }

@@ -37,7 +37,8 @@ impl Job for PlanUpkeep {
                     break;
                 }
             }
-            processed += db.write(district, move |tx| overruns::take_later(tx, district)).await?;
+            processed +=
+                db.write(district, move |tx| overruns::release_later(tx, district)).await?;
             let today = context.today();
             if db.read(move |conn| freed::any(conn, district, today)).await? {
                 processed += db.write(district, move |tx| replan::enqueue(tx, district)).await?;

@@ -7,7 +7,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::secondment::SecondmentSpan;
-use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Phase, Transition};
+use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transition};
 use serde_json::json;
 
 use super::model::{LeftBecause, LeftTask};
@@ -79,11 +79,10 @@ impl Assignments {
     /// Queues the assignments, which are written together at the end of the transaction.
     pub(super) fn write(self, tx: &mut Tx<'_>, plan: &PlanRow, by: Option<PersonId>) {
         for (task, next) in self.next {
-            let action = if task.assignee.is_some() { "task.reassign" } else { "task.assign" };
             tx.record(
-                Event::new(action, Subject::Task, task.id, next.grid, next.version)
+                Event::new("task.assign", Subject::Task, task.id, next.grid, next.version)
                     .by(by)
-                    .assignees(task.assignee, next.assignee)
+                    .assignees(None, next.assignee)
                     .with(json!({ "plan": plan.id })),
             );
             tx.replace(&task, next);
@@ -242,11 +241,7 @@ fn assigned(
     (visit, order): (&VisitRow, Option<i32>),
     now: DateTime<Utc>,
 ) -> Result<Option<TaskRow>, DbError> {
-    // Of an assigned task the draft has a version only if it may take it from its person.
-    let command = match task.state {
-        Phase::Assigned => AutomaticCommand::Reassign { to, within: plan.area },
-        _ => AutomaticCommand::Assign { to, within: plan.area },
-    };
+    let command = AutomaticCommand::Assign { to, within: plan.area };
     let applied = life::apply_automatic(&task.life()?, &command, clock::day(now));
     let Ok(Transition::Changed(next)) = applied else { return Ok(None) };
     Ok(Some(TaskRow {

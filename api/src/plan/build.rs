@@ -10,7 +10,7 @@ use gridward_domain::authority::Role;
 use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
-use gridward_domain::task::{Phase, State};
+use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
 use super::carried::Carried;
@@ -58,25 +58,6 @@ pub struct Rows {
     pub reported: Vec<Reported>,
     /// The people who gave back an open task.
     pub refusals: HashMap<TaskId, Vec<PersonId>>,
-    /// The assigned tasks that a plan may give to others, as they are; among `tasks` they are open.
-    pub reassigned: HashMap<TaskId, TaskRow>,
-}
-
-impl Rows {
-    /// Has these tasks planned as if they were open, but not for the people who have them: those that are
-    /// assigned and not accepted, of visits by one person.
-    pub fn reassign(&mut self, ids: &[TaskId]) {
-        let ids: HashSet<TaskId> = ids.iter().copied().collect();
-        let is_free = |row: &&mut TaskRow| {
-            ids.contains(&row.id) && row.state == Phase::Assigned && row.pair().is_none()
-        };
-        for row in self.tasks.iter_mut().filter(is_free) {
-            self.refusals.entry(row.id).or_default().extend(row.assignee);
-            self.reassigned.insert(row.id, row.clone());
-            (row.state, row.assignee) = (Phase::Open, None);
-            row.unplan();
-        }
-    }
 }
 
 /// Builds the problem of planning `rows` for `span`, with no new visit before `earliest` and none in the

@@ -145,8 +145,8 @@ pub(crate) async fn apply_plan(
 
 /// Undo a plan
 ///
-/// Opens the tasks that the plan assigned and that have not changed since, as they were before, and gives
-/// those that it had moved (`reassign`) back to the people who had them, if these are active. The others, such as accepted ones, are listed in `left` and stay as they are. Other drafts of the opened
+/// Opens the tasks that the plan assigned and that have not changed since, as they were before. The
+/// others, such as accepted ones, are listed in `left` and stay as they are. Other drafts of the opened
 /// tasks, of before this plan was applied, can be applied again. Many tasks are opened in
 /// batches, as they are assigned: the plan is `undoing` meanwhile. A plan in another state
 /// is 409 `plan_state`, with the plan in `current`. Allowed roles: supervisors, admins, and managers

@@ -11,7 +11,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::computed::{Computed, Request};
-use super::former_visit::FormerVisit;
 use super::imagined::ImaginedVisits;
 use super::lane::Lane;
 use super::model::{Plan, PlanBase, PlanOrigin, PlanState};
@@ -229,11 +228,6 @@ fn served(
 /// The row of a task without a visitor; `reason` says why, or why this visitor.
 fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<VisitRow, DbError> {
     let reason = serde_json::to_string(reason);
-    let former = computed.rows.reassigned.get(&task.id).and_then(|former| {
-        let mut people = computed.rows.people.iter();
-        let grid = people.find(|person| Some(person.id) == former.assignee).map(|row| row.area);
-        FormerVisit::of(former, grid.unwrap_or(task.grid))
-    });
     Ok(VisitRow {
         district: task.district,
         plan: computed.request.id,
@@ -248,6 +242,5 @@ fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<V
         minutes: None,
         person_grid: None,
         former_unserved: None,
-        former_visit: former.as_ref().map(FormerVisit::stored).transpose()?,
     })
 }

@@ -58,7 +58,6 @@ pub fn rows(
         reported: reported::lately(conn, district, &calls, now)?,
         calls,
         refusals: task::freed::refusals(conn, range)?,
-        reassigned: HashMap::new(),
         calendars: availability::store::calendars(conn, district, work.first(), work.last())?,
         people,
         settings,

@@ -8,7 +8,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::changed_visits::{self, VisitChangeCounts};
-use super::former_visit::FormerVisit;
 use super::visit_store::VisitRow;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -84,7 +83,7 @@ pub fn loads(
 ) -> Result<PlanLoads, DbError> {
     let planned = visits.iter().map(|row| (row.task, (row.person, row.day, row.start)));
     let changes = changed_visits::counts(conn, (district, plan), planned)?;
-    let (people, grids) = (by_person(visits)?, by_grid(visits));
+    let (people, grids) = (by_person(visits), by_grid(visits));
     let ids: BTreeSet<PersonId> = people.iter().map(|load| load.person_id).collect();
     let codes: BTreeSet<AreaCode> = grids.iter().map(|load| load.grid).collect();
     let without_home = person::start::ids_without_home(conn, district, &ids)?;
@@ -100,19 +99,19 @@ pub fn loads(
     Ok(PlanLoads { people, grids: grids.into_iter().map(with_name).collect(), changes })
 }
 
-fn by_person(visits: &[VisitRow]) -> Result<Vec<PersonLoad>, DbError> {
+fn by_person(visits: &[VisitRow]) -> Vec<PersonLoad> {
     let mut loads: BTreeMap<(AreaCode, PersonId), PersonLoad> = BTreeMap::new();
     for visit in visits {
-        if let Some(former) = FormerVisit::read(visit)? {
-            let load = load(&mut loads, (former.grid, former.person));
-            let minutes = former.minutes.unwrap_or_default().unsigned_abs();
-            load.minutes_before = load.minutes_before.saturating_add(minutes);
-            if visit.person.is_none() {
-                load.minutes_after = load.minutes_after.saturating_add(minutes);
-            }
-        }
         let (Some(person), Some(grid)) = (visit.person, visit.person_grid) else { continue };
-        let load = load(&mut loads, (grid, person));
+        let load = loads.entry((grid, person)).or_insert(PersonLoad {
+            person_id: person,
+            name: None,
+            grid,
+            starts_at: RouteStart::Home,
+            minutes_before: 0,
+            minutes_after: 0,
+            added: 0,
+        });
         let minutes = visit.minutes.unwrap_or_default().unsigned_abs();
         load.minutes_after = load.minutes_after.saturating_add(minutes);
         if visit.task_version.is_some() {
@@ -121,22 +120,7 @@ fn by_person(visits: &[VisitRow]) -> Result<Vec<PersonLoad>, DbError> {
             load.minutes_before = load.minutes_before.saturating_add(minutes);
         }
     }
-    Ok(loads.into_values().collect())
-}
-
-fn load(
-    loads: &mut BTreeMap<(AreaCode, PersonId), PersonLoad>,
-    (grid, person_id): (AreaCode, PersonId),
-) -> &mut PersonLoad {
-    loads.entry((grid, person_id)).or_insert(PersonLoad {
-        person_id,
-        name: None,
-        grid,
-        starts_at: RouteStart::Home,
-        minutes_before: 0,
-        minutes_after: 0,
-        added: 0,
-    })
+    loads.into_values().collect()
 }
 
 fn by_grid(visits: &[VisitRow]) -> Vec<GridLoad> {
@@ -149,13 +133,14 @@ fn by_grid(visits: &[VisitRow]) -> Vec<GridLoad> {
             assigned_after: 0,
             unserved: 0,
         });
-        // A task that the plan may move and does not stays as it is.
-        let was_assigned = visit.former_visit.is_some()
-            || (visit.person.is_some() && visit.task_version.is_none());
-        let is_assigned = was_assigned || visit.person.is_some();
-        load.assigned_before += u32::from(was_assigned);
-        load.assigned_after += u32::from(is_assigned);
-        load.unserved += u32::from(!is_assigned);
+        match (visit.person, visit.task_version) {
+            (None, _) => load.unserved += 1,
+            (Some(_), Some(_)) => load.assigned_after += 1,
+            (Some(_), None) => {
+                load.assigned_before += 1;
+                load.assigned_after += 1;
+            }
+        }
     }
     loads.into_values().collect()
 }

@@ -33,7 +33,6 @@ pub mod earliest;
 pub mod enqueue;
 pub mod enqueue_nightly;
 mod former_marks;
-mod former_visit;
 pub mod imagined;
 pub mod input;
 pub mod lane;

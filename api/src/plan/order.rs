@@ -46,11 +46,6 @@ pub struct PlanOrder {
     /// possible.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub include_late: bool,
-    /// Also plans those of the tasks in `only.ids` that are assigned and not accepted: for other people than
-    /// those who have them. A task for which there is no other person stays as it is, and so does a visit by
-    /// two people. An undo gives the tasks back.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub reassign: bool,
     /// Confirms a first day more than 31 days from today.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirm: bool,
@@ -95,7 +90,6 @@ impl PlanOrder {
             seed: 0,
             lead_minutes: None,
             include_late: false,
-            reassign: false,
             confirm: false,
             only: TaskSelection::default(),
             weights: PlanWeights::default(),
@@ -139,9 +133,6 @@ impl PlanOrder {
         if self.lead_minutes.is_some_and(|minutes| minutes > LONGEST_LEAD) {
             let detail = format!("must be at most {LONGEST_LEAD}");
             return Err(Problem::invalid("/lead_minutes", detail));
-        }
-        if self.reassign && self.only.ids.is_empty() {
-            return Err(Problem::invalid("/reassign", "must be false without `only.ids`"));
         }
         self.weights.weights()?;
         self.only.check(&self.area)?;

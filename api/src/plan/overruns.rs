@@ -1,5 +1,5 @@
 //! Visits that last longer than planned: the later ones of the same person and day that are not
-//! accepted yet are planned anew, or another plan of them is suggested, if the next one cannot be kept.
+//! accepted yet are planned anew if the next one cannot be kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,6 @@ use gridward_domain::time::TimeOfDay;
 use serde_json::json;
 
 use super::order::PlanOrder;
-use super::replan::{self, Aim};
 use super::settings::{self, ReplanMode};
 use super::store;
 use crate::clock;
@@ -26,52 +25,18 @@ const TOLERANCE: u16 = 15;
 /// A visit given within this time stays, so that it does not change hands each minute.
 const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(30);
 
-/// Takes the visits of today that are not accepted and whose person is held up by a visit: opens and frees
-/// them if the district plans them `automatic`, or suggests a plan that gives them to others, with whom
-/// they stay until it is applied. Answers their number. What is accepted stays, and so does what a person
-/// assigned or pinned in the order of a plan.
+/// Opens the visits of today that are not accepted and whose person is held up by a visit, and frees
+/// them; answers their number. What is accepted stays, and so does what a person assigned or pinned
+/// in the order of a plan. Only in the mode `automatic`: a draft would leave them without a person
+/// until it is applied.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn take_later(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
+pub fn release_later(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
     let (settings, _) = settings::read(tx.read_unbatched(), district)?;
-    match settings.replan {
-        ReplanMode::Off => Ok(0),
-        ReplanMode::Suggest => {
-            let later = later(tx, district)?;
-            suggest(tx, district, later)
-        }
-        ReplanMode::Automatic => {
-            let later = later(tx, district)?;
-            for row in &later {
-                release::release(tx, row, None, json!({ "because": "overrun", "was": row.state }))?;
-            }
-            Ok(later.len())
-        }
-    }
-}
-
-/// Suggests a plan of these visits for each town, but for those that were suggested today.
-fn suggest(tx: &mut Tx<'_>, district: AreaCode, mut later: Vec<TaskRow>) -> Result<usize, DbError> {
-    if later.is_empty() {
+    if settings.replan != ReplanMode::Automatic {
         return Ok(0);
     }
-    let suggested = store::suggested(tx.read_unbatched(), district, clock::day(tx.now))?;
-    later.retain(|row| !suggested.contains(&row.id));
-    let mut towns: BTreeMap<AreaCode, Vec<TaskRow>> = BTreeMap::new();
-    for row in later {
-        towns.entry(replan::town(&row)).or_default().push(row);
-    }
-    let aim = Aim { is_applied_at_once: false, reassign: true };
-    let mut plans = 0;
-    for (town, rows) in towns {
-        plans += usize::from(replan::put(tx, town, &rows, aim)?.is_some());
-    }
-    Ok(plans)
-}
-
-/// The visits of today that are not accepted and that their people, who are held up, cannot make in time.
-fn later(tx: &mut Tx<'_>, district: AreaCode) -> Result<Vec<TaskRow>, DbError> {
     let now = tx.now;
     let (today, time) = (clock::day(now), time_of(now));
     let begun = task::store::timed(tx.read()?, district, today, &[Phase::InProgress], None)?;
@@ -79,7 +44,7 @@ fn later(tx: &mut Tx<'_>, district: AreaCode) -> Result<Vec<TaskRow>, DbError> {
     let held_up: BTreeMap<PersonId, TaskRow> =
         held_up.filter_map(|row| Some((row.assignee?, row))).collect();
     if held_up.is_empty() {
-        return Ok(Vec::new());
+        return Ok(0);
     }
     let people: Vec<PersonId> = held_up.keys().copied().collect();
     let waiting = [Phase::Assigned, Phase::Accepted];
@@ -101,7 +66,10 @@ fn later(tx: &mut Tx<'_>, district: AreaCode) -> Result<Vec<TaskRow>, DbError> {
     });
     let by_hand = by_hand(tx, district, &freed)?;
     freed.retain(|row| !by_hand.contains(&row.id));
-    Ok(freed)
+    for row in &freed {
+        release::release(tx, row, None, json!({ "because": "overrun", "was": row.state }))?;
+    }
+    Ok(freed.len())
 }
 
 /// The tasks that the orders of their plans pin.

@@ -233,7 +233,6 @@ mod tests {
             minutes: None,
             person_grid: None,
             former_unserved: None,
-            former_visit: None,
         }
     }
 

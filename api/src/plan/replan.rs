@@ -42,7 +42,7 @@ const LAST: u64 = 30;
 pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
     replan_tries::settle(tx, district)?;
     let most = i64::try_from(MOST_IDS).unwrap_or(i64::MAX);
-    let today = clock::day(tx.now);
+    let (now, today) = (tx.now, clock::day(tx.now));
     let waiting = freed::waiting(tx.read_unbatched(), district, today, most)?;
     let (settings, _) = settings::read(tx.read_unbatched(), district)?;
     let mut over: BTreeSet<TaskId> = waiting.iter().map(|(task, _)| *task).collect();
@@ -58,62 +58,30 @@ pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
         if let Some(from) = waits_until(row.not_before, today) {
             freed::wait_until(tx.write_unbatched(), (district, row.id), from)?;
         } else {
-            tasks.entry((town(&row), planned[&row.id])).or_default().push(row);
+            let town = row.grid.ancestor(Level::Town).unwrap_or(district);
+            tasks.entry((town, planned[&row.id])).or_default().push(row);
         }
     }
     let mut plans = 0;
     for ((town, is_applied_at_once), rows) in tasks {
         let ids: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
-        match put(tx, town, &rows, Aim { is_applied_at_once, reassign: false })? {
-            Some(plan) => freed::give(tx.write_unbatched(), district, &ids, plan)?,
-            None => {
-                over.extend(ids);
-                continue;
-            }
-        }
+        let Some(span) = span(&rows, today) else {
+            over.extend(ids);
+            continue;
+        };
+        let id = PlanId(Uuid::now_v7());
+        freed::give(tx.write_unbatched(), district, &ids, id)?;
+        let only = TaskSelection { ids, ..TaskSelection::default() };
+        // A suggestion begins with the people around its tasks, and has more where they do not suffice.
+        let around = common(rows.iter().map(|row| row.grid)).filter(|_| !is_applied_at_once);
+        let order = PlanOrder { only, ..PlanOrder::of(around.unwrap_or(town), span) };
+        let request = Request { id, order, now, by: None };
+        let unordered = Unordered { origin: PlanOrigin::Replan, is_applied_at_once, night: None };
+        draft::insert_unordered(tx, &request, unordered)?;
         plans += 1;
     }
     freed::planned(tx.write_unbatched(), district, &over.into_iter().collect::<Vec<_>>())?;
     Ok(plans)
-}
-
-/// What becomes of a plan that no person ordered, and of its tasks.
-#[derive(Clone, Copy)]
-pub(super) struct Aim {
-    /// Whether it is applied as soon as it is computed.
-    pub(super) is_applied_at_once: bool,
-    /// Whether its tasks are assigned, and stay so until it is applied.
-    pub(super) reassign: bool,
-}
-
-/// Puts one plan of these tasks of the town into the queue; `None` if no plan can have them on their days.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn put(
-    tx: &mut Tx<'_>,
-    town: AreaCode,
-    rows: &[TaskRow],
-    Aim { is_applied_at_once, reassign }: Aim,
-) -> Result<Option<PlanId>, DbError> {
-    let now = tx.now;
-    let Some(span) = span(rows, clock::day(now)) else { return Ok(None) };
-    let id = PlanId(Uuid::now_v7());
-    let ids = rows.iter().map(|row| row.id).collect();
-    let only = TaskSelection { ids, ..TaskSelection::default() };
-    // A suggestion begins with the people around its tasks, and has more where they do not suffice.
-    let around = common(rows.iter().map(|row| row.grid)).filter(|_| !is_applied_at_once);
-    let area = around.unwrap_or(town);
-    let order = PlanOrder { only, reassign, ..PlanOrder::of(area, span) };
-    let request = Request { id, order, now, by: None };
-    let unordered = Unordered { origin: PlanOrigin::Replan, is_applied_at_once, night: None };
-    draft::insert_unordered(tx, &request, unordered)?;
-    Ok(Some(id))
-}
-
-/// The town whose people can have the task.
-pub(super) fn town(row: &TaskRow) -> AreaCode {
-    row.grid.ancestor(Level::Town).unwrap_or(row.district)
 }
 
 /// Whether the plan of a freed task is applied as soon as it is computed; `None`: the task stays open. A

@@ -200,9 +200,6 @@ fn read(
     }
     let span = order.span()?;
     let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
-    if order.reassign {
-        rows.reassign(&order.only.ids);
-    }
     let overdue = select(&mut rows, order, clock::day(*now));
     let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
     let mut problem = build::problem(&rows, span, earliest)?;

@@ -1,6 +1,6 @@
 //! Queries for plans.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -82,30 +82,6 @@ pub fn given(
         }
     }
     Ok(given)
-}
-
-/// The assigned tasks for which a plan that begins on this day was suggested, whatever became of it.
-///
-/// # Errors
-/// [`DbError`].
-pub fn suggested(
-    conn: &mut Conn,
-    district: AreaCode,
-    first_day: NaiveDate,
-) -> Result<HashSet<TaskId>, DbError> {
-    let rows: Vec<PlanRow> = plans::table
-        .filter(plans::district.eq(district))
-        .filter(plans::last_day.ge(first_day))
-        .filter(plans::first_day.eq(first_day))
-        .filter(plans::origin.eq(PlanOrigin::Replan))
-        .filter(plans::is_applied_at_once.eq(false))
-        .load(conn)?;
-    let mut tasks = HashSet::new();
-    for row in rows {
-        let orders = row.order()?.into_iter().map(|stored| stored.order);
-        tasks.extend(orders.filter(|order| order.reassign).flat_map(|order| order.only.ids));
-    }
-    Ok(tasks)
 }
 
 /// Stores the result of a plan.

@@ -13,7 +13,7 @@ use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
 use super::plan_row::PlanRow;
 use super::store;
 use super::visit_store::VisitRow;
-use super::{former_marks, former_visit, other_drafts, plan_state};
+use super::{former_marks, other_drafts, plan_state};
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
@@ -41,7 +41,7 @@ pub fn undo(
 }
 
 /// Opens the tasks of these visits of the plan that have not changed since they were assigned, with the
-/// valid marks that they had before, and gives back those that it had moved; returns the others.
+/// valid marks that they had before; returns the others.
 ///
 /// # Errors
 /// [`DbError`].
@@ -61,9 +61,6 @@ pub(super) fn open(
     for visit in visits {
         let task = tasks.get(&visit.task);
         if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
-            if former_visit::give_back(tx, plan, (task, visit), by)? {
-                continue;
-            }
             // The author of the undo decides the next step: the tasks are not planned anew.
             let about = json!({ "because": "plan_undone", "plan": plan.id });
             let unserved_why = former.get(&task.id).copied();

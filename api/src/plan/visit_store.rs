@@ -36,7 +36,6 @@ crate::table_row! {
             minutes: Option<i32>,
             person_grid: Option<AreaCode>,
             former_unserved: Option<UnservedWhy>,
-            former_visit: Option<String>,
         }
     }
 }

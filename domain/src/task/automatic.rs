@@ -20,13 +20,6 @@ pub enum AutomaticCommand {
         /// The area of the plan or the regime.
         within: AreaCode,
     },
-    /// Gives a task that is not accepted yet to another person, as a plan may and its undo does.
-    Reassign {
-        /// The other person.
-        to: Candidate,
-        /// The area of the plan.
-        within: AreaCode,
-    },
     /// Escalates an overdue task by one level.
     Escalate,
     /// Expires an overdue task.
@@ -51,7 +44,6 @@ impl AutomaticCommand {
     pub const fn verb(&self) -> Verb {
         match self {
             Self::Assign { .. } => Verb::Assign,
-            Self::Reassign { .. } => Verb::Reassign,
             Self::Escalate => Verb::Escalate,
             Self::Expire => Verb::Expire,
             Self::Move { .. } => Verb::Move,
@@ -74,12 +66,6 @@ pub fn apply_automatic(
     let verb = command.verb();
     let after = match *command {
         AutomaticCommand::Assign { to, within } => assigned(task, verb, &to, &within)?,
-        AutomaticCommand::Reassign { to, within } => {
-            let State::Assigned(_) = task.state else {
-                return Err(Rejection::WrongPhase { phase: task.state.phase() });
-            };
-            assigned(task, verb, &to, &within)?
-        }
         AutomaticCommand::Escalate => {
             is_due(task, command, today)?;
             Some(escalated(task)?)

@@ -116,7 +116,6 @@ impl Verb {
         matches!(
             self,
             Self::Assign
-                | Self::Reassign
                 | Self::Escalate
                 | Self::Expire
                 | Self::Move

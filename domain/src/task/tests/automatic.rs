@@ -21,21 +21,6 @@ fn a_plan_assigns_open_tasks_of_its_area_to_visitors_of_its_area() {
 }
 
 #[test]
-fn a_plan_takes_a_task_from_its_person_only_until_it_is_accepted() {
-    let reassign = |state| {
-        let (to, within) = (candidate(2, GRID), area("500116"));
-        let command = AutomaticCommand::Reassign { to, within };
-        apply_automatic(&task(state), &command, day(TODAY))
-    };
-    let given = Task { state: State::Assigned(person(2)), version: 2, ..task(State::Open) };
-    assert_eq!(reassign(State::Assigned(person(1))), Ok(Transition::Changed(given)));
-    assert_eq!(reassign(State::Assigned(person(2))), Ok(Transition::Already));
-    for state in [State::Open, State::Accepted(person(1)), State::InProgress(person(1))] {
-        assert_eq!(reassign(state), Err(Rejection::WrongPhase { phase: state.phase() }));
-    }
-}
-
-#[test]
 fn an_overdue_task_escalates_every_two_days_up_to_the_district() {
     let mut now = task(State::Open);
     let mut climbed = Vec::new();

@@ -1,1 +1,0 @@
-ALTER TABLE plan_visits DROP COLUMN former_visit;
