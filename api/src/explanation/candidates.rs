@@ -216,6 +216,7 @@ fn input(conn: &mut Conn, area: AreaCode, span: Span, task: &TaskRow) -> Result<
         calls,
         visitor_choices,
         refusals,
+        movable: HashMap::new(),
     };
     Ok(Input { rows, off_duty, without_home })
 }

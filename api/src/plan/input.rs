@@ -51,6 +51,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
         visitor_choices: beneficiary::visitors::all(conn, district)?,
         calls: catalogue::store::calls(conn, district)?,
         refusals: task::freed::refusals(conn, range)?,
+        movable: HashMap::new(),
         calendars: availability::store::calendars(conn, district, work.first(), work.last())?,
         people,
         settings,

@@ -12,15 +12,18 @@ use std::sync::Arc;
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::base::BaseVisit;
 use super::build::Rows;
 use super::computed::{Computed, Request};
 use super::earliest::Earliest;
 use super::imagined::Imagined;
 use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
+use super::solving::Before;
 use super::span::Span;
 use super::store::PlanRow;
-use super::{apply, base, batches, build, draft, input, left, overruns, queue, solving, store};
+use super::{apply, base, batches, build, draft, input, left, movable, overruns, queue};
+use super::{solving, store};
 use crate::area;
 use crate::clock;
 use crate::db::{Conn, DbError};
@@ -143,6 +146,7 @@ pub async fn compute(
         let mut rows = input::rows(conn, &order.area.range(), span)?;
         let overdue = select(&mut rows, order, span, clock::day(*now));
         let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
+        rows.movable = movable::read(conn, order, &rows.tasks)?;
         let mut problem = build::problem(&rows, span, earliest)?;
         if asked.by.is_none() {
             without_held_up(&mut problem, &rows, *now);
@@ -160,8 +164,12 @@ pub async fn compute(
     let is_dry = !imagined.is_empty();
     let began = Instant::now();
     let (selected, changes) = (request.order.only.area, request.order.changes.clone());
+    let movable: Vec<BaseVisit> = rows.movable.values().copied().collect();
     let solved = tokio::task::spawn_blocking(move || {
-        let mut solve = || solving::solve(&mut problem, (&base, &changes), &options, &observer);
+        let mut solve = || {
+            let before = Before { base: &base, movable: &movable, changes: &changes };
+            solving::solve(&mut problem, before, &options, &observer)
+        };
         let mut solved = match pool {
             Some(pool) => pool.install(solve),
             None => solve(),

@@ -110,11 +110,22 @@ impl Commitments {
         start: TimeOfDay,
         minutes: i32,
     ) -> Option<Conflict> {
+        self.conflict_besides(person, (day, start), minutes, &HashSet::new())
+    }
+
+    /// The same, as if the person did not hold the visits of these tasks.
+    pub fn conflict_besides(
+        &self,
+        person: PersonId,
+        (day, start): (NaiveDate, TimeOfDay),
+        minutes: i32,
+        tasks: &HashSet<TaskId>,
+    ) -> Option<Conflict> {
         if self.off_duty.contains(&person) || self.is_absent(person, day, start, minutes) {
             return Some(Conflict::Away);
         }
         let mut busy = self.overlapping(person, day, start, minutes);
-        busy.next().map(|_| Conflict::Busy)
+        busy.any(|held| !tasks.contains(&held.task)).then_some(Conflict::Busy)
     }
 
     /// The dated hours and absences of the person, if they were read.

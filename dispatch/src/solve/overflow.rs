@@ -143,7 +143,13 @@ fn offer(
     all.extend(left.iter().map(|visit| (*visit).clone()));
     let here: HashSet<TaskId> = all.iter().map(|visit| visit.id).collect();
     let bound = problem.ties.iter().filter_map(|tie| tie.among(&here)).collect();
-    let asked = DispatchProblem { volunteers, visits: all, ties: bound, travel: problem.travel };
+    let asked = DispatchProblem {
+        volunteers,
+        visits: all,
+        ties: bound,
+        travel: problem.travel,
+        ..DispatchProblem::default()
+    };
     let part = Part {
         volunteers: asked.volunteers.iter().collect(),
         visits: asked.visits.iter().collect(),

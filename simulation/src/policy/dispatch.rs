@@ -45,6 +45,7 @@ pub fn problem(world: &World<'_>) -> DispatchProblem {
         visits: visits.map(|(number, pin)| visit(world, number, pin)).collect(),
         ties: Vec::new(),
         travel: world.scenario.district.travel,
+        ..DispatchProblem::default()
     }
 }
 
