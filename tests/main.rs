@@ -74,6 +74,7 @@ mod photos;
 mod plan_bases;
 mod plan_batches;
 mod plan_changes;
+mod plan_moves;
 mod plan_queue;
 mod plan_retention;
 mod planning;

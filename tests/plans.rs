@@ -208,7 +208,9 @@ async fn of_two_drafts_of_the_same_tasks_only_one_is_applied(
     assert_eq!((applied.status, &applied.body["left"]), (200, &json!([])), "{}", applied.body);
     let refused = send(&manager, &second, "apply", json!({})).await;
     assert_eq!((refused.status, refused.problem()), (409, "plan_outdated"), "{}", refused.body);
-    let left = json!([{ "task_id": id, "because": "changed", "state": "assigned" }]);
+    let left = json!([{
+        "task_id": id, "because": "changed", "state": "assigned", "plan_id": first["id"]
+    }]);
     assert_eq!(refused.body["current"], left);
     let path = format!("/v1/plans/{}", second["id"].as_str().expect("an id"));
     assert_eq!(manager.get(&path).await.body["state"], "draft", "nothing was applied");

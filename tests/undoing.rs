@@ -1,5 +1,6 @@
 //! A property of plans: applied and undone, a plan leaves every table as it was. What people did with
-//! its visits in between is left as it is and listed; the others are undone exactly.
+//! its visits in between is left as it is and listed; the others are undone exactly, also those that the plan
+//! has moved from where an earlier plan had given them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,6 +112,8 @@ struct Counts {
     unserved: usize,
     /// With the mark of an earlier plan after the undo.
     marked: usize,
+    /// Moved from where an earlier plan had given them.
+    moved: usize,
 }
 
 /// A random plan of random tasks, and what people do with it.
@@ -136,6 +139,8 @@ impl Case<'_> {
         }
         if self.rng.random_bool(0.2) {
             more["skills"] = json!(["medical"]);
+        } else if self.rng.random_bool(0.3) {
+            more["skills"] = json!(["legal"]);
         }
         let is_pair = self.rng.random_bool(0.15);
         if is_pair {
@@ -148,13 +153,13 @@ impl Case<'_> {
         std::iter::once(id).chain(second).collect()
     }
 
-    /// The draft of these tasks.
-    async fn draft(&mut self, tasks: &[String]) -> String {
+    /// The draft of these tasks, which may move those that a plan gave.
+    async fn draft(&mut self, tasks: &[String], moves: bool) -> String {
         let last = self.rng.random_range(3..=9);
         let seed = self.rng.random_range(0..1_000);
         let order = json!({
             "area": DISTRICT, "first_day": day(1), "last_day": day(last), "seed": seed,
-            "only": { "ids": tasks }
+            "only": { "ids": tasks }, "move_unaccepted": moves
         });
         let draft = self.staff.order_plan(&order).await;
         assert_eq!(draft.status, 201, "{}", draft.body);
@@ -168,15 +173,15 @@ impl Case<'_> {
         done.body
     }
 
-    /// Does something with about half of the assigned tasks; returns those that it changed.
-    async fn meddle(&mut self, tasks: &[String]) -> BTreeSet<String> {
-        let mut touched = BTreeSet::new();
+    /// Does something with about half of the assigned tasks; returns those whose visit it changed, and the
+    /// priority that others had.
+    async fn meddle(&mut self, tasks: &[String]) -> (BTreeSet<String>, BTreeMap<String, Value>) {
+        let (mut touched, mut edited) = (BTreeSet::new(), BTreeMap::new());
         for id in tasks {
             let path = format!("/v1/tasks/{id}");
             let read = self.staff.get(&path).await;
             let assignee = read.body["assignee_id"].as_str().and_then(|id| self.people.get(id));
             let Some(assignee) = assignee.filter(|_| self.rng.random_bool(0.5)) else { continue };
-            let tag = read.headers["etag"].to_str().expect("a tag").to_owned();
             let done = match self.rng.random_range(0..4) {
                 0 => assignee.act(&format!("{path}/accept")).await,
                 1 => {
@@ -185,8 +190,9 @@ impl Case<'_> {
                     assignee.act(&format!("{path}/release")).await
                 }
                 2 => {
-                    let edit = self.staff.request(Method::PATCH, &path).header("If-Match", tag);
-                    self.staff.send(edit.json(&json!({ "title": "春节慰问" }))).await
+                    self.set_priority(id, &json!(3)).await;
+                    edited.insert(id.clone(), read.body["priority"].clone());
+                    continue;
                 }
                 _ => {
                     let reason = json!({ "reason": "x" });
@@ -196,7 +202,27 @@ impl Case<'_> {
             assert_eq!(done.status, 200, "{}", done.body);
             touched.insert(id.clone());
         }
-        touched
+        (touched, edited)
+    }
+
+    async fn set_priority(&self, task: &str, priority: &Value) {
+        let path = format!("/v1/tasks/{task}");
+        let version = self.staff.get(&path).await.body["version"].clone();
+        let edit = self.staff.request(Method::PATCH, &path);
+        let edit = edit.header("If-Match", format!("\"v{version}\""));
+        let done = self.staff.send(edit.json(&json!({ "priority": priority }))).await;
+        assert_eq!(done.status, 200, "{}", done.body);
+    }
+
+    /// The first volunteer is the only one with a skill, and has minutes for few visits; the others offer
+    /// `others`.
+    fn staffed(&self, others: u32) {
+        let sql = format!(
+            "UPDATE people SET weekly_minutes = {others};
+             UPDATE people SET weekly_minutes = 90, skills = 'legal' WHERE id = '{}'",
+            person_id(21)
+        );
+        self.server.database.execute(&sql);
     }
 
     /// Applies a plan, meddles with it or not, and undoes it; checks what is left of it, and counts.
@@ -211,23 +237,37 @@ impl Case<'_> {
             let person = people.choose(&mut self.rng).expect("people");
             person.act(&format!("/v1/tasks/{id}/claim")).await;
         }
-        let earlier = if self.rng.random_bool(0.5) {
+        let moves = self.rng.random_bool(0.5);
+        let earlier = if moves || self.rng.random_bool(0.5) {
             let some = tasks.sample(&mut self.rng, tasks.len() / 2);
             let some: Vec<String> = some.cloned().collect();
-            let plan = self.draft(&some).await;
+            self.staffed(if moves { 0 } else { 600 });
+            let plan = self.draft(&some, false).await;
             self.send(&plan, "apply").await;
             Some(plan)
         } else {
             None
         };
-        let plan = self.draft(&tasks).await;
+        self.staffed(600);
+        let plan = self.draft(&tasks, moves).await;
         let before = Dump::of(&self.server.database, self.columns);
         self.send(&plan, "apply").await;
         let given = given(&self.server.database, &plan);
-        let touched =
-            if self.rng.random_bool(0.6) { self.meddle(&given).await } else { BTreeSet::new() };
+        let (touched, edited) =
+            if self.rng.random_bool(0.6) { self.meddle(&given).await } else { Default::default() };
         let between = Dump::of(&self.server.database, self.columns);
         let undone = self.send(&plan, "undo").await;
+        let left = undone["left"].as_array().expect("tasks");
+        let ids = |left: &[Value]| -> BTreeSet<String> {
+            left.iter().map(|left| text(&left["task_id"])).collect()
+        };
+        // The person of before may have accepted another visit of the plan at the same hour.
+        let busy: Vec<Value> =
+            left.iter().filter(|left| left["because"] == "person_busy").cloned().collect();
+        let (left, busy) = (ids(left), ids(&busy));
+        for (task, priority) in edited.iter().filter(|(task, _)| !left.contains(*task)) {
+            self.set_priority(task, priority).await;
+        }
         let after = Dump::of(&self.server.database, self.columns);
         counts.given += given.len();
         counts.touched += touched.len();
@@ -236,12 +276,13 @@ impl Case<'_> {
         let marked = "SELECT id AS text FROM plan_visits JOIN tasks ON id = task
              WHERE unserved_why = former_unserved AND plan_visits.plan =";
         counts.marked += self.server.database.texts(&format!("{marked} '{plan}'")).len();
+        let moved = "SELECT task AS text FROM plan_visits WHERE former_plan IS NOT NULL AND plan =";
+        counts.moved += self.server.database.texts(&format!("{moved} '{plan}'")).len();
 
-        let left = undone["left"].as_array().expect("tasks").iter();
-        let left: BTreeSet<String> = left.map(|left| text(&left["task_id"])).collect();
-        assert_eq!(left, touched, "{undone}");
+        assert_eq!(&left - &busy, touched, "{undone}");
         assert_eq!(after.tables, between.tables, "an undo changes tasks alone");
         if touched.is_empty() {
+            assert!(busy.is_empty(), "{undone}");
             assert_eq!(after.tables, before.tables);
         }
         for (id, row) in &after.tasks {
@@ -312,8 +353,8 @@ async fn a_plan_that_is_applied_and_undone_leaves_the_tables_as_they_were(
         let case = Case { rng, server: &server, columns, staff: &staff, people: &people };
         case.check(&mut counts).await;
     }
-    let Counts { given, touched, unserved, marked } = counts;
-    assert!(given.min(touched).min(unserved).min(marked) > 0, "{counts:?}");
+    let Counts { given, touched, unserved, marked, moved } = counts;
+    assert!(given.min(touched).min(unserved).min(marked).min(moved) > 0, "{counts:?}");
 }
 
 #[rstest]

@@ -658,6 +658,7 @@ diesel::table! {
         person_grid -> Nullable<Text>,
         left_because -> Nullable<Text>,
         former_unserved -> Nullable<Text>,
+        former_plan -> Nullable<Text>,
     }
 }
 

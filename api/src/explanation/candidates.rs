@@ -231,6 +231,7 @@ fn input(
         calls,
         visitor_choices,
         refusals,
+        movable: HashMap::new(),
     };
     Ok(Input { rows, off_duty, without_home })
 }

@@ -5,16 +5,16 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
-use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::secondment::SecondmentSpan;
 use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transition};
 use serde_json::json;
 
 use super::model::{LeftBecause, LeftTask};
+use super::moves;
 use super::plan_row::PlanRow;
 use super::premises::{self, Premises};
 use super::visit_store::VisitRow;
-use super::why::StoredWhy;
 use crate::availability::calendar::Calendar;
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
@@ -49,41 +49,32 @@ impl Assignments {
         visits: &[VisitRow],
         (orders, premises): (&HashMap<TaskId, i32>, &Premises),
     ) -> Result<Self, DbError> {
-        let (facts, now) = (Facts::read(tx, (plan.district, plan.id), visits)?, tx.now);
-        let mut assignments = Vec::with_capacity(visits.len());
-        let mut reasons = HashMap::new();
-        for visit in visits {
-            let order = orders.get(&visit.task).copied();
-            let assignment = match facts.possible(plan, premises, visit, now) {
-                Ok((task, to)) => assigned(plan, (task, to), (visit, order), now)?
-                    .map(|next| (task, next))
-                    .ok_or(LeftBecause::Changed),
-                Err(because) => Err(because),
-            };
-            match assignment {
-                Ok(assignment) => assignments.push(assignment),
-                Err(because) => drop(reasons.insert(visit.task, because)),
+        let (mut facts, now) = (Facts::read(tx, plan, visits)?, tx.now);
+        loop {
+            let found = facts.assignments(plan, visits, (orders, premises), now)?;
+            // What is left with its person takes the person's time, also that of other visits of the plan.
+            let stays = |left: &LeftTask| facts.moving.contains(&left.task_id);
+            let stay: HashSet<TaskId> =
+                found.left.iter().filter(|left| stays(left)).map(|left| left.task_id).collect();
+            if stay.is_empty() {
+                return Ok(found);
             }
+            facts.moving.retain(|task| !stay.contains(task));
         }
-        for task in facts.torn(&assignments, &reasons) {
-            reasons.insert(task, LeftBecause::Tied);
-        }
-        let reason = |visit: &VisitRow| Some((visit.task, *reasons.get(&visit.task)?));
-        let left = visits.iter().filter_map(reason);
-        let left = left.map(|(task, because)| facts.left(task, because)).collect();
-        let kept = assignments.into_iter().filter(|(task, _)| !reasons.contains_key(&task.id));
-        let next = kept.map(|(task, next)| (task.clone(), next)).collect();
-        Ok(Self { next, left })
     }
 
     /// Queues the assignments, which are written together at the end of the transaction.
     pub(super) fn write(self, tx: &mut Tx<'_>, plan: &PlanRow, by: Option<PersonId>) {
         for (task, next) in self.next {
+            let (action, about) = match task.assignee {
+                None => ("task.assign", json!({ "plan": plan.id })),
+                Some(_) => ("task.reassign", json!({ "because": "plan_moved", "plan": plan.id })),
+            };
             tx.record(
-                Event::new("task.assign", Subject::Task, task.id, next.grid, next.version)
+                Event::new(action, Subject::Task, task.id, next.grid, next.version)
                     .by(by)
-                    .assignees(None, next.assignee)
-                    .with(json!({ "plan": plan.id })),
+                    .assignees(task.assignee, next.assignee)
+                    .with(about),
             );
             tx.replace(&task, next);
         }
@@ -100,14 +91,13 @@ struct Facts {
     seconded: Vec<SecondmentRow>,
     visitor_choices: VisitorChoices,
     commitments: Commitments,
+    /// The tasks that the plan takes from their people.
+    moving: HashSet<TaskId>,
 }
 
 impl Facts {
-    fn read(
-        tx: &mut Tx<'_>,
-        (district, plan): (AreaCode, PlanId),
-        visits: &[VisitRow],
-    ) -> Result<Self, DbError> {
+    fn read(tx: &mut Tx<'_>, row: &PlanRow, visits: &[VisitRow]) -> Result<Self, DbError> {
+        let (district, plan) = (row.district, row.id);
         let going = visits.iter().filter_map(|visit| visit.person).collect();
         let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
         let grids = person::active::areas(tx.read()?, district, &going)?;
@@ -130,7 +120,44 @@ impl Facts {
         let homes: Vec<_> = tasks.iter().filter_map(|task| task.beneficiary).collect();
         let visitor_choices = visitors::of(tx.read()?, district, &homes)?;
         let tasks = tasks.into_iter().map(|row| (row.id, row)).collect();
-        Ok(Self { tasks, tied, grids, people, seconded, visitor_choices, commitments })
+        let moving = moves::pending(tx.read()?, row)?;
+        Ok(Self { tasks, tied, grids, people, seconded, visitor_choices, commitments, moving })
+    }
+
+    /// The assignments that are possible, if the plan takes the tasks in `moving` from their people.
+    fn assignments(
+        &self,
+        plan: &PlanRow,
+        visits: &[VisitRow],
+        (orders, premises): (&HashMap<TaskId, i32>, &Premises),
+        now: DateTime<Utc>,
+    ) -> Result<Assignments, DbError> {
+        let mut assignments = Vec::with_capacity(visits.len());
+        let mut reasons = HashMap::new();
+        for visit in visits {
+            let order = orders.get(&visit.task).copied();
+            let assignment = match self.possible(plan, premises, visit, now) {
+                Ok((task, to)) => assigned(plan, (task, to), (visit, order), now)?
+                    .map(|next| (task, next))
+                    .ok_or(LeftBecause::Changed),
+                Err(because) => Err(because),
+            };
+            match assignment {
+                Ok(assignment) => assignments.push(assignment),
+                Err(because) => drop(reasons.insert(visit.task, because)),
+            }
+        }
+        for task in self.torn(&assignments, &reasons) {
+            reasons.insert(task, LeftBecause::Tied);
+        }
+        let left = visits.iter().filter_map(|visit| {
+            let (because, task) = (*reasons.get(&visit.task)?, self.tasks.get(&visit.task));
+            Some(LeftTask::of(visit.task, because, (plan.id, visit.former_plan), task))
+        });
+        let left = left.collect();
+        let kept = assignments.into_iter().filter(|(task, _)| !reasons.contains_key(&task.id));
+        let next = kept.map(|(task, next)| (task.clone(), next)).collect();
+        Ok(Assignments { next, left })
     }
 
     /// The assignments that would break a tie: without the second person, or to a person whom the
@@ -207,7 +234,7 @@ impl Facts {
         let conflict = at.and_then(|(day, start)| {
             // The plan has found the time for the ways.
             let visit = TimedVisit { day, start, minutes: task.minutes, place: None };
-            self.commitments.conflict(person, &visit)
+            self.commitments.conflict_besides(person, &visit, &self.moving)
         });
         match conflict {
             Some(Conflict::Away) => return Err(unavailable),
@@ -228,10 +255,6 @@ impl Facts {
     fn is_forbidden(&self, task: &TaskRow, person: PersonId) -> bool {
         visitors::forbidden(&self.visitor_choices, task.beneficiary).contains(&person)
     }
-
-    fn left(&self, task_id: TaskId, because: LeftBecause) -> LeftTask {
-        LeftTask { task_id, because, state: self.tasks.get(&task_id).map(|row| row.state) }
-    }
 }
 
 /// The task of a visit after its assignment; `None` if its state does not permit it.
@@ -241,17 +264,12 @@ fn assigned(
     (visit, order): (&VisitRow, Option<i32>),
     now: DateTime<Utc>,
 ) -> Result<Option<TaskRow>, DbError> {
-    let command = AutomaticCommand::Assign { to, within: plan.area };
+    let within = plan.area;
+    let command = match visit.former_plan {
+        None => AutomaticCommand::Assign { to, within },
+        Some(_) => AutomaticCommand::Reassign { to, within },
+    };
     let applied = life::apply_automatic(&task.life()?, &command, clock::day(now));
     let Ok(Transition::Changed(next)) = applied else { return Ok(None) };
-    Ok(Some(TaskRow {
-        planned_on: visit.day,
-        planned_start: visit.start,
-        planned_minutes: visit.minutes,
-        plan: Some(plan.id),
-        planned_why: Some(StoredWhy::read(&visit.reason)?.decisive()),
-        planned_travel: visit.travel,
-        planned_order: order,
-        ..task.moved(&next, now)
-    }))
+    visit.given(task.moved(&next, now), order).map(Some)
 }

@@ -68,7 +68,8 @@ pub(super) fn visits(conn: &mut Conn, order: &PlanOrder) -> Result<Vec<BaseVisit
 }
 
 impl BaseVisit {
-    fn of(row: &VisitRow) -> Option<Self> {
+    /// The visit of the row, if it has a person.
+    pub(super) fn of(row: &VisitRow) -> Option<Self> {
         Some(Self { task: row.task, person: row.person?, day: row.day?, start: row.start? })
     }
 }

@@ -13,6 +13,7 @@ use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
+use super::base::BaseVisit;
 use super::carried::Carried;
 use super::departure::departure;
 use super::earliest::Earliest;
@@ -58,6 +59,8 @@ pub struct Rows {
     pub reported: Vec<Reported>,
     /// The people who gave back an open task.
     pub refusals: HashMap<TaskId, Vec<PersonId>>,
+    /// The visits that people hold and that the plan may move.
+    pub movable: HashMap<TaskId, BaseVisit>,
 }
 
 /// Builds the problem of planning `rows` for `span`, with no new visit before `earliest` and none in the
@@ -97,7 +100,8 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             }
             (Some(person), Some(day)) if span.contains(day) && known.contains(&person) => {
                 let pin = Pin { volunteer: person, day, start: row.planned_start };
-                visits.push(visit(row, rows, Some(pin))?);
+                let is_firm = !rows.movable.contains_key(&row.id);
+                visits.push(visit(row, rows, is_firm.then_some(pin))?);
             }
             // Claimed without a day: it still counts as workload, in the week of its due day or the
             // nearest one of the plan.
@@ -120,7 +124,9 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             volunteer(row, rows, (span, earliest, rest), &carried)
         })
         .collect::<Result<_, DbError>>()?;
-    let mut problem = DispatchProblem { volunteers, visits, ..DispatchProblem::default() };
+    let former = rows.movable.values().map(|visit| (visit.task, (visit.person, visit.day)));
+    let former = former.collect();
+    let mut problem = DispatchProblem { volunteers, visits, former, ..DispatchProblem::default() };
     // Held visits keep their times, also those that no plan would have made.
     block_unfit_pins(&mut problem);
     let people: Vec<PersonId> = rows.people.iter().map(|row| row.id).collect();

@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};
 
-/// How a visit of a plan differs from what its task has now. A plan gives open tasks to people and
-/// leaves all others.
+/// How a visit of a plan differs from what its task has now. A plan gives open tasks to people, moves visits
+/// if its order says so, and leaves all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VisitChange {

@@ -101,13 +101,13 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
 
 /// Apply a draft
 ///
-/// Assigns the tasks as planned: up to 2,000 in one transaction, more in batches, between which others
+/// Assigns the tasks as planned, moved ones included: up to 2,000 in one transaction, more in batches, between which others
 /// can write. The plan is `applying` meanwhile, also if a server stops; the answer waits up to a minute
 /// for it, and is 202 if it is not applied by then. While another plan of the area is applied or undone
 /// it is 409 `plan_in_progress`. Tasks that have changed since the draft was computed, those whose visit
 /// would have begun by now, and those of people who have left, moved, are away or have other hours then, lack a
 /// skill, have another visit at that time or no minutes left in that week, are listed in `left`
-/// and stay as they are; with `conflicts: refuse` they are 409 `plan_outdated`, and nothing is applied.
+/// and stay as they are, with the id of another plan that has given them meanwhile; with `conflicts: refuse` they are 409 `plan_outdated`, and nothing is applied.
 /// A plan of more than 2,000 is checked so before its first batch: what changes while the batches run is
 /// left and listed in any case, and an undo takes back the others.
 /// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed or has passed. If the plan makes more
@@ -145,8 +145,10 @@ pub(crate) async fn apply_plan(
 
 /// Undo a plan
 ///
-/// Opens the tasks that the plan assigned and that have not changed since, as they were before. The
-/// others, such as accepted ones, are listed in `left` and stay as they are. Other drafts of the opened
+/// Opens the tasks that the plan assigned and that are not accepted yet, as they were before, and gives those
+/// that it moved back to their former person, day, start and plan, unless that plan was undone itself: such tasks are
+/// opened. The others, such as accepted ones and those whose former person is away or has another visit then, are
+/// listed in `left` and stay as they are. Other drafts of the opened
 /// tasks, of before this plan was applied, can be applied again. Many tasks are opened in
 /// batches, as they are assigned: the plan is `undoing` meanwhile. A plan in another state
 /// is 409 `plan_state`, with the plan in `current`. Allowed roles: supervisors, admins, and managers

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use gridward_dispatch::solve::{self, Stop, Volunteer};
+use chrono::{DateTime, Utc};
+use gridward_dispatch::solve::{self, Route, Stop, Volunteer};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
@@ -14,6 +14,7 @@ use super::build::Rows;
 use super::model::PlanOrigin;
 use super::order::PlanOrder;
 use crate::clock;
+use crate::task::row::TaskRow;
 
 /// A request for a plan, with the time and the person.
 #[derive(Clone, Debug)]
@@ -49,6 +50,14 @@ pub struct Computed {
 }
 
 impl Computed {
+    /// Whether the plan gives the task this visit: the task is open, or has another visit that the plan may
+    /// move.
+    pub(super) fn gives(&self, task: &TaskRow, (route, stop): (&Route, &Stop)) -> bool {
+        let (task, state) = (task.id, task.state);
+        let visit = BaseVisit { task, person: route.volunteer, day: route.day, start: stop.start };
+        self.rows.movable.get(&task).map_or(state == Phase::Open, |present| *present != visit)
+    }
+
     /// The number of tasks that the plan gives to people after the due day, but for those that no such plan
     /// has in time: their due day had passed when it was computed or, for the plan of an evening, is before
     /// the first day of the night's plan.
@@ -57,14 +66,16 @@ impl Computed {
             PlanOrigin::Nightly => self.request.order.first_day,
             _ => clock::day(self.request.now),
         };
-        let open = self.rows.tasks.iter().filter(|task| task.state == Phase::Open);
-        let due: HashMap<TaskId, NaiveDate> = open.map(|task| (task.id, task.due_on)).collect();
-        let is_made_late = |day: NaiveDate, stop: &Stop| {
-            due.get(&stop.visit).is_some_and(|due| possible_from <= *due && *due < day)
+        let tasks: HashMap<TaskId, &TaskRow> =
+            self.rows.tasks.iter().map(|task| (task.id, task)).collect();
+        let is_made_late = |route: &Route, stop: &Stop| {
+            tasks.get(&stop.visit).is_some_and(|task| {
+                (possible_from..route.day).contains(&task.due_on) && self.gives(task, (route, stop))
+            })
         };
         let routes = self.solved.routes.iter();
         let late = routes
-            .flat_map(|route| route.stops.iter().filter(|stop| is_made_late(route.day, stop)));
+            .flat_map(|route| route.stops.iter().filter(move |stop| is_made_late(route, stop)));
         u32::try_from(late.count()).unwrap_or(u32::MAX)
     }
 }

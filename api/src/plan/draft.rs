@@ -10,6 +10,7 @@ use gridward_domain::task::Phase;
 use serde::Serialize;
 use serde_json::json;
 
+use super::build::Rows;
 use super::computed::{Computed, Request};
 use super::imagined::ImaginedVisits;
 use super::lane::Lane;
@@ -122,9 +123,10 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
 /// How the plan differs from the one on which it is based.
 fn against_base(computed: &Computed) -> Option<PlanBase> {
     let base = computed.request.order.based_on?;
-    let open = computed.rows.tasks.iter().filter(|task| task.state == Phase::Open);
-    let open: HashSet<TaskId> = open.map(|task| task.id).collect();
-    Some(base::compare(base, &computed.base, &computed.solved, |task| open.contains(task)))
+    let Rows { tasks, movable, .. } = &computed.rows;
+    let open = tasks.iter().filter(|task| task.state == Phase::Open).map(|task| task.id);
+    let planned: HashSet<TaskId> = open.chain(movable.keys().copied()).collect();
+    Some(base::compare(base, &computed.base, &computed.solved, |task| planned.contains(task)))
 }
 
 fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRow, DbError> {
@@ -213,12 +215,14 @@ fn served(
     let service = i32::from(stop.leave.minutes().saturating_sub(stop.start.minutes()));
     let by_hand = computed.request.order.pinned().any(|pinned| pinned == task.id);
     let travel = i32::try_from(stop.why.extra_travel.0).unwrap_or_default();
+    let is_given = computed.gives(task, (route, stop));
     Ok(VisitRow {
         person: Some(route.volunteer),
         day: Some(route.day),
         start: Some(stop.start),
         travel: Some(i32::try_from(stop.travel.0).unwrap_or(i32::MAX)),
-        task_version: (task.state == Phase::Open).then_some(task.version),
+        task_version: is_given.then_some(task.version),
+        former_plan: task.plan.filter(|_| is_given),
         minutes: Some(service.saturating_add(travel)),
         person_grid: grid,
         ..row(computed, task, &Chosen { why: &stop.why, by_hand })?
@@ -242,5 +246,6 @@ fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<V
         minutes: None,
         person_grid: None,
         former_unserved: None,
+        former_plan: None,
     })
 }

@@ -58,6 +58,7 @@ pub fn rows(
         reported: reported::lately(conn, district, &calls, now)?,
         calls,
         refusals: task::freed::refusals(conn, range)?,
+        movable: HashMap::new(),
         calendars: availability::store::calendars(conn, district, work.first(), work.last())?,
         people,
         settings,

@@ -3,14 +3,29 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use gridward_domain::id::TaskId;
-use gridward_domain::task::Phase;
+use gridward_domain::id::{PlanId, TaskId};
 
 use super::model::{LeftBecause, LeftTask, PlanResult, PlanState};
 use super::plan_row::PlanRow;
 use crate::db::schema::plan_visits;
 use crate::db::{Conn, DbError, batches};
 use crate::task;
+use crate::task::row::TaskRow;
+
+impl LeftTask {
+    /// A task that a plan leaves, and had from the plan `former` before; `task` is its present row, if it
+    /// still exists.
+    pub(super) fn of(
+        task_id: TaskId,
+        because: LeftBecause,
+        (plan, former): (PlanId, Option<PlanId>),
+        task: Option<&TaskRow>,
+    ) -> Self {
+        let present = task.and_then(|task| task.plan).filter(|_| because == LeftBecause::Changed);
+        let plan_id = present.filter(|present| *present != plan && Some(*present) != former);
+        Self { task_id, because, state: task.map(|task| task.state), plan_id }
+    }
+}
 
 /// Records that these tasks are left. A plan that is being applied does not assign them.
 ///
@@ -67,24 +82,29 @@ pub(super) fn counts(conn: &mut Conn, plan: &PlanRow) -> Result<(i64, i64), DbEr
 /// # Errors
 /// [`DbError`].
 pub(super) fn result(conn: &mut Conn, plan: PlanRow) -> Result<PlanResult, DbError> {
+    type Columns = (TaskId, Option<LeftBecause>, Option<i64>, Option<PlanId>);
     let visits = plan_visits::table
         .filter(plan_visits::district.eq(plan.district))
         .filter(plan_visits::plan.eq(plan.id))
         .filter(plan_visits::left_because.is_not_null())
         .order(plan_visits::task)
-        .select((plan_visits::task, plan_visits::left_because, plan_visits::task_version));
-    let rows: Vec<(TaskId, Option<LeftBecause>, Option<i64>)> = visits.load(conn)?;
+        .select((
+            plan_visits::task,
+            plan_visits::left_because,
+            plan_visits::task_version,
+            plan_visits::former_plan,
+        ));
+    let rows: Vec<Columns> = visits.load(conn)?;
     // Those that the application left were never assigned, so an undo has nothing to do with them.
     let is_undone = matches!(plan.state, PlanState::Undoing | PlanState::Undone);
-    let rows = rows.into_iter().filter(|(_, _, version)| version.is_some() == is_undone);
-    let rows: Vec<(TaskId, LeftBecause)> =
-        rows.filter_map(|(task, because, _)| Some((task, because?))).collect();
-    let ids: Vec<TaskId> = rows.iter().map(|(task, _)| *task).collect();
-    let states = task::store::rows(conn, plan.district, &ids)?.into_iter();
-    let states: HashMap<TaskId, Phase> = states.map(|row| (row.id, row.state)).collect();
-    let left = rows.into_iter().map(|(task_id, because)| {
-        let state = states.get(&task_id).copied();
-        LeftTask { task_id, because, state }
-    });
+    let rows = rows.into_iter().filter(|(_, _, version, _)| version.is_some() == is_undone);
+    let rows: Vec<(TaskId, LeftBecause, Option<PlanId>)> =
+        rows.filter_map(|(task, because, _, former)| Some((task, because?, former))).collect();
+    let ids: Vec<TaskId> = rows.iter().map(|(task, ..)| *task).collect();
+    let tasks = task::store::rows(conn, plan.district, &ids)?.into_iter();
+    let tasks: HashMap<TaskId, TaskRow> = tasks.map(|row| (row.id, row)).collect();
+    let left = rows
+        .into_iter()
+        .map(|(id, because, former)| LeftTask::of(id, because, (plan.id, former), tasks.get(&id)));
     Ok(PlanResult { left: left.collect(), plan: plan.plan()? })
 }

@@ -109,7 +109,7 @@ pub struct Plan {
     /// Why it was made.
     #[serde(default)]
     pub origin: PlanOrigin,
-    /// Number of tasks that the plan assigned, or that a draft would assign.
+    /// Number of tasks that the plan assigned, or that a draft would assign, moved ones included.
     #[schema(minimum = 0, maximum = 10_000_000, example = 380)]
     pub assigned: u32,
     /// Number of tasks that the plan left when it was applied, since they or their people had changed.
@@ -183,6 +183,9 @@ pub struct LeftTask {
     /// Its present state; absent if the task no longer exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Phase>,
+    /// The other plan that has given the task to its assignee meanwhile; absent for other changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
 }
 
 /// Why a task was left as it is.

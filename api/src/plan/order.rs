@@ -55,6 +55,11 @@ pub struct PlanOrder {
     /// What the plan favours.
     #[serde(default, skip_serializing_if = "PlanWeights::is_usual")]
     pub weights: PlanWeights,
+    /// Also moves visits of the selection that an earlier plan gave and that their people have not accepted
+    /// yet, where a visit would have no visitor or be late otherwise. All others keep their person, day and
+    /// hour, as do visits that a person assigned or pinned, accepted ones and those of a responsible person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub move_unaccepted: bool,
     /// The level up to which people help where those of a grid cannot make all visits, within the
     /// plan's area; `grid` for no help. For a single grid with help from around it, `area` is its
     /// village or town, and `only.area` the grid.
@@ -93,6 +98,7 @@ impl PlanOrder {
             confirm: false,
             only: TaskSelection::default(),
             weights: PlanWeights::default(),
+            move_unaccepted: false,
             reach: usual_reach(),
             changes: PlanChanges::default(),
             based_on: None,

@@ -37,7 +37,8 @@ pub(super) struct Premises {
 
 impl Premises {
     /// The present premises of these visits, which are all that the plan gives, in the order in which it
-    /// gives them; `services` are the minutes at the door, and `changes` those of its order.
+    /// gives them; `services` are the minutes at the door, `moving` the tasks that the plan takes from their
+    /// people, and `changes` those of its order.
     ///
     /// # Errors
     /// [`DbError`].
@@ -45,9 +46,9 @@ impl Premises {
         conn: &mut Conn,
         plan: &PlanRow,
         (visits, changes): (&[&VisitRow], &PlanChanges),
-        services: &HashMap<TaskId, ServiceMinutes>,
+        (services, moving): (&HashMap<TaskId, ServiceMinutes>, &HashSet<TaskId>),
     ) -> Result<Self, DbError> {
-        let free = Free::read(conn, plan, visits, changes)?;
+        let free = Free::read(conn, plan, (visits, moving), changes)?;
         let pinned: HashSet<TaskId> = changes.pins.iter().map(|pin| pin.task_id).collect();
         let more_time = changes.more_time.iter();
         let more_time = more_time.map(|more| ((more.person_id, more.day), more.minutes)).collect();
@@ -96,7 +97,7 @@ impl Free {
     fn read(
         conn: &mut Conn,
         plan: &PlanRow,
-        visits: &[&VisitRow],
+        (visits, moving): (&[&VisitRow], &HashSet<TaskId>),
         changes: &PlanChanges,
     ) -> Result<Self, DbError> {
         let Ok(span) = Span::new(plan.first_day, plan.last_day) else { return Ok(Self::default()) };
@@ -110,7 +111,7 @@ impl Free {
         }
         for held in held(conn, plan, span)? {
             // A task that its person has claimed since counts as the plan's visit.
-            if given.get(&held.task) != Some(&held.person) {
+            if given.get(&held.task) != Some(&held.person) && !moving.contains(&held.task) {
                 free.add(held.person, monday_of(held.day), -i64::from(held.minutes));
             }
         }
@@ -233,6 +234,7 @@ mod tests {
             minutes: None,
             person_grid: None,
             former_unserved: None,
+            former_plan: None,
         }
     }
 

@@ -23,8 +23,10 @@ use super::imagined::Imagined;
 use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
 use super::plan_row::PlanRow;
+use super::solving::Before;
 use super::span::Span;
-use super::{apply, base, batches, build, draft, input, left, overruns, queue, solving, store};
+use super::{apply, base, batches, build, draft, input, left, movable, overruns, queue};
+use super::{solving, store};
 use crate::area;
 use crate::clock;
 use crate::db::{Conn, DbError};
@@ -149,8 +151,12 @@ pub async fn compute(
     let began = Instant::now();
     let (area, selected) = (request.order.area, request.order.only.area);
     let changes = request.order.changes.clone();
+    let movable: Vec<BaseVisit> = rows.movable.values().copied().collect();
     let solved = tokio::task::spawn_blocking(move || {
-        let mut solve = || solving::solve(&mut problem, (&base, &changes), &options, &observer);
+        let mut solve = || {
+            let before = Before { base: &base, movable: &movable, changes: &changes };
+            solving::solve(&mut problem, before, &options, &observer)
+        };
         let mut solved = match pool {
             Some(pool) => pool.install(solve),
             None => solve(),
@@ -202,6 +208,7 @@ fn read(
     let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
     let overdue = select(&mut rows, order, clock::day(*now));
     let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
+    rows.movable = movable::read(conn, order, &rows.tasks)?;
     let mut problem = build::problem(&rows, span, earliest)?;
     if by.is_none() {
         without_held_up(&mut problem, &rows, *now);

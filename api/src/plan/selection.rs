@@ -21,7 +21,7 @@ pub const MOST_IDS: usize = 2_000;
 const MOST_WORDS: usize = 50;
 
 /// The open tasks that are planned: those that meet every condition. Tasks that are assigned keep
-/// their assignee and their time in any case.
+/// their assignee and their time, but for those of the selection that `move_unaccepted` moves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({ "kinds": ["home_visit"], "due_to": "2026-11-29" }))]

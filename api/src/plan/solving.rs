@@ -1,5 +1,5 @@
-//! Solves the problem of a plan; of one that is based on another, so that the visits of that one stay as
-//! they are as far as they can: a pure function.
+//! Solves the problem of a plan; of one that is based on another, or that may move visits, so that the
+//! visits of before stay as they are as far as they can: a pure function.
 
 use std::collections::HashSet;
 
@@ -9,6 +9,38 @@ use gridward_domain::id::{PersonId, TaskId};
 
 use super::base::{self, BaseVisit};
 use super::changes::PlanChanges;
+use super::moving;
+
+/// What the visits of a problem had before.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'b> {
+    /// The visits of the plan on which the order is based.
+    pub(super) base: &'b [BaseVisit],
+    /// The visits that people hold and that the plan may move.
+    pub(super) movable: &'b [BaseVisit],
+    /// The changes by hand.
+    pub(super) changes: &'b PlanChanges,
+}
+
+/// The plan of the problem.
+///
+/// # Errors
+/// [`PlanError`].
+pub(super) fn solve(
+    problem: &mut DispatchProblem,
+    Before { base, movable, changes }: Before<'_>,
+    options: &Options,
+    observer: &impl Observer,
+) -> Result<Plan, PlanError> {
+    if movable.is_empty() {
+        return based(problem, (base, changes), options, observer);
+    }
+    // A base gives what it moves itself.
+    let of_base: HashSet<TaskId> = base.iter().map(|visit| visit.task).collect();
+    let others = movable.iter().filter(|visit| !of_base.contains(&visit.task));
+    let former: Vec<BaseVisit> = base.iter().chain(others).copied().collect();
+    moving::solve(problem, (&former, changes), options, observer)
+}
 
 /// The plan of the problem. The visits of the base keep their person and day as far as they fit, and
 /// their start where their person's day is not changed by hand. If one of them has no visitor then, the
@@ -16,7 +48,7 @@ use super::changes::PlanChanges;
 ///
 /// # Errors
 /// [`PlanError`].
-pub(super) fn solve(
+fn based(
     problem: &mut DispatchProblem,
     (base, changes): (&[BaseVisit], &PlanChanges),
     options: &Options,

@@ -1,4 +1,4 @@
-//! Undoes an applied plan for the tasks that have not changed since, and discards drafts.
+//! Undoes an applied plan for the tasks that are not accepted yet, and discards drafts.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,7 @@ use serde_json::json;
 use super::batches::{self, Change};
 use super::changes::PlanChanges;
 use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
+use super::moves::Former;
 use super::plan_row::PlanRow;
 use super::store;
 use super::visit_store::VisitRow;
@@ -22,8 +23,8 @@ use crate::task::release;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
-/// Opens the tasks that the plan assigned and that have not changed since; the others are listed. Many
-/// tasks are opened by the planner, in batches: the plan is `undoing` until then.
+/// Opens the tasks that the plan assigned and that are not accepted yet, or gives them back; the others are
+/// listed. Many tasks are opened by the planner, in batches: the plan is `undoing` until then.
 ///
 /// # Errors
 /// 404 outside the scope; 409 unless the plan is applied, and while another plan of the area is applied
@@ -40,8 +41,8 @@ pub fn undo(
     batches::finish_if_small(tx, row, &PlanChanges::default())
 }
 
-/// Opens the tasks of these visits of the plan that have not changed since they were assigned, with the
-/// valid marks that they had before; returns the others.
+/// Opens the tasks of these visits of the plan that their people have not accepted, with the valid marks that
+/// they had before, or gives them back to the visits that they had by earlier plans; returns the others.
 ///
 /// # Errors
 /// [`DbError`].
@@ -57,21 +58,31 @@ pub(super) fn open(
     let marked = visits.iter().filter(|visit| visit.former_unserved.is_some());
     let marked = marked.map(|visit| (visit.task, visit.former_unserved)).collect();
     let former = former_marks::valid(tx.read_unbatched(), plan, &marked)?;
+    let given = visits.iter().filter_map(|visit| Some((tasks.get(&visit.task)?, visit)));
+    let given: Vec<_> = given.filter(|(task, visit)| visit.is_unaccepted(task)).collect();
+    let earlier = Former::read(tx, plan, &given)?;
     let (mut left, mut restored) = (Vec::new(), Vec::new());
     for visit in visits {
-        let task = tasks.get(&visit.task);
-        if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
+        let (hindered, task) = (earlier.hindered(visit.task), tasks.get(&visit.task));
+        let is_back = |task: &&TaskRow| visit.is_unaccepted(task) && hindered.is_none();
+        let Some(task) = task.filter(is_back) else {
+            let because = hindered.unwrap_or(LeftBecause::Changed);
+            left.push(LeftTask::of(visit.task, because, (plan.id, visit.former_plan), task));
+            continue;
+        };
+        let after = if let Some(after) = earlier.give_back(tx, (plan, task), by)? {
+            after
+        } else {
             // The author of the undo decides the next step: the tasks are not planned anew.
             let about = json!({ "because": "plan_undone", "plan": plan.id });
             let unserved_why = former.get(&task.id).copied();
-            let task = TaskRow { unserved_why, ..task.clone() };
-            let opened = release::open(tx, &task, by, about)?;
-            if let Some(version) = visit.task_version.filter(|_| opened.state == Phase::Open) {
-                restored.push((task.id, (version, opened.version)));
-            }
-        } else {
-            let state = task.map(|task| task.state);
-            left.push(LeftTask { task_id: visit.task, because: LeftBecause::Changed, state });
+            release::open(tx, &TaskRow { unserved_why, ..task.clone() }, by, about)?
+        };
+        // Drafts know the task as it was before, unless it has changed otherwise since.
+        let before = visit.task_version.filter(|version| task.version == version + 1);
+        let is_cancelled = after.state == Phase::Cancelled;
+        if let Some(before) = before.filter(|_| !is_cancelled) {
+            restored.push((task.id, (before, after.version)));
         }
     }
     other_drafts::follow(tx.write_unbatched(), plan.district, &restored)?;
@@ -107,11 +118,4 @@ fn in_state(
         return Ok(row);
     }
     Err(plan_state::refused(&row.plan()?))
-}
-
-/// Whether the task is as the plan left it: its assignment was the last change.
-fn is_unchanged(task: &TaskRow, visit: &VisitRow) -> bool {
-    task.state == Phase::Assigned
-        && task.plan == Some(visit.plan)
-        && visit.task_version.is_some_and(|version| task.version == version + 1)
 }

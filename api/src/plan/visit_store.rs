@@ -11,11 +11,16 @@ use serde_json::Value;
 
 use super::changed_visits::VisitChange;
 use super::model::PlanVisit;
+use super::why::StoredWhy;
 use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::in_range;
+use crate::task::row::TaskRow;
 use crate::task::unserved_why::UnservedWhy;
+
+/// The most ids of a query.
+const CHUNK: usize = 500;
 
 crate::table_row! {
     /// A row of `plan_visits`.
@@ -36,11 +41,38 @@ crate::table_row! {
             minutes: Option<i32>,
             person_grid: Option<AreaCode>,
             former_unserved: Option<UnservedWhy>,
+            former_plan: Option<PlanId>,
         }
     }
 }
 
 impl VisitRow {
+    /// Whether the task is as the plan gave it, and not accepted: other values of it, such as its priority,
+    /// may have changed.
+    pub fn is_unaccepted(&self, task: &TaskRow) -> bool {
+        task.state == Phase::Assigned
+            && task.plan == Some(self.plan)
+            && (task.assignee, task.planned_on) == (self.person, self.day)
+            && task.planned_start == self.start
+    }
+
+    /// The task of an assignee with this visit, the one of this number on the day.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn given(&self, task: TaskRow, order: Option<i32>) -> Result<TaskRow, DbError> {
+        Ok(TaskRow {
+            planned_on: self.day,
+            planned_start: self.start,
+            planned_minutes: self.minutes,
+            plan: Some(self.plan),
+            planned_why: Some(StoredWhy::read(&self.reason)?.decisive()),
+            planned_travel: self.travel,
+            planned_order: order,
+            ..task
+        })
+    }
+
     fn visit(self) -> Result<PlanVisit, DbError> {
         let mut said: Value = serde_json::from_str(&self.reason)
             .map_err(|error| DbError::corrupt("plan_visits", error))?;
@@ -111,6 +143,27 @@ pub fn assignments(
         .order(plan_visits::task)
         .select(VisitRow::as_select())
         .load(conn)?)
+}
+
+/// The visits of the plan for these tasks.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_tasks(
+    conn: &mut Conn,
+    (district, plan): (AreaCode, PlanId),
+    ids: &[TaskId],
+) -> Result<Vec<VisitRow>, DbError> {
+    let mut visits = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(CHUNK) {
+        let these = plan_visits::table
+            .filter(plan_visits::district.eq(district))
+            .filter(plan_visits::plan.eq(plan))
+            .filter(plan_visits::task.eq_any(ids))
+            .select(VisitRow::as_select());
+        visits.extend(these.load::<VisitRow>(conn)?);
+    }
+    Ok(visits)
 }
 
 /// Which visits of a plan are read.

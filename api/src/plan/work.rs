@@ -14,7 +14,7 @@ use super::model::PlanState;
 use super::plan_row::PlanRow;
 use super::premises::Premises;
 use super::visit_store::{self, VisitRow};
-use super::why;
+use super::{moves, why};
 use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};
 use crate::tx::Tx;
@@ -57,7 +57,8 @@ impl Work {
         } else {
             let services = tasks.iter().map(|(task, (_, minutes))| (*task, *minutes)).collect();
             let all: Vec<&VisitRow> = visits.iter().map(|(_, visit)| visit).collect();
-            Premises::read(conn, plan, (&all, changes), &services)?
+            let moving = moves::pending(conn, plan)?;
+            Premises::read(conn, plan, (&all, changes), (&services, &moving))?
         };
         visits.retain(|(key, _)| plan.reached.is_none_or(|reached| *key > reached));
         let (keys, visits) = visits.into_iter().unzip();

@@ -160,10 +160,21 @@ impl Commitments {
 
     /// Why the person cannot make the visit, if so.
     pub fn conflict(&self, person: PersonId, visit: &TimedVisit) -> Option<Conflict> {
+        self.conflict_besides(person, visit, &HashSet::new())
+    }
+
+    /// The same, as if the person did not hold the visits of these tasks.
+    pub fn conflict_besides(
+        &self,
+        person: PersonId,
+        visit: &TimedVisit,
+        tasks: &HashSet<TaskId>,
+    ) -> Option<Conflict> {
         if self.off_duty.contains(&person) || self.is_absent(person, visit) {
             return Some(Conflict::Away);
         }
-        self.overlapping(person, visit).next().map(|_| Conflict::Busy)
+        let mut busy = self.overlapping(person, visit);
+        busy.any(|held| !tasks.contains(&held.task)).then_some(Conflict::Busy)
     }
 
     /// The dated hours and absences of the person, if they were read.

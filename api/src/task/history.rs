@@ -65,8 +65,8 @@ pub struct HistoryEntry {
     #[schema(value_type = Option<CommandReason>)]
     reason: Option<String>,
     /// What changed the task beside a command, such as `assignee_left`, `assignee_moved`,
-    /// `assignee_suspended`, `assignee_absent`, `not_accepted`, `overrun`, `role_changed`, `beneficiary_moved`, `contacted`,
-    /// `area_changed` or `proposal`.
+    /// `assignee_suspended`, `assignee_absent`, `not_accepted`, `plan_moved`, `plan_undone`, `overrun`,
+    /// `role_changed`, `beneficiary_moved`, `contacted`, `area_changed` or `proposal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32, example = "assignee_left")]
     because: Option<String>,

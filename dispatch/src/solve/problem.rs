@@ -4,7 +4,7 @@
 //! and names the volunteer or visit at fault; any other obstacle to a visit is no error but a
 //! [`super::Reason`] in the plan.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike as _, NaiveDate, Weekday};
 use thiserror::Error;
@@ -30,6 +30,10 @@ pub struct DispatchProblem {
     pub visits: Vec<Visit>,
     /// Which visits belong together.
     pub ties: Vec<Tie>,
+    /// The person and the day that visits had before. One that is not pinned keeps both unless another
+    /// place gains more than the weight of a moved visit; of no effect for calls and for people of other
+    /// grids.
+    pub former: HashMap<TaskId, (PersonId, NaiveDate)>,
 }
 
 /// A volunteer with their availability.
@@ -264,6 +268,7 @@ impl DispatchProblem {
             volunteers: self.volunteers.iter().map(wider).collect(),
             visits: self.visits.clone(),
             ties: self.ties.clone(),
+            former: self.former.clone(),
         }
     }
 }

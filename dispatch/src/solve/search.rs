@@ -79,7 +79,13 @@ fn instance(
     for visit in visits {
         interrupt.check()?;
         bars.extend(people.iter().map(|who| bar(who, visit)));
-        requests.push(tied(asked(visit, &people, base), visit, visits, team.ties));
+        let previous = problem.former.get(&visit.id).filter(|_| visit.pinned.is_none());
+        let previous = previous.and_then(|(person, day)| {
+            let volunteer = people.iter().position(|who| who.id == *person)?;
+            Some((volunteer, days(base, *day)))
+        });
+        let asked = instance::Visit { previous, ..asked(visit, &people, base) };
+        requests.push(tied(asked, visit, visits, team.ties));
     }
     let matrix = |mode: &Mode| matrix(&people, visits, *mode, interrupt);
     Ok(Instance {

@@ -20,6 +20,14 @@ pub enum AutomaticCommand {
         /// The area of the plan or the regime.
         within: AreaCode,
     },
+    /// Assigns a task that its assignee has not accepted yet to a person again: to another one, or to the
+    /// same one for another time, as a later plan does.
+    Reassign {
+        /// The person.
+        to: Candidate,
+        /// The area of the plan.
+        within: AreaCode,
+    },
     /// Escalates an overdue task by one level.
     Escalate,
     /// Expires an overdue task.
@@ -44,6 +52,7 @@ impl AutomaticCommand {
     pub const fn verb(&self) -> Verb {
         match self {
             Self::Assign { .. } => Verb::Assign,
+            Self::Reassign { .. } => Verb::Reassign,
             Self::Escalate => Verb::Escalate,
             Self::Expire => Verb::Expire,
             Self::Move { .. } => Verb::Move,
@@ -66,6 +75,7 @@ pub fn apply_automatic(
     let verb = command.verb();
     let after = match *command {
         AutomaticCommand::Assign { to, within } => assigned(task, verb, &to, &within)?,
+        AutomaticCommand::Reassign { to, within } => Some(reassigned(task, to, within)?),
         AutomaticCommand::Escalate => {
             is_due(task, command, today)?;
             Some(escalated(task)?)
@@ -85,6 +95,15 @@ pub fn apply_automatic(
         }
     };
     Ok(Transition::new(task, after))
+}
+
+/// The task assigned to `to` instead of an assignee who has not accepted it.
+fn reassigned(task: &Task, to: Candidate, within: AreaCode) -> Result<Task, Rejection> {
+    if !matches!(task.state, State::Assigned(_)) {
+        return Err(Rejection::WrongPhase { phase: task.state.phase() });
+    }
+    // The same person gets another time.
+    Ok(assigned(task, Verb::Reassign, &to, &within)?.unwrap_or(*task))
 }
 
 /// The task in the grid `to`. An assignee of another grid loses a task that is not accepted

@@ -29,7 +29,8 @@ pub enum Verb {
     Start,
     /// Reports the outcome.
     Report,
-    /// Assigns the task to a person, whether or not it has an assignee.
+    /// Assigns the task to a person, whether or not it has an assignee. The system does so only with a task
+    /// that is not accepted yet.
     Reassign,
     /// Takes the task from its assignee.
     Unassign,
@@ -116,6 +117,7 @@ impl Verb {
         matches!(
             self,
             Self::Assign
+                | Self::Reassign
                 | Self::Escalate
                 | Self::Expire
                 | Self::Move

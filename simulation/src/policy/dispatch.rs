@@ -44,6 +44,7 @@ pub fn problem(world: &World<'_>) -> DispatchProblem {
         volunteers: people.map(|person| volunteer(world, person)).collect(),
         visits: visits.map(|(number, pin)| visit(world, number, pin)).collect(),
         ties: Vec::new(),
+        ..DispatchProblem::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Visits keep what they had in a former plan, as far as it still fits.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
@@ -93,6 +93,30 @@ fn a_pinned_visit_comes_first_and_the_last_of_the_others_makes_room() {
     let plan = planned(&problem);
     assert_eq!(plan.unserved.iter().map(|left| left.visit).collect::<Vec<_>>(), [task(3)]);
     assert!(goes(&plan, 4).is_some());
+}
+
+#[test]
+fn a_former_visit_that_is_not_pinned_moves_for_another_visit_or_a_much_shorter_way() {
+    let former = HashMap::from([(task(1), (person(1), june(1)))]);
+    // Without a former person the nearer one goes, in any case.
+    for (steps, former, expected) in
+        [(1.0, HashMap::new(), 2), (1.0, former.clone(), 1), (9.9, former.clone(), 2)]
+    {
+        let other = Volunteer { home: north(steps), ..volunteer(2) };
+        let problem = village(vec![volunteer(1), other], vec![visit(1)]);
+        let plan = planned(&DispatchProblem { former, ..problem });
+        assert_eq!(goes(&plan, 1), Some((person(expected), june(1))), "{steps} minutes north");
+    }
+    // The former person has the minutes for one visit and is the only one who can make the other.
+    let able = skills(&["medical"]);
+    let busy = Volunteer { skills: able.clone(), offered: Minutes(50), ..volunteer(1) };
+    let visits = vec![visit(1), Visit { skills: able, ..visit(2) }];
+    let problem = village(vec![busy, volunteer(2)], visits);
+    let plan = planned(&DispatchProblem { former, ..problem });
+    assert_eq!(
+        (goes(&plan, 1), goes(&plan, 2)),
+        (Some((person(2), june(1))), Some((person(1), june(1))))
+    );
 }
 
 #[test]

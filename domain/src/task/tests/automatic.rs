@@ -21,6 +21,25 @@ fn a_plan_assigns_open_tasks_of_its_area_to_visitors_of_its_area() {
 }
 
 #[test]
+fn a_later_plan_gives_a_task_to_another_person_or_hour_unless_it_is_accepted() {
+    let within = area("500116001002");
+    let reassign = |task: &Task, to| {
+        apply_automatic(task, &AutomaticCommand::Reassign { to, within }, day(TODAY))
+    };
+    let assigned = task(State::Assigned(person(1)));
+    let other = Task { state: State::Assigned(person(2)), version: 2, ..assigned };
+    assert_eq!(reassign(&assigned, candidate(2, NEXT_GRID)), Ok(Transition::Changed(other)));
+    let same = Task { version: 2, ..assigned };
+    assert_eq!(reassign(&assigned, candidate(1, GRID)), Ok(Transition::Changed(same)));
+    let outside = reassign(&assigned, candidate(2, "500116001003001"));
+    assert_eq!(outside, Err(Rejection::NotACandidate));
+    for state in states(person(1)).filter(|state| state.phase() != Phase::Assigned) {
+        let refused = Err(Rejection::WrongPhase { phase: state.phase() });
+        assert_eq!(reassign(&task(state), candidate(2, GRID)), refused);
+    }
+}
+
+#[test]
 fn an_overdue_task_escalates_every_two_days_up_to_the_district() {
     let mut now = task(State::Open);
     let mut climbed = Vec::new();

@@ -75,6 +75,7 @@ fn automatic_commands() -> impl Strategy<Value = AutomaticCommand> {
             }
         ),
         (1u128..4).prop_map(move |n| AutomaticCommand::Assign { to: candidate(n, GRID), within }),
+        (1u128..4).prop_map(move |n| AutomaticCommand::Reassign { to: candidate(n, GRID), within }),
     ]
 }
 
@@ -130,7 +131,10 @@ proptest! {
                 let taken = matches!(step.verb(), Verb::Assign | Verb::Claim);
                 match (now.state.assignee(), after.state.assignee()) {
                     (Some(before), Some(after)) if before != after => {
-                        prop_assert!(given, "nobody but a superior takes a task from its assignee");
+                        prop_assert!(given, "only a superior or a plan takes a task from its assignee");
+                        let accepted = now.state.phase() != Phase::Assigned;
+                        let is_by_plan = matches!(step, Step::Automatic(_));
+                        prop_assert!(!(accepted && is_by_plan), "what a person accepted stays");
                     }
                     (None, Some(_)) => prop_assert!(given || visited || taken),
                     _ => {}

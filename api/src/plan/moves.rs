@@ -1,0 +1,193 @@
+//! Tasks that a plan moves from a visit that an earlier plan gave to another person, day or hour, and that
+//! go back to it when the plan is undone.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::Role;
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Phase, Transition};
+use serde_json::json;
+
+use super::model::{LeftBecause, PlanState};
+use super::store::{self, PlanRow};
+use super::visit_store::{self, VisitRow};
+use super::why;
+use crate::clock;
+use crate::db::schema::{plan_visits, tasks};
+use crate::db::{Conn, DbError};
+use crate::log::{Event, Subject};
+use crate::person;
+use crate::task::commitments::{Commitments, Conflict};
+use crate::task::row::TaskRow;
+use crate::tx::Tx;
+
+/// The tasks that the plan is to move and that have not changed since it was computed.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn pending(conn: &mut Conn, plan: &PlanRow) -> Result<HashSet<TaskId>, DbError> {
+    let unchanged = tasks::table
+        .filter(tasks::district.eq(plan.district))
+        .filter(tasks::id.eq(plan_visits::task))
+        .filter(tasks::version.nullable().eq(plan_visits::task_version));
+    let pending: Vec<TaskId> = plan_visits::table
+        .filter(plan_visits::district.eq(plan.district))
+        .filter(plan_visits::plan.eq(plan.id))
+        .filter(plan_visits::former_plan.is_not_null())
+        .filter(exists(unchanged))
+        .select(plan_visits::task)
+        .load(conn)?;
+    Ok(pending.into_iter().collect())
+}
+
+/// The visits that tasks of a plan had before, by task.
+pub(super) struct Former {
+    visits: HashMap<TaskId, FormerVisit>,
+    hindered: HashMap<TaskId, LeftBecause>,
+}
+
+struct FormerVisit {
+    visit: VisitRow,
+    order: Option<i32>,
+    /// The grid of the person, who is active.
+    grid: Option<AreaCode>,
+}
+
+impl Former {
+    /// The visits to which these unaccepted tasks of the plan go back: not those of plans that are undone
+    /// themselves.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn read(
+        tx: &mut Tx<'_>,
+        plan: &PlanRow,
+        given: &[(&TaskRow, &VisitRow)],
+    ) -> Result<Self, DbError> {
+        let mut by_plan: BTreeMap<PlanId, Vec<TaskId>> = BTreeMap::new();
+        for (task, visit) in given {
+            if let Some(former) = visit.former_plan {
+                by_plan.entry(former).or_default().push(task.id);
+            }
+        }
+        let mut visits = HashMap::new();
+        for (id, tasks) in by_plan {
+            let former = store::row(tx.read_unbatched(), &plan.district.range(), id)?;
+            if former.is_none_or(|former| former.state != PlanState::Applied) {
+                continue;
+            }
+            let orders = why::orders(tx.read_unbatched(), plan.district, id)?;
+            for visit in visit_store::of_tasks(tx.read_unbatched(), (plan.district, id), &tasks)? {
+                let order = orders.get(&visit.task).copied();
+                visits.insert(visit.task, FormerVisit { visit, order, grid: None });
+            }
+        }
+        let mut former = Self { visits, hindered: HashMap::new() };
+        former.check(tx, plan, given)?;
+        Ok(former)
+    }
+
+    /// Finds the visits that their people cannot have back: they have left or are away, or have another
+    /// visit then.
+    fn check(
+        &mut self,
+        tx: &mut Tx<'_>,
+        plan: &PlanRow,
+        given: &[(&TaskRow, &VisitRow)],
+    ) -> Result<(), DbError> {
+        let people: BTreeSet<PersonId> =
+            self.visits.values().filter_map(|it| it.visit.person).collect();
+        let days = self.visits.values().filter_map(|it| it.visit.day);
+        let Some(days) = days.clone().min().zip(days.max()) else { return Ok(()) };
+        let grids = person::active::areas(tx.read()?, plan.district, &people)?;
+        for former in self.visits.values_mut() {
+            let area = former.visit.person.and_then(|person| grids.get(&person).copied());
+            former.grid = area.filter(|area| area.level() == Level::Grid);
+        }
+        let held = Commitments::read(tx.read()?, (plan.district, None), &people, days)?;
+        // What the plan gave is taken back too, but for the visits that stay where they are.
+        let mut taken_back = unaccepted(tx.read()?, plan)?;
+        loop {
+            let stay: Vec<(TaskId, LeftBecause)> = given
+                .iter()
+                .filter(|(task, _)| !self.hindered.contains_key(&task.id))
+                .filter_map(|(task, _)| Some((task.id, self.hindrance(task, &held, &taken_back)?)))
+                .collect();
+            if stay.is_empty() {
+                return Ok(());
+            }
+            for (task, because) in stay {
+                taken_back.remove(&task);
+                self.hindered.insert(task, because);
+            }
+        }
+    }
+
+    fn hindrance(
+        &self,
+        task: &TaskRow,
+        held: &Commitments,
+        taken_back: &HashSet<TaskId>,
+    ) -> Option<LeftBecause> {
+        let FormerVisit { visit, grid, .. } = self.visits.get(&task.id)?;
+        let (Some(person), Some(day), Some(start), Some(_)) =
+            (visit.person, visit.day, visit.start, grid)
+        else {
+            return Some(LeftBecause::PersonUnavailable);
+        };
+        let conflict = held.conflict_besides(person, (day, start), task.minutes.get(), taken_back);
+        conflict.map(|conflict| match conflict {
+            Conflict::Away => LeftBecause::PersonUnavailable,
+            Conflict::Busy => LeftBecause::PersonBusy,
+        })
+    }
+
+    /// Why the task cannot go back to the visit that it had before, if so.
+    pub(super) fn hindered(&self, task: TaskId) -> Option<LeftBecause> {
+        self.hindered.get(&task).copied()
+    }
+
+    /// Gives the task back to the visit that it had before, as the decision of `by`; returns the new row.
+    /// `None`: it had none, or the plan that gave it is undone.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn give_back(
+        &self,
+        tx: &mut Tx<'_>,
+        (plan, task): (&PlanRow, &TaskRow),
+        by: Option<PersonId>,
+    ) -> Result<Option<TaskRow>, DbError> {
+        let Some(FormerVisit { visit, order, grid }) = self.visits.get(&task.id) else {
+            return Ok(None);
+        };
+        let Some((person, grid)) = visit.person.zip(*grid) else { return Ok(None) };
+        let to = Candidate { person, role: Role::Volunteer, grid };
+        let command = AutomaticCommand::Reassign { to, within: plan.district };
+        let applied = life::apply_automatic(&task.life()?, &command, clock::day(tx.now));
+        let Ok(Transition::Changed(next)) = applied else { return Ok(None) };
+        let next = visit.given(task.moved(&next, tx.now), *order)?;
+        tx.record(
+            Event::new("task.reassign", Subject::Task, task.id, next.grid, next.version)
+                .by(by)
+                .assignees(task.assignee, next.assignee)
+                .with(json!({ "because": "plan_undone", "plan": plan.id })),
+        );
+        tx.replace(task, next.clone());
+        Ok(Some(next))
+    }
+}
+
+/// The tasks that the plan gave and that are not accepted.
+fn unaccepted(conn: &mut Conn, plan: &PlanRow) -> Result<HashSet<TaskId>, DbError> {
+    let unaccepted: Vec<TaskId> = tasks::table
+        .filter(tasks::district.eq(plan.district))
+        .filter(tasks::plan.eq(plan.id))
+        .filter(tasks::state.eq(Phase::Assigned))
+        .select(tasks::id)
+        .load(conn)?;
+    Ok(unaccepted.into_iter().collect())
+}

@@ -1,0 +1,1 @@
+ALTER TABLE plan_visits DROP COLUMN former_plan;

@@ -1,0 +1,192 @@
+//! A plan that may move what an earlier plan gave and the person has not accepted yet, and its undo.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::bodies::home_visit;
+use crate::support::days::day;
+use crate::support::files::{beneficiary_id, person_id};
+use crate::support::phone::Phone;
+use crate::support::server::Answer;
+use crate::support::{Backend, Caller, GRID, Server};
+
+/// The day of all visits.
+const DAY: i64 = 2;
+
+/// A visit of half an hour to the beneficiary of this number, with more members.
+async fn visit(manager: &Caller, n: u32, more: Value) -> String {
+    let mut body = json!({ "not_before": day(DAY), "due_on": day(DAY), "minutes": 30 });
+    body.as_object_mut().expect("an object").extend(more.as_object().expect("more").clone());
+    manager.make(&home_visit(&beneficiary_id(n), body)).await
+}
+
+async fn draft(manager: &Caller, more: Value) -> Value {
+    let mut order = json!({ "area": GRID, "first_day": day(DAY), "last_day": day(DAY) });
+    order.as_object_mut().expect("an object").extend(more.as_object().expect("more").clone());
+    let made = manager.order_plan(&order).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.body
+}
+
+async fn send(manager: &Caller, plan: &Value, command: &str) -> Answer {
+    let path = format!("/v1/plans/{}/{command}", plan["id"].as_str().expect("an id"));
+    let done = manager.post(&path, &json!({})).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    done
+}
+
+/// The task without what counts its changes.
+async fn task(caller: &Caller, id: &str) -> Value {
+    let mut task = caller.get(&format!("/v1/tasks/{id}")).await.body;
+    let row = task.as_object_mut().expect("an object");
+    row.remove("version");
+    row.remove("updated_at");
+    task
+}
+
+/// The tasks of the plan's visits with this change.
+async fn of_kind(manager: &Caller, plan: &Value, kind: &str) -> Vec<Value> {
+    let id = plan["id"].as_str().expect("an id");
+    let page = manager.get(&format!("/v1/plans/{id}/visits?change={kind}")).await;
+    page.body["items"].as_array().expect("visits").clone()
+}
+
+fn ids(items: &[Value]) -> Vec<&str> {
+    items.iter().filter_map(|item| item["task_id"].as_str()).collect()
+}
+
+fn offers(server: &Server, person: u32, minutes: u32) {
+    let id = person_id(person);
+    let offers = format!("UPDATE people SET weekly_minutes = {minutes} WHERE id = '{id}'");
+    server.database.execute(&offers);
+}
+
+/// The first volunteer alone has a skill, and minutes for one visit; the other visitors have none.
+fn one_skilled(server: &Server) {
+    server.database.execute("UPDATE people SET weekly_minutes = 0");
+    let skills = format!("UPDATE people SET skills = 'medical' WHERE id = '{}'", person_id(21));
+    server.database.execute(&skills);
+    offers(server, 21, 50);
+}
+
+/// Has the assignee make the visit at this minute of the day.
+async fn reschedule(manager: &Caller, task: &str, start: u64) {
+    let version = manager.get(&format!("/v1/tasks/{task}")).await.body["version"].clone();
+    let request = manager.request(Method::POST, &format!("/v1/tasks/{task}/reschedule"));
+    let request = request.header("If-Match", format!("\"v{version}\""));
+    let body = json!({ "planned": { "day": day(DAY), "start": start } });
+    let moved = manager.send(request.json(&body)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_urgent_visit_moves_what_is_not_accepted_and_an_undo_gives_it_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, first) = (server.manager().await, server.volunteer().await);
+    let second = server.second_volunteer().await;
+    one_skilled(&server);
+    // One plan gives a visit to the first volunteer, another one to the second, who accepts it.
+    let early = json!({ "window": { "start": 540, "end": 640 } });
+    let given = visit(&manager, 1, early).await;
+    let plan = draft(&manager, json!({})).await;
+    send(&manager, &plan, "apply").await;
+    offers(&server, 22, 600);
+    let accepted = visit(&manager, 3, json!({})).await;
+    let other = draft(&manager, json!({ "only": { "ids": [accepted] } })).await;
+    send(&manager, &other, "apply").await;
+    assert_eq!(second.act(&format!("/v1/tasks/{accepted}/accept")).await.status, 200);
+    let before = [task(&manager, &given).await, task(&manager, &accepted).await];
+    assert_eq!(before[0]["assignee_id"], person_id(21).as_str(), "{}", before[0]);
+    assert_eq!(before[1]["assignee_id"], person_id(22).as_str(), "{}", before[1]);
+    let mut phones = [Phone::default(), Phone::default()];
+    let mut sync = async || {
+        for (phone, caller) in phones.iter_mut().zip([&first, &second]) {
+            phone.sync(caller, json!([])).await;
+            phone.is_as_fresh(caller).await;
+        }
+        let has = |phone: &Phone| phone.tasks().iter().any(|row| row["id"] == given.as_str());
+        [has(&phones[0]), has(&phones[1])]
+    };
+    assert_eq!(sync().await, [true, false]);
+
+    // The first volunteer alone can make the urgent visit, and has no minutes for it.
+    let late =
+        json!({ "skills": ["medical"], "priority": 9, "window": { "start": 650, "end": 720 } });
+    let urgent = visit(&manager, 2, late).await;
+    let usual = draft(&manager, json!({})).await;
+    assert_eq!(ids(&of_kind(&manager, &usual, "open").await), [&urgent]);
+    assert_eq!(usual["assigned"], 0, "nothing moves unless the order says so: {usual}");
+
+    let moving = draft(&manager, json!({ "move_unaccepted": true })).await;
+    let again = draft(&manager, json!({ "move_unaccepted": true })).await;
+    assert_eq!(moving["assigned"], 2, "{moving}");
+    let moved = of_kind(&manager, &moving, "moved").await;
+    assert_eq!(ids(&moved), [&given]);
+    assert_eq!(moved[0]["person_id"], person_id(22).as_str());
+    assert_eq!(moved[0]["change"]["present"]["person_id"], person_id(21).as_str());
+    assert_eq!(ids(&of_kind(&manager, &moving, "new").await), [&urgent]);
+    assert_eq!(ids(&of_kind(&manager, &moving, "kept").await), [&accepted]);
+    assert_eq!(task(&manager, &given).await, before[0], "a draft changes nothing");
+
+    assert_eq!(send(&manager, &moving, "apply").await.body["left"], json!([]));
+    let after = task(&manager, &given).await;
+    assert_eq!(
+        (&after["state"], &after["assignee_id"], &after["planned_for"]["plan_id"]),
+        (&json!("assigned"), &json!(person_id(22)), &moving["id"])
+    );
+    assert_eq!(task(&manager, &urgent).await["assignee_id"], person_id(21).as_str());
+    assert_eq!(task(&manager, &accepted).await, before[1]);
+    assert_eq!(sync().await, [false, true], "the visit is on the phone of its new person");
+    let history = manager.get(&format!("/v1/tasks/{given}/history")).await.body;
+    let mut steps = history["items"].as_array().expect("steps").iter();
+    assert!(steps.any(|step| step["because"] == "plan_moved"), "{history}");
+
+    assert_eq!(send(&manager, &moving, "undo").await.body["left"], json!([]));
+    assert_eq!(task(&manager, &given).await, before[0]);
+    assert_eq!(task(&manager, &urgent).await["state"], "open");
+    assert_eq!(sync().await, [true, false]);
+
+    // The other draft applies to what is back, but not to what is accepted since.
+    assert_eq!(first.act(&format!("/v1/tasks/{given}/accept")).await.status, 200);
+    let applied = send(&manager, &again, "apply").await;
+    let mut expected = [
+        json!({ "task_id": given, "because": "changed", "state": "accepted" }),
+        json!({ "task_id": urgent, "because": "no_minutes", "state": "open" }),
+    ];
+    expected.sort_by_key(|left| left["task_id"].to_string());
+    assert_eq!(applied.body["left"], json!(expected), "{}", applied.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_pinned_or_rescheduled_is_not_moved(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    one_skilled(&server);
+    let given = visit(&manager, 1, json!({})).await;
+    let pin = json!({ "task_id": given, "person_id": person_id(21), "day": day(DAY) });
+    let pinned = draft(&manager, json!({ "changes": { "pins": [pin] } })).await;
+    let free = draft(&manager, json!({})).await;
+    let skilled = json!({ "skills": ["medical"] });
+    send(&manager, &pinned, "apply").await;
+    offers(&server, 22, 600);
+    let urgent = visit(&manager, 2, skilled).await;
+    let moves = async || {
+        let plan = draft(&manager, json!({ "move_unaccepted": true })).await;
+        ids(&of_kind(&manager, &plan, "moved").await).len()
+    };
+    assert_eq!(moves().await, 0, "pinned");
+    send(&manager, &pinned, "undo").await;
+    send(&manager, &free, "apply").await;
+    assert_eq!(task(&manager, &given).await["assignee_id"], person_id(21).as_str());
+    assert_eq!(moves().await, 1, "given by a plan");
+    reschedule(&manager, &given, 660).await;
+    assert_eq!(moves().await, 0, "rescheduled");
+    assert_eq!(task(&manager, &urgent).await["state"], "open");
+}
