@@ -56,6 +56,9 @@ async fn an_order_is_answered_at_once_and_the_draft_follows(
     assert_eq!(plan["measures"]["served"], 1);
     // With one visit no plan has less travel than out and back again.
     assert_eq!(plan["bounds"]["travel"], plan["measures"]["travel"]);
+    assert_eq!(plan["bounds"]["unserved_priority"], 0);
+    let share = |of: &str| plan[of]["largest_share"].as_f64().expect("a share");
+    assert!(share("bounds") <= share("measures"), "{plan}");
     assert!(plan.get("progress").is_none(), "{plan}");
 }
 

@@ -160,7 +160,7 @@ impl<'s> World<'s> {
     pub fn free(&self, diary: &Diary, person: usize, day: Day) -> Minutes {
         let week = self.week_of(day);
         let planned = self.horizon().filter(|day| week.contains(day));
-        let planned = planned.map(|day| self.minutes(person, diary.on(person, day))).sum();
+        let planned: Minutes = planned.map(|day| self.minutes(person, diary.on(person, day))).sum();
         self.person(person).offered - self.spent_on(person, week) - planned
     }
 

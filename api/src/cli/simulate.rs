@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (svg, json) = (svg?, json?);
     let mut district = simulated::part(args.grids.try_into()?, args.seed);
     if let Some(count) = args.more_volunteers {
-        let unknown = |area| format!("{area} has no grid among the first {}", args.grids);
+        let unknown = |area: AreaCode| format!("{area} has no grid among the first {}", args.grids);
         district = district.with_volunteers(count, &args.areas).map_err(unknown)?;
     }
     let usual = Habits::default();

@@ -75,7 +75,7 @@ impl Room {
             weeks.map(|week| limit(week.offered - week.carried, &|day| week.covers(day))).sum()
         };
         let made = pinned.iter().filter(|(_, visit)| served.contains(&visit.id));
-        let fixed = who.carried + made.map(|(_, visit)| visit.service).sum();
+        let fixed = who.carried + made.map(|(_, visit)| visit.service).sum::<Minutes>();
         let is_measured = who.offered.0 > 0 && who.share_of().0 > 0;
         let share_of = is_measured.then(|| who.share_of().0);
         Self { minutes: minutes.0, fixed: fixed.0, share_of }
@@ -103,8 +103,9 @@ fn least_unserved(part: &Part<'_>, mut minutes: u64) -> u32 {
     for visit in &part.visits {
         let priority = u64::from(visit.priority.get().unsigned_abs());
         let kind = (visit.grid, visit.not_before, &visit.skills, visit.forbidden.as_slice());
-        let may_be_made = || *known.entry(kind).or_insert_with(|| may_be_made(part, visit));
-        if visit.pinned.is_some() || may_be_made() {
+        let is_possible = visit.pinned.is_some()
+            || *known.entry(kind).or_insert_with(|| may_be_made(part, visit));
+        if is_possible {
             possible.push((priority, visit.service.0.into()));
         } else {
             lost += priority;

@@ -57,7 +57,7 @@ fn volunteer(world: &World<'_>, person: usize) -> Volunteer {
     let period = world.today + 1 - DAYS_BEFORE..=world.today + HORIZON;
     let carried = world.spent_on(person, period.clone());
     let weeks = weeks(world, person);
-    let left = weeks.iter().map(|week| week.offered - week.carried).sum();
+    let left: Minutes = weeks.iter().map(|week| week.offered - week.carried).sum();
     Volunteer {
         id: who.id,
         home: who.home,
