@@ -82,10 +82,8 @@ impl CaseMoveSent {
 
     /// Whether it refers to the lawyer of a station.
     pub(super) fn names_lawyer_of_station(&self, step: &CaseStepContent) -> bool {
-        let of_station = step.referrals.iter().filter(|word| word.lawyer_of_station);
-        let codes = of_station.map(|word| Some(&word.code));
         let to = self.referral.as_ref().map(|referral| &referral.to);
-        to.is_some() && codes.into_iter().any(|code| code == to)
+        step.referrals.iter().any(|word| word.lawyer_of_station && Some(&word.code) == to)
     }
 
     /// Checks that the referral names the lawyer of the station, if it has one.

@@ -82,10 +82,10 @@ pub(crate) async fn get_station(
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::UseService)?;
     let held = IfNoneMatch::of(&request)?;
-    let seen = move |row: &StationRow| row.valid_to.is_none() && row.serves(&principal.area);
     let read = db.read(move |conn| {
         let row = store::row(conn, principal.district(), id.as_str())?;
-        let Some(row) = row.filter(seen) else { return Ok(None) };
+        let is_seen = |row: &StationRow| row.valid_to.is_none() && row.serves(&principal.area);
+        let Some(row) = row.filter(is_seen) else { return Ok(None) };
         let lawyer = match principal.may(Action::WorkCases) {
             Ok(()) => row.lawyer(&keys.key(conn, principal.district())?)?,
             Err(_) => None,
