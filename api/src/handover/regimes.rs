@@ -52,7 +52,7 @@ pub(super) fn announce(tx: &mut Tx<'_>, row: &PersonRow) -> Result<(), DbError> 
     for (reader, regimes) in readers {
         let Some(first) = regimes.first() else { continue };
         let (zh, en) = match regimes.len() - 1 {
-            0 => (first.name.to_string(), first.name_en.to_string()),
+            0 => (first.name.as_str().to_owned(), first.name_en.as_str().to_owned()),
             more => (
                 format!("{}等{}项", first.name.as_str(), more + 1),
                 format!("{} and {more} more", first.name_en.as_str()),
