@@ -9,11 +9,12 @@ use rayon::prelude::*;
 use super::Context;
 use super::answer::DayReason;
 use super::help::{Visits, as_asked, assigned, pinned_stops};
+use super::member::InsertionSlot;
 use super::plan::Route;
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use super::reason::fits_alone;
 use super::split::Part;
-use super::team::{InsertionSlot, Team};
+use super::team::Team;
 use super::units::minutes;
 use crate::interrupt::Interrupted;
 use gridward_domain::id::PersonId;
@@ -49,7 +50,7 @@ fn give_of(
     let stops = pinned_stops(routes, &HashSet::from([who.id]), visits);
     let as_asked = as_asked(&stops, ties, visits);
     let part = Part { volunteers: vec![who], as_asked, ..Part::default() };
-    let Some(team) = assigned(problem, (ties, options), &part, &stops) else { return Ok(()) };
+    let Some(team) = assigned((ties, options), &part, &stops) else { return Ok(()) };
     for route in routes {
         for stop in &mut route.stops {
             interrupt.check()?;

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::Options;
 use super::member::Member;
 use super::plan::Route;
-use super::problem::{DispatchProblem, Pin, Visit};
+use super::problem::{Pin, Visit};
 use super::split::Part;
 use super::team::Team;
 use super::ties::Ties;
@@ -110,12 +110,11 @@ pub(super) fn as_asked<'p>(
 /// The team of a part with the visits that it has: calls at their times and the others in their order,
 /// at the hours that `part` has for them; none if one does not fit.
 pub(super) fn assigned<'p>(
-    problem: &DispatchProblem,
     (ties, options): (&'p Ties, &Options),
     part: &Part<'p>,
     stops: &'p [Visit],
 ) -> Option<Team<'p>> {
-    let mut team = Team::new(problem, ties, part, options.weights);
+    let mut team = Team::new(ties, part, options.weights);
     let mut stops: Vec<&Visit> = stops.iter().collect();
     // Sorting is stable, so that the visits stay in their order.
     stops.sort_by_key(|visit| Reverse(visit.is_call()));
@@ -133,6 +132,6 @@ pub(super) fn assigned<'p>(
             team.members[member].days[day].insert(visit, slot.position);
         }
     }
-    team.settle();
+    team.recompute_loads();
     Some(team)
 }

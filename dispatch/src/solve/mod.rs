@@ -141,6 +141,8 @@ impl<O: Observer + Send> Observer for Arc<O> {
 #[derive(Clone, Copy)]
 struct Context<'c> {
     ties: &'c ties::Ties,
+    /// As in [`DispatchProblem`].
+    former: &'c HashMap<TaskId, (PersonId, NaiveDate)>,
     options: &'c Options,
     interrupt: &'c Interrupt<'c>,
 }
@@ -168,7 +170,7 @@ pub fn plan_observed(
     let ties = ties::Ties::of(&problem.ties);
     let parts = split::split(problem);
     let (done, total) = (AtomicUsize::new(0), parts.len());
-    let context = Context { ties: &ties, options, interrupt: &interrupt };
+    let context = Context { ties: &ties, former: &problem.former, options, interrupt: &interrupt };
     let planned = |part: split::Part<'_>| {
         let planned = construct::construct(&part, context, |_| true)?;
         observer.advanced(done.fetch_add(1, Ordering::Relaxed) + 1, total);

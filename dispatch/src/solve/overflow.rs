@@ -151,7 +151,8 @@ fn offer(
     };
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
     let (bound, helps) = (Ties::of(&bound), has_any(&offered));
-    let planned = construct(&part, Context { ties: &bound, ..context }, helps)?;
+    let planned =
+        construct(&part, Context { ties: &bound, former: &HashMap::new(), ..context }, helps)?;
     let Planned { routes, left, .. } = planned;
     let fell = left.iter().any(|left| !offered.contains(left));
     Ok((!fell).then_some(Help::of(offered, routes, left)))

@@ -28,9 +28,9 @@ const MANY: usize = 256;
 pub(super) fn search(
     team: &Team<'_>,
     visits: &[&Visit],
-    Context { options, interrupt, .. }: Context<'_>,
+    Context { former, options, interrupt, .. }: Context<'_>,
 ) -> Result<Solution, PlanError> {
-    let instance = instance(team, visits, interrupt)?;
+    let instance = instance(team, visits, (former, interrupt))?;
     let iterations = options.iterations.saturating_mul(searched_for(team, visits) as u64);
     let budget = Budget::Interruptible(iterations, interrupt);
     let found = routing::plan(&instance, options.weights, &budget, options.seed)?;
@@ -63,7 +63,7 @@ fn searched_for(team: &Team<'_>, visits: &[&Visit]) -> usize {
 fn instance(
     team: &Team<'_>,
     visits: &[&Visit],
-    interrupt: &Interrupt<'_>,
+    (former, interrupt): (&HashMap<TaskId, (PersonId, NaiveDate)>, &Interrupt<'_>),
 ) -> Result<Instance, Interrupted> {
     let people: Vec<&Volunteer> = team.members.iter().map(|member| member.volunteer).collect();
     let shifts = people.iter().flat_map(|who| &who.shifts);
@@ -79,7 +79,7 @@ fn instance(
     for visit in visits {
         interrupt.check()?;
         bars.extend(people.iter().map(|who| bar(who, visit)));
-        let previous = problem.former.get(&visit.id).filter(|_| visit.pinned.is_none());
+        let previous = former.get(&visit.id).filter(|_| visit.pinned.is_none());
         let previous = previous.and_then(|(person, day)| {
             let volunteer = people.iter().position(|who| who.id == *person)?;
             Some((volunteer, days(base, *day)))

@@ -50,7 +50,7 @@ fn holds(
         .collect();
     let wide: Vec<_> = shifts
         .iter()
-        .filter_map(|(who, shift)| alone(index, who, shift, visit).map(|takes| (who, shift, takes)))
+        .filter_map(|(who, shift)| alone(who, shift, visit).map(|takes| (who, shift, takes)))
         .collect();
     // Only the volunteer of its group may make it.
     let free: Vec<_> =
@@ -82,7 +82,7 @@ fn holds(
 }
 
 /// Load of the visit in an otherwise empty shift, if it fits: each step is tried minute by minute.
-fn alone(index: &Index<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Option<u32> {
+fn alone(who: &Volunteer, shift: &Shift, visit: &Visit) -> Option<u32> {
     let way = |from, to| match visit.channel {
         Channel::Visit => rounded_up(distance::minutes(who, from, to)),
         Channel::Call => Some(0),

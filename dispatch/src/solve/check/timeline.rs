@@ -35,7 +35,7 @@ pub(super) fn check(index: &Index<'_>, route: &Route) -> Result<(), Violation> {
         place = visit.place;
         travel += stop.travel.0;
     }
-    way_home(index, who, shift, route, (place, free), travel)
+    way_home(who, shift, route, (place, free), travel)
 }
 
 /// Checks the calls of a route, and returns the shift with one more break for each of them: nothing
@@ -106,7 +106,6 @@ fn follows(shift: &Shift, stop: &Stop, visit: &Visit, free: u32) -> Result<(), V
 }
 
 fn way_home(
-    index: &Index<'_>,
     who: &Volunteer,
     shift: &Shift,
     route: &Route,
