@@ -37,6 +37,7 @@ pub mod goods;
 pub mod id;
 pub mod id_number;
 pub mod language;
+pub mod other_work;
 pub mod person_state;
 pub mod phone;
 pub mod place;

@@ -51,7 +51,7 @@ async fn a_hardship_goes_from_finding_to_help_and_follow_up(
     let second = manager.get(&format!("/v1/tasks/{first}")).await.body["tied"][0]["id"].clone();
     let second = second.as_str().expect("a task");
     let errors = early.body["errors"].as_array().expect("errors");
-    let awaited: Vec<&Value> = errors.iter().map(|error| &error["detail"]).collect();
+    let awaited: Vec<&str> = errors.iter().filter_map(|error| error["detail"].as_str()).collect();
     assert_eq!(awaited, [first, second].map(|id| format!("awaits the task {id}")));
     check_at_home(&server, &case).await;
     // The application and the record of the check come before the village's word.

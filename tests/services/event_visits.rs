@@ -111,7 +111,7 @@ async fn only_a_visit_made_after_a_need_was_found_answers_it(
     let visits = made(&supervisor, DEATH).await;
     assert!(visits.iter().all(|visit| visit["due_on"] == json!(day(1))), "{visits:?}");
     // A visit of today answers both.
-    for beneficiary in [BENEFICIARY, &second] {
+    for beneficiary in [BENEFICIARY, second.as_str()] {
         visit(beneficiary, json!({})).await;
     }
     assert!(again(&server).contains("succeeded, 0 processed"));

@@ -7,8 +7,9 @@ use chrono::NaiveDate;
 use diesel::dsl::sum;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::feasibility::OtherWork;
+use gridward_domain::code::KindCode;
 use gridward_domain::id::PersonId;
+use gridward_domain::other_work::OtherWork;
 use gridward_domain::task::Phase;
 
 use super::store::CampaignRow;
@@ -32,7 +33,7 @@ pub(super) fn carried(
     type Held = (Option<PersonId>, NaiveDate, NaiveDate, Option<NaiveDate>, Option<i64>);
     let last = row.last_day;
     let occasion = row.occasion()?;
-    let kind = row.kind.as_ref().map_or("", |kind| kind.as_str());
+    let kind = row.kind.as_ref().map_or("", KindCode::as_str);
     let is_other = tasks::occasion
         .is_null()
         .or(tasks::occasion.assume_not_null().ne(occasion))

@@ -225,14 +225,10 @@ fn steps((nth, of): (usize, &TaskBulkCommand)) -> Vec<Step<'_>> {
         TaskBulkType::Assign => TaskBulkType::Reassign.into(),
         other => <&str>::from(other),
     };
-    let command = TaskCommand::read(word, of.payload.clone()).map_err(kept);
+    let command = TaskCommand::read(word, of.payload.clone());
+    let command = command.map_err(|problem| problem.under("/payload").kept());
     let step = |at| Step::Task { at, nth, kind: of.r#type, command: command.clone() };
     of.tasks.iter().map(step).collect()
-}
-
-/// A problem of the payload, for each of its tasks.
-fn kept(problem: Problem) -> Kept {
-    problem.under("/payload").kept()
 }
 
 impl Step<'_> {
