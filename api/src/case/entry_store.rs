@@ -14,7 +14,7 @@ use gridward_domain::range::AmountFen;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::store::CaseRow;
+use super::row::CaseRow;
 use super::{CaseEntry, CaseEntryAction, CaseKind, CaseReferral};
 use crate::clock::china;
 use crate::crypto::{SealingKey, aad};

@@ -11,7 +11,6 @@ use uuid::Uuid;
 use super::entry_store::{self, EntrySealed, NewEntry};
 use super::event::event;
 use super::open::{Matter, open};
-use super::scope::has_confidential_kind;
 use super::{CaseEntryAction, CaseKind, CaseSource, kind_store, store};
 use crate::beneficiary;
 use crate::catalogue::form::OpenedCase;
@@ -143,7 +142,7 @@ fn link(tx: &mut Tx<'_>, key: &SealingKey, case: CaseId, found: FoundNeed) -> Re
     let Some(placed) = store::one(conn, district, case)?.filter(|_| !is_known) else {
         return Ok(());
     };
-    let is_confidential = has_confidential_kind(conn, &placed)?;
+    let is_confidential = kind_store::of_case(conn, &placed.row)?.is_confidential();
     let entry = NewEntry {
         action: CaseEntryAction::Found,
         at: tx.now.naive_utc(),

@@ -7,7 +7,7 @@ use gridward_domain::code::KindCode;
 
 use super::CaseKind;
 use super::recorded_answer::RecordedAnswer;
-use super::store::CaseRow;
+use super::row::CaseRow;
 use crate::beneficiary::answers;
 use crate::catalogue::form::{FieldWords, filterable_field};
 use crate::catalogue::{self, ServiceKind};

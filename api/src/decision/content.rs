@@ -48,6 +48,7 @@ impl CaseMoveSent {
             answers: self.answers.clone(),
             amount_fen: self.amount_fen,
             referral: self.referral.clone(),
+            report: None,
         }
     }
 

@@ -55,6 +55,7 @@ pub(super) fn of_move(
         answers: step.form.as_ref().and_then(answers::of),
         amount_fen: step.amount.then(|| amount(number)).flatten(),
         referral: referral(step, taken),
+        report: None,
     }
 }
 

@@ -7,7 +7,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::bounded_text::{Occasion, TaskTitle};
 use gridward_domain::channel::Channel;
-use gridward_domain::code::WordCode;
+use gridward_domain::code::{KindCode, WordCode};
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::task::{
@@ -100,7 +100,7 @@ pub(super) struct Visit {
     /// Who reported it when.
     pub(super) made: Option<Made>,
     /// The answers by which audiences filter, of the kind's form.
-    filterable: BTreeMap<WordCode, BTreeSet<WordCode>>,
+    filterable: BTreeMap<KindCode, BTreeMap<WordCode, BTreeSet<WordCode>>>,
     /// Whether it is one or a call.
     channel: Channel,
 }
@@ -174,8 +174,9 @@ impl Visits<'_> {
         let form = made.and(self.kind.form.as_ref());
         let answers = form.and_then(|form| answers::of_visit(form, number));
         let filterable = form.zip(answers.as_ref());
-        let filterable =
-            filterable.map(|(form, answers)| filterable_answers(form, answers)).unwrap_or_default();
+        let filterable = filterable
+            .map(|(form, answers)| filterable_answers(&self.kind.code, form, answers))
+            .unwrap_or_default();
         let report = made.map(|made| self.report(&open, id, (made, answers))).transpose()?;
         let occasion = to.beneficiary.zip(occasion).map(|(beneficiary, occasion)| OccasionRow {
             district: open.district,
@@ -291,7 +292,9 @@ pub(super) fn insert(conn: &mut Conn, visits: &[Visit]) -> Result<(), DbError> {
         if let Some((home, visitor, day)) = visit.contact() {
             let task = &visit.task;
             record_contact(conn, task.district, home, visitor, (day, visit.channel))?;
-            plain_answers::replace(conn, (task.district, home), &task.kind, &visit.filterable)?;
+            for (kind, words) in &visit.filterable {
+                plain_answers::replace(conn, (task.district, home), kind, words)?;
+            }
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::model::RegimeWithoutResponsible;
 use super::situation::Decider;
 use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
-use crate::auth::notify;
+use crate::auth::notify::{self, Notification};
 use crate::db::{Conn, DbError};
 use crate::person;
 use crate::person::store::PersonRow;
@@ -45,7 +45,7 @@ pub(super) fn of(
 pub(super) fn announce(tx: &mut Tx<'_>, row: &PersonRow) -> Result<(), DbError> {
     let mut readers: BTreeMap<PersonId, Vec<RegimeRow>> = BTreeMap::new();
     for regime in store::of_responsible(tx.read_unbatched(), row.district, row.id)? {
-        for reader in person::store::supervisors_of(tx.read_unbatched(), &regime.area)? {
+        for reader in person::superiors::supervisors_of(tx.read_unbatched(), &regime.area)? {
             readers.entry(reader).or_default().push(regime.clone());
         }
     }
@@ -60,8 +60,14 @@ pub(super) fn announce(tx: &mut Tx<'_>, row: &PersonRow) -> Result<(), DbError> 
         };
         let subject = NoticeSubject { task: None, about_zh: zh, about_en: en };
         let ids: Vec<_> = regimes.iter().map(|regime| regime.id).collect();
-        let event = ("person.regime_notice", None, json!({ "regimes": ids }));
-        notify::notify(tx, reader, (AccountNoticeKind::RegimeWithoutResponsible, subject), event)?;
+        let notification = Notification {
+            kind: AccountNoticeKind::RegimeWithoutResponsible,
+            subject,
+            action: "person.regime_notice",
+            actor: None,
+            details: json!({ "regimes": ids }),
+        };
+        notify::notify(tx, reader, notification)?;
     }
     Ok(())
 }

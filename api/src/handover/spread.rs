@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::authority::Principal;
-use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::id::{PersonId, TaskId};
 
 use super::ASSIGNEE_LEFT;
 use super::apply::about;
@@ -56,9 +56,8 @@ pub(super) fn give(
             groups.entry(tie.map_or(task.id, |tie| tie.id)).or_default().push(task.clone());
         }
     }
-    let homes = groups.values().flatten().filter_map(|task| task.beneficiary);
-    let homes: Vec<BeneficiaryId> = homes.collect();
-    let mut takers = Takers::read(tx, area, &people, &homes)?;
+    let visits: Vec<TaskRow> = groups.values().flatten().cloned().collect();
+    let mut takers = Takers::read(tx, area, &people, &visits)?;
     for group in groups.into_values() {
         let tasks: Vec<&TaskRow> = group.iter().collect();
         let given = takers.give(tx, principal, &tasks, |task| about(task, ASSIGNEE_LEFT))?;

@@ -6,7 +6,7 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::word::VariantArray as _;
 
 use super::model::{PlanOrigin, PlanState};
-use super::store::Kept;
+use super::plan_row::Kept;
 use crate::db::schema::plans;
 use crate::db::{Conn, DbError};
 use crate::in_range;

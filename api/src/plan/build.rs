@@ -244,7 +244,7 @@ fn count(days: impl Iterator<Item = NaiveDate>) -> u64 {
 
 /// How the task is planned.
 fn channel(row: &TaskRow, rows: &Rows) -> Channel {
-    journey::channel(&row.kind, row.tie().is_some(), &rows.calls)
+    journey::channel(row.kind.as_str(), row.tie().is_some(), &rows.calls)
 }
 
 /// The visit of a task.

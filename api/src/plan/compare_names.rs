@@ -50,7 +50,7 @@ pub fn named(
         let purpose = Projection::new(*view, row.beneficiary, row.place()?).purpose;
         Ok(DifferentVisit {
             grid_name: shown.grid_name.map(ToOwned::to_owned),
-            kind: Some(row.kind.clone()),
+            kind: Some(row.kind.to_string()),
             title: row.title.clone().filter(|_| purpose),
             beneficiary_id: row.beneficiary,
             beneficiary_name: shown.beneficiary_name.map(ToOwned::to_owned),

@@ -12,7 +12,8 @@ use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Phase, Tr
 use serde_json::json;
 
 use super::model::{LeftBecause, PlanState};
-use super::store::{self, PlanRow};
+use super::plan_row::PlanRow;
+use super::store;
 use super::visit_store::{self, VisitRow};
 use super::why;
 use crate::clock;
@@ -22,6 +23,7 @@ use crate::log::{Event, Subject};
 use crate::person;
 use crate::task::commitments::{Commitments, Conflict};
 use crate::task::row::TaskRow;
+use crate::task::timed_visit::TimedVisit;
 use crate::tx::Tx;
 
 /// The tasks that the plan is to move and that have not changed since it was computed.
@@ -138,7 +140,9 @@ impl Former {
         else {
             return Some(LeftBecause::PersonUnavailable);
         };
-        let conflict = held.conflict_besides(person, (day, start), task.minutes.get(), taken_back);
+        // The plan that gave it had found the time for the ways.
+        let visit = TimedVisit { day, start, minutes: task.minutes, place: None };
+        let conflict = held.conflict_besides(person, &visit, taken_back);
         conflict.map(|conflict| match conflict {
             Conflict::Away => LeftBecause::PersonUnavailable,
             Conflict::Busy => LeftBecause::PersonBusy,

@@ -1,6 +1,6 @@
 //! What the last visit of a person leaves of the day: pure functions.
 
-use gridward_dispatch::solve::{Mode, Shift, Travel};
+use gridward_dispatch::solve::{Mode, Shift};
 use gridward_domain::id::TaskId;
 use gridward_domain::place::Place;
 use gridward_domain::time::{TimeOfDay, Window};
@@ -100,7 +100,7 @@ impl UnderWay {
 
 /// The travel time in minutes.
 fn way(from: Place, to: Place, mode: Mode) -> u16 {
-    u16::try_from(Travel::default().minutes(from, to, mode).0).unwrap_or(u16::MAX)
+    u16::try_from(mode.minutes(from, to).0).unwrap_or(u16::MAX)
 }
 
 /// The time `minutes` later, on the same day.

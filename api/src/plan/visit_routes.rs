@@ -69,20 +69,19 @@ pub struct VisitQuery {
 #[get("/plans/{id}/visits")]
 pub(crate) async fn list_plan_visits(
     request: HttpRequest,
-    (db, planner): (Data<Db>, Data<Planner>),
-    keys: Data<KeyRing>,
-    clock: Data<Clock>,
+    planner: Data<Planner>,
     Authenticated(principal): Authenticated,
-    (id, Wait(patience)): (Path<PlanId>, Wait),
+    id: Path<PlanId>,
+    Wait(patience): Wait,
     Paged { filter: query, page }: Paged<VisitQuery>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadPlans)?;
     let wanted = page.wanted()?;
     planner.computed(principal, *id, patience).await?;
-    let (limit, now, keys) = (wanted.limit, (**clock)(), keys.clone());
+    let (limit, now, keys) = (wanted.limit, (planner.clock)(), planner.keys.clone());
     let VisitQuery { unassigned, person, day, area, task, change } = query;
     let filter = VisitFilter { unassigned, person, day, area, task, change };
-    let visits = db.read(move |conn| {
+    let visits = planner.db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         visit_list::list(conn, &key, &principal, *id, filter, (&wanted, now))
     });

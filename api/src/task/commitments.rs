@@ -108,7 +108,7 @@ impl Commitments {
         else {
             return Ok(());
         };
-        let place = self.place(&row.kind, row.tie_id.is_some(), (row.lat, row.lon))?;
+        let place = self.place(row.kind.as_str(), row.tie_id.is_some(), (row.lat, row.lon))?;
         let visit = TimedVisit { day, start, minutes: row.minutes, place };
         let held = HeldVisit { task: row.id, grid: row.grid, visit };
         self.held.entry((person, day)).or_default().push(held);
@@ -124,7 +124,7 @@ impl Commitments {
         row: &TaskRow,
         (day, start): (NaiveDate, TimeOfDay),
     ) -> Result<TimedVisit, DbError> {
-        let place = self.place(&row.kind, row.tie_id.is_some(), (row.lat, row.lon))?;
+        let place = self.place(row.kind.as_str(), row.tie_id.is_some(), (row.lat, row.lon))?;
         Ok(TimedVisit { day, start, minutes: row.minutes, place })
     }
 

@@ -65,7 +65,7 @@ pub fn since(
             if !sealed.content.needs.is_disjoint(needs) {
                 of.needs.extend(days_found(conn, key, &row, needs)?);
             }
-            if counts(&row.kind) && is_contact(&row) {
+            if counts(row.kind.as_str()) && is_contact(&row) {
                 of.contact = of.contact.max(Some(visited_on(&row, &sealed)));
             }
         }

@@ -1,7 +1,7 @@
 //! A visit at a time, and which visits one person cannot both make. Pure functions.
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{Mode, Travel};
+use gridward_dispatch::solve::Mode;
 use gridward_domain::place::Place;
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::time::{TimeOfDay, Window};
@@ -51,7 +51,7 @@ const fn overlap(one: Minutes, other: Minutes) -> bool {
 /// The whole minutes that a way takes at least. Visits begin at whole minutes, so a part of a minute keeps
 /// no one from the next one.
 fn least_minutes(from: Place, to: Place, mode: Mode) -> i32 {
-    let rounded_up = Travel::default().minutes(from, to, mode).0;
+    let rounded_up = mode.minutes(from, to).0;
     i32::try_from(rounded_up.saturating_sub(1)).unwrap_or(i32::MAX)
 }
 

@@ -15,8 +15,8 @@ use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 use crate::task::aging::{self, AgedTask};
+use crate::task::list_store;
 use crate::task::names::{NamedIds, Names};
-use crate::task::store as tasks;
 
 /// The week of `code` as the principal sees it on the day `today`.
 ///
@@ -75,7 +75,7 @@ impl Figures<'_> {
         let first = aging::oldest(self.conn, district, &filter, MOST_TASKS)?;
         // A list that is not full is counted.
         let count = match as_count(first.len()) {
-            MOST_TASKS => tasks::count(self.conn, district, &filter)?,
+            MOST_TASKS => list_store::count(self.conn, district, &filter)?,
             fewer => fewer,
         };
         Ok(TaskFigure { count, list: list.address(), items: self.lines(&first)? })

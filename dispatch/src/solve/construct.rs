@@ -49,7 +49,7 @@ pub(super) fn construct(
     context: Context<'_>,
     includes: impl Fn(&Member<'_>) -> bool,
 ) -> Result<Planned, PlanError> {
-    let Context { ties, options, interrupt } = context;
+    let Context { ties, options, interrupt, .. } = context;
     let mut team = Team::new(ties, part, options.weights);
     // Sorted, so that the order of the input does not matter.
     let mut all = part.visits.clone();

@@ -35,15 +35,14 @@ pub(super) fn give(
     routes.sort_unstable_by_key(|route| (route.volunteer, route.day));
     let of_volunteers = routes.par_chunk_by_mut(|one, next| one.volunteer == next.volunteer);
     of_volunteers.try_for_each(|routes| match people.get(&routes[0].volunteer) {
-        Some(who) => give_of(problem, context, who, (routes, &visits)),
+        Some(who) => give_of(context, who, (routes, &visits)),
         None => Ok(()),
     })
 }
 
 /// Gives the stops of one volunteer their reasons.
 fn give_of(
-    problem: &DispatchProblem,
-    Context { ties, options, interrupt }: Context<'_>,
+    Context { ties, options, interrupt, .. }: Context<'_>,
     who: &Volunteer,
     (routes, visits): (&mut [Route], &Visits<'_>),
 ) -> Result<(), Interrupted> {

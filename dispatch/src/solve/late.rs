@@ -95,7 +95,7 @@ fn late<'p>(
 /// in time.
 fn offer(
     problem: &DispatchProblem,
-    Context { ties, options, interrupt }: Context<'_>,
+    Context { ties, options, interrupt, .. }: Context<'_>,
     area: AreaCode,
     (mut asked, holders): (Vec<&Visit>, &HashSet<PersonId>),
     (routes, visits): (&[Route], &Visits<'_>),
@@ -159,7 +159,7 @@ fn cheapest_in_time(team: &Team<'_>, visit: &Visit, near: &[PersonId]) -> Option
 /// none if a journey between them would not fit.
 fn release(
     problem: &DispatchProblem,
-    Context { ties, options, interrupt }: Context<'_>,
+    Context { ties, options, interrupt, .. }: Context<'_>,
     help: &Help,
     (routes, visits): (&[Route], &Visits<'_>),
 ) -> Result<Option<Help>, Interrupted> {
@@ -197,7 +197,7 @@ fn keep_alternatives(new: &mut [Route], old: &[Route], changed: &HashSet<PersonI
 /// fits. A pair of visits needs a search, so it stays unserved.
 fn refill(
     problem: &DispatchProblem,
-    Context { ties, options, interrupt }: Context<'_>,
+    Context { ties, options, interrupt, .. }: Context<'_>,
     changed: &HashSet<PersonId>,
     left: &[TaskId],
     (routes, visits): (&[Route], &Visits<'_>),

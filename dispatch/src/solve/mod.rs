@@ -28,10 +28,12 @@
 //!
 //! One thread plans one part, so the time for a part grows with its size.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chrono::NaiveDate;
 use rayon::prelude::*;
 
 mod alike;
@@ -69,6 +71,7 @@ mod unfit_pins;
 mod units;
 
 use gridward_domain::area::Level;
+use gridward_domain::id::{PersonId, TaskId};
 use thiserror::Error;
 
 use crate::interrupt::{Interrupt, Interrupted};

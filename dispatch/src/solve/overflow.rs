@@ -80,7 +80,7 @@ fn is_whole<'h>(
 /// live elsewhere and serve one of its grids.
 fn explain(
     problem: &DispatchProblem,
-    Context { ties, options, interrupt }: Context<'_>,
+    Context { ties, options, interrupt, .. }: Context<'_>,
     routes: &[Route],
     (left, visits): (&[TaskId], &Visits<'_>),
 ) -> Result<Vec<Unserved>, Interrupted> {

@@ -1,5 +1,7 @@
 //! Converts a part into an instance of [`crate::routing`], and searches it.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 
 use super::limit::Limit;
@@ -14,6 +16,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::routing::instance::{self, Bar, Instance, MOST_SECONDS};
 use crate::routing::travel::Matrix;
 use crate::routing::{self, Budget, Solution};
+use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
 /// Where more visits than this wait, the length of a search is by the number that the team has time

@@ -43,6 +43,7 @@ fn unknown() -> Why {
         known: false,
         channel: Channel::Visit,
         next: Vec::new(),
+        day: None,
     }
 }
 
