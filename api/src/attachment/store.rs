@@ -14,7 +14,6 @@ use crate::db::{Conn, DbError};
 /// A row of `attachments`.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable)]
 #[diesel(table_name = attachments)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
 pub struct AttachmentRow {
     pub district: AreaCode,
     pub id: String,

@@ -62,11 +62,6 @@ impl DistrictNames {
         Ok(Self { areas, vocabularies: vocabularies::all(conn, district)?, forms, case_kinds })
     }
 
-    /// The vocabularies of the district.
-    pub const fn vocabularies(&self) -> &Vocabularies {
-        &self.vocabularies
-    }
-
     /// The label of a need.
     pub fn need(&self, code: &Need) -> Sentence {
         self.word(VocabularyName::Needs, code.as_str())

@@ -37,11 +37,9 @@ pub mod store;
 mod subject;
 pub mod waiting;
 
-pub use kind::{CaseClassWords, CaseKind, CaseKindContent, NewCaseKind};
+pub use kind::{CaseKind, CaseKindContent, NewCaseKind};
 pub use kind_step::{CaseDocumentWord, CaseMoveContent, CaseStepContent, CaseWord};
 pub use model::{
     Case, CaseDetail, CaseEntry, CaseEntryAction, CaseNextMove, CaseReferral, CaseSource, NewCase,
 };
-pub use recorded_answer::RecordedAnswer;
 pub use referral_word::CaseReferralWord;
-pub use subject::CaseBeneficiary;

@@ -25,7 +25,6 @@ const MOST: [usize; 4] = [32, 32, 200, 5];
 
 /// The content that people enter and correct.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the fields are those of the request")]
 pub struct Entry {
     pub categories: Categories,
     pub tags: Tags,

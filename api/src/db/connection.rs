@@ -1,7 +1,5 @@
 //! A connection to either database.
 
-#![expect(missing_docs, reason = "diesel's derive makes public items that it does not document")]
-
 use std::path::Path;
 use std::time::Duration;
 

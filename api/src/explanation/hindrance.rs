@@ -48,11 +48,6 @@ pub struct Hindrance {
 }
 
 impl Hindrance {
-    /// A hindrance without details.
-    pub const fn plain(code: HindranceCode) -> Self {
-        Self { code, missing: Vec::new(), short: None }
-    }
-
     /// The hindrance of an alternative, as a plan stored it.
     pub fn stored(reason: &StoredReason) -> Self {
         let code = match reason.code.as_str() {

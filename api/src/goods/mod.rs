@@ -28,4 +28,4 @@ pub mod routes;
 pub mod store;
 
 pub use handout_model::Handout;
-pub use model::{GoodsItem, GoodsMovement, NewGoodsItem};
+pub use model::{GoodsItem, NewGoodsItem};

@@ -31,7 +31,7 @@ use thiserror::Error;
 
 pub use self::conflicts::Conflict;
 pub use self::numbers::Number;
-pub use self::report::{Fate, Loaded, Note};
+pub use self::report::Loaded;
 
 use self::record::DistrictRecords;
 use self::step::Target;

@@ -19,7 +19,6 @@ use crate::db::schema::plans;
 
 #[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = plans)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
 pub struct PlanRow {
     pub district: AreaCode,
     pub id: PlanId,

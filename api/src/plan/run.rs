@@ -24,7 +24,6 @@ use super::model::{Plan, PlanResult};
 use super::order::PlanOrder;
 use super::plan_row::PlanRow;
 use super::solving::Before;
-use super::span::Span;
 use super::{apply, base, batches, build, draft, input, left, movable, overruns, queue};
 use super::{solving, store};
 use crate::area;

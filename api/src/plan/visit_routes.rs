@@ -22,7 +22,6 @@ use super::visit_store::{self, VisitFilter};
 use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
-use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::prefer::Wait;

@@ -17,5 +17,3 @@ mod sites;
 mod size;
 pub mod store;
 pub mod withdraw;
-
-pub use model::Regime;

@@ -8,7 +8,7 @@ use gridward_domain::range::OutlookWeeks;
 use gridward_domain::regime::RegimeSubject;
 use gridward_domain::task::Phase;
 
-use super::members::{self, MemberRow, Reconciliation};
+use super::members::{self, Reconciliation};
 use super::model::{RegimeOutlook, RegimeWeek};
 use super::store::RegimeRow;
 use crate::audience::preview;

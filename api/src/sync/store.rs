@@ -21,7 +21,6 @@ use crate::task::task_tie::TieType;
 
 /// The columns of an event that a pull uses.
 #[derive(Clone, Debug, Queryable, QueryableByName)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
 pub struct EventRef {
     #[diesel(sql_type = BigInt)]
     pub seq: i64,

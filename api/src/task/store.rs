@@ -183,20 +183,6 @@ pub fn facts_at(
     Ok(rows.into_iter().map(|(at, task)| (at, task.facts())).collect())
 }
 
-/// The versions of the open tasks in the range.
-///
-/// # Errors
-/// [`DbError`].
-pub fn open_versions(conn: &mut Conn, range: &AreaRange) -> Result<HashMap<TaskId, i64>, DbError> {
-    let open: Vec<(TaskId, i64)> = tasks::table
-        .filter(tasks::district.eq(range.area().district()))
-        .filter(in_range!(tasks::grid, range))
-        .filter(tasks::state.eq(Phase::Open))
-        .select((tasks::id, tasks::version))
-        .load(conn)?;
-    Ok(open.into_iter().collect())
-}
-
 /// The input of dispatch: open tasks of the range that may be done by `last`, and assigned
 /// tasks.
 ///

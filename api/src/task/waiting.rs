@@ -14,7 +14,6 @@ const WEEK: Days = Days::new(7);
 
 /// The numbers of a grid's tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]
-#[expect(missing_docs, reason = "the columns are described in the answer of the summary")]
 pub struct WaitingTasks {
     #[diesel(sql_type = BigInt)]
     pub open: i64,

@@ -27,8 +27,7 @@ use crate::http::problem::FieldError;
 use crate::vocabulary::VocabularyName;
 
 pub use by_answer::{
-    AnswerRule, OpenedCase, follow_up_rules, follow_ups, hide_cases, opened_case_rules,
-    opened_cases,
+    OpenedCase, follow_up_rules, follow_ups, hide_cases, opened_case_rules, opened_cases,
 };
 pub use filterable::{
     FieldWords, FilterableField, SharedField, filterable_answers, filterable_field,
