@@ -55,7 +55,7 @@ impl District {
         let grid = |at: u16| grids.get(usize::from(at) * grids.len() / usize::from(count));
         let more = (0..count).filter_map(|at| Some((at, grid(at)?)));
         self.people.extend(more.map(|(at, (grid, home))| Person {
-            id: PersonId(Uuid::from_u128(u128::from(at) + 1)),
+            id: PersonId(Uuid::from_u128(u128::MAX - u128::from(at))),
             grid: *grid,
             home: *home,
             skills: Skills::new(),

@@ -18,9 +18,10 @@ pub struct Options {
     /// The level up to which volunteers help where those who serve a grid cannot make all visits;
     /// [`Level::Grid`] means no help.
     pub reach: Level,
-    /// Whether the explanation of a served visit counts the other volunteers who could make it and
-    /// names alternatives. Without, [`super::Why::others`] is zero and [`super::Why::next`] is empty:
-    /// for plans of which only the measures and the unserved visits are shown.
+    /// Whether the explanation of a served visit counts the other volunteers who could make it, names
+    /// alternatives and says why it is on its day. Without, [`super::Why::others`] is zero,
+    /// [`super::Why::next`] is empty and [`super::Why::day`] is `None`: for plans of which only the measures
+    /// and the unserved visits are shown.
     pub alternatives: bool,
 }
 

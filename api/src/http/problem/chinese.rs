@@ -78,7 +78,6 @@ const TABLE: &[(&str, &str)] = &[
     ("must be a number", "须为数字"),
     ("must be true or false", "须为是或否"),
     ("must be false without `only.ids`", "未填 only.ids 时须为 false"),
-    ("must be false with `give_to`", "填写 give_to 时须为 false"),
     ("must have exactly one member", "须恰有一项条件"),
     ("selects no beneficiary", "没有符合条件的服务对象"),
     ("requires either audience_id or filter", "须填 audience_id 或 filter 之一"),

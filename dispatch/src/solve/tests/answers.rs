@@ -214,7 +214,8 @@ fn alternatives_are_left_out_on_request_and_nothing_else_changes() {
     assert_eq!(check(&problem, &short), Ok(()));
     for stop in usual.routes.iter_mut().flat_map(|route| &mut route.stops) {
         assert_eq!((stop.why.others, stop.why.next.len()), (1, 1));
-        stop.why = Why { others: 0, next: Vec::new(), ..stop.why.clone() };
+        assert_eq!(stop.why.day, Some(DayReason::FirstPossible));
+        stop.why = Why { others: 0, next: Vec::new(), day: None, ..stop.why.clone() };
     }
     assert_eq!(short, usual);
 }

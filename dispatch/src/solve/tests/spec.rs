@@ -421,6 +421,7 @@ fn a_plan_is_told_in_plain_json() {
                 "why": {
                     "extra_travel": 20, "share_before": 0.0, "share_after": 50.0 / 180.0,
                     "others": 0, "known": false, "channel": "visit", "next": [],
+                    "day": "first_possible",
                 },
             }],
             "travel": 20,
