@@ -642,7 +642,9 @@ async fn a_case_is_a_condition_unless_its_kind_is_or_was_confidential(
     refused(of("barber", "open")).await;
 
     // Once the kind is confidential, and again for all, no audience says who has such a case.
-    for (version, roles) in [("\"v1\"", json!(["supervisor", "admin"])), ("\"v2\"", json!([]))] {
+    for (version, roles) in
+        [("\"v1\"", json!(["manager", "supervisor", "admin"])), ("\"v2\"", json!([]))]
+    {
         let mut content = kind.clone();
         content.as_object_mut().expect("a kind").remove("code");
         content["confidential_to"] = roles;

@@ -6,31 +6,18 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use gridward_dispatch::solve::{self, Pin};
 use gridward_domain::id::{PersonId, PlanId, TaskId};
-use gridward_domain::time::TimeOfDay;
 
+use super::base_visit::BaseVisit;
 use super::changes::PlanChanges;
 use super::model::{APPLICABLE_FOR, PlanBase, PlanState};
 use super::order::PlanOrder;
 use super::store;
-use super::visit_store::{self, VisitRow};
+use super::visit_store;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 
 /// The states of plans on which others can be based: no visit of theirs counts.
 const STATES: [PlanState; 2] = [PlanState::Draft, PlanState::Undone];
-
-/// Who makes a visit of the base, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BaseVisit {
-    /// The task.
-    pub task: TaskId,
-    /// The person.
-    pub person: PersonId,
-    /// The day.
-    pub day: NaiveDate,
-    /// The start.
-    pub start: TimeOfDay,
-}
 
 /// Checks that the order is based on a plan that it may be based on, if it is based on any.
 ///
@@ -65,13 +52,6 @@ pub(super) fn visits(conn: &mut Conn, order: &PlanOrder) -> Result<Vec<BaseVisit
     let Some(id) = order.based_on else { return Ok(Vec::new()) };
     let rows = visit_store::assignments(conn, order.area.district(), id)?;
     Ok(rows.iter().filter_map(BaseVisit::of).collect())
-}
-
-impl BaseVisit {
-    /// The visit of the row, if it has a person.
-    pub(super) fn of(row: &VisitRow) -> Option<Self> {
-        Some(Self { task: row.task, person: row.person?, day: row.day?, start: row.start? })
-    }
 }
 
 /// The visits that are to keep what they have in the base, ordered by person, day and start: all but

@@ -13,7 +13,7 @@ use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
-use super::base::BaseVisit;
+use super::base_visit::BaseVisit;
 use super::carried::Carried;
 use super::departure::departure;
 use super::earliest::Earliest;

@@ -9,7 +9,7 @@ use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::time::Minutes;
 
-use super::base::BaseVisit;
+use super::base_visit::BaseVisit;
 use super::build::Rows;
 use super::model::PlanOrigin;
 use super::order::PlanOrder;

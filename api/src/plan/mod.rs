@@ -14,6 +14,7 @@ pub mod applied;
 pub mod apply;
 mod assignment;
 pub mod base;
+pub mod base_visit;
 mod batches;
 pub mod build;
 mod busy;

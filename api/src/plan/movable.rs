@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 
-use super::base::BaseVisit;
+use super::base_visit::BaseVisit;
 use super::order::PlanOrder;
 use super::{store, visit_store};
 use crate::db::{Conn, DbError};

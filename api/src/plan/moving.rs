@@ -9,7 +9,8 @@ use gridward_dispatch::solve::{
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 
-use super::base::{self, BaseVisit};
+use super::base;
+use super::base_visit::BaseVisit;
 use super::changes::PlanChanges;
 
 /// The plan of the problem. First all `former` visits stay that still fit, beside which the others are

@@ -14,7 +14,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::apply::ApplyPlan;
-use super::base::BaseVisit;
+use super::base_visit::BaseVisit;
 use super::build::Rows;
 use super::computed::{Computed, Request};
 use super::departure::remove_departures;

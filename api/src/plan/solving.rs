@@ -7,7 +7,8 @@ use gridward_dispatch::solve::{self, DispatchProblem, Observer, Options, Plan, P
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 
-use super::base::{self, BaseVisit};
+use super::base;
+use super::base_visit::BaseVisit;
 use super::changes::PlanChanges;
 use super::moving;
 

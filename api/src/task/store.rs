@@ -1,7 +1,5 @@
 //! Queries for tasks and their transitions.
 
-use std::collections::HashMap;
-
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
