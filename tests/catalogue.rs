@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
+use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::phone::{Phone, command};
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, Server, phones};
@@ -168,13 +169,14 @@ async fn an_archived_kind_gets_no_new_tasks_and_keeps_its_own(
     assert_eq!(again.status, 200);
     assert_eq!(manager.post("/v1/tasks", &new).await.status, 201);
     // A kind that another one creates as a follow-up stays.
+    follow_up_by_tasks(&server).await;
     let path = "/v1/service-kinds/hardship_follow_up";
     let mut kind = admin.get(path).await.body;
     for own in ["code", "version"] {
         kind.as_object_mut().expect("a kind").remove(own);
     }
     kind["active"] = json!(false);
-    let refused = change(&admin, path, "\"v1\"", &kind).await;
+    let refused = change(&admin, path, "\"v2\"", &kind).await;
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert_eq!(refused.body["errors"][0]["pointer"], "/active");
 }

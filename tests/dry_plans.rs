@@ -297,9 +297,9 @@ async fn two_campaigns_that_fit_alone_do_not_fit_together(
         found["available_minutes"].as_i64().expect("minutes")
     };
     assert_eq!(available(&second).await, 240 - 4 * 30);
-    // Four of the seven days have their share of the time and of these tasks.
+    // Four of the seven days have their share of the time and of these tasks, rounded up by grid.
     let shorter = draft(&supervisor, of("hardship_follow_up", "2027-02-04")).await;
-    assert_eq!(available(&shorter).await, 137 - 69);
+    assert_eq!(available(&shorter).await, 137 - 70);
     // What the volunteer holds elsewhere takes time at home.
     let far = json!({
         "beneficiary_id": FAR_BENEFICIARY, "kind": "home_visit", "not_before": "2027-02-01",

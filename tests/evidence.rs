@@ -205,7 +205,7 @@ async fn a_report_with_unreadable_fields_is_kept(
         (&json!("done"), &json!("一切安好"), &json!(["a_new_need", "medical"]))
     );
     // A need that is no word of the district.
-    assert_eq!(kept["flags"], json!(["form", "no_case", "unread"]));
+    assert_eq!(kept["flags"], json!(["form", "unread", "no_case"]));
     assert_eq!(kept.get("made_at"), None);
     assert_eq!(kept["unread_command"], json!({ "at": "half past nine" }));
     assert_eq!(
