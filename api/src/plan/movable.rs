@@ -7,7 +7,6 @@ use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 
 use super::base::BaseVisit;
-use super::build::Rows;
 use super::order::PlanOrder;
 use super::{store, visit_store};
 use crate::db::{Conn, DbError};
@@ -53,11 +52,10 @@ pub(super) fn read(
     Ok(movable)
 }
 
-/// Has the visits planned as open tasks, also those whose hours have begun and those of people who are no
+/// Has the movable visits planned as open tasks, also those whose hours have begun and those of people who are no
 /// visitors of the plan.
-pub(super) fn free(rows: &mut Rows) {
-    let movable = &rows.movable;
-    for task in rows.tasks.iter_mut().filter(|task| movable.contains_key(&task.id)) {
+pub(super) fn free(tasks: &mut [TaskRow], movable: &HashMap<TaskId, BaseVisit>) {
+    for task in tasks.iter_mut().filter(|task| movable.contains_key(&task.id)) {
         (task.state, task.assignee) = (Phase::Open, None);
         (task.planned_on, task.planned_start) = (None, None);
     }

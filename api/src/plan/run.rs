@@ -211,7 +211,7 @@ fn read(
     rows.movable = movable::read(conn, order, &rows.tasks)?;
     if by.is_none() {
         // Those that an earlier visit of their person holds up.
-        movable::free(&mut rows);
+        movable::free(&mut rows.tasks, &rows.movable);
     }
     let mut problem = build::problem(&rows, span, earliest)?;
     if by.is_none() {
