@@ -1,7 +1,7 @@
 //! Keeps the plans of a district alive: makes the plan of each night, takes back visits that were not
-//! accepted in time or that an earlier visit holds up, and plans tasks anew that lost their assignee
-//! and urgent new ones. The plans wait in the queue. It also forgets who gave back a task that has
-//! ended.
+//! accepted in time or that an earlier visit holds up, or suggests plans that move the latter, and plans
+//! tasks anew that lost their assignee and urgent new ones. The plans wait in the queue. It also forgets
+//! who gave back a task that has ended.
 
 use gridward_domain::area::AreaCode;
 
@@ -37,8 +37,7 @@ impl Job for PlanUpkeep {
                     break;
                 }
             }
-            processed +=
-                db.write(district, move |tx| overruns::release_later(tx, district)).await?;
+            processed += db.write(district, move |tx| overruns::replan_later(tx, district)).await?;
             let today = context.today();
             if db.read(move |conn| freed::any(conn, district, today)).await? {
                 processed += db.write(district, move |tx| replan::enqueue(tx, district)).await?;

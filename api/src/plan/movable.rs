@@ -51,3 +51,12 @@ pub(super) fn read(
     }
     Ok(movable)
 }
+
+/// Has the movable visits planned as open tasks, also those whose hours have begun and those of people who are no
+/// visitors of the plan.
+pub(super) fn free(tasks: &mut [TaskRow], movable: &HashMap<TaskId, BaseVisit>) {
+    for task in tasks.iter_mut().filter(|task| movable.contains_key(&task.id)) {
+        (task.state, task.assignee) = (Phase::Open, None);
+        (task.planned_on, task.planned_start) = (None, None);
+    }
+}

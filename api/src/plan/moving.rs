@@ -233,6 +233,16 @@ mod tests {
     }
 
     #[test]
+    fn a_held_visit_that_its_person_must_not_make_goes_to_another_one_or_has_no_visitor() {
+        let visits = || vec![Visit { forbidden: vec![person(1)], ..visit(1, false) }];
+        let (held, first) = ([held(1, 1, 10)], || volunteer(1, 180, false));
+        let moved = planned(vec![first(), volunteer(2, 180, false)], visits(), &held);
+        let people: Vec<_> = moved.iter().map(|(visit, who, _)| (*visit, *who)).collect();
+        assert_eq!(people, [(task(1), person(2))]);
+        assert!(planned(vec![first()], visits(), &held).is_empty());
+    }
+
+    #[test]
     fn no_person_loses_a_visit_that_no_other_gets() {
         let visits = vec![visit(1, false), visit(2, true)];
         let kept = planned(vec![volunteer(1, 30, true)], visits, &[held(1, 1, 10)]);

@@ -1,5 +1,5 @@
 //! Visits that last longer than planned: the later ones of the same person and day that are not
-//! accepted yet are planned anew if the next one cannot be kept.
+//! accepted yet are planned anew, or a plan that moves them is suggested, if the next one cannot be kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::order::PlanOrder;
 use super::settings::{self, ReplanMode};
-use super::store;
+use super::{movable, replan, store};
 use crate::clock;
 use crate::db::DbError;
 use crate::task;
@@ -25,18 +25,60 @@ const TOLERANCE: u16 = 15;
 /// A visit given within this time stays, so that it does not change hands each minute.
 const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(30);
 
-/// Opens the visits of today that are not accepted and whose person is held up by a visit, and frees
-/// them; answers their number. What is accepted stays, and so does what a person assigned or pinned
-/// in the order of a plan. Only in the mode `automatic`: a draft would leave them without a person
-/// until it is applied.
+/// Replans the visits of today that are not accepted and whose person is held up by a visit: in the mode
+/// `automatic` opens and frees them, with `suggest` orders a draft that moves them, until whose application
+/// they stay with the person. Answers the number of visits or of drafts. What is accepted stays, and so does
+/// what a person assigned or pinned in the order of a plan.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn release_later(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
+pub fn replan_later(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
     let (settings, _) = settings::read(tx.read_unbatched(), district)?;
-    if settings.replan != ReplanMode::Automatic {
+    match settings.replan {
+        ReplanMode::Off => Ok(0),
+        ReplanMode::Suggest => {
+            let later = later(tx, district)?;
+            suggest(tx, district, later)
+        }
+        ReplanMode::Automatic => {
+            let later = later(tx, district)?;
+            for row in &later {
+                release::release(tx, row, None, json!({ "because": "overrun", "was": row.state }))?;
+            }
+            Ok(later.len())
+        }
+    }
+}
+
+/// Orders a draft for each town that moves those of the visits that plans gave, but for those for which one
+/// was suggested today; answers the number of drafts.
+fn suggest(tx: &mut Tx<'_>, district: AreaCode, mut later: Vec<TaskRow>) -> Result<usize, DbError> {
+    if later.is_empty() {
         return Ok(0);
     }
+    let today = clock::day(tx.now);
+    let suggested = store::suggested_moves(tx.read_unbatched(), district, today)?;
+    later.retain(|row| !suggested.contains(&row.id));
+    let mut towns: BTreeMap<AreaCode, Vec<TaskRow>> = BTreeMap::new();
+    for row in later {
+        towns.entry(replan::town(&row)).or_default().push(row);
+    }
+    let mut plans = 0;
+    for rows in towns.into_values() {
+        let Some(order) = replan::order(&rows, None, today) else { continue };
+        let mut order = PlanOrder { move_unaccepted: true, ..order };
+        let movable = movable::read(tx.read_unbatched(), &order, &rows)?;
+        order.only.ids.retain(|task| movable.contains_key(task));
+        if !order.only.ids.is_empty() {
+            replan::put(tx, order, false)?;
+            plans += 1;
+        }
+    }
+    Ok(plans)
+}
+
+/// The visits of today that are not accepted and that their people, who are held up, cannot make in time.
+fn later(tx: &mut Tx<'_>, district: AreaCode) -> Result<Vec<TaskRow>, DbError> {
     let now = tx.now;
     let (today, time) = (clock::day(now), time_of(now));
     let begun = task::store::timed(tx.read()?, district, today, &[Phase::InProgress], None)?;
@@ -44,7 +86,7 @@ pub fn release_later(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbErr
     let held_up: BTreeMap<PersonId, TaskRow> =
         held_up.filter_map(|row| Some((row.assignee?, row))).collect();
     if held_up.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let people: Vec<PersonId> = held_up.keys().copied().collect();
     let waiting = [Phase::Assigned, Phase::Accepted];
@@ -59,17 +101,14 @@ pub fn release_later(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbErr
         }
     }
     later.retain(|_, rows| rows.first().is_some_and(|next| is_missed(next, time)));
-    let mut freed: Vec<TaskRow> = later.into_values().flatten().collect();
+    let mut later: Vec<TaskRow> = later.into_values().flatten().collect();
     // One of two people who go together is not replaced alone.
-    freed.retain(|row| {
+    later.retain(|row| {
         row.state == Phase::Assigned && is_settled(row.updated_at, now) && row.pair().is_none()
     });
-    let by_hand = by_hand(tx, district, &freed)?;
-    freed.retain(|row| !by_hand.contains(&row.id));
-    for row in &freed {
-        release::release(tx, row, None, json!({ "because": "overrun", "was": row.state }))?;
-    }
-    Ok(freed.len())
+    let by_hand = by_hand(tx, district, &later)?;
+    later.retain(|row| !by_hand.contains(&row.id));
+    Ok(later)
 }
 
 /// The tasks that the orders of their plans pin.

@@ -42,7 +42,7 @@ const LAST: u64 = 30;
 pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
     replan_tries::settle(tx, district)?;
     let most = i64::try_from(MOST_IDS).unwrap_or(i64::MAX);
-    let (now, today) = (tx.now, clock::day(tx.now));
+    let today = clock::day(tx.now);
     let waiting = freed::waiting(tx.read_unbatched(), district, today, most)?;
     let (settings, _) = settings::read(tx.read_unbatched(), district)?;
     let mut over: BTreeSet<TaskId> = waiting.iter().map(|(task, _)| *task).collect();
@@ -58,30 +58,56 @@ pub fn enqueue(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError> {
         if let Some(from) = waits_until(row.not_before, today) {
             freed::wait_until(tx.write_unbatched(), (district, row.id), from)?;
         } else {
-            let town = row.grid.ancestor(Level::Town).unwrap_or(district);
-            tasks.entry((town, planned[&row.id])).or_default().push(row);
+            tasks.entry((town(&row), planned[&row.id])).or_default().push(row);
         }
     }
     let mut plans = 0;
     for ((town, is_applied_at_once), rows) in tasks {
         let ids: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
-        let Some(span) = span(&rows, today) else {
+        let Some(order) = order(&rows, is_applied_at_once.then_some(town), today) else {
             over.extend(ids);
             continue;
         };
-        let id = PlanId(Uuid::now_v7());
+        let id = put(tx, order, is_applied_at_once)?;
         freed::give(tx.write_unbatched(), district, &ids, id)?;
-        let only = TaskSelection { ids, ..TaskSelection::default() };
-        // A suggestion begins with the people around its tasks, and has more where they do not suffice.
-        let around = common(rows.iter().map(|row| row.grid)).filter(|_| !is_applied_at_once);
-        let order = PlanOrder { only, ..PlanOrder::of(around.unwrap_or(town), span) };
-        let request = Request { id, order, now, by: None };
-        let unordered = Unordered { origin: PlanOrigin::Replan, is_applied_at_once, night: None };
-        draft::insert_unordered(tx, &request, unordered)?;
         plans += 1;
     }
     freed::planned(tx.write_unbatched(), district, &over.into_iter().collect::<Vec<_>>())?;
     Ok(plans)
+}
+
+/// The town whose people can have the task.
+pub(super) fn town(row: &TaskRow) -> AreaCode {
+    row.grid.ancestor(Level::Town).unwrap_or(row.district)
+}
+
+/// The order for these tasks by the people of the area, or of the smallest one around the tasks: where these
+/// do not suffice, a suggestion has more. `None` if no plan can have the tasks on their days.
+pub(super) fn order(
+    rows: &[TaskRow],
+    area: Option<AreaCode>,
+    today: NaiveDate,
+) -> Option<PlanOrder> {
+    let area = area.or_else(|| common(rows.iter().map(|row| row.grid)))?;
+    let ids = rows.iter().map(|row| row.id).collect();
+    let only = TaskSelection { ids, ..TaskSelection::default() };
+    Some(PlanOrder { only, ..PlanOrder::of(area, span(rows, today)?) })
+}
+
+/// Puts a plan of the order into the queue.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn put(
+    tx: &mut Tx<'_>,
+    order: PlanOrder,
+    is_applied_at_once: bool,
+) -> Result<PlanId, DbError> {
+    let id = PlanId(Uuid::now_v7());
+    let request = Request { id, order, now: tx.now, by: None };
+    let unordered = Unordered { origin: PlanOrigin::Replan, is_applied_at_once, night: None };
+    draft::insert_unordered(tx, &request, unordered)?;
+    Ok(id)
 }
 
 /// Whether the plan of a freed task is applied as soon as it is computed; `None`: the task stays open. A

@@ -208,6 +208,10 @@ fn read(
     let overdue = select(&mut rows, order, clock::day(*now));
     let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
     rows.movable = movable::read(conn, order, &rows.tasks)?;
+    if by.is_none() {
+        // Those that an earlier visit of their person holds up.
+        movable::free(&mut rows.tasks, &rows.movable);
+    }
     let mut problem = build::problem(&rows, span, earliest)?;
     if by.is_none() {
         without_held_up(&mut problem, &rows, *now);

@@ -62,9 +62,9 @@ pub struct PlanningSettings {
     pub nightly_plan: Option<NightlyPlan>,
     /// What becomes of tasks that lose their assignee by a decline, a release, an absence, the end of
     /// a person's work, or a visit at which no one was at home; and of open tasks of priority 8 or higher
-    /// that are due today or tomorrow, when they are created, reopened or changed so. With `automatic`,
-    /// visits that are not accepted are also planned anew if an earlier one of the person lasts too long
-    /// to keep the next.
+    /// that are due today or tomorrow, when they are created, reopened or changed so. Visits that are not
+    /// accepted are also planned anew if an earlier one of the person lasts too long to keep the next; with
+    /// `suggest` they stay with the person until the draft is applied.
     #[serde(default)]
     pub replan: ReplanMode,
     /// The minutes from 08:00 to 20:00 in which a visit that a plan gave is to be accepted; then a plan

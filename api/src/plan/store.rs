@@ -1,6 +1,6 @@
 //! Queries for plans.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -82,6 +82,31 @@ pub fn given(
         }
     }
     Ok(given)
+}
+
+/// The tasks that suggestions which begin on this day move, whatever became of these.
+///
+/// # Errors
+/// [`DbError`].
+pub fn suggested_moves(
+    conn: &mut Conn,
+    district: AreaCode,
+    first_day: NaiveDate,
+) -> Result<HashSet<TaskId>, DbError> {
+    // The first condition has an index.
+    let rows: Vec<PlanRow> = plans::table
+        .filter(plans::district.eq(district).and(plans::last_day.ge(first_day)))
+        .filter(plans::first_day.eq(first_day))
+        .filter(plans::origin.eq(PlanOrigin::Replan))
+        .filter(plans::is_applied_at_once.eq(false))
+        .load(conn)?;
+    let mut tasks = HashSet::new();
+    for row in rows {
+        let order = row.order()?.map(|stored| stored.order);
+        let moves = order.filter(|order| order.move_unaccepted);
+        tasks.extend(moves.into_iter().flat_map(|order| order.only.ids));
+    }
+    Ok(tasks)
 }
 
 /// Stores the result of a plan.
