@@ -153,6 +153,18 @@ impl Case<'_> {
         std::iter::once(id).chain(second).collect()
     }
 
+    /// A visit that anyone can make and one that only the first volunteer can, who has no time for both.
+    async fn contest(&self) -> [String; 2] {
+        let mut visits = [String::new(), String::new()];
+        for (n, skills) in [json!([]), json!(["legal"])].into_iter().enumerate() {
+            let more = json!({
+                "not_before": day(1), "due_on": day(1), "minutes": 60, "priority": 9, "skills": skills
+            });
+            visits[n] = self.staff.make(&home_visit(&beneficiary_id(1), more)).await;
+        }
+        visits
+    }
+
     /// The draft of these tasks, which may move those that a plan gave.
     async fn draft(&mut self, tasks: &[String], moves: bool) -> String {
         let last = self.rng.random_range(3..=9);
@@ -240,7 +252,12 @@ impl Case<'_> {
         let moves = self.rng.random_bool(0.5);
         let earlier = if moves || self.rng.random_bool(0.5) {
             let some = tasks.sample(&mut self.rng, tasks.len() / 2);
-            let some: Vec<String> = some.cloned().collect();
+            let mut some: Vec<String> = some.cloned().collect();
+            if moves {
+                let contest = self.contest().await;
+                some.push(contest[0].clone());
+                tasks.extend(contest);
+            }
             self.staffed(if moves { 0 } else { 600 });
             let plan = self.draft(&some, false).await;
             self.send(&plan, "apply").await;
