@@ -53,7 +53,7 @@ fn more_volunteers_in_a_village_are_simulated_beside_those_of_the_district() {
         (output.status.success(), text(output.stdout) + &text(output.stderr))
     };
     let (_, before) = table(&[]);
-    let (done, after) = table(&["--more-volunteers", "2", "--in", "500116001001"]);
+    let (done, after) = table(&["--more-volunteers", "2", "--in", "500116001002"]);
     assert!(done, "{after}");
     let people = |table: &str| -> u32 {
         let people = table.split(" people").next().and_then(|head| head.split(' ').next_back());
