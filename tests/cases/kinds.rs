@@ -4,7 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{go, listed, may_come, open, read, server, step};
+use super::{VILLAGE, go, listed, may_come, open, read, server, step};
 use crate::support::files::BENEFICIARY;
 use crate::support::phone::Phone;
 use crate::support::{Backend, Caller, Server, phones};
@@ -202,6 +202,30 @@ async fn a_kind_that_becomes_confidential_leaves_the_log_and_shows_its_earlier_c
     let lifted = changes.iter().find(|event| event["version"] == 3).expect("the change");
     assert_eq!(lifted["body"]["confidential_before"], json!(["admin", "supervisor"]), "{lifted}");
     assert_eq!(lifted["body"]["confidential_to"], json!([]));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_of_a_kind_that_becomes_confidential_leaves_no_answer_for_audiences(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, village) = (server.admin().await, server.sign_in(VILLAGE).await);
+    let new = json!({ "kind": "employment", "beneficiary_id": BENEFICIARY, "source": "walk_in" });
+    let case = open(&village, new).await;
+    let answers = || server.database.texts("SELECT word AS text FROM beneficiary_answers");
+    assert_eq!(answers(), ["seeking"]);
+    let mut kind = content(&admin, "employment").await;
+    kind["confidential_to"] = json!(["admin", "supervisor"]);
+    for step in kind["steps"].as_array_mut().expect("steps") {
+        step.as_object_mut().expect("a step").remove("records");
+    }
+    let request = admin.request(Method::PUT, "/v1/case-kinds/employment");
+    let narrowed = admin.send(request.header("If-Match", "\"v1\"").json(&kind)).await;
+    assert_eq!(narrowed.status, 200, "{}", narrowed.body);
+    let withdraw = json!({ "move": "withdraw", "answers": { "wish": "保安" } });
+    step(&village, &case, withdraw, "withdrawn").await;
+    assert_eq!(answers(), ["seeking"], "the step of the opening records another word");
 }
 
 #[rstest]
