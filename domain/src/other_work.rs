@@ -52,6 +52,10 @@ mod tests {
         assert_eq!((within(work(1, 20, Some(9))), within(work(8, 20, Some(13)))), (100, 0));
         assert_eq!(within(work(1, 9, Some(5))), 100, "not done on its day");
         let past = |work: OtherWork| work.within(day(25), day(7));
-        assert_eq!((past(work(3, 20, None)), past(work(3, 27, None))), (100, 0), "the days are over");
+        assert_eq!(
+            (past(work(3, 20, None)), past(work(3, 27, None))),
+            (100, 0),
+            "the days are over"
+        );
     }
 }

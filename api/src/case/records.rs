@@ -48,8 +48,8 @@ pub(super) fn faults(
     answers.filter_map(fault).collect()
 }
 
-/// Keeps the answer of the step to which the case has come, in the place of the last one of its beneficiary. A
-/// field that is no longer filterable has none.
+/// Keeps the answer of the step to which the case comes, in the place of the last one of its beneficiary. A field
+/// that is no longer filterable has none. Call it before the case is written: beneficiaries are locked before cases.
 ///
 /// # Errors
 /// [`DbError`].
