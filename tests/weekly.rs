@@ -161,7 +161,8 @@ async fn a_need_that_opens_a_case_counts_once_until_its_end(
     let week = this_week(&supervisor, DISTRICT).await;
     assert_eq!((&week["cases"]["met"], &week["cases"]["waiting"]), (&json!(1), &json!(1)));
     assert_eq!((&week["median_days"], &week["oldest_days"]), (&json!(3.0), &json!(0)));
-    let measures = supervisor.get("/v1/areas/500116/measures").await.body;
+    let period = format!("from={three_days_ago}&to={}", today());
+    let measures = supervisor.get(&format!("/v1/areas/500116/measures?{period}")).await.body;
     assert_eq!(measures["needs"], json!({ "count": 1, "median_days": 3.0 }), "{measures}");
 }
 
