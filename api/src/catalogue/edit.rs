@@ -6,7 +6,7 @@ use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
 use serde_json::{Value, json};
 
-use super::{KindContent, NewKind, ServiceKind, form, store};
+use super::{KindContent, NewKind, ServiceKind, case_kinds, form, store};
 use crate::beneficiary::answers;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -199,12 +199,21 @@ fn unknown_cases(
     kind: &ServiceKind,
 ) -> Result<Vec<FieldError>, DbError> {
     let mut errors = Vec::new();
-    let by_need = kind.opens.iter().map(|(need, code)| (format!("/opens/{need}"), code.clone()));
+    let by_need =
+        kind.opens.iter().map(|(need, code)| (format!("/opens/{need}"), code.clone(), None));
     let by_answer = kind.form.iter().flat_map(form::opened_case_rules);
-    let by_answer = by_answer.map(|rule| (format!("/form{}", rule.pointer), rule.then.kind));
-    for (pointer, code) in by_need.chain(by_answer) {
-        if !store::has_case_kind(conn, district, &code)? {
-            errors.push(FieldError::new(pointer, format!("{code} is not a kind of case")));
+    let by_answer =
+        by_answer.map(|rule| (format!("/form{}", rule.pointer), rule.then.kind, rule.then.class));
+    for (pointer, code, class) in by_need.chain(by_answer) {
+        match (case_kinds::classes(conn, district, &code)?, class) {
+            (None, _) => {
+                errors.push(FieldError::new(pointer, format!("{code} is not a kind of case")));
+            }
+            (Some(classes), Some(class)) if !classes.contains(&class) => {
+                let detail = format!("{class} is not a class of the kind {code}");
+                errors.push(FieldError::new(pointer, detail));
+            }
+            _ => {}
         }
     }
     Ok(errors)
