@@ -325,6 +325,50 @@ async fn the_manager_chooses_the_kind_and_a_refusal_has_a_reason(
     assert!(accepted.body["created_case_id"].is_string(), "a hardship: {}", accepted.body);
 }
 
+/// Changes the document at the address.
+async fn changed(admin: &Caller, path: &str, change: impl FnOnce(&mut Value)) {
+    let found = admin.get(path).await;
+    let mut content = found.body;
+    for name in ["code", "version"] {
+        content.as_object_mut().expect("a document").remove(name);
+    }
+    change(&mut content);
+    let request = admin.request(Method::PUT, path).header("If-Match", &found.headers["etag"]);
+    let changed = admin.send(request.json(&content)).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_raised_need_with_both_rules_is_a_task_for_a_day_or_without_an_active_kind_of_case(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let admin = server.admin().await;
+    let accepted = async |new: Value, acceptance: Value| {
+        let raised = id(&volunteer.post("/v1/proposals", &need(BENEFICIARY, new)).await);
+        let accepted = decide(&manager, &raised, "accept", acceptance).await;
+        assert_eq!(accepted.status, 200, "{}", accepted.body);
+        accepted.body
+    };
+    let due_on = async |accepted: &Value| {
+        let task = accepted["created_task_id"].as_str().unwrap_or_else(|| panic!("{accepted}"));
+        manager.get(&format!("/v1/tasks/{task}")).await.body["due_on"].clone()
+    };
+    changed(&admin, "/v1/service-kinds/home_visit", |kind| {
+        kind["follow_ups"]["housing"] = json!("hardship_follow_up");
+    })
+    .await;
+    let on_a_day = json!({ "due_on": day(4) });
+    assert_eq!(due_on(&accepted(json!({}), on_a_day.clone()).await).await, json!(day(4)));
+    assert_eq!(due_on(&accepted(on_a_day, json!({})).await).await, json!(day(4)));
+    let plain = accepted(json!({}), json!({})).await;
+    assert!(plain["created_case_id"].is_string(), "{plain}");
+    changed(&admin, "/v1/case-kinds/three_hardships", |kind| kind["active"] = json!(false)).await;
+    assert!(due_on(&accepted(json!({}), json!({})).await).await.is_string());
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_raised_need_opens_the_case_that_the_catalogue_names_and_its_author_learns_the_end(
