@@ -9,7 +9,7 @@ use super::CaseKind;
 use super::recorded_answer::RecordedAnswer;
 use super::row::CaseRow;
 use crate::beneficiary::answers;
-use crate::catalogue::form::{FieldWords, filterable_field};
+use crate::catalogue::form::filterable_field;
 use crate::catalogue::{self, ServiceKind};
 use crate::db::DbError;
 use crate::http::problem::FieldError;
@@ -18,10 +18,7 @@ use crate::tx::Tx;
 /// Whether the answer is a word of a filterable field of the kind of service.
 fn is_answer_of(answer: &RecordedAnswer, service: &ServiceKind) -> bool {
     let field = service.form.as_ref().and_then(|form| filterable_field(form, &answer.field));
-    field.is_some_and(|field| match field.words {
-        FieldWords::Listed(all) => all.contains_key(&answer.word),
-        FieldWords::Vocabulary(_) => true,
-    })
+    field.is_some_and(|field| field.words.may_have(&answer.word))
 }
 
 /// The faults of the answers of the steps; the kinds `coming` are not saved yet.
