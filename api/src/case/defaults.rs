@@ -67,7 +67,7 @@ mod tests {
             let kind: CaseKind = serde_json::from_str(text).expect("a kind");
             let is_task_kind = |code: &_| services.iter().any(|service| service.code == *code);
             assert_eq!(kind_check::faults(&kind, &is_task_kind), [], "{}", kind.code);
-            assert_eq!(records::faults(&kind, services, &[]), [], "{}", kind.code);
+            assert_eq!(records::faults(&kind, None, services, &[]), [], "{}", kind.code);
             assert_eq!(kind.version, 1);
         }
         for service in services {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::code::KindCode;
 
-use super::CaseKind;
 use super::recorded_answer::RecordedAnswer;
 use super::row::CaseRow;
+use super::{CaseKind, CaseStepContent};
 use crate::beneficiary::answers;
 use crate::catalogue::form::filterable_field;
 use crate::catalogue::{self, ServiceKind};
@@ -21,9 +21,11 @@ fn is_answer_of(answer: &RecordedAnswer, service: &ServiceKind) -> bool {
     field.is_some_and(|field| field.words.may_have(&answer.word))
 }
 
-/// The faults of the answers of the steps; the kinds `coming` are not saved yet.
+/// The faults of the answers of the steps; the kinds `coming` are not saved yet. An answer that the kind has
+/// `before` the change may be of a field that the district does not have or has removed: it is not kept.
 pub(super) fn faults(
     kind: &CaseKind,
+    before: Option<&CaseKind>,
     services: &[ServiceKind],
     coming: &[KindCode],
 ) -> Vec<FieldError> {
@@ -31,7 +33,9 @@ pub(super) fn faults(
     let answers = answers.filter_map(|(n, step)| Some((n, step.records.as_ref()?)));
     let fault = |(n, answer): (usize, &RecordedAnswer)| {
         let service = services.iter().find(|service| service.code == answer.kind);
-        let is_known = coming.contains(&answer.kind)
+        let is_same = |step: &CaseStepContent| step.records.as_ref() == Some(answer);
+        let is_known = before.is_some_and(|before| before.steps.iter().any(is_same))
+            || coming.contains(&answer.kind)
             || service.is_some_and(|service| is_answer_of(answer, service));
         let detail = if kind.is_confidential() {
             "is for a kind that all roles see: the answer is a plain word"
