@@ -110,6 +110,10 @@ async fn the_rules_of_a_form_are_checked_when_a_kind_is_saved(
         (plaque(json!({ "x-follow-ups": { "damged": "plaque_check" } })), "x-follow-ups/damged"),
         (plaque(json!({ "x-opens": { "damaged": { "kind": "no_kind" } } })), "x-opens/damaged"),
         (plaque(json!({ "x-opens": { "damged": { "kind": "plaque" } } })), "x-opens/damged"),
+        (
+            plaque(json!({ "x-opens": { "damaged": { "kind": "plaque", "class": "repair" } } })),
+            "x-opens/damaged",
+        ),
     ] {
         let refused = admin.post("/v1/service-kinds", &body).await;
         let at = &refused.body["errors"][0]["pointer"];

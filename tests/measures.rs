@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
+use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::phone::{Phone, command};
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
@@ -142,6 +143,7 @@ async fn wait_for_metric(server: &Server, text: &str) {
 
 /// A need that a visit of the volunteer found two days ago and that another one met today.
 async fn need_met(server: &Server, manager: &Caller, volunteer: &Caller) {
+    follow_up_by_tasks(server).await;
     let visit = claimed(manager, volunteer, &day(0).to_string()).await;
     let found = json!({ "outcome": "needs_follow_up", "needs": ["medical"] });
     let reported = volunteer.post(&format!("/v1/tasks/{visit}/report"), &found).await;

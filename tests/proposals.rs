@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::cases::{VILLAGE, server as with_village};
 use crate::support::days::day;
+use crate::support::documents::change;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::phone::{Phone, command};
@@ -323,6 +324,36 @@ async fn the_manager_chooses_the_kind_and_a_refusal_has_a_reason(
     let supervisor = server.supervisor().await;
     let accepted = decide(&supervisor, &own, "accept", json!({})).await;
     assert!(accepted.body["created_case_id"].is_string(), "a hardship: {}", accepted.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_raised_need_with_both_rules_is_a_task_for_a_day_or_without_an_active_kind_of_case(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let admin = server.admin().await;
+    let accepted = async |new: Value, acceptance: Value| {
+        let raised = id(&volunteer.post("/v1/proposals", &need(BENEFICIARY, new)).await);
+        let accepted = decide(&manager, &raised, "accept", acceptance).await;
+        assert_eq!(accepted.status, 200, "{}", accepted.body);
+        accepted.body
+    };
+    let due_on = async |accepted: &Value| {
+        let task = accepted["created_task_id"].as_str().unwrap_or_else(|| panic!("{accepted}"));
+        manager.get(&format!("/v1/tasks/{task}")).await.body["due_on"].clone()
+    };
+    let both = |kind: &mut Value| kind["follow_ups"]["housing"] = json!("hardship_follow_up");
+    assert_eq!(change(&admin, "/v1/service-kinds/home_visit", both).await.status, 200);
+    let on_a_day = json!({ "due_on": day(4) });
+    assert_eq!(due_on(&accepted(json!({}), on_a_day.clone()).await).await, json!(day(4)));
+    assert_eq!(due_on(&accepted(on_a_day, json!({})).await).await, json!(day(4)));
+    let plain = accepted(json!({}), json!({})).await;
+    assert!(plain["created_case_id"].is_string(), "{plain}");
+    let archived = |kind: &mut Value| kind["active"] = json!(false);
+    assert_eq!(change(&admin, "/v1/case-kinds/three_hardships", archived).await.status, 200);
+    assert!(due_on(&accepted(json!({}), json!({})).await).await.is_string());
 }
 
 #[rstest]

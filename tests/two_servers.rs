@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::cases::{self, VILLAGE, open, read};
 use crate::plan_batches::large_draft;
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
@@ -223,5 +224,42 @@ async fn one_call_sent_to_two_servers_at_once_is_answered_by_both_as_done() {
             assert_eq!(answer.status, 201, "{}", answer.body);
             assert_eq!(answer.body["id"], answers[0].body["id"], "{}", answer.body);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_need_that_is_found_while_its_case_ends_at_another_server_is_not_lost() {
+    let server = cases::server(Backend::Postgres);
+    let other = server.another();
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let village = server.sign_in(VILLAGE).await;
+    let village_there = there(&other, &village);
+    for home in [1, 2, 3].map(beneficiary_id) {
+        let task = manager.make_task(&home).await;
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+        let new = json!({ "kind": "employment", "beneficiary_id": home, "source": "walk_in" });
+        let case = open(&village, new).await;
+        let report = json!({
+            "outcome": "done", "needs": ["employment"], "answers": { "employment": "employed" }
+        });
+        let path = format!("/v1/tasks/{task}/report");
+        let withdraw = json!({ "move": "withdraw", "answers": { "wish": "保安" } });
+        let (ended, reported) = tokio::join!(
+            cases::go(&village_there, &case, withdraw),
+            volunteer.post(&path, &report)
+        );
+        assert_eq!((ended.status, reported.status), (200, 200), "{} {}", ended.body, reported.body);
+        // The case notes the need before its end, or there is another case.
+        let history = read(&village, &case).await["history"].clone();
+        let actions = history.as_array().expect("a history").iter().map(|entry| &entry["action"]);
+        let actions: Vec<_> = actions.collect();
+        let opened = format!("cases WHERE beneficiary = '{home}' AND result IS NULL");
+        let expected: &[&str] = match server.database.count(&opened) {
+            0 => &["open", "found", "move"],
+            _ => &["open", "move"],
+        };
+        assert_eq!(actions, expected, "{history}");
+        let last = format!("beneficiary_answers WHERE beneficiary = '{home}'");
+        assert_eq!(server.database.count(&last), 1, "the last answer alone");
     }
 }

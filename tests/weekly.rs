@@ -5,6 +5,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::cases::step;
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id};
 use crate::support::follow_ups::follow_up_by_tasks;
@@ -122,6 +123,47 @@ async fn a_week_shows_the_needs_found_and_met_and_how_long_they_waited(
     is_the_number_of_its_list(&supervisor, &past, "met", 0).await;
     let elsewhere = this_week(&supervisor, &format!("/v1/areas/{FAR_GRID}/weekly")).await;
     is_the_number_of_its_list(&supervisor, &elsewhere, "waiting", 0).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_need_that_opens_a_case_counts_once_until_its_end(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let (volunteer, town) = (server.volunteer().await, server.town_supervisor().await);
+    let task = manager.make_task(BENEFICIARY).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    let found = json!({ "outcome": "needs_follow_up", "needs": ["medical", "legal"] });
+    let reported = volunteer.post(&format!("/v1/tasks/{task}/report"), &found).await;
+    assert_eq!(reported.status, 200, "{}", reported.body);
+    let cases = town.get("/v1/cases").await.body;
+    let cases = cases["items"].as_array().expect("cases").iter();
+    let of = |kind: &str| cases.clone().find(|case| case["kind"] == kind).expect("a case");
+    // The check of the hardship, by two people, is a task of the case.
+    step(&manager, of("three_hardships"), json!({ "move": "check" }), "home_check").await;
+    let week = this_week(&supervisor, DISTRICT).await;
+    assert_eq!(week["cases"], json!({ "found": 2, "met": 0, "waiting": 2 }));
+    for name in ["found", "waiting"] {
+        is_the_number_of_its_list(&supervisor, &week, name, 0).await;
+    }
+    let of_grid = this_week(&manager, &format!("/v1/areas/{GRID}/weekly")).await;
+    assert_eq!(of_grid["cases"]["found"], 1, "a manager sees no legal service");
+
+    step(&town, of("legal"), json!({ "move": "advise" }), "advice").await;
+    let lawyer = json!({ "to": "lawyer", "name": "江律师" });
+    step(&town, of("legal"), json!({ "move": "advised", "referral": lawyer }), "done").await;
+    let three_days_ago = before_today(3);
+    server.database.execute(&format!(
+        "UPDATE cases SET opened_at = '{three_days_ago} 04:00:00' WHERE kind = 'legal'"
+    ));
+    let week = this_week(&supervisor, DISTRICT).await;
+    assert_eq!((&week["cases"]["met"], &week["cases"]["waiting"]), (&json!(1), &json!(1)));
+    assert_eq!((&week["median_days"], &week["oldest_days"]), (&json!(3.0), &json!(0)));
+    let period = format!("from={three_days_ago}&to={}", today());
+    let measures = supervisor.get(&format!("/v1/areas/500116/measures?{period}")).await.body;
+    assert_eq!(measures["needs"], json!({ "count": 1, "median_days": 3.0 }), "{measures}");
 }
 
 #[rstest]

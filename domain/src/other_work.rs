@@ -16,8 +16,8 @@ pub struct OtherWork {
 }
 
 impl OtherWork {
-    /// The minutes that it takes of the days from `first` to `last`: all of what is due by the last day, or planned
-    /// for one of them, and an even share of what may be done after them.
+    /// The minutes that it takes of the days from `first` to `last`: all of what is overdue, due by the last day, or
+    /// planned for one of them, and an even share of what may be done after them.
     pub fn within(&self, first: NaiveDate, last: NaiveDate) -> u64 {
         let days = |from: NaiveDate, to: NaiveDate| {
             u64::try_from(to.signed_duration_since(from).num_days() + 1).unwrap_or_default()
@@ -25,7 +25,7 @@ impl OtherWork {
         if let Some(day) = self.planned_on.filter(|day| *day >= first) {
             return if day <= last { self.minutes } else { 0 };
         }
-        if self.due_on <= last {
+        if self.due_on <= last || self.due_on < first {
             return self.minutes;
         }
         let from = self.not_before.max(first);
@@ -51,5 +51,11 @@ mod tests {
         assert_eq!((within(work(8, 17, None)), within(work(13, 17, None))), (50, 0));
         assert_eq!((within(work(1, 20, Some(9))), within(work(8, 20, Some(13)))), (100, 0));
         assert_eq!(within(work(1, 9, Some(5))), 100, "not done on its day");
+        let past = |work: OtherWork| work.within(day(25), day(7));
+        assert_eq!(
+            (past(work(3, 20, None)), past(work(3, 27, None))),
+            (100, 0),
+            "the days are over"
+        );
     }
 }

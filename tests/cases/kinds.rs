@@ -4,7 +4,8 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{go, listed, may_come, open, read, server, step};
+use super::{VILLAGE, go, listed, may_come, open, read, server, step};
+use crate::support::documents::change;
 use crate::support::files::BENEFICIARY;
 use crate::support::phone::Phone;
 use crate::support::{Backend, Caller, Server, phones};
@@ -202,6 +203,52 @@ async fn a_kind_that_becomes_confidential_leaves_the_log_and_shows_its_earlier_c
     let lifted = changes.iter().find(|event| event["version"] == 3).expect("the change");
     assert_eq!(lifted["body"]["confidential_before"], json!(["admin", "supervisor"]), "{lifted}");
     assert_eq!(lifted["body"]["confidential_to"], json!([]));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_of_a_kind_that_becomes_confidential_leaves_no_answer_for_audiences(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (admin, village) = (server.admin().await, server.sign_in(VILLAGE).await);
+    let new = json!({ "kind": "employment", "beneficiary_id": BENEFICIARY, "source": "walk_in" });
+    let case = open(&village, new).await;
+    let answers = || server.database.texts("SELECT word AS text FROM beneficiary_answers");
+    assert_eq!(answers(), ["seeking"]);
+    let narrowed = change(&admin, "/v1/case-kinds/employment", |kind| {
+        kind["confidential_to"] = json!(["admin", "supervisor"]);
+        for step in kind["steps"].as_array_mut().expect("steps") {
+            step.as_object_mut().expect("a step").remove("records");
+        }
+    });
+    let narrowed = narrowed.await;
+    assert_eq!(narrowed.status, 200, "{}", narrowed.body);
+    let withdraw = json!({ "move": "withdraw", "answers": { "wish": "保安" } });
+    step(&village, &case, withdraw, "withdrawn").await;
+    assert_eq!(answers(), ["seeking"], "the step of the opening records another word");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kind_whose_answers_the_district_no_longer_has_is_changed_but_records_no_other_unknown_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let admin = server.admin().await;
+    let without_field = |kind: &mut Value| {
+        let fields = kind.pointer_mut("/form/properties").and_then(Value::as_object_mut);
+        fields.expect("fields").remove("employment");
+    };
+    let visit = change(&admin, "/v1/service-kinds/home_visit", without_field).await;
+    assert_eq!(visit.status, 200, "{}", visit.body);
+    let path = "/v1/case-kinds/employment";
+    let renamed = change(&admin, path, |kind| kind["name_en"] = json!("Work")).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    let other = |kind: &mut Value| kind["steps"][0]["records"]["word"] = json!("hired");
+    let refused = change(&admin, path, other).await;
+    let at = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, at), (422, &json!("/steps/0/records")), "{}", refused.body);
 }
 
 #[rstest]

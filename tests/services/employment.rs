@@ -10,6 +10,7 @@ use crate::regimes::night;
 use crate::support::Backend;
 use crate::support::bodies::new_beneficiary;
 use crate::support::days::day;
+use crate::support::documents::change;
 use crate::support::files::with_check_digit;
 
 const CONFIGURATION: &str = include_str!("../../docs/services/employment.json");
@@ -85,6 +86,17 @@ async fn a_veteran_who_looks_for_work_is_found_by_a_call_and_listed_until_placed
     });
     let preview = town.post("/v1/audiences/preview", &json!({ "filter": own })).await.body;
     assert_eq!(preview["count"], 1, "{preview}");
+
+    // The field that the calls answer stays in the visits, with its words.
+    let admin = server.admin().await;
+    let without_a_word = |kind: &mut Value| {
+        let words = kind.pointer_mut("/form/properties/employment/oneOf");
+        words.and_then(Value::as_array_mut).expect("words").remove(0);
+    };
+    let refused = change(&admin, "/v1/service-kinds/home_visit", without_a_word).await;
+    let at = &refused.body["errors"][0]["pointer"];
+    let field = json!("/form/properties/employment");
+    assert_eq!((refused.status, at), (422, &field), "{}", refused.body);
 
     // The regime calls twice a year: the calls of today satisfy one in the next quarter of the half year.
     assert!(again(&server).contains("succeeded, 0 processed"));

@@ -10,9 +10,10 @@ use gridward_domain::id::BeneficiaryId;
 use serde::{Deserialize, Serialize};
 
 use crate::db::schema::{beneficiaries, beneficiary_answers};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, dialect};
 
-/// Puts these answers to fields of the kind in the place of earlier ones to the same fields.
+/// Puts these answers to fields of the kind in the place of earlier ones to the same fields. The row of the
+/// beneficiary is locked, so that of two servers' answers one is the last.
 ///
 /// # Errors
 /// [`DbError`].
@@ -22,6 +23,9 @@ pub fn replace(
     kind: &KindCode,
     answers: &BTreeMap<WordCode, BTreeSet<WordCode>>,
 ) -> Result<(), DbError> {
+    if !answers.is_empty() {
+        dialect::lock_row(conn, "beneficiaries", district, beneficiary)?;
+    }
     for (field, words) in answers {
         let earlier = beneficiary_answers::table
             .filter(beneficiary_answers::district.eq(district))

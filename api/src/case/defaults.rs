@@ -67,7 +67,7 @@ mod tests {
             let kind: CaseKind = serde_json::from_str(text).expect("a kind");
             let is_task_kind = |code: &_| services.iter().any(|service| service.code == *code);
             assert_eq!(kind_check::faults(&kind, &is_task_kind), [], "{}", kind.code);
-            assert_eq!(records::faults(&kind, services, &[]), [], "{}", kind.code);
+            assert_eq!(records::faults(&kind, None, services, &[]), [], "{}", kind.code);
             assert_eq!(kind.version, 1);
         }
         for service in services {
@@ -78,8 +78,12 @@ mod tests {
                 assert!(opened.class.is_none_or(is_known), "{}", opened.kind);
             }
         }
-        let codes: Vec<&str> = kinds().iter().map(|kind| kind.code.as_str()).collect();
-        assert_eq!(codes, SHIPPED_KINDS);
+        let codes = kinds().iter().map(|kind| {
+            let classes = kind.classes.iter().map(|class| class.code.as_str());
+            (kind.code.as_str(), classes.collect::<Vec<_>>())
+        });
+        let named = SHIPPED_KINDS.map(|(code, classes)| (code, classes.to_vec()));
+        assert_eq!(codes.collect::<Vec<_>>(), named);
         for kind in kinds().iter().filter(|kind| kind.is_confidential()) {
             let roles: Vec<_> = kind.confidential_to.iter().copied().collect();
             let named = SHIPPED_CONFIDENTIAL.iter().find(|(code, _)| *code == kind.code.as_str());

@@ -71,14 +71,15 @@ pub fn open_found(
         return Ok(Some(case));
     }
     let (beneficiary, area) = match found.at {
-        FoundAt::Home(id) => match home(tx, id, code)? {
-            Home::Served(case) => {
-                link(tx, key, case, found)?;
+        FoundAt::Home(id) => {
+            let Some((grid, open)) = home(tx, id, code)? else { return Ok(None) };
+            if let Some(case) = open
+                && link(tx, key, case, &found)?
+            {
                 return Ok(Some(case));
             }
-            Home::Grid(grid) => (Some(id), grid),
-            Home::Unknown => return Ok(None),
-        },
+            (Some(id), grid)
+        }
         FoundAt::Site(grid) => (None, grid),
     };
     let matter = Matter {
@@ -111,37 +112,41 @@ fn opened_by(
         .optional()?)
 }
 
-/// A beneficiary for whom a need was found.
-enum Home {
-    /// The beneficiary lives in this grid and has no open case of the kind.
-    Grid(AreaCode),
-    /// The beneficiary has this open case of the kind.
-    Served(CaseId),
-    /// There is no such beneficiary.
-    Unknown,
-}
-
-fn home(tx: &mut Tx<'_>, id: BeneficiaryId, kind: &CaseKindCode) -> Result<Home, Problem> {
+/// The grid of the beneficiary, and the open case of the kind; `None` without such a beneficiary.
+fn home(
+    tx: &mut Tx<'_>,
+    id: BeneficiaryId,
+    kind: &CaseKindCode,
+) -> Result<Option<(AreaCode, Option<CaseId>)>, DbError> {
     let district = tx.district;
     // Reports of two visitors, to two servers, find the need once.
     dialect::lock_row(tx.write_unbatched(), "beneficiaries", district, id)?;
     let Some(home) = beneficiary::store::row(tx.read()?, &district.range(), id)? else {
-        return Ok(Home::Unknown);
+        return Ok(None);
     };
     let open = store::open_case(tx.read_unbatched(), district, (id, kind))?;
-    Ok(open.map_or(Home::Grid(home.grid), Home::Served))
+    Ok(Some((home.grid, open)))
 }
 
-/// Notes in the history of the open case who has found its need again, once for each person.
-fn link(tx: &mut Tx<'_>, key: &SealingKey, case: CaseId, found: FoundNeed) -> Result<(), DbError> {
+/// Notes in the history of the open case who has found its need again, once for each person. Returns whether the
+/// case is still open: another server may have ended it meanwhile.
+fn link(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    case: CaseId,
+    found: &FoundNeed,
+) -> Result<bool, DbError> {
     let district = tx.district;
     // Entries have numbers: no other is added meanwhile.
     dialect::lock_row(tx.write_unbatched(), "cases", district, case)?;
     let conn = tx.read_unbatched();
-    let is_known = entry_store::finders(conn, district, case)?.contains(&found.finder);
-    let Some(placed) = store::one(conn, district, case)?.filter(|_| !is_known) else {
-        return Ok(());
+    let placed = store::one(conn, district, case)?;
+    let Some(placed) = placed.filter(|placed| placed.row.result.is_none()) else {
+        return Ok(false);
     };
+    if entry_store::finders(conn, district, case)?.contains(&found.finder) {
+        return Ok(true);
+    }
     let is_confidential = kind_store::of_case(conn, &placed.row)?.is_confidential();
     let entry = NewEntry {
         action: CaseEntryAction::Found,
@@ -152,10 +157,11 @@ fn link(tx: &mut Tx<'_>, key: &SealingKey, case: CaseId, found: FoundNeed) -> Re
         taken: None,
         waits_for: placed.row.waits_for,
     };
-    let content = EntrySealed { note: found.note, report: found.report, ..EntrySealed::default() };
+    let content =
+        EntrySealed { note: found.note.clone(), report: found.report, ..EntrySealed::default() };
     entry_store::add(tx.write_unbatched(), key, (district, case), entry, &content)?;
     tx.record(event("case.find", is_confidential, &placed, []).by(found.finder));
-    Ok(())
+    Ok(true)
 }
 
 /// The class of the kind that is wanted, or the first one.

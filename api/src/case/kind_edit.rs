@@ -86,7 +86,7 @@ pub fn create(
         return Err(Problem::invalid("", format!("at most {MOST_KINDS} kinds of case")));
     }
     let kind = CaseKind::of(new.code.clone(), new.content(), 1);
-    check(tx.read_unbatched(), district, &kind, coming)?;
+    check(tx.read_unbatched(), district, (&kind, None), coming)?;
     kind_store::insert(tx.write_unbatched(), district, &kind)?;
     record(tx, principal, "case_kind.create", &kind, None);
     Ok(kind)
@@ -121,7 +121,7 @@ pub fn change(
     let default_version = taken.map_or(before.default_version, |default| default.default_version);
     let next = CaseKind::of(before.code.clone(), change.content.clone(), before.version + 1);
     let next = CaseKind { default_version, ..next };
-    check(tx.read_unbatched(), district, &next, coming)?;
+    check(tx.read_unbatched(), district, (&next, Some(&before)), coming)?;
     if next.confidential_to != before.confidential_to {
         check_open_cases(tx.read_unbatched(), district, &next)?;
     }
@@ -163,11 +163,11 @@ fn check_open_cases(conn: &mut Conn, district: AreaCode, next: &CaseKind) -> Res
     Ok(())
 }
 
-/// Checks the path, the forms and the words of the kind.
+/// Checks the path, the forms and the words of the kind, as it is to become and as it is before.
 fn check(
     conn: &mut Conn,
     district: AreaCode,
-    kind: &CaseKind,
+    (kind, before): (&CaseKind, Option<&CaseKind>),
     coming: &[KindCode],
 ) -> Result<(), Problem> {
     let services = catalogue::store::all(conn, district)?;
@@ -175,6 +175,6 @@ fn check(
         coming.contains(code) || services.iter().any(|kind| kind.active && kind.code == *code)
     };
     let mut errors = kind_check::faults(kind, &is_task_kind);
-    errors.extend(records::faults(kind, &services, coming));
+    errors.extend(records::faults(kind, before, &services, coming));
     Problem::refuse(errors)
 }

@@ -34,6 +34,8 @@ macro_rules! shown {
     }};
 }
 
+pub(super) use shown;
+
 /// A page of the cases that the query selects at `now` for the principal: those that wait, the longest
 /// first, or those that have ended, the last first.
 ///

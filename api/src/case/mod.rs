@@ -22,6 +22,7 @@ mod kind_step;
 pub mod kind_store;
 pub mod list;
 mod model;
+pub mod needs;
 pub mod open;
 pub mod overdue;
 pub(crate) mod read;

@@ -239,8 +239,8 @@ pub fn open(
         result: life.result,
         version: 1,
     };
-    store::put(tx.write_unbatched(), None, &row)?;
     records::keep(tx, kind, &row)?;
+    store::put(tx.write_unbatched(), None, &row)?;
     let entry = NewEntry {
         action: CaseEntryAction::Open,
         at: now,

@@ -6,7 +6,7 @@ use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
 use serde_json::{Value, json};
 
-use super::{KindContent, NewKind, ServiceKind, form, store};
+use super::{KindContent, NewKind, ServiceKind, case_kinds, form, store};
 use crate::beneficiary::answers;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -153,6 +153,7 @@ fn check(
     errors.extend(unknown_cases(conn, district, kind)?);
     errors.extend(follow_ups(kind, kinds));
     errors.extend(shared_fields(kind, kinds));
+    errors.extend(lost_fields(kind, kinds));
     if let Some(form) = &kind.form {
         let under =
             |error: FieldError| FieldError::new(format!("/form{}", error.pointer), error.detail);
@@ -199,12 +200,21 @@ fn unknown_cases(
     kind: &ServiceKind,
 ) -> Result<Vec<FieldError>, DbError> {
     let mut errors = Vec::new();
-    let by_need = kind.opens.iter().map(|(need, code)| (format!("/opens/{need}"), code.clone()));
+    let by_need =
+        kind.opens.iter().map(|(need, code)| (format!("/opens/{need}"), code.clone(), None));
     let by_answer = kind.form.iter().flat_map(form::opened_case_rules);
-    let by_answer = by_answer.map(|rule| (format!("/form{}", rule.pointer), rule.then.kind));
-    for (pointer, code) in by_need.chain(by_answer) {
-        if !store::has_case_kind(conn, district, &code)? {
-            errors.push(FieldError::new(pointer, format!("{code} is not a kind of case")));
+    let by_answer =
+        by_answer.map(|rule| (format!("/form{}", rule.pointer), rule.then.kind, rule.then.class));
+    for (pointer, code, class) in by_need.chain(by_answer) {
+        match (case_kinds::classes(conn, district, &code)?, class) {
+            (None, _) => {
+                errors.push(FieldError::new(pointer, format!("{code} is not a kind of case")));
+            }
+            (Some(classes), Some(class)) if !classes.contains(&class) => {
+                let detail = format!("{class} is not a class of the kind {code}");
+                errors.push(FieldError::new(pointer, detail));
+            }
+            _ => {}
         }
     }
     Ok(errors)
@@ -223,6 +233,27 @@ fn shared_fields(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
         FieldError::new(format!("/form{}", field.pointer), detail)
     };
     unknown.map(error).collect()
+}
+
+/// Fields, or words of them, that the kind loses although fields of other kinds answer them.
+fn lost_fields(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
+    let Some(before) = kinds.iter().find(|other| other.code == kind.code) else {
+        return Vec::new();
+    };
+    let has = |kind: &ServiceKind, field: &form::SharedField| {
+        kind.form.as_ref().is_some_and(|form| field.is_of(form))
+    };
+    let mut errors = Vec::new();
+    for other in kinds.iter().filter(|other| other.code != kind.code) {
+        let shared = other.form.iter().flat_map(form::shared_fields);
+        for field in shared.filter(|field| field.kind == kind.code) {
+            if has(before, &field) && !has(kind, &field) {
+                let detail = format!("must keep the words with which {} answers it", other.code);
+                errors.push(FieldError::new(format!("/form/properties/{}", field.name), detail));
+            }
+        }
+    }
+    errors
 }
 
 /// Faults of the follow-ups: of an active kind they are active, its own kind or another.

@@ -5,6 +5,7 @@
 //! new version, and a task keeps the version of its kind: its reports are checked against the form
 //! that its visitor has seen.
 
+pub mod case_kinds;
 pub mod defaults;
 pub mod edit;
 pub mod form;

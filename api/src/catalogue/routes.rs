@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::edit::{self, Change};
-use super::{KindContent, NewKind, ServiceKind, store};
+use super::{KindContent, NewKind, ServiceKind, case_kinds, store};
 use crate::auth::Authenticated;
 use crate::db::DbError;
 use crate::http::if_match::{IfMatch, etag};
@@ -42,7 +42,7 @@ pub(crate) async fn list_service_kinds(
     Authenticated(principal): Authenticated,
 ) -> Result<Json<Catalogue>, Problem> {
     let read = db.read(move |conn| {
-        let hidden = store::hidden_case_kinds(conn, principal.district(), principal.role)?;
+        let hidden = case_kinds::hidden(conn, principal.district(), principal.role)?;
         let kinds = store::all(conn, principal.district())?;
         Ok::<_, DbError>(kinds.into_iter().map(|kind| kind.without(&hidden)).collect())
     });
@@ -86,7 +86,7 @@ pub(crate) async fn get_service_kind(
     let (held, version) = (IfNoneMatch::of(&request)?, query.version.map(BaseVersion::get));
     let found = db.read(move |conn| {
         let district = principal.district();
-        let hidden = store::hidden_case_kinds(conn, district, principal.role)?;
+        let hidden = case_kinds::hidden(conn, district, principal.role)?;
         let kind = match version {
             Some(version) => store::at(conn, district, &code, version),
             None => store::one(conn, district, code.as_str()),

@@ -1,13 +1,11 @@
 //! Queries for the catalogue.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Role;
 use gridward_domain::bounded_text::Label;
-use gridward_domain::case::{SHIPPED_CONFIDENTIAL, SHIPPED_KINDS};
 use gridward_domain::channel::Channel;
 use gridward_domain::code::{CaseKindCode, KindCode, Need};
 use gridward_domain::range::{
@@ -15,12 +13,12 @@ use gridward_domain::range::{
 };
 use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::ServiceKind;
 use crate::db::column::SetColumn;
-use crate::db::schema::{case_kinds, service_kind_versions, service_kinds};
+use crate::db::schema::{service_kind_versions, service_kinds};
 use crate::db::{Conn, DbError, changed_one};
 
 const TABLE: &str = "service_kinds";
@@ -252,63 +250,4 @@ pub fn replace(
     changed_one(diesel::update(current).set(&row).execute(conn)?)?;
     diesel::insert_into(service_kind_versions::table).values(&earlier).execute(conn)?;
     Ok(())
-}
-
-/// Whether the district has this kind of case: one of its own, or a default.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn has_case_kind(
-    conn: &mut Conn,
-    district: AreaCode,
-    code: &CaseKindCode,
-) -> Result<bool, DbError> {
-    if SHIPPED_KINDS.contains(&code.as_str()) {
-        return Ok(true);
-    }
-    let found = case_kinds::table.find((district, code)).select(case_kinds::version);
-    Ok(found.first::<i64>(conn).optional()?.is_some())
-}
-
-/// The confidential kinds of case that do not exist for the role. Admins, who edit them, see all.
-///
-/// # Errors
-/// [`DbError`].
-pub fn hidden_case_kinds(
-    conn: &mut Conn,
-    district: AreaCode,
-    role: Role,
-) -> Result<BTreeSet<CaseKindCode>, DbError> {
-    /// The part of a kind of case that matters here.
-    #[derive(Deserialize)]
-    struct Confidential {
-        #[serde(default)]
-        confidential_to: BTreeSet<Role>,
-    }
-    if role == Role::Admin {
-        return Ok(BTreeSet::new());
-    }
-    let shipped = SHIPPED_CONFIDENTIAL.map(|(code, _)| code);
-    let matters = case_kinds::content
-        .not_like("%\"confidential_to\":[]%")
-        .or(case_kinds::code.eq_any(shipped));
-    let rows: Vec<(CaseKindCode, String)> = case_kinds::table
-        .filter(case_kinds::district.eq(district))
-        .filter(matters)
-        .select((case_kinds::code, case_kinds::content))
-        .load(conn)?;
-    let mut hidden = BTreeSet::new();
-    for (code, roles) in SHIPPED_CONFIDENTIAL {
-        if !roles.contains(&role) && !rows.iter().any(|(stored, _)| stored.as_str() == code) {
-            hidden.extend(code.parse::<CaseKindCode>());
-        }
-    }
-    for (code, content) in rows {
-        let kind: Confidential = serde_json::from_str(&content)
-            .map_err(|error| DbError::corrupt("case_kinds", error))?;
-        if !kind.confidential_to.is_empty() && !kind.confidential_to.contains(&role) {
-            hidden.insert(code);
-        }
-    }
-    Ok(hidden)
 }

@@ -111,8 +111,11 @@ impl Moving {
         }
         let mut next = row.after(life, Some(now.naive_utc()));
         next.task = step_task::create(tx, key, principal, (&kind, is_confidential), &next)?;
+        // No plain word says what a case is about that is confidential by now.
+        if !is_confidential {
+            records::keep(tx, &kind, &next)?;
+        }
         store::put(tx.write_unbatched(), Some(row), &next)?;
-        records::keep(tx, &kind, &next)?;
         let entry = NewEntry {
             action: CaseEntryAction::Move,
             at: now.naive_utc(),

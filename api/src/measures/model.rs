@@ -123,7 +123,7 @@ pub struct Replans {
     pub moves: i64,
 }
 
-/// Needs that were met.
+/// Needs that were met: by a follow-up task, or by a case that ended with help.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct NeedsMet {
     /// Their number.

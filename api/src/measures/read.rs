@@ -14,6 +14,7 @@ use gridward_domain::task::{Outcome, Phase};
 use super::model::{
     AreaMeasures, DueTasks, LastPlan, NeedsMet, PlannedTravel, Replans, VisitsMade, WorkShares,
 };
+use crate::case::needs::{NeedCases, days_of};
 use crate::clock::{china, midnight};
 use crate::db::schema::{reports, tasks};
 use crate::db::{Conn, DbError, batches};
@@ -184,8 +185,9 @@ pub(super) fn needs(
 ) -> Result<NeedsMet, Problem> {
     let filter = TaskList::met_between(code, from, to).filter(principal, today)?;
     let met = aging::all(conn, code.district(), &filter)?;
-    let median_days = median(met.iter().map(|task| task.days(today)).collect());
-    Ok(NeedsMet { count: as_count(met.len()), median_days })
+    let mut days: Vec<i64> = met.iter().map(|task| task.days(today)).collect();
+    days.extend(days_of(conn, principal, code, NeedCases::Met(from, to), today)?);
+    Ok(NeedsMet { count: as_count(days.len()), median_days: median(days) })
 }
 
 impl From<AppliedPlan> for LastPlan {

@@ -8,8 +8,8 @@ use gridward_domain::id::{BeneficiaryId, CaseId, TaskId};
 use super::Acceptance;
 use super::model::Sealed;
 use super::store::ProposalRow;
-use crate::case::found::{FoundAt, FoundNeed, open_found};
-use crate::case::scope;
+use crate::case::found::{FoundAt, FoundNeed, is_opened, open_found};
+use crate::case::{kind_store, scope};
 use crate::catalogue::ServiceKind;
 use crate::catalogue::form::OpenedCase;
 use crate::crypto::SealingKey;
@@ -55,7 +55,7 @@ pub(super) fn accept_need(
     let missing = || Problem::invalid("/kind", "is missing: the catalogue names none");
     let kind = match acceptance.kind.clone().or_else(|| row.kind.clone()) {
         Some(kind) => kind,
-        None => match rule(tx, row, need)?.ok_or_else(missing)? {
+        None => match rule(tx, row, (home, need), acceptance)?.ok_or_else(missing)? {
             Rule::Task(kind) => kind,
             Rule::Case(kind) => {
                 if *acceptance != Acceptance::default() {
@@ -85,13 +85,29 @@ pub(super) fn accept_need(
 }
 
 /// The kind of service or of case that the catalogue names for the need, if all kinds of service that
-/// name one name the same: a case before a task.
-fn rule(tx: &mut Tx<'_>, row: &ProposalRow, need: &Need) -> Result<Option<Rule>, Problem> {
+/// name one name the same. If it names both, a case that can be opened comes before a task, unless the proposal or
+/// its acceptance says when or how the task is done.
+fn rule(
+    tx: &mut Tx<'_>,
+    row: &ProposalRow,
+    (home, need): (BeneficiaryId, &Need),
+    acceptance: &Acceptance,
+) -> Result<Option<Rule>, Problem> {
     let kinds = catalogue::store::all(tx.read_unbatched(), row.district)?;
     let active: Vec<&ServiceKind> = kinds.iter().filter(|kind| kind.active).collect();
-    let task = only(active.iter().filter_map(|kind| kind.follow_ups.get(need)));
+    let task = only(active.iter().filter_map(|kind| kind.follow_ups.get(need))).cloned();
     let case = only(active.iter().filter_map(|kind| kind.opens.get(need)));
-    Ok(case.cloned().map(Rule::Case).or_else(|| task.cloned().map(Rule::Task)))
+    let case = match case {
+        Some(code) => kind_store::one(tx.read_unbatched(), row.district, code)?,
+        None => None,
+    };
+    let case = case.filter(|kind| is_opened(kind, FoundAt::Home(home))).map(|kind| kind.code);
+    let is_of_task = *acceptance != Acceptance::default() || row.due_on.is_some();
+    Ok(match (case, task) {
+        (Some(_), Some(task)) if is_of_task => Some(Rule::Task(task)),
+        (Some(case), _) => Some(Rule::Case(case)),
+        (None, task) => task.map(Rule::Task),
+    })
 }
 
 /// The only value of the list, however often it is in it.

@@ -97,7 +97,8 @@ pub struct NeedProposal {
 #[schema(example = json!({"kind": "hardship_follow_up"}))]
 pub struct Acceptance {
     /// The kind of service. Default: the proposed one, or the one that the catalogue names for the
-    /// need; if it names a kind of case instead, such a case is opened.
+    /// need; if it names a kind of case, such a case is opened. If it names both, a case is opened unless the
+    /// proposal or its acceptance has a due day or instructions, or the kind of case is archived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<KindCode>,
     /// The due day. Default: the proposed one unless it has passed, or as in the catalogue.

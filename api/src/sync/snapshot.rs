@@ -188,7 +188,7 @@ fn add_beneficiaries(
 pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
     let (district, now) = (pull.scope.area().district(), pull.now.naive_utc());
     let role = pull.scope.viewer().role;
-    let hidden = catalogue::store::hidden_case_kinds(conn, district, role)?;
+    let hidden = catalogue::case_kinds::hidden(conn, district, role)?;
     let change = |kind: &catalogue::ServiceKind, id: String| {
         Change::new(RowType::ServiceKind, id, kind.version, &kind.clone().without(&hidden))
     };

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::sort::{Query, TaskSort};
+use super::task_origin::TaskOriginType;
 use crate::clock::{self, nearest_moment, nearest_within_reach};
 use crate::db::schema::{regime_members, regimes, tasks};
 use crate::http::comma_list::CommaList;
@@ -74,7 +75,7 @@ pub struct TaskQuery {
     /// Only tasks that follow from this report. This filter, `follow_up` and `occasion` select among the
     /// tasks that show the caller what they are for.
     pub origin: Option<OriginId>,
-    /// Only tasks that follow from a need that a report found, or only others.
+    /// Only tasks that follow from a need that a report found or a person raised, or only others.
     pub follow_up: Option<bool>,
     /// Only tasks for this occasion, such as those of a campaign.
     pub occasion: Option<OccasionFilter>,
@@ -201,9 +202,13 @@ impl Filter {
             query = query.filter(tasks::occasion.is_not_null());
             query = query.filter(tasks::occasion.eq(occasion));
         }
+        let of_case = tasks::origin.eq(TaskOriginType::Case);
         match asked.follow_up {
-            Some(true) => query = query.filter(tasks::origin_id.is_not_null()),
-            Some(false) => query = query.filter(tasks::origin_id.is_null()),
+            Some(true) => {
+                query = query.filter(tasks::origin_id.is_not_null());
+                query = query.filter(tasks::origin.ne(TaskOriginType::Case));
+            }
+            Some(false) => query = query.filter(tasks::origin_id.is_null().or(of_case)),
             None => {}
         }
         if let Some(ids) = asked.ids.map(BTreeSet::from) {

@@ -18,7 +18,7 @@ use super::{beneficiary_change, finder_notice, found_needs, freed};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::case::found::{FoundAt, FoundNeed, is_opened, open_found};
 use crate::case::kind_store;
-use crate::catalogue::form::OpenedCase;
+use crate::catalogue::form::{OpenedCase, filterable_field};
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;
@@ -190,12 +190,17 @@ pub(super) fn update_entry(
     let Some((form, answers)) = form.zip(content.answers.as_ref()) else { return Ok(()) };
     if let Some(kind) = kind {
         for (of, mut kept) in catalogue::form::filterable_answers(&kind.code, form, answers) {
-            // The version of the task may mark fields whose answers the district has deleted since.
+            // The version of the task may have fields and words that the district has removed since.
             let district = tx.district;
             let current = catalogue::store::one(tx.read_unbatched(), district, of.as_str())?;
             let form = current.and_then(|kind| kind.form);
-            let marked = form.as_ref().map(catalogue::form::filterable_fields).unwrap_or_default();
-            kept.retain(|field, _| marked.contains(field));
+            kept.retain(|field, answered| {
+                let field = form.as_ref().and_then(|form| filterable_field(form, field));
+                if let Some(field) = &field {
+                    answered.retain(|word| field.words.may_have(word));
+                }
+                field.is_some()
+            });
             beneficiary::answers::replace(tx.write_unbatched(), (district, id), &of, &kept)?;
         }
     }

@@ -17,23 +17,23 @@ pub struct TaskList {
 }
 
 impl TaskList {
-    /// The needs that reports of the week found.
+    /// The needs of the week that became follow-up tasks.
     pub fn found(area: AreaCode, week: Week) -> Self {
         let (first, last) = (week.first(), week.last());
         Self::new(area, &format!("follow_up=true&created_from={first}&created_to={last}"))
     }
 
-    /// The needs that visits of the week met.
+    /// Those that visits of the week met.
     pub fn met(area: AreaCode, week: Week) -> Self {
         Self::met_between(area, week.first(), week.last())
     }
 
-    /// The needs that visits of these days met.
+    /// Those that visits of these days met.
     pub fn met_between(area: AreaCode, first: NaiveDate, last: NaiveDate) -> Self {
         Self::new(area, &format!("follow_up=true&state=done&ended_from={first}&ended_to={last}"))
     }
 
-    /// The needs that wait for help.
+    /// Those that wait for help.
     pub fn waiting(area: AreaCode) -> Self {
         Self::new(area, "follow_up=true&state=open,assigned,accepted,in_progress")
     }

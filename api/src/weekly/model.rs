@@ -30,14 +30,16 @@ pub struct Weekly {
     pub to: NaiveDate,
     /// The day on which the answer was made.
     pub day: NaiveDate,
-    /// The needs that reports of the week found: each is a follow-up task.
+    /// The needs of the week that became follow-up tasks.
     pub found: TaskFigure,
-    /// The needs that visits of the week met, found then or before.
+    /// Those that visits of the week met, found then or before.
     pub met: TaskFigure,
-    /// The needs that wait for help on `day`, the oldest first.
+    /// Those that wait for help on `day`, the oldest first.
     pub waiting: TaskFigure,
-    /// The median of the days from need to help, of the needs that were met in the week; absent if
-    /// none was.
+    /// The needs that opened cases, of which no task is a follow-up.
+    pub cases: NeedCaseCounts,
+    /// The median of the days from need to help, of the follow-up tasks and cases of needs that were met in the
+    /// week; absent if none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 200_000, example = 4.5)]
     pub median_days: Option<f64>,
@@ -49,6 +51,20 @@ pub struct Weekly {
     pub overdue: TaskFigure,
     /// The areas without contact on `day`.
     pub without_contact: AreaFigure,
+}
+
+/// The cases of needs that visits found or people raised, as far as the caller's role sees their kinds.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct NeedCaseCounts {
+    /// Those that were opened in the week.
+    #[schema(minimum = 0, maximum = 100_000_000, example = 3)]
+    pub found: i64,
+    /// Those that ended in the week with help.
+    #[schema(minimum = 0, maximum = 100_000_000, example = 2)]
+    pub met: i64,
+    /// Those that are open on the day of the answer.
+    #[schema(minimum = 0, maximum = 100_000_000, example = 5)]
+    pub waiting: i64,
 }
 
 /// A number of tasks, and the first of them.

@@ -6,11 +6,14 @@ use gridward_domain::authority::Principal;
 use gridward_domain::visibility::View;
 
 use super::figure::{TaskList, median};
-use super::model::{AreaFigure, AreaLine, MOST_AREAS, MOST_TASKS, TaskFigure, TaskLine, Weekly};
+use super::model::{
+    AreaFigure, AreaLine, MOST_AREAS, MOST_TASKS, NeedCaseCounts, TaskFigure, TaskLine, Weekly,
+};
 use super::quiet::{self, Quiet};
 use super::week::Week;
 use crate::area;
 use crate::beneficiary::contacts;
+use crate::case::needs::{NeedCases, days_of};
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
@@ -39,7 +42,18 @@ pub fn weekly(
     let list = TaskList::met(code, week);
     let filter = list.filter(principal, today)?;
     let mut done = aging::all(figures.conn, code.district(), &filter)?;
-    let median_days = median(done.iter().map(|task| task.days(today)).collect());
+    let (first, last) = (week.first(), week.last());
+    let mut days = |which| days_of(figures.conn, principal, code, which, today);
+    let (cases_found, cases_met) =
+        (days(NeedCases::Found(first, last))?, days(NeedCases::Met(first, last))?);
+    let cases_waiting = days(NeedCases::Waiting)?;
+    let cases = NeedCaseCounts {
+        found: as_count(cases_found.len()),
+        met: as_count(cases_met.len()),
+        waiting: as_count(cases_waiting.len()),
+    };
+    let median_days = median(done.iter().map(|task| task.days(today)).chain(cases_met).collect());
+    let oldest_days = waiting.items.first().map(|oldest| oldest.days);
     let count = as_count(done.len());
     done.truncate(usize::try_from(MOST_TASKS).unwrap_or_default());
     let met = TaskFigure { count, list: list.address(), items: figures.lines(&done)? };
@@ -47,13 +61,14 @@ pub fn weekly(
         area: code,
         area_name: area.name,
         week: week.to_string(),
-        from: week.first(),
-        to: week.last(),
+        from: first,
+        to: last,
         day: today,
-        oldest_days: waiting.items.first().map(|oldest| oldest.days),
+        oldest_days: oldest_days.max(cases_waiting.into_iter().max()),
         found,
         met,
         waiting,
+        cases,
         median_days,
         overdue,
         without_contact: without_contact(figures.conn, code, today)?,

@@ -41,6 +41,7 @@ struct Words {
     found: &'static str,
     met: &'static str,
     waiting: &'static str,
+    cases: &'static str,
     overdue: &'static str,
     villages: &'static str,
     grids: &'static str,
@@ -62,6 +63,7 @@ const CHINESE: Words = Words {
     found: "本周发现的需求",
     met: "本周解决的需求",
     waiting: "等待帮助的需求",
+    cases: "另有作为事项办理的需求：",
     overdue: "已逾期的任务",
     villages: "90 天无联系的村（社区）",
     grids: "90 天无联系的网格",
@@ -82,6 +84,7 @@ const ENGLISH: Words = Words {
     found: "Needs found in the week",
     met: "Needs met in the week",
     waiting: "Needs that wait for help",
+    cases: "Needs with a case besides: ",
     overdue: "Overdue tasks",
     villages: "Villages without contact for 90 days",
     grids: "Grids without contact for 90 days",
@@ -141,11 +144,15 @@ impl Page<'_> {
             words.as_of,
             week.day,
         );
+        let cases = |count: i64| line(words.cases, Some(count.to_string()));
         body += &self.tasks(words.found, &week.found);
+        body += &cases(week.cases.found);
         body += &self.tasks(words.met, &week.met);
+        body += &cases(week.cases.met);
         let median = week.median_days.map(|days| days.to_string());
         body += &line(words.median, median);
         body += &self.tasks(words.waiting, &week.waiting);
+        body += &cases(week.cases.waiting);
         body += &line(words.oldest, week.oldest_days.map(|days| days.to_string()));
         body += &self.tasks(words.overdue, &week.overdue);
         body += &self.areas(week);

@@ -16,9 +16,25 @@ mod working_days;
 
 use crate::authority::Role;
 
-/// The codes of the kinds of case that every district has.
-pub const SHIPPED_KINDS: [&str; 6] =
-    ["three_hardships", "legal", "employment", "merit_report", "station_desk", "plaque"];
+/// The codes of the kinds of case that every district has, with those of their classes.
+pub const SHIPPED_KINDS: [(&str, &[&str]); 6] = [
+    ("three_hardships", &["medical", "living", "housing"]),
+    ("legal", &["advice", "representation", "legal_aid"]),
+    ("employment", &[]),
+    (
+        "merit_report",
+        &[
+            "august_first_medal",
+            "honorary_title",
+            "first_class",
+            "second_class",
+            "third_class",
+            "good_soldier",
+        ],
+    ),
+    ("station_desk", &["policy", "help", "jobs", "rights"]),
+    ("plaque", &["hang", "replace", "withdraw", "restore"]),
+];
 
 /// The codes of those that are confidential, with the roles that see them.
 pub const SHIPPED_CONFIDENTIAL: [(&str, &[Role]); 1] =

@@ -38,6 +38,14 @@ pub struct FilterableField {
 }
 
 impl FieldWords {
+    /// Whether the field may have the word; the words of a vocabulary are checked where it is at hand.
+    pub fn may_have(&self, word: &WordCode) -> bool {
+        match self {
+            Self::Listed(all) => all.contains_key(word),
+            Self::Vocabulary(_) => true,
+        }
+    }
+
     /// Whether these are among the words.
     fn include(&self, others: &Self) -> bool {
         match (self, others) {
@@ -56,7 +64,8 @@ pub struct SharedField {
     pub pointer: String,
     /// The kind.
     pub kind: KindCode,
-    name: WordCode,
+    /// The field.
+    pub name: WordCode,
     words: FieldWords,
 }
 
@@ -171,11 +180,7 @@ fn known_words(words: &FieldWords, answer: &Value) -> BTreeSet<WordCode> {
             other => other.as_str()?,
         };
         let code: WordCode = text.parse().ok()?;
-        let is_known = match words {
-            FieldWords::Listed(all) => all.contains_key(&code),
-            FieldWords::Vocabulary(_) => true,
-        };
-        is_known.then_some(code)
+        words.may_have(&code).then_some(code)
     });
     codes.collect()
 }

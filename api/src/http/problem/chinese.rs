@@ -137,6 +137,8 @@ const TABLE: &[(&str, &str)] = &[
     ("{} of {} visits would be late", "{} 次走访会逾期，共 {} 次走访"),
     ("first_day is {} days from today", "开始日期距今天 {} 天"),
     ("is no kind of service", "没有这种服务"),
+    ("{} is not a class of the kind {}", "{} 不是事项 {} 的类别"),
+    ("must keep the words with which {} answers it", "{} 的同名字段仍使用这些选项，须保留"),
     ("must be in your area", "须在您的管辖范围内"),
     ("must be a grid of your area", "须为您管辖范围内的网格"),
     ("must be a current area", "须为现行区划"),
