@@ -298,6 +298,24 @@ pub fn list(
     Ok(query.order(campaigns::id.desc()).limit(wanted.rows()).load(conn)?)
 }
 
+/// Whether another campaign whose area overlaps that of `row` was launched since.
+///
+/// # Errors
+/// [`DbError`].
+pub fn launched_since(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    since: NaiveDateTime,
+) -> Result<bool, DbError> {
+    let scope = row.area.range();
+    let launched = campaigns::table
+        .filter(campaigns::district.eq(row.district))
+        .filter(campaigns::id.ne(row.id))
+        .filter(campaigns::launched_at.ge(since))
+        .filter(in_range!(campaigns::area, scope).or(campaigns::area.eq_any(above(row.area))));
+    Ok(diesel::select(diesel::dsl::exists(launched)).get_result(conn)?)
+}
+
 /// The campaigns of the district whose tasks are being created.
 ///
 /// # Errors
