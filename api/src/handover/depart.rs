@@ -96,7 +96,9 @@ pub fn depart(
     add_note(&mut about, key, &row, departure.note.as_ref())?;
     let event = Event::new("person.leave", Subject::Person, row.id, row.area, next.version);
     tx.record(event.by(by.person()).assignees(Some(row.id), None).with(about));
-    regimes::announce(tx, &row)?;
+    for event in regimes::announce(tx.write_unbatched(), &row, now)? {
+        tx.record(event);
+    }
     let regimes = regimes::of(tx.read_unbatched(), by, &row)?;
     Ok(Handover { regimes, loads, ..decided.shown(&next, before, false) })
 }
