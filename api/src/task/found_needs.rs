@@ -72,17 +72,25 @@ pub fn since(
     }
 }
 
-/// The needs for which active regimes of the district visit.
+/// The needs for which active regimes visit beneficiaries of the grid, if they are found today: a regime has begun by
+/// the day of its visit.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn visited(conn: &mut Conn, district: AreaCode) -> Result<BTreeSet<Need>, DbError> {
-    let needs: Vec<SetColumn<Need>> = regimes::table
-        .filter(regimes::district.eq(district))
+pub(super) fn visited(
+    conn: &mut Conn,
+    grid: AreaCode,
+    today: NaiveDate,
+) -> Result<BTreeSet<Need>, DbError> {
+    let around = std::iter::successors(Some(grid), AreaCode::parent);
+    let mut rows: Vec<(SetColumn<Need>, NaiveDate, i32)> = regimes::table
+        .filter(regimes::district.eq(grid.district()))
+        .filter(regimes::area.eq_any(around))
         .filter(regimes::active.eq(true))
-        .select(regimes::needs)
+        .select((regimes::needs, regimes::starts_on, regimes::cadence_days))
         .load(conn)?;
-    Ok(needs.iter().flat_map(|needs| needs.members().clone()).collect())
+    rows.retain(|(_, starts_on, days)| (*starts_on - today).num_days() <= i64::from(*days));
+    Ok(rows.iter().flat_map(|(needs, ..)| needs.members().clone()).collect())
 }
 
 /// Whether the report is that of a visit that has completed its task.
