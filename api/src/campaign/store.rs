@@ -198,7 +198,7 @@ pub fn shown(
     district: AreaCode,
     rows: &[CampaignRow],
 ) -> Result<Vec<Campaign>, DbError> {
-    let members = rows.iter().map(|row| row.members(conn)).collect::<Result<Vec<_>, _>>()?;
+    let members = CampaignRow::members_of_all(conn, district, rows)?;
     let scopes = rows.iter().zip(&members).map(|(row, members)| (row.area, members));
     let names = DistrictNames::read(conn, district, scopes)?;
     rows.iter().zip(&members).map(|(row, members)| row.campaign(conn, &names, members)).collect()

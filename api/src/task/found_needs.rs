@@ -111,6 +111,9 @@ fn days_found(
     row: &ReportRow,
     needs: &BTreeSet<Need>,
 ) -> Result<BTreeSet<NaiveDate>, DbError> {
+    if row.version == 1 {
+        return Ok(BTreeSet::from([row.received_on]));
+    }
     let versions = report_versions::all(conn, key, row)?;
     let Some(present) = versions.last() else { return Ok(BTreeSet::new()) };
     let days = present.sealed.content.needs.intersection(needs).filter_map(|need| {
