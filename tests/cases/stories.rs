@@ -317,6 +317,11 @@ async fn the_lawyer_of_the_station_is_offered_and_named_and_no_volunteer_sees_th
     let pointer = &other.body["errors"][0]["pointer"];
     assert_eq!((other.status, pointer), (422, &json!("/referral/name")), "{}", other.body);
     step(&town, &case, advised("江律师"), "done").await;
+
+    let end = admin.request(Method::DELETE, path).header("If-Match", "\"v2\"");
+    let ended = admin.send(end).await;
+    assert_eq!(ended.status, 204, "{}", ended.body);
+    assert_eq!(server.database.count("stations WHERE lawyer IS NOT NULL"), 0);
 }
 
 /// Claims the task and reports it as done.
