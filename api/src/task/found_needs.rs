@@ -13,11 +13,11 @@ use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
 use super::report_versions;
 use super::visits::visited_at;
-use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::column::SetColumn;
 use crate::db::schema::{regimes, reports};
 use crate::db::{Conn, DbError};
+use crate::{audience, clock};
 
 /// The reports that one statement reads.
 const AT_A_TIME: i64 = 1_000;
@@ -72,25 +72,35 @@ pub fn since(
     }
 }
 
-/// The needs for which active regimes visit beneficiaries of the grid, if they are found today: a regime has begun by
+/// The needs for which active regimes visit the beneficiary in the grid, if they are found today: a regime has begun by
 /// the day of its visit.
 ///
 /// # Errors
 /// [`DbError`].
 pub(super) fn visited(
     conn: &mut Conn,
-    grid: AreaCode,
+    (grid, beneficiary): (AreaCode, BeneficiaryId),
     today: NaiveDate,
 ) -> Result<BTreeSet<Need>, DbError> {
     let around = std::iter::successors(Some(grid), AreaCode::parent);
-    let mut rows: Vec<(SetColumn<Need>, NaiveDate, i32)> = regimes::table
+    let rows: Vec<(SetColumn<Need>, String, NaiveDate, i32)> = regimes::table
         .filter(regimes::district.eq(grid.district()))
         .filter(regimes::area.eq_any(around))
         .filter(regimes::active.eq(true))
-        .select((regimes::needs, regimes::starts_on, regimes::cadence_days))
+        .select((regimes::needs, regimes::filter, regimes::starts_on, regimes::cadence_days))
         .load(conn)?;
-    rows.retain(|(_, starts_on, days)| (*starts_on - today).num_days() <= i64::from(*days));
-    Ok(rows.iter().flat_map(|(needs, ..)| needs.members().clone()).collect())
+    let mut visited = BTreeSet::new();
+    for (needs, filter, starts_on, days) in rows {
+        let has_begun = (starts_on - today).num_days() <= i64::from(days);
+        if needs.members().is_subset(&visited) || !has_begun {
+            continue;
+        }
+        let filter = audience::store::filter_of("regimes", &filter)?;
+        if audience::preview::includes(conn, (grid.district(), beneficiary), &filter, today)? {
+            visited.extend(needs.members().iter().cloned());
+        }
+    }
+    Ok(visited)
 }
 
 /// Whether the report is that of a visit that has completed its task.

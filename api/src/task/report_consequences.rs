@@ -132,7 +132,7 @@ pub(super) fn leaves_a_need(
     }
     let today = clock::day(tx.now);
     let visited = match row.beneficiary {
-        Some(_) => found_needs::visited(tx.read_unbatched(), row.grid, today)?,
+        Some(home) => found_needs::visited(tx.read_unbatched(), (row.grid, home), today)?,
         None => BTreeSet::new(),
     };
     Ok(!content.needs.iter().all(|need| has_rule(need) || visited.contains(need)))
