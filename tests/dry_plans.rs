@@ -120,6 +120,11 @@ async fn an_approval_names_the_dry_plan_in_which_all_visits_have_room_or_is_conf
     let change = supervisor.request(Method::PUT, &far).json(&campaign(later));
     assert_eq!(supervisor.send(change.header("If-Match", "\"v1\"")).await.status, 200);
     unconfirmed(&far).await;
+    assert_eq!(supervisor.act(&format!("{far}/dry-plans")).await.status, 202);
+    assert_eq!(planned(&supervisor, &far).await["dry_plan"]["is_current"], true);
+    // The tasks of another campaign are not in it.
+    assert_eq!(launch(&supervisor, &short, true).await.status, 200);
+    unconfirmed(&far).await;
     let ordered = supervisor.act(&format!("{far}/dry-plans")).await;
     assert_eq!(planned(&supervisor, &far).await["dry_plan"]["is_current"], true);
     let approved = approve_with(&admin, &far, "").await;

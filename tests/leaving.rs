@@ -136,6 +136,13 @@ async fn the_regimes_of_a_leaver_are_named_and_their_supervisor_gets_one_notice(
     let other = with(&weekly, &json!({ "responsible_id": person_id(22) }));
     rewrite(&server, &first, &other).await;
     assert_eq!(supervisor.get(&path).await.body["is_responsible_gone"], false);
+    // A person whom the files of the whole district lack leaves as well.
+    let without = Files::small().without_line("people.csv", &person_id(22));
+    let loaded = import(&server.database, &without, &["--whole"]);
+    assert!(loaded.status.success(), "{}", said(&loaded));
+    let notices = supervisor.events("person.regime_notice").await;
+    assert_eq!(notices.len(), 2, "{notices:?}");
+    assert_eq!(notices[1]["body"]["regimes"], json!([first["id"]]));
 }
 
 #[rstest]

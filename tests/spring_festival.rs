@@ -190,6 +190,8 @@ async fn goods_alone_are_planned_once_for_an_occasion_however_often_it_is_launch
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!(handouts().await, returned);
+    let without = server.database.texts("SELECT id AS text FROM handouts WHERE at IS NULL");
+    assert!(without.is_empty(), "each has the time from which its item keeps it: {without:?}");
     server.database.execute(&format!(
         "UPDATE handouts SET state = 'planned', reason = NULL WHERE beneficiary = '{}'",
         beneficiary_id(2)

@@ -189,6 +189,8 @@ async fn hand_outs_of_the_moment_of_an_end_are_returned_or_go_to_the_entry_that_
     succeed(&supervisor, "reinstate", BENEFICIARY, &json!({ "reason": "同名" })).await;
     succeed(&supervisor, "merge/undo", &kept, &merge).await;
     assert_eq!(of(BENEFICIARY).await, [[json!(planned), json!("planned"), Value::Null]]);
+    let open = server.database.texts("SELECT id AS text FROM handouts WHERE at IS NULL");
+    assert_eq!(json!(open), json!([planned]));
     assert_eq!((of(&kept).await, of(&duplicate).await), (vec![], vec![entered]));
 }
 

@@ -67,6 +67,18 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     assert_eq!(state(&made(&supervisor, DEATH).await), ["done"]);
     assert_eq!(state(&made(&supervisor, ILLNESS).await), ["cancelled"]);
 
+    // Regimes of another audience or town visit for no need that is found here.
+    for other in
+        [r#"filter = '{"age":{"from":149}}'"#, r#"filter = '{"all":[]}', area = '500116002'"#]
+    {
+        server.database.execute(&format!("UPDATE regimes SET {other}"));
+        let found = find(&second, "serious_illness").await;
+        let reports = supervisor.get("/v1/reports").await.body;
+        let found = items(&reports, "items").find(|report| report["id"] == found.as_str());
+        let flags = found.expect("the report")["flags"].as_array().expect("flags");
+        assert!(flags.contains(&json!("no_case")), "{reports}");
+    }
+
     // A need that is none of the district's words is refused.
     let cadence = json!({ "type": "after_need", "needs": ["wedding"], "days": 3 });
     let unknown = weekly(&json!({ "cadence": cadence }));

@@ -7,6 +7,7 @@ use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 
 use super::model::NewAbsence;
+use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::person;
 use crate::person::store::PersonRow;
@@ -26,20 +27,14 @@ pub(super) fn of(
     new: &NewAbsence,
     held: &[TaskRow],
 ) -> Result<Option<Takers>, Problem> {
-    let (within, people) = match (new.give_to, new.spread) {
-        (None, false) => return Ok(None),
-        (Some(_), true) => {
-            return Err(Problem::invalid("/spread", "must be false with `give_to`"));
-        }
+    one_wish(new.spread, new.give_to)?;
+    let (within, people) = match new.give_to {
+        None if !new.spread => return Ok(None),
         _ if !new.release => {
             return Err(Problem::invalid("/release", "must be true to give tasks to others"));
         }
-        (Some(person), false) => (principal.area, BTreeSet::from([person])),
-        (None, true) => {
-            let area = around(principal, row.area);
-            let people = person::store::visitors(tx.read()?, &area.range())?;
-            (area, people.into_iter().map(|person| person.id).collect())
-        }
+        Some(person) => (principal.area, BTreeSet::from([person])),
+        None => nearby(tx, principal, row)?,
     };
     let people: BTreeSet<PersonId> = people.into_iter().filter(|id| *id != row.id).collect();
     let takers = Takers::read(tx, within, &people, held)?;
@@ -51,8 +46,28 @@ pub(super) fn of(
     Ok(Some(takers))
 }
 
-/// The village of the grid, as far as it is the principal's.
-pub fn around(principal: &Principal, grid: AreaCode) -> AreaCode {
-    let village = grid.ancestor(Level::Village).unwrap_or(grid);
-    if principal.area.contains(&village) { village } else { principal.area }
+/// Checks that there is one wish for the tasks: to spread them, or to give them to a person.
+///
+/// # Errors
+/// 422 for two wishes.
+pub fn one_wish(spread: bool, give_to: Option<PersonId>) -> Result<(), Problem> {
+    if spread && give_to.is_some() {
+        return Err(Problem::invalid("/spread", "must be false with `give_to`"));
+    }
+    Ok(())
+}
+
+/// The village of the grid of the person of `row`, as far as it is the principal's, and those who visit there.
+///
+/// # Errors
+/// [`DbError`].
+pub fn nearby(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &PersonRow,
+) -> Result<(AreaCode, BTreeSet<PersonId>), DbError> {
+    let village = row.area.ancestor(Level::Village).unwrap_or(row.area);
+    let area = if principal.area.contains(&village) { village } else { principal.area };
+    let people = person::store::visitors(tx.read()?, &area.range())?;
+    Ok((area, people.into_iter().map(|person| person.id).collect()))
 }

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::audience::Filter;
 use gridward_domain::authority::{Action, Principal};
+use gridward_domain::id::BeneficiaryId;
 
 use super::check;
 use super::condition::{self, Expression};
@@ -55,6 +56,23 @@ pub fn count(
     today: NaiveDate,
 ) -> Result<i64, DbError> {
     Ok(by_grid(conn, area, condition::expression(filter, today))?.values().sum())
+}
+
+/// Whether the beneficiary belongs to the audience.
+///
+/// # Errors
+/// [`DbError`].
+pub fn includes(
+    conn: &mut Conn,
+    (district, id): (AreaCode, BeneficiaryId),
+    filter: &Filter,
+    today: NaiveDate,
+) -> Result<bool, DbError> {
+    let member = beneficiaries::table
+        .filter(beneficiaries::district.eq(district))
+        .filter(beneficiaries::id.eq(id))
+        .filter(condition::expression(filter, today));
+    Ok(diesel::select(diesel::dsl::exists(member)).get_result(conn)?)
 }
 
 /// The numbers of current beneficiaries that belong to the audience in the areas directly below, those without any

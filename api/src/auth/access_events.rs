@@ -1,10 +1,11 @@
 //! The events about a person's sessions and second factors.
 
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use serde_json::Value;
 
 use super::store;
-use crate::db::DbError;
+use crate::db::{Conn, DbError};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
@@ -19,7 +20,8 @@ pub fn record(
     actor: impl Into<Option<PersonId>>,
     details: Value,
 ) -> Result<(), DbError> {
-    if let Some(event) = event(tx, action, person, actor, details)? {
+    let whose = (tx.district, person);
+    if let Some(event) = event(tx.read_unbatched(), whose, action, actor, details)? {
         tx.record(event);
     }
     Ok(())
@@ -30,14 +32,13 @@ pub fn record(
 /// # Errors
 /// [`DbError`].
 pub fn event(
-    tx: &mut Tx<'_>,
+    conn: &mut Conn,
+    (district, person): (AreaCode, PersonId),
     action: &'static str,
-    person: PersonId,
     actor: impl Into<Option<PersonId>>,
     details: Value,
 ) -> Result<Option<Event>, DbError> {
-    let district = tx.district;
-    let found = store::area(tx.read_unbatched(), district, person)?;
+    let found = store::area(conn, district, person)?;
     Ok(found.map(|(area, version)| {
         Event::new(action, Subject::Person, person, area, version)
             .by(actor)

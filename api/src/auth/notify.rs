@@ -1,14 +1,16 @@
 //! Adds a notice to one person with its event, by which the person's devices follow.
 
+use chrono::{DateTime, Utc};
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use gridward_domain::person_state::PersonState;
 use serde_json::Value;
 
-use super::access_events::record;
 use super::account_notice::AccountNoticeKind;
 use super::account_notice_store::{self, NoticeSubject};
-use super::store;
-use crate::db::DbError;
+use super::{access_events, store};
+use crate::db::{Conn, DbError};
+use crate::log::Event;
 use crate::tx::Tx;
 
 /// A notice to be added, with its event.
@@ -32,12 +34,29 @@ pub struct Notification {
 pub fn notify(
     tx: &mut Tx<'_>,
     reader: PersonId,
-    Notification { kind, subject, action, actor, details }: Notification,
+    notification: Notification,
 ) -> Result<(), DbError> {
-    if add(tx, reader, kind, subject)? {
-        record(tx, action, reader, actor, details)?;
+    let (district, now) = (tx.district, tx.now);
+    if let Some(event) = notified(tx.write_unbatched(), (district, now), reader, notification)? {
+        tx.record(event);
     }
     Ok(())
+}
+
+/// Adds a notice as [`notify`] does; answers its event, which the caller records.
+///
+/// # Errors
+/// [`DbError`].
+pub fn notified(
+    conn: &mut Conn,
+    (district, now): (AreaCode, DateTime<Utc>),
+    reader: PersonId,
+    Notification { kind, subject, action, actor, details }: Notification,
+) -> Result<Option<Event>, DbError> {
+    if !insert(conn, (district, now), reader, (kind, subject))? {
+        return Ok(None);
+    }
+    access_events::event(conn, (district, reader), action, actor, details)
 }
 
 /// Adds a notice for the person, unless that person has left; answers whether it did. The caller records the
@@ -52,10 +71,19 @@ pub fn add(
     subject: NoticeSubject,
 ) -> Result<bool, DbError> {
     let (district, now) = (tx.district, tx.now);
-    let account = store::account_status(tx.read_unbatched(), district, reader, None)?;
+    insert(tx.write_unbatched(), (district, now), reader, (kind, subject))
+}
+
+fn insert(
+    conn: &mut Conn,
+    (district, now): (AreaCode, DateTime<Utc>),
+    reader: PersonId,
+    (kind, subject): (AccountNoticeKind, NoticeSubject),
+) -> Result<bool, DbError> {
+    let account = store::account_status(conn, district, reader, None)?;
     if account.is_none_or(|account| account.state == PersonState::Left) {
         return Ok(false);
     }
-    account_notice_store::add_about(tx.write_unbatched(), (district, reader), kind, subject, now)?;
+    account_notice_store::add_about(conn, (district, reader), kind, subject, now)?;
     Ok(true)
 }

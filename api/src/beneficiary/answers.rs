@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::db::schema::{beneficiaries, beneficiary_answers};
 use crate::db::{Conn, DbError, dialect};
 
+/// The number of beneficiaries whose answers one transaction deletes.
+const BATCH: i64 = 500;
+
 /// Puts these answers to fields of the kind in the place of earlier ones to the same fields. The row of the
 /// beneficiary is locked, so that of two servers' answers one is the last.
 ///
@@ -130,7 +133,8 @@ pub fn forget_fields(
     Ok(())
 }
 
-/// Deletes the answers of beneficiaries who ended before the day: no audience selects them. Returns the number.
+/// Deletes the answers of a number of beneficiaries who ended before the day: no audience selects them. Returns the number
+/// of answers; 0 if none is left.
 ///
 /// # Errors
 /// [`DbError`].
@@ -143,22 +147,29 @@ pub fn forget_ended(
         .filter(beneficiaries::district.eq(district))
         .filter(beneficiaries::valid_to.lt(before))
         .select(beneficiaries::id);
-    let those = beneficiary_answers::table
+    let ids: Vec<BeneficiaryId> = beneficiary_answers::table
         .filter(beneficiary_answers::district.eq(district))
-        .filter(beneficiary_answers::beneficiary.eq_any(ended));
-    Ok(diesel::delete(those).execute(conn)?)
+        .filter(beneficiary_answers::beneficiary.eq_any(ended))
+        .select(beneficiary_answers::beneficiary)
+        .distinct()
+        .limit(BATCH)
+        .load(conn)?;
+    forget(conn, district, &ids)
 }
 
-/// Deletes the answers of deleted beneficiaries.
+/// Deletes the answers of these beneficiaries; returns their number.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Result<(), DbError> {
+pub fn forget(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<usize, DbError> {
     let those = beneficiary_answers::table
         .filter(beneficiary_answers::district.eq(district))
         .filter(beneficiary_answers::beneficiary.eq_any(ids));
-    diesel::delete(those).execute(conn)?;
-    Ok(())
+    Ok(diesel::delete(those).execute(conn)?)
 }
 
 #[cfg(test)]

@@ -209,7 +209,7 @@ fn with_room(tx: &mut Tx<'_>, row: &CampaignRow, confirm: bool) -> Result<Option
     if plan.is_some() || confirm {
         return Ok(plan);
     }
-    let detail = "no dry plan of this content has room for all visits";
+    let detail = "no current dry plan has room for all visits";
     let problem = Problem::from(ProblemCode::ConfirmationRequired);
     Err(problem.with(FieldError::new("confirm", detail)))
 }

@@ -164,14 +164,20 @@ fn imagined(conn: &mut Conn, row: &CampaignRow) -> Result<ImaginedVisits, DbErro
     })
 }
 
-/// The dry plan of the present content of the campaign in which every visit has room, if the latest one is such a plan.
+/// Whether the plan has the present content of the campaign, and no other campaign was launched in the area since it
+/// was ordered, whose tasks it lacks.
+fn is_current(conn: &mut Conn, row: &CampaignRow, plan: &PlanRow) -> Result<bool, DbError> {
+    Ok(is_of(plan, &imagined(conn, row)?) && !store::launched_since(conn, row, plan.created_at)?)
+}
+
+/// The current dry plan of the campaign in which every visit has room, if the latest one is such a plan.
 ///
 /// # Errors
 /// [`DbError`].
 pub(super) fn with_room(conn: &mut Conn, row: &CampaignRow) -> Result<Option<PlanId>, DbError> {
     let Some(plan) = plans::of_campaign(conn, row.area, row.id)? else { return Ok(None) };
     let has_room = plan.kept()?.dry.is_some_and(|result| result.has_room());
-    Ok((has_room && is_of(&plan, &imagined(conn, row)?)).then_some(plan.id))
+    Ok((has_room && is_current(conn, row, &plan)?).then_some(plan.id))
 }
 
 /// The latest dry plan of the campaign, whose visits may all begin by its quota if `within_quota`.
@@ -185,7 +191,7 @@ pub(super) fn latest(
     within_quota: bool,
 ) -> Result<Option<CampaignDryPlan>, DbError> {
     let Some(plan) = plans::of_campaign(conn, row.area, row.id)? else { return Ok(None) };
-    let is_current = is_of(&plan, &imagined(conn, row)?);
+    let is_current = is_current(conn, row, &plan)?;
     let span = Span::new(plan.first_day, plan.last_day);
     let span = span.map_err(|error| DbError::corrupt("plans", error))?;
     let result = match plan.kept()?.dry {

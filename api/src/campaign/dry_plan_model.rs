@@ -27,7 +27,8 @@ pub struct CampaignDryPlan {
     pub last_day: NaiveDate,
     /// When it was ordered.
     pub ordered_at: DateTime<FixedOffset>,
-    /// Whether it has the present content of the campaign and of its kind.
+    /// Whether it has the present content of the campaign and of its kind, and was ordered after the last launch of
+    /// another campaign in the area.
     pub is_current: bool,
     /// What it found; absent before it is computed.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -228,9 +228,10 @@ pub struct ApprovalQuery {
 ///
 /// Approves the draft at the version of `If-Match`. The authors of its content, former ones
 /// included, may not approve it (403 `campaign_author`). Visits that do not fit into the days by
-/// the quota are refused (422). Without a dry plan of the present content in which all visits have room it is 409
-/// `confirmation_required` until `confirm` is set; the event `campaign.approve` has the id of the plan
-/// (`plan_id`), or that it was `confirmed`. Allowed roles: supervisors and admins, within their area.
+/// the quota are refused (422). Without a dry plan of the present content, ordered after the last launch
+/// in the area, in which all visits have room it is 409 `confirmation_required` until `confirm` is set; the event
+/// `campaign.approve` has the id of the plan (`plan_id`), or that it was `confirmed`. Allowed roles: supervisors and admins,
+/// within their area.
 #[utoipa::path(
     tag = "campaigns",
     operation_id = "approve_campaign",

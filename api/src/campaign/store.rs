@@ -198,7 +198,7 @@ pub fn shown(
     district: AreaCode,
     rows: &[CampaignRow],
 ) -> Result<Vec<Campaign>, DbError> {
-    let members = rows.iter().map(|row| row.members(conn)).collect::<Result<Vec<_>, _>>()?;
+    let members = CampaignRow::members_of_all(conn, district, rows)?;
     let scopes = rows.iter().zip(&members).map(|(row, members)| (row.area, members));
     let names = DistrictNames::read(conn, district, scopes)?;
     rows.iter().zip(&members).map(|(row, members)| row.campaign(conn, &names, members)).collect()
@@ -296,6 +296,24 @@ pub fn list(
         query = query.filter(campaigns::id.lt(id));
     }
     Ok(query.order(campaigns::id.desc()).limit(wanted.rows()).load(conn)?)
+}
+
+/// Whether another campaign whose area overlaps that of `row` was launched since.
+///
+/// # Errors
+/// [`DbError`].
+pub fn launched_since(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    since: NaiveDateTime,
+) -> Result<bool, DbError> {
+    let scope = row.area.range();
+    let launched = campaigns::table
+        .filter(campaigns::district.eq(row.district))
+        .filter(campaigns::id.ne(row.id))
+        .filter(campaigns::launched_at.ge(since))
+        .filter(in_range!(campaigns::area, scope).or(campaigns::area.eq_any(above(row.area))));
+    Ok(diesel::select(diesel::dsl::exists(launched)).get_result(conn)?)
 }
 
 /// The campaigns of the district whose tasks are being created.

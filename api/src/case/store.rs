@@ -10,7 +10,7 @@ use gridward_domain::id::{BeneficiaryId, CaseId, ReportId};
 
 use super::row::{CaseRow, Columns, PlacedCase};
 use crate::db::schema::{beneficiaries, case_entries, cases, reports};
-use crate::db::{Conn, DbError, in_batches};
+use crate::db::{Conn, DbError, changed_one, in_batches};
 use crate::tx::row::{RowChange, write_versioned};
 
 /// The cases of a district with the grids of their beneficiaries.
@@ -92,8 +92,7 @@ pub fn put(conn: &mut Conn, old: Option<&CaseRow>, new: &CaseRow) -> Result<(), 
 pub(super) fn never_rises(conn: &mut Conn, row: &CaseRow) -> Result<(), DbError> {
     let this = cases::table.find((row.district, row.id)).filter(cases::version.eq(row.version));
     let never = cases::escalates_on.eq(None::<NaiveDate>);
-    let changed = diesel::update(this).set(never).execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+    changed_one(diesel::update(this).set(never).execute(conn)?)
 }
 
 /// The first `limit` cases that rise to the next level by `today`; those of beneficiaries who have ended

@@ -50,7 +50,13 @@ fn record(
     finder: PersonId,
 ) -> Result<(), DbError> {
     let details = if is_confidential { json!({}) } else { json!({ "case": row.id }) };
-    let event = access_events::event(tx, "person.case_closed", finder, principal.person, details)?;
+    let event = access_events::event(
+        tx.read_unbatched(),
+        (row.district, finder),
+        "person.case_closed",
+        principal.person,
+        details,
+    )?;
     if let Some(event) = event {
         let area = if is_confidential { row.district } else { event.area };
         tx.record(Event { area, ..event });

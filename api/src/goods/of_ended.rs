@@ -52,7 +52,7 @@ pub fn plan_again(
     });
     let again = |row: &HandoutRow| {
         let (state, version) = (HandoutState::Planned, row.version + 1);
-        HandoutRow { state, reason: None, grid, version, ..row.clone() }
+        HandoutRow { state, reason: None, at: None, grid, version, ..row.clone() }
     };
     replace(tx, Some(actor), "handout.plan_again", &own, again)
 }
@@ -67,9 +67,11 @@ pub(super) fn return_planned(
     planned: &[HandoutRow],
     reason: ReturnReason,
 ) -> Result<(), DbError> {
+    // The years for which the item keeps it begin now.
+    let at = Some(tx.now.naive_utc());
     let returned = |row: &HandoutRow| {
         let (state, reason) = (HandoutState::Returned, Some(reason));
-        HandoutRow { state, reason, version: row.version + 1, ..row.clone() }
+        HandoutRow { state, reason, at, version: row.version + 1, ..row.clone() }
     };
     replace(tx, actor, give_back::ACTION, planned, returned)
 }

@@ -1,6 +1,6 @@
 //! The hand-outs of a campaign: planned in bulk, and counted.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::audience::Filter;
 use gridward_domain::bounded_text::Occasion;
 use gridward_domain::code::ItemCode;
-use gridward_domain::goods::{HandoutState, ReturnReason};
+use gridward_domain::goods::{HandoutState, PlaqueRule, ReturnReason};
 use gridward_domain::id::{BeneficiaryId, CampaignId, HandoutId};
 use gridward_domain::range::GoodsQuantity;
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::handout_store::HandoutRow;
+use super::model::GoodsItemContent;
 use super::occasion::ONCE;
-use super::store::{self, ItemRow};
+use super::store::ItemRow;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::schema::handouts;
 use crate::db::{Conn, DbError};
@@ -40,24 +41,17 @@ pub struct ItemForEach {
     pub quantity: GoodsQuantity,
 }
 
-/// Those who may get one of the items at least.
-///
-/// # Errors
-/// [`DbError`].
-pub fn audience(
-    conn: &mut Conn,
-    district: AreaCode,
-    items: &[ItemForEach],
-) -> Result<Filter, DbError> {
+/// Those who may get one of the items at least, by the register of the district.
+pub fn audience(items: &[ItemForEach], register: &HashMap<ItemCode, GoodsItemContent>) -> Filter {
     let mut entitled = Vec::with_capacity(items.len());
     for one in items {
-        let item = store::item(conn, district, &one.item)?;
-        match item.and_then(|item| item.plaque).map(|rule| rule.value().audience()) {
+        let rule = register.get(&one.item).and_then(|item| item.plaque.as_ref());
+        match rule.map(PlaqueRule::audience) {
             Some(Filter::Is(some)) => entitled.push(Filter::Is(some)),
-            _ => return Ok(Filter::All(Vec::new())),
+            _ => return Filter::All(Vec::new()),
         }
     }
-    Ok(Filter::Any(entitled))
+    Filter::Any(entitled)
 }
 
 /// Plans the hand-outs of the items to these beneficiaries, but for those that have one or are not entitled to it;

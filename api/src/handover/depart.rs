@@ -8,6 +8,7 @@ use super::decide::Outcome;
 use super::model::{Departure, Handover};
 use super::situation::{Decided, Decider, decided};
 use super::{ASSIGNEE_LEFT, regimes, repeat, spread};
+use crate::absence::takers::one_wish;
 use crate::auth;
 use crate::auth::device::EndReason;
 use crate::crypto::SealingKey;
@@ -33,7 +34,7 @@ pub fn preview(
     if row.state == PersonState::Left {
         return Ok(Handover { preview: true, ..repeat::shown(conn, by, row)? });
     }
-    spread::check(departure)?;
+    one_wish(departure.spread, departure.give_to)?;
     let decided = decided(conn, key, by, row, None, &departure.wishes())?;
     let next = PersonRow { state: PersonState::Left, ..left(row, &decided) };
     let regimes = regimes::of(conn, by, row)?;
@@ -64,7 +65,7 @@ pub fn depart(
     if row.state == PersonState::Left {
         return repeat::shown(tx.read()?, by, row);
     }
-    spread::check(departure)?;
+    one_wish(departure.spread, departure.give_to)?;
     let mut decided = decided(tx.read()?, key, by, row, None, &departure.wishes())?;
     let loads = match by {
         Decider::Superior(principal) if departure.spread => {
@@ -96,7 +97,9 @@ pub fn depart(
     add_note(&mut about, key, &row, departure.note.as_ref())?;
     let event = Event::new("person.leave", Subject::Person, row.id, row.area, next.version);
     tx.record(event.by(by.person()).assignees(Some(row.id), None).with(about));
-    regimes::announce(tx, &row)?;
+    for event in regimes::announce(tx.write_unbatched(), &row, now)? {
+        tx.record(event);
+    }
     let regimes = regimes::of(tx.read_unbatched(), by, &row)?;
     Ok(Handover { regimes, loads, ..decided.shown(&next, before, false) })
 }

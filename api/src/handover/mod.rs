@@ -15,7 +15,7 @@ pub mod departures;
 pub mod model;
 pub mod orphaned;
 pub mod person_state;
-mod regimes;
+pub mod regimes;
 pub mod relocate;
 pub mod repeat;
 pub mod routes;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use gridward_domain::authority::Action;
 use gridward_domain::id::PersonId;
 use serde_json::json;
@@ -12,10 +13,10 @@ use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::NoticeSubject;
 use crate::auth::notify::{self, Notification};
 use crate::db::{Conn, DbError};
+use crate::log::Event;
 use crate::person;
 use crate::person::store::PersonRow;
 use crate::regime::store::{self, RegimeRow};
-use crate::tx::Tx;
 
 /// The active regimes of the person of `row`, as far as the decider reads them.
 ///
@@ -38,17 +39,23 @@ pub(super) fn of(
     Ok(readable.map(shown).collect())
 }
 
-/// Adds one notice for each of the nearest supervisors of these regimes, however many of them the person of `row` had.
+/// Adds one notice for each of the nearest supervisors of these regimes, however many of them the person of `row` had;
+/// answers the events, which the caller records.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn announce(tx: &mut Tx<'_>, row: &PersonRow) -> Result<(), DbError> {
+pub fn announce(
+    conn: &mut Conn,
+    row: &PersonRow,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, DbError> {
     let mut readers: BTreeMap<PersonId, Vec<RegimeRow>> = BTreeMap::new();
-    for regime in store::of_responsible(tx.read_unbatched(), row.district, row.id)? {
-        for reader in person::superiors::supervisors_of(tx.read_unbatched(), &regime.area)? {
+    for regime in store::of_responsible(conn, row.district, row.id)? {
+        for reader in person::superiors::supervisors_of(conn, &regime.area)? {
             readers.entry(reader).or_default().push(regime.clone());
         }
     }
+    let mut events = Vec::new();
     for (reader, regimes) in readers {
         let Some(first) = regimes.first() else { continue };
         let (zh, en) = match regimes.len() - 1 {
@@ -67,7 +74,7 @@ pub(super) fn announce(tx: &mut Tx<'_>, row: &PersonRow) -> Result<(), DbError> 
             actor: None,
             details: json!({ "regimes": ids }),
         };
-        notify::notify(tx, reader, notification)?;
+        events.extend(notify::notified(conn, (row.district, now), reader, notification)?);
     }
-    Ok(())
+    Ok(events)
 }

@@ -4,32 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::authority::Principal;
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::TaskId;
 
 use super::ASSIGNEE_LEFT;
 use super::apply::about;
 use super::decide::Outcome;
 use super::model::Departure;
 use super::situation::Decided;
-use crate::absence::takers::around;
+use crate::absence::takers::nearby;
 use crate::http::problem::Problem;
-use crate::person;
 use crate::person::store::PersonRow;
 use crate::task::row::TaskRow;
 use crate::task::takers::{HeldMinutes, Takers};
 use crate::task::task_tie::TieType;
 use crate::tx::Tx;
-
-/// Checks that the departure has one wish for the tasks that it does not name.
-///
-/// # Errors
-/// 422 for two wishes.
-pub(super) fn check(departure: &Departure) -> Result<(), Problem> {
-    if departure.spread && departure.give_to.is_some() {
-        return Err(Problem::invalid("/spread", "must be false with `give_to`"));
-    }
-    Ok(())
-}
 
 /// Gives the tasks of the principal's area that the departure does not name and that would be open; those
 /// that no one may take stay so. Answers the minutes of those who got tasks, before and after.
@@ -43,10 +31,8 @@ pub(super) fn give(
     departure: &Departure,
     decided: &mut Decided,
 ) -> Result<Vec<HeldMinutes>, Problem> {
-    let area = around(principal, row.area);
-    let people = person::store::visitors(tx.read()?, &area.range())?.into_iter();
-    let people: BTreeSet<PersonId> =
-        people.map(|person| person.id).filter(|id| *id != row.id).collect();
+    let (area, mut people) = nearby(tx, principal, row)?;
+    people.remove(&row.id);
     let named: BTreeSet<TaskId> = departure.tasks.iter().map(|task| task.task_id).collect();
     let mut groups: BTreeMap<TaskId, Vec<TaskRow>> = BTreeMap::new();
     for task in &decided.rows {

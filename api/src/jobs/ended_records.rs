@@ -28,10 +28,17 @@ impl Job for EndedRecords {
         Box::pin(async move {
             let today = context.today();
             let ended_before = today - ANSWERS_KEPT;
-            let forget = context.db.write(district, move |tx| {
-                answers::forget_ended(tx.write_unbatched(), district, ended_before)
-            });
-            let mut deleted: usize = forget.await?;
+            let mut deleted = 0;
+            loop {
+                let batch = context.db.write(district, move |tx| {
+                    answers::forget_ended(tx.write_unbatched(), district, ended_before)
+                });
+                let batch: Result<usize, DbError> = batch.await;
+                match batch? {
+                    0 => break,
+                    batch => deleted += batch,
+                }
+            }
             let items = context.db.read(move |conn| store::kept_for_years(conn, district)).await?;
             for item in items {
                 loop {

@@ -25,7 +25,7 @@ use crate::beneficiary::{answers, visitors};
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
 use crate::db::{DbError, batches};
 use crate::goods::handout_store as handouts;
-use crate::handover::ASSIGNEE_LEFT;
+use crate::handover::{ASSIGNEE_LEFT, regimes};
 use crate::holiday::store::HolidayRow;
 use crate::log::{Event, Subject};
 use crate::memorial::store::MemorialRow;
@@ -121,7 +121,8 @@ impl Removable for PersonRow {
         self.state != PersonState::Left
     }
 
-    /// The person has left: is signed out and is no longer the assignee of an unfinished task. An
+    /// The person has left: is signed out and is no longer the assignee of an unfinished task; the supervisors of the
+    /// person's regimes get a notice. An
     /// admin stays: admins are added on the terminal of the server, and no file may lock
     /// them out.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
@@ -142,6 +143,9 @@ impl Removable for PersonRow {
                     .assignees(Some(row.id), None)
                     .with(json!({ "because": "import" })),
             );
+        }
+        for row in &others {
+            step.events.extend(regimes::announce(step.conn, row, step.now)?);
         }
         let ids: Vec<PersonId> = others.iter().map(|row| row.id).collect();
         let had_tasks = tasks::release_of(step, &ids, ASSIGNEE_LEFT)?;

@@ -92,7 +92,7 @@ fn check(
     }
 }
 
-/// Ends the station today.
+/// Ends the station today; the row keeps its lawyer no longer.
 ///
 /// # Errors
 /// 403; 404; 412 or 428 if the decision is not based on the current version.
@@ -107,7 +107,7 @@ pub fn end(
     let row = row.filter(|row| row.valid_to.is_none()).ok_or_else(Problem::not_found)?;
     base.check(row.version, &shown(&row)?)?;
     let valid_to = Some(clock::day(tx.now));
-    let next = StationRow { version: row.version + 1, valid_to, ..row.clone() };
+    let next = StationRow { version: row.version + 1, valid_to, lawyer: None, ..row.clone() };
     store::put(tx.write_unbatched(), Some(&row), &next)?;
     let event = Event::new("station.end", Subject::Station, id, next.area, next.version);
     tx.record(event.by(principal.person));

@@ -13,11 +13,11 @@ use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
 use super::report_versions;
 use super::visits::visited_at;
-use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::column::SetColumn;
 use crate::db::schema::{regimes, reports};
 use crate::db::{Conn, DbError};
+use crate::{audience, clock};
 
 /// The reports that one statement reads.
 const AT_A_TIME: i64 = 1_000;
@@ -72,17 +72,35 @@ pub fn since(
     }
 }
 
-/// The needs for which active regimes of the district visit.
+/// The needs for which active regimes visit the beneficiary in the grid, if they are found today: a regime has begun by
+/// the day of its visit.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn visited(conn: &mut Conn, district: AreaCode) -> Result<BTreeSet<Need>, DbError> {
-    let needs: Vec<SetColumn<Need>> = regimes::table
-        .filter(regimes::district.eq(district))
+pub(super) fn visited(
+    conn: &mut Conn,
+    (grid, beneficiary): (AreaCode, BeneficiaryId),
+    today: NaiveDate,
+) -> Result<BTreeSet<Need>, DbError> {
+    let around = std::iter::successors(Some(grid), AreaCode::parent);
+    let rows: Vec<(SetColumn<Need>, String, NaiveDate, i32)> = regimes::table
+        .filter(regimes::district.eq(grid.district()))
+        .filter(regimes::area.eq_any(around))
         .filter(regimes::active.eq(true))
-        .select(regimes::needs)
+        .select((regimes::needs, regimes::filter, regimes::starts_on, regimes::cadence_days))
         .load(conn)?;
-    Ok(needs.iter().flat_map(|needs| needs.members().clone()).collect())
+    let mut visited = BTreeSet::new();
+    for (needs, filter, starts_on, days) in rows {
+        let has_begun = (starts_on - today).num_days() <= i64::from(days);
+        if needs.members().is_subset(&visited) || !has_begun {
+            continue;
+        }
+        let filter = audience::store::filter_of("regimes", &filter)?;
+        if audience::preview::includes(conn, (grid.district(), beneficiary), &filter, today)? {
+            visited.extend(needs.members().iter().cloned());
+        }
+    }
+    Ok(visited)
 }
 
 /// Whether the report is that of a visit that has completed its task.
@@ -103,6 +121,9 @@ fn days_found(
     row: &ReportRow,
     needs: &BTreeSet<Need>,
 ) -> Result<BTreeSet<NaiveDate>, DbError> {
+    if row.version == 1 {
+        return Ok(BTreeSet::from([row.received_on]));
+    }
     let versions = report_versions::all(conn, key, row)?;
     let Some(present) = versions.last() else { return Ok(BTreeSet::new()) };
     let days = present.sealed.content.needs.intersection(needs).filter_map(|need| {

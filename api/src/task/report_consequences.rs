@@ -130,7 +130,11 @@ pub(super) fn leaves_a_need(
     if content.needs.iter().all(has_rule) {
         return Ok(false);
     }
-    let visited = found_needs::visited(tx.read_unbatched(), row.district)?;
+    let today = clock::day(tx.now);
+    let visited = match row.beneficiary {
+        Some(home) => found_needs::visited(tx.read_unbatched(), (row.grid, home), today)?,
+        None => BTreeSet::new(),
+    };
     Ok(!content.needs.iter().all(|need| has_rule(need) || visited.contains(need)))
 }
 

@@ -96,6 +96,8 @@ const TABLE: &[(&str, &str)] = &[
         "visits those of all {} beneficiaries of the area who were in hospital",
         "将走访本区域全部{}名服务对象中出院的人员",
     ),
+    ("no current dry plan has room for all visits", "没有能安排全部走访的有效试排方案"),
+    ("must be of a kind of case that is not confidential", "须为不保密的事项类型"),
     ("must not be in the past", "不能早于今天"),
     ("must be in the area of the audience", "须在人群的区域内"),
     ("must have at most {} codes in all", "合计最多{}个代码"),
@@ -116,6 +118,20 @@ const TABLE: &[(&str, &str)] = &[
     ("is not one of the district's {}", "不是本区县的词语（{}）"),
     ("at most {}", "最多{}"),
     ("must be a `next_cursor` of this {}", "须为此列表返回的 next_cursor"),
+    // Kinds of service and of case.
+    ("must be that of the lawyer of the station", "须为该服务站的律师"),
+    (
+        "is for a kind that all roles see: the answer is a plain word",
+        "仅适用于不保密的类型：答案不加密",
+    ),
+    ("is no word of a filterable field of a kind of service", "不是服务项目中可筛选项的词语"),
+    ("{} has no filterable field of this name with these words", "{} 没有同名且选项相同的可筛选项"),
+    ("{} is not a kind of case", "没有事项类型 {}"),
+    ("{} is not an active kind", "{} 不是启用的服务项目"),
+    ("must be the code of a kind of service", "须为服务项目的代码"),
+    ("must have the kind of a case, and may have its class", "须填事项类型，可填其类别"),
+    ("is no answer of a list or of yes and no", "不是列表或是否题的选项"),
+    ("must have 1 to {} answers", "须有1至{}个答案"),
     // Days and times.
     ("must be a date, such as 2026-08-01", "须为日期，如 2026-08-01"),
     ("must be a day such as 2026-08-01", "须为日期，如 2026-08-01"),
@@ -289,6 +305,7 @@ mod tests {
             ),
             ("2026-02-30 does not exist in the calendar", "日历中没有 2026-02-30"),
             ("does not exist in the calendar", "日历中没有这一天"),
+            ("aid is not a kind of case", "没有事项类型 aid"),
         ] {
             assert_eq!(said(detail).as_deref(), Some(chinese), "{detail}");
         }

@@ -12,6 +12,8 @@ export interface Shown {
   readonly kind?: string | undefined;
   /** Names of the follow-up kinds that the report asks for. */
   readonly follow_ups?: readonly string[];
+  /** Names of the needs that become cases. */
+  readonly cases?: readonly string[];
   readonly photos?: number;
 }
 

@@ -1,0 +1,2 @@
+-- Earlier builds show the time as that of the return.
+SELECT 1;
