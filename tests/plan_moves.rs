@@ -9,7 +9,7 @@ use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::phone::Phone;
 use crate::support::server::Answer;
-use crate::support::{Backend, Caller, GRID, Server};
+use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
 
 /// The day of all visits.
 const DAY: i64 = 2;
@@ -78,6 +78,15 @@ async fn reschedule(manager: &Caller, task: &str, start: u64) {
     let body = json!({ "planned": { "day": day(DAY), "start": start } });
     let moved = manager.send(request.json(&body)).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
+}
+
+/// Has the person not visit the beneficiary.
+async fn forbid(manager: &Caller, beneficiary: u32, person: u32) {
+    let path = format!("/v1/beneficiaries/{}/visitors", beneficiary_id(beneficiary));
+    let version = manager.get(&path).await.body["version"].clone();
+    let choose = manager.request(Method::PUT, &path).header("If-Match", format!("\"v{version}\""));
+    let choose = choose.json(&json!({ "forbidden_ids": [person_id(person)] }));
+    assert_eq!(manager.send(choose).await.status, 200);
 }
 
 #[rstest]
@@ -159,6 +168,40 @@ async fn an_urgent_visit_moves_what_is_not_accepted_and_an_undo_gives_it_back(
     ];
     expected.sort_by_key(|left| left["task_id"].to_string());
     assert_eq!(applied.body["left"], json!(expected), "{}", applied.body);
+}
+
+#[rstest]
+#[case::must_not_visit(Backend::Sqlite, true)]
+#[case::must_not_visit(Backend::Postgres, true)]
+#[case::moved_to_another_grid(Backend::Sqlite, false)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_gives_nothing_back_to_a_person_who_may_not_have_it_any_longer(
+    #[case] backend: Backend,
+    #[case] is_forbidden: bool,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    one_skilled(&server);
+    let given = visit(&manager, 1, json!({})).await;
+    let plan = draft(&manager, json!({})).await;
+    send(&manager, &plan, "apply").await;
+    assert_eq!(task(&manager, &given).await["assignee_id"], person_id(21).as_str());
+    offers(&server, 22, 600);
+    let urgent = visit(&manager, 2, json!({ "skills": ["medical"], "priority": 9 })).await;
+    let moving = draft(&manager, json!({ "move_unaccepted": true })).await;
+    assert_eq!(send(&manager, &moving, "apply").await.body["left"], json!([]));
+    if is_forbidden {
+        forbid(&manager, 1, 21).await;
+    } else {
+        let id = person_id(21);
+        let moved = format!("UPDATE people SET area = '{OTHER_GRID}' WHERE id = '{id}'");
+        server.database.execute(&moved);
+    }
+    let undone = send(&manager, &moving, "undo").await;
+    let left = json!({ "task_id": given, "because": "person_unavailable", "state": "assigned" });
+    assert_eq!(undone.body["left"], json!([left]), "{}", undone.body);
+    assert_eq!(task(&manager, &given).await["assignee_id"], person_id(22).as_str());
+    assert_eq!(task(&manager, &urgent).await["state"], "open");
 }
 
 #[rstest]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Phase, Transition};
@@ -16,6 +16,7 @@ use super::plan_row::PlanRow;
 use super::store;
 use super::visit_store::{self, VisitRow};
 use super::why;
+use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
 use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};
@@ -54,7 +55,7 @@ pub(super) struct Former {
 struct FormerVisit {
     visit: VisitRow,
     order: Option<i32>,
-    /// The grid of the person, who is active.
+    /// The grid of the person, who is active there still.
     grid: Option<AreaCode>,
 }
 
@@ -92,8 +93,8 @@ impl Former {
         Ok(former)
     }
 
-    /// Finds the visits that their people cannot have back: they have left or are away, or have another
-    /// visit then.
+    /// Finds the visits that their people cannot have back: they have left the grid or are away, must not
+    /// visit any longer, or have another visit then.
     fn check(
         &mut self,
         tx: &mut Tx<'_>,
@@ -107,16 +108,19 @@ impl Former {
         let grids = person::active::areas(tx.read()?, plan.district, &people)?;
         for former in self.visits.values_mut() {
             let area = former.visit.person.and_then(|person| grids.get(&person).copied());
-            former.grid = area.filter(|area| area.level() == Level::Grid);
+            former.grid = area.filter(|area| Some(*area) == former.visit.person_grid);
         }
+        let homes: Vec<_> = given.iter().filter_map(|(task, _)| task.beneficiary).collect();
+        let choices = visitors::of(tx.read()?, plan.district, &homes)?;
         let held = Commitments::read(tx.read()?, (plan.district, None), &people, days)?;
+        let facts = (&held, &choices);
         // What the plan gave is taken back too, but for the visits that stay where they are.
         let mut taken_back = unaccepted(tx.read()?, plan)?;
         loop {
             let stay: Vec<(TaskId, LeftBecause)> = given
                 .iter()
                 .filter(|(task, _)| !self.hindered.contains_key(&task.id))
-                .filter_map(|(task, _)| Some((task.id, self.hindrance(task, &held, &taken_back)?)))
+                .filter_map(|(task, _)| Some((task.id, self.hindrance(task, facts, &taken_back)?)))
                 .collect();
             if stay.is_empty() {
                 return Ok(());
@@ -131,7 +135,7 @@ impl Former {
     fn hindrance(
         &self,
         task: &TaskRow,
-        held: &Commitments,
+        (held, choices): (&Commitments, &VisitorChoices),
         taken_back: &HashSet<TaskId>,
     ) -> Option<LeftBecause> {
         let FormerVisit { visit, grid, .. } = self.visits.get(&task.id)?;
@@ -140,6 +144,9 @@ impl Former {
         else {
             return Some(LeftBecause::PersonUnavailable);
         };
+        if visitors::forbidden(choices, task.beneficiary).contains(&person) {
+            return Some(LeftBecause::PersonUnavailable);
+        }
         // The plan that gave it had found the time for the ways.
         let visit = TimedVisit { day, start, minutes: task.minutes, place: None };
         let conflict = held.conflict_besides(person, &visit, taken_back);
