@@ -1,5 +1,6 @@
 //! A plan that may move what an earlier plan gave and the person has not accepted yet, and its undo.
 
+use chrono::{TimeDelta, Utc};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::phone::Phone;
-use crate::support::server::Answer;
+use crate::support::server::{Answer, gridward};
 use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
 
 /// The day of all visits.
@@ -170,6 +171,22 @@ async fn an_urgent_visit_moves_what_is_not_accepted_and_an_undo_gives_it_back(
     assert_eq!(applied.body["left"], json!(expected), "{}", applied.body);
 }
 
+/// A visit that a plan gave to the first volunteer and another plan moved to the second one, the urgent visit
+/// that the first volunteer makes instead, and that plan.
+async fn moved(server: &Server, manager: &Caller) -> (String, String, Value) {
+    one_skilled(server);
+    let given = visit(manager, 1, json!({})).await;
+    let plan = draft(manager, json!({})).await;
+    send(manager, &plan, "apply").await;
+    assert_eq!(task(manager, &given).await["assignee_id"], person_id(21).as_str());
+    offers(server, 22, 600);
+    let urgent = visit(manager, 2, json!({ "skills": ["medical"], "priority": 9 })).await;
+    let moving = draft(manager, json!({ "move_unaccepted": true })).await;
+    assert_eq!(send(manager, &moving, "apply").await.body["left"], json!([]));
+    assert_eq!(task(manager, &given).await["assignee_id"], person_id(22).as_str());
+    (given, urgent, moving)
+}
+
 #[rstest]
 #[case::must_not_visit(Backend::Sqlite, true)]
 #[case::must_not_visit(Backend::Postgres, true)]
@@ -181,15 +198,7 @@ async fn an_undo_gives_nothing_back_to_a_person_who_may_not_have_it_any_longer(
 ) {
     let server = Server::small(backend);
     let manager = server.manager().await;
-    one_skilled(&server);
-    let given = visit(&manager, 1, json!({})).await;
-    let plan = draft(&manager, json!({})).await;
-    send(&manager, &plan, "apply").await;
-    assert_eq!(task(&manager, &given).await["assignee_id"], person_id(21).as_str());
-    offers(&server, 22, 600);
-    let urgent = visit(&manager, 2, json!({ "skills": ["medical"], "priority": 9 })).await;
-    let moving = draft(&manager, json!({ "move_unaccepted": true })).await;
-    assert_eq!(send(&manager, &moving, "apply").await.body["left"], json!([]));
+    let (given, urgent, moving) = moved(&server, &manager).await;
     if is_forbidden {
         forbid(&manager, 1, 21).await;
     } else {
@@ -232,4 +241,40 @@ async fn what_a_person_pinned_or_rescheduled_is_not_moved(
     reschedule(&manager, &given, 660).await;
     assert_eq!(moves().await, 0, "rescheduled");
     assert_eq!(task(&manager, &urgent).await["state"], "open");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_to_accept_a_visit_begins_anew_when_an_undo_gives_it_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let settings = json!({
+        "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4, "replan": "off",
+        "accept_within_minutes": 60
+    });
+    let set = admin.request(Method::PUT, "/v1/planning-settings").header("If-Match", "\"v1\"");
+    assert_eq!(admin.send(set.json(&settings)).await.status, 200);
+    let (given, _, moving) = moved(&server, &manager).await;
+    let days_pass = || {
+        let at = (Utc::now() - TimeDelta::days(2)).naive_utc();
+        server.database.execute(&format!("UPDATE plans SET state_at = '{at}'"));
+    };
+    let upkeep = || {
+        let done = gridward(&server.database, &["jobs", "run", "plan_upkeep"]).output();
+        assert!(done.expect("it runs").status.success());
+    };
+    let is_over = async || {
+        let history = manager.get(&format!("/v1/tasks/{given}/history")).await.body;
+        let mut steps = history["items"].as_array().expect("steps").iter();
+        steps.any(|step| step["because"] == "not_accepted")
+    };
+    days_pass();
+    assert_eq!(send(&manager, &moving, "undo").await.body["left"], json!([]));
+    upkeep();
+    assert!(!is_over().await);
+    days_pass();
+    upkeep();
+    assert!(is_over().await);
 }
