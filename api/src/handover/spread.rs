@@ -32,7 +32,7 @@ pub(super) fn check(departure: &Departure) -> Result<(), Problem> {
 }
 
 /// Gives the tasks of the principal's area that the departure does not name and that would be open; those
-/// that no one may take stay so. Answers the minutes of those who got tasks, before and after.
+/// that no one may take stay so. The `leavers`, who leave by the same call, get none. Answers the minutes of those who got tasks, before and after.
 ///
 /// # Errors
 /// [`DbError`](crate::db::DbError).
@@ -40,13 +40,15 @@ pub(super) fn give(
     tx: &mut Tx<'_>,
     principal: &Principal,
     row: &PersonRow,
-    departure: &Departure,
+    (departure, leavers): (&Departure, &BTreeSet<PersonId>),
     decided: &mut Decided,
 ) -> Result<Vec<HeldMinutes>, Problem> {
     let area = around(principal, row.area);
     let people = person::store::visitors(tx.read()?, &area.range())?.into_iter();
-    let people: BTreeSet<PersonId> =
-        people.map(|person| person.id).filter(|id| *id != row.id).collect();
+    let people: BTreeSet<PersonId> = people
+        .map(|person| person.id)
+        .filter(|id| *id != row.id && !leavers.contains(id))
+        .collect();
     let named: BTreeSet<TaskId> = departure.tasks.iter().map(|task| task.task_id).collect();
     let mut groups: BTreeMap<TaskId, Vec<TaskRow>> = BTreeMap::new();
     for task in &decided.rows {
