@@ -171,19 +171,36 @@ async fn an_urgent_visit_moves_what_is_not_accepted_and_an_undo_gives_it_back(
     assert_eq!(applied.body["left"], json!(expected), "{}", applied.body);
 }
 
-/// A visit that a plan gave to the first volunteer and another plan moved to the second one, the urgent visit
-/// that the first volunteer makes instead, and that plan.
-async fn moved(server: &Server, manager: &Caller) -> (String, String, Value) {
+/// Visits to these beneficiaries by one person, which a plan gave to the first volunteer and another plan moved to
+/// the second one; the urgent visit that the first volunteer makes instead; and that plan.
+async fn moved(
+    server: &Server,
+    manager: &Caller,
+    beneficiaries: &[u32],
+) -> (Vec<String>, String, Value) {
     one_skilled(server);
-    let given = visit(manager, 1, json!({})).await;
+    let mut given: Vec<String> = Vec::new();
+    for n in beneficiaries {
+        let tie = given.first().map(|first| json!({ "type": "same_person", "task_id": first }));
+        let more = tie.map_or_else(|| json!({}), |tie| json!({ "tie": tie }));
+        given.push(visit(manager, *n, more).await);
+    }
+    // As long as the others together, so that only they or it are possible.
+    let minutes = 30 * given.len();
+    offers(server, 21, u32::try_from(minutes).expect("minutes") + 20);
     let plan = draft(manager, json!({})).await;
     send(manager, &plan, "apply").await;
-    assert_eq!(task(manager, &given).await["assignee_id"], person_id(21).as_str());
+    for id in &given {
+        assert_eq!(task(manager, id).await["assignee_id"], person_id(21).as_str());
+    }
     offers(server, 22, 600);
-    let urgent = visit(manager, 2, json!({ "skills": ["medical"], "priority": 9 })).await;
+    let urgent = json!({ "skills": ["medical"], "priority": 9, "minutes": minutes });
+    let urgent = visit(manager, 2, urgent).await;
     let moving = draft(manager, json!({ "move_unaccepted": true })).await;
     assert_eq!(send(manager, &moving, "apply").await.body["left"], json!([]));
-    assert_eq!(task(manager, &given).await["assignee_id"], person_id(22).as_str());
+    for id in &given {
+        assert_eq!(task(manager, id).await["assignee_id"], person_id(22).as_str());
+    }
     (given, urgent, moving)
 }
 
@@ -198,7 +215,8 @@ async fn an_undo_gives_nothing_back_to_a_person_who_may_not_have_it_any_longer(
 ) {
     let server = Server::small(backend);
     let manager = server.manager().await;
-    let (given, urgent, moving) = moved(&server, &manager).await;
+    let (given, urgent, moving) = moved(&server, &manager, &[1]).await;
+    let given = &given[0];
     if is_forbidden {
         forbid(&manager, 1, 21).await;
     } else {
@@ -209,8 +227,26 @@ async fn an_undo_gives_nothing_back_to_a_person_who_may_not_have_it_any_longer(
     let undone = send(&manager, &moving, "undo").await;
     let left = json!({ "task_id": given, "because": "person_unavailable", "state": "assigned" });
     assert_eq!(undone.body["left"], json!([left]), "{}", undone.body);
-    assert_eq!(task(&manager, &given).await["assignee_id"], person_id(22).as_str());
+    assert_eq!(task(&manager, given).await["assignee_id"], person_id(22).as_str());
     assert_eq!(task(&manager, &urgent).await["state"], "open");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_separates_no_visits_that_one_person_is_to_make(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let (given, _, moving) = moved(&server, &manager, &[1, 3]).await;
+    forbid(&manager, 1, 21).await;
+    let undone = send(&manager, &moving, "undo").await;
+    let left = undone.body["left"].as_array().expect("tasks");
+    for (id, because) in given.iter().zip(["person_unavailable", "tied"]) {
+        let expected = json!({ "task_id": id, "because": because, "state": "assigned" });
+        assert!(left.contains(&expected), "{}", undone.body);
+        assert_eq!(task(&manager, id).await["assignee_id"], person_id(22).as_str());
+    }
 }
 
 #[rstest]
@@ -256,7 +292,7 @@ async fn the_time_to_accept_a_visit_begins_anew_when_an_undo_gives_it_back(
     });
     let set = admin.request(Method::PUT, "/v1/planning-settings").header("If-Match", "\"v1\"");
     assert_eq!(admin.send(set.json(&settings)).await.status, 200);
-    let (given, _, moving) = moved(&server, &manager).await;
+    let (given, _, moving) = moved(&server, &manager, &[1]).await;
     let days_pass = || {
         let at = (Utc::now() - TimeDelta::days(2)).naive_utc();
         server.database.execute(&format!("UPDATE plans SET state_at = '{at}'"));
@@ -266,7 +302,7 @@ async fn the_time_to_accept_a_visit_begins_anew_when_an_undo_gives_it_back(
         assert!(done.expect("it runs").status.success());
     };
     let is_over = async || {
-        let history = manager.get(&format!("/v1/tasks/{given}/history")).await.body;
+        let history = manager.get(&format!("/v1/tasks/{}/history", given[0])).await.body;
         let mut steps = history["items"].as_array().expect("steps").iter();
         steps.any(|step| step["because"] == "not_accepted")
     };

@@ -22,8 +22,10 @@ use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};
 use crate::log::{Event, Subject};
 use crate::person;
+use crate::task::breach;
 use crate::task::commitments::{Commitments, Conflict};
 use crate::task::row::TaskRow;
+use crate::task::tie;
 use crate::task::timed_visit::TimedVisit;
 use crate::tx::Tx;
 
@@ -94,7 +96,7 @@ impl Former {
     }
 
     /// Finds the visits that their people cannot have back: they have left the grid or are away, must not
-    /// visit any longer, or have another visit then.
+    /// visit any longer, or have another visit then; and those that would break their tie.
     fn check(
         &mut self,
         tx: &mut Tx<'_>,
@@ -114,13 +116,21 @@ impl Former {
         let choices = visitors::of(tx.read()?, plan.district, &homes)?;
         let held = Commitments::read(tx.read()?, (plan.district, None), &people, days)?;
         let facts = (&held, &choices);
+        let ties = given.iter().filter_map(|(task, _)| task.tie()).map(|tie| tie.id).collect();
+        let tied = tie::binding(tx.read()?, plan.district, &ties)?;
+        let given: BTreeMap<TaskId, &TaskRow> =
+            given.iter().map(|(task, _)| (task.id, *task)).collect();
         // What the plan gave is taken back too, but for the visits that stay where they are.
         let mut taken_back = unaccepted(tx.read()?, plan)?;
         loop {
+            let hindrance = |task: &TaskRow| {
+                let because = self.hindrance(task, facts, &taken_back);
+                because.or_else(|| self.is_torn(task, (&tied, &given)).then_some(LeftBecause::Tied))
+            };
             let stay: Vec<(TaskId, LeftBecause)> = given
-                .iter()
-                .filter(|(task, _)| !self.hindered.contains_key(&task.id))
-                .filter_map(|(task, _)| Some((task.id, self.hindrance(task, facts, &taken_back)?)))
+                .values()
+                .filter(|task| !self.hindered.contains_key(&task.id))
+                .filter_map(|task| Some((task.id, hindrance(task)?)))
                 .collect();
             if stay.is_empty() {
                 return Ok(());
@@ -154,6 +164,30 @@ impl Former {
             Conflict::Away => LeftBecause::PersonUnavailable,
             Conflict::Busy => LeftBecause::PersonBusy,
         })
+    }
+
+    /// Whether the visit to which the task goes back breaks its tie, with the other tasks as the undo leaves them.
+    fn is_torn(
+        &self,
+        task: &TaskRow,
+        (tied, given): (&[TaskRow], &BTreeMap<TaskId, &TaskRow>),
+    ) -> bool {
+        let Some(FormerVisit { visit, .. }) = self.visits.get(&task.id) else { return false };
+        let others = tied.iter().filter(|other| other.tie_id == task.tie_id && other.id != task.id);
+        let after = |other: &TaskRow| {
+            if !given.contains_key(&other.id) || self.hindered.contains_key(&other.id) {
+                return Some(other.clone());
+            }
+            // Without a former visit it is opened.
+            let FormerVisit { visit, .. } = self.visits.get(&other.id)?;
+            let (assignee, planned_on, planned_start) = (visit.person, visit.day, visit.start);
+            Some(TaskRow { assignee, planned_on, planned_start, ..other.clone() })
+        };
+        let others: Vec<TaskRow> = others.filter_map(after).collect();
+        let breaks = |person| breach::broken_tie(task, &others, person).is_some();
+        let other_time = tie::time_of_other(task, &others);
+        visit.person.is_some_and(breaks)
+            || other_time.is_some_and(|time| Some(time) != visit.day.zip(visit.start))
     }
 
     /// Why the task cannot go back to the visit that it had before, if so.
