@@ -13,13 +13,12 @@ use serde_json::json;
 
 use super::model::{LeftBecause, PlanState};
 use super::plan_row::PlanRow;
-use super::store;
 use super::visit_store::{self, VisitRow};
 use super::why;
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
-use crate::db::schema::{plan_visits, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::schema::{plan_visits, plans, tasks};
+use crate::db::{Conn, DbError, in_batches};
 use crate::log::{Event, Subject};
 use crate::person;
 use crate::task::breach;
@@ -72,24 +71,21 @@ impl Former {
         plan: &PlanRow,
         given: &[(&TaskRow, &VisitRow)],
     ) -> Result<Self, DbError> {
-        let mut by_plan: BTreeMap<PlanId, Vec<TaskId>> = BTreeMap::new();
-        for (task, visit) in given {
-            if let Some(former) = visit.former_plan {
-                by_plan.entry(former).or_default().push(task.id);
-            }
+        let (conn, district) = (tx.read_unbatched(), plan.district);
+        let moved = |(task, visit): &(&TaskRow, &VisitRow)| Some((visit.former_plan?, task.id));
+        let mut moved: Vec<(PlanId, TaskId)> = given.iter().filter_map(moved).collect();
+        let applied = applied(conn, district, moved.iter().map(|(plan, _)| *plan).collect())?;
+        moved.retain(|(plan, _)| applied.contains(plan));
+        let mut orders = HashMap::new();
+        for plan in applied {
+            orders.insert(plan, why::orders(conn, district, plan)?);
         }
-        let mut visits = HashMap::new();
-        for (id, tasks) in by_plan {
-            let former = store::row(tx.read_unbatched(), &plan.district.range(), id)?;
-            if former.is_none_or(|former| former.state != PlanState::Applied) {
-                continue;
-            }
-            let orders = why::orders(tx.read_unbatched(), plan.district, id)?;
-            for visit in visit_store::of_tasks(tx.read_unbatched(), (plan.district, id), &tasks)? {
-                let order = orders.get(&visit.task).copied();
-                visits.insert(visit.task, FormerVisit { visit, order, grid: None });
-            }
-        }
+        let visits = visit_store::of_tasks(conn, district, &moved)?.into_iter();
+        let visits = visits.map(|(task, visit)| {
+            let order = orders.get(&visit.plan).and_then(|orders| orders.get(&task).copied());
+            (task, FormerVisit { visit, order, grid: None })
+        });
+        let visits = visits.collect();
         let mut former = Self { visits, hindered: HashMap::new() };
         former.check(tx, plan, given)?;
         Ok(former)
@@ -224,6 +220,24 @@ impl Former {
         tx.replace(task, next.clone());
         Ok(Some(next))
     }
+}
+
+/// Those of these plans that are applied.
+fn applied(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: BTreeSet<PlanId>,
+) -> Result<BTreeSet<PlanId>, DbError> {
+    let ids: Vec<PlanId> = ids.into_iter().collect();
+    let applied: Vec<PlanId> = in_batches(&ids, |ids| {
+        plans::table
+            .filter(plans::district.eq(district))
+            .filter(plans::id.eq_any(ids))
+            .filter(plans::state.eq(PlanState::Applied))
+            .select(plans::id)
+            .load(conn)
+    })?;
+    Ok(applied.into_iter().collect())
 }
 
 /// The tasks that the plan gave and that are not accepted.

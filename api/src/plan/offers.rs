@@ -10,7 +10,6 @@ use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::model::PlanState;
-use super::order::PlanOrder;
 use super::settings;
 use super::store::{self, Given};
 use crate::clock::{day, midnight};
@@ -49,12 +48,8 @@ pub fn release_due(
     let plans: Vec<PlanId> = plans.into_iter().collect();
     let mut due: HashMap<PlanId, Given> = store::given(tx.read_unbatched(), district, &plans)?;
     due.retain(|_, given| accept_by(given.at, within) <= now);
-    let mut by_hand: BTreeSet<TaskId> = BTreeSet::new();
-    for given in due.values() {
-        by_hand.extend(given.order.iter().flat_map(PlanOrder::pinned));
-    }
     let is_due =
-        |(plan, task): &(PlanId, TaskId)| due.contains_key(plan) && !by_hand.contains(task);
+        |(plan, task): &(PlanId, TaskId)| due.get(plan).is_some_and(|given| !given.pins(*task));
     let ids: Vec<TaskId> = offers.into_iter().filter(is_due).map(|(_, task)| task).collect();
     let back = given_back(tx.read()?, district, &ids)?;
     for row in task::store::rows(tx.read()?, district, &ids)? {
