@@ -141,6 +141,14 @@ async fn an_urgent_visit_moves_what_is_not_accepted_and_an_undo_gives_it_back(
     assert_eq!(ids(&of_kind(&manager, &moving, "new").await), [&urgent]);
     assert_eq!(ids(&of_kind(&manager, &moving, "kept").await), [&accepted]);
     assert_eq!(task(&manager, &given).await, before[0], "a draft changes nothing");
+    let id = moving["id"].as_str().expect("an id");
+    let loads = manager.get(&format!("/v1/plans/{id}/loads")).await.body;
+    let grid = &loads["grids"][0];
+    assert_eq!((&grid["assigned_before"], &grid["assigned_after"]), (&json!(2), &json!(3)));
+    for load in loads["people"].as_array().expect("people") {
+        assert_eq!(load["added"], 1, "one for another: {loads}");
+        assert!(load["minutes_before"].as_u64() >= Some(30), "both had one: {loads}");
+    }
 
     assert_eq!(send(&manager, &moving, "apply").await.body["left"], json!([]));
     let after = task(&manager, &given).await;
