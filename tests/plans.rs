@@ -497,6 +497,9 @@ async fn a_plan_of_today_goes_on_from_the_visit_where_a_person_was_last(
         assert_eq!(reported.status, 200, "{}", reported.body);
         let (from_there, (served, _), _) = travel().await;
         assert_eq!((from_there, served), (json!(2), json!(1)), "the departure is no visit");
+        let yesterday = format!("UPDATE reports SET made_on = '{}'", day(-1));
+        server.database.execute(&yesterday);
+        assert_eq!(travel().await.0, json!(1), "written yesterday, and sent now");
     } else {
         let start = minute - 40;
         server.database.execute(&format!(
