@@ -473,7 +473,8 @@ async fn a_plan_of_today_goes_on_from_the_visit_where_a_person_was_last(
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
     let minute = minute();
     if !(60..22 * 60).contains(&minute) {
-        return; // the ways there and home are not on this day
+        // The ways there and home are not on this day; the tests of `rest_of_day` need no clock.
+        return;
     }
     let today = json!({ "not_before": day(0), "due_on": day(0), "minutes": 10 });
     let last = manager.make(&home_visit(&beneficiary_id(3), today.clone())).await;
