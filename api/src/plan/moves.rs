@@ -14,7 +14,6 @@ use serde_json::json;
 use super::model::{LeftBecause, PlanState};
 use super::plan_row::PlanRow;
 use super::visit_store::{self, VisitRow};
-use super::why;
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
 use crate::db::schema::{plan_visits, plans, tasks};
@@ -62,7 +61,7 @@ struct FormerVisit {
 
 impl Former {
     /// The visits to which these unaccepted tasks of the plan go back: not those of plans that are undone
-    /// themselves.
+    /// themselves. `orders` number the visits of the earlier plans.
     ///
     /// # Errors
     /// [`DbError`].
@@ -70,16 +69,13 @@ impl Former {
         tx: &mut Tx<'_>,
         plan: &PlanRow,
         given: &[(&TaskRow, &VisitRow)],
+        orders: &HashMap<PlanId, HashMap<TaskId, i32>>,
     ) -> Result<Self, DbError> {
         let (conn, district) = (tx.read_unbatched(), plan.district);
         let moved = |(task, visit): &(&TaskRow, &VisitRow)| Some((visit.former_plan?, task.id));
         let mut moved: Vec<(PlanId, TaskId)> = given.iter().filter_map(moved).collect();
         let applied = applied(conn, district, moved.iter().map(|(plan, _)| *plan).collect())?;
         moved.retain(|(plan, _)| applied.contains(plan));
-        let mut orders = HashMap::new();
-        for plan in applied {
-            orders.insert(plan, why::orders(conn, district, plan)?);
-        }
         let visits = visit_store::of_tasks(conn, district, &moved)?.into_iter();
         let visits = visits.map(|(task, visit)| {
             let order = orders.get(&visit.plan).and_then(|orders| orders.get(&task).copied());
