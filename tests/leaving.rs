@@ -325,6 +325,15 @@ async fn the_tasks_of_a_leaver_are_spread_over_the_village_after_a_look_at_the_l
     let dry = json!({ "dry_run": true, "entries": [entry] });
     let dry = supervisor.post("/v1/people/departures", &dry).await.body;
     assert_eq!(dry["results"][0]["handover"], preview.body, "{dry}");
+    // Those who leave by the same call get none of the tasks.
+    let heir = &given[0].2;
+    let with = json!({ "person_id": heir, "base_version": 1, "reason": "moved", "spread": true });
+    let both = json!({ "dry_run": true, "entries": [entry, with] });
+    let both = supervisor.post("/v1/people/departures", &both).await.body;
+    let tasks = both["results"][0]["handover"]["tasks"].as_array().expect("tasks").iter();
+    let heirs: Vec<&Value> = tasks.map(|task| &task["person_id"]).collect();
+    assert_eq!(heirs.iter().filter(|heir| heir.is_string()).count(), 2, "{both}");
+    assert!(!heirs.contains(&heir), "{both}");
 
     let left = act(&supervisor, 21, "departure", &body(false)).await;
     assert_eq!(outcomes(&left), expected);

@@ -1,5 +1,6 @@
 //! A plan that may move what an earlier plan gave and the person has not accepted yet, and its undo.
 
+use chrono::{TimeDelta, Utc};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -8,8 +9,8 @@ use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::phone::Phone;
-use crate::support::server::Answer;
-use crate::support::{Backend, Caller, GRID, Server};
+use crate::support::server::{Answer, gridward};
+use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
 
 /// The day of all visits.
 const DAY: i64 = 2;
@@ -80,6 +81,15 @@ async fn reschedule(manager: &Caller, task: &str, start: u64) {
     assert_eq!(moved.status, 200, "{}", moved.body);
 }
 
+/// Has the person not visit the beneficiary.
+async fn forbid(manager: &Caller, beneficiary: u32, person: u32) {
+    let path = format!("/v1/beneficiaries/{}/visitors", beneficiary_id(beneficiary));
+    let version = manager.get(&path).await.body["version"].clone();
+    let choose = manager.request(Method::PUT, &path).header("If-Match", format!("\"v{version}\""));
+    let choose = choose.json(&json!({ "forbidden_ids": [person_id(person)] }));
+    assert_eq!(manager.send(choose).await.status, 200);
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_urgent_visit_moves_what_is_not_accepted_and_an_undo_gives_it_back(
@@ -131,6 +141,14 @@ async fn an_urgent_visit_moves_what_is_not_accepted_and_an_undo_gives_it_back(
     assert_eq!(ids(&of_kind(&manager, &moving, "new").await), [&urgent]);
     assert_eq!(ids(&of_kind(&manager, &moving, "kept").await), [&accepted]);
     assert_eq!(task(&manager, &given).await, before[0], "a draft changes nothing");
+    let id = moving["id"].as_str().expect("an id");
+    let loads = manager.get(&format!("/v1/plans/{id}/loads")).await.body;
+    let grid = &loads["grids"][0];
+    assert_eq!((&grid["assigned_before"], &grid["assigned_after"]), (&json!(2), &json!(3)));
+    for load in loads["people"].as_array().expect("people") {
+        assert_eq!(load["added"], 1, "one for another: {loads}");
+        assert!(load["minutes_before"].as_u64() >= Some(30), "both had one: {loads}");
+    }
 
     assert_eq!(send(&manager, &moving, "apply").await.body["left"], json!([]));
     let after = task(&manager, &given).await;
@@ -161,6 +179,84 @@ async fn an_urgent_visit_moves_what_is_not_accepted_and_an_undo_gives_it_back(
     assert_eq!(applied.body["left"], json!(expected), "{}", applied.body);
 }
 
+/// Visits to these beneficiaries by one person, which a plan gave to the first volunteer and another plan moved to
+/// the second one; the urgent visit that the first volunteer makes instead; and that plan.
+async fn moved(
+    server: &Server,
+    manager: &Caller,
+    beneficiaries: &[u32],
+) -> (Vec<String>, String, Value) {
+    one_skilled(server);
+    let mut given: Vec<String> = Vec::new();
+    for n in beneficiaries {
+        let tie = given.first().map(|first| json!({ "type": "same_person", "task_id": first }));
+        let more = tie.map_or_else(|| json!({}), |tie| json!({ "tie": tie }));
+        given.push(visit(manager, *n, more).await);
+    }
+    // As long as the others together, so that only they or it are possible.
+    let minutes = 30 * given.len();
+    offers(server, 21, u32::try_from(minutes).expect("minutes") + 20);
+    let plan = draft(manager, json!({})).await;
+    send(manager, &plan, "apply").await;
+    for id in &given {
+        assert_eq!(task(manager, id).await["assignee_id"], person_id(21).as_str());
+    }
+    offers(server, 22, 600);
+    let urgent = json!({ "skills": ["medical"], "priority": 9, "minutes": minutes });
+    let urgent = visit(manager, 2, urgent).await;
+    let moving = draft(manager, json!({ "move_unaccepted": true })).await;
+    assert_eq!(send(manager, &moving, "apply").await.body["left"], json!([]));
+    for id in &given {
+        assert_eq!(task(manager, id).await["assignee_id"], person_id(22).as_str());
+    }
+    (given, urgent, moving)
+}
+
+#[rstest]
+#[case::must_not_visit(Backend::Sqlite, true)]
+#[case::must_not_visit(Backend::Postgres, true)]
+#[case::moved_to_another_grid(Backend::Sqlite, false)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_gives_nothing_back_to_a_person_who_may_not_have_it_any_longer(
+    #[case] backend: Backend,
+    #[case] is_forbidden: bool,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let (given, urgent, moving) = moved(&server, &manager, &[1]).await;
+    let given = &given[0];
+    if is_forbidden {
+        forbid(&manager, 1, 21).await;
+    } else {
+        let id = person_id(21);
+        let moved = format!("UPDATE people SET area = '{OTHER_GRID}' WHERE id = '{id}'");
+        server.database.execute(&moved);
+    }
+    let undone = send(&manager, &moving, "undo").await;
+    let left = json!({ "task_id": given, "because": "person_unavailable", "state": "assigned" });
+    assert_eq!(undone.body["left"], json!([left]), "{}", undone.body);
+    assert_eq!(task(&manager, given).await["assignee_id"], person_id(22).as_str());
+    assert_eq!(task(&manager, &urgent).await["state"], "open");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_separates_no_visits_that_one_person_is_to_make(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let (given, _, moving) = moved(&server, &manager, &[1, 3]).await;
+    forbid(&manager, 1, 21).await;
+    let undone = send(&manager, &moving, "undo").await;
+    let left = undone.body["left"].as_array().expect("tasks");
+    for (id, because) in given.iter().zip(["person_unavailable", "tied"]) {
+        let expected = json!({ "task_id": id, "because": because, "state": "assigned" });
+        assert!(left.contains(&expected), "{}", undone.body);
+        assert_eq!(task(&manager, id).await["assignee_id"], person_id(22).as_str());
+    }
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_person_pinned_or_rescheduled_is_not_moved(
@@ -189,4 +285,40 @@ async fn what_a_person_pinned_or_rescheduled_is_not_moved(
     reschedule(&manager, &given, 660).await;
     assert_eq!(moves().await, 0, "rescheduled");
     assert_eq!(task(&manager, &urgent).await["state"], "open");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_to_accept_a_visit_begins_anew_when_an_undo_gives_it_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let settings = json!({
+        "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4, "replan": "off",
+        "accept_within_minutes": 60
+    });
+    let set = admin.request(Method::PUT, "/v1/planning-settings").header("If-Match", "\"v1\"");
+    assert_eq!(admin.send(set.json(&settings)).await.status, 200);
+    let (given, _, moving) = moved(&server, &manager, &[1]).await;
+    let days_pass = || {
+        let at = (Utc::now() - TimeDelta::days(2)).naive_utc();
+        server.database.execute(&format!("UPDATE plans SET state_at = '{at}'"));
+    };
+    let upkeep = || {
+        let done = gridward(&server.database, &["jobs", "run", "plan_upkeep"]).output();
+        assert!(done.expect("it runs").status.success());
+    };
+    let is_over = async || {
+        let history = manager.get(&format!("/v1/tasks/{}/history", given[0])).await.body;
+        let mut steps = history["items"].as_array().expect("steps").iter();
+        steps.any(|step| step["because"] == "not_accepted")
+    };
+    days_pass();
+    assert_eq!(send(&manager, &moving, "undo").await.body["left"], json!([]));
+    upkeep();
+    assert!(!is_over().await);
+    days_pass();
+    upkeep();
+    assert!(is_over().await);
 }

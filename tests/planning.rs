@@ -451,7 +451,7 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
         (json!({ "weights": { "near": -1 } }), "/weights/near"),
         (json!({ "weights": { "fair": 401 } }), "/weights/fair"),
         (json!({ "lead_minutes": 1441 }), "/lead_minutes"),
-        (json!({ "reassign": true }), "/reassign"),
+        (json!({ "move_unaccepted": 1 }), "/move_unaccepted"),
         (json!({ "only": { "kinds": ["home_visit", "no_such_kind"] } }), "/only/kinds/1"),
         (json!({ "only": { "ids": vec![task.clone(); 2_001] } }), "/only/ids"),
         (json!({ "only": { "ids": [task, task] } }), "/only/ids/1"),

@@ -473,7 +473,8 @@ async fn a_plan_of_today_goes_on_from_the_visit_where_a_person_was_last(
     let (manager, volunteer) = (server.manager().await, server.volunteer().await);
     let minute = minute();
     if !(60..22 * 60).contains(&minute) {
-        return; // the ways there and home are not on this day
+        // The ways there and home are not on this day; the tests of `rest_of_day` need no clock.
+        return;
     }
     let today = json!({ "not_before": day(0), "due_on": day(0), "minutes": 10 });
     let last = manager.make(&home_visit(&beneficiary_id(3), today.clone())).await;
@@ -497,6 +498,9 @@ async fn a_plan_of_today_goes_on_from_the_visit_where_a_person_was_last(
         assert_eq!(reported.status, 200, "{}", reported.body);
         let (from_there, (served, _), _) = travel().await;
         assert_eq!((from_there, served), (json!(2), json!(1)), "the departure is no visit");
+        let yesterday = format!("UPDATE reports SET made_on = '{}'", day(-1));
+        server.database.execute(&yesterday);
+        assert_eq!(travel().await.0, json!(1), "written yesterday, and sent now");
     } else {
         let start = minute - 40;
         server.database.execute(&format!(

@@ -1,5 +1,7 @@
 //! `gridward user suspend`, `restore` and `leave`: a person's access, on the server itself.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::PersonId;
@@ -50,8 +52,9 @@ pub(super) fn leave(
     let note = Some(args.reason.clone());
     let departure = Departure::without_wishes(DepartureReason::Other, note);
     let departure = Departure { successor_id: successor, ..departure };
-    let (id, handover) =
-        with_person(settings, args, move |tx, key, row, by| depart(tx, key, by, row, &departure))?;
+    let (id, handover) = with_person(settings, args, move |tx, key, row, by| {
+        depart(tx, key, by, row, (&departure, &BTreeSet::new()))
+    })?;
     println!("{id} is {}; {} unfinished tasks are open.", handover.state, handover.tasks.len());
     Ok(())
 }

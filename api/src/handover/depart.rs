@@ -1,6 +1,9 @@
 //! The departure of a person: the work is handed over, and the access ends.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::bounded_text::CommandReason;
+use gridward_domain::id::PersonId;
 use serde_json::{Value, json};
 
 use super::apply::apply;
@@ -50,7 +53,8 @@ fn left(row: &PersonRow, decided: &Decided) -> PersonRow {
     PersonRow { role, ..row.clone() }
 }
 
-/// Ends the work and the access of the person of `row`, which is locked. The answer for a person
+/// Ends the work and the access of the person of `row`, which is locked. Tasks that are spread go to none of
+/// the `leavers`, who leave by the same call. The answer for a person
 /// who has left is that of the departure, as far as the log still has it.
 ///
 /// # Errors
@@ -60,7 +64,7 @@ pub fn depart(
     key: &SealingKey,
     by: Decider,
     row: &PersonRow,
-    departure: &Departure,
+    (departure, leavers): (&Departure, &BTreeSet<PersonId>),
 ) -> Result<Handover, Problem> {
     if row.state == PersonState::Left {
         return repeat::shown(tx.read()?, by, row);
@@ -69,7 +73,7 @@ pub fn depart(
     let mut decided = decided(tx.read()?, key, by, row, None, &departure.wishes())?;
     let loads = match by {
         Decider::Superior(principal) if departure.spread => {
-            spread::give(tx, &principal, row, departure, &mut decided)?
+            spread::give(tx, &principal, row, (departure, leavers), &mut decided)?
         }
         _ => Vec::new(),
     };
@@ -114,7 +118,7 @@ pub fn rehearse(
     key: &SealingKey,
     by: Decider,
     row: &PersonRow,
-    departure: &Departure,
+    departure: (&Departure, &BTreeSet<PersonId>),
 ) -> Result<Handover, Problem> {
     let done = tx.preview(|tx| depart(tx, key, by, row, departure))??;
     Ok(Handover { preview: true, version: row.version, ..done })

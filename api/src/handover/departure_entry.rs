@@ -42,7 +42,8 @@ pub struct DepartureEntry {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub tasks: Vec<TaskHandover>,
-    /// Whether the tasks are given to the people of the village, as for a single departure.
+    /// Whether the tasks are given to the people of the village, as for a single departure, but to none who
+    /// leaves by the same call.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spread: bool,
 }

@@ -194,9 +194,11 @@ fn rehearsed(
     departures: &Departures,
 ) -> Result<Vec<Outcome>, Problem> {
     let key = keys.key(tx.read_unbatched(), principal.district())?;
+    let leavers = departures.people();
     let mut one = |entry: &DepartureEntry| {
         let row = entry.person(tx.read_unbatched(), &key, principal)?;
-        depart::rehearse(tx, &key, Decider::Superior(*principal), &row, &entry.departure(true))
+        let departure = (&entry.departure(true), &leavers);
+        depart::rehearse(tx, &key, Decider::Superior(*principal), &row, departure)
     };
     departures.entries.iter().map(|entry| outcome(one(entry))).collect()
 }
@@ -208,16 +210,16 @@ fn perform(
     key: &SealingKey,
     principal: &Principal,
 ) -> Result<Vec<Outcome>, Problem> {
-    let mut people: BTreeSet<PersonId> = BTreeSet::new();
+    let leavers = departures.people();
+    let mut people = leavers.clone();
     for entry in &departures.entries {
-        people.insert(entry.person_id);
         people.extend(everybody(&entry.departure(false).wishes()));
     }
     // In the order of the ids, as each single departure does.
     let district = principal.district();
     people.into_iter().try_for_each(|id| auth::store::lock_person(tx.read()?, district, id))?;
     let mut one = |entry: &DepartureEntry| {
-        let left = tx.savepoint(|tx| leave(tx, key, principal, entry))?;
+        let left = tx.savepoint(|tx| leave(tx, key, principal, (entry, &leavers)))?;
         // The answer is stored: a problem without the person that it may show.
         outcome(left.map_err(Problem::without_current))
     };
@@ -240,6 +242,10 @@ fn order(tx: &mut Tx<'_>, principal: &Principal, outcomes: &mut [Outcome]) -> Re
 }
 
 impl Departures {
+    fn people(&self) -> BTreeSet<PersonId> {
+        self.entries.iter().map(|entry| entry.person_id).collect()
+    }
+
     /// Checks that the principal may order the plan, if one is wanted.
     fn may_plan(&self, principal: &Principal) -> Result<(), Problem> {
         if self.plan { Ok(principal.may(Action::Dispatch)?) } else { Ok(()) }
@@ -250,8 +256,9 @@ fn leave(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
-    entry: &DepartureEntry,
+    (entry, leavers): (&DepartureEntry, &BTreeSet<PersonId>),
 ) -> Result<Handover, Problem> {
     let row = entry.person(tx.read_unbatched(), key, principal)?;
-    depart::depart(tx, key, Decider::Superior(*principal), &row, &entry.departure(false))
+    let departure = (&entry.departure(false), leavers);
+    depart::depart(tx, key, Decider::Superior(*principal), &row, departure)
 }

@@ -1,6 +1,8 @@
 //! Suspends a person, restores one, or ends the access of one who left, whose work is then handed
 //! over without wishes: every task opens.
 
+use std::collections::BTreeSet;
+
 use actix_web::patch;
 use actix_web::web::{Data, Json, Path};
 use gridward_domain::authority::Role;
@@ -95,7 +97,7 @@ pub fn change_state(
     if state == PersonState::Left {
         let note = Some(change.reason.clone());
         let departure = Departure::without_wishes(DepartureReason::Other, note);
-        return depart(tx, key, by, row, &departure).map(drop);
+        return depart(tx, key, by, row, (&departure, &BTreeSet::new())).map(drop);
     }
     let mut next = PersonRow { state, version: row.version + 1, ..row.clone() };
     if row.state == PersonState::Left {

@@ -1,5 +1,7 @@
 //! The HTTP endpoints for departures and moves of people.
 
+use std::collections::BTreeSet;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use gridward_domain::authority::{Action, Principal};
@@ -85,7 +87,8 @@ impl HandoverCall {
         self.may_plan(principal)?;
         let Act::Depart(departure) = &self.act else { return Err(Problem::not_found()) };
         let row = subordinate(tx.read_unbatched(), principal, self.person)?;
-        depart::rehearse(tx, key, Decider::Superior(*principal), &row, departure)
+        let alone = (departure, &BTreeSet::new());
+        depart::rehearse(tx, key, Decider::Superior(*principal), &row, alone)
     }
 
     fn perform(
@@ -107,7 +110,9 @@ impl HandoverCall {
             self.base.check(row.version, &row.person(key)?)?;
         }
         let mut handover = match &self.act {
-            Act::Depart(departure) => depart::depart(tx, key, by, &row, departure)?,
+            Act::Depart(departure) => {
+                depart::depart(tx, key, by, &row, (departure, &BTreeSet::new()))?
+            }
             Act::Relocate(to) => relocate::relocate(tx, key, by, &row, to)?,
         };
         if self.plans() && !is_repeated {

@@ -20,7 +20,8 @@ use crate::task::task_tie::TieType;
 use crate::tx::Tx;
 
 /// Gives the tasks of the principal's area that the departure does not name and that would be open; those
-/// that no one may take stay so. Answers the minutes of those who got tasks, before and after.
+/// that no one may take stay so. The `leavers`, who leave by the same call, get none. Answers the minutes of
+/// those who got tasks, before and after.
 ///
 /// # Errors
 /// [`DbError`](crate::db::DbError).
@@ -28,11 +29,11 @@ pub(super) fn give(
     tx: &mut Tx<'_>,
     principal: &Principal,
     row: &PersonRow,
-    departure: &Departure,
+    (departure, leavers): (&Departure, &BTreeSet<PersonId>),
     decided: &mut Decided,
 ) -> Result<Vec<HeldMinutes>, Problem> {
     let (area, mut people) = nearby(tx, principal, row)?;
-    people.remove(&row.id);
+    people.retain(|id| *id != row.id && !leavers.contains(id));
     let named: BTreeSet<TaskId> = departure.tasks.iter().map(|task| task.task_id).collect();
     let mut groups: BTreeMap<TaskId, Vec<TaskRow>> = BTreeMap::new();
     for task in &decided.rows {

@@ -50,9 +50,11 @@ impl Assignments {
         (orders, premises): (&HashMap<TaskId, i32>, &Premises),
     ) -> Result<Self, DbError> {
         let (mut facts, now) = (Facts::read(tx, plan, visits)?, tx.now);
+        let mut stayed: HashSet<TaskId> = HashSet::new();
         loop {
+            facts.overfull = premises.overfull(&stayed);
             let found = facts.assignments(plan, visits, (orders, premises), now)?;
-            // What is left with its person takes the person's time, also that of other visits of the plan.
+            // What is left with its person takes the person's time and minutes, also those of other visits.
             let stays = |left: &LeftTask| facts.moving.contains(&left.task_id);
             let stay: HashSet<TaskId> =
                 found.left.iter().filter(|left| stays(left)).map(|left| left.task_id).collect();
@@ -60,6 +62,7 @@ impl Assignments {
                 return Ok(found);
             }
             facts.moving.retain(|task| !stay.contains(task));
+            stayed.extend(stay);
         }
     }
 
@@ -93,6 +96,8 @@ struct Facts {
     commitments: Commitments,
     /// The tasks that the plan takes from their people.
     moving: HashSet<TaskId>,
+    /// The tasks for which the weeks of the plan's people have no minutes left.
+    overfull: HashSet<TaskId>,
 }
 
 impl Facts {
@@ -121,7 +126,18 @@ impl Facts {
         let visitor_choices = visitors::of(tx.read()?, district, &homes)?;
         let tasks = tasks.into_iter().map(|row| (row.id, row)).collect();
         let moving = moves::pending(tx.read()?, row)?;
-        Ok(Self { tasks, tied, grids, people, seconded, visitor_choices, commitments, moving })
+        let overfull = HashSet::new();
+        Ok(Self {
+            tasks,
+            tied,
+            grids,
+            people,
+            seconded,
+            visitor_choices,
+            commitments,
+            moving,
+            overfull,
+        })
     }
 
     /// The assignments that are possible, if the plan takes the tasks in `moving` from their people.
@@ -239,7 +255,7 @@ impl Facts {
         match conflict {
             Some(Conflict::Away) => return Err(unavailable),
             Some(Conflict::Busy) => return Err(LeftBecause::PersonBusy),
-            None if premises.lacks_minutes(visit) => return Err(LeftBecause::NoMinutes),
+            None if self.overfull.contains(&visit.task) => return Err(LeftBecause::NoMinutes),
             None => {}
         }
         // Dispatch assigns only to the visitors it has read, so the role is a visitor's.

@@ -189,7 +189,7 @@ fn advance(
     visits: &[VisitRow],
 ) -> Result<Vec<LeftTask>, DbError> {
     let left = if plan.state == PlanState::Undoing {
-        undo::open(tx, plan, visits, plan.changed_by)?
+        undo::open(tx, plan, (visits, &work.former_orders), plan.changed_by)?
     } else {
         let mut assignments = work.assignments(tx, plan, visits)?;
         let left = std::mem::take(&mut assignments.left);

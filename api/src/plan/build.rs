@@ -64,8 +64,7 @@ pub struct Rows {
 }
 
 /// Builds the problem of planning `rows` for `span`, with no new visit before `earliest` and none in the
-/// time of a visit that its person holds. The departures of people
-/// are visits as well, of no task.
+/// time of a visit that its person holds. The departures of people are visits as well, of no task.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] for an invalid row.

@@ -1,14 +1,14 @@
 //! The minutes that a plan gives to each person, and the visits of each grid: before and after.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, PlanId};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::changed_visits::{self, VisitChangeCounts};
-use super::visit_store::VisitRow;
+use super::visit_store::{self, VisitRow};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::person::start::RouteStart;
@@ -17,7 +17,7 @@ use crate::{area, person};
 /// The work of a plan, by person and by grid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PlanLoads {
-    /// The people with visits in the plan, ordered by area and id.
+    /// The people with visits in the plan, or before those that it moves, ordered by area and id.
     #[schema(max_items = 100_000)]
     pub people: Vec<PersonLoad>,
     /// The grids with tasks in the plan, ordered by code.
@@ -46,7 +46,7 @@ pub struct PersonLoad {
     /// The same with the visits of the plan.
     #[schema(maximum = 1_000_000, example = 110)]
     pub minutes_after: u32,
-    /// The number of visits that the plan adds.
+    /// The number of visits that the plan adds, new ones and those of other people.
     #[schema(maximum = 1_000_000, example = 1)]
     pub added: u32,
 }
@@ -83,7 +83,13 @@ pub fn loads(
 ) -> Result<PlanLoads, DbError> {
     let planned = visits.iter().map(|row| (row.task, (row.person, row.day, row.start)));
     let changes = changed_visits::counts(conn, (district, plan), planned)?;
-    let (people, grids) = (by_person(visits), by_grid(visits));
+    let moved = |visit: &VisitRow| {
+        let former = visit.former_plan.filter(|_| visit.task_version.is_some());
+        Some((former?, visit.task))
+    };
+    let moved: Vec<(PlanId, TaskId)> = visits.iter().filter_map(moved).collect();
+    let former = visit_store::of_tasks(conn, district, &moved)?;
+    let (people, grids) = (by_person(visits, &former), by_grid(visits));
     let ids: BTreeSet<PersonId> = people.iter().map(|load| load.person_id).collect();
     let codes: BTreeSet<AreaCode> = grids.iter().map(|load| load.grid).collect();
     let without_home = person::start::ids_without_home(conn, district, &ids)?;
@@ -99,28 +105,46 @@ pub fn loads(
     Ok(PlanLoads { people, grids: grids.into_iter().map(with_name).collect(), changes })
 }
 
-fn by_person(visits: &[VisitRow]) -> Vec<PersonLoad> {
+/// The loads with these visits; `former` are those that tasks had before the plan moves them.
+fn by_person(visits: &[VisitRow], former: &HashMap<TaskId, VisitRow>) -> Vec<PersonLoad> {
     let mut loads: BTreeMap<(AreaCode, PersonId), PersonLoad> = BTreeMap::new();
     for visit in visits {
-        let (Some(person), Some(grid)) = (visit.person, visit.person_grid) else { continue };
-        let load = loads.entry((grid, person)).or_insert(PersonLoad {
-            person_id: person,
-            name: None,
-            grid,
-            starts_at: RouteStart::Home,
-            minutes_before: 0,
-            minutes_after: 0,
-            added: 0,
-        });
-        let minutes = visit.minutes.unwrap_or_default().unsigned_abs();
+        let Some(load) = load_of(&mut loads, visit) else { continue };
+        let minutes = minutes(visit);
         load.minutes_after = load.minutes_after.saturating_add(minutes);
-        if visit.task_version.is_some() {
-            load.added += 1;
-        } else {
+        if visit.task_version.is_none() {
             load.minutes_before = load.minutes_before.saturating_add(minutes);
+        } else if former.get(&visit.task).is_none_or(|former| former.person != visit.person) {
+            load.added += 1;
+        }
+    }
+    for visit in former.values() {
+        if let Some(load) = load_of(&mut loads, visit) {
+            load.minutes_before = load.minutes_before.saturating_add(minutes(visit));
         }
     }
     loads.into_values().collect()
+}
+
+/// The load of the person of the visit.
+fn load_of<'l>(
+    loads: &'l mut BTreeMap<(AreaCode, PersonId), PersonLoad>,
+    visit: &VisitRow,
+) -> Option<&'l mut PersonLoad> {
+    let (person_id, grid) = visit.person.zip(visit.person_grid)?;
+    Some(loads.entry((grid, person_id)).or_insert(PersonLoad {
+        person_id,
+        name: None,
+        grid,
+        starts_at: RouteStart::Home,
+        minutes_before: 0,
+        minutes_after: 0,
+        added: 0,
+    }))
+}
+
+fn minutes(visit: &VisitRow) -> u32 {
+    visit.minutes.unwrap_or_default().unsigned_abs()
 }
 
 fn by_grid(visits: &[VisitRow]) -> Vec<GridLoad> {
@@ -133,13 +157,13 @@ fn by_grid(visits: &[VisitRow]) -> Vec<GridLoad> {
             assigned_after: 0,
             unserved: 0,
         });
-        match (visit.person, visit.task_version) {
-            (None, _) => load.unserved += 1,
-            (Some(_), Some(_)) => load.assigned_after += 1,
-            (Some(_), None) => {
-                load.assigned_before += 1;
-                load.assigned_after += 1;
-            }
+        if visit.person.is_none() {
+            load.unserved += 1;
+            continue;
+        }
+        load.assigned_after += 1;
+        if visit.task_version.is_none() || visit.former_plan.is_some() {
+            load.assigned_before += 1;
         }
     }
     loads.into_values().collect()

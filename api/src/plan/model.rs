@@ -208,7 +208,7 @@ pub enum LeftBecause {
     PersonBusy,
     /// The person has no minutes left in that week meanwhile: fewer are offered, or other visits take them.
     NoMinutes,
-    /// Two people make the visit, and the other one's task is left.
+    /// The visit is tied to one that is left: two people make it, or one person both.
     Tied,
 }
 

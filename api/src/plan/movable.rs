@@ -1,7 +1,7 @@
 //! The visits that plans gave and that their people have not accepted yet: a plan that is ordered so may
 //! move them. What a person assigned, or pinned in the order of a plan, stays, as does what a person accepted.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
@@ -29,24 +29,21 @@ pub(super) fn read(
     let is_offered = |task: &&TaskRow| {
         task.state == Phase::Assigned && order.area.contains(&task.grid) && is_selected(task)
     };
-    let mut by_plan: BTreeMap<PlanId, Vec<&TaskRow>> = BTreeMap::new();
-    for task in tasks.iter().filter(is_offered) {
-        if let Some(plan) = task.plan {
-            by_plan.entry(plan).or_default().push(task);
-        }
-    }
+    let offered: HashMap<TaskId, &TaskRow> =
+        tasks.iter().filter(is_offered).map(|task| (task.id, task)).collect();
     let district = order.area.district();
-    let plans: Vec<PlanId> = by_plan.keys().copied().collect();
-    let given = store::given(conn, district, &plans)?;
-    for (plan, tasks) in by_plan {
-        let order = given.get(&plan).and_then(|given| given.order.as_ref());
-        let by_hand: HashSet<TaskId> = order.into_iter().flat_map(PlanOrder::pinned).collect();
-        let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
-        let visits = visit_store::of_tasks(conn, (district, plan), &ids)?.into_iter();
-        let visits: HashMap<TaskId, _> = visits.map(|visit| (visit.task, visit)).collect();
-        for task in tasks.into_iter().filter(|task| !by_hand.contains(&task.id)) {
-            let visit = visits.get(&task.id).filter(|visit| visit.is_unaccepted(task));
-            movable.extend(visit.and_then(BaseVisit::of).map(|visit| (task.id, visit)));
+    let plans: BTreeSet<PlanId> = offered.values().filter_map(|task| task.plan).collect();
+    let plans: Vec<PlanId> = plans.into_iter().collect();
+    let plans = store::given(conn, district, &plans)?;
+    let by_plan = |task: &&TaskRow| {
+        let plan = task.plan.filter(|id| plans.get(id).is_some_and(|plan| !plan.pins(task.id)));
+        Some((plan?, task.id))
+    };
+    let given: Vec<(PlanId, TaskId)> = offered.values().filter_map(by_plan).collect();
+    for (id, visit) in visit_store::of_tasks(conn, district, &given)? {
+        let is_unaccepted = offered.get(&id).is_some_and(|task| visit.is_unaccepted(task));
+        if is_unaccepted && let Some(visit) = BaseVisit::of(&visit) {
+            movable.insert(id, visit);
         }
     }
     Ok(movable)

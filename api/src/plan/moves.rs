@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Phase, Transition};
@@ -13,16 +13,17 @@ use serde_json::json;
 
 use super::model::{LeftBecause, PlanState};
 use super::plan_row::PlanRow;
-use super::store;
 use super::visit_store::{self, VisitRow};
-use super::why;
+use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
-use crate::db::schema::{plan_visits, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::schema::{plan_visits, plans, tasks};
+use crate::db::{Conn, DbError, in_batches};
 use crate::log::{Event, Subject};
 use crate::person;
+use crate::task::breach;
 use crate::task::commitments::{Commitments, Conflict};
 use crate::task::row::TaskRow;
+use crate::task::tie;
 use crate::task::timed_visit::TimedVisit;
 use crate::tx::Tx;
 
@@ -54,13 +55,13 @@ pub(super) struct Former {
 struct FormerVisit {
     visit: VisitRow,
     order: Option<i32>,
-    /// The grid of the person, who is active.
+    /// The grid of the person, who is active there still.
     grid: Option<AreaCode>,
 }
 
 impl Former {
     /// The visits to which these unaccepted tasks of the plan go back: not those of plans that are undone
-    /// themselves.
+    /// themselves. `orders` number the visits of the earlier plans.
     ///
     /// # Errors
     /// [`DbError`].
@@ -68,32 +69,26 @@ impl Former {
         tx: &mut Tx<'_>,
         plan: &PlanRow,
         given: &[(&TaskRow, &VisitRow)],
+        orders: &HashMap<PlanId, HashMap<TaskId, i32>>,
     ) -> Result<Self, DbError> {
-        let mut by_plan: BTreeMap<PlanId, Vec<TaskId>> = BTreeMap::new();
-        for (task, visit) in given {
-            if let Some(former) = visit.former_plan {
-                by_plan.entry(former).or_default().push(task.id);
-            }
-        }
-        let mut visits = HashMap::new();
-        for (id, tasks) in by_plan {
-            let former = store::row(tx.read_unbatched(), &plan.district.range(), id)?;
-            if former.is_none_or(|former| former.state != PlanState::Applied) {
-                continue;
-            }
-            let orders = why::orders(tx.read_unbatched(), plan.district, id)?;
-            for visit in visit_store::of_tasks(tx.read_unbatched(), (plan.district, id), &tasks)? {
-                let order = orders.get(&visit.task).copied();
-                visits.insert(visit.task, FormerVisit { visit, order, grid: None });
-            }
-        }
+        let (conn, district) = (tx.read_unbatched(), plan.district);
+        let moved = |(task, visit): &(&TaskRow, &VisitRow)| Some((visit.former_plan?, task.id));
+        let mut moved: Vec<(PlanId, TaskId)> = given.iter().filter_map(moved).collect();
+        let applied = applied(conn, district, moved.iter().map(|(plan, _)| *plan).collect())?;
+        moved.retain(|(plan, _)| applied.contains(plan));
+        let visits = visit_store::of_tasks(conn, district, &moved)?.into_iter();
+        let visits = visits.map(|(task, visit)| {
+            let order = orders.get(&visit.plan).and_then(|orders| orders.get(&task).copied());
+            (task, FormerVisit { visit, order, grid: None })
+        });
+        let visits = visits.collect();
         let mut former = Self { visits, hindered: HashMap::new() };
         former.check(tx, plan, given)?;
         Ok(former)
     }
 
-    /// Finds the visits that their people cannot have back: they have left or are away, or have another
-    /// visit then.
+    /// Finds the visits that their people cannot have back: they have left the grid or are away, must not
+    /// visit any longer, or have another visit then; and those that would break their tie.
     fn check(
         &mut self,
         tx: &mut Tx<'_>,
@@ -107,16 +102,27 @@ impl Former {
         let grids = person::active::areas(tx.read()?, plan.district, &people)?;
         for former in self.visits.values_mut() {
             let area = former.visit.person.and_then(|person| grids.get(&person).copied());
-            former.grid = area.filter(|area| area.level() == Level::Grid);
+            former.grid = area.filter(|area| Some(*area) == former.visit.person_grid);
         }
+        let homes: Vec<_> = given.iter().filter_map(|(task, _)| task.beneficiary).collect();
+        let choices = visitors::of(tx.read()?, plan.district, &homes)?;
         let held = Commitments::read(tx.read()?, (plan.district, None), &people, days)?;
+        let facts = (&held, &choices);
+        let ties = given.iter().filter_map(|(task, _)| task.tie()).map(|tie| tie.id).collect();
+        let tied = tie::binding(tx.read()?, plan.district, &ties)?;
+        let given: BTreeMap<TaskId, &TaskRow> =
+            given.iter().map(|(task, _)| (task.id, *task)).collect();
         // What the plan gave is taken back too, but for the visits that stay where they are.
         let mut taken_back = unaccepted(tx.read()?, plan)?;
         loop {
+            let hindrance = |task: &TaskRow| {
+                let because = self.hindrance(task, facts, &taken_back);
+                because.or_else(|| self.is_torn(task, (&tied, &given)).then_some(LeftBecause::Tied))
+            };
             let stay: Vec<(TaskId, LeftBecause)> = given
-                .iter()
-                .filter(|(task, _)| !self.hindered.contains_key(&task.id))
-                .filter_map(|(task, _)| Some((task.id, self.hindrance(task, &held, &taken_back)?)))
+                .values()
+                .filter(|task| !self.hindered.contains_key(&task.id))
+                .filter_map(|task| Some((task.id, hindrance(task)?)))
                 .collect();
             if stay.is_empty() {
                 return Ok(());
@@ -131,7 +137,7 @@ impl Former {
     fn hindrance(
         &self,
         task: &TaskRow,
-        held: &Commitments,
+        (held, choices): (&Commitments, &VisitorChoices),
         taken_back: &HashSet<TaskId>,
     ) -> Option<LeftBecause> {
         let FormerVisit { visit, grid, .. } = self.visits.get(&task.id)?;
@@ -140,6 +146,9 @@ impl Former {
         else {
             return Some(LeftBecause::PersonUnavailable);
         };
+        if visitors::forbidden(choices, task.beneficiary).contains(&person) {
+            return Some(LeftBecause::PersonUnavailable);
+        }
         // The plan that gave it had found the time for the ways.
         let visit = TimedVisit { day, start, minutes: task.minutes, place: None };
         let conflict = held.conflict_besides(person, &visit, taken_back);
@@ -147,6 +156,30 @@ impl Former {
             Conflict::Away => LeftBecause::PersonUnavailable,
             Conflict::Busy => LeftBecause::PersonBusy,
         })
+    }
+
+    /// Whether the visit to which the task goes back breaks its tie, with the other tasks as the undo leaves them.
+    fn is_torn(
+        &self,
+        task: &TaskRow,
+        (tied, given): (&[TaskRow], &BTreeMap<TaskId, &TaskRow>),
+    ) -> bool {
+        let Some(FormerVisit { visit, .. }) = self.visits.get(&task.id) else { return false };
+        let others = tied.iter().filter(|other| other.tie_id == task.tie_id && other.id != task.id);
+        let after = |other: &TaskRow| {
+            if !given.contains_key(&other.id) || self.hindered.contains_key(&other.id) {
+                return Some(other.clone());
+            }
+            // Without a former visit it is opened.
+            let FormerVisit { visit, .. } = self.visits.get(&other.id)?;
+            let (assignee, planned_on, planned_start) = (visit.person, visit.day, visit.start);
+            Some(TaskRow { assignee, planned_on, planned_start, ..other.clone() })
+        };
+        let others: Vec<TaskRow> = others.filter_map(after).collect();
+        let breaks = |person| breach::broken_tie(task, &others, person).is_some();
+        let other_time = tie::time_of_other(task, &others);
+        visit.person.is_some_and(breaks)
+            || other_time.is_some_and(|time| Some(time) != visit.day.zip(visit.start))
     }
 
     /// Why the task cannot go back to the visit that it had before, if so.
@@ -183,6 +216,24 @@ impl Former {
         tx.replace(task, next.clone());
         Ok(Some(next))
     }
+}
+
+/// Those of these plans that are applied.
+fn applied(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: BTreeSet<PlanId>,
+) -> Result<BTreeSet<PlanId>, DbError> {
+    let ids: Vec<PlanId> = ids.into_iter().collect();
+    let applied: Vec<PlanId> = in_batches(&ids, |ids| {
+        plans::table
+            .filter(plans::district.eq(district))
+            .filter(plans::id.eq_any(ids))
+            .filter(plans::state.eq(PlanState::Applied))
+            .select(plans::id)
+            .load(conn)
+    })?;
+    Ok(applied.into_iter().collect())
 }
 
 /// The tasks that the plan gave and that are not accepted.

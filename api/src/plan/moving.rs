@@ -40,7 +40,8 @@ pub(super) fn solve(
     if !crowded.is_empty() {
         let moved = solved(&without_crowded(problem, &pins, &crowded))?;
         if moved.0 < best.0 {
-            let settled = solved(&as_planned(&moved.1, &pins))?;
+            let mut settled = solved(&as_planned(&moved.1, &pins))?;
+            keep_day_reasons(&mut settled.1, &moved.1);
             best = if settled.0 <= moved.0 { settled } else { moved };
         }
     }
@@ -121,10 +122,20 @@ fn as_planned(plan: &Plan, pins: &[(TaskId, Pin)]) -> Vec<(TaskId, Pin)> {
     routes.map(|(task, planned)| pin(task, planned)).collect()
 }
 
+/// Gives the visits of the plan, which are pinned to the days of the plan `from`, the reasons that the days had
+/// there.
+fn keep_day_reasons(plan: &mut Plan, from: &Plan) {
+    let stops = from.routes.iter().flat_map(|route| &route.stops);
+    let reasons: HashMap<TaskId, _> = stops.map(|stop| (stop.visit, stop.why.day)).collect();
+    for stop in plan.routes.iter_mut().flat_map(|route| &mut route.stops) {
+        stop.why.day = reasons.get(&stop.visit).copied().unwrap_or(stop.why.day);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
-    use gridward_dispatch::solve::{Mode, Shift, Volunteer};
+    use gridward_dispatch::solve::{DayReason, Mode, Shift, Volunteer};
     use gridward_domain::channel::Channel;
     use gridward_domain::place::Place;
     use gridward_domain::range::Priority;
@@ -199,17 +210,21 @@ mod tests {
         BaseVisit { task: task(n), person: person(who), day: day(), start: at(hour) }
     }
 
+    fn plan(volunteers: Vec<Volunteer>, visits: Vec<Visit>, held: &[BaseVisit]) -> Plan {
+        let former = held.iter().map(|visit| (visit.task, (visit.person, visit.day))).collect();
+        let mut problem =
+            DispatchProblem { volunteers, visits, former, ..DispatchProblem::default() };
+        let before = (held, &PlanChanges::default());
+        solve(&mut problem, before, &Options::default(), &()).expect("a plan")
+    }
+
     /// The task, the person and the start of each visit that has a visitor.
     fn planned(
         volunteers: Vec<Volunteer>,
         visits: Vec<Visit>,
         held: &[BaseVisit],
     ) -> Vec<(TaskId, PersonId, TimeOfDay)> {
-        let former = held.iter().map(|visit| (visit.task, (visit.person, visit.day))).collect();
-        let mut problem =
-            DispatchProblem { volunteers, visits, former, ..DispatchProblem::default() };
-        let before = (held, &PlanChanges::default());
-        let plan = solve(&mut problem, before, &Options::default(), &()).expect("a plan");
+        let plan = plan(volunteers, visits, held);
         let stops = plan.routes.iter().flat_map(|route| {
             route.stops.iter().map(|stop| (stop.visit, route.volunteer, stop.start))
         });
@@ -247,5 +262,15 @@ mod tests {
         let visits = vec![visit(1, false), visit(2, true)];
         let kept = planned(vec![volunteer(1, 30, true)], visits, &[held(1, 1, 10)]);
         assert_eq!(kept, [(task(1), person(1), at(10))]);
+    }
+
+    #[test]
+    fn a_new_visit_beside_a_moved_one_is_not_pinned_to_its_day() {
+        let people = vec![volunteer(1, 30, true), volunteer(2, 180, false)];
+        let visits = vec![visit(1, false), visit(2, true)];
+        let plan = plan(people, visits, &[held(1, 1, 10)]);
+        let mut stops = plan.routes.iter().flat_map(|route| &route.stops);
+        let new = stops.find(|stop| stop.visit == task(2)).expect("the new visit");
+        assert_eq!(new.why.day, Some(DayReason::FirstPossible));
     }
 }

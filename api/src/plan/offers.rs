@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 use serde_json::json;
 
-use super::order::PlanOrder;
+use super::model::PlanState;
 use super::settings;
 use super::store::{self, Given};
 use crate::clock::{day, midnight};
-use crate::db::schema::{plans, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::schema::{plan_visits, plans, tasks};
+use crate::db::{Conn, DbError, in_batches};
 use crate::task;
 use crate::task::{freed, release};
 use crate::tx::Tx;
@@ -48,17 +48,17 @@ pub fn release_due(
     let plans: Vec<PlanId> = plans.into_iter().collect();
     let mut due: HashMap<PlanId, Given> = store::given(tx.read_unbatched(), district, &plans)?;
     due.retain(|_, given| accept_by(given.at, within) <= now);
-    let mut by_hand: BTreeSet<TaskId> = BTreeSet::new();
-    for given in due.values() {
-        by_hand.extend(given.order.iter().flat_map(PlanOrder::pinned));
-    }
     let is_due =
-        |(plan, task): &(PlanId, TaskId)| due.contains_key(plan) && !by_hand.contains(task);
+        |(plan, task): &(PlanId, TaskId)| due.get(plan).is_some_and(|given| !given.pins(*task));
     let ids: Vec<TaskId> = offers.into_iter().filter(is_due).map(|(_, task)| task).collect();
+    let back = given_back(tx.read()?, district, &ids)?;
     for row in task::store::rows(tx.read()?, district, &ids)? {
         // Another server may have written an acceptance since the list was read.
-        let is_offered = row.plan.is_some_and(|plan| due.contains_key(&plan));
-        if row.state != Phase::Assigned || !is_offered {
+        let is_over = |plan: PlanId| {
+            let back = back.get(&(plan, row.id));
+            due.contains_key(&plan) && back.is_none_or(|at| accept_by(*at, within) <= now)
+        };
+        if row.state != Phase::Assigned || !row.plan.is_some_and(is_over) {
             continue;
         }
         freed::not_accepted(tx, &row)?;
@@ -94,6 +94,33 @@ fn given_until(
     }
     let rows = query.order((tasks::plan, tasks::id)).limit(BATCH).select((plans::id, tasks::id));
     Ok(rows.load(conn)?)
+}
+
+/// When these visits last went back to the plans that gave them: plans that had moved them were undone.
+fn given_back(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[TaskId],
+) -> Result<HashMap<(PlanId, TaskId), DateTime<Utc>>, DbError> {
+    type Columns = (Option<PlanId>, TaskId, Option<NaiveDateTime>);
+    let rows: Vec<Columns> =
+        in_batches(ids, |ids| {
+            plan_visits::table
+                .inner_join(plans::table.on(
+                    plans::district.eq(plan_visits::district).and(plans::id.eq(plan_visits::plan)),
+                ))
+                .filter(plans::district.eq(district))
+                .filter(plans::state.eq_any([PlanState::Undoing, PlanState::Undone]))
+                .filter(plan_visits::task.eq_any(ids))
+                .filter(plan_visits::former_plan.is_not_null())
+                .order(plans::state_at)
+                .select((plan_visits::former_plan, plan_visits::task, plans::state_at))
+                .load(conn)
+        })?;
+    let back =
+        |(plan, task, at): Columns| plan.zip(at).map(|(plan, at)| ((plan, task), at.and_utc()));
+    // The latest time of each stays.
+    Ok(rows.into_iter().filter_map(back).collect())
 }
 
 /// Until when a visit given at this moment is accepted in time.

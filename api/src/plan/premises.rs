@@ -31,8 +31,12 @@ pub(super) struct Premises {
     more_time: HashMap<(PersonId, NaiveDate), u16>,
     /// The visits that the order gives to a person by hand, with or without the skills and the minutes.
     pinned: HashSet<TaskId>,
-    /// The visits for which the weeks of their people have no minutes left.
-    overfull: HashSet<TaskId>,
+    /// The minutes that people have free without the visits of the plan, and without those that it moves.
+    free: Free,
+    /// The visits that it moves, as they are held.
+    moved: Vec<Held>,
+    /// The visits that the plan gives.
+    given: Vec<Held>,
 }
 
 impl Premises {
@@ -48,17 +52,37 @@ impl Premises {
         (visits, changes): (&[&VisitRow], &PlanChanges),
         (services, moving): (&HashMap<TaskId, ServiceMinutes>, &HashSet<TaskId>),
     ) -> Result<Self, DbError> {
-        let free = Free::read(conn, plan, (visits, moving), changes)?;
+        let given = visits.iter().filter_map(|visit| {
+            let minutes = services.get(&visit.task).map_or(0, |minutes| minutes.get());
+            Some(Held { task: visit.task, person: visit.person?, day: visit.day?, minutes })
+        });
+        let given: Vec<Held> = given.collect();
+        let (free, moved) = Free::read(conn, plan, (&given, moving), changes)?;
         let pinned: HashSet<TaskId> = changes.pins.iter().map(|pin| pin.task_id).collect();
         let more_time = changes.more_time.iter();
         let more_time = more_time.map(|more| ((more.person_id, more.day), more.minutes)).collect();
-        let overfull = free.overfull(visits, services, &pinned);
-        Ok(Self { more_time, pinned, overfull })
+        Ok(Self { more_time, pinned, free, moved, given })
     }
 
-    /// Whether the week of the person of the visit has no minutes left for it.
-    pub(super) fn lacks_minutes(&self, visit: &VisitRow) -> bool {
-        self.overfull.contains(&visit.task)
+    /// The visits for which the weeks of their people have no minutes left, as they are given in their order,
+    /// if the visits of these tasks are not moved. Pinned ones are decided by hand and take theirs in any
+    /// case.
+    pub(super) fn overfull(&self, stayed: &HashSet<TaskId>) -> HashSet<TaskId> {
+        let (mut free, mut overfull) = (self.free.clone(), HashSet::new());
+        for held in self.moved.iter().filter(|held| stayed.contains(&held.task)) {
+            free.add(held.person, monday_of(held.day), -i64::from(held.minutes));
+        }
+        for given in self.given.iter().filter(|given| !stayed.contains(&given.task)) {
+            let week = (given.person, monday_of(given.day));
+            let Some(free) = free.0.get_mut(&week) else { continue };
+            let minutes = i64::from(given.minutes);
+            if *free < minutes && !self.pinned.contains(&given.task) {
+                overfull.insert(given.task);
+            } else {
+                *free -= minutes;
+            }
+        }
+        overfull
     }
 
     /// Whether the person has the skills of the task, unless it is pinned, and hours for it at its time.
@@ -90,18 +114,21 @@ pub(super) fn has_passed(visit: &VisitRow, now: DateTime<Utc>) -> bool {
 }
 
 /// The minutes that people have free in the weeks of a plan without its visits.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Free(HashMap<(PersonId, NaiveDate), i64>);
 
 impl Free {
+    /// The free minutes, and what people hold of the tasks in `moving`.
     fn read(
         conn: &mut Conn,
         plan: &PlanRow,
-        (visits, moving): (&[&VisitRow], &HashSet<TaskId>),
+        (given, moving): (&[Held], &HashSet<TaskId>),
         changes: &PlanChanges,
-    ) -> Result<Self, DbError> {
-        let Ok(span) = Span::new(plan.first_day, plan.last_day) else { return Ok(Self::default()) };
-        let given = visits.iter().filter_map(|visit| Some((visit.task, visit.person?))).collect();
+    ) -> Result<(Self, Vec<Held>), DbError> {
+        let Ok(span) = Span::new(plan.first_day, plan.last_day) else {
+            return Ok(Default::default());
+        };
+        let given = given.iter().map(|given| (given.task, given.person)).collect();
         let mut free = Self(offered(conn, plan.district, span, &given)?);
         for more in &changes.more_minutes {
             let is_meant = |monday: NaiveDate| more.week.is_none_or(|day| monday_of(day) == monday);
@@ -109,41 +136,19 @@ impl Free {
                 free.add(more.person_id, monday, more.minutes.into());
             }
         }
-        for held in held(conn, plan, span)? {
-            // A task that its person has claimed since counts as the plan's visit.
-            if given.get(&held.task) != Some(&held.person) && !moving.contains(&held.task) {
-                free.add(held.person, monday_of(held.day), -i64::from(held.minutes));
-            }
+        let held = held(conn, plan, span)?.into_iter();
+        let (moved, others): (Vec<_>, Vec<_>) = held.partition(|held| moving.contains(&held.task));
+        // A task that its person has claimed since counts as the plan's visit.
+        for held in others.iter().filter(|held| given.get(&held.task) != Some(&held.person)) {
+            free.add(held.person, monday_of(held.day), -i64::from(held.minutes));
         }
-        Ok(free)
+        Ok((free, moved))
     }
 
     fn add(&mut self, person: PersonId, monday: NaiveDate, minutes: i64) {
         if let Some(free) = self.0.get_mut(&(person, monday)) {
             *free += minutes;
         }
-    }
-
-    /// The visits that find no free minutes, of visits that are given in this order. Pinned ones are
-    /// decided by hand and take theirs in any case.
-    fn overfull(
-        mut self,
-        visits: &[&VisitRow],
-        services: &HashMap<TaskId, ServiceMinutes>,
-        pinned: &HashSet<TaskId>,
-    ) -> HashSet<TaskId> {
-        let mut overfull = HashSet::new();
-        for visit in visits {
-            let (Some(person), Some(day)) = (visit.person, visit.day) else { continue };
-            let Some(free) = self.0.get_mut(&(person, monday_of(day))) else { continue };
-            let minutes = services.get(&visit.task).map_or(0, |minutes| i64::from(minutes.get()));
-            if *free < minutes && !pinned.contains(&visit.task) {
-                overfull.insert(visit.task);
-            } else {
-                *free -= minutes;
-            }
-        }
-        overfull
     }
 }
 
@@ -164,7 +169,7 @@ fn offered(
     Ok(offered)
 }
 
-/// The time that a task of another plan, or of none, takes of its person in the weeks of a plan.
+/// The time that a task takes of its person in the weeks of a plan.
 struct Held {
     task: TaskId,
     person: PersonId,
@@ -238,30 +243,42 @@ mod tests {
         }
     }
 
+    fn held(n: u128, day: &str) -> Held {
+        let day = day.parse().expect("a day");
+        Held { task: TaskId(Uuid::from_u128(n)), person: PersonId(Uuid::nil()), day, minutes: 30 }
+    }
+
+    /// The visits without minutes, of four in two weeks; a fifth is moved from the person.
+    fn overfull(free: i64, pinned: &[u128], stayed: &[u128]) -> Vec<u128> {
+        let given = [(1, "2026-12-07"), (2, "2026-12-08"), (3, "2026-12-09"), (4, "2026-12-14")];
+        let week = |day: &str| (PersonId(Uuid::nil()), day.parse().expect("a day"));
+        let tasks = |of: &[u128]| of.iter().map(|n| TaskId(Uuid::from_u128(*n))).collect();
+        let premises = Premises {
+            pinned: tasks(pinned),
+            free: Free([(week("2026-12-07"), free), (week("2026-12-14"), 30)].into()),
+            moved: vec![held(5, "2026-12-10")],
+            given: given.map(|(n, day)| held(n, day)).into(),
+            ..Premises::default()
+        };
+        let found = premises.overfull(&tasks(stayed)).into_iter();
+        let mut found: Vec<u128> = found.map(|task| task.0.as_u128()).collect();
+        found.sort_unstable();
+        found
+    }
+
     #[test]
     fn each_week_gives_its_minutes_in_the_order_of_the_visits_and_to_pinned_ones_in_any_case() {
-        let visits = [(1, "2026-12-07"), (2, "2026-12-08"), (3, "2026-12-09"), (4, "2026-12-14")]
-            .map(|(n, day)| visit(n, day));
-        let visits: Vec<&VisitRow> = visits.iter().collect();
-        let services = visits.iter().map(|visit| (visit.task, ServiceMinutes::of::<30>()));
-        let services = services.collect();
-        let overfull = |free: i64, pinned: &[u128]| {
-            let week = |day: &str| (PersonId(Uuid::nil()), day.parse().expect("a day"));
-            let free = Free([(week("2026-12-07"), free), (week("2026-12-14"), 30)].into());
-            let pinned = pinned.iter().map(|n| TaskId(Uuid::from_u128(*n))).collect();
-            let mut found: Vec<u128> = free
-                .overfull(&visits, &services, &pinned)
-                .into_iter()
-                .map(|task| task.0.as_u128())
-                .collect();
-            found.sort_unstable();
-            found
-        };
-        assert!(overfull(90, &[]).is_empty());
-        assert_eq!(overfull(89, &[]), [3]);
-        assert_eq!(overfull(-5, &[]), [1, 2, 3]);
-        assert_eq!(overfull(59, &[2]), [3]);
-        assert_eq!(overfull(0, &[2]), [1, 3]);
+        assert!(overfull(90, &[], &[]).is_empty());
+        assert_eq!(overfull(89, &[], &[]), [3]);
+        assert_eq!(overfull(-5, &[], &[]), [1, 2, 3]);
+        assert_eq!(overfull(59, &[2], &[]), [3]);
+        assert_eq!(overfull(0, &[2], &[]), [1, 3]);
+    }
+
+    #[test]
+    fn a_visit_that_is_not_moved_takes_the_minutes_of_its_present_person() {
+        assert_eq!(overfull(90, &[], &[5]), [3]);
+        assert!(overfull(60, &[], &[1]).is_empty(), "the others have them");
     }
 
     #[test]

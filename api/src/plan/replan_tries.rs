@@ -15,6 +15,7 @@ use crate::tx::Tx;
 
 /// The most plans that a task gets after it has lost its assignee.
 const MOST_TRIES: i32 = 3;
+
 /// What becomes of a freed task that a plan has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {

@@ -29,8 +29,8 @@ pub struct Reported {
     pub at: TimeOfDay,
 }
 
-/// The visits of today that their visitors have reported lately, without calls, visits of another day,
-/// and reports that another person wrote later.
+/// The visits of today that their visitors have reported lately, without calls, visits and reports of another
+/// day, and reports that another person wrote later.
 ///
 /// # Errors
 /// [`DbError`].
@@ -50,6 +50,8 @@ pub fn lately(
         .filter(reports::district.eq(district))
         .filter(reports::created_at.ge(since.naive_utc()))
         .filter(reports::written_by.is_null())
+        // A phone without a network sends the reports of other days later.
+        .filter(reports::made_on.is_null().or(reports::made_on.eq(today)))
         .filter(tasks::planned_on.is_null().or(tasks::planned_on.eq(today)))
         .select((reports::person, reports::kind, reports::created_at, tasks::lat, tasks::lon))
         .load(conn)?;

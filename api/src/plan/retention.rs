@@ -29,6 +29,7 @@ const DRAFTS: i64 = 100;
 const PLANS: i64 = 100;
 /// The most visits that are deleted in one transaction.
 const VISITS: i64 = 2_000;
+
 /// Applies the retention to the plans of the district; answers the number of discarded drafts, deleted visits and
 /// deleted plans.
 ///

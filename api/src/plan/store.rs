@@ -60,6 +60,13 @@ pub struct Given {
     pub order: Option<PlanOrder>,
 }
 
+impl Given {
+    /// Whether a person pinned the task in the order of the plan.
+    pub fn pins(&self, task: TaskId) -> bool {
+        self.order.iter().flat_map(PlanOrder::pinned).any(|pinned| pinned == task)
+    }
+}
+
 /// When these plans of the district gave their visits.
 ///
 /// # Errors

@@ -42,14 +42,15 @@ pub fn undo(
 }
 
 /// Opens the tasks of these visits of the plan that their people have not accepted, with the valid marks that
-/// they had before, or gives them back to the visits that they had by earlier plans; returns the others.
+/// they had before, or gives them back to the visits that they had by earlier plans, which `orders` number;
+/// returns the others.
 ///
 /// # Errors
 /// [`DbError`].
 pub(super) fn open(
     tx: &mut Tx<'_>,
     plan: &PlanRow,
-    visits: &[VisitRow],
+    (visits, orders): (&[VisitRow], &HashMap<PlanId, HashMap<TaskId, i32>>),
     by: Option<PersonId>,
 ) -> Result<Vec<LeftTask>, DbError> {
     let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
@@ -60,7 +61,7 @@ pub(super) fn open(
     let former = former_marks::valid(tx.read_unbatched(), plan, &marked)?;
     let given = visits.iter().filter_map(|visit| Some((tasks.get(&visit.task)?, visit)));
     let given: Vec<_> = given.filter(|(task, visit)| visit.is_unaccepted(task)).collect();
-    let earlier = Former::read(tx, plan, &given)?;
+    let earlier = Former::read(tx, plan, &given, orders)?;
     let (mut left, mut restored) = (Vec::new(), Vec::new());
     for visit in visits {
         let (hindered, task) = (earlier.hindered(visit.task), tasks.get(&visit.task));

@@ -1,5 +1,7 @@
 //! Queries for the visits of plans.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -13,14 +15,11 @@ use super::changed_visits::VisitChange;
 use super::model::PlanVisit;
 use super::why::StoredWhy;
 use crate::db::schema::{plan_visits, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, in_batches};
 use crate::http::page::Wanted;
 use crate::in_range;
 use crate::task::row::TaskRow;
 use crate::task::unserved_why::UnservedWhy;
-
-/// The most ids of a query.
-const CHUNK: usize = 500;
 
 crate::table_row! {
     /// A row of `plan_visits`.
@@ -145,25 +144,27 @@ pub fn assignments(
         .load(conn)?)
 }
 
-/// The visits of the plan for these tasks.
+/// The visit of each of these tasks by the plan beside it; each task is listed once.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn of_tasks(
     conn: &mut Conn,
-    (district, plan): (AreaCode, PlanId),
-    ids: &[TaskId],
-) -> Result<Vec<VisitRow>, DbError> {
-    let mut visits = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(CHUNK) {
-        let these = plan_visits::table
+    district: AreaCode,
+    given: &[(PlanId, TaskId)],
+) -> Result<HashMap<TaskId, VisitRow>, DbError> {
+    let visits: Vec<VisitRow> = in_batches(given, |given| {
+        let (plans, tasks): (Vec<PlanId>, Vec<TaskId>) = given.iter().copied().unzip();
+        plan_visits::table
             .filter(plan_visits::district.eq(district))
-            .filter(plan_visits::plan.eq(plan))
-            .filter(plan_visits::task.eq_any(ids))
-            .select(VisitRow::as_select());
-        visits.extend(these.load::<VisitRow>(conn)?);
-    }
-    Ok(visits)
+            .filter(plan_visits::plan.eq_any(plans))
+            .filter(plan_visits::task.eq_any(tasks))
+            .select(VisitRow::as_select())
+            .load(conn)
+    })?;
+    let given: HashSet<&(PlanId, TaskId)> = given.iter().collect();
+    let visits = visits.into_iter().filter(|visit| given.contains(&(visit.plan, visit.task)));
+    Ok(visits.map(|visit| (visit.task, visit)).collect())
 }
 
 /// Which visits of a plan are read.

@@ -1,10 +1,10 @@
 //! What is left to do with a plan that is applied or undone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use diesel::prelude::*;
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::range::ServiceMinutes;
 
 use super::assignment::Assignments;
@@ -30,6 +30,8 @@ pub(super) struct Work {
     keys: Vec<TaskId>,
     /// The number of each visit in the day of its person.
     orders: HashMap<TaskId, i32>,
+    /// The same of the earlier plans to which an undo gives visits back.
+    pub(super) former_orders: HashMap<PlanId, HashMap<TaskId, i32>>,
     /// What may have changed since the draft of a plan that is applied.
     premises: Premises,
     /// The tasks that the plan left without a visitor.
@@ -61,10 +63,17 @@ impl Work {
             Premises::read(conn, plan, (&all, changes), (&services, &moving))?
         };
         visits.retain(|(key, _)| plan.reached.is_none_or(|reached| *key > reached));
-        let (keys, visits) = visits.into_iter().unzip();
+        let (keys, visits): (Vec<TaskId>, Vec<VisitRow>) = visits.into_iter().unzip();
         let orders = why::orders(conn, plan.district, plan.id)?;
+        let mut former_orders = HashMap::new();
+        if plan.state == PlanState::Undoing {
+            let moved = visits.iter().filter_map(|visit| visit.former_plan);
+            for id in moved.collect::<BTreeSet<PlanId>>() {
+                former_orders.insert(id, why::orders(conn, plan.district, id)?);
+            }
+        }
         let unserved = left_open::of(conn, plan.district, plan.id)?;
-        Ok(Self { visits, keys, orders, premises, unserved })
+        Ok(Self { visits, keys, orders, former_orders, premises, unserved })
     }
 
     /// The assignments of some of the visits.

@@ -134,7 +134,7 @@ pub(crate) fn tied(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Vec<TaskRow>, DbErr
 }
 
 /// When the other person makes the visit of the task, if these tied tasks have a time for it.
-pub(super) fn time_of_other(row: &TaskRow, tied: &[TaskRow]) -> Option<(NaiveDate, TimeOfDay)> {
+pub(crate) fn time_of_other(row: &TaskRow, tied: &[TaskRow]) -> Option<(NaiveDate, TimeOfDay)> {
     row.pair()?;
     let mut held = tied.iter().filter(|other| Phase::UNFINISHED_ASSIGNED.contains(&other.state));
     held.find_map(|other| other.planned_on.zip(other.planned_start))
