@@ -71,8 +71,9 @@ pub fn includes(
     let member = beneficiaries::table
         .filter(beneficiaries::district.eq(district))
         .filter(beneficiaries::id.eq(id))
-        .filter(condition::expression(filter, today));
-    Ok(diesel::select(diesel::dsl::exists(member)).get_result(conn)?)
+        .filter(condition::expression(filter, today))
+        .select(beneficiaries::id);
+    Ok(member.first::<BeneficiaryId>(conn).optional()?.is_some())
 }
 
 /// The numbers of current beneficiaries that belong to the audience in the areas directly below, those without any

@@ -11,7 +11,7 @@ use gridward_domain::id::{BeneficiaryId, CaseId};
 use super::filter::{CaseFilter, CaseQuery};
 use super::row::{CaseRow, Columns, PlacedCase};
 use super::scope::{self, Hidden};
-use super::store::placed;
+use super::store::{joined, placed};
 use crate::area;
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};

@@ -8,9 +8,8 @@ use gridward_domain::case::CaseResult;
 
 use super::CaseSource;
 use super::list::shown;
-use super::row::CaseRow;
 use super::scope::{self, Hidden};
-use super::store::placed;
+use super::store::joined;
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};
 use crate::db::{Conn, DbError};
@@ -43,7 +42,7 @@ pub fn days_of(
     let range = area.range();
     let of_homes = in_range!(beneficiaries::grid.nullable(), range);
     let of_areas = cases::beneficiary.is_null().and(in_range!(cases::area, range));
-    let of_needs = placed!(principal.district())
+    let of_needs = joined!(principal.district())
         .select((cases::opened_at, cases::begun_at, cases::result))
         .filter(cases::source.eq_any([CaseSource::Report, CaseSource::Proposal]))
         .filter(of_homes.or(of_areas));

@@ -13,8 +13,8 @@ use crate::db::schema::{beneficiaries, case_entries, cases, reports};
 use crate::db::{Conn, DbError, changed_one, in_batches};
 use crate::tx::row::{RowChange, write_versioned};
 
-/// The cases of a district with the grids of their beneficiaries.
-macro_rules! placed {
+/// The cases of a district beside their beneficiaries.
+macro_rules! joined {
     ($district:expr) => {
         cases::table
             .left_join(
@@ -23,15 +23,21 @@ macro_rules! placed {
                     .and(beneficiaries::id.nullable().eq(cases::beneficiary))),
             )
             .filter(cases::district.eq($district))
-            .select((
-                CaseRow::as_select(),
-                beneficiaries::grid.nullable(),
-                beneficiaries::valid_to.nullable(),
-            ))
     };
 }
 
-pub(super) use placed;
+/// The cases of a district with the grids of their beneficiaries.
+macro_rules! placed {
+    ($district:expr) => {
+        joined!($district).select((
+            CaseRow::as_select(),
+            beneficiaries::grid.nullable(),
+            beneficiaries::valid_to.nullable(),
+        ))
+    };
+}
+
+pub(super) use {joined, placed};
 
 /// The case, anywhere in the district.
 ///

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::authority::Principal;
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{PersonId, TaskId};
 
 use super::ASSIGNEE_LEFT;
 use super::apply::about;

@@ -106,6 +106,7 @@ pub(super) fn compare(
 
 #[cfg(test)]
 mod tests {
+    use gridward_domain::time::TimeOfDay;
     use uuid::Uuid;
 
     use super::*;

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{CampaignId, PersonId, PlanId, TaskId};
 
-use super::model::{Plan, PlanState};
+use super::model::{Plan, PlanOrigin, PlanState};
 use super::order::PlanOrder;
 use super::plan_row::{Kept, PlanRow};
 use super::stored_order::StoredOrder;
