@@ -329,10 +329,7 @@ async fn a_suggestion_is_of_the_smallest_area_that_suffices_and_its_supervisors_
         "{plans:?}"
     );
     let id = plans[0]["id"].as_str().expect("an id");
-    assert_eq!(
-        notices(&town).await,
-        ["There is a plan for visits that lost their visitor: 南门社区"]
-    );
+    assert_eq!(notices(&town).await, ["There is a plan for visits that need a visitor: 南门社区"]);
     assert_eq!(notices(&district).await, [""; 0], "a supervisor is nearer");
     assert_eq!(notices(&manager).await, [""; 0], "the draft is not of one grid");
     let path = format!("/v1/plans/{id}");
@@ -609,7 +606,7 @@ async fn a_suggestion_for_visits_that_are_held_up_changes_nothing_until_it_is_ap
     assert_eq!(plans[0]["area"], GRID, "its people suffice");
     assert_eq!(
         notices(&manager).await,
-        ["There is a plan for visits that lost their visitor: 第1网格"]
+        ["There is a plan for visits that need a visitor: 第1网格"]
     );
     assert_eq!(task(&manager, &tasks[2]).await, before, "it stays until the draft is applied");
     let plan = format!("/v1/plans/{}", plans[0]["id"].as_str().expect("an id"));

@@ -21,7 +21,7 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::CommandId;
 use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
-use crate::plan::after_release;
+use crate::plan::upkeep::after_release;
 use crate::task;
 use crate::task::release::release;
 use crate::task::row::TaskRow;

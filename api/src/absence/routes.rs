@@ -25,7 +25,7 @@ use crate::http::{Json as Body, Query, openapi};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
-use crate::plan::planner::Planner;
+use crate::plan::compute::planner::Planner;
 use crate::task::origin::Origin;
 use crate::tx::{Db, Tx};
 

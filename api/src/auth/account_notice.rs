@@ -42,7 +42,7 @@ pub enum AccountNoticeKind {
     SecondmentAgreed,
     /// A secondment of the person, or one that the person requested, does not take place.
     SecondmentEnded,
-    /// The district suggests a plan of visits that lost their visitor: `GET /v1/plans`.
+    /// The district suggests a plan of visits that need a visitor: `GET /v1/plans`.
     PlanSuggested,
     /// The person responsible for regimes of the area has left: `GET /v1/regimes`.
     RegimeWithoutResponsible,
@@ -105,11 +105,11 @@ impl AccountNoticeKind {
                 return (title.into(), "已安排的任务保持不变。");
             }
             (Self::PlanSuggested, Language::English) => {
-                let title = format!("There is a plan for visits that lost their visitor: {about}");
+                let title = format!("There is a plan for visits that need a visitor: {about}");
                 return (title.into(), "Look at the draft under the plans, and apply it.");
             }
             (Self::PlanSuggested, Language::Chinese) => {
-                let title = format!("有走访需要换人，已生成派单建议：{about}");
+                let title = format!("有走访待安排，已生成派单建议：{about}");
                 return (title.into(), "请在“派单”中查看草案，确认后应用。");
             }
             (Self::RegimeWithoutResponsible, Language::English) => {

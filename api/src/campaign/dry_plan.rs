@@ -27,14 +27,15 @@ use crate::clock::{self, china};
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
-use crate::plan::computed::Request;
-use crate::plan::dry_result::DryResult;
-use crate::plan::imagined::ImaginedVisits;
+use crate::plan::compute::computed::Request;
+use crate::plan::compute::dry_result::DryResult;
+use crate::plan::drafts::draft;
 use crate::plan::model::{Plan, PlanState};
-use crate::plan::order::PlanOrder;
 use crate::plan::plan_row::PlanRow;
-use crate::plan::span::Span;
-use crate::plan::{draft, store as plans};
+use crate::plan::request::imagined::ImaginedVisits;
+use crate::plan::request::order::PlanOrder;
+use crate::plan::request::span::Span;
+use crate::plan::store as plans;
 use crate::tx::Tx;
 
 /// The usual urgency, of hand-overs without a kind.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::outcome_model::LendingOfArea;
+use crate::plan::drafts::obstacles::PlanObstacle;
 use crate::plan::model::PlanState;
-use crate::plan::obstacles::PlanObstacle;
 
 /// The plan that there would be with the visits of a campaign.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -20,8 +20,8 @@ use crate::http::Query;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::idempotency::{Commands, IdempotencyKey};
+use crate::plan::compute::planner::Planner;
 use crate::plan::model::Plan;
-use crate::plan::planner::Planner;
 use crate::tx::Db;
 
 /// Assess the feasibility of a campaign

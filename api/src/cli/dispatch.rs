@@ -10,12 +10,12 @@ use uuid::Uuid;
 use super::{Failure, choose_district, connect_existing};
 use crate::clock;
 use crate::http::problem::{Problem, ProblemCode};
-use crate::plan::apply::ApplyPlan;
-use crate::plan::computed::Request;
+use crate::plan::compute::computed::Request;
+use crate::plan::compute::run::{apply, draft};
+use crate::plan::execution::apply::ApplyPlan;
 use crate::plan::model::{Plan, PlanResult};
-use crate::plan::order::PlanOrder;
-use crate::plan::run::{apply, draft};
-use crate::plan::span::Span;
+use crate::plan::request::order::PlanOrder;
+use crate::plan::request::span::Span;
 use crate::server::settings::Settings;
 use crate::tx::Db;
 

@@ -3,8 +3,8 @@
 use gridward_domain::area::AreaCode;
 
 use crate::db::{Conn, DbError};
-use crate::plan::nightly::{NightTime, NightlyPlan, PlanMode};
 use crate::plan::settings::{self, PlanningSettings};
+use crate::plan::upkeep::nightly::{NightTime, NightlyPlan, PlanMode};
 
 /// The version of settings that were never replaced.
 const INITIAL: i64 = 1;

@@ -1,6 +1,6 @@
 //! Why a visit is on its day, in a sentence. A pure function.
 
-use crate::plan::why::DayWhy;
+use crate::plan::drafts::why::DayWhy;
 
 /// The sentence in Chinese and in English.
 pub(super) const fn why_day(code: DayWhy) -> (&'static str, &'static str) {

@@ -7,8 +7,8 @@ use gridward_domain::task::Phase;
 
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError, batches};
-use crate::plan::carried::Carried;
-use crate::plan::span::Span;
+use crate::plan::problem::carried::Carried;
+use crate::plan::request::span::Span;
 use crate::task::row::TaskRow;
 use crate::task::work_time::finished;
 

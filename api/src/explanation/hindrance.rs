@@ -5,7 +5,7 @@ use gridward_domain::skill::Skill;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::plan::why::StoredReason;
+use crate::plan::drafts::why::StoredReason;
 
 /// The kinds of hindrances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

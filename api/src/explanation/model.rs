@@ -11,7 +11,7 @@ use super::given::HowGiven;
 use super::hindrance::Hindrance;
 use super::sentences::Sentence;
 use crate::person::start::RouteStart;
-use crate::plan::why::{DayWhy, VisitCost};
+use crate::plan::drafts::why::{DayWhy, VisitCost};
 use crate::task::planned_why::PlannedWhy;
 
 /// Why a task is with its assignee, or that it has none, why then, and who else could make the visit.

@@ -23,7 +23,7 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::person;
 use crate::person::start::RouteStart;
 use crate::person::store::{self as people, PersonRow};
-use crate::plan::why::{self, StoredAlternative, StoredVerdict, StoredVisit};
+use crate::plan::drafts::why::{self, StoredAlternative, StoredVerdict, StoredVisit};
 use crate::task::row::TaskRow;
 use crate::task::seen;
 

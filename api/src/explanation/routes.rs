@@ -19,7 +19,7 @@ use crate::http::Query;
 use crate::http::openapi;
 use crate::http::prefer::Wait;
 use crate::http::problem::Problem;
-use crate::plan::planner::Planner;
+use crate::plan::compute::planner::Planner;
 use crate::tx::Db;
 
 /// How many candidates are returned by default.

@@ -10,7 +10,7 @@ use super::day_words::{en_day, zh_day};
 use super::hindrance::HindranceCode;
 use super::model::{WhyPerson, WhyThen};
 use super::share_period::SharePeriod;
-use crate::plan::why::VisitCost;
+use crate::plan::drafts::why::VisitCost;
 use crate::task::planned_why::PlannedWhy;
 
 /// A sentence or two, in both languages.
@@ -94,9 +94,9 @@ pub fn why_person(who: Who<'_>, why: &WhyPerson, period: SharePeriod) -> Sentenc
             (format!("这一户熟悉{zh}。"), format!("The beneficiary knows {}.", who.en()))
         }
         PlannedWhy::OnlyOne => (
-            format!("其他人都排不开，只有{zh}能上门。"),
+            format!("负责本网格的其他人都排不开，只有{zh}能上门。"),
             format!(
-                "{}; no one else can.",
+                "{}; no one else of those who serve the grid can.",
                 who.en_with("can make the visit", "can make the visit")
             ),
         ),
@@ -287,7 +287,7 @@ mod tests {
     use gridward_domain::time::Window;
 
     use super::*;
-    use crate::plan::why::DayWhy;
+    use crate::plan::drafts::why::DayWhy;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
@@ -340,7 +340,7 @@ mod tests {
         let Sentence { zh, .. } = why_person(Who::You, &why(PlannedWhy::OnlyOne, 30, 0), period());
         assert_eq!(
             zh,
-            "其他人都排不开，只有您能上门。按方案，您近四周（至12月6日）的时间已用 36%。"
+            "负责本网格的其他人都排不开，只有您能上门。按方案，您近四周（至12月6日）的时间已用 36%。"
         );
     }
 

@@ -6,7 +6,7 @@ use gridward_domain::id::PlanId;
 
 use super::day_words::{en_date, zh_date};
 use crate::db::{Conn, DbError};
-use crate::plan::span::Span;
+use crate::plan::request::span::Span;
 use crate::plan::{settings, store};
 
 /// The weeks over which a district shares work fairly.

@@ -21,7 +21,7 @@ use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{Kept, Problem};
 use crate::http::{Json as Body, openapi};
 use crate::idempotency::{Effect, IdempotencyKey};
-use crate::plan::after_release;
+use crate::plan::upkeep::after_release;
 use crate::tx::Tx;
 
 /// The most departures of a call.

@@ -22,8 +22,8 @@ use crate::idempotency::{Commands, Effect, IdempotencyKey};
 use crate::person::PersonState;
 use crate::person::sessions::subordinate;
 use crate::person::store::PersonRow;
-use crate::plan::after_release;
-use crate::plan::planner::Planner;
+use crate::plan::compute::planner::Planner;
+use crate::plan::upkeep::after_release;
 use crate::tx::{Db, Tx};
 
 /// What is done to the person.

@@ -3,7 +3,7 @@
 use gridward_domain::area::AreaCode;
 
 use super::{Job, JobContext, RunFuture, Schedule};
-use crate::plan::retention;
+use crate::plan::upkeep::retention;
 
 /// Applies the retention of plans.
 pub struct PlanRetention;

@@ -6,7 +6,7 @@
 use gridward_domain::area::AreaCode;
 
 use super::{Job, JobContext, RunFuture, Schedule};
-use crate::plan::{enqueue_nightly, offers, overruns, replan};
+use crate::plan::upkeep::{enqueue_nightly, offers, overruns, replan};
 use crate::task::freed;
 use crate::tx::Tx;
 

@@ -16,7 +16,7 @@ use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 use crate::http::shutdown::Shutdown;
 use crate::ops::Metrics;
-use crate::plan::applied;
+use crate::plan::execution::applied;
 use crate::tx::Db;
 
 /// How often the last plans are read.

@@ -19,7 +19,7 @@ use crate::clock::{china, midnight};
 use crate::db::schema::{reports, tasks};
 use crate::db::{Conn, DbError, batches};
 use crate::http::problem::Problem;
-use crate::plan::applied::{self, AppliedPlan};
+use crate::plan::execution::applied::{self, AppliedPlan};
 use crate::plan::settings;
 use crate::task::aging;
 use crate::weekly::figure::{TaskList, median};

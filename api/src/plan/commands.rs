@@ -8,10 +8,11 @@ use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PlanId;
 use serde_json::{Value, json};
 
-use super::apply::{self, ApplyPlan};
+use super::compute::planner::Planner;
+use super::execution::apply::{self, ApplyPlan};
+use super::execution::{left, undo};
 use super::model::PlanResult;
-use super::planner::Planner;
-use super::{left, store, undo};
+use super::store;
 use crate::auth::Authenticated;
 use crate::db::Conn;
 use crate::http::OptionalJson;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::changed_visits::ChangedVisit;
+use super::drafts::changed_visits::ChangedVisit;
 
 /// How long a draft can be applied.
 pub const APPLICABLE_FOR: TimeDelta = TimeDelta::days(7);

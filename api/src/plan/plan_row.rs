@@ -8,11 +8,11 @@ use gridward_domain::id::{CampaignId, PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::changes::PlanChanges;
-use super::dry_result::DryResult;
-use super::lane::Lane;
+use super::compute::dry_result::DryResult;
 use super::model::{APPLICABLE_FOR, Plan, PlanBase, PlanOrigin, PlanState};
-use super::stored_order::StoredOrder;
+use super::request::changes::PlanChanges;
+use super::request::lane::Lane;
+use super::request::stored_order::StoredOrder;
 use crate::clock::china;
 use crate::db::DbError;
 use crate::db::schema::plans;

@@ -10,7 +10,7 @@ use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::nightly::NightlyPlan;
+use super::upkeep::nightly::NightlyPlan;
 use crate::db::schema::planning_settings;
 use crate::db::{Conn, DbError, changed_one};
 use crate::http::problem::Problem;

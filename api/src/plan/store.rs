@@ -8,9 +8,9 @@ use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{CampaignId, PersonId, PlanId, TaskId};
 
 use super::model::{Plan, PlanOrigin, PlanState};
-use super::order::PlanOrder;
 use super::plan_row::{Kept, PlanRow};
-use super::stored_order::StoredOrder;
+use super::request::order::PlanOrder;
+use super::request::stored_order::StoredOrder;
 use crate::db::schema::plans;
 use crate::db::{Conn, DbError, batches, changed_one};
 use crate::http::page::Wanted;

@@ -39,7 +39,7 @@ use crate::limits::body::PersonOf;
 use crate::limits::{BodyLimits, Connections, Limits, Searches, Streams};
 use crate::ops::Metrics;
 use crate::ops::about::{About, Identity, PhonePin};
-use crate::plan::planner::Planner;
+use crate::plan::compute::planner::Planner;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
 use crate::sync::routes::Sync;

@@ -9,7 +9,7 @@ use crate::area;
 use crate::beneficiary::contacts;
 use crate::db::DbError;
 use crate::person::offers;
-use crate::plan::unserved;
+use crate::plan::drafts::unserved;
 use crate::task::waiting;
 use crate::tx::Db;
 

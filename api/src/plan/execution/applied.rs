@@ -1,0 +1,125 @@
+//! The plans that are applied: the last one, and those that planned tasks anew.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::word::VariantArray as _;
+
+use crate::db::schema::plans;
+use crate::db::{Conn, DbError};
+use crate::in_range;
+use crate::plan::model::{PlanOrigin, PlanState};
+use crate::plan::plan_row::Kept;
+
+/// What is known of an applied plan as a whole.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AppliedPlan {
+    /// When it was applied.
+    pub at: DateTime<Utc>,
+    /// The tasks that it gave to a person.
+    pub assigned: u32,
+    /// The tasks that it left without a person.
+    pub unserved: u32,
+    /// The tasks that it planned after their due day.
+    pub late: u32,
+    /// All visits in it, those that people had before included.
+    pub served: u32,
+    /// Those made by a person whom the beneficiary knows.
+    pub known: u32,
+    /// The travel minutes.
+    pub travel: u32,
+    /// The largest load as a share of the offered minutes; 1 is all.
+    pub largest_share: f64,
+    /// The standard deviation of the shares.
+    pub share_spread: f64,
+}
+
+impl AppliedPlan {
+    fn read((at, kept): (Option<NaiveDateTime>, String)) -> Result<Option<Self>, DbError> {
+        let kept: Kept =
+            serde_json::from_str(&kept).map_err(|error| DbError::corrupt("plans", error))?;
+        let count = |name: &str| {
+            let count = kept.measures[name].as_u64().unwrap_or_default();
+            u32::try_from(count).unwrap_or(u32::MAX)
+        };
+        let share = |name: &str| kept.measures[name].as_f64().unwrap_or_default();
+        Ok(at.map(|at| Self {
+            at: at.and_utc(),
+            assigned: kept.assigned,
+            unserved: count("unserved"),
+            late: count("late"),
+            served: count("served"),
+            known: count("known"),
+            travel: count("travel"),
+            largest_share: share("largest_share"),
+            share_spread: share("share_spread"),
+        }))
+    }
+}
+
+/// The origins of plans of single tasks that had lost their assignee.
+const REPLANS: [PlanOrigin; 2] = [PlanOrigin::Replan, PlanOrigin::Released];
+
+/// The last plan that is applied for the area or for one that contains it, replans of single tasks
+/// not counted.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last(conn: &mut Conn, area: AreaCode) -> Result<Option<AppliedPlan>, DbError> {
+    let containing = Level::VARIANTS.iter().filter_map(|level| area.ancestor(*level));
+    last_of(conn, area.district(), Some(containing.collect()))
+}
+
+/// The last replan of single tasks that is applied anywhere in the district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last_replan(conn: &mut Conn, district: AreaCode) -> Result<Option<AppliedPlan>, DbError> {
+    last_of(conn, district, None)
+}
+
+/// The last plan of one of these areas that is no replan; without areas, the last replan.
+fn last_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    areas: Option<Vec<AreaCode>>,
+) -> Result<Option<AppliedPlan>, DbError> {
+    let applied = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::state.eq(PlanState::Applied))
+        .order(plans::state_at.desc())
+        .select((plans::state_at, plans::measures))
+        .into_boxed();
+    let applied = match areas {
+        Some(areas) => {
+            applied.filter(plans::area.eq_any(areas)).filter(plans::origin.ne_all(REPLANS))
+        }
+        None => applied.filter(plans::origin.eq_any(REPLANS)),
+    };
+    let row = applied.first(conn).optional()?;
+    Ok(row.map(AppliedPlan::read).transpose()?.flatten())
+}
+
+/// The replans that were applied from one moment to before another, of areas that contain `area` or
+/// are contained in it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn replans(
+    conn: &mut Conn,
+    area: AreaCode,
+    (from, before): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<AppliedPlan>, DbError> {
+    let (range, levels) = (area.range(), Level::VARIANTS.iter());
+    let containing: Vec<AreaCode> = levels.filter_map(|level| area.ancestor(*level)).collect();
+    let rows = plans::table
+        .filter(plans::district.eq(area.district()))
+        .filter(plans::state.eq(PlanState::Applied))
+        .filter(plans::state_at.ge(from.naive_utc()))
+        .filter(plans::state_at.lt(before.naive_utc()))
+        .filter(plans::origin.eq_any(REPLANS))
+        .filter(plans::area.eq_any(containing).or(in_range!(plans::area, range)))
+        .select((plans::state_at, plans::measures))
+        .load(conn)?;
+    rows.into_iter().filter_map(|row| AppliedPlan::read(row).transpose()).collect()
+}

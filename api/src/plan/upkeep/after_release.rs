@@ -1,0 +1,76 @@
+//! Orders a draft for tasks that an absence or the departure of people has opened.
+
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::Principal;
+use gridward_domain::id::{PlanId, TaskId};
+use gridward_domain::task::Phase;
+use uuid::Uuid;
+
+use super::replan;
+use crate::clock;
+use crate::http::problem::Problem;
+use crate::plan::compute::enqueue::enqueue;
+use crate::plan::model::PlanOrigin;
+use crate::plan::request::order::PlanOrder;
+use crate::plan::request::selection::{MOST_IDS, TaskSelection};
+use crate::task;
+use crate::task::freed;
+use crate::tx::Tx;
+
+/// Orders a draft of these tasks in the coming days; `None` if none of them is open. All other tasks
+/// keep their assignees and times.
+///
+/// # Errors
+/// As [`enqueue`].
+pub fn order(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    released: &[TaskId],
+) -> Result<Option<PlanId>, Problem> {
+    let ids = &released[..released.len().min(MOST_IDS)];
+    let mut rows = task::store::rows(tx.read()?, principal.district(), ids)?;
+    rows.retain(|row| row.state == Phase::Open);
+    let area = area(principal.area, rows.iter().map(|row| row.grid));
+    // The own tasks elsewhere are for the people there.
+    rows.retain(|row| area.contains(&row.grid));
+    let span = replan::span(&rows, clock::day(tx.now));
+    let Some(span) = span.filter(|_| !rows.is_empty()) else { return Ok(None) };
+    // Otherwise the district's own plan of freed tasks would have them too.
+    let ordered: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
+    freed::planned(tx.write_unbatched(), principal.district(), &ordered)?;
+    let only = TaskSelection { ids: ordered, ..TaskSelection::default() };
+    let order = PlanOrder { only, ..PlanOrder::of(area, span) };
+    let id = PlanId(Uuid::now_v7());
+    enqueue(tx, principal, (id, PlanOrigin::Released), &order).map(|plan| Some(plan.id))
+}
+
+/// The area whose people take over tasks in these grids: their town, or the district, within the
+/// area of the principal.
+fn area(own: AreaCode, grids: impl Iterator<Item = AreaCode>) -> AreaCode {
+    let town = |grid: AreaCode| grid.ancestor(Level::Town).unwrap_or(grid);
+    let mut towns: Vec<AreaCode> = grids.map(town).collect();
+    towns.dedup();
+    match towns.as_slice() {
+        [town] if own.contains(town) => *town,
+        _ => own,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> AreaCode {
+        text.parse().expect("a code")
+    }
+
+    #[test]
+    fn tasks_of_one_town_are_planned_in_it_and_others_in_the_own_area() {
+        let of = |own: &str, grids: &[&str]| area(code(own), grids.iter().map(|one| code(one)));
+        let (first, second) = ("500116001001001", "500116001002003");
+        assert_eq!(of("500116", &[first, second]), code("500116001"));
+        assert_eq!(of("500116", &[first, "500116002001001"]), code("500116"));
+        assert_eq!(of("500116001001", &[first]), code("500116001001"));
+        assert_eq!(of("500116001", &[first, second]), code("500116001"));
+    }
+}

@@ -1,0 +1,162 @@
+//! Visits that a plan gave and that their people did not accept in time: they go on to others.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{PlanId, TaskId};
+use gridward_domain::task::Phase;
+use serde_json::json;
+
+use crate::clock::{day, midnight};
+use crate::db::schema::{plan_visits, plans, tasks};
+use crate::db::{Conn, DbError, in_batches};
+use crate::plan::model::PlanState;
+use crate::plan::settings;
+use crate::plan::store::{self, Given};
+use crate::task;
+use crate::task::{freed, release};
+use crate::tx::Tx;
+
+/// The maximum number of tasks that are read in one transaction.
+const BATCH: i64 = 200;
+/// The hours of the day that count: an offer of the night waits for the morning.
+const HOURS: (TimeDelta, TimeDelta) = (TimeDelta::hours(8), TimeDelta::hours(20));
+
+/// The task up to which a part of the visits has been read, with its plan.
+pub type Position = (PlanId, TaskId);
+
+/// Reads a part of the visits after `after`, opens those that were not accepted in time, and records
+/// that plans give them to other people; answers their number and where the next part begins. What a
+/// person assigned, or pinned in the order of a plan, stays.
+///
+/// # Errors
+/// [`DbError`].
+pub fn release_due(
+    tx: &mut Tx<'_>,
+    district: AreaCode,
+    after: Option<Position>,
+) -> Result<(usize, Option<Position>), DbError> {
+    let (settings, _) = settings::read(tx.read_unbatched(), district)?;
+    let Some(minutes) = settings.accept_within_minutes else { return Ok((0, None)) };
+    let (within, now) = (TimeDelta::minutes(minutes.into()), tx.now);
+    // A first, generous bound for the query: not all hours count.
+    let offers = given_until(tx.read()?, district, now - within, after)?;
+    let next = offers.last().copied().filter(|_| i64::try_from(offers.len()) == Ok(BATCH));
+    let plans: BTreeSet<PlanId> = offers.iter().map(|(plan, _)| *plan).collect();
+    let plans: Vec<PlanId> = plans.into_iter().collect();
+    let mut due: HashMap<PlanId, Given> = store::given(tx.read_unbatched(), district, &plans)?;
+    due.retain(|_, given| accept_by(given.at, within) <= now);
+    let is_due =
+        |(plan, task): &(PlanId, TaskId)| due.get(plan).is_some_and(|given| !given.pins(*task));
+    let ids: Vec<TaskId> = offers.into_iter().filter(is_due).map(|(_, task)| task).collect();
+    let back = given_back(tx.read()?, district, &ids)?;
+    for row in task::store::rows(tx.read()?, district, &ids)? {
+        // Another server may have written an acceptance since the list was read.
+        let is_over = |plan: PlanId| {
+            let back = back.get(&(plan, row.id));
+            due.contains_key(&plan) && back.is_none_or(|at| accept_by(*at, within) <= now)
+        };
+        if row.state != Phase::Assigned || !row.plan.is_some_and(is_over) {
+            continue;
+        }
+        freed::not_accepted(tx, &row)?;
+        release::open(tx, &row, None, json!({ "because": "not_accepted", "was": row.state }))?;
+    }
+    Ok((ids.len(), next))
+}
+
+/// A part of the visits that plans gave until the time `given` and that are not accepted yet, after
+/// those up to `after`: by plan and task.
+fn given_until(
+    conn: &mut Conn,
+    district: AreaCode,
+    given: DateTime<Utc>,
+    after: Option<Position>,
+) -> Result<Vec<Position>, DbError> {
+    let given = given.naive_utc();
+    let since = plans::state_at.le(given).or(plans::created_at.le(given));
+    let mut query = tasks::table
+        .inner_join(
+            plans::table
+                .on(plans::district.eq(tasks::district).and(plans::id.nullable().eq(tasks::plan))),
+        )
+        .filter(tasks::district.eq(district))
+        .filter(tasks::state.eq(Phase::Assigned))
+        .filter(tasks::plan.is_not_null())
+        .filter(plans::district.eq(district))
+        .filter(since)
+        .into_boxed();
+    if let Some((plan, task)) = after {
+        let later = tasks::plan.gt(plan).or(tasks::plan.eq(plan).and(tasks::id.gt(task)));
+        query = query.filter(tasks::plan.ge(plan)).filter(later);
+    }
+    let rows = query.order((tasks::plan, tasks::id)).limit(BATCH).select((plans::id, tasks::id));
+    Ok(rows.load(conn)?)
+}
+
+/// When these visits last went back to the plans that gave them: plans that had moved them were undone.
+fn given_back(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[TaskId],
+) -> Result<HashMap<(PlanId, TaskId), DateTime<Utc>>, DbError> {
+    type Columns = (Option<PlanId>, TaskId, Option<NaiveDateTime>);
+    let rows: Vec<Columns> =
+        in_batches(ids, |ids| {
+            plan_visits::table
+                .inner_join(plans::table.on(
+                    plans::district.eq(plan_visits::district).and(plans::id.eq(plan_visits::plan)),
+                ))
+                .filter(plans::district.eq(district))
+                .filter(plans::state.eq_any([PlanState::Undoing, PlanState::Undone]))
+                .filter(plan_visits::task.eq_any(ids))
+                .filter(plan_visits::former_plan.is_not_null())
+                .order(plans::state_at)
+                .select((plan_visits::former_plan, plan_visits::task, plans::state_at))
+                .load(conn)
+        })?;
+    let back =
+        |(plan, task, at): Columns| plan.zip(at).map(|(plan, at)| ((plan, task), at.and_utc()));
+    // The latest time of each stays.
+    Ok(rows.into_iter().filter_map(back).collect())
+}
+
+/// Until when a visit given at this moment is accepted in time.
+fn accept_by(given: DateTime<Utc>, within: TimeDelta) -> DateTime<Utc> {
+    let mut left = within;
+    for date in day(given).iter_days() {
+        let (begins, ends) = (midnight(date) + HOURS.0, midnight(date) + HOURS.1);
+        let from = given.max(begins);
+        let hours = (ends - from).max(TimeDelta::zero());
+        if left <= hours {
+            return from + left;
+        }
+        left -= hours;
+    }
+    given + within
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by(given: &str, minutes: i64) -> String {
+        let at = |text: &str| -> DateTime<Utc> {
+            format!("2026-11-{text}:00+08:00").parse().expect("a moment")
+        };
+        let end = accept_by(at(given), TimeDelta::minutes(minutes));
+        end.with_timezone(&crate::clock::china()).format("%dT%H:%M").to_string()
+    }
+
+    #[test]
+    fn only_the_hours_of_the_day_count() {
+        assert_eq!(by("26T09:00", 60), "26T10:00");
+        assert_eq!(by("26T02:00", 60), "26T09:00", "a plan of the night");
+        assert_eq!(by("26T19:30", 60), "27T08:30");
+        assert_eq!(by("26T22:00", 60), "27T09:00");
+        assert_eq!(by("26T08:00", 720), "26T20:00");
+        assert_eq!(by("26T08:00", 1_500), "28T09:00");
+    }
+}
