@@ -63,7 +63,7 @@ test('screens have the measures of the design', async ({ browser }) => {
   await expect.poll(box(page, '.opt')).toMatchObject({ height: 52 });
   await page.locator('.opt', { hasText: /^已走访，需跟进$/ }).click();
   await page.locator('.opt', { hasText: /^医疗$/ }).click();
-  await expect(page.locator('.note.info')).toContainText('困难帮扶回访');
+  await expect(page.locator('.note.info')).toContainText('按事项办理');
   await page.evaluate(() => window.scrollTo(0, 0));
   await picture(page, 'report');
   await phone.main().click();
