@@ -293,8 +293,9 @@ impl Case<'_> {
         let marked = "SELECT id AS text FROM plan_visits JOIN tasks ON id = task
              WHERE unserved_why = former_unserved AND plan_visits.plan =";
         counts.marked += self.server.database.texts(&format!("{marked} '{plan}'")).len();
-        let moved = "SELECT task AS text FROM plan_visits WHERE former_plan IS NOT NULL AND plan =";
-        counts.moved += self.server.database.texts(&format!("{moved} '{plan}'")).len();
+        let from_others =
+            "SELECT task AS text FROM plan_visits WHERE former_plan IS NOT NULL AND plan =";
+        counts.moved += self.server.database.texts(&format!("{from_others} '{plan}'")).len();
 
         assert_eq!(&left - &busy, touched, "{undone}");
         assert_eq!(after.tables, between.tables, "an undo changes tasks alone");

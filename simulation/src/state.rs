@@ -184,8 +184,8 @@ impl<'s> World<'s> {
     pub fn is_idle(&self, person: usize) -> bool {
         let first = self.today - IDLE_DAYS + 1;
         let had_one = self.spent[person].range(first..).next().is_some();
-        let has_one = self.horizon().any(|day| !self.diary.on(person, day).is_empty());
-        self.person(person).is_volunteer && first >= 0 && !had_one && !has_one
+        let is_planned = self.horizon().any(|day| !self.diary.on(person, day).is_empty());
+        self.person(person).is_volunteer && first >= 0 && !had_one && !is_planned
     }
 
     /// The open tasks that may be made in the days that are planned, in the order in which they

@@ -61,7 +61,7 @@ impl Verification {
     }
 
     /// Whether the hash of all bytes is the expected one.
-    pub fn is_match(self) -> bool {
+    pub fn matches(self) -> bool {
         self.context.finish().as_ref() == self.hash
     }
 }
@@ -82,7 +82,7 @@ mod tests {
                 for part in parts {
                     verification.add(part);
                 }
-                verification.is_match()
+                verification.matches()
             };
             assert!(matches([b"a", b"bc"]) && !matches([b"a", b"bd"]), "{abc}");
         }

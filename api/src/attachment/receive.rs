@@ -104,7 +104,7 @@ pub async fn take(
         }
     }
     if let Some(verification) = verification {
-        if !verification.is_match() {
+        if !verification.matches() {
             return Err(ProblemCode::ChecksumMismatch.into());
         }
         count(attachments, row, row.received, at).await?;

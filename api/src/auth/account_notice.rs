@@ -59,6 +59,7 @@ impl AccountNoticeKind {
     }
 
     /// Title and detail for the person; `about` is the label of the need or of what was proposed.
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind and language")]
     fn texts(self, language: Language, about: &str) -> (Cow<'static, str>, &'static str) {
         let (title, detail) = match (self, language) {
             (Self::FollowUpDone, Language::English) => {

@@ -16,6 +16,7 @@ pub enum CaseBeneficiary {
 
 impl CaseBeneficiary {
     /// Whether a case may be about an area alone.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     pub fn is_optional(&self) -> bool {
         *self == Self::Optional
     }

@@ -57,6 +57,7 @@ pub enum Channel {
 
 /// A request to execute a command.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "the content of a request is called that too")]
 pub struct Request<'a> {
     /// The caller; ids belong to the person, in any session.
     pub principal: &'a Principal,

@@ -111,7 +111,7 @@ impl PlanningSettings {
             let detail = format!("must be {} to {}", ACCEPT_WITHIN.start(), ACCEPT_WITHIN.end());
             return Err(Problem::invalid("/accept_within_minutes", detail));
         }
-        self.nightly_plan.map_or(Ok(()), |nightly| nightly.check())
+        self.nightly_plan.map_or(Ok(()), NightlyPlan::check)
     }
 
     /// The number of weeks after which a volunteer without anything to do is offered something.

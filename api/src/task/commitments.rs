@@ -155,7 +155,9 @@ impl Commitments {
     /// Counts the visit of the task for the person no longer.
     pub fn give_up(&mut self, person: PersonId, row: &TaskRow) {
         let held = row.planned_on.and_then(|day| self.held.get_mut(&(person, day)));
-        held.into_iter().for_each(|held| held.retain(|held| held.task != row.id));
+        if let Some(held) = held {
+            held.retain(|held| held.task != row.id);
+        }
     }
 
     /// Why the person cannot make the visit, if so.

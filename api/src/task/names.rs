@@ -27,6 +27,7 @@ pub struct NamedIds {
 
 /// The names beside the ids of a task, in a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the members in the contract")]
 pub struct TaskNames<'a> {
     /// The grid.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -42,10 +42,10 @@ pub fn weekly(
     let list = TaskList::met(code, week);
     let filter = list.filter(principal, today)?;
     let mut done = aging::all(figures.conn, code.district(), &filter)?;
-    let (first, last) = (week.first(), week.last());
+    let (from, to) = (week.first(), week.last());
     let mut days = |which| days_of(figures.conn, principal, code, which, today);
     let (cases_found, cases_met) =
-        (days(NeedCases::Found(first, last))?, days(NeedCases::Met(first, last))?);
+        (days(NeedCases::Found(from, to))?, days(NeedCases::Met(from, to))?);
     let cases_waiting = days(NeedCases::Waiting)?;
     let cases = NeedCaseCounts {
         found: as_count(cases_found.len()),
@@ -61,8 +61,8 @@ pub fn weekly(
         area: code,
         area_name: area.name,
         week: week.to_string(),
-        from: first,
-        to: last,
+        from,
+        to,
         day: today,
         oldest_days: oldest_days.max(cases_waiting.into_iter().max()),
         found,

@@ -45,6 +45,7 @@ pub enum Admission {
 
 /// Decides about a sign-in. A person who has set up an authenticator app uses it in every
 /// installation, unless the device is enrolled.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "both arguments are only read")]
 pub fn decide(policy: &SecondFactorPolicy, factors: &Factors) -> Admission {
     const PASSWORD: &[AuthMethod] = &[AuthMethod::Pwd];
     if factors.proof == DeviceProof::EnrolledKey {

@@ -111,8 +111,8 @@ impl Former {
         let choices = visitors::of(tx.read()?, plan.district, &homes)?;
         let held = Commitments::read(tx.read()?, (plan.district, None), &people, days)?;
         let facts = (&held, &choices);
-        let ties = given.iter().filter_map(|(task, _)| task.tie()).map(|tie| tie.id).collect();
-        let tied = tie::binding(tx.read()?, plan.district, &ties)?;
+        let tie_ids = given.iter().filter_map(|(task, _)| task.tie()).map(|tie| tie.id).collect();
+        let tied = tie::binding(tx.read()?, plan.district, &tie_ids)?;
         let given: BTreeMap<TaskId, &TaskRow> =
             given.iter().map(|(task, _)| (task.id, *task)).collect();
         // What the plan gave is taken back too, but for the visits that stay where they are.

@@ -57,6 +57,8 @@ fn by_versions(restored: &[(TaskId, Versions)]) -> BTreeMap<Versions, Vec<TaskId
     for (task, versions) in restored {
         groups.entry(*versions).or_default().push(*task);
     }
-    groups.values_mut().for_each(|tasks| tasks.sort_unstable());
+    for tasks in groups.values_mut() {
+        tasks.sort_unstable();
+    }
     groups
 }

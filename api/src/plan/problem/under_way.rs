@@ -175,12 +175,16 @@ mod tests {
         };
         let held = |number: u8| Stage::Held(TaskId(Uuid::from_u128(number.into())));
         let over = visit(1, 440, Phase::Accepted);
-        assert_eq!(last(&[over.clone()], &[]), Some((held(1), at(440))));
+        assert_eq!(last(std::slice::from_ref(&over), &[]), Some((held(1), at(440))));
         assert_eq!(last(&[visit(1, 440, Phase::Assigned)], &[]), None, "not accepted");
         let before = [reported(460, 106.5)];
-        assert_eq!(last(&[over.clone()], &before), Some((held(1), at(440))), "reported before");
+        assert_eq!(
+            last(std::slice::from_ref(&over), &before),
+            Some((held(1), at(440))),
+            "reported before"
+        );
         let since = [reported(460, 106.5), reported(475, 106.6)];
-        assert_eq!(last(&[over.clone()], &since), Some((Stage::Reported, at(475))));
+        assert_eq!(last(std::slice::from_ref(&over), &since), Some((Stage::Reported, at(475))));
         let soon = visit(2, 490, Phase::Accepted);
         assert_eq!(last(&[over, soon.clone()], &since), Some((held(2), at(490))), "under way");
         let pair = TaskTie { r#type: TieType::TwoPeople, id: soon.id };

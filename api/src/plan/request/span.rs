@@ -37,7 +37,7 @@ pub enum SpanError {
 
 impl SpanError {
     /// The member of the request at fault.
-    pub const fn pointer(&self) -> &'static str {
+    pub const fn pointer(self) -> &'static str {
         match self {
             Self::Past { .. } => "/first_day",
             _ => "/last_day",
@@ -74,55 +74,55 @@ impl Span {
     }
 
     /// The first day.
-    pub const fn first(&self) -> NaiveDate {
+    pub const fn first(self) -> NaiveDate {
         self.first
     }
 
     /// The last day.
-    pub const fn last(&self) -> NaiveDate {
+    pub const fn last(self) -> NaiveDate {
         self.last
     }
 
     /// Iterates over the days.
-    pub fn days(&self) -> impl Iterator<Item = NaiveDate> + use<> {
+    pub fn days(self) -> impl Iterator<Item = NaiveDate> + use<> {
         let last = self.last;
         self.first.iter_days().take_while(move |day| *day <= last)
     }
 
     /// Whether the span contains `day`.
-    pub fn contains(&self, day: NaiveDate) -> bool {
+    pub fn contains(self, day: NaiveDate) -> bool {
         (self.first..=self.last).contains(&day)
     }
 
     /// The whole weeks, Monday to Sunday, that overlap the span.
-    pub fn weeks(&self) -> Self {
+    pub fn weeks(self) -> Self {
         let monday = monday_of(self.first);
         let sunday = self.last.week(chrono::Weekday::Mon).last_day();
         Self { first: monday, last: sunday }
     }
 
     /// The Mondays of these weeks.
-    pub fn mondays(&self) -> impl Iterator<Item = NaiveDate> + use<> {
+    pub fn mondays(self) -> impl Iterator<Item = NaiveDate> + use<> {
         let last = self.last;
         self.weeks().first.iter_weeks().take_while(move |monday| *monday <= last)
     }
 
     /// The days over which work is shared fairly: seven times `weeks` that end with the last day of the
     /// span, and at least its own.
-    pub fn fairness(&self, weeks: u8) -> Self {
+    pub fn fairness(self, weeks: u8) -> Self {
         let days = chrono::Days::new((u64::from(weeks) * 7).saturating_sub(1));
         let first = self.last.checked_sub_days(days).unwrap_or(self.first);
         Self { first: first.min(self.first), last: self.last }
     }
 
     /// The days of which a plan reads the work of people: those of fairness, and the weeks of the span.
-    pub fn of_work(&self, weeks: u8) -> Self {
+    pub fn of_work(self, weeks: u8) -> Self {
         let own = self.weeks();
         Self { first: self.fairness(weeks).first.min(own.first), last: own.last }
     }
 
     /// The number of weeks, where a partial week counts as one.
-    pub fn count_weeks(&self) -> u32 {
+    pub fn count_weeks(self) -> u32 {
         let weeks = self.weeks();
         u32::try_from((weeks.last - weeks.first).num_days() / 7 + 1).unwrap_or(1)
     }

@@ -78,7 +78,7 @@ impl NightlyPlan {
     ///
     /// # Errors
     /// 422 that names the member.
-    pub fn check(&self) -> Result<(), Problem> {
+    pub fn check(self) -> Result<(), Problem> {
         if (1..=MOST_DAYS).contains(&self.days) {
             return Ok(());
         }
