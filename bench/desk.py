@@ -8,7 +8,7 @@ exports of 200,000 tasks with the memory that they take.
 
 Another binary than the release: --binary target/quick/gridward.
 """
-import argparse, datetime, json, re, sqlite3, subprocess, sys, threading, time, uuid
+import argparse, datetime, json, sqlite3, subprocess, sys, threading, time, uuid
 
 import installation
 from find import PASSWORD, memory, quantiles, timed
@@ -86,7 +86,7 @@ def bulk(caller):
 
 def desk(demo, database, requests, threads, name):
     printed = demo.run("demo")
-    phone = dict(re.findall(r"^\s+(supervisor|manager|volunteer)\s+(\d+)", printed, re.M))["supervisor"]
+    phone = installation.phones(printed)["supervisor"]
     with demo.served() as (server, base):
         token = json.loads(Caller(base).call("POST", "/v1/auth/sign-in", {"phone": phone, "password": PASSWORD}))["access_token"]
         caller = Caller(base, token)

@@ -58,7 +58,7 @@ def measure(base, token, name, method, path, bodies, count, threads):
 
 def district(demo, count, threads, name):
     printed = demo.run("demo")
-    phone = dict(re.findall(r"^\s+(supervisor|manager|volunteer)\s+(\d+)", printed, re.M))["supervisor"]
+    phone = installation.phones(printed)["supervisor"]
     with demo.served() as (server, base):
         signed_in = Caller(base).call("POST", "/v1/auth/sign-in", {"phone": phone, "password": PASSWORD})
         token = json.loads(signed_in)["access_token"]
@@ -83,6 +83,8 @@ def district(demo, count, threads, name):
         aged = {"all": [{"age": {"from": 80}}, {"lives_alone": True}, {"category": ["martyr_family", "veteran"]}]}
         nested = {"any": [aged, {"not": {"any": [{"gender": "male"}, {"mobility": ["full"]}]}},
                           {"all": [{"not_contacted_since": {"days_ago": 90}}, {"plaque": ["damaged", "missing"]}]}]}
+        need = {"kind": "home_visit", "field": "need", "any": ["medium", "high"]}
+        helped = {"kind": "three_hardships", "state": "open"}
         for label, method, path, bodies in [
             ("health check (ceiling)", "GET", "/healthz", [None]),
             ("plain list of 50 (ceiling)", "GET", f"{listed}?limit=50", [None]),
@@ -100,6 +102,9 @@ def district(demo, count, threads, name):
             ("an audience of everybody, counted", "POST", preview, everybody),
             ("an audience by age, category and household, counted", "POST", preview, [{"filter": aged}]),
             ("an audience of nine conditions, counted", "POST", preview, [{"filter": nested}]),
+            ("an audience by a tag, counted", "POST", preview, [{"filter": {"tag": ["key_recipient"]}}]),
+            ("an audience by the last answer, counted", "POST", preview, [{"filter": {"answer": need}}]),
+            ("an audience by an open case, counted", "POST", preview, [{"filter": {"case": helped}}]),
             ("list by age, of a category", "GET", f"{listed}?sort=birth_year&category=martyr_family", [None]),
         ]:
             measure(base, token, label, method, path, bodies, count, threads)

@@ -1,5 +1,5 @@
 """An installation to measure: a binary, an empty database, a server and a caller of its API."""
-import contextlib, http.client, json, os, pathlib, subprocess, sys, tempfile, threading, time, urllib.parse, uuid
+import contextlib, http.client, json, os, pathlib, re, sqlite3, subprocess, sys, tempfile, threading, time, urllib.parse, uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # of the bench, and no secret
@@ -41,6 +41,21 @@ def postgres():
 def databases(options):
     """The names of the databases to measure, and their contexts."""
     return {"SQLite": sqlite, **({"PostgreSQL": postgres} if options.postgres else {})}
+
+
+def phones(printed):
+    """The phone number of the first account of each role among those that `gridward demo` printed."""
+    accounts = re.findall(r"^\s+(\w+)\s+(\d{11})\s", printed, re.M)
+    return dict(reversed(accounts))
+
+
+def execute(address, statement):
+    """Runs a statement on the database at the address, which no server has open."""
+    if "://" in address:
+        subprocess.run(["psql", "-q", address, "-c", statement], check=True)
+        return
+    with contextlib.closing(sqlite3.connect(address)) as conn, conn:
+        conn.execute(statement)
 
 
 def installations(options, **settings):

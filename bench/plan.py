@@ -2,10 +2,10 @@
 """Serves a full demo district and measures plans from the order to the undo:
 
 a  a week of the district's open tasks;
-b  a visit to each of the 62,000 beneficiaries, made by a campaign, with the open tasks in ten days; first on the
-   command line, which prints what the reading of the problem takes;
-c  an absence that frees the visits of a person and orders a plan that gives them to others: the answer, and
-   the time until the draft is computed;
+b  a visit to each of the 62,000 beneficiaries, made by a campaign, with the open tasks of the same kind in ten days;
+   first, with all open tasks, on the command line, which prints what the reading of the problem takes;
+c  a sick call: the whole request of an absence that frees the visits of a person and orders a plan that gives them to
+   others, which is answered with the plan's id (its p99 has a target), and from the same moment until the draft is there;
 d  claims of single tasks, without a plan and while one of the district is computed.
 
     bench/plan.py                                  SQLite
@@ -13,7 +13,7 @@ d  claims of single tasks, without a plan and while one of the district is compu
 
 Another binary than the release: --binary target/quick/gridward.
 """
-import argparse, datetime, json, re, threading, time
+import argparse, datetime, json, threading, time
 
 import installation
 from campaign import SECOND_PASSWORD, approver, launch, signed_in
@@ -22,6 +22,7 @@ from find import PASSWORD, quantiles, timed
 
 DISTRICT = "500116"
 ABSENCES = 100
+TARGET_MS = 50
 CLAIMS = 400
 
 
@@ -73,7 +74,7 @@ def planned(caller, server, name, order):
 
 
 def replanned(caller, week):
-    """Absences that free the visits of an applied plan: each orders a draft that gives them to others."""
+    """Sick calls that free the visits of an applied plan: each orders a draft that gives them to others."""
     plan = ordered(caller, week)
     path = f"/v1/plans/{plan['id']}"
     changed(caller, f"{path}/apply", {"confirm": True})
@@ -88,12 +89,14 @@ def replanned(caller, week):
         began = time.perf_counter()
         absence = json.loads(caller.call("POST", f"/v1/people/{person}/absences", body, want=201))
         answers.append((time.perf_counter() - began) * 1000)
+        assert absence["tasks"] and absence.get("plan_id"), absence
         plan = computed(caller, {"id": absence["plan_id"], "state": "computing"}, pause=0.002)
         drafts.append((time.perf_counter() - began) * 1000)
         assert plan["state"] == "draft", plan
     (p50, p99), (draft50, draft99) = quantiles(answers), quantiles(drafts)
-    print(f"{ABSENCES} absences that free visits and order a plan of them: median {p50:.1f} ms, p99 {p99:.1f} ms; "
-          f"until the draft is computed {draft50:.1f} ms, {draft99:.1f} ms", flush=True)
+    print(f"replan after a sick call, of {len(answers)}: the whole request, answered with the plan's id: median {p50:.1f} ms, "
+          f"p99 {p99:.1f} ms (target {TARGET_MS} ms); from the request until the draft is there: median {draft50:.1f} ms, "
+          f"p99 {draft99:.1f} ms", flush=True)
 
 
 def claimable(caller, grid):
@@ -136,7 +139,7 @@ def claimed(caller, claimer, grid, order):
 
 
 def district(demo, name):
-    phones = dict(re.findall(r"^\s+(supervisor|manager|volunteer)\s+(\d+)", demo.run("demo"), re.M))
+    phones = installation.phones(demo.run("demo"))
     second = approver(demo)
     week, ten_days = ({"first_day": day(1), "last_day": day(days)} for days in (7, 10))
     with demo.served() as (server, base):
@@ -149,10 +152,11 @@ def district(demo, name):
     printed = demo.run("dispatch", "--from", ten_days["first_day"], "--days", "10").splitlines()
     print(next(line for line in printed if line.startswith("read ")), flush=True)
     with demo.served() as (server, base):
-        planned(signed_in(base, phones["supervisor"], PASSWORD), server, "ten days", ten_days)
+        visits = {**ten_days, "only": {"kinds": ["home_visit"]}}
+        planned(signed_in(base, phones["supervisor"], PASSWORD), server, "ten days", visits)
         volunteer = signed_in(base, phones["volunteer"], PASSWORD)
         grid = json.loads(volunteer.call("GET", "/v1/me"))["area"]
-        claimed(signed_in(base, phones["supervisor"], PASSWORD), volunteer, grid, ten_days)
+        claimed(signed_in(base, phones["supervisor"], PASSWORD), volunteer, grid, visits)
 
 
 def main():

@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
-"""Serves a full demo district (62,000 beneficiaries), opens cases, and measures the lists of cases by who waits and
-the year of each regime, side by side with two ceilings of the same run: the health check and a plain list of 50
-beneficiaries.
+"""Serves a full demo district (62,000 beneficiaries), opens cases, half of them hardships that wait for a grid, half
+questions that wait for a village, lets one in sixteen become overdue, and measures the lists of cases by who waits, also
+as those who wait, an audience by its cases, and the year of each regime, side by side with two ceilings of the same run:
+the health check and a plain list of 50 beneficiaries. A list without a case ends the measurement.
 
     bench/programme.py                                  SQLite
     tests/with-postgres bench/programme.py --postgres   SQLite and PostgreSQL
 
 Another binary than the release: --binary target/quick/gridward.
 """
-import argparse, json, re, time
+import argparse, datetime, json, re, sys, time
 from concurrent.futures import ThreadPoolExecutor
 
 import installation
+from campaign import signed_in
 from find import PASSWORD, measure
 from installation import Caller
+
+# The last digit of an id is random. `escalates_on` stays, so that no case rises to another level.
+AGED = "UPDATE cases SET due_on = '{}' WHERE result IS NULL AND due_on IS NOT NULL AND substr(id, 36, 1) = '0'"
 
 
 def opened(base, token, homes, threads):
@@ -41,30 +46,49 @@ def listed(caller, cases):
     return homes[:cases]
 
 
-def district(demo, options, name):
-    phone = re.search(r"^\s+supervisor\s+(\d+)", demo.run("demo"), re.M)[1]
+def cases_at(caller, path):
+    """Checks that the list has cases."""
+    if not json.loads(caller.call("GET", path))["items"]:
+        sys.exit(f"GET {path}: no case is there")
+
+
+def district(demo, address, options, name):
+    printed = demo.run("demo")
+    accounts = re.findall(r"^\s+(supervisor|manager)\s+(\d+)\s+\S+\s+\((\d+)\)", printed, re.M)
+    phones = {len(area): phone for _, phone, area in accounts}
     with demo.served() as (_, base):
-        signed_in = Caller(base).call("POST", "/v1/auth/sign-in", {"phone": phone, "password": PASSWORD})
-        token = json.loads(signed_in)["access_token"]
-        caller = Caller(base, token)
+        caller = signed_in(base, phones[6], PASSWORD)
+        token = caller.headers["Authorization"].removeprefix("Bearer ")
         homes = listed(caller, options.cases)
         took = opened(base, token, homes, options.threads)
         print(f"\n{name}: {options.cases} cases opened in {took:.1f} s by {options.threads} callers")
+    installation.execute(address, AGED.format(datetime.date.today() - datetime.timedelta(days=7)))
+    with demo.served() as (_, base):
+        supervisor, village, grid = (signed_in(base, phones[digits], PASSWORD) for digits in (6, 12, 15))
         print(f"{'':52}{'p50 ms':>9}{'p99 ms':>9}{f'p99, {options.threads} at once':>12}")
-        regimes = json.loads(caller.call("GET", "/v1/regimes"))["items"]
-        for label, path in [
-            ("health check (ceiling)", "/healthz"),
-            ("plain list of 50 (ceiling)", "/v1/beneficiaries?limit=50"),
-            ("cases of the district, the longest waiting first", "/v1/cases"),
-            ("cases of the district that wait for a village", "/v1/cases?waits_for=village"),
-            ("overdue cases of the district", "/v1/cases?overdue=true"),
-            ("cases of a kind in a town", f"/v1/cases?kind=three_hardships&area={homes[0]['grid'][:9]}"),
-            ("cases of a beneficiary", f"/v1/cases?beneficiary_id={homes[0]['id']}"),
+
+        def measured(caller, label, method, path, body=None, requests=options.requests):
+            token = caller.headers["Authorization"].removeprefix("Bearer ")
+            measure(base, token, label, method, path, [body], requests, options.threads)
+
+        measured(supervisor, "health check (ceiling)", "GET", "/healthz")
+        measured(supervisor, "plain list of 50 (ceiling)", "GET", "/v1/beneficiaries?limit=50")
+        for caller, label, path in [
+            (supervisor, "cases of the district, the longest waiting first", "/v1/cases"),
+            (supervisor, "cases of the district that wait for a village", "/v1/cases?waits_for=village"),
+            (village, "cases that wait for the village, as its supervisor", "/v1/cases?waits_for=village"),
+            (grid, "cases that wait for the grid, as its manager", "/v1/cases?waits_for=grid"),
+            (supervisor, "overdue cases of the district", "/v1/cases?overdue=true"),
+            (supervisor, "cases of a kind in a town", f"/v1/cases?kind=three_hardships&area={homes[0]['grid'][:9]}"),
+            (supervisor, "cases of a beneficiary", f"/v1/cases?beneficiary_id={homes[0]['id']}"),
         ]:
-            measure(base, token, label, "GET", path, [None], options.requests, options.threads)
-        for regime in regimes:
+            cases_at(caller, path)
+            measured(caller, label, "GET", path)
+        helped = {"filter": {"case": {"kind": "three_hardships", "state": "open"}}}
+        measured(supervisor, "an audience by an open case, counted", "POST", "/v1/audiences/preview", helped)
+        for regime in json.loads(supervisor.call("GET", "/v1/regimes"))["items"]:
             path = f"/v1/regimes/{regime['id']}/outlook"
-            measure(base, token, f"a year of the regime {regime['name_en'][:32]}", "GET", path, [None], 20, options.threads)
+            measured(supervisor, f"a year of the regime {regime['name_en'][:32]}", "GET", path, requests=20)
 
 
 def main():
@@ -74,8 +98,8 @@ def main():
     parser.add_argument("--threads", type=int, default=4, help="callers at the same time")
     installation.add_options(parser)
     options = parser.parse_args()
-    for name, _, demo in installation.installations(options):
-        district(demo, options, name)
+    for name, address, demo in installation.installations(options):
+        district(demo, address, options, name)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ and milliseconds; ratios are what to quote.
 """
 import argparse, json, os, pathlib, re, signal, sqlite3, subprocess, sys, tempfile, time, urllib.request, uuid
 
+import installation
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = ROOT / "target/release/gridward"
 CEILING = ROOT / "target/release/examples/ceiling"
@@ -155,7 +157,7 @@ def measure(name, folder, seconds, database):
            "GRIDWARD_LISTEN": "127.0.0.1:0", "GRIDWARD_LOG": "warn,gridward::server::serve=info",
            "GRIDWARD_SIGN_INS_PER_MINUTE": "1000000"}
     demo = subprocess.run([BINARY, "demo"], env=env, capture_output=True, text=True, check=True).stdout
-    phones = dict(re.findall(r"^\s+(supervisor|manager|volunteer)\s+(\d+)", demo, re.M))
+    phones = installation.phones(demo)
     server = Server(env)
     supervisor = sign_in(server.base, phones["supervisor"])
     page = call(f"{server.base}/v1/tasks?limit=50", supervisor)

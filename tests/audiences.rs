@@ -6,8 +6,11 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::campaigns::draft;
 use crate::cases::{open, step};
+use crate::regimes;
 use crate::support::bodies::home_visit;
+use crate::support::documents::change;
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, OTHER_GRID, Server};
@@ -531,6 +534,64 @@ async fn answers_that_their_kind_marks_are_conditions_and_no_others(
         let stored = server.database.texts("SELECT word AS text FROM beneficiary_answers");
         assert_eq!(stored, ["yes"]);
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_keeps_the_words_that_other_documents_need(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    with_care_check(&server).await;
+    save(&supervisor, &json!({ "name": "体弱人员", "filter": health(&["poor"]) })).await;
+    let unwell = json!({ "filter": { "not": health(&["good"]) } });
+    regimes::create(&server, &regimes::weekly(&unwell)).await;
+    // A regime that is off selects no one.
+    let filter = json!({ "not": health(&["fair"]) });
+    let off = json!({ "name": "已停走访", "filter": filter, "active": false });
+    regimes::create(&server, &regimes::weekly(&off)).await;
+    draft(&supervisor, json!({ "filter": { "not": health(&["good"]) } })).await;
+    let template = json!({
+        "code": "greetings", "name": "重阳问候", "name_en": "Greetings", "occasion": "double_ninth",
+        "filter": health(&["poor"]), "starts_before": 10, "ends_before": 1, "kind": "phone_call"
+    });
+    let stored = admin.post("/v1/services", &json!({ "campaigns": [template] })).await;
+    assert_eq!(stored.status, 200, "{}", stored.body);
+    let meals = json!({
+        "code": "meals", "name": "送餐", "name_en": "Meals", "active": true, "steps": [
+            {"code": "asked", "name": "受理", "name_en": "Asked", "level": "grid",
+             "records": {"kind": "care_check", "field": "meals", "word": "yes"},
+             "moves": [{"code": "bring", "name": "送餐", "name_en": "Bring", "to": "brought"}]},
+            {"code": "brought", "name": "已送餐", "name_en": "Brought", "level": "grid",
+             "result": "done"}
+        ]
+    });
+    let made = admin.post("/v1/case-kinds", &meals).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let path = "/v1/service-kinds/care_check";
+    let refused = change(&admin, path, |kind| {
+        let fields = kind.pointer_mut("/form/properties").expect("fields");
+        fields.as_object_mut().expect("fields").remove("meals");
+        let words = fields.pointer_mut("/health/oneOf").and_then(Value::as_array_mut);
+        words.expect("words").retain(|word| word["const"] == "fair");
+    });
+    let refused = refused.await;
+    let (meals, health) = ("/form/properties/meals", "/form/properties/health");
+    let error = |at: &str, detail: &str| json!({ "pointer": at, "detail": detail });
+    let expected = json!([
+        error(meals, "must keep the word that cases of the kind meals record"),
+        error(health, "must keep the words by which the audience 体弱人员 selects"),
+        error(health, "must keep the words by which the regime 每周走访 selects"),
+        error(health, "must keep the words by which the campaign 春节慰问 selects"),
+        error(health, "must keep the words by which the template of campaigns 重阳问候 selects"),
+    ]);
+    assert_eq!((refused.status, &refused.body["errors"]), (422, &expected), "{}", refused.body);
+    let unneeded = |kind: &mut Value| {
+        let words = kind.pointer_mut("/form/properties/health/oneOf");
+        words.and_then(Value::as_array_mut).expect("words").retain(|word| word["const"] != "fair");
+    };
+    assert_eq!(change(&admin, path, unneeded).await.status, 200);
 }
 
 #[rstest]

@@ -657,10 +657,13 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "export_beneficiaries"
         | "export_cases"
         | "export_handouts"
-        | "export_goods_movements" => {
+        | "export_goods_movements"
+        | "export_goods_stocks" => {
             format!("?area={}&format=csv", at.grid)
         }
         "export_campaigns" | "export_regimes" => "?format=csv".to_owned(),
+        "export_goods_coverage" => format!("?item=plaque&area={}&format=csv", at.grid),
+        "export_campaign_report" => format!("?campaign_id={}&format=csv", at.campaign),
         "export_summary" => format!("?area={}&by=grid&format=ndjson", at.grid),
         "list_areas" => format!("?parent={}", at.grid),
         "locate_area" => format!("?lat=29.285&lon={}", at.lon),

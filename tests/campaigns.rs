@@ -89,6 +89,7 @@ async fn a_campaign_is_approved_by_another_person_and_launched_once(
     let shown = supervisor.get(&path).await.body;
     assert_eq!((&shown["state"], &shown["version"]), (&json!("draft"), &json!(1)));
     assert_eq!(shown["occasion_day"], "2027-02-06");
+    assert_eq!(shown["occasion_key"], "spring_festival_2027");
     assert_eq!(shown["sentence_zh"], "江津区内的全部服务对象");
     assert_eq!(shown["instructions"], "送春联");
     let skipped = launch(&supervisor, &path, true).await;

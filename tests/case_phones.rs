@@ -20,6 +20,7 @@ fn repair() -> Value {
                   "seen": {
                       "type": "boolean", "title": "已到家中", "x-title-en": "Seen at home", "x-order": 1
                   } } },
+              "documents": [{ "code": "photo", "name": "照片", "name_en": "Photo" }],
               "amount": true, "referrals": [{ "code": "firm", "name": "维修队", "name_en": "Repair firm" }],
               "moves": [
                 { "code": "pass", "name": "上报", "name_en": "Pass on", "to": "village" },
@@ -112,6 +113,11 @@ async fn a_manager_has_the_cases_that_wait_for_the_grid(
     );
     assert_eq!(row["form"]["properties"]["seen"]["title"], "已到家中");
     assert_eq!((&row["amount"], &row["referrals"][0]["code"]), (&json!(true), &json!("firm")));
+    assert_eq!(
+        row["documents"],
+        json!([{ "code": "photo", "name": "照片", "name_en": "Photo" }]),
+        "a manager without a network knows what to photograph"
+    );
     assert!(!row.to_string().contains("漏雨"), "no description: {row}");
 
     // It is removed when it moves on, and comes back with a higher version.
@@ -235,8 +241,8 @@ async fn a_case_is_moved_without_a_connection_once_and_by_the_rules_of_the_call(
         moving(&case, 1, &json!({ "move": "done" })),
         moving(&hidden, 1, &json!({ "move": "end" })),
     ]);
-    let refused = phone.sync(&manager, outbox).await;
-    let refused: Vec<_> = refused.iter().map(refusal).collect();
+    let first = phone.sync(&manager, outbox.clone()).await;
+    let refused: Vec<_> = first.iter().map(refusal).collect();
     assert_eq!(
         refused,
         [
@@ -266,6 +272,12 @@ async fn a_case_is_moved_without_a_connection_once_and_by_the_rules_of_the_call(
     let after = read(&village, &case).await;
     assert_eq!((&after["step"], &after["history"][1]["note"]), (&json!("village"), &pass["note"]));
     assert_eq!(admin.events("case.move").await[0]["device"], "test");
+
+    // A refusal is final, whatever has become of the case; a command that cannot be read is read anew.
+    let repeated = phone.sync(&manager, outbox).await;
+    assert_eq!(repeated.iter().map(refusal).collect::<Vec<_>>(), refused);
+    let replayed: Vec<_> = repeated.iter().map(|one| one["replayed"] == json!(true)).collect();
+    assert_eq!(replayed, [false, true, true, true, true, true]);
 
     // A call with the same id is the same command.
     let path = format!("/v1/cases/{}/moves", case["id"].as_str().expect("an id"));

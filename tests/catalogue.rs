@@ -146,6 +146,38 @@ async fn a_task_keeps_the_version_of_its_kind(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_did_not_take_place_owes_no_answers(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.sign_in(phones::ADMIN).await, server.manager().await);
+    assert_eq!(create(&admin, json!({})).await.status, 201);
+    let volunteer = server.volunteer().await;
+    // "rooms" is no field of the form.
+    let answers = json!({ "rooms": 2 });
+    for (n, outcome) in [(1, "refused"), (2, "not_home")] {
+        let path = format!("/v1/tasks/{}", task(&manager, n).await);
+        assert_eq!(volunteer.act(&format!("{path}/claim")).await.status, 200);
+        let report = async |outcome: &str, answers: &Value| {
+            let report = json!({ "outcome": outcome, "answers": answers });
+            volunteer.post(&format!("{path}/report"), &report).await
+        };
+        for refused in
+            [report("done", &answers).await, report(outcome, &json!({ "days": "four" })).await]
+        {
+            let pointer = &refused.body["errors"][0]["pointer"];
+            assert_eq!((refused.status, pointer), (422, &json!("/answers/days")), "{outcome}");
+        }
+        let made = report(outcome, &answers).await;
+        assert_eq!(made.status, 200, "{outcome}: {}", made.body);
+        let reports = manager.get(&format!("{path}/reports")).await.body;
+        let kept = &reports["items"][0];
+        assert_eq!((&kept["answers"], &kept["flags"]), (&answers, &json!([])), "{kept}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_archived_kind_gets_no_new_tasks_and_keeps_its_own(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -31,6 +31,26 @@ fn the_committed_contract_is_the_one_the_binary_prints() {
 }
 
 #[test]
+fn every_json_body_has_an_example() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let content = &operation["requestBody"]["content"]["application/json"];
+            let has =
+                |part: &Value| ["example", "examples"].iter().any(|name| part.get(name).is_some());
+            if content.is_null() || has(content) {
+                continue;
+            }
+            let mut schema = &content["schema"];
+            if let Some(name) = schema["$ref"].as_str() {
+                schema = document.pointer(name.trim_start_matches('#')).expect("a schema");
+            }
+            assert!(has(schema), "{method} {path} lacks an example");
+        }
+    }
+}
+
+#[test]
 fn every_operation_has_a_unique_name_a_summary_and_a_role() {
     let mut names = BTreeSet::new();
     let document = document();

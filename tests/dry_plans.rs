@@ -7,13 +7,14 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::campaigns::{approve, approve_with, campaign, draft, launch, launched};
+use crate::regimes::with;
 use crate::spring_festival::{FAR_VILLAGE, VILLAGE};
 use crate::support::days::day;
-use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, person_id};
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::{Backend, Caller, FAR_GRID, Server};
 
 /// The feasibility of the campaign, when its dry plan is computed.
-async fn planned(caller: &Caller, path: &str) -> Value {
+pub async fn planned(caller: &Caller, path: &str) -> Value {
     for _ in 0..300 {
         let feasibility = caller.get(&format!("{path}/feasibility")).await.body;
         if feasibility["dry_plan"]["result"].is_object() {
@@ -108,6 +109,15 @@ async fn an_approval_names_the_dry_plan_in_which_all_visits_have_room_or_is_conf
     assert_eq!(supervisor.act(&format!("{short}/dry-plans")).await.status, 202);
     assert_eq!(planned(&supervisor, &short).await["dry_plan"]["result"]["fits"], false);
     unconfirmed(&short).await;
+    let state = |state: &str| {
+        let state =
+            format!("UPDATE plans SET state = '{state}', lease_until = '2999-01-01 00:00:00'");
+        server.database.execute(&state);
+    };
+    state("computing");
+    let early = approve_with(&admin, &short, "").await.body["errors"][0]["detail"].clone();
+    assert!(early.as_str().is_some_and(|detail| detail.contains("being computed")), "{early}");
+    state("draft");
     let confirmed = approve(&admin, &short).await;
     assert_eq!(confirmed.status, 200, "{}", confirmed.body);
     assert!(confirmed.body["approved_plan_id"].is_null(), "{}", confirmed.body);
@@ -315,4 +325,48 @@ async fn two_campaigns_that_fit_alone_do_not_fit_together(
     let assigned = supervisor.post(&path, &to).await;
     assert_eq!(assigned.status, 200, "{}", assigned.body);
     assert_eq!(available(&second).await, 240 - 5 * 30);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_fits_beside_a_task_that_has_no_room_anyway_but_not_in_place_of_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    // One volunteer of the town has the time of its four calls, and no more than nine minutes besides.
+    server.database.execute(&format!(
+        "UPDATE people SET weekly_minutes = 0; \
+         UPDATE people SET weekly_minutes = 49 WHERE id = '{}'",
+        person_id(21)
+    ));
+    let days = |more: Value| {
+        let days = json!({ "first_day": "2027-02-01", "last_day": "2027-02-07" });
+        with(&days, &more)
+    };
+    let task = |more: Value| {
+        let of = json!({
+            "beneficiary_id": BENEFICIARY, "not_before": "2027-02-01", "due_on": "2027-02-07"
+        });
+        with(&of, &more)
+    };
+    supervisor.make(&task(json!({ "kind": "home_visit", "minutes": 60 }))).await;
+    let calls = days(json!({ "area": "500116001", "kind": "phone_call" }));
+    let path = draft(&supervisor, calls).await;
+    let found = async || {
+        assert_eq!(supervisor.act(&format!("{path}/dry-plans")).await.status, 202);
+        let found = planned(&supervisor, &path).await["dry_plan"]["result"].clone();
+        assert_eq!((&found["visits"], &found["without_room"]), (&json!(4), &json!(0)), "{found}");
+        (found["fits"].clone(), found["other_tasks_without_room"].clone())
+    };
+    assert_eq!(found().await, (json!(true), json!(0)), "the long visit has no room anyway");
+    let approved = approve_with(&admin, &path, "").await;
+    assert_eq!(approved.status, 200, "{}", approved.body);
+
+    // In the grid that has its calls from others, once its own are made.
+    let of_neighbour = json!({
+        "beneficiary_id": beneficiary_id(4), "kind": "phone_call", "priority": 1
+    });
+    supervisor.make(&task(of_neighbour)).await;
+    assert_eq!(found().await, (json!(false), json!(1)), "the call had room");
 }

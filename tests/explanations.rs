@@ -290,6 +290,10 @@ async fn candidates_keep_what_they_have_and_the_assignee_is_marked(
     let task = visit(&supervisor, 1, json!({})).await;
     let before = candidates(&supervisor, &task, "").await;
     let share = |all: &Value| item(all, 22)["cost"]["share_after"].as_f64().expect("a share");
+    let days = json!({ "not_before": day(8), "due_on": day(8) });
+    let later = supervisor.make(&home_visit(&beneficiary_id(1), days)).await;
+    let later = format!("/v1/tasks/{later}/candidates");
+    let later_before = supervisor.get(&later).await.body;
     // Another visit on that day takes time of the second volunteer.
     let other = visit(&supervisor, 3, json!({})).await;
     let to = json!({ "person_id": person_id(22) });
@@ -304,6 +308,11 @@ async fn candidates_keep_what_they_have_and_the_assignee_is_marked(
     assert_eq!(item(&own, 22)["is_assignee"], true, "{own}");
     // The own visit does not count twice.
     assert!((share(&own) - share(&before)).abs() < 0.05, "{own}");
+
+    let planned = format!("planned_on = '{}', planned_minutes = 60", day(1));
+    server.database.execute(&format!("UPDATE tasks SET {planned} WHERE id = '{other}'"));
+    let later_after = supervisor.get(&later).await.body;
+    assert!(share(&later_after) > share(&later_before), "work of an earlier week: {later_after}");
 }
 
 #[rstest]
@@ -338,6 +347,61 @@ async fn without_a_day_the_candidates_are_those_of_the_days_of_the_task(
     server.database.execute("UPDATE people SET weekly_minutes = 0");
     let (first, possible) = found().await;
     assert_eq!((first, possible), (json!(day(1)), 0));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_due_today_that_no_one_can_make_any_more_has_candidates_of_a_later_day(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let days = json!({ "not_before": day(0), "due_on": day(0) });
+    let task = manager.make(&home_visit(&beneficiary_id(1), days)).await;
+    for caller in [&manager, &server.volunteer().await, &server.second_volunteer().await] {
+        let away = json!({ "first_day": day(0), "last_day": day(1), "reason": "leave" });
+        assert_eq!(caller.post("/v1/me/absences", &away).await.status, 201);
+    }
+    let asked = async |query: String| {
+        manager.get(&format!("/v1/tasks/{task}/candidates{query}")).await.body
+    };
+    let found = asked(String::new()).await;
+    assert_eq!((&found["day"], &found["possible"]), (&json!(day(2)), &json!(3)), "{found}");
+    assert_eq!(found["last_day"], json!(day(30)), "{found}");
+    for one in found["items"].as_array().expect("candidates") {
+        assert_eq!((&one["cost"]["day"], &one["cost"]["late_days"]), (&json!(day(2)), &json!(2)));
+        let said = one["sentence"]["en"].as_str().expect("a sentence");
+        assert!(said.contains("2 days late"), "{said}");
+    }
+    // The explanation, which volunteers read too, is about the days of the task alone.
+    let (_, explained) = explanation(&manager, &task).await;
+    let others = explained["others"].as_array().expect("others");
+    assert_eq!(others.len(), 2, "{explained}");
+    assert!(others.iter().all(|one| one["hindrance"].is_object()), "{explained}");
+    // The answer to a question about a day is about that day.
+    let today = asked(format!("?day={}", day(0))).await;
+    assert_eq!((&today["possible"], &today["last_day"]), (&json!(0), &json!(day(0))), "{today}");
+    // An assignment is for the days of the task, or for the late day of the candidate.
+    let given = async |to: Value| manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
+    let refused = given(json!({ "person_id": person_id(21) })).await;
+    assert_eq!(refused.body["current"]["breaches"], json!(["absence"]), "{}", refused.body);
+    // The task is due today.
+    for days in [-1, 32, 50 * 365] {
+        let to = json!({ "person_id": person_id(21), "day": day(days), "force": true });
+        let refused = given(to).await;
+        assert_eq!((refused.status, refused.problem()), (422, "invalid"), "in {days} days");
+        assert_eq!(refused.body["errors"][0]["pointer"], "/day", "{}", refused.body);
+    }
+    let late = given(json!({ "person_id": person_id(21), "day": day(2) })).await;
+    assert_eq!((late.status, &late.body["state"]), (200, &json!("assigned")), "{}", late.body);
+    let supervisor = server.supervisor().await;
+    assert_eq!(supervisor.events("task.reassign").await[0]["body"]["day"], json!(day(2)));
+    // Of an overdue task the days of its candidates count.
+    server
+        .database
+        .execute(&format!("UPDATE tasks SET not_before = '{0}', due_on = '{0}'", day(-1)));
+    let overdue = given(json!({ "person_id": person_id(22) })).await;
+    assert_eq!(overdue.status, 200, "{}", overdue.body);
 }
 
 #[rstest]
@@ -395,7 +459,13 @@ async fn bad_questions_about_candidates_are_refused(
     assert_eq!(ask(&town, &task, "?day=soon").await, refused(400, "bad_request", "day"));
     assert_eq!(ask(&town, &task, "?limit=0").await, refused(400, "bad_request", "limit"));
     assert_eq!(ask(&town, &task, "?days=1").await.0, 400);
-    assert_eq!(ask(&town, &task, "?day=9999-12-31").await.0, 422);
+    // The visit is due in six days.
+    for (days, status) in [(37, 200), (38, 422), (3 * 366, 422)] {
+        let (found, _, pointer) = ask(&town, &task, &format!("?day={}", day(days))).await;
+        let named = if status == 422 { "day" } else { "" };
+        assert_eq!((found, pointer.as_str()), (status, named), "in {days} days");
+    }
+    assert_eq!(ask(&town, &task, "?day=9999-12-31").await, refused(422, "invalid", "day"));
     let reason = json!({ "reason": "other" });
     let version = town.get(&format!("/v1/tasks/{task}")).await.body["version"].clone();
     let request = town.request(Method::POST, &format!("/v1/tasks/{task}/cancel")).json(&reason);
@@ -444,6 +514,29 @@ async fn a_draft_is_explained_in_the_sentences_that_it_has_after_it_is_applied(
     for (task, before) in tasks.iter().zip(before) {
         assert_eq!(explanation(&manager, task).await, (200, before), "{task}");
     }
+}
+
+/// Such as those of a demo district, which are loaded as they are.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_ended_without_a_plan_or_a_record_says_so(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = visit(&manager, 1, json!({})).await;
+    server.database.execute(&format!(
+        "UPDATE tasks SET state = 'done', assignee = '{}' WHERE id = '{task}'",
+        person_id(21)
+    ));
+    let (status, ended) = explanation(&manager, &task).await;
+    assert_eq!((status, &ended["given"]["code"]), (200, &json!("unrecorded")), "{ended}");
+    assert_eq!(
+        ended["given"]["sentence"]["en"],
+        "No plan gave the task to 王志愿, and there is no record of how it came."
+    );
+    let when = ended["when"]["sentence"]["en"].as_str().expect("a sentence");
+    assert!(when.starts_with("No day and hour were set. It was due "), "{when}");
 }
 
 /// A plan of an earlier version, or one whose neighbours help elsewhere, has stored no others.

@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 
 use crate::campaigns::{draft, launched_campaign};
 use crate::goods::{put_item, receive, rice};
+use crate::households::{a_couple, patch};
 use crate::regimes::{create, weekly};
+use crate::spring_festival::finds_a_need;
 use crate::support::bodies::home_visit;
-use crate::support::files::{BENEFICIARY, person_id};
-use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
+use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
+use crate::support::{Backend, Caller, FAR_GRID, GRID, OTHER_GRID, Server};
 
 /// The bytes of a file, and its headers.
 async fn file(
@@ -411,4 +413,152 @@ async fn the_tasks_of_an_occasion_are_listed_and_exported(
     assert_eq!(listed.body["items"].as_array().map(Vec::len), Some(1), "{}", listed.body);
     let exported = lines(&supervisor, &format!("/v1/exports/tasks?{query}&format=ndjson")).await;
     assert_eq!((exported.len(), &exported[0]["id"]), (1, &json!(task)));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stocks_of_goods_leave_with_their_lots_and_the_first_day_of_expiry(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, town) = (server.admin().await, server.town_supervisor().await);
+    put_item(&admin, "rice", &json!({})).await;
+    receive(&admin, "rice", "500116002001", 3).await;
+    for (lot, quantity, expires_on) in [("B", 4, "2028-06-30"), ("A", 5, "2027-12-31")] {
+        let received = json!({
+            "action": "received", "item": "rice", "area": "500116001002", "quantity": quantity,
+            "lot": lot, "expires_on": expires_on
+        });
+        assert_eq!(admin.post("/v1/goods/movements", &received).await.status, 201);
+    }
+
+    let path = "/v1/exports/goods-stocks?item=rice&format=csv";
+    let chinese = rows(&town, path, "zh-CN").await;
+    assert_eq!(chinese[0][..4], ["服务站区域编码", "服务站区域名称", "物资", "数量"]);
+    assert_eq!(chinese.len(), 2, "those of the town alone: {chinese:?}");
+    assert_eq!(chinese[1][2..], ["大米10公斤", "9", "袋", "A (5)、B (4)", "2027-12-31"]);
+    let auditor = server.auditor().await;
+    let all = lines(&auditor, &path.replace("csv", "ndjson")).await;
+    let listed = auditor.get("/v1/goods/stocks?item=rice").await.body;
+    assert_eq!((all.len(), &all[0]["lots"]), (2, &json!(["A", "B"])), "{all:?}");
+    for (exported, listed) in all.iter().zip(listed["items"].as_array().expect("a list")) {
+        for (field, of) in
+            [("station", "area"), ("station_name", "area_name"), ("quantity", "quantity")]
+        {
+            assert_eq!(exported[field], listed[of], "{field}");
+        }
+    }
+    let events = admin.events("goods.export_stocks").await;
+    assert_eq!(events.len(), 2);
+    assert!(events.iter().any(|event| {
+        event["body"] == json!({ "format": "csv", "filter": { "item": "rice" }, "rows": 1 })
+    }));
+    assert_eq!(town.get(&format!("{path}&area=500116002")).await.status, 404);
+    assert_eq!(server.manager().await.get(path).await.status, 403);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_report_of_a_campaign_leaves_by_area_as_far_as_the_caller_sees_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, town) = (server.admin().await, server.town_supervisor().await);
+    put_item(&admin, "rice", &json!({})).await;
+    let goods = json!({ "items": [{ "item": "rice", "quantity": 1 }] });
+    let (_, path, _) = launched_campaign(&server, goods).await;
+    finds_a_need(&server.far_manager().await, json!({})).await;
+
+    let id = path.rsplit('/').next().expect("an id");
+    let export = format!("/v1/exports/campaign-report?campaign_id={id}&format=");
+    let grids = lines(&admin, &format!("{export}ndjson&by=grid")).await;
+    let report = admin.get(&format!("{path}/report?by=grid")).await.body;
+    let areas = report["areas"].as_array().expect("areas");
+    assert_eq!((grids.len(), areas.len()), (3, 3), "{grids:?}");
+    for (exported, area) in grids.iter().zip(areas) {
+        let (tasks, attempts, handouts) = (&area["tasks"], &area["attempts"], &area["handouts"]);
+        for (field, counted) in [
+            ("area", &area["area"]),
+            ("area_name", &area["name"]),
+            ("tasks", &tasks["tasks"]),
+            ("done", &tasks["done"]),
+            ("open", &tasks["open"]),
+            ("attempts_needs_found", &attempts["needs_found"]),
+            ("minutes_done", &area["minutes_done"]),
+            ("handouts_planned", &handouts["planned"]),
+        ] {
+            assert_eq!(&exported[field], counted, "{field} of {exported}");
+        }
+    }
+    let sum = |field: &str| grids.iter().filter_map(|grid| grid[field].as_i64()).sum::<i64>();
+    let sums = ["tasks", "done", "attempts_needs_found", "handouts_planned"].map(sum);
+    assert_eq!(sums, [6, 1, 1, 6], "{grids:?}");
+
+    let chinese = rows(&server.auditor().await, &format!("{export}csv"), "zh-CN").await;
+    assert_eq!((chinese.len(), &chinese[1][1]), (3, &"一镇".to_owned()), "towns: {chinese:?}");
+    assert_eq!(chinese[0][13..], ["待发放", "已发放", "已退回"]);
+    let own = lines(&town, &format!("{export}ndjson&by=grid")).await;
+    assert_eq!(own.len(), 2, "the grids of the town: {own:?}");
+    let village = server.village_supervisor().await;
+    let own = lines(&village, &format!("{export}ndjson")).await;
+    assert_eq!((own.len(), &own[0]["area"]), (1, &json!("500116001002")), "the village: {own:?}");
+    let report = village.get(&format!("{path}/report")).await.body;
+    assert_eq!((&report["by"], &report["areas"][0]["area"]), (&json!("village"), &own[0]["area"]));
+    for above in [
+        format!("{export}csv&by=town"),
+        format!("{path}/report?by=town"),
+        "/v1/exports/goods-coverage?item=plaque&format=csv&by=town".to_owned(),
+    ] {
+        let refused = village.get(&above).await;
+        let fault = (refused.status, &refused.body["errors"][0]["pointer"]);
+        assert_eq!(fault, (422, &json!("by")), "{above}: {}", refused.body);
+    }
+    let other = draft(&admin, json!({ "area": "500116002", "year": 2028 })).await;
+    let other = other.rsplit('/').next().expect("an id");
+    let unseen = format!("{}csv", export.replace(id, other));
+    assert_eq!(town.get(&unseen).await.status, 404);
+    assert_eq!(server.manager().await.get(&format!("{export}csv")).await.status, 403);
+    let events = admin.events("campaign.export_report").await;
+    assert_eq!(events.len(), 4);
+    assert!(events.iter().all(|event| event["body"]["filter"]["campaign_id"] == id));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_coverage_by_a_plaque_leaves_by_grid_with_each_household_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, town) = (server.admin().await, server.town_supervisor().await);
+    a_couple(&server).await;
+    let damaged = patch(&admin, &beneficiary_id(3), &json!({ "plaque": "damaged" })).await;
+    assert_eq!(damaged.status, 200, "{}", damaged.body);
+
+    let path = "/v1/exports/goods-coverage?item=plaque&format=csv";
+    let chinese = rows(&admin, path, "zh-CN").await;
+    assert_eq!(chinese[0], ["区域编码", "区域名称", "应挂户数", "已挂户数"]);
+    let counts: Vec<[&str; 3]> =
+        chinese[1..].iter().map(|row| [&row[0], &row[2], &row[3]].map(String::as_str)).collect();
+    let by_grid = [[GRID, "2", "1"], [OTHER_GRID, "1", "1"], [FAR_GRID, "2", "2"]];
+    assert_eq!(counts, by_grid, "the couple counts once");
+
+    let auditor = server.auditor().await;
+    let towns = lines(&auditor, &format!("{}&by=town", path.replace("csv", "ndjson"))).await;
+    let shown = auditor.get("/v1/goods/items/plaque/coverage").await.body;
+    for (exported, shown) in towns.iter().zip(shown["areas"].as_array().expect("areas")) {
+        for field in ["area", "entitled", "covered"] {
+            assert_eq!(exported[field], shown[field], "{field} of {exported}");
+        }
+    }
+    assert_eq!(towns.len(), 2, "{towns:?}");
+    assert_eq!(rows(&town, path, "en").await.len(), 3, "the grids of the town");
+    assert_eq!(admin.events("goods.export_coverage").await.len(), 3);
+    for (caller, path, status) in [
+        (&town, path.replace("plaque", "none"), 404),
+        (&town, format!("{path}&area=500116002"), 404),
+        (&town, path.replace("item=plaque&", ""), 400),
+        (&server.manager().await, path.to_owned(), 403),
+    ] {
+        assert_eq!(caller.get(&path).await.status, status, "{path}");
+    }
 }

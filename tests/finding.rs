@@ -175,11 +175,14 @@ async fn a_list_has_filters_orders_counts_and_pages(
         "UPDATE beneficiaries SET last_contact = NULL WHERE id = '{}';
          UPDATE beneficiaries SET last_contact = '2026-03-01', lives_alone = {} WHERE id = '{}';
          UPDATE beneficiaries SET mobility = 'homebound', contact = 'phone' WHERE id = '{}';
-         UPDATE beneficiaries SET plaque = 'damaged' WHERE id = '{}';",
+         UPDATE beneficiaries SET plaque = 'damaged' WHERE id = '{}';
+         UPDATE beneficiaries SET household = '02-A7' WHERE id IN ('{}', '{}');",
         beneficiary_id(6),
         if server.database.is_postgres() { "false" } else { "0" },
         beneficiary_id(2),
         beneficiary_id(4),
+        beneficiary_id(5),
+        beneficiary_id(2),
         beneficiary_id(5),
     ));
     let supervisor = server.supervisor().await;
@@ -192,6 +195,8 @@ async fn a_list_has_filters_orders_counts_and_pages(
         ("contact=phone", vec![4]),
         ("plaque=damaged", vec![5]),
         ("plaque=damaged&contact=phone", vec![]),
+        ("household=02-A7", vec![2, 5]),
+        ("household=02-A", vec![]),
         ("category=veteran", vec![1, 2, 3, 4, 5, 6]),
         ("min_age=90", vec![1]),
         ("max_age=70", vec![2]),
@@ -225,12 +230,14 @@ async fn a_list_has_filters_orders_counts_and_pages(
         }
         assert_eq!((&listed, &searched), (&found, &found), "{query}");
     }
+    assert_eq!(list(&server.manager().await, "household=02-A7").await, [2], "of the own grid");
     let first = supervisor.get("/v1/beneficiaries?limit=2").await;
     let cursor = first.body["next_cursor"].as_str().expect("a cursor");
     for wrong in [
         &format!("sort=birth_year&cursor={cursor}"),
         "sort=height",
         "min_age=200",
+        "household=02-a7",
         "lives_alone=maybe",
         "not_contacted_since=soon",
         "count=2",

@@ -104,18 +104,20 @@ fn files(category: &str) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// What the command says.
+fn run(database: &Database, args: &str) -> String {
+    let args: Vec<&str> = args.split(' ').collect();
+    let output = gridward(database, &args).output().expect("it runs");
+    assert!(output.status.success(), "{}", said(&output));
+    said(&output)
+}
+
 /// The district with an admin, served; the admin enrols with the printed code.
 async fn founded(backend: Backend) -> (Server, Caller) {
     let database = Database::from(backend);
-    let run = |args: &str| {
-        let args: Vec<&str> = args.split(' ').collect();
-        let output = gridward(&database, &args).output().expect("it runs");
-        assert!(output.status.success(), "{}", said(&output));
-        said(&output)
-    };
-    run("district add --code 500116 --name 江津区 --lat 29.0015 --lon 106.0015");
+    run(&database, "district add --code 500116 --name 江津区 --lat 29.0015 --lon 106.0015");
     let admin = format!("user add --role admin --area 500116 --name 管理员 --phone {ADMIN}");
-    let code = code_in(&run(&admin));
+    let code = code_in(&run(&database, &admin));
     let server = Server::start(database);
     let admin = enrol(&server, ADMIN, &code).await;
     (server, admin)
@@ -161,12 +163,27 @@ async fn on_phone(manager: &Caller) -> Vec<String> {
     rows.map(|row| text(&row["id"])).collect()
 }
 
+#[test]
+fn a_district_is_founded_after_a_try_that_left_its_settings_alone() {
+    let database = Database::from(Backend::Sqlite);
+    run(&database, "district add --code 500117 --name 合川区 --lat 29.97 --lon 106.27");
+    database.execute(
+        "INSERT INTO planning_settings (district, settings, version) \
+         SELECT '500116', settings, version FROM planning_settings",
+    );
+    run(&database, "district add --code 500116 --name 江津区 --lat 29.0015 --lon 106.0015");
+    assert_eq!((database.count("districts"), database.count("planning_settings")), (2, 2));
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_installation_becomes_a_working_district_over_the_api(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (server, admin) = founded(backend).await;
+    let planning = admin.get("/v1/planning-settings").await.body;
+    let nightly = json!({ "at": "02:00", "days": 3, "mode": "draft" });
+    assert_eq!(planning["settings"]["nightly_plan"], nightly, "{planning}");
 
     // The files: an unknown word is summed up and corrected.
     let refused = import(&admin, "?mode=apply", &files("参战老兵")).await;

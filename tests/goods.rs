@@ -226,6 +226,9 @@ async fn returned_goods_come_back_to_the_stock_and_may_be_handed_out_again(
             (&json!("declined"), &json!(2))
         );
     }
+    let other = manager.post(&format!("{path}/return"), &json!({ "reason": "damaged" })).await;
+    assert_eq!((other.status, other.problem()), (409, "handout_done"), "no repetition");
+    assert_eq!(other.body["current"]["reason"], "declined", "{}", other.body);
     assert_eq!(stock(&supervisor, VILLAGE).await, 1, "once");
     assert_eq!(manager.get(&path).await.body["note"], "家里有");
     let again = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({}))).await;
@@ -447,7 +450,7 @@ async fn receipts_that_others_wrote_count_as_reveals_of_the_day(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hand_out_is_dated_at_most_thirty_days_back(
+async fn a_hand_out_is_dated_at_most_thirty_days_back_and_not_in_the_future(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (server, _, supervisor) = with_rice(backend, 9).await;
@@ -456,8 +459,8 @@ async fn a_hand_out_is_dated_at_most_thirty_days_back(
         let at = chrono::Utc::now() - chrono::TimeDelta::days(days);
         rice(BENEFICIARY, &json!({ "at": at.to_rfc3339() }))
     };
-    for old in [31, 4000] {
-        let refused = manager.post("/v1/handouts", &ago(old)).await;
+    for days in [31, 4000, -1] {
+        let refused = manager.post("/v1/handouts", &ago(days)).await;
         assert_eq!((refused.status, at(&refused)), (422, "/at"), "{}", refused.body);
     }
     assert_eq!(stock(&supervisor, VILLAGE).await, 9, "nothing moved");
@@ -621,10 +624,6 @@ async fn what_was_handed_out_is_kept_for_the_years_of_its_item_and_answers_until
 ) {
     let server = Server::small(backend);
     let (admin, supervisor) = (server.admin().await, server.supervisor().await);
-    let plaque = item(&json!({ "once": true, "keep_years": 5 }));
-    let request = admin.request(Method::PUT, "/v1/goods/items/plaque").json(&plaque);
-    let refused = admin.send(request).await;
-    assert_eq!((refused.status, at(&refused)), (422, "/keep_years"), "{}", refused.body);
     put_item(&admin, "rice", &json!({ "keep_years": 5 })).await;
     let items = admin.get("/v1/goods/items").await.body;
     assert_eq!(items["items"][0]["keep_years"], 5, "{items}");
@@ -666,4 +665,36 @@ async fn what_was_handed_out_is_kept_for_the_years_of_its_item_and_answers_until
     assert_eq!(left, [beneficiary_id(3)], "that of the one who is served");
     let events = supervisor.events("handout.delete").await;
     assert_eq!((events.len(), &events[0]["body"]), (1, &json!({ "count": 1 })), "{events:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_receipt_of_what_a_beneficiary_gets_once_is_kept_for_years_after_the_beneficiarys_end(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    put_item(&admin, "card", &json!({ "once": true, "keep_years": 5 })).await;
+    receive(&supervisor, "card", VILLAGE, 5).await;
+    for home in [BENEFICIARY, &beneficiary_id(2)] {
+        let card = json!({
+            "beneficiary_id": home, "item": "card", "receipt": { "signed_by": "王小明" }
+        });
+        let handed = supervisor.post("/v1/handouts", &card).await;
+        assert_eq!(handed.status, 201, "{}", handed.body);
+    }
+    let date = |years: u64| (Utc::now() - Days::new(years * 366)).format("%F").to_string();
+    server.database.execute(&format!("UPDATE handouts SET at = '{} 09:00:00'", date(20)));
+    let end = |years: u64| {
+        server.database.execute(&format!(
+            "UPDATE beneficiaries SET valid_to = '{}' WHERE id = '{BENEFICIARY}'",
+            date(years)
+        ));
+        let run = gridward(&server.database, &["jobs", "run", "ended_records"]).output();
+        said(&run.expect("it runs"))
+    };
+    assert!(end(4).contains("succeeded, 0 processed"), "both are kept");
+    assert!(end(6).contains("succeeded, 1 processed"));
+    let left = server.database.texts("SELECT beneficiary AS text FROM handouts");
+    assert_eq!(left, [beneficiary_id(2)], "that of the one who is served, however old");
 }

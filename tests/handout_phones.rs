@@ -238,11 +238,20 @@ async fn goods_handed_out_without_a_connection_are_recorded_once(
     assert_eq!((call.status, &call.body["id"]), (201, &handed["id"]), "{}", call.body);
     assert_eq!(call.headers["Idempotency-Replayed"], "true");
 
-    // Another person has handed it out already; a refused one stops no other.
+    // What is refused before the visit is the person's stays refused.
+    let mut helper = Phone::default();
+    let early = hand_out(BENEFICIARY, &json!({ "occasion": "army_day_2027" }));
+    let refused = helper.sync(&volunteer, json!([early])).await;
+    assert_eq!(refusal(&refused[0]), ("rejected", "invalid", "/payload/beneficiary_id"));
     volunteer.visits(BENEFICIARY, &manager).await;
+    let mut repeated = helper.sync(&volunteer, json!([early])).await;
+    assert_eq!(repeated[0]["replayed"].take(), true);
+    repeated[0]["replayed"] = json!(false);
+    assert_eq!(repeated, refused);
+
+    // Another person has handed it out already; a refused one stops no other.
     let again = hand_out(BENEFICIARY, &json!({}));
     let army_day = hand_out(BENEFICIARY, &json!({ "occasion": "army_day_2027" }));
-    let mut helper = Phone::default();
     for replayed in [false, true] {
         let results = helper.sync(&volunteer, json!([again, army_day])).await;
         assert_eq!(

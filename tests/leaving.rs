@@ -40,6 +40,12 @@ async fn state(caller: &Caller, task: &str) -> (Value, Value) {
     (task.body["state"].clone(), task.body["assignee_id"].clone())
 }
 
+/// The body of a departure, as the answer to a repeated one has it.
+fn without_loads(Answer { mut body, .. }: Answer) -> Value {
+    body.as_object_mut().expect("a handover").remove("loads");
+    body
+}
+
 /// Outcome and new assignee of each task of a handover.
 fn outcomes(answer: &Answer) -> Vec<(String, String, Value)> {
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -131,18 +137,31 @@ async fn the_regimes_of_a_leaver_are_named_and_their_supervisor_gets_one_notice(
     let me = supervisor.request(Method::GET, "/v1/me").header("Accept-Language", "zh-CN");
     let notice = supervisor.send(me).await.body["notices"][0].clone();
     assert_eq!(notice["kind"], "regime_without_responsible");
-    assert_eq!(notice["title"], "责任人已离岗：每周走访等2项");
+    assert_eq!(notice["title"], "责任人已离岗或停用：每周走访等2项");
     assert_eq!(supervisor.events("person.regime_notice").await.len(), 1);
     let other = with(&weekly, &json!({ "responsible_id": person_id(22) }));
     rewrite(&server, &first, &other).await;
     assert_eq!(supervisor.get(&path).await.body["is_responsible_gone"], false);
+    // One who is suspended is not there either, until restored.
+    for (state, is_gone) in [("suspended", true), ("left", true), ("active", false)] {
+        let change = json!({ "state": state, "reason": "x" });
+        let person = format!("/v1/people/{}/state", person_id(22));
+        let request = supervisor.request(Method::PATCH, &person).json(&change);
+        assert_eq!(supervisor.send(request).await.status, 200);
+        assert_eq!(supervisor.get(&path).await.body["is_responsible_gone"], is_gone, "{state}");
+        assert_eq!(supervisor.events("person.regime_notice").await.len(), 2, "{state}");
+    }
     // A person whom the files of the whole district lack leaves as well.
-    let without = Files::small().without_line("people.csv", &person_id(22));
+    let other = with(&weekly, &json!({ "responsible_id": person_id(23) }));
+    rewrite(&server, &first, &other).await;
+    let without = Files::small().without_line("people.csv", &person_id(23));
     let loaded = import(&server.database, &without, &["--whole"]);
     assert!(loaded.status.success(), "{}", said(&loaded));
     let notices = supervisor.events("person.regime_notice").await;
-    assert_eq!(notices.len(), 2, "{notices:?}");
-    assert_eq!(notices[1]["body"]["regimes"], json!([first["id"]]));
+    assert_eq!(notices.len(), 3, "{notices:?}");
+    for notice in &notices[1..] {
+        assert_eq!(notice["body"]["regimes"], json!([first["id"]]));
+    }
 }
 
 #[rstest]
@@ -221,6 +240,21 @@ async fn each_task_of_a_leaver_is_given_or_open_and_says_why(
     assert_eq!((&preview.body["preview"], &preview.body["state"]), (&json!(true), &json!("left")));
     assert_eq!(state(&manager, &given).await, (json!("accepted"), json!(person_id(21))));
     assert_eq!(leaver.get("/v1/me").await.status, 200, "a preview changes nothing");
+    let mut minutes = 0;
+    for task in [&given, &started] {
+        let task = manager.get(&format!("/v1/tasks/{task}")).await.body;
+        minutes += task["minutes"].as_u64().expect("minutes");
+    }
+    let loads = preview.body["loads"].as_array().expect("loads").clone();
+    let shown: Vec<_> = loads.iter().map(|load| (&load["person_id"], &load["before"])).collect();
+    assert_eq!(shown, [(&json!(person_id(22)), &json!(0))]);
+    assert_eq!(loads[0]["after"], minutes, "{}", preview.body);
+    // A person named for one task alone has a load too.
+    let single = json!({
+        "preview": true, "reason": "died", "tasks": [{ "task_id": given, "give_to": person_id(22) }]
+    });
+    let single = manager.post(&path, &single).await.body;
+    assert_eq!(single["loads"][0]["after"], minutes / 2, "{single}");
 
     body["preview"] = json!(false);
     assert_eq!(manager.post(&path, &body).await.problem(), "version_required");
@@ -239,6 +273,7 @@ async fn each_task_of_a_leaver_is_given_or_open_and_says_why(
     expected.sort_by(|one, other| one.0.cmp(&other.0));
     assert_eq!(outcomes(&left), expected);
     assert_eq!(outcomes(&preview), expected);
+    assert_eq!(left.body["loads"], json!(loads));
     let was = left.body["tasks"].as_array().expect("tasks").iter();
     let was: Vec<&Value> = was.filter(|task| task["was"] == "in_progress").collect();
     assert_eq!(was.len(), 1, "the started visit is named");
@@ -250,7 +285,7 @@ async fn each_task_of_a_leaver_is_given_or_open_and_says_why(
     assert_eq!(leaver.get("/v1/me").await.problem(), "account_inactive");
     assert_eq!(server.database.count("invitations"), 0);
     let again = manager.post(&path, &body).await;
-    assert_eq!((again.status, &again.body), (200, &left.body));
+    assert_eq!((again.status, &again.body), (200, &without_loads(left)));
 
     // The history, the log and the phones say why.
     let history = manager.get(&format!("/v1/tasks/{opened}/history")).await;
@@ -345,6 +380,30 @@ async fn the_tasks_of_a_leaver_are_spread_over_the_village_after_a_look_at_the_l
     assert_eq!(leaver.get("/v1/me").await.problem(), "account_inactive");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_shows_the_loads_of_all_departures_in_order() {
+    let server = Server::small(Backend::Sqlite);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    for (n, leaver) in [(1, server.volunteer().await), (2, server.second_volunteer().await)] {
+        held(&manager, &leaver, &beneficiary_id(n), false).await;
+    }
+    let entry = |n: u32| {
+        json!({
+            "person_id": person_id(n), "base_version": 1, "reason": "resigned",
+            "give_to": person_id(11)
+        })
+    };
+    let loads = async |dry_run: bool| {
+        let body = json!({ "dry_run": dry_run, "entries": [entry(21), entry(22)] });
+        let results = supervisor.post("/v1/people/departures", &body).await.body["results"].clone();
+        [0, 1].map(|n| results[n]["handover"]["loads"][0].clone())
+    };
+    let shown = loads(true).await;
+    assert!(shown[0]["after"].is_u64(), "{shown:?}");
+    assert_eq!(shown[1]["before"], shown[0]["after"], "both give to the same person");
+    assert_eq!(loads(false).await, shown);
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_manager_leaves_only_with_a_successor(
@@ -387,7 +446,7 @@ async fn a_manager_leaves_only_with_a_successor(
     assert_eq!((managers.len(), &managers[0]["id"]), (1, &next));
     assert_eq!(state(&supervisor, &task).await, (json!("assigned"), next));
     let again = act(&supervisor, 11, "departure", &body).await;
-    assert_eq!(again.body, left.body);
+    assert_eq!(again.body, without_loads(left));
     // No successor is needed where no grid loses its manager.
     let body = json!({ "preview": false, "reason": "moved", "successor_id": person_id(21) });
     let refused = act(&supervisor, 22, "departure", &body).await;
@@ -429,6 +488,10 @@ async fn tasks_go_only_to_people_who_may_do_them(
     let preview = act(&supervisor, 21, "departure", &general).await;
     assert_eq!(outcomes(&preview), [(task.clone(), "opened".to_owned(), Value::Null)]);
     assert_eq!(preview.body["tasks"][0]["obstacle"], "missing_skill");
+    // No person of the village has the skill.
+    let spread = act(&supervisor, 21, "departure", &departure(json!({ "spread": true }))).await;
+    assert_eq!(outcomes(&spread), [(task.clone(), "opened".to_owned(), Value::Null)]);
+    assert_eq!(spread.body["tasks"][0]["obstacle"], "missing_skill", "{}", spread.body);
 
     // A task in another grid than the caller's is handed over too, but not shown.
     let far = supervisor.make_task(FAR_BENEFICIARY).await;
@@ -485,6 +548,55 @@ async fn a_person_who_moves_keeps_the_tasks_of_the_new_area_and_started_visits(
     old.is_as_fresh(&old_manager).await;
     let events = supervisor.events("person.move").await;
     assert_eq!((events.len(), &events[0]["area_before"]), (1, &json!(GRID)));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tasks_of_a_person_who_moves_are_spread_or_planned_as_at_a_departure(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, mover) = (server.supervisor().await, server.volunteer().await);
+    let spread = held(&supervisor, &mover, BENEFICIARY, false).await;
+    let named = held(&supervisor, &mover, &beneficiary_id(2), false).await;
+    let kept = supervisor.make_task(&beneficiary_id(OTHER_HOME)).await;
+    let body = json!({ "person_id": person_id(21) });
+    assert_eq!(supervisor.post(&format!("/v1/tasks/{kept}/reassign"), &body).await.status, 200);
+    let to = |preview: bool| {
+        json!({
+            "preview": preview, "area": OTHER_GRID, "spread": true, "plan": true,
+            "tasks": [{ "task_id": named }]
+        })
+    };
+    let mut both = to(true);
+    both["give_to"] = json!(person_id(22));
+    let refused = act(&supervisor, 21, "move", &both).await;
+    assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/spread")));
+
+    let preview = act(&supervisor, 21, "move", &to(true)).await;
+    let expected = outcomes(&preview);
+    let of = |id: &str| expected.iter().find(|(task, ..)| task == id).expect("a task");
+    let (_, outcome, heir) = of(&spread);
+    assert_eq!((outcome.as_str(), of(&named).1.as_str()), ("given", "opened"));
+    assert!(heir.is_string() && *heir != json!(person_id(21)), "{}", preview.body);
+    assert_eq!(preview.body["loads"][0]["person_id"], *heir, "{}", preview.body);
+    assert_eq!(state(&supervisor, &spread).await.1, json!(person_id(21)), "nothing is changed");
+
+    let moved = act(&supervisor, 21, "move", &to(false)).await;
+    assert_eq!(outcomes(&moved), expected);
+    assert_eq!(moved.body["loads"], preview.body["loads"]);
+    assert_eq!(state(&supervisor, &spread).await, (json!("assigned"), heir.clone()));
+    assert_eq!(state(&supervisor, &kept).await, (json!("assigned"), json!(person_id(21))));
+    let path = format!("/v1/plans/{}", moved.body["plan_id"].as_str().expect("a plan"));
+    assert_eq!(supervisor.computed(&path).await["origin"], "released");
+    let visits = supervisor.get(&format!("{path}/visits")).await.body;
+    let planned = visits["items"].as_array().expect("visits").iter();
+    let planned: Vec<&str> = planned.filter_map(|visit| visit["task_id"].as_str()).collect();
+    assert_eq!(planned, [named.as_str()]);
+    let mut again = to(false);
+    again.as_object_mut().expect("a body").remove("tasks");
+    let again = act(&supervisor, 21, "move", &again).await;
+    assert_eq!((again.status, &again.body["plan_id"]), (200, &Value::Null), "{}", again.body);
 }
 
 #[rstest]
@@ -628,9 +740,21 @@ async fn a_manager_from_another_grid_keeps_only_started_visits_there(
         task
     };
     let (accepted, started) = (held(false).await, held(true).await);
-    let body = json!({ "preview": false, "reason": "ill", "successor_id": person_id(23) });
+    let given = supervisor.make_task(BENEFICIARY).await;
+    assert_eq!(server.manager().await.act(&format!("/v1/tasks/{given}/claim")).await.status, 200);
+    let minutes = supervisor.get(&format!("/v1/tasks/{given}")).await.body["minutes"].clone();
+    let next = json!(person_id(23));
+    let mut body =
+        json!({ "preview": true, "reason": "ill", "successor_id": next, "give_to": next });
+    let preview = act(&supervisor, 11, "departure", &body).await;
+    body["preview"] = json!(false);
     let left = act(&supervisor, 11, "departure", &body).await;
     assert_eq!(left.status, 200, "{}", left.body);
+    // The started and the given visit, no longer the accepted one.
+    let load = &left.body["loads"][0];
+    let two = minutes.as_u64().map(|minutes| 2 * minutes);
+    assert_eq!([load["before"].as_u64(), load["after"].as_u64()], [two; 2], "{load}");
+    assert_eq!(preview.body["loads"], left.body["loads"], "as the preview has said");
     assert_eq!(state(&supervisor, &accepted).await, (json!("open"), Value::Null));
     assert_eq!(state(&supervisor, &started).await, (json!("in_progress"), json!(person_id(23))));
     let history = supervisor.get(&format!("/v1/tasks/{accepted}/history")).await;

@@ -185,9 +185,13 @@ async fn the_measures_of_a_district_are_of_its_own_last_plan_and_show_no_person(
     assert_eq!((&plan["assigned"], &of_plan["served"]), (&json!(2), &json!(2)), "{plan}");
     assert!(of_plan["known"].as_u64() >= Some(1), "{plan}");
 
-    // Neither the plan of a grid nor that of an absence is one of the district.
-    manager.make(&home_visit(&beneficiary_id(3), days)).await;
-    assert_eq!(manager.plan(&week(GRID, json!({}))).await["assigned"], 1);
+    // Neither the plan of a grid nor those of an absence and of a selection are plans of the district.
+    manager.make(&home_visit(&beneficiary_id(3), days.clone())).await;
+    let of_grid = week("500116", json!({ "only": { "area": GRID } }));
+    assert_eq!(supervisor.plan(&of_grid).await["assigned"], 1);
+    let ids = [manager.make(&home_visit(&beneficiary_id(2), days)).await];
+    let selected = week("500116", json!({ "only": { "ids": ids } }));
+    assert_eq!(supervisor.plan(&selected).await["state"], "applied");
     let ill = json!({
         "first_day": day(0), "last_day": day(9), "reason": "sick", "release": true, "plan": true
     });

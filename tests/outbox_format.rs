@@ -2,6 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::phone::{Phone, command, task_for};
 use crate::support::{Backend, Server};
@@ -87,12 +88,20 @@ async fn a_command_with_impossible_values_does_not_stop_the_others(
     assert_eq!(outcomes, ["recorded", "applied"]);
     let nul = json!({ "device": "a\u{0}", "commands": [command("task.start", &task, json!({}))] });
     assert_eq!(volunteer.post("/v1/sync", &nul).await.status, 422);
-    let nul = json!({ "commands": [command("task.\u{0}", &task, json!({}))] });
-    let answer = volunteer.post("/v1/sync", &nul).await;
-    assert_eq!(
-        (answer.status, &answer.body["results"][0]["problem"]["code"]),
-        (200, &json!("unknown_command"))
-    );
+    // Of an app that is newer than the server, beside a NUL.
+    let commands = ["task.\u{0}", "case.explode", "foo"].map(|word| {
+        json!({ "id": Uuid::now_v7(), "type": word, "at": "2026-08-01T07:12:03+08:00", "visit_id": task })
+    });
+    let answer = volunteer.post("/v1/sync", &json!({ "commands": commands })).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    for result in answer.body["results"].as_array().expect("results") {
+        let problem = &result["problem"];
+        assert_eq!(
+            (&problem["code"], &problem["errors"][0]["pointer"]),
+            (&json!("unknown_command"), &json!("/type")),
+            "{result}"
+        );
+    }
 }
 
 #[rstest]

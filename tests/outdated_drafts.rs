@@ -84,6 +84,14 @@ async fn visits_of_days_that_have_passed_are_left_and_refuse_a_plan_on_request(
     let applied = apply(&manager, &plan, "skip").await;
     assert_eq!((applied.status, &applied.body["left"]), (200, &left(&passed, "passed")));
     assert_eq!(applied.body["plan"]["assigned"], 1, "{}", applied.body);
+    // What is left is no work of the plan.
+    let path = format!("/v1/plans/{}/loads", plan["id"].as_str().expect("an id"));
+    let loads = manager.get(&path).await.body;
+    let changes = json!({ "new": 0, "kept": 1, "moved": 0, "left": 0, "open": 0, "ended": 0 });
+    assert_eq!(loads["changes"], changes, "{loads}");
+    let people = loads["people"].as_array().expect("people").iter();
+    let people: Vec<_> = people.map(|load| (&load["minutes_before"], &load["added"])).collect();
+    assert_eq!(people, [(&json!(0), &json!(1))], "{loads}");
 }
 
 #[rstest]
@@ -179,6 +187,47 @@ async fn minutes_that_are_taken_since_the_draft_are_not_given_twice(
     let fourth = draft(&manager, &[&four], json!({ "pins": [pin] })).await;
     change(&server, "weekly_minutes", "0");
     assert_eq!(apply(&manager, &fourth, "skip").await.body["left"], json!([]));
+}
+
+/// The plan knew the ways to what its person held, but not those to what the person got since.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_to_a_visit_that_its_person_got_since_the_draft_takes_its_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    alone(&server);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let [known, new] = [visit(&manager, 3).await, visit(&manager, 2).await];
+    let [one, two] = [visit(&manager, 1).await, visit(&manager, 1).await];
+    let pinned = async |task: &str, start: u64| {
+        let pin = json!({
+            "task_id": task, "person_id": person_id(21), "day": day(DAY), "start": start
+        });
+        draft(&manager, &[task], json!({ "pins": [pin] })).await
+    };
+    let held_at = async |task: &str, start: u64| {
+        let version = manager.get(&format!("/v1/tasks/{task}")).await.body["version"].clone();
+        let request = manager.request(Method::POST, &format!("/v1/tasks/{task}/reschedule"));
+        let request = request.header("If-Match", format!("\"v{version}\""));
+        let planned = json!({ "planned": { "day": day(DAY), "start": start }, "force": true });
+        let moved = manager.send(request.json(&planned)).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    };
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{known}/claim")).await.status, 200);
+    held_at(&known, 565).await;
+    let [first, second] = [pinned(&one, 600).await, pinned(&two, 680).await];
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{new}/claim")).await.status, 200);
+    held_at(&new, 645).await;
+    // Both are now twelve minutes away from the visits of the drafts, which are five minutes after them.
+    let far = format!("UPDATE tasks SET lon = 106.3 WHERE id IN ('{known}', '{new}')");
+    server.database.execute(&far);
+    assert_eq!(apply(&manager, &first, "refuse").await.body["left"], json!([]), "known");
+    let refused = apply(&manager, &second, "refuse").await;
+    assert_eq!((refused.status, refused.problem()), (409, "plan_outdated"), "{}", refused.body);
+    assert_eq!(refused.body["current"], left(&two, "person_busy"));
+    held_at(&new, 680 - 12 - LENGTH).await;
+    assert_eq!(apply(&manager, &second, "refuse").await.body["left"], json!([]), "in time");
 }
 
 /// A pin is a decision of a supervisor that the apply does not call into question.

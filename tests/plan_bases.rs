@@ -73,6 +73,11 @@ async fn after_a_pin_only_the_person_who_makes_room_has_other_visits(
     assert_eq!(different(&manager, &base, &again).await, [] as [Value; 0]);
     let same = json!({ "plan_id": base["id"], "kept": before.len(), "moved": 0 });
     assert_eq!(again["base"], same);
+    let days = |visits: &[Value]| -> Vec<Value> {
+        visits.iter().map(|visit| visit["why"]["day"].clone()).collect()
+    };
+    assert!(days(&before).contains(&json!("first_possible")), "{:?}", days(&before));
+    assert_eq!(days(&visits(&manager, &again).await), days(&before), "what stays keeps its reason");
 
     for (at, visit) in (0..).zip(&before).step_by(5) {
         let other = [21, 22].map(person_id).into_iter().find(|other| visit["person_id"] != *other);
@@ -91,6 +96,9 @@ async fn after_a_pin_only_the_person_who_makes_room_has_other_visits(
         assert_eq!((&pinned["person_id"], &pinned["day"]), (&json!(person), &pin["day"]));
         let by_hand = after.iter().filter(|visit| visit["why"]["by_hand"] == true);
         assert_eq!(by_hand.count(), 1, "the others have their own reasons");
+        let set_before = after.iter().filter(|visit| visit["why"]["day"] == "pinned");
+        let set_before: Vec<&Value> = set_before.map(|visit| &visit["task_id"]).collect();
+        assert_eq!(set_before, [task], "and those of the base for their days");
         let counts = json!({
             "plan_id": base["id"], "kept": before.len() - moved.len(), "moved": moved.len()
         });

@@ -257,6 +257,43 @@ async fn an_undo_separates_no_visits_that_one_person_is_to_make(
     }
 }
 
+/// The former person has since got a visit at the other end of the town, which begins these minutes after the
+/// begin of the former one.
+#[rstest]
+#[case::too_near(Backend::Sqlite, 35, true)]
+#[case::too_near(Backend::Postgres, 35, true)]
+#[case::far_enough(Backend::Sqlite, 75, false)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_gives_no_visit_back_that_is_too_far_from_one_got_since(
+    #[case] backend: Backend,
+    #[case] minutes: u64,
+    #[case] is_left: bool,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    one_skilled(&server);
+    let given = visit(&manager, 1, json!({ "window": { "start": 540, "end": 640 } })).await;
+    let plan = draft(&manager, json!({})).await;
+    send(&manager, &plan, "apply").await;
+    let start = task(&manager, &given).await["planned_for"]["start"].as_u64().expect("a start");
+    offers(&server, 22, 600);
+    let late = json!({ "start": 680, "end": 720 });
+    visit(&manager, 2, json!({ "skills": ["medical"], "priority": 9, "window": late })).await;
+    let moving = draft(&manager, json!({ "move_unaccepted": true })).await;
+    assert_eq!(send(&manager, &moving, "apply").await.body["left"], json!([]));
+    let far = visit(&manager, 3, json!({})).await;
+    server.database.execute(&format!("UPDATE tasks SET lon = 106.3 WHERE id = '{far}'"));
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{far}/claim")).await.status, 200);
+    reschedule(&manager, &far, start + minutes).await;
+
+    let undone = send(&manager, &moving, "undo").await;
+    let left = json!({ "task_id": given, "because": "person_busy", "state": "assigned" });
+    let left = if is_left { json!([left]) } else { json!([]) };
+    assert_eq!(undone.body["left"], left, "{}", undone.body);
+    let person = if is_left { person_id(22) } else { person_id(21) };
+    assert_eq!(task(&manager, &given).await["assignee_id"], person.as_str());
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_person_pinned_or_rescheduled_is_not_moved(
@@ -285,6 +322,103 @@ async fn what_a_person_pinned_or_rescheduled_is_not_moved(
     reschedule(&manager, &given, 660).await;
     assert_eq!(moves().await, 0, "rescheduled");
     assert_eq!(task(&manager, &urgent).await["state"], "open");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_no_plan_would_give_to_its_person_is_kept_while_no_other_can_make_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    server.database.execute("UPDATE people SET weekly_minutes = 0");
+    offers(&server, 21, 50);
+    // A plan gives the visit to a person who need not have the skill, by the remedy of an earlier draft.
+    let given = visit(&manager, 1, json!({ "skills": ["medical"] })).await;
+    let skill = json!({ "person_id": person_id(21), "skills": ["medical"] });
+    let plan = draft(&manager, json!({ "changes": { "skills": [skill] } })).await;
+    send(&manager, &plan, "apply").await;
+    assert_eq!(task(&manager, &given).await["assignee_id"], person_id(21).as_str());
+
+    let open = visit(&manager, 2, json!({ "skills": ["medical"] })).await;
+    let moving = draft(&manager, json!({ "move_unaccepted": true })).await;
+    let measures = &moving["measures"];
+    let counts = (&moving["assigned"], &measures["served"], &measures["unserved"]);
+    assert_eq!(counts, (&json!(0), &json!(1), &json!(1)), "{moving}");
+    assert_eq!(ids(&of_kind(&manager, &moving, "kept").await), [&given]);
+    assert_eq!(ids(&of_kind(&manager, &moving, "open").await), [&open]);
+    let id = moving["id"].as_str().expect("an id");
+    let loads = manager.get(&format!("/v1/plans/{id}/loads")).await.body;
+    assert_eq!((&loads["changes"]["kept"], &loads["changes"]["left"]), (&json!(1), &json!(0)));
+    let (person, grid) = (&loads["people"][0], &loads["grids"][0]);
+    assert_eq!(person["minutes_after"], person["minutes_before"], "{loads}");
+    assert_eq!((&grid["assigned_after"], &grid["unserved"]), (&json!(1), &json!(1)), "{loads}");
+
+    // Once another person can make it, it moves.
+    let skilled = format!("UPDATE people SET skills = 'medical' WHERE id = '{}'", person_id(22));
+    server.database.execute(&skilled);
+    offers(&server, 22, 600);
+    let moving = draft(&manager, json!({ "move_unaccepted": true })).await;
+    assert_eq!(ids(&of_kind(&manager, &moving, "moved").await), [&given]);
+    assert_eq!(ids(&of_kind(&manager, &moving, "new").await), [&open]);
+
+    // While its person is away and no other can make it, it is left, with its reason and its remedy.
+    offers(&server, 22, 0);
+    let away = json!({ "first_day": day(DAY), "last_day": day(DAY), "reason": "leave" });
+    let away = server.volunteer().await.post("/v1/me/absences", &away).await;
+    assert_eq!(away.status, 201, "{}", away.body);
+    let moving = draft(&manager, json!({ "move_unaccepted": true })).await;
+    let left = of_kind(&manager, &moving, "left").await;
+    assert_eq!(ids(&left), [&given], "{moving}");
+    let codes = (&left[0]["reason"]["code"], &left[0]["remedy"]["code"]);
+    assert_eq!(codes, (&json!("no_minutes"), &json!("more_minutes")), "{}", left[0]);
+    assert_eq!(of_kind(&manager, &moving, "moved").await, [Value::Null; 0]);
+    assert_eq!(ids(&of_kind(&manager, &moving, "open").await), [&open]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_that_could_only_move_visits_any_longer_is_outdated() {
+    let server = Server::small(Backend::Sqlite);
+    let manager = server.manager().await;
+    one_skilled(&server);
+    let given = visit(&manager, 1, json!({})).await;
+    let plan = draft(&manager, json!({})).await;
+    send(&manager, &plan, "apply").await;
+    offers(&server, 22, 600);
+    let urgent = visit(&manager, 2, json!({ "skills": ["medical"], "priority": 9 })).await;
+    let moving = draft(&manager, json!({ "move_unaccepted": true })).await;
+    assert_eq!(ids(&of_kind(&manager, &moving, "moved").await), [&given]);
+    let before = task(&manager, &given).await;
+    // The visit for which it moves the other one is given meanwhile.
+    let to = json!({ "person_id": person_id(21), "force": true });
+    assert_eq!(manager.post(&format!("/v1/tasks/{urgent}/reassign"), &to).await.status, 200);
+    let path = format!("/v1/plans/{}/apply", moving["id"].as_str().expect("an id"));
+    let refused = manager.post(&path, &json!({})).await;
+    assert_eq!((refused.status, refused.problem()), (409, "plan_outdated"), "{}", refused.body);
+    assert_eq!(refused.body["current"][0]["task_id"], urgent.as_str(), "{}", refused.body);
+    assert_eq!(task(&manager, &given).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_visit_moves_to_a_person_who_gave_it_back() {
+    let server = Server::small(Backend::Sqlite);
+    let (manager, second) = (server.manager().await, server.second_volunteer().await);
+    one_skilled(&server);
+    let given = visit(&manager, 1, json!({})).await;
+    let to = json!({ "person_id": person_id(22), "force": true });
+    let path = format!("/v1/tasks/{given}");
+    assert_eq!(manager.post(&format!("{path}/reassign"), &to).await.status, 200);
+    let reason = json!({ "reason": "住得太远" });
+    assert_eq!(second.post(&format!("{path}/decline"), &reason).await.status, 200);
+    let plan = draft(&manager, json!({})).await;
+    send(&manager, &plan, "apply").await;
+    assert_eq!(task(&manager, &given).await["assignee_id"], person_id(21).as_str());
+    // The only other person with minutes is the one who gave it back.
+    offers(&server, 22, 600);
+    let urgent = visit(&manager, 2, json!({ "skills": ["medical"], "priority": 9 })).await;
+    let moving = draft(&manager, json!({ "move_unaccepted": true })).await;
+    assert_eq!(of_kind(&manager, &moving, "moved").await, [Value::Null; 0]);
+    assert_eq!(ids(&of_kind(&manager, &moving, "open").await), [&urgent]);
 }
 
 #[rstest]

@@ -368,14 +368,18 @@ async fn the_measures_of_a_plan_that_selects_a_grid_are_of_the_visits_in_it(
     let other = supervisor.make(&other).await;
     let order = json!({ "area": OTHER_GRID, "first_day": day(1), "last_day": day(7) });
     assert_eq!(supervisor.plan(&order).await["assigned"], 1, "{other}");
-    let measured = async |only: Value| {
+    let planned = async |only: Value| {
         let area = &GRID[..12];
         let order = json!({ "area": area, "first_day": day(1), "last_day": day(7), "only": only });
-        supervisor.order_plan(&order).await.body["measures"].clone()
+        supervisor.order_plan(&order).await.body
     };
-    let (all, some) = (measured(json!({})).await, measured(json!({ "area": GRID })).await);
+    let (all, plan) = (planned(json!({})).await, planned(json!({ "area": GRID })).await);
+    let (all, some, bounds) = (&all["measures"], &plan["measures"], &plan["bounds"]);
     assert_eq!((&all["served"], &some["served"]), (&json!(2), &json!(1)), "{all} {some}");
     assert!(some["travel"].as_u64() < all["travel"].as_u64(), "{all} {some}");
+    assert!(bounds["travel"].as_u64() > Some(0), "{bounds}");
+    assert!(bounds["travel"].as_u64() <= some["travel"].as_u64(), "{bounds} {some}");
+    assert_eq!(bounds["unserved_priority"], 0);
 }
 
 #[rstest]
@@ -417,6 +421,40 @@ async fn changes_by_hand_are_conditions_of_the_next_draft(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_without_a_skilled_person_is_made_once_its_remedy_is_accepted(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let needs = json!({ "not_before": day(1), "due_on": day(7), "skills": ["medical"] });
+    let task = manager.make(&home_visit(&beneficiary_id(1), needs)).await;
+    let draft = manager.order_plan(&order(json!({}))).await;
+    let remedy = visits(&manager, &draft).await[0]["remedy"].clone();
+    assert_eq!(remedy["code"], "skill", "{remedy}");
+
+    let person = remedy["volunteer"].as_str().expect("a person");
+    let accepted = json!({ "skills": [{ "person_id": person, "skills": remedy["missing"] }] });
+    let more = json!({ "changes": accepted, "based_on": draft.body["id"] });
+    let plan = manager.order_plan(&order(more)).await;
+    assert_eq!(visits(&manager, &plan).await[0]["person_id"], person, "{}", plan.body);
+    let apply = format!("/v1/plans/{}/apply", plan.body["id"].as_str().expect("an id"));
+    let applied = manager.post(&apply, &json!({})).await;
+    assert_eq!((applied.status, &applied.body["left"]), (200, &json!([])), "{}", applied.body);
+    let assigned = manager.get(&format!("/v1/tasks/{task}")).await.body;
+    assert_eq!(assigned["assignee_id"], person, "{assigned}");
+    let people = format!("SELECT skills AS text FROM people WHERE id = '{person}'");
+    assert_eq!(server.database.texts(&people), ["driving"], "it applies to the plan only");
+}
+
+/// The JSON pointers of the errors of a refusal.
+fn pointers(refused: &Answer) -> Vec<&str> {
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let errors = refused.body["errors"].as_array().expect("errors");
+    errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_says_what_cannot_be_is_refused_by_name(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
@@ -432,6 +470,8 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
     let later = json!({ "task_id": task, "minutes": 5 });
     let forbidden = json!({ "task_id": task, "person_id": member });
     let week = json!({ "person_id": member, "week": day(15), "minutes": 5 });
+    let medical = json!({ "person_id": member, "skills": ["medical"] });
+    let skills = |list: Value| json!({ "changes": { "skills": list } });
     for (more, pointer) in [
         (json!({ "only": { "ids": [task, person_id(1)] } }), "/only/ids/1"),
         (json!({ "only": { "ids": [far] } }), "/only/ids/0"),
@@ -448,6 +488,16 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
             json!({ "changes": { "later_windows": [later, later] } }),
             "/changes/later_windows/1/task_id",
         ),
+        (skills(json!([{ "person_id": member, "skills": [] }])), "/changes/skills/0/skills"),
+        (
+            skills(json!([{ "person_id": member, "skills": ["no_such_skill"] }])),
+            "/changes/skills/0/skills",
+        ),
+        (
+            skills(json!([{ "person_id": person_id(23), "skills": ["medical"] }])),
+            "/changes/skills/0/person_id",
+        ),
+        (skills(json!([medical, medical])), "/changes/skills/1/person_id"),
         (json!({ "weights": { "near": -1 } }), "/weights/near"),
         (json!({ "weights": { "fair": 401 } }), "/weights/fair"),
         (json!({ "lead_minutes": 1441 }), "/lead_minutes"),
@@ -472,6 +522,11 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
         assert_eq!(refused.status, 422, "{pointer}: {}", refused.body);
         assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{}", refused.body);
     }
+    // The people of a list that is too long are not read.
+    let unknown = json!({ "person_id": "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22", "minutes": 5 });
+    let many = json!({ "changes": { "more_minutes": vec![unknown; 501] } });
+    let refused = manager.order_plan(&order(many)).await;
+    assert_eq!(pointers(&refused), ["/changes/more_minutes"]);
     let unknown = manager.order_plan(&order(json!({ "only": { "colour": "red" } }))).await;
     assert!((400..500).contains(&unknown.status), "{}", unknown.body);
     let elsewhere = json!({ "area": FAR_GRID, "first_day": day(1), "last_day": day(7) });
@@ -483,6 +538,37 @@ async fn an_order_that_says_what_cannot_be_is_refused_by_name(
         let refused = manager.post(path, &body).await;
         assert_eq!(refused.status, 404, "{path}: {}", refused.body);
     }
+    let several = json!({
+        "last_day": day(0),
+        "weights": { "near": -1, "fair": 401 },
+        "only": { "kinds": ["no_such_kind"], "ids": [task, task, far] },
+        "changes": {
+            "skills": [{ "person_id": member, "skills": ["no_such_skill"] }],
+            "later_windows": [{ "task_id": far, "minutes": 0 }],
+        },
+    });
+    let wrong = [
+        "/last_day",
+        "/weights/near",
+        "/weights/fair",
+        "/only/ids/1",
+        "/changes/later_windows/0/minutes",
+        "/only/kinds/0",
+        "/only/ids/2",
+        "/changes/later_windows/0/task_id",
+        "/changes/skills/0/skills",
+    ];
+    let refused = manager.order_plan(&order(several.clone())).await;
+    assert_eq!(pointers(&refused), wrong, "all at once: {}", refused.body);
+    let more = json!([{ "area": FAR_GRID, "count": 51, "weekly_minutes": 60 }]);
+    let question = json!({ "order": order(several), "more_volunteers": more });
+    let refused = manager.post("/v1/plans/estimates", &question).await;
+    let more = ["count", "area"].map(|member| format!("/more_volunteers/0/{member}"));
+    let wrong: Vec<String> = wrong.iter().map(|it| format!("/order{it}")).chain(more).collect();
+    assert_eq!(pointers(&refused), wrong, "{}", refused.body);
+    let many = vec![json!({ "person_id": member, "minutes": 0 }); 101];
+    let refused = manager.order_plan(&order(json!({ "changes": { "more_minutes": many } }))).await;
+    assert_eq!(pointers(&refused).len(), 100, "as many as the contract permits");
     let plans = manager.get("/v1/plans").await;
     assert_eq!(plans.body["items"], json!([]), "a refused order leaves no plan");
 

@@ -337,6 +337,15 @@ async fn a_task_is_not_planned_late_while_earlier_days_are_possible(
     let later = manager.order_plan(&order(4, 10)).await.body;
     assert_eq!((&later["assigned"], &later["measures"]["unserved"]), (&json!(0), &json!(0)));
     assert_eq!(later["overdue"], 1, "the plan says that it leaves the visit out: {later}");
+    let pin = json!({ "task_id": soon, "person_id": person_id(21), "day": day(5), "start": 600 });
+    let mut by_hand = order(4, 10);
+    by_hand["changes"] = json!({ "pins": [pin] });
+    let by_hand = manager.order_plan(&by_hand).await.body;
+    assert_eq!((&by_hand["assigned"], &by_hand["overdue"]), (&json!(1), &json!(0)), "{by_hand}");
+    let of = visits(&manager, &by_hand).await;
+    for member in ["person_id", "day", "start"] {
+        assert_eq!(of(&soon)[member], pin[member], "what a change names is planned");
+    }
 
     let mut asked = order(4, 10);
     asked["include_late"] = json!(true);

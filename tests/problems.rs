@@ -56,6 +56,51 @@ async fn every_bad_request_is_answered_by_its_own_problem(
     assert_json_snapshot!("problems_of_requests", told);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operation_without_parameters_refuses_any() {
+    let server = Server::small(Backend::Sqlite);
+    let manager = server.manager().await;
+    let some = "0198d5c0-0000-7000-8000-000000000000";
+    for path in [
+        "/v1/me".to_owned(),
+        "/v1/areas/500116".to_owned(),
+        "/v1/planning-settings".to_owned(),
+        format!("/v1/plans/{some}"),
+        format!("/v1/plans/{some}/loads"),
+        format!("/v1/plans/{some}/obstacles"),
+        format!("/v1/tasks/{some}/explanation"),
+    ] {
+        let answer = manager.get(&format!("{path}?color=red")).await;
+        assert_eq!((answer.status, answer.problem()), (400, "bad_request"), "{path}");
+        let error = &answer.body["errors"][0];
+        assert_eq!((&error["pointer"], &error["detail"]), (&json!("color"), &json!("is unknown")));
+    }
+    assert_eq!(manager.get("/v1/me?").await.status, 200);
+    let head = manager.send(manager.request(Method::HEAD, "/v1/me?color=red")).await;
+    assert_eq!(head.status, 400);
+    assert_eq!(manager.get("/healthz?probe=1").await.status, 200);
+    // A write with one that it lacks, such as a look by the wrong name, does nothing.
+    let supervisor = server.supervisor().await;
+    for (method, path) in [
+        (Method::POST, format!("/v1/people/{}/departure", person_id(21))),
+        (Method::PUT, "/v1/planning-settings".to_owned()),
+        (Method::DELETE, format!("/v1/plans/{some}")),
+    ] {
+        let wrong = format!("{path}?check=true");
+        let request = supervisor.request(method.clone(), &wrong).json(&json!({ "spread": true }));
+        let answer = supervisor.send(request).await;
+        assert_eq!((answer.status, answer.problem()), (400, "bad_request"), "{method} {path}");
+    }
+    let person = supervisor.get(&format!("/v1/people/{}", person_id(21))).await;
+    assert_eq!(person.body["state"], "active");
+    let stranger = server.stranger();
+    let refused = stranger.get("/v1/me?color=red").await;
+    assert_eq!((refused.status, refused.problem()), (401, "unauthenticated"));
+    assert_eq!(stranger.get("/v1/about?color=red").await.status, 400);
+    let signed_in = stranger.post("/v1/auth/sign-in?color=red", &json!({})).await;
+    assert_eq!((signed_in.status, signed_in.problem()), (400, "bad_request"));
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_details_of_fields_are_in_the_callers_language(
@@ -71,9 +116,11 @@ async fn the_details_of_fields_are_in_the_callers_language(
     };
     let kind = json!({ "beneficiary_id": BENEFICIARY, "kind": "home_visit", "minutes": 0 });
     let missing = json!({ "beneficiary_id": BENEFICIARY });
+    let order = json!({ "lead_minutes": -1 });
     for (path, body, english, chinese) in [
         ("/v1/tasks", &kind, "must be from 1 to 480", "须在1至480之间"),
         ("/v1/tasks", &missing, "is missing", "缺少此项"),
+        ("/v1/plans", &order, "must be from 0 to 1440", "须在0至1440之间"),
     ] {
         let told: Vec<String> = details(Method::POST, path, body, "en").await;
         assert_eq!(told, [english]);

@@ -309,9 +309,15 @@ async fn the_manager_chooses_the_kind_and_a_refusal_has_a_reason(
         [&task["kind"], &task["due_on"], &task["instructions"]],
         [&json!("home_visit"), &json!(day(4)), &json!("带政策手册")]
     );
-    // A need without a kind, and one that nobody proposes a kind for.
-    let legal = need(BENEFICIARY, json!({ "need": "other" }));
-    let other = id(&volunteer.post("/v1/proposals", &legal).await);
+    // A need of the district that no kind has a rule for, and for which the proposal names none.
+    let haircut = json!({
+        "code": "haircut", "label_zh": "理发", "label_en": "A haircut", "active": true
+    });
+    let words = json!({ "vocabularies": [{ "name": "needs", "words": [haircut] }] });
+    let added = server.admin().await.post("/v1/services", &words).await;
+    assert_eq!(added.status, 200, "{}", added.body);
+    let haircut = need(BENEFICIARY, json!({ "need": "haircut" }));
+    let other = id(&volunteer.post("/v1/proposals", &haircut).await);
     let which = decide(&manager, &other, "accept", json!({})).await;
     assert_eq!((which.status, &which.body["errors"][0]["pointer"]), (422, &json!("/kind")));
     let refused = decide(&manager, &other, "refuse", json!({ "reason": "已经办理" })).await;

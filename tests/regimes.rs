@@ -83,8 +83,13 @@ pub fn contact_all(server: &Server, day: &str) {
 }
 
 pub async fn tasks(caller: &Caller) -> Vec<Value> {
-    let page = caller.get("/v1/tasks?limit=200").await.body;
-    page["items"].as_array().expect("tasks").clone()
+    let (mut tasks, mut query) = (Vec::new(), String::new());
+    loop {
+        let page = caller.get(&format!("/v1/tasks?limit=200{query}")).await.body;
+        tasks.extend(page["items"].as_array().expect("tasks").iter().cloned());
+        let Some(cursor) = page["next_cursor"].as_str() else { return tasks };
+        query = format!("&cursor={cursor}");
+    }
 }
 
 #[rstest]

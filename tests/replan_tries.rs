@@ -34,19 +34,29 @@ async fn replans(caller: &Caller, count: usize) -> Vec<Value> {
     panic!("{count} plans were not made: {}", caller.get("/v1/plans").await.body)
 }
 
-/// A task that the first volunteer has declined, in a district that plans such tasks by itself.
-async fn declined(server: &Server) -> String {
-    let (admin, manager) = (server.admin().await, server.manager().await);
+/// Has the district plan by itself the tasks that lost their assignee.
+async fn plan_freed(admin: &Caller) {
     let settings = json!({
         "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4,
         "replan": "automatic"
     });
     let request = admin.request(Method::PUT, "/v1/planning-settings").header("If-Match", "\"v1\"");
     assert_eq!(admin.send(request.json(&settings)).await.status, 200);
-    let days = json!({ "not_before": day(1), "due_on": day(7) });
+}
+
+/// A task of the first volunteer that is possible from the one day to the other.
+async fn held(manager: &Caller, (from, to): (i64, i64)) -> String {
+    let days = json!({ "not_before": day(from), "due_on": day(to) });
     let task = manager.make(&home_visit(&beneficiary_id(1), days)).await;
     let to = json!({ "person_id": person_id(21) });
     assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
+    task
+}
+
+/// A task that the first volunteer has declined, in a district that plans such tasks by itself.
+async fn declined(server: &Server) -> String {
+    plan_freed(&server.admin().await).await;
+    let task = held(&server.manager().await, (1, 7)).await;
     let path = format!("/v1/tasks/{task}/decline");
     let declined = server.volunteer().await.post(&path, &json!({ "reason": "x" })).await;
     assert_eq!(declined.status, 200, "{}", declined.body);
@@ -115,4 +125,32 @@ async fn a_task_that_an_applied_plan_left_is_planned_again(
     upkeep(&server.database);
     assert_eq!(replans(&admin, 2).await, ["applied", "applied"]);
     assert_eq!(admin.get(&format!("/v1/tasks/{task}")).await.body["state"], "assigned");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tasks_of_an_absence_whose_plan_fails_or_cannot_have_them_are_planned_by_the_district(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, supervisor) = (server.admin().await, server.supervisor().await);
+    plan_freed(&admin).await;
+    let manager = server.manager().await;
+    let [soon, later] = [held(&manager, (1, 7)).await, held(&manager, (40, 45)).await];
+    place(&server.database, "999");
+    let absence = json!({
+        "first_day": day(0), "last_day": day(50), "reason": "sick", "release": true, "plan": true
+    });
+    let path = format!("/v1/people/{}/absences", person_id(21));
+    let absent = supervisor.post(&path, &absence).await;
+    assert_eq!(absent.status, 201, "{}", absent.body);
+    let plan = format!("/v1/plans/{}", absent.body["plan_id"].as_str().expect("a plan"));
+    assert_eq!(supervisor.computed(&plan).await["state"], "failed");
+    place(&server.database, "29.285");
+    upkeep(&server.database);
+    assert_eq!(replans(&admin, 1).await, ["applied"]);
+    assert_eq!(admin.get(&format!("/v1/tasks/{soon}")).await.body["state"], "assigned");
+    let waits =
+        format!("SELECT CAST(from_day AS TEXT) AS text FROM freed_tasks WHERE task = '{later}'");
+    assert_eq!(server.database.texts(&waits), [day(10).to_string()]);
 }

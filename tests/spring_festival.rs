@@ -109,9 +109,10 @@ async fn visits_with_goods_from_the_feasibility_to_the_report(
     let edited = manager.send(edit).await;
     assert_eq!((edited.status, &edited.body["guest"]), (200, &Value::Null), "{}", edited.body);
 
-    // A visit with its receipts, a return, and a visit that finds a need.
+    // A visit with its receipts that finds a need, a return, and a visit whose outcome is a need.
     assert_eq!(manager.act(&format!("/v1/tasks/{id}/claim")).await.status, 200);
-    let done = manager.post(&format!("/v1/tasks/{id}/report"), &json!({ "outcome": "done" })).await;
+    let found = json!({ "outcome": "done", "needs": ["living"] });
+    let done = manager.post(&format!("/v1/tasks/{id}/report"), &found).await;
     assert_eq!(done.status, 200, "{}", done.body);
     hand_out(&manager, &home, "spring_festival_2027", &["rice", "letter"]).await;
     let open = planned(&manager, "rice").await;
@@ -129,17 +130,28 @@ async fn visits_with_goods_from_the_feasibility_to_the_report(
     let report = supervisor.get(&format!("{path}/report?by=grid")).await.body;
     assert_eq!(
         report["attempts"],
-        json!({ "done": 1, "needs_found": 1, "not_home": 0, "refused": 0 })
+        json!({ "done": 0, "needs_found": 2, "not_home": 0, "refused": 0 })
     );
     assert_eq!(report["returns"]["moved"], 1, "{report}");
     assert_eq!((&report["tasks"]["done"], &report["minutes_done"]), (&json!(2), &json!(60)));
     let grids: Vec<&Value> =
         report["areas"].as_array().expect("areas").iter().map(|area| &area["area"]).collect();
     assert_eq!((grids[0], grids[2]), (&json!(GRID), &json!(FAR_GRID)));
-    assert_eq!(report["areas"][2]["attempts"]["needs_found"], 1);
+    for grid in [0, 2] {
+        assert_eq!(report["areas"][grid]["attempts"]["needs_found"], 1, "{report}");
+    }
     assert!(!report.to_string().contains("person"), "no figure of a person");
     assert_eq!(server.auditor().await.get(&format!("{path}/report")).await.status, 200);
     assert_eq!(manager.get(&format!("{path}/report")).await.status, 403);
+
+    // A report that cannot be read is still one of a visit that was made.
+    server
+        .database
+        .execute("UPDATE reports SET sealed = (SELECT sealed FROM beneficiaries LIMIT 1)");
+    let report = supervisor.get(&format!("{path}/report")).await;
+    assert_eq!(report.status, 200, "{}", report.body);
+    let attempts = &report.body["attempts"];
+    assert_eq!((&attempts["done"], &attempts["needs_found"]), (&json!(1), &json!(1)));
 }
 
 #[rstest]
@@ -174,7 +186,8 @@ async fn goods_alone_are_planned_once_for_an_occasion_however_often_it_is_launch
     assert_eq!(again["planned_handouts"], 5, "nothing is planned twice");
     assert_eq!(server.database.count("handouts"), 12);
     let progress = supervisor.get(&format!("{path}/progress")).await.body;
-    assert_eq!(progress["handouts"], json!({ "planned": 11, "handed_out": 1, "returned": 0 }));
+    let own = json!({ "planned": 11, "handed_out": 0, "returned": 0 });
+    assert_eq!(progress["handouts"], own, "not the one without a plan");
 
     // The closing returns what was planned, in as many steps as it takes, and a server that stopped goes on.
     assert_eq!(supervisor.act(&format!("{path}/close")).await.status, 200);
@@ -182,7 +195,7 @@ async fn goods_alone_are_planned_once_for_an_occasion_however_often_it_is_launch
         let progress = supervisor.get(&format!("{path}/progress")).await.body;
         progress["handouts"].clone()
     };
-    let returned = json!({ "planned": 0, "handed_out": 1, "returned": 11 });
+    let returned = json!({ "planned": 0, "handed_out": 0, "returned": 11 });
     for _ in 0..100 {
         if handouts().await == returned {
             break;
@@ -199,6 +212,32 @@ async fn goods_alone_are_planned_once_for_an_occasion_however_often_it_is_launch
     let job = gridward(&server.database, &["jobs", "run", "campaign_launches"]).output();
     assert!(job.expect("it runs").status.success());
     assert_eq!(handouts().await, returned);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_counts_and_reminds_of_the_hand_outs_that_it_has_planned_itself(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    stock_up(&server, 9).await;
+    let letters = json!({ "kind": null, "items": [{ "item": "letter", "quantity": 1 }] });
+    let (_, earlier, _) = launched_campaign(&server, letters).await;
+    let manager = server.manager().await;
+    hand_out(&manager, BENEFICIARY, "spring_festival_2027", &["letter"]).await;
+    let both = json!({ "kind": null, "items": items(), "filter": { "area": [GRID] } });
+    let (supervisor, later, campaign) = launched_campaign(&server, both).await;
+    assert_eq!(campaign["planned_handouts"], 3, "the rice alone: {campaign}");
+
+    for part in ["progress", "report"] {
+        for (path, planned, handed_out) in [(&earlier, 5, 1), (&later, 3, 0)] {
+            let shown = supervisor.get(&format!("{path}/{part}")).await.body;
+            let own = json!({ "planned": planned, "handed_out": handed_out, "returned": 0 });
+            assert_eq!(shown["handouts"], own, "{part}: {shown}");
+        }
+    }
+    let reminded = supervisor.act(&format!("{later}/reminders")).await.body;
+    assert_eq!((&reminded["grids"], &reminded["planned_handouts"]), (&json!(1), &json!(3)));
 }
 
 #[rstest]
@@ -309,7 +348,7 @@ async fn a_campaign_of_goods_alone_reaches_those_who_may_get_them(
     let pointer = &refused.body["errors"][0]["pointer"];
     assert_eq!((refused.status, pointer), (422, &json!("/filter")), "none is entitled");
 
-    let family = json!({ "categories": ["martyr_family"] });
+    let family = json!({ "categories": ["martyr_family"], "plaque": "pending" });
     change(&supervisor, Method::PATCH, &beneficiary_id(2), "", &family).await;
     let path = draft(&supervisor, of("plaque")).await;
     let shown = supervisor.get(&path).await.body;

@@ -7,6 +7,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::regimes::{create, night, weekly, with};
 use crate::support::bodies::home_visit;
 use crate::support::days::day;
 use crate::support::files::{Files, beneficiary_id, person_id};
@@ -171,10 +172,12 @@ async fn the_settings_of_the_night_have_limits() {
         assert_eq!(refused.status, 422, "{wrong}: {}", refused.body);
         assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{wrong}");
     }
-    for minutes in [14, 5_041] {
-        let refused = set(&admin, 1, json!({ "accept_within_minutes": minutes })).await;
-        assert_eq!(refused.status, 422, "{}", refused.body);
-        assert_eq!(refused.body["errors"][0]["pointer"], "/accept_within_minutes");
+    for name in ["accept_within_minutes", "accept_assigned_within_minutes"] {
+        for minutes in [14, 5_041] {
+            let refused = set(&admin, 1, json!({ name: minutes })).await;
+            assert_eq!(refused.status, 422, "{}", refused.body);
+            assert_eq!(refused.body["errors"][0]["pointer"], format!("/{name}"));
+        }
     }
 }
 
@@ -429,7 +432,8 @@ async fn a_visit_that_is_not_accepted_in_time_goes_on_to_another_person(
     assert_eq!(task(&manager, &offered).await, first, "there is time left");
 
     let given_at = (Utc::now() - TimeDelta::days(2)).naive_utc();
-    server.database.execute(&format!("UPDATE plans SET state_at = '{given_at}'"));
+    let long_ago = format!("UPDATE plans SET state_at = '{given_at}'");
+    server.database.execute(&long_ago);
     upkeep(&server.database);
     assert_eq!(unordered(&admin, 1).await.len(), 1);
     let second = task(&manager, &offered).await;
@@ -440,8 +444,71 @@ async fn a_visit_that_is_not_accepted_in_time_goes_on_to_another_person(
     assert!(steps.iter().any(|step| step["because"] == "not_accepted"), "{history}");
     let decided = [by_hand[0].clone(), pinned];
     let me = json!(person_id(21));
-    assert_eq!(holders(&manager, &decided).await, [me.clone(), me], "given by hand");
+    assert_eq!(holders(&manager, &decided).await, [me.clone(), me.clone()], "given by hand");
     assert_eq!(task(&manager, &declined).await["state"], "open", "others are not planned anew");
+
+    // A pin is a decision of a person, for which the district may set a time of its own.
+    let settings = json!({ "replan": "off", "accept_assigned_within_minutes": 60 });
+    assert_eq!(set(&admin, 2, settings).await.status, 200);
+    server.database.execute(&long_ago);
+    upkeep(&server.database);
+    assert_eq!(unordered(&admin, 2).await.len(), 2);
+    let now = holders(&manager, &decided).await;
+    assert_eq!(now[0], me, "assigned just now");
+    assert!(now[1].is_string() && now[1] != me, "it goes on: {now:?}");
+    assert_eq!(task(&manager, &offered).await, second, "others have no such time");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_a_person_assigned_goes_on_where_the_district_says_so(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let settings = json!({ "replan": "off", "accept_assigned_within_minutes": 60 });
+    assert_eq!(set(&admin, 1, settings).await.status, 200);
+    let named = json!({ "responsible_id": person_id(21), "assign_responsible": true });
+    create(&server, &weekly(&named)).await;
+    night(&server);
+    let of_regime = format!("/v1/tasks?responsible={}&state=assigned", person_id(21));
+    let of_regime = admin.get(&of_regime).await.body["items"].clone();
+    let of_regime = of_regime.as_array().expect("tasks");
+    assert!(!of_regime.is_empty());
+    let visits = given(&manager, &[1, 2, 3], 21).await;
+    let (offered, accepted, changed) = (&visits[0], &visits[1], &visits[2]);
+    let planned = visit(&manager, 3).await;
+    let days = json!({ "first_day": day(1), "last_day": day(7), "only": { "ids": [planned] } });
+    manager.plan(&with(&json!({ "area": GRID }), &days)).await;
+    let planned = task(&manager, &planned).await;
+    assert_eq!(planned["state"], "assigned", "{planned}");
+    let accept = format!("/v1/tasks/{accepted}/accept");
+    assert_eq!(server.volunteer().await.act(&accept).await.status, 200);
+    upkeep(&server.database);
+    let me = json!(person_id(21));
+    let all_mine = [me.clone(), me.clone(), me.clone()];
+    assert_eq!(holders(&manager, &visits).await, all_mine, "there is time left");
+
+    let assigned_at = (Utc::now() - TimeDelta::days(2)).naive_utc();
+    server.database.execute(&format!("UPDATE tasks SET updated_at = '{assigned_at}'"));
+    let path = format!("/v1/tasks/{changed}/reschedule");
+    let version = format!("\"v{}\"", task(&manager, changed).await["version"]);
+    let body = json!({ "planned": { "day": day(2), "start": 600 }, "force": true });
+    let request = manager.request(Method::POST, &path).header("If-Match", version).json(&body);
+    assert_eq!(manager.send(request).await.status, 200);
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!((plans.len(), &plans[0]["assigned"]), (1, &json!(1)), "{plans:?}");
+    let next = task(&manager, offered).await;
+    assert_eq!(next["state"], "assigned", "{next}");
+    assert_ne!(next["assignee_id"], me, "no plan gives it to the same person again: {next}");
+    assert_eq!(task(&manager, accepted).await["assignee_id"], me);
+    assert_eq!(task(&manager, changed).await["assignee_id"], me, "the time begins anew");
+    for given in of_regime.iter().chain([&planned]) {
+        let path = format!("/v1/tasks/{}", given["id"].as_str().expect("an id"));
+        let now = admin.get(&path).await.body;
+        assert_eq!(now["assignee_id"], given["assignee_id"], "no person assigned it: {now}");
+    }
 }
 
 /// A visit of this priority for the beneficiary of this number, possible today.
@@ -475,6 +542,110 @@ async fn an_urgent_new_task_for_today_or_tomorrow_is_planned_at_once(
     assert_eq!(planned["planned_for"]["plan_id"], plans[0]["id"], "{planned}");
     let others = [usual, later];
     assert_eq!(holders(&manager, &others).await, [Value::Null, Value::Null], "all else stays");
+}
+
+/// A visit at an hour at which a person has time for one of these a day, from tomorrow on.
+async fn hourly_visit(manager: &Caller, n: u32, priority: u32, due_on: i64) -> String {
+    let body = json!({
+        "not_before": day(1), "due_on": day(due_on), "priority": priority, "minutes": 30,
+        "window": { "start": 600, "end": 640 }
+    });
+    manager.make(&home_visit(&beneficiary_id(n), body)).await
+}
+
+/// A visit that can wait, which a plan gave to the first volunteer for tomorrow hours ago. No other person has
+/// minutes.
+async fn unaccepted(server: &Server, manager: &Caller) -> String {
+    let others = format!("UPDATE people SET weekly_minutes = 0 WHERE id <> '{}'", person_id(21));
+    server.database.execute(&others);
+    let usual = hourly_visit(manager, 1, 3, 2).await;
+    manager.plan(&json!({ "area": GRID, "first_day": day(1), "last_day": day(1) })).await;
+    assert_eq!(task(manager, &usual).await["planned_for"]["day"], json!(day(1)));
+    let long_ago = (Utc::now() - TimeDelta::hours(2)).naive_utc();
+    server.database.execute(&format!("UPDATE tasks SET updated_at = '{long_ago}'"));
+    usual
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_urgent_visit_that_goes_on_moves_no_other_where_the_district_does_not_plan_anew() {
+    let server = Server::small(Backend::Sqlite);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let settings = json!({ "replan": "off", "accept_assigned_within_minutes": 60 });
+    assert_eq!(set(&admin, 1, settings).await.status, 200);
+    let usual = unaccepted(&server, &manager).await;
+    let before = task(&manager, &usual).await;
+    let urgent = hourly_visit(&manager, 2, 9, 1).await;
+    let to = json!({ "person_id": person_id(22), "force": true });
+    let given = manager.post(&format!("/v1/tasks/{urgent}/reassign"), &to).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    let long_ago = (Utc::now() - TimeDelta::days(2)).naive_utc();
+    let given = format!("UPDATE tasks SET updated_at = '{long_ago}' WHERE id = '{urgent}'");
+    server.database.execute(&given);
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!((&plans[0]["state"], &plans[0]["assigned"]), (&json!("applied"), &json!(1)));
+    let late = task(&manager, &urgent).await;
+    assert_eq!(
+        (&late["assignee_id"], &late["planned_for"]["day"]),
+        (&json!(person_id(21)), &json!(day(2)))
+    );
+    assert_eq!(task(&manager, &usual).await["planned_for"], before["planned_for"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_suggestion_for_an_urgent_task_moves_a_visit_and_counts_as_none_for_an_overrun() {
+    let server = Server::small(Backend::Sqlite);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    assert_eq!(set(&admin, 1, json!({ "replan": "suggest" })).await.status, 200);
+    let usual = unaccepted(&server, &manager).await;
+    hourly_visit(&manager, 2, 9, 1).await;
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    let path = format!("/v1/plans/{}/visits?change=moved", plans[0]["id"].as_str().expect("an id"));
+    let moved = admin.get(&path).await.body["items"].clone();
+    assert_eq!(moved[0]["task_id"], json!(usual), "{moved}");
+    // What was suggested for overruns is known by the orders that may move what they name.
+    let orders = "plans WHERE request LIKE '%move_unaccepted%'";
+    assert_eq!(server.database.count(orders), 0);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_urgent_new_task_moves_a_visit_that_is_not_accepted_to_another_day(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (admin, manager) = (server.admin().await, server.manager().await);
+    let volunteer = server.volunteer().await;
+    assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
+    let usual = unaccepted(&server, &manager).await;
+    let urgent = hourly_visit(&manager, 2, 9, 1).await;
+    upkeep(&server.database);
+    let plans = unordered(&admin, 1).await;
+    assert_eq!(
+        (plans.len(), &plans[0]["state"], &plans[0]["assigned"]),
+        (1, &json!("applied"), &json!(2)),
+        "{plans:?}"
+    );
+    let given = [task(&manager, &urgent).await, task(&manager, &usual).await];
+    for (row, on) in given.iter().zip([1, 2]) {
+        assert_eq!(
+            (&row["assignee_id"], &row["planned_for"]["day"], &row["planned_for"]["plan_id"]),
+            (&json!(person_id(21)), &json!(day(on)), &plans[0]["id"]),
+            "{row}"
+        );
+    }
+
+    for id in [&urgent, &usual] {
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{id}/accept")).await.status, 200);
+    }
+    let accepted = [task(&manager, &urgent).await, task(&manager, &usual).await];
+    let next = hourly_visit(&manager, 3, 9, 1).await;
+    upkeep(&server.database);
+    unordered(&admin, 2).await;
+    assert_eq!(task(&manager, &next).await["planned_for"]["day"], json!(day(3)), "it is late");
+    let present = [task(&manager, &urgent).await, task(&manager, &usual).await];
+    assert_eq!(present, accepted, "what is accepted stays");
 }
 
 #[rstest]
@@ -675,6 +846,14 @@ async fn a_visit_that_lasts_too_long_moves_the_later_ones_that_are_not_accepted(
     let (admin, manager) = (server.admin().await, server.manager().await);
     assert_eq!(set(&admin, 1, json!({ "replan": "automatic" })).await.status, 200);
     let tasks = full_day(&server, &manager).await;
+    let by_hand = visit(&manager, 2).await;
+    server.database.execute(&format!(
+        "UPDATE tasks SET assignee = '{}', state = 'assigned', planned_on = '{}', planned_start = 20, \
+         minutes = 5, updated_at = '{}' WHERE id = '{by_hand}'",
+        person_id(21),
+        day(0),
+        (Utc::now() - TimeDelta::hours(2)).naive_utc()
+    ));
     server
         .database
         .execute(&format!("UPDATE tasks SET planned_start = 1439 WHERE id = '{}'", tasks[0]));
@@ -703,6 +882,8 @@ async fn a_visit_that_lasts_too_long_moves_the_later_ones_that_are_not_accepted(
     assert!(steps.iter().any(|step| step["because"] == "overrun"), "{history}");
     assert_eq!(task(&manager, &tasks[1]).await, accepted, "what is accepted stays");
     assert_eq!(task(&manager, &tasks[3]).await["planned_for"]["start"], 15, "given just now");
+    let decided = task(&manager, &by_hand).await;
+    assert_eq!(decided["assignee_id"], json!(person_id(21)), "given by hand: {decided}");
     upkeep(&server.database);
     let all = admin.get("/v1/plans").await.body["items"].as_array().expect("plans").len();
     assert_eq!(all, 2, "moved once");
@@ -751,7 +932,14 @@ async fn a_refusal_is_overruled_by_a_pin_and_forgotten_with_the_end_of_its_task(
     let order = json!({
         "area": GRID, "first_day": day(1), "last_day": day(7), "changes": { "pins": [pin] }
     });
-    manager.plan(&order).await;
+    let draft = manager.order_plan(&order).await.body;
+    let plan = format!("/v1/plans/{}", draft["id"].as_str().expect("an id"));
+    let visits = manager.get(&format!("{plan}/visits")).await.body;
+    for visit in visits["items"].as_array().expect("visits") {
+        assert_eq!(visit["declined_by_ids"], json!([person_id(21)]), "the draft says it: {visit}");
+    }
+    let applied = manager.post(&format!("{plan}/apply"), &json!({})).await;
+    assert_eq!(applied.status, 200, "{}", applied.body);
     let holders = holders(&manager, &tasks).await;
     assert_eq!(holders[0], json!(person_id(21)), "a decision by hand counts more");
     assert_ne!(holders[1], json!(person_id(21)));

@@ -5,6 +5,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::cases::open;
 use crate::support::bodies::home_visit;
 use crate::support::files::BENEFICIARY;
 use crate::support::phone::{Phone, command, task_for};
@@ -150,8 +151,14 @@ async fn a_word_in_use_is_archived_and_not_removed(
     let report = json!({ "outcome": "done", "needs": ["legal"] });
     let reported = volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await;
     assert_eq!(reported.status, 200, "{}", reported.body);
+    let medal = json!({
+        "kind": "merit_report", "class": "third_class", "beneficiary_id": BENEFICIARY,
+        "source": "application"
+    });
+    open(&server.supervisor().await, medal).await;
     for (name, code, uses) in [
         ("categories", "veteran", json!({ "beneficiaries": 6 })),
+        ("categories", "merit_holder", json!({ "case_kinds": 1 })),
         ("plaque_states", "hung", json!({ "beneficiaries": 6 })),
         ("hardships", "medical", json!({ "beneficiaries": 6 })),
         ("needs", "legal", json!({ "reports": 1, "service_kinds": 5 })),

@@ -54,6 +54,16 @@ impl Level {
             Self::Grid => Some(Self::Village),
         }
     }
+
+    /// The level below; a grid has none.
+    pub const fn child(self) -> Option<Self> {
+        match self {
+            Self::District => Some(Self::Town),
+            Self::Town => Some(Self::Village),
+            Self::Village => Some(Self::Grid),
+            Self::Grid => None,
+        }
+    }
 }
 
 /// Why a text is not an area code.

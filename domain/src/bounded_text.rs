@@ -36,6 +36,9 @@ pub enum TextError {
     /// A character for private use, or a noncharacter.
     #[error("must not contain private-use characters or noncharacters")]
     Undefined,
+    /// Another character than those of a number with letters.
+    #[error("must have only capital letters, digits and hyphens, and no hyphen first")]
+    Number,
 }
 
 /// What a text may consist of, besides its length.
@@ -53,6 +56,8 @@ enum Content {
     Visible,
     /// Several lines, without invisible characters.
     VisibleLines,
+    /// Capital letters, digits and hyphens, the first no hyphen: one way to write each number.
+    Number,
 }
 
 impl Content {
@@ -61,6 +66,7 @@ impl Content {
     const fn pattern(self) -> Option<&'static str> {
         match self {
             Self::Compared => Some(r"^[^\u0000]*$"),
+            Self::Number => Some("^[0-9A-Z][0-9A-Z-]*$"),
             _ => None,
         }
     }
@@ -80,12 +86,18 @@ impl Content {
             Self::Visible | Self::VisibleLines if text.contains(is_invisible) => {
                 Err(TextError::Invisible)
             }
+            Self::Number if !is_number(text) => Err(TextError::Number),
             // The name that a device has for itself is stored as it is.
             Self::Anything | Self::Compared | Self::NoControl => Ok(()),
             _ if text.contains(is_undefined) => Err(TextError::Undefined),
             _ => Ok(()),
         }
     }
+}
+
+fn is_number(text: &str) -> bool {
+    let within = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
+    !text.starts_with('-') && text.chars().all(within)
 }
 
 /// Whether `c` is a control character or separates lines or paragraphs.
@@ -180,9 +192,9 @@ texts! {
     /// The title of a task, without personal data.
     TaskTitle: 1 to 100, Visible, example "春节慰问";
     /// What a task is for, the same for all who get it, such as a festival.
-    Occasion: 1 to 64, Visible, example "2027春节";
+    Occasion: 1 to 64, Visible, example "spring_festival_2027";
     /// A filter by the occasion of a task or of a hand-out.
-    OccasionFilter: 0 to 64, Compared, example "2027春节";
+    OccasionFilter: 0 to 64, Compared, example "spring_festival_2027";
     /// What the visitor of a task does.
     Instructions: 1 to 4000, VisibleLines, example "送慰问金和春联，看看取暖设备。";
     /// Something that a visit brings.
@@ -227,6 +239,8 @@ texts! {
     BeneficiaryName: 1 to 64, Visible, example "王小明";
     /// An address, without the name of the district and without invisible characters.
     HomeAddress: 1 to 256, Visible, example "几江街道南门社区1网格1栋102";
+    /// The number of a household in the register of the district (户号).
+    Household: 1 to 32, Number, example "500116-02-00123";
     /// Notes for those who visit, without invisible characters.
     VisitNotes: 0 to 1000, VisibleLines, example "耳背，请敲窗；院里有狗。";
     /// A relative's relation to the beneficiary.
@@ -367,6 +381,10 @@ mod tests {
         assert_eq!(BeneficiaryName::check("阿卜杜拉·𠮷𬎆"), Ok(()));
         assert_eq!(OccasionFilter::check("\u{17}\u{e863}"), Ok(()));
         assert_eq!(OccasionFilter::check("春\0"), Err(TextError::Nul));
+        assert_eq!(Household::check("500116-02-A7"), Ok(()));
+        for other in ["-1", "a7", "A 7", "７", "户7"] {
+            assert_eq!(Household::check(other), Err(TextError::Number), "{other}");
+        }
         assert_eq!(RegisterIdFilter::check("\u{14}\u{90}"), Ok(()));
         let text = "must have from 1 to 500 characters".to_owned();
         assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));

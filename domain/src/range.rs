@@ -123,6 +123,10 @@ ranges! {
     EscalateDays: i32 as Integer, 1 to 365, example 7;
     /// The most visits of a campaign that become possible on one day.
     QuotaPerDay: i32 as Integer, 1 to 1_000_000, example 2_000;
+    /// The random seed of a plan. The same seed and the same tasks give the same plan.
+    PlanSeed: i64 as BigInt, 0 to 4_294_967_295, example 0;
+    /// Minutes from the computation of a plan to the first departure of the same day.
+    LeadMinutes: i32 as Integer, 0 to 1440, example 30;
     /// Days before the day of an occasion.
     DaysBefore: i32 as Integer, 0 to 180, example 14;
     /// Days before today.
@@ -234,6 +238,8 @@ mod tests {
         retry_days: RetryDays, 0, 365;
         escalate_days: EscalateDays, 1, 365;
         due_days: DueDays, 0, 3650;
+        plan_seed: PlanSeed, 0, 4_294_967_295;
+        lead_minutes: LeadMinutes, 0, 1440;
         pieces: Pieces, 1, 1_000_000;
         stock_pieces: StockPieces, 0, 10_000_000;
         weekly_minutes: WeeklyMinutes, 0, 10080;

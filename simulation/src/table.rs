@@ -17,7 +17,7 @@ const ROWS: [Row; 16] = [
     ("waiting at the end", |all| all.waiting.to_string()),
     ("of these past the due day", |all| all.overdue.to_string()),
     ("expired", |all| all.expired.to_string()),
-    ("ended: nobody home at any attempt", |all| all.abandoned.to_string()),
+    ("ended: not at home at any attempt", |all| all.abandoned.to_string()),
     ("days from need to help, median", |all| days(all.days_to_help)),
     ("days from need to help, ninth decile", |all| days(all.days_to_help_p90)),
     ("Gini of shares (0: equal)", |all| format!("{:.2}", all.gini)),

@@ -219,7 +219,7 @@ fn rules_hold(world: &World<'_>) {
             let job = &world.jobs[*task];
             assert_eq!(job.state, State::Accepted { person, day });
             assert!(job.task.skills.is_subset(&who.skills), "the person has the skills");
-            assert!(!job.declined.contains(&person), "nobody makes what they declined");
+            assert!(!job.declined.contains(&person), "no person makes what they declined");
             let last = job.task.kind.last_day(job.task.arose).unwrap_or(Day::MAX);
             assert!(day >= job.not_before && day <= last);
         }

@@ -113,6 +113,10 @@ async fn a_faulty_kind_is_refused_at_its_place(
         "/steps/0/moves/0/refers",
         "to whom"
     );
+    assert_eq!(
+        faulty(&|kind| kind["steps"][0]["moves"][0]["without_task"] = json!(true)).await,
+        "/steps/0/moves/0/without_task"
+    );
     assert_eq!(faulty(&|kind| kind["beneficiary"] = json!("maybe")).await, "/beneficiary");
     assert_eq!(
         faulty(&|kind| kind["steps"][0]["task"] = json!("home_visit")).await,
@@ -130,6 +134,22 @@ async fn a_faulty_kind_is_refused_at_its_place(
         faulty(&|kind| kind["steps"][0]["form"] = effect.clone()).await,
         "/steps/0/form/properties/plaque"
     );
+    for (step, category) in [(0_usize, "veteran"), (1, "hero")] {
+        assert_eq!(
+            faulty(&|kind| kind["steps"][step]["adds_category"] = json!(category)).await,
+            format!("/steps/{step}/adds_category"),
+            "the first step adds none, and no step one that the district does not have"
+        );
+    }
+    for (field, unknown) in [
+        ("adds_category_except", json!(["first_class"])),
+        ("adds_category_unless", json!("posthumous")),
+    ] {
+        assert_eq!(
+            faulty(&|kind| kind["steps"][1][field] = unknown.clone()).await,
+            format!("/steps/1/{field}")
+        );
+    }
     // A decision that a granted case could skip.
     let skipping = |kind: &mut Value| {
         kind["steps"][1]["result"] = json!("granted");
@@ -177,9 +197,14 @@ async fn a_kind_that_becomes_confidential_leaves_the_log_and_shows_its_earlier_c
     };
     let mut kind = content(&admin, "merit_report").await;
     kind["confidential_to"] = json!(["admin", "supervisor"]);
+    // The category of a confidential case would be a plain word of the entry.
+    for step in kind["steps"].as_array_mut().expect("steps") {
+        step.as_object_mut().expect("a step").remove("adds_category");
+    }
     let narrowed = put(&kind, "\"v1\"").await;
     assert_eq!(narrowed.status, 200, "{}", narrowed.body);
-    let register = json!({ "move": "register_town", "answers": { "unit": "某部" } });
+    let answers = json!({ "unit": "某部", "of_family": false });
+    let register = json!({ "move": "register_town", "answers": answers });
     step(&district, &before, register, "registered_town").await;
     let during = open(&district, new).await;
     let of_case =
@@ -335,7 +360,7 @@ async fn a_district_with_an_earlier_default_learns_of_the_newer_one_and_takes_it
          VALUES ('500116', 'three_hardships', 1, '{earlier}')"
     ));
     assert_eq!(admin.get(path).await.body, earlier);
-    assert_eq!(newer().await, json!([{ "code": "three_hardships", "version": 5 }]));
+    assert_eq!(newer().await, json!([{ "code": "three_hardships", "version": 6 }]));
 
     let default = admin.get(&format!("{path}?default=true")).await;
     assert_eq!(default.headers["etag"], "\"v1\"");

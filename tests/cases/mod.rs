@@ -50,7 +50,7 @@ pub async fn open(caller: &Caller, body: Value) -> Value {
     opened.body
 }
 
-fn hardship() -> Value {
+pub fn hardship() -> Value {
     json!({
         "kind": "three_hardships", "class": "housing", "beneficiary_id": BENEFICIARY,
         "source": "phone", "detail": "厨房屋顶漏雨"

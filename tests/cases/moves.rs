@@ -4,6 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use super::stories::visit;
 use super::{DEPUTY, VILLAGE, add, go, hardship, listed, may_come, open, read, server, step};
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, Files};
 use crate::support::server::{gridward, import, said};
@@ -168,6 +169,94 @@ async fn a_move_back_needs_no_answers_about_work_that_was_not_done(
     super::check_at_home(&server, &case).await;
     let dropped = go(&village, &case, json!({ "move": "drop" })).await;
     assert_eq!((dropped.status, &dropped.body["result"]), (200, &json!("dropped")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_does_not_go_forward_on_a_visit_that_was_refused_or_cancelled(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, village) = (server.manager().await, server.sign_in(VILLAGE).await);
+    let supervisor = server.supervisor().await;
+    let case = open(&manager, hardship()).await;
+    let both = async || {
+        let first = read(&manager, &case).await["task_id"].as_str().expect("a task").to_owned();
+        let task = supervisor.get(&format!("/v1/tasks/{first}")).await.body;
+        let second = task["tied"][0]["id"].as_str().expect("a second task").to_owned();
+        ([first, second], task["version"].clone())
+    };
+    let confirm = json!({ "move": "confirm", "answers": super::checked_with() });
+    let unmade = async || {
+        let refused = go(&village, &case, confirm.clone()).await;
+        assert_eq!((refused.status, refused.problem()), (409, "case_awaits_task"));
+        let moves = refused.body["current"]["may_come"].as_array().expect("moves").iter();
+        let after: Vec<&Value> = moves.filter(|one| one["after_task"] == "done").collect();
+        assert_eq!((after.len(), &after[0]["move"]), (1, &json!("confirm")), "{after:?}");
+        let errors = refused.body["errors"].as_array().expect("errors").iter();
+        errors
+            .map(|error| error["detail"].as_str().expect("a detail").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let named = |id: &String| format!("the task {id} ended undone: reopen it");
+    step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    for document in ["application", "home_check"] {
+        add(&manager, &case, Some(document)).await;
+    }
+    // One of the two was refused at the door.
+    let ([first, second], _) = both().await;
+    visit(&manager, &first, json!({})).await;
+    visit(&server.volunteer().await, &second, json!({ "outcome": "refused" })).await;
+    assert_eq!(unmade().await, [named(&second)]);
+    // A return brings new tasks, which are cancelled.
+    step(&village, &case, json!({ "move": "return" }), "found").await;
+    step(&manager, &case, json!({ "move": "check" }), "home_check").await;
+    let (tasks, version) = both().await;
+    let cancel = json!({ "reason": "x", "also_tied": true });
+    let cancel =
+        supervisor.request(Method::POST, &format!("/v1/tasks/{}/cancel", tasks[0])).json(&cancel);
+    let cancelled = supervisor.send(cancel.header("If-Match", format!("\"v{version}\""))).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    assert_eq!(unmade().await, tasks.each_ref().map(named));
+    // Reopened and made, they let it through.
+    for task in &tasks {
+        let reopen = format!("/v1/tasks/{task}/reopen");
+        let reopened = supervisor.post(&reopen, &json!({ "reason": "x" })).await;
+        assert_eq!(reopened.status, 200, "{}", reopened.body);
+    }
+    super::check_at_home(&server, &case).await;
+    step(&village, &case, confirm.clone(), "village").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_is_closed_without_the_visit_only_if_that_was_not_made(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (manager, town) = (server.manager().await, server.town_supervisor().await);
+    let supervisor = server.supervisor().await;
+    let case = open(&manager, hardship()).await;
+    let without = json!({ "move": "close_unvisited" });
+    let task = super::grant_help(&server, &case).await;
+    visit(&manager, &task, json!({ "answers": { "still_needed": false } })).await;
+    let made = go(&manager, &case, without.clone()).await;
+    assert_eq!((made.status, made.problem()), (409, "case_move_not_permitted"), "{}", made.body);
+    let moves = made.body["current"]["may_come"].as_array().expect("moves").iter();
+    let marked: Vec<&Value> = moves.filter(|one| one["after_task"] == "undone").collect();
+    assert_eq!((marked.len(), &marked[0]["move"]), (1, &without["move"]), "{marked:?}");
+    assert_eq!(marked[0]["leaves_undone"], true);
+    // A return brings a new visit, which is cancelled: no answers are asked of what was not seen.
+    step(&manager, &case, json!({ "move": "again" }), "help").await;
+    step(&town, &case, json!({ "move": "helped" }), "follow_up").await;
+    let task = read(&manager, &case).await["task_id"].as_str().expect("a task").to_owned();
+    let path = format!("/v1/tasks/{task}");
+    let version = supervisor.get(&path).await.body["version"].clone();
+    let cancel = supervisor.request(Method::POST, &format!("{path}/cancel"));
+    let cancel = cancel.header("If-Match", format!("\"v{version}\""));
+    let cancelled = supervisor.send(cancel.json(&json!({ "reason": "x" }))).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    step(&manager, &case, without, "closed").await;
 }
 
 #[rstest]

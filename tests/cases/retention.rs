@@ -1,11 +1,12 @@
-//! Ended cases are deleted after the years for which their kind keeps them.
+//! Cases are deleted after the years for which their kind keeps them.
 
 use chrono::{Days, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{VILLAGE, listed, open, server, step};
+use super::{VILLAGE, hardship, listed, open, server, step};
 use crate::support::files::BENEFICIARY;
+use crate::support::phone::Phone;
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, GRID};
 
@@ -69,7 +70,38 @@ async fn an_ended_case_is_deleted_after_the_years_of_its_kind_whether_it_has_a_b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files_of_hardship_and_law_are_kept_for_ten_years_and_questions_for_three(
+async fn an_open_case_is_deleted_the_years_of_its_kind_after_its_beneficiary_has_ended(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let manager = server.manager().await;
+    let case = open(&manager, hardship()).await;
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+    let row = ("case".to_owned(), case["id"].as_str().expect("an id").to_owned());
+    assert!(phone.rows.contains_key(&row));
+    // The record ended, and the case moved last, these years ago.
+    let run = |ended: u64, moved: u64| {
+        let before = |years: u64| Utc::now() - Days::new(years * 366);
+        let (valid_to, begun_at) = (before(ended).format("%F"), before(moved).format("%F %T"));
+        server.database.execute(&format!(
+            "UPDATE beneficiaries SET valid_to = '{valid_to}' WHERE id = '{BENEFICIARY}';
+             UPDATE cases SET begun_at = '{begun_at}'"
+        ));
+        let run = gridward(&server.database, &["jobs", "run", "ended_cases"]).output();
+        said(&run.expect("the job runs"))
+    };
+    assert!(run(9, 20).contains("0 processed"), "the record may still be needed");
+    assert!(run(20, 9).contains("0 processed"), "staff have worked on it since");
+    assert!(run(10, 10).contains("1 processed"));
+    assert_eq!(listed(&manager, "").await, Vec::<Value>::new());
+    phone.sync(&manager, json!([])).await;
+    assert!(!phone.rows.contains_key(&row), "the phone does not keep it either");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_each_shipped_kind_are_kept_for_years(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = server(backend);
@@ -84,9 +116,8 @@ async fn files_of_hardship_and_law_are_kept_for_ten_years_and_questions_for_thre
         ("legal", json!(10)),
         ("employment", json!(5)),
         ("station_desk", json!(3)),
-        // The honours of a family stay with its entry.
-        ("merit_report", Value::Null),
-        ("plaque", Value::Null),
+        ("merit_report", json!(30)),
+        ("plaque", json!(10)),
     ] {
         assert_eq!(years(kind).await, kept, "{kind}");
     }

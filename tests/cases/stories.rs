@@ -10,10 +10,11 @@ use super::{
     DEPUTY, VILLAGE, add, announce, check_at_home, checked_with, go, hardship, listed, may_come,
     missing, open, read, server, step,
 };
+use crate::goods::{put_item, receive};
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
-use crate::support::server::{gridward, said};
-use crate::support::{Backend, Caller, GRID};
+use crate::support::server::{Answer, gridward, said};
+use crate::support::{Backend, Caller, GRID, Server};
 use crate::work_calendars::enter;
 
 #[rstest]
@@ -317,6 +318,41 @@ async fn the_lawyer_of_the_station_is_offered_and_named_and_no_volunteer_sees_th
     let pointer = &other.body["errors"][0]["pointer"];
     assert_eq!((other.status, pointer), (422, &json!("/referral/name")), "{}", other.body);
     step(&town, &case, advised("江律师"), "done").await;
+    // What came to no desk is for the lawyer of the town's station: a need that a visit found, and a call.
+    let found = town.make_task(BENEFICIARY).await;
+    visit(&volunteer, &found, json!({ "needs": ["legal"] })).await;
+    let found = listed(&town, "?kind=legal&step=received").await;
+    let case = json!({ "id": found[0] });
+    step(&town, &case, json!({ "move": "advise" }), "advice").await;
+    let village = server.sign_in(VILLAGE).await;
+    let question = json!({
+        "kind": "station_desk", "class": "rights", "beneficiary_id": BENEFICIARY, "source": "phone"
+    });
+    let question = open(&village, question).await;
+    step(&village, &question, json!({ "move": "pass_up" }), "town").await;
+    for (case, taken, next) in [(&case, "advised", "done"), (&question, "refer", "referred")] {
+        let opened = read(&town, case).await;
+        assert_eq!((&opened["lawyer"], opened.get("station")), (&shown, None));
+        let refer =
+            |name: &str| json!({ "move": taken, "referral": { "to": "lawyer", "name": name } });
+        let other = go(&town, case, refer("王律师")).await;
+        let pointer = &other.body["errors"][0]["pointer"];
+        assert_eq!((other.status, pointer), (422, &json!("/referral/name")), "{}", other.body);
+        step(&town, case, refer("江律师"), next).await;
+    }
+
+    // A desk of a village without a lawyer has that of the town.
+    station.as_object_mut().expect("a station").remove("lawyer");
+    station["area"] = json!("500116001002");
+    let desk = admin.send(admin.request(Method::PUT, "/v1/stations/S9").json(&station)).await;
+    assert_eq!(desk.status, 201, "{}", desk.body);
+    let of_village = json!({
+        "kind": "legal", "class": "advice", "beneficiary_id": BENEFICIARY, "source": "walk_in",
+        "station": "S9"
+    });
+    let of_village = open(&village, of_village).await;
+    step(&town, &of_village, json!({ "move": "advise" }), "advice").await;
+    assert_eq!(read(&town, &of_village).await["lawyer"], shown);
 
     let end = admin.request(Method::DELETE, path).header("If-Match", "\"v2\"");
     let ended = admin.send(end).await;
@@ -461,12 +497,47 @@ fn due_after(days: usize, off: NaiveDate) -> Value {
 }
 
 /// A merit report of the class, received by the district.
-async fn merit_report(district: &Caller, class: &str) -> Value {
+async fn merit_report(district: &Caller, class: &str, beneficiary: &str) -> Value {
     let new = json!({
-        "kind": "merit_report", "class": class, "beneficiary_id": BENEFICIARY,
+        "kind": "merit_report", "class": class, "beneficiary_id": beneficiary,
         "source": "application"
     });
     open(district, new).await
+}
+
+/// How many the audience of holders of merits has.
+async fn holders(caller: &Caller) -> Value {
+    let filter = json!({ "filter": { "category": ["merit_holder"] } });
+    caller.post("/v1/audiences/preview", &filter).await.body["count"].clone()
+}
+
+/// Hands a plaque out to which holders of merits alone are entitled.
+async fn hang(caller: &Caller) -> Answer {
+    let plaque = json!({
+        "beneficiary_id": BENEFICIARY, "item": "plaque", "receipt": { "signed_by": "王小明" }
+    });
+    caller.post("/v1/handouts", &plaque).await
+}
+
+/// No audience of holders of merits finds the beneficiary, who gets none of their plaques.
+async fn is_no_holder_of_merits(server: &Server) {
+    let district = server.supervisor().await;
+    let rule = json!({ "handed_out": "hung", "entitled": ["merit_holder"] });
+    let plaque = json!({ "once": true, "plaque": rule });
+    put_item(&server.admin().await, "plaque", &plaque).await;
+    receive(&district, "plaque", "500116001002", 1).await;
+    assert_eq!(hang(&server.manager().await).await.problem(), "handout_not_entitled");
+    assert_eq!(holders(&district).await, 0);
+}
+
+/// The first delivery has changed an entry, and no later one: the beneficiary has a right to the plaque.
+async fn has_become_a_holder_of_merits(server: &Server) {
+    let changes = server.supervisor().await.events("beneficiary.change").await;
+    let [change] = changes.as_slice() else { panic!("{changes:?}") };
+    assert_eq!(change["body"]["fields"], json!(["categories"]));
+    assert!(change["body"]["case"].is_string(), "{change}");
+    let hung = hang(&server.manager().await).await;
+    assert_eq!(hung.status, 201, "{}", hung.body);
 }
 
 #[rstest]
@@ -477,11 +548,12 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_what_fo
     let server = server(backend);
     let (town, district) = (server.town_supervisor().await, server.supervisor().await);
     let off = a_day_off(&server.admin().await).await;
+    is_no_holder_of_merits(&server).await;
     // The working days to plan the delivery, and to deliver: fewer for the higher class.
-    for (class, deliverer, other, [to_plan, to_deliver]) in [
-        ("second_class", &district, &town, [3, 10]),
-        ("third_class", &district, &town, [5, 15]),
-        ("good_soldier", &town, &district, [5, 20]),
+    for (n, class, deliverer, other, [to_plan, to_deliver]) in [
+        (1, "second_class", &district, &town, [3, 10]),
+        (2, "third_class", &district, &town, [5, 15]),
+        (3, "good_soldier", &town, &district, [5, 20]),
     ] {
         let of_town = class == "good_soldier";
         let [register, registered, planned] = match class {
@@ -489,10 +561,14 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_what_fo
             "second_class" => ["register_leader", "registered_leader", "planned_leader"],
             _ => ["register", "registered", "planned"],
         };
-        let case = merit_report(&district, class).await;
+        let case = merit_report(&district, class, &beneficiary_id(n)).await;
         assert_eq!(case["due_on"], due_after(2, off), "registered within two working days");
         assert_eq!(may_come(&read(&district, &case).await), [register, "drop"]);
-        let move_on = json!({ "move": register, "answers": { "unit": "某部" } });
+        // Who receives it is asked: the parents of a soldier are no holders of merits, and no good soldier is one.
+        let silent = json!({ "move": register, "answers": { "unit": "某部" } });
+        assert_eq!(go(&district, &case, silent).await.status, 422, "{class}");
+        let answers = json!({ "unit": "某部", "of_family": class == "third_class" });
+        let move_on = json!({ "move": register, "answers": answers });
         step(&district, &case, move_on, registered).await;
         assert_eq!(read(&district, &case).await["due_on"], due_after(to_plan, off), "{class}");
         // The bureau and the armed forces go together, and others with them.
@@ -558,6 +634,7 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_what_fo
         let error = &nameless.body["errors"][0];
         assert_eq!((nameless.status, &error["pointer"]), (422, &json!("/answers/deliverer_post")));
         step(deliverer, &case, deliver, "delivered").await;
+        assert_eq!(holders(&district).await, 1, "{class}");
         // The check of the plaque and the visit of the year follow.
         for (taken, kind, next) in
             [("visit", "plaque_check", "year_visit"), ("archive", "home_visit", "archived")]
@@ -574,6 +651,7 @@ async fn the_class_of_a_merit_report_decides_who_delivers_it_by_when_and_what_fo
         }
     }
     assert_eq!(listed(&district, "?kind=merit_report&ended=true").await.len(), 3);
+    has_become_a_holder_of_merits(&server).await;
 }
 
 #[rstest]
@@ -645,7 +723,24 @@ async fn the_counter_of_a_town_answers_on_the_spot(
     let case = open(&town, ask).await;
     let grid = go(&server.manager().await, &case, json!({ "move": "answer" })).await;
     assert_eq!((grid.status, grid.problem()), (403, "case_other_level"), "{}", grid.body);
+    // It is with the town already.
+    let passed = go(&town, &case, json!({ "move": "pass_up" })).await;
+    assert_eq!((passed.status, passed.problem()), (409, "case_move_not_permitted"));
+    for offered in [&passed.body["current"], &read(&town, &case).await] {
+        assert_eq!(may_come(offered), ["answer", "refer", "withdraw"]);
+    }
     step(&village, &case, json!({ "move": "answer" }), "answered").await;
+    // What the town examines as well it gets there, and what it returns comes back to the counter.
+    let applied = json!({
+        "kind": "plaque", "class": "hang", "beneficiary_id": BENEFICIARY, "source": "walk_in",
+        "station": "S1"
+    });
+    let case = open(&town, applied).await;
+    let reason = json!({ "move": "check", "answers": { "reason": "新发" } });
+    step(&town, &case, reason, "review").await;
+    let back = json!({ "move": "return", "note": "缺少身份证复印件" });
+    step(&town, &case, back, "proposed").await;
+    assert_eq!(listed(&town, "?waits_for=town&station=S1").await, [case["id"].clone()]);
 }
 
 #[rstest]
@@ -689,7 +784,9 @@ async fn a_case_of_a_desk_names_its_station_in_lists_the_export_and_the_log(
         let pointer = &refused.body["errors"][0]["pointer"];
         assert_eq!((refused.status, pointer), (422, &json!("/station")), "{}", refused.body);
     }
-    server.database.execute("UPDATE stations SET valid_to = '2026-11-01'");
+    let admin = server.admin().await;
+    let end = admin.request(Method::DELETE, "/v1/stations/S1").header("If-Match", "\"v1\"");
+    assert_eq!(admin.send(end).await.status, 204);
     let closed = village.post("/v1/cases", &at("S1", "walk_in", BENEFICIARY)).await;
     assert_eq!(closed.status, 422, "{}", closed.body);
     let kept = village.get(&format!("/v1/cases/{}", case["id"].as_str().expect("an id"))).await;

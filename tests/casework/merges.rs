@@ -62,6 +62,17 @@ async fn a_merge_keeps_history_and_tasks_and_can_be_undone(
     phone.is_as_fresh(&manager).await;
     let refused = send(&town, "change", &duplicate, &json!({ "notes": "x" }), 2).await;
     assert_eq!((refused.status, refused.problem()), (409, "beneficiary_merged"));
+    let case = json!({ "kind": "station_desk", "beneficiary_id": duplicate, "source": "walk_in" });
+    for (path, body) in [
+        ("/v1/tasks", home_visit(&duplicate, json!({}))),
+        ("/v1/cases", case),
+        ("/v1/handouts", rice(&duplicate, &json!({}))),
+    ] {
+        let refused = town.post(path, &body).await;
+        let problem = (refused.status, refused.problem());
+        assert_eq!(problem, (409, "beneficiary_merged"), "{path}: {}", refused.body);
+        assert_eq!(refused.body["current"]["successor_id"], BENEFICIARY, "{path}");
+    }
 
     // Since the merge, the one that stays got another task.
     let since = manager.make_task(BENEFICIARY).await;

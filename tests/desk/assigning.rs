@@ -37,8 +37,12 @@ async fn an_assignment_says_what_it_breaks_and_goes_on_only_by_force(
     let manager = server.manager().await;
     let fitting = visit(&manager, json!({ "skills": ["driving"], "minutes": 180 })).await;
     let to = json!({ "person_id": person_id(21) });
+    let found = manager.get(&format!("/v1/tasks/{fitting}/candidates")).await.body;
+    let items = found["items"].as_array().expect("candidates");
+    let volunteer = items.iter().find(|one| one["person_id"] == to["person_id"]);
+    assert_eq!(volunteer.map(|one| &one["hindrance"]["code"]), Some(&json!("too_far")), "{found}");
     let given = manager.post(&format!("/v1/tasks/{fitting}/reassign"), &to).await;
-    assert_eq!(given.status, 200, "{}", given.body);
+    assert_eq!(given.status, 200, "the ways break no rule: {}", given.body);
     // The volunteer drives, and is there every day from 9 to 12, for 600 minutes a week.
     let afternoon = json!({ "window": { "start": 840, "end": 960 } });
     let skilled = visit(&manager, json!({ "skills": ["medical"] })).await;

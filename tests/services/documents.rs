@@ -1,5 +1,7 @@
 //! A service is one document: stored as a whole or not at all, checked before, and sent again without effect.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -201,6 +203,31 @@ async fn a_fault_is_named_by_its_place_in_the_document_and_nothing_is_stored(
             assert!(at.starts_with(pointer), "{at}: {}", refused.body);
         }
     }
+    // The faults of all parts are there, but of those that name another part with faults.
+    let mut several = haircuts();
+    several["case_kinds"][0]["steps"][0]["moves"][0]["to"] = json!("x");
+    // The vocabulary `skills` names the member `skills` of the kinds of service, which are checked all the same.
+    let repeated = json!({ "name": "skills", "words": [
+        { "code": "riding", "label_zh": "驾驶", "label_en": "Riding" }
+    ] });
+    several["vocabularies"].as_array_mut().expect("a list").push(repeated);
+    let unskilled = json!({ "code": "shave", "skills": ["barbering"], "opens": {} });
+    let unknown = json!({
+        "name": "每月探望", "kind": "home_visit", "filter": { "category": ["none"] }
+    });
+    for (list, more) in [("service_kinds", &unskilled), ("regimes", &unknown)] {
+        let other = with(&several[list][0], more);
+        several[list].as_array_mut().expect("a list").push(other);
+    }
+    let refused = sent(&admin, "", &several).await;
+    let errors = refused.body["errors"].as_array().expect("errors").iter();
+    let parts = errors.map(|error| {
+        let pointer = error["pointer"].as_str().expect("a pointer");
+        pointer.split('/').skip(1).take(2).collect::<Vec<_>>().join("/")
+    });
+    let expected =
+        ["vocabularies/1", "case_kinds/0", "regimes/1", "service_kinds/1"].map(str::to_owned);
+    assert_eq!(parts.collect::<BTreeSet<_>>(), BTreeSet::from(expected), "{}", refused.body);
     let mut twice = haircuts();
     let kind = twice["service_kinds"][0].clone();
     twice["service_kinds"].as_array_mut().expect("a list").push(kind);

@@ -3,12 +3,12 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{install, items, report, server, task_of};
+use super::{activate, content_of, install, items, report, server, task_of};
 use crate::regime_cadences::{again, made};
-use crate::regimes::{night, weekly};
-use crate::support::Backend;
+use crate::regimes::{night, rewrite, weekly, with};
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
+use crate::support::{Backend, FAR_GRID};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/event_visits.json");
 const DEATH: &str = "有事必访（急）";
@@ -33,14 +33,19 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     };
     find(BENEFICIARY, "bereavement").await;
     let illness = find(&second, "serious_illness").await;
-    // A need that no rule and no regime is about is flagged.
-    let unheard = find(&beneficiary_id(3), "psychological").await;
+    // Those of everyday life are for the station's desk.
+    let third = beneficiary_id(3);
+    let company = find(&third, "psychological").await;
+    let desk = supervisor.get("/v1/cases?kind=station_desk").await.body;
+    let of: Vec<_> =
+        items(&desk, "items").map(|case| (&case["beneficiary_id"], &case["class"])).collect();
+    assert_eq!(of, [(&json!(third), &json!("help"))]);
     let reports = supervisor.get("/v1/reports").await.body;
     let flags = |id: &str| {
         let report = super::items(&reports, "items").find(|report| report["id"] == id);
         report.unwrap_or_else(|| panic!("{reports}"))["flags"].clone()
     };
-    assert_eq!((flags(&illness), flags(&unheard)), (json!([]), json!(["no_case"])));
+    assert_eq!((flags(&illness), flags(&company)), (json!([]), json!([])));
     assert!(again(&server).contains("succeeded, 0 processed"), "from tomorrow on");
     server.database.execute(&format!("UPDATE reports SET received_on = '{}'", day(-1)));
     assert!(again(&server).contains("succeeded, 2 processed"));
@@ -67,17 +72,26 @@ async fn a_visit_follows_each_need_that_must_be_visited(
     assert_eq!(state(&made(&supervisor, DEATH).await), ["done"]);
     assert_eq!(state(&made(&supervisor, ILLNESS).await), ["cancelled"]);
 
-    // Regimes of another audience or town visit for no need that is found here.
-    for other in
-        [r#"filter = '{"age":{"from":149}}'"#, r#"filter = '{"all":[]}', area = '500116002'"#]
-    {
-        server.database.execute(&format!("UPDATE regimes SET {other}"));
+    // Regimes of another audience or town visit for no need that is found here: without a rule it is flagged.
+    let is_flagged = async || {
         let found = find(&second, "serious_illness").await;
         let reports = supervisor.get("/v1/reports").await.body;
         let found = items(&reports, "items").find(|report| report["id"] == found.as_str());
         let flags = found.expect("the report")["flags"].as_array().expect("flags");
         assert!(flags.contains(&json!("no_case")), "{reports}");
-    }
+    };
+    let regime = items(&regimes, "items").find(|regime| regime["name"] == ILLNESS);
+    let regime = regime.expect("a regime");
+    let content = content_of(regime);
+    let others = json!({ "filter": { "area": [FAR_GRID] } });
+    rewrite(&server, regime, &with(&content, &others)).await;
+    is_flagged().await;
+    let draft = with(&content, &json!({ "name": "二镇有事必访", "active": false }));
+    let of_town = json!({ "area": "500116002", "content": draft });
+    let of_town = supervisor.post("/v1/regimes", &of_town).await;
+    assert_eq!(of_town.status, 201, "{}", of_town.body);
+    activate(&server.admin().await, of_town.body["id"].as_str().expect("an id")).await;
+    is_flagged().await;
 
     // A need that is none of the district's words is refused.
     let cadence = json!({ "type": "after_need", "needs": ["wedding"], "days": 3 });

@@ -4,6 +4,7 @@
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::{coming, install, report, server};
 use crate::cases::{VILLAGE, read, step};
@@ -12,7 +13,7 @@ use crate::regimes::{night, tasks, weekly, with};
 use crate::support::days::day;
 use crate::support::files::person_id;
 use crate::support::phone::Phone;
-use crate::support::{Backend, FAR_GRID, GRID, phones};
+use crate::support::{Backend, Caller, FAR_GRID, GRID, phones};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/memorials.json");
 /// The regime of monthly rounds.
@@ -85,16 +86,17 @@ async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
     let round = monthly.expect("a round").clone();
     assert_eq!((&round["grid"], round.get("beneficiary_id")), (&json!(GRID), None), "{round}");
     let fault = json!({
-        "outcome": "needs_follow_up", "needs": ["memorial_fault"], "note": "墓碑开裂",
-        "answers": { "tended": true, "state": "faulty" }
+        "outcome": "done", "note": "墓碑开裂", "answers": { "tended": true, "state": "faulty" }
     });
     let before = coming(&supervisor, MONTHLY).await.len();
     let written = report(&visitor, round["id"].as_str().expect("an id"), fault.clone()).await;
     let after = coming(&supervisor, MONTHLY).await.len();
     assert!(after < before, "a round that was made does not come again: {after} of {before}");
-    // The need is taken out of the report and put back: it is the same fault.
-    let sound = json!({ "outcome": "done", "answers": { "tended": true, "state": "faulty" } });
-    for content in [sound, fault] {
+    // The answer alone opens the case. The need besides it, the answer taken out of the report and put back: it is the same
+    // fault.
+    let need = json!({ "outcome": "needs_follow_up", "needs": ["memorial_fault"] });
+    let sound = json!({ "answers": { "tended": true, "state": "sound" } });
+    for content in [with(&fault, &need), with(&fault, &sound), fault] {
         let path = format!("/v1/reports/{written}/amendments");
         let amended = visitor.post(&path, &content).await;
         assert_eq!(amended.status, 200, "{}", amended.body);
@@ -105,12 +107,7 @@ async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
     let case = cases["items"][0].clone();
     assert_eq!((&case["area"], case.get("beneficiary_id")), (&json!(GRID), None), "{cases}");
     assert_eq!(read(&village, &case).await["detail"], "墓碑开裂");
-    step(&village, &case, json!({ "move": "report" }), "repair").await;
-    let contractor = json!({ "to": "contractor", "name": "市政公司" });
-    let repaired = json!({ "move": "repaired", "amount_fen": 80_000, "referral": contractor });
-    step(&town, &case, repaired, "check").await;
-    let sound = json!({ "move": "close", "answers": { "sound": true } });
-    step(&village, &case, sound, "closed").await;
+    repair(&town, &village, &case).await;
 
     // A site that has ended has no rounds.
     assert_eq!(
@@ -120,6 +117,84 @@ async fn a_memorial_is_tended_in_rounds_and_its_fault_is_repaired(
     assert!(again(&server).contains("succeeded, 0 processed"));
     let states: Vec<Value> = rounds().await.iter().map(|task| task["state"].clone()).collect();
     assert!(states.contains(&json!("cancelled")) && states.contains(&json!("done")), "{states:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_that_later_rounds_of_the_same_site_find_is_one_case(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    install(&server, CONFIGURATION).await;
+    let cases =
+        async || supervisor.get("/v1/cases?kind=memorial_fault").await.body["items"].clone();
+    let finds = async |lon: f64| {
+        let round = json!({
+            "kind": "memorial_round", "grid": GRID, "place": { "lat": 29.286, "lon": lon }
+        });
+        let made = supervisor.post("/v1/tasks", &round).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let fault = json!({ "answers": { "tended": true, "state": "faulty" } });
+        report(&volunteer, made.body["id"].as_str().expect("an id"), fault).await;
+    };
+    finds(106.256).await;
+    let first = cases().await[0].clone();
+    finds(106.256).await;
+    assert_eq!(cases().await.as_array().map(Vec::len), Some(1), "it is not repaired yet");
+    let history = read(&supervisor, &first).await["history"].clone();
+    assert_eq!(history[1]["action"], "found", "{history}");
+    finds(106.255).await;
+    assert_eq!(cases().await.as_array().map(Vec::len), Some(2), "of another site of the grid");
+    repair(&server.town_supervisor().await, &server.sign_in(VILLAGE).await, &first).await;
+    finds(106.256).await;
+    let after = cases().await;
+    let ids: Vec<&Value> =
+        after.as_array().expect("cases").iter().map(|case| &case["id"]).collect();
+    assert!(ids.len() == 2 && !ids.contains(&&first["id"]), "a fault after the repair: {after}");
+}
+
+/// Takes the case of a fault through the repair to its end.
+async fn repair(town: &Caller, village: &Caller, case: &Value) {
+    step(village, case, json!({ "move": "report" }), "repair").await;
+    let contractor = json!({ "to": "contractor", "name": "市政公司" });
+    let repaired = json!({ "move": "repaired", "amount_fen": 80_000, "referral": contractor });
+    step(town, case, repaired, "check").await;
+    let sound = json!({ "move": "close", "answers": { "sound": true } });
+    step(village, case, sound, "closed").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_that_rounds_of_a_site_find_at_once_at_two_servers_is_one_case() {
+    let server = server(Backend::Postgres);
+    let other = server.another();
+    let (supervisor, first) = (server.supervisor().await, server.volunteer().await);
+    let second = server.second_volunteer().await;
+    let there = |caller: &Caller| other.bearer(caller.token.as_deref().expect("a token"));
+    install(&server, CONFIGURATION).await;
+    for round in 0..6 {
+        let round_at = json!({
+            "kind": "memorial_round", "grid": GRID, "minutes": 10,
+            "place": { "lat": 29.286, "lon": 106.255 + f64::from(round) * 0.0001 }
+        });
+        let mut reports = JoinSet::new();
+        // Each server gets two reports, which it may write in one commit.
+        for caller in [&first, &there(&first), &second, &there(&second)] {
+            let task = supervisor.make(&round_at).await;
+            let claimed = caller.act(&format!("/v1/tasks/{task}/claim")).await;
+            assert_eq!(claimed.status, 200, "{}", claimed.body);
+            let (caller, path) = (caller.clone(), format!("/v1/tasks/{task}/report"));
+            let fault = json!({
+                "outcome": "done", "answers": { "tended": true, "state": "faulty" }
+            });
+            reports.spawn(async move { caller.post(&path, &fault).await });
+        }
+        for reported in reports.join_all().await {
+            assert_eq!(reported.status, 200, "{}", reported.body);
+        }
+        let open = "cases WHERE kind = 'memorial_fault' AND result IS NULL";
+        assert_eq!(server.database.count(open), i64::from(round) + 1, "one case of each site");
+    }
 }
 
 #[rstest]

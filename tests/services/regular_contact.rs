@@ -5,11 +5,12 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{install, report, server, task_of};
+use crate::cases::{close_help, grant_help, open, step};
 use crate::regime_cadences::{again, change, made};
 use crate::regimes::{contact_all, night, tasks};
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
-use crate::support::{Backend, phones};
+use crate::support::{Backend, Caller, phones};
 
 const CONFIGURATION: &str = include_str!("../../docs/services/regular_contact.json");
 const KEY_CALL: &str = "重点对象每季度联系";
@@ -44,14 +45,14 @@ async fn each_is_met_by_category_and_level_of_need(
     // All that was long ago.
     contact_all(&server, &day(-400).to_string());
     install(&server, CONFIGURATION).await;
-    assert!(night(&server).contains("succeeded, 13 processed"));
+    assert!(night(&server).contains("succeeded, 11 processed"), "one visit for two regimes");
     for (title, members) in [
         (KEY_CALL, 1),
         (KEY_VISIT, 1),
         (NEAR_CALL, 4),
         (NEAR_VISIT, 4),
-        (HIGH_VISIT, 1),
-        (MEDIUM_VISIT, 1),
+        (HIGH_VISIT, 0),
+        (MEDIUM_VISIT, 0),
         (OTHERS, 1),
     ] {
         assert_eq!(made(&supervisor, title).await.len(), members, "{title}");
@@ -73,20 +74,34 @@ async fn each_is_met_by_category_and_level_of_need(
     assert_eq!(state(KEY_CALL, BENEFICIARY).await, "cancelled");
     assert_eq!(state(NEAR_VISIT, &second).await, "open");
 
+    // A hardship brings a visit each month, in place of one each quarter or a call each year.
+    let third = beneficiary_id(3);
+    let manager = server.manager().await;
+    let hardship = async |finder: &Caller, home: &str| {
+        let hardship = json!({
+            "kind": "three_hardships", "class": "living", "beneficiary_id": home, "source": "phone"
+        });
+        open(finder, hardship).await
+    };
+    let helped = hardship(&manager, &third).await;
+    let dropped = hardship(&far, &beneficiary_id(6)).await;
+    assert!(again(&server).contains("succeeded, 1 processed"));
+    assert_eq!(state(HIGH_VISIT, &third).await, "open");
+    assert_eq!(state(OTHERS, &third).await, "cancelled");
+    assert_eq!(state(NEAR_VISIT, &beneficiary_id(6)).await, "open", "for three regimes");
+
     // The level of need follows from the entry: what changes there changes who is met how often.
     edit(2, json!({ "lives_alone": false })).await;
     edit(3, json!({ "mobility": "homebound" })).await;
-    assert!(again(&server).contains("succeeded, 2 processed"));
+    assert!(again(&server).contains("succeeded, 1 processed"));
     assert_eq!(state(NEAR_VISIT, &second).await, "cancelled");
-    let third = beneficiary_id(3);
-    assert_eq!(state(OTHERS, &third).await, "cancelled");
     assert_eq!(state(NEAR_CALL, &third).await, "open");
-    assert_eq!(state(NEAR_VISIT, &third).await, "open");
-    assert_eq!(tasks(&supervisor).await.len(), 17);
+    assert_eq!(made(&supervisor, NEAR_VISIT).await.len(), 4, "the third has a visit");
+    assert_eq!(tasks(&supervisor).await.len(), 15);
 
     // A later visit finds less need.
     let fourth = beneficiary_id(4);
-    let visit = task_of(&supervisor, HIGH_VISIT, &fourth).await;
+    let visit = task_of(&supervisor, NEAR_VISIT, &fourth).await;
     report(&other, &visit, json!({ "answers": { "need": "low" } })).await;
     let need = json!({ "answer": { "kind": "home_visit", "field": "need", "any": ["high"] } });
     let preview = async || {
@@ -98,4 +113,15 @@ async fn each_is_met_by_category_and_level_of_need(
     let call = task_of(&supervisor, NEAR_CALL, &fourth).await;
     report(&other, &call, json!({ "answers": { "need": "high" } })).await;
     assert_eq!(preview().await, 1);
+    // A hardship brings no more visits once its case has ended, also with help; those of other regimes stay.
+    edit(3, json!({ "mobility": "full" })).await;
+    let follow_up = grant_help(&server, &helped).await;
+    report(&volunteer, &follow_up, json!({ "answers": { "still_needed": false } })).await;
+    close_help(&server, &helped).await;
+    step(&far, &dropped, json!({ "move": "drop" }), "dropped").await;
+    // The visits of the case were long ago: it is its end that withdraws the other one.
+    contact_all(&server, &day(-400).to_string());
+    again(&server);
+    assert_eq!(state(HIGH_VISIT, &third).await, "cancelled");
+    assert_eq!(state(NEAR_VISIT, &beneficiary_id(6)).await, "open");
 }

@@ -59,8 +59,8 @@ async fn a_retired_officer_is_served_by_one_named_member_of_staff(
     let without =
         named.post(&format!("{path}/report"), &json!({ "outcome": "done", "answers": {} })).await;
     assert_eq!((without.status, without.problem()), (422, "invalid"), "{}", without.body);
-    let record = json!({ "record": "updated", "checked_up": true, "card": false });
-    report(&named, &visit, json!({ "answers": record })).await;
+    let record = json!({ "record": "missing", "checked_up": true, "card": false });
+    report(&named, &visit, json!({ "answers": record, "note": "尚未建档，没有联系卡" })).await;
     let made = supervisor.get(&format!("{path}/reports")).await.body;
     assert_eq!(made["items"][0]["answers"], record, "{made}");
     assert_eq!(server.volunteer().await.get(&format!("{path}/reports")).await.status, 404);
@@ -72,15 +72,25 @@ async fn a_retired_officer_is_served_by_one_named_member_of_staff(
     let counts = (waiting("open").await, waiting("assigned").await, waiting("done").await);
     assert_eq!(counts, (0, 0, 1), "one visit for all");
 
+    // What he lacks is one promise, which ends once he has it.
+    let village = server.sign_in(VILLAGE).await;
+    let promises = village.get("/v1/cases?kind=officer_promise").await.body;
+    let promised = promises["items"].as_array().expect("cases").as_slice();
+    let [lacking] = promised else { panic!("{promises}") };
+    let of = (&lacking["source"], &lacking["beneficiary_id"]);
+    assert_eq!(of, (&json!("report"), &json!(BENEFICIARY)));
+    assert_eq!(read(&village, lacking).await["detail"], "尚未建档，没有联系卡");
     // The contact card, once.
     receive(&supervisor, "contact_card", "500116001002", 3).await;
     let card = json!({ "beneficiary_id": BENEFICIARY, "item": "contact_card" });
     assert_eq!(manager.post("/v1/handouts", &card).await.status, 201);
     let twice = manager.post("/v1/handouts", &card).await;
     assert_eq!((twice.status, twice.problem()), (409, "handout_done"));
+    step(&village, lacking, json!({ "move": "kept" }), "confirm").await;
+    let content = json!({ "move": "close", "answers": { "satisfied": true } });
+    step(&village, lacking, content, "closed").await;
 
     // A promise has a clock and is closed by the officer's word.
-    let village = server.sign_in(VILLAGE).await;
     let promise = json!({
         "kind": "officer_promise", "beneficiary_id": BENEFICIARY, "source": "phone",
         "detail": "安装扶手"

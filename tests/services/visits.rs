@@ -6,12 +6,16 @@ use serde_json::{Value, json};
 
 use super::{items, report, server, task_of};
 use crate::campaigns::launched_campaign;
-use crate::cases::{close_help, grant_help};
+use crate::cases::{close_help, grant_help, hardship, listed, open, step};
 use crate::regime_cadences::again;
 use crate::regimes::{create, every, night, weekly};
 use crate::support::days::day;
 use crate::support::files::BENEFICIARY;
+use crate::support::follow_ups::follow_up_by_tasks;
 use crate::support::{Backend, Caller, Server};
+
+/// The regime of monthly visits.
+const MONTHLY: &str = "每月走访";
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -20,10 +24,10 @@ async fn a_need_found_at_a_visit_is_followed_to_its_end(
 ) {
     let server = server(backend);
     let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
-    let monthly = json!({ "name": "每月走访", "cadence": every(30), "lead_days": 29 });
+    let monthly = json!({ "name": MONTHLY, "cadence": every(30), "lead_days": 29 });
     create(&server, &weekly(&monthly)).await;
     assert!(night(&server).contains("succeeded, 6 processed"));
-    let visit = task_of(&supervisor, "每月走访", BENEFICIARY).await;
+    let visit = task_of(&supervisor, MONTHLY, BENEFICIARY).await;
     let due = supervisor.get(&format!("/v1/tasks/{visit}")).await.body["due_on"].clone();
     let due: NaiveDate = due.as_str().expect("a day").parse().expect("a day");
     assert!((day(0)..=day(29)).contains(&due), "{due}");
@@ -33,6 +37,20 @@ async fn a_need_found_at_a_visit_is_followed_to_its_end(
     // The hardship is a case: checked at home, decided, helped and followed up by another visit.
     let case = found_hardship(&supervisor).await;
     let follow_up = grant_help(&server, &case).await;
+    // What is still needed goes back on the path of the case: it makes the next visit, and the report none.
+    let unmet = json!({
+        "outcome": "needs_follow_up", "needs": ["medical"], "answers": { "still_needed": true }
+    });
+    report(&volunteer, &follow_up, unmet).await;
+    assert_eq!(open_tasks(&supervisor, "hardship_follow_up").await, Vec::<Value>::new());
+    let back =
+        json!({ "move": "again", "answers": { "help_arrived": false, "still_needed": true } });
+    step(&server.manager().await, &case, back, "help").await;
+    step(&server.town_supervisor().await, &case, json!({ "move": "helped" }), "follow_up").await;
+    assert_eq!(listed(&supervisor, "?kind=three_hardships").await, [case["id"].clone()]);
+    let waiting = open_tasks(&supervisor, "hardship_follow_up").await;
+    assert_eq!(waiting.len(), 1, "{waiting:?}");
+    let follow_up = waiting[0]["id"].as_str().expect("an id").to_owned();
     let shown = supervisor.get(&format!("/v1/tasks/{follow_up}")).await.body;
     assert_eq!(shown["kind"], "hardship_follow_up", "{shown}");
     let answers =
@@ -44,11 +62,34 @@ async fn a_need_found_at_a_visit_is_followed_to_its_end(
     assert_eq!(open_tasks(&supervisor, "hardship_follow_up").await, Vec::<Value>::new());
     assert!(again(&server).contains("succeeded, 0 processed"), "the visit was made");
     // A month later the next one falls due; those that are still to be made are not repeated.
-    pass(&server, 30);
+    pass_a_cycle(&server);
     assert!(again(&server).contains("succeeded, 1 processed"));
     let next = open_tasks(&supervisor, "home_visit").await;
     let next = next.iter().find(|task| task["beneficiary_id"] == BENEFICIARY).expect("a visit");
-    assert_eq!((&next["title"], &next["due_on"]), (&json!("每月走访"), &json!(due)), "{next}");
+    assert_eq!((&next["title"], &next["due_on"]), (&json!(MONTHLY), &json!(due)), "{next}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_of_a_case_is_followed_up_for_a_need_of_another_class(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = server(backend);
+    follow_up_by_tasks(&server).await;
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let case = open(&server.manager().await, hardship()).await;
+    let visit = grant_help(&server, &case).await;
+    let found = |needs: &[&str]| {
+        let answers = json!({ "still_needed": true });
+        json!({ "outcome": "needs_follow_up", "needs": needs, "answers": answers })
+    };
+    let id = report(&volunteer, &visit, found(&["housing"])).await;
+    assert_eq!(open_tasks(&supervisor, "hardship_follow_up").await, Vec::<Value>::new());
+    let path = format!("/v1/reports/{id}/amendments");
+    let amended = volunteer.post(&path, &found(&["housing", "medical"])).await;
+    assert_eq!(amended.status, 200, "{}", amended.body);
+    let followed = open_tasks(&supervisor, "hardship_follow_up").await;
+    assert_eq!(followed.len(), 1, "the case is of housing alone: {followed:?}");
 }
 
 /// The open tasks of the kind.
@@ -57,14 +98,22 @@ async fn open_tasks(caller: &Caller, kind: &str) -> Vec<Value> {
     listed["items"].as_array().expect("tasks").clone()
 }
 
-/// Lets these days pass: all that a regime, begun today, remembers is that much older.
-fn pass(server: &Server, days: i64) {
-    let ago = day(-days);
+/// Lets a cycle of 30 days pass: all that the monthly regime, begun today, remembers is that much older, also for which
+/// days its members have had their visits.
+fn pass_a_cycle(server: &Server) {
+    let ago = day(-30);
     server.database.execute(&format!(
-        "UPDATE regimes SET starts_on = '{ago}'; UPDATE regime_members SET slot = '{ago}'; \
-         UPDATE beneficiaries SET last_contact = '{ago}', last_visit = '{ago}' \
-         WHERE last_visit IS NOT NULL; DELETE FROM task_occasions;"
+        "UPDATE regimes SET starts_on = '{ago}'; UPDATE beneficiaries SET last_contact = '{ago}', \
+         last_visit = '{ago}' WHERE last_visit IS NOT NULL;"
     ));
+    let dated_back = (0..30).map(|later| {
+        let (was, is) = (day(later), day(later - 30));
+        format!(
+            "UPDATE regime_members SET slot = '{is}' WHERE slot = '{was}'; UPDATE task_occasions \
+             SET occasion = '{MONTHLY} {is}' WHERE occasion = '{MONTHLY} {was}';"
+        )
+    });
+    server.database.execute(&dated_back.collect::<String>());
 }
 
 #[rstest]

@@ -1,5 +1,7 @@
 //! The people of the small district, each signed in.
 
+use serde_json::json;
+
 use super::{Caller, Server, phones};
 
 impl Server {
@@ -11,6 +13,19 @@ impl Server {
     /// The supervisor of the first town.
     pub async fn town_supervisor(&self) -> Caller {
         self.sign_in(phones::TOWN).await
+    }
+
+    /// A new supervisor of the village of the first two grids, between the town and the managers.
+    pub async fn village_supervisor(&self) -> Caller {
+        let phone = "13900000003";
+        let village = json!({
+            "name": "周村长", "phone": phone, "role": "supervisor", "area": "500116001002",
+            "gender": "female", "birth_year": 1990, "home": { "lat": 29.285, "lon": 106.255 },
+            "skills": []
+        });
+        let created = self.admin().await.post("/v1/people", &village).await;
+        assert_eq!(created.status, 201, "{}", created.body);
+        self.sign_in(phone).await
     }
 
     /// The manager of the first grid.

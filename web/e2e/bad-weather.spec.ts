@@ -29,9 +29,7 @@ function dice(seed: number): (sides: number) => number {
 async function update(phone: Phone): Promise<void> {
   const bar = phone.page.getByText('有新版本，点此更新');
   if ((await bar.count()) === 0) return;
-  const reloaded = phone.page.waitForEvent('load');
-  await bar.click();
-  await reloaded;
+  await Promise.all([phone.page.waitForEvent('load'), bar.click()]);
   await phone.page.locator('.tabs, .bar').first().waitFor();
 }
 

@@ -1,6 +1,8 @@
-import { expect, test } from '@playwright/test';
+import { readFileSync } from 'node:fs';
 
-import { Phone } from './phone';
+import { expect, test, type Locator } from '@playwright/test';
+
+import { Phone, picture } from './phone';
 import { Api, Server } from './server';
 
 let server: Server;
@@ -108,5 +110,104 @@ test('a case that came back is moved at the home, without a network, and once; a
   await expect(phone.page.locator('.facts')).toContainText('再核实一次');
   await phone.main().click();
   await expect.poll(async () => (await manager.call<Case>('GET', `/v1/cases/${made.id}`)).step, { timeout: 30_000 }).toBe('village');
+  await phone.close();
+});
+
+/** Two cases of a new kind, whose first step wants documents. */
+async function withDocuments(manager: Api, code: string): Promise<(Case | undefined)[]> {
+  const admin = await Api.of(server, server.anyone('admin'));
+  const [found, ...steps] = REPAIR.steps;
+  const documents = [{ code: 'photo', name: '现场照片', name_en: 'Photo', required: true }, { code: 'proof', name: '证明', name_en: 'Proof' }];
+  await admin.call('POST', '/v1/case-kinds', { ...REPAIR, code, name: '屋顶维修', name_en: 'Roof', steps: [{ ...found, documents }, ...steps] });
+  const { items } = await manager.call<{ items: { id: string }[] }>('GET', '/v1/beneficiaries?limit=1');
+  return Promise.all([0, 1].map(() => manager.call<Case>('POST', '/v1/cases', { kind: code, beneficiary_id: items[0]?.id, source: 'phone' })));
+}
+
+test('a document is photographed without a network, arrives before the move that needs it, and a refusal says why', async ({ browser }) => {
+  const manager = await Api.of(server, server.person('manager'));
+  const [made, ended] = await withDocuments(manager, 'roof');
+  const phone = await Phone.signedIn(browser, server, server.person('manager'));
+  await phone.go(`cases/${made?.id}`);
+  const [photo, proof] = [(): Locator => phone.page.locator('.documents li', { hasText: '现场照片' }), (): Locator => phone.page.locator('.documents li', { hasText: '证明' })];
+  await expect(photo()).toContainText('还缺，补齐后才能往下办');
+  await expect(proof()).toContainText('可以不交');
+
+  // At the home there is no network. A picture may be taken again.
+  await phone.offline();
+  await phone.restart(`cases/${made?.id}`);
+  const buffer = await picture(phone.page);
+  const take = async (): Promise<void> => {
+    await phone.page.getByLabel('拍照或选图：现场照片').setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer });
+    await expect(photo()).toContainText('已拍 1 张，等待送达');
+  };
+  await take();
+  await phone.page.getByLabel('删除未送的：现场照片').click();
+  await expect(photo()).toContainText('还缺');
+  await expect(phone.page.getByLabel('拍照或选图：现场照片')).toBeFocused();
+  await take();
+  await phone.page.locator('.opt', { hasText: '上报' }).click();
+  await phone.page.locator('.opt', { hasText: '需要维修' }).click();
+  await phone.main().click();
+  await expect(phone.page.locator('main .note.info')).toContainText('已办好 1 件，等待送达');
+  await phone.go(`cases/${ended?.id}`);
+  await take();
+  await phone.restart('out/waiting');
+  await expect(phone.page.locator('article', { hasText: '事项材料' })).toHaveCount(2);
+  await expect(phone.page.locator('article', { hasText: '办理事项' })).toContainText('等材料先送到');
+
+  await manager.call('POST', `/v1/cases/${ended?.id}/moves`, { move: 'drop' }, { 'If-Match': '"v1"' });
+  await phone.offline(false);
+  await expect.poll(async () => (await manager.call<Case>('GET', `/v1/cases/${made?.id}`)).step, { timeout: 30_000 }).toBe('village');
+  const there = await manager.call<{ items: object[] }>('GET', `/v1/cases/${made?.id}/documents`);
+  expect(there.items).toMatchObject([{ document: 'photo', type: 'image/jpeg', complete: true }]);
+  const stored = async (): Promise<number[]> => Promise.all(['outbox', 'photos', 'blobs'].map(async (name) => (await phone.store(name)).length));
+  await expect.poll(stored, { timeout: 30_000 }).toEqual([0, 1, 1]);
+  await phone.go('out/sent');
+  const refused = phone.page.locator('article', { hasText: '事项材料' });
+  await expect(refused).toHaveCount(1);
+  await expect(refused).toContainText('这件事项已经办结');
+  await refused.getByText('删除照片').click();
+  await expect(refused).toHaveCount(0);
+  expect(await stored()).toEqual([0, 0, 0]);
+  await phone.close();
+});
+
+test('a sign-out names a refused picture with its reason, saves it, and deletes it only when asked to', async ({ browser }) => {
+  const manager = await Api.of(server, server.person('manager'));
+  const [ended] = await withDocuments(manager, 'wall');
+  const phone = await Phone.signedIn(browser, server, server.person('manager'));
+  const { page } = phone;
+  await phone.go(`cases/${ended?.id}`);
+  const buffer = await picture(page);
+  await phone.offline();
+  await page.getByLabel('拍照或选图：现场照片').setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer });
+  await expect(page.locator('.documents')).toContainText('已拍 1 张，等待送达');
+  const dialog = page.locator('dialog');
+  const ask = async (): Promise<void> => {
+    await phone.go('settings');
+    await page.getByText('退出登录').first().click();
+  };
+  await ask();
+  await expect(dialog).toContainText('还有 1 张照片没有发送');
+  await expect(dialog).not.toContainText('没有接受');
+  await dialog.getByText('先不退出').click();
+
+  await manager.call('POST', `/v1/cases/${ended?.id}/moves`, { move: 'drop' }, { 'If-Match': '"v1"' });
+  await phone.offline(false);
+  await expect.poll(async () => (await phone.store('outbox')).length, { timeout: 30_000 }).toBe(0);
+  await ask();
+  await expect(dialog).toContainText('有 1 张照片服务端没有接受');
+  await expect(dialog).toContainText('这件事项已经办结');
+  const [saved] = await Promise.all([page.waitForEvent('download'), dialog.getByText('存到手机', { exact: true }).click()]);
+  expect(readFileSync(await saved.path()).subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
+  await expect(dialog.getByRole('status')).toContainText('已交给浏览器保存');
+  await dialog.getByText('先不退出').click();
+  await expect(dialog).toHaveCount(0);
+  expect(await phone.store('blobs')).toHaveLength(1);
+
+  await ask();
+  await dialog.getByText('删除并退出').click();
+  await expect(page.locator('#phone')).toBeVisible();
+  await expect.poll(() => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual(['gw-device']);
   await phone.close();
 });

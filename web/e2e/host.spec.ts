@@ -38,11 +38,13 @@ test('WeChat’s browser is left by a tap on its menu, or kept', async ({ browse
   await phone.close();
 });
 
-test('who comes along on a visit is named, also without a network', async ({ browser }) => {
+test('who comes along on a visit and the number of the household are shown, also without a network', async ({ browser }) => {
   const [first, second] = await volunteers(server);
   if (!first || !second) throw new Error('two volunteers are needed');
   const manager = await Api.of(server, server.person('manager'));
-  const { items } = await manager.call<{ items: { id: string }[] }>('GET', '/v1/beneficiaries?limit=1');
+  const supervisor = await Api.of(server, server.person('supervisor'));
+  const { items } = await manager.call<{ items: { id: string; version: number }[] }>('GET', '/v1/beneficiaries?limit=1');
+  await supervisor.call('PATCH', `/v1/beneficiaries/${items[0]?.id}`, { household: '02-A7' }, { 'If-Match': `"v${items[0]?.version}"` });
   const guest = { name: '李建国', office: '区退役军人事务局局长' };
   const made = await manager.call<{ id: string; tied?: { id: string }[] }>('POST', '/v1/tasks', { kind: 'home_visit', beneficiary_id: items[0]?.id, tie: { type: 'two_people' }, guest });
   const { tied } = await manager.call<{ tied: { id: string }[] }>('GET', `/v1/tasks/${made.id}`);
@@ -55,6 +57,7 @@ test('who comes along on a visit is named, also without a network', async ({ bro
   await phone.go(`v/${made.id}`);
   await expect(phone.page.getByText(`和${second.name}一起上门`)).toBeVisible();
   await expect(phone.page.getByText(guest.office)).toBeVisible();
+  await expect(phone.page.locator('dt:text-is("户号") + dd')).toHaveText('02-A7');
   await phone.close();
 });
 

@@ -1,24 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
-import type { WaitingCase } from '../src/core/api';
 import { fieldsOf } from '../src/core/forms/fields';
-import { faultsOf, fen, filledOf, isMoved, moveOf, ordered, OWN, type FilledMove } from '../src/phone/cases';
+import { faultsOf, fen, filledOf, isMoved, moveOf, offered, ordered, OWN, visitOf, type FilledMove } from '../src/phone/cases';
 import { keptWords } from '../src/phone/side';
-
-function waiting(more: Partial<WaitingCase> = {}): WaitingCase {
-  return {
-    id: 'c', kind: 'repair', name: '维修', name_en: 'Repair', area: '500116001002001', urgent: false, step: 'found', step_name: '待核实',
-    step_name_en: 'To be verified', waiting_since: '2026-11-27T09:00:00+08:00', version: 1,
-    form: { type: 'object', required: ['seen'], properties: { seen: { type: 'boolean', title: '已到家中' } } },
-    amount: true, referrals: [{ code: 'firm', name: '维修队', name_en: 'Repair firm' }],
-    may_come: [
-      { move: 'pass', name: '上报', name_en: 'Pass on', to: 'village', effect: 'advance' },
-      { move: 'send', name: '转维修队', name_en: 'Send to a firm', to: 'firm', effect: 'advance', refers: true },
-      { move: 'drop', name: '不需要', name_en: 'Not needed', to: 'dropped', effect: 'advance', leaves_undone: true },
-    ],
-    ...more,
-  };
-}
+import { waiting } from './builders';
 
 function filled(more: Partial<FilledMove> = {}): FilledMove {
   return { ...filledOf(), move: 'pass', answers: { seen: true }, ...more };
@@ -59,6 +44,27 @@ test('a move is sent with what its step asks for', () => {
   expect(moveOf(waiting(), { ...all, move: 'drop' }, fields)).toEqual({ move: 'drop', note: '屋顶漏雨' });
   const plain = waiting({ form: null, amount: false, referrals: [] });
   expect(moveOf(plain, filled(), [])).toEqual({ move: 'pass' });
+});
+
+test.each([
+  ['done', ['pass', 'drop']], ['undone', ['unseen', 'drop']], [undefined, ['pass', 'unseen', 'drop']],
+] as const)('after a visit that is %s, %s may come', (visit, expected) => {
+  const moves = waiting().may_come.map((next) => (next.move === 'send' ? { ...next, move: 'unseen', refers: false } : next));
+  const one = waiting({ may_come: moves.map((next) => ({ ...next, ...(next.move === 'pass' && { after_task: 'done' as const }), ...(next.move === 'unseen' && { after_task: 'undone' as const }) })) });
+  expect(offered(one, visit).may_come.map(({ move }) => move)).toEqual(expected);
+});
+
+test.each([
+  ['done', undefined, 'done'], ['cancelled', undefined, 'undone'], ['failed', undefined, 'undone'], ['expired', undefined, 'undone'],
+  ['open', undefined, 'live'], ['done', 'accepted', 'live'], ['cancelled', 'open', 'live'], ['done', 'failed', 'undone'], ['done', 'done', 'done'],
+] as const)('a visit that is %s, and %s for a second person, is %s', (state, second, expected) => {
+  const tied = second ? { tie: { type: 'two_people', id: 't' } as const, tied: [{ id: 'u', state: second }] } : {};
+  expect(visitOf({ state, ...tied })).toBe(expected);
+});
+
+test('what became of a visit is unknown without its task, and without that of the second person', () => {
+  expect(visitOf(undefined)).toBeUndefined();
+  expect(visitOf({ state: 'cancelled', tie: { type: 'two_people', id: 't' } })).toBeUndefined();
 });
 
 test('what was refused is filled in again', () => {

@@ -46,6 +46,22 @@ test('blanks are filled', () => {
   expect(fill('{n} 户，约 {time}', { n: 4, time: '1 小时' })).toBe('4 户，约 1 小时');
 });
 
+/** Codes that no request of the phone app gets, or whose cause the app repairs: it has no words for them. */
+const WITHOUT_WORDS = [
+  'attachment_complete', 'beneficiary_exists', 'campaign_author', 'campaign_reminded', 'campaign_state', 'case_kind_exists',
+  'checksum_mismatch', 'codes_unavailable', 'confirmation_required', 'correction_decided', 'correction_outdated',
+  'grid_has_manager', 'manager_required', 'merge_final', 'no_preview', 'not_planned', 'notice_withdrawn', 'person_exists',
+  'person_left', 'phone_in_use', 'regime_author', 'reveal_budget', 'secondment_overlaps', 'secondment_state', 'service_kind_exists',
+  'task_exists', 'undo_over', 'upload_offset', 'word_in_use',
+];
+
+test('each code of the service has words, or needs none on a phone', () => {
+  const contract = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
+  const codes = [...contract.matchAll(/^ +\| `(\w+)` \| \d{3} \|/gm)].map((match) => match[1] ?? '');
+  expect(codes).toContain('not_found');
+  expect(codes.filter((code) => !(`code.${code}` in zh)).sort()).toEqual(WITHOUT_WORDS);
+});
+
 test('there is no ranking, no points, no check-in and no time online', () => {
   const forbidden = /排名|积分|打卡|签到|在线时长|排行|业绩|ranking|leaderboard|points|check-?in|streak/i;
   for (const [key, text] of [...Object.entries(zh), ...Object.entries(en)]) {

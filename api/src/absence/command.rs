@@ -12,7 +12,7 @@ use crate::clock;
 use crate::crypto::SealingKey;
 use crate::http::problem::Problem;
 use crate::idempotency::Effect;
-use crate::task::origin::Origin;
+use crate::task::commands::origin::Origin;
 use crate::tx::Tx;
 
 /// How long before its arrival a command of an outbox may have been given; its days are judged by

@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 use super::affected::AbsenceEffect;
 use crate::availability::model::{Absence, AbsenceReason};
 use crate::http::problem::Problem;
-use crate::task::breach::Breach;
-use crate::task::takers::HeldMinutes;
+use crate::task::assignment::breach::Breach;
+use crate::task::assignment::takers::HeldMinutes;
 
 /// A new absence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,7 +55,8 @@ pub struct NewAbsence {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spread: bool,
     /// With `release` (422 without): whether a draft of a plan for the tasks that are open again is ordered, for
-    /// those who may plan (403 for others). It gives at most 2,000 of them to others within their town.
+    /// those who may plan (403 for others). It gives at most 2,000 of them to others within their town, as far as
+    /// that is in the caller's area (a manager's plan stays in the grid), if they are possible within 30 days; plans of the district's own have the others, and all of them if it fails.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
 }

@@ -23,10 +23,10 @@ use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
 use crate::plan::upkeep::after_release;
 use crate::task;
-use crate::task::release::release;
+use crate::task::assignment::takers::Takers;
+use crate::task::assignment::task_tie::TieType;
+use crate::task::commands::release::release;
 use crate::task::row::TaskRow;
-use crate::task::takers::Takers;
-use crate::task::task_tie::TieType;
 use crate::tx::Tx;
 
 /// The word in the events of tasks that an absence opens.

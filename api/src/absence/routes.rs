@@ -26,7 +26,7 @@ use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
 use crate::plan::compute::planner::Planner;
-use crate::task::origin::Origin;
+use crate::task::commands::origin::Origin;
 use crate::tx::{Db, Tx};
 
 /// Filter of absences.

@@ -11,8 +11,8 @@ use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::person;
 use crate::person::store::PersonRow;
+use crate::task::assignment::takers::Takers;
 use crate::task::row::TaskRow;
-use crate::task::takers::Takers;
 use crate::tx::Tx;
 
 /// The people to whom the absence gives the visits of the person of `row`; `None` if it gives them to no

@@ -1,7 +1,7 @@
 //! Checks that a request names an area that the district has or had: a list of an area that never was
 //! is no empty list, but an error of the caller.
 
-use gridward_domain::area::AreaCode;
+use gridward_domain::area::{AreaCode, Level};
 
 use super::store;
 use crate::db::Conn;
@@ -29,6 +29,21 @@ pub async fn parameter(db: &Db, name: &'static str, area: Option<AreaCode>) -> R
     match db.read(move |conn| store::one(conn, &area)).await.map_err(Problem::from)? {
         Some(_) => Ok(()),
         None => Err(Problem::not_found().with(error(name, area))),
+    }
+}
+
+/// The level of the areas to list of this one: the `by` of a query, else the usual level, or that of the area
+/// if it is smaller.
+///
+/// # Errors
+/// 422 that names `by`, a level above the area.
+pub fn level_in(area: AreaCode, by: Option<Level>, usual: Level) -> Result<Level, Problem> {
+    match by {
+        Some(by) if by < area.level() => {
+            let detail = format!("must be no level above that of the area, {}", area.level());
+            Err(Problem::invalid("by", detail))
+        }
+        by => Ok(by.unwrap_or(usual).max(area.level())),
     }
 }
 

@@ -101,7 +101,7 @@ fn readable(
     task: TaskId,
     now: DateTime<chrono::Utc>,
 ) -> Result<Vec<AttachmentRow>, Problem> {
-    task::seen::visible(conn, principal, task, now)?;
+    task::view::seen::visible(conn, principal, task, now)?;
     principal.may(Action::ReadReports)?;
     let own = (principal.role == Role::Volunteer).then_some(principal.person);
     let rows = store::of_task(conn, principal.district(), task, own, MOST_LISTED)?;

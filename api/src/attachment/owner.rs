@@ -90,7 +90,7 @@ pub(super) fn check(
             let found = tx.find::<task::row::TaskRow>(task)?.ok_or_else(Problem::not_found)?;
             let directs = principal.authorize(Action::DirectTask, &found.grid).is_ok();
             let on_behalf = directs && found.assignee.is_some();
-            if !on_behalf && !task::report::is_or_was_assignee(tx, principal, &found)? {
+            if !on_behalf && !task::reports::report::is_or_was_assignee(tx, principal, &found)? {
                 return Err(Problem::not_found());
             }
             if metadata.media_type == MediaType::Pdf {
@@ -155,7 +155,7 @@ pub(super) fn read_in(
             Ok(Some(area_of(&scope::visible(tx.read()?, principal, case, Action::ReadCases)?)))
         }
         Owner::Task(task) => {
-            let task = task::seen::visible_now(tx, principal, task)?;
+            let task = task::view::seen::visible_now(tx, principal, task)?;
             let is_own = row.person == principal.person;
             if is_own && task.facts().view(principal, tx.now) == Some(View::Visitor) {
                 return Ok(None);

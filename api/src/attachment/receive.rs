@@ -21,7 +21,7 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::tx::Db;
 
-/// Maximum size of a part in memory, in bytes.
+/// Size of each part but the last, in bytes: a chunk of the connection may be larger or smaller.
 const PART: usize = 256 * 1024;
 
 impl From<BlobError> for Problem {
@@ -92,8 +92,9 @@ pub async fn take(
         if end(at, &part) > row.length {
             return Err(beyond_the_end(row));
         }
-        if part.len() >= PART || (last && !part.is_empty()) {
-            let to = put(attachments, key, row, at, std::mem::take(&mut part)).await?;
+        while part.len() >= PART || (last && !part.is_empty()) {
+            let rest = part.split_off(part.len().min(PART));
+            let to = put(attachments, key, row, at, std::mem::replace(&mut part, rest)).await?;
             if verification.is_none() {
                 count(attachments, row, at, to).await?;
             }

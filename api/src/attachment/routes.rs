@@ -164,8 +164,8 @@ async fn own(
 
 /// Upload progress
 ///
-/// By the tus protocol: `Upload-Offset` and `Upload-Length`. Allowed roles: all but
-/// auditors, for their own uploads.
+/// By the tus protocol: `Upload-Offset` and `Upload-Length`. Allowed roles: all, for
+/// their own uploads; auditors have none (404).
 #[utoipa::path(
     tag = "attachments",
     operation_id = "attachment_offset",
@@ -214,7 +214,7 @@ pub(crate) async fn attachment_offset(
 /// request, either all of them are kept or none. A new request for an attachment ends the
 /// previous one; a person has at most four uploads at a time (429). After the last byte the server
 /// verifies the hash and the media type of the whole file; on a mismatch it deletes
-/// the upload. Allowed roles: all but auditors, for their own uploads.
+/// the upload. Allowed roles: all, for their own uploads; auditors have none (404).
 #[utoipa::path(
     tag = "attachments",
     operation_id = "send_attachment",
@@ -287,8 +287,8 @@ fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
 /// Terminate an upload
 ///
 /// By the tus protocol (termination): deletes the received bytes; the id may be used
-/// again. A completed attachment is evidence and cannot be deleted. Allowed roles: managers
-/// and volunteers, for their own uploads.
+/// again. A completed attachment is evidence and cannot be deleted. Allowed roles: all,
+/// for their own uploads; auditors have none (404).
 #[utoipa::path(
     tag = "attachments",
     operation_id = "give_up_attachment",

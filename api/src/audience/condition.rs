@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use gridward_domain::area::Level;
+use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::audience::{AnswerAmong, Condition, Filter};
 use gridward_domain::word::Word as _;
 
@@ -21,13 +21,14 @@ pub type Expression = Box<
         >,
 >;
 
-/// Whether a beneficiary belongs to the audience, on `today`.
-pub fn expression(filter: &Filter, today: NaiveDate) -> Expression {
+/// Whether a beneficiary of the district belongs to the audience, on `today`.
+pub fn expression(filter: &Filter, district: AreaCode, today: NaiveDate) -> Expression {
+    let part = |part: &Filter| expression(part, district, today);
     match filter {
-        Filter::Is(condition) => is(condition, today),
-        Filter::Not(inner) => Box::new(diesel::dsl::not(expression(inner, today))),
-        Filter::Any(parts) => any(parts.iter().map(|part| expression(part, today))),
-        Filter::All(parts) => all(parts.iter().map(|part| expression(part, today))),
+        Filter::Is(condition) => is(condition, district, today),
+        Filter::Not(inner) => Box::new(diesel::dsl::not(part(inner))),
+        Filter::Any(parts) => any(parts.iter().map(part)),
+        Filter::All(parts) => all(parts.iter().map(part)),
     }
 }
 
@@ -46,7 +47,7 @@ fn any(parts: impl Iterator<Item = Expression>) -> Expression {
     parts.reduce(either).unwrap_or_else(|| Box::new(diesel::dsl::not(always())))
 }
 
-fn is(condition: &Condition, today: NaiveDate) -> Expression {
+fn is(condition: &Condition, district: AreaCode, today: NaiveDate) -> Expression {
     match condition {
         Condition::Area(areas) => any(areas.iter().map(|area| -> Expression {
             if area.level() == Level::Grid {
@@ -94,6 +95,6 @@ fn is(condition: &Condition, today: NaiveDate) -> Expression {
                 .filter(beneficiary_answers::word.eq_any(words));
             Box::new(diesel::dsl::exists(given))
         }
-        Condition::Case(case) => having(case),
+        Condition::Case(case) => having(case, district),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::area::AreaCode;
 use gridward_domain::audience::Filter;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::BeneficiaryId;
@@ -55,7 +55,7 @@ pub fn count(
     filter: &Filter,
     today: NaiveDate,
 ) -> Result<i64, DbError> {
-    Ok(by_grid(conn, area, condition::expression(filter, today))?.values().sum())
+    Ok(by_grid(conn, area, condition::expression(filter, area.district(), today))?.values().sum())
 }
 
 /// Whether the beneficiary belongs to the audience.
@@ -71,23 +71,20 @@ pub fn includes(
     let member = beneficiaries::table
         .filter(beneficiaries::district.eq(district))
         .filter(beneficiaries::id.eq(id))
-        .filter(condition::expression(filter, today))
+        .filter(condition::expression(filter, district, today))
         .select(beneficiaries::id);
     Ok(member.first::<BeneficiaryId>(conn).optional()?.is_some())
 }
 
 /// The numbers of current beneficiaries that belong to the audience in the areas directly below, those without any
 /// too, and in the area itself.
-///
-/// # Errors
-/// [`DbError`].
-pub fn by_area(
+fn by_area(
     conn: &mut Conn,
     area: AreaCode,
     filter: &Filter,
     today: NaiveDate,
 ) -> Result<(i64, Vec<AudienceOfArea>), DbError> {
-    let counts = by_grid(conn, area, condition::expression(filter, today))?;
+    let counts = by_grid(conn, area, condition::expression(filter, area.district(), today))?;
     Ok((counts.values().sum(), by_child(conn, area, &counts)?))
 }
 
@@ -101,6 +98,9 @@ pub fn size(conn: &mut Conn, area: AreaCode) -> Result<i64, DbError> {
 }
 
 /// The current beneficiaries of the area that satisfy the condition, by grid.
+///
+/// # Errors
+/// [`DbError`].
 fn by_grid(
     conn: &mut Conn,
     area: AreaCode,
@@ -119,17 +119,15 @@ fn by_grid(
 }
 
 /// The counts of the areas directly below, those without a member too.
+///
+/// # Errors
+/// [`DbError`].
 fn by_child(
     conn: &mut Conn,
     area: AreaCode,
     by_grid: &BTreeMap<AreaCode, i64>,
 ) -> Result<Vec<AudienceOfArea>, DbError> {
-    let below = match area.level() {
-        Level::District => Level::Town,
-        Level::Town => Level::Village,
-        Level::Village => Level::Grid,
-        Level::Grid => return Ok(Vec::new()),
-    };
+    let Some(below) = area.level().child() else { return Ok(Vec::new()) };
     let mut counts: BTreeMap<AreaCode, i64> = BTreeMap::new();
     for (grid, count) in by_grid {
         if let Some(child) = grid.ancestor(below) {

@@ -7,6 +7,7 @@ use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::audience::Filter;
 
 use super::condition;
+use crate::beneficiary::home::Home;
 use crate::db::schema::beneficiaries;
 use crate::db::{Conn, DbError};
 use crate::in_range;
@@ -22,6 +23,26 @@ pub struct GridSpread {
     pub lat: (f64, f64),
     /// West and east.
     pub lon: (f64, f64),
+}
+
+impl GridSpread {
+    /// The grid of the home, without a member.
+    pub const fn around(home: &Home) -> Self {
+        let (lat, lon) = ((home.lat, home.lat), (home.lon, home.lon));
+        Self { grid: home.grid, members: 0, lat, lon }
+    }
+
+    /// Adds the member who lives there.
+    pub const fn add(&mut self, home: &Home) {
+        self.members += 1;
+        self.lat = (self.lat.0.min(home.lat), self.lat.1.max(home.lat));
+        self.lon = (self.lon.0.min(home.lon), self.lon.1.max(home.lon));
+    }
+}
+
+/// The members of all these grids.
+pub fn total(grids: &[GridSpread]) -> i64 {
+    grids.iter().map(|grid| grid.members).sum()
 }
 
 /// A grid, the number of its members, and the least and greatest latitude and longitude.
@@ -42,7 +63,7 @@ pub fn by_grid(
         .filter(beneficiaries::district.eq(area.district()))
         .filter(beneficiaries::valid_to.is_null())
         .filter(in_range!(beneficiaries::grid, range))
-        .filter(condition::expression(filter, today))
+        .filter(condition::expression(filter, area.district(), today))
         .group_by(beneficiaries::grid)
         .select((
             beneficiaries::grid,

@@ -44,7 +44,7 @@ pub enum AccountNoticeKind {
     SecondmentEnded,
     /// The district suggests a plan of visits that need a visitor: `GET /v1/plans`.
     PlanSuggested,
-    /// The person responsible for regimes of the area has left: `GET /v1/regimes`.
+    /// The person responsible for regimes of the area has left or is suspended: `GET /v1/regimes`.
     RegimeWithoutResponsible,
     /// The district's plan of the night is a draft: `GET /v1/plans`.
     NightlyPlan,
@@ -114,11 +114,11 @@ impl AccountNoticeKind {
                 return (title.into(), "请在“派单”中查看草案，确认后应用。");
             }
             (Self::RegimeWithoutResponsible, Language::English) => {
-                let title = format!("The person responsible has left: {about}");
+                let title = format!("The person responsible has left or is suspended: {about}");
                 return (title.into(), "Name another responsible person in the regime.");
             }
             (Self::RegimeWithoutResponsible, Language::Chinese) => {
-                let title = format!("责任人已离岗：{about}");
+                let title = format!("责任人已离岗或停用：{about}");
                 return (title.into(), "请在“常态化联系”中另行指定责任人。");
             }
             (Self::NightlyPlan, Language::English) => {

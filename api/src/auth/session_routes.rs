@@ -193,6 +193,7 @@ pub(crate) async fn list_sessions(
 /// The new name of a device.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "值班手机" }))]
 pub struct DeviceChange {
     /// The name in the list of devices; blanks at its ends are dropped.
     #[serde(deserialize_with = "entered_name")]

@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::Household;
 use gridward_domain::code::{PlaqueState, Tags};
 use gridward_domain::goods::HandoutExchange;
 use gridward_domain::id::{BeneficiaryId, CaseId, HandoutId, PersonId, TaskId};
@@ -48,6 +49,9 @@ pub struct MergeEffects {
     /// The tags that it got from the duplicate.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
+    /// Its household, if it got that of the duplicate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<Household>,
     /// The state of its plaque, if it got that of the duplicate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plaque: Option<JoinedPlaque>,

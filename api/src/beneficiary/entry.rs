@@ -3,50 +3,20 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use gridward_domain::bounded_text::{BeneficiaryName, HomeAddress, TextError};
+use gridward_domain::bounded_text::{BeneficiaryName, HomeAddress, Household, TextError};
 use gridward_domain::code::{Hardship, Hardships, PlaqueState};
 use gridward_domain::phone::Phone;
 use gridward_domain::text::is_blank;
-use gridward_domain::text_column;
-use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::entry_field::EntryField;
 use super::model::Particulars;
 use super::store::BeneficiaryRow;
 use super::words::EntryWords;
 use super::{Contact, Mobility};
 use crate::http::problem::FieldError;
 use crate::vocabulary::Vocabularies;
-
-/// A field of an entry that a correction or a report may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[derive(diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<EntryField>)]
-pub enum EntryField {
-    /// The name.
-    Name,
-    /// The phone number.
-    Phone,
-    /// The address.
-    Address,
-    /// The hardships.
-    Hardships,
-    /// Whether the beneficiary lives alone.
-    LivesAlone,
-    /// The degree of mobility.
-    Mobility,
-    /// The preferred form of contact.
-    Contact,
-    /// The plaque at the door.
-    Plaque,
-}
-
-text_column!(EntryField);
 
 /// New values for some fields of an entry; absent fields stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,6 +37,9 @@ pub struct EntryChanges {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 200, value_type = Option<Vec<Hardship>>, example = json!(["medical"]))]
     pub hardships: Option<Hardships>,
+    /// The number of the household.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub household: Option<Household>,
     /// Whether the beneficiary lives alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lives_alone: Option<bool>,
@@ -92,6 +65,7 @@ impl EntryChanges {
             phone: has(EntryField::Phone).then(|| phone.clone()),
             address: has(EntryField::Address).then(|| address.parse().ok()).flatten(),
             hardships: has(EntryField::Hardships).then(|| hardships.clone()),
+            household: row.household.clone().filter(|_| has(EntryField::Household)),
             lives_alone: has(EntryField::LivesAlone).then_some(row.lives_alone),
             mobility: has(EntryField::Mobility).then_some(row.mobility),
             contact: has(EntryField::Contact).then_some(row.contact),
@@ -111,6 +85,7 @@ impl EntryChanges {
             (EntryField::Phone, self.phone != other.phone),
             (EntryField::Address, self.address != other.address),
             (EntryField::Hardships, self.hardships != other.hardships),
+            (EntryField::Household, self.household != other.household),
             (EntryField::LivesAlone, self.lives_alone != other.lives_alone),
             (EntryField::Mobility, self.mobility != other.mobility),
             (EntryField::Contact, self.contact != other.contact),
@@ -161,6 +136,7 @@ impl EntryChanges {
             ..opened
         };
         let row = BeneficiaryRow {
+            household: changes.household.or_else(|| row.household.clone()),
             lives_alone: changes.lives_alone.unwrap_or(row.lives_alone),
             mobility: changes.mobility.unwrap_or(row.mobility),
             contact: changes.contact.unwrap_or(row.contact),
@@ -233,6 +209,7 @@ mod tests {
             last_visit: None,
             stay_to: None,
             tags: std::collections::BTreeSet::new().into(),
+            household: None,
         }
     }
 

@@ -4,6 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::Date;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::bounded_text::Household;
 use gridward_domain::code::{Category, PlaqueState, Tag};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::range::{Age, BirthYear};
@@ -87,6 +88,8 @@ pub struct BeneficiaryFilter {
     pub contact: Option<Contact>,
     /// Only beneficiaries whose plaque is in this state.
     pub plaque: Option<PlaqueState>,
+    /// Only the members of this household.
+    pub household: Option<Household>,
     /// Only beneficiaries of this age or older, by the year of birth.
     #[param(inline)]
     pub min_age: Option<Age>,
@@ -236,6 +239,9 @@ impl BeneficiaryFilter {
         }
         if let Some(plaque) = &self.plaque {
             query = query.filter(beneficiaries::plaque.eq(plaque.clone()));
+        }
+        if let Some(household) = &self.household {
+            query = query.filter(beneficiaries::household.eq(household.clone()));
         }
         if let Some(age) = self.min_age {
             query = query.filter(beneficiaries::birth_year.le(born(age, today)));

@@ -6,12 +6,18 @@
 
 pub mod answers;
 pub mod contacts;
+pub mod ended;
 pub mod ends;
 pub mod entry;
+pub mod entry_field;
 pub mod filter;
 pub mod find;
+pub mod home;
+pub mod household;
 pub mod model;
 pub mod name_index;
+pub mod plaque;
+pub mod plaque_rules;
 pub mod routes;
 pub mod stay;
 pub mod store;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::bounded_text::{BeneficiaryName, Relation};
+use gridward_domain::bounded_text::{BeneficiaryName, Household, Relation};
 use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState, Tag, Tags};
 pub use gridward_domain::entry::{Contact, Mobility};
 use gridward_domain::id::BeneficiaryId;
@@ -130,6 +130,9 @@ pub struct Beneficiary {
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     #[schema(max_items = 32, value_type = Vec<Tag>, example = json!(["key_recipient"]))]
     pub tags: Tags,
+    /// The number of the household; absent if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<Household>,
     /// The registered gender.
     pub gender: Gender,
     /// Year of birth, four digits.

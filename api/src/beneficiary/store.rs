@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
 use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::bounded_text::Household;
 use gridward_domain::channel::Channel;
 use gridward_domain::code::{Category, PlaqueState, Tag};
 use gridward_domain::id::{BeneficiaryId, PersonId};
@@ -15,7 +16,7 @@ use super::filter::Query;
 use super::model::Particulars;
 use super::stay::{Stay, Whereabouts};
 use super::{Beneficiary, Contact, EndCause, Mobility};
-use crate::crypto::{SealingKey, aad, mask};
+use crate::crypto::{SealingKey, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::beneficiaries;
 use crate::db::{Conn, DbError, changed_one};
@@ -57,6 +58,7 @@ crate::table_row! {
             stay_to: Option<NaiveDate>,
             last_visit: Option<NaiveDate>,
             tags: SetColumn<Tag>,
+            household: Option<Household>,
         }
     }
 }
@@ -67,8 +69,7 @@ impl BeneficiaryRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn particulars(&self, key: &SealingKey) -> Result<Particulars, DbError> {
-        key.open_value(&aad(self.district, TABLE, self.id), &self.sealed)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_row((self.district, TABLE, self.id), &self.sealed)
     }
 
     /// The home.
@@ -157,6 +158,7 @@ impl BeneficiaryRow {
             phone: mask::phone(&particulars.phone),
             categories: self.categories.members().clone(),
             tags: self.tags.members().clone(),
+            household: self.household.clone(),
             gender: self.gender,
             birth_year: self.birth_year,
             cell: self.home()?.cell(),

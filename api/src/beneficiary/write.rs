@@ -8,7 +8,7 @@ use gridward_domain::id::BeneficiaryId;
 use super::ends::Contacted;
 use super::model::Particulars;
 use super::store::BeneficiaryRow;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::column::Hash;
 use crate::db::schema::beneficiaries;
 use crate::db::{Conn, DbError, changed_one};
@@ -23,8 +23,7 @@ pub fn sealed(
     id: BeneficiaryId,
     particulars: &Particulars,
 ) -> Result<Vec<u8>, DbError> {
-    let sealed = key.seal_value(&aad(district, "beneficiaries", id), particulars);
-    sealed.map_err(|error| DbError::corrupt("a beneficiary to be sealed", error))
+    key.seal_row((district, "beneficiaries", id), particulars)
 }
 
 /// Inserts the row.
@@ -46,7 +45,11 @@ pub fn replace(conn: &mut Conn, was: &BeneficiaryRow, is: &BeneficiaryRow) -> Re
     let changed = diesel::update(unchanged)
         .set((
             beneficiaries::grid.eq(is.grid),
-            (beneficiaries::categories.eq(&is.categories), beneficiaries::tags.eq(&is.tags)),
+            (
+                beneficiaries::categories.eq(&is.categories),
+                beneficiaries::tags.eq(&is.tags),
+                beneficiaries::household.eq(&is.household),
+            ),
             (beneficiaries::gender.eq(is.gender), beneficiaries::birth_year.eq(is.birth_year)),
             (beneficiaries::lat.eq(is.lat), beneficiaries::lon.eq(is.lon)),
             (

@@ -98,7 +98,7 @@ impl CampaignContent {
         }
         let days = self.last_day.signed_duration_since(self.first_day).num_days();
         if !(0..=LONGEST).contains(&days) {
-            let detail = format!("must be 0 to {LONGEST} days after first_day");
+            let detail = format!("must be from 0 to {LONGEST} days after first_day");
             errors.push(FieldError::new("/last_day", detail));
         } else if self.last_day < today {
             errors.push(FieldError::new("/last_day", PAST));

@@ -4,12 +4,13 @@
 //! them in the campaign's row at the version that it read. So a step takes effect once, also if two
 //! servers take it, and a launch goes on after the last committed step.
 
+use std::mem;
+
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, CampaignId};
-use gridward_domain::range::GoodsQuantity;
 use serde_json::json;
 
 use super::store::{self, CampaignRow};
@@ -19,11 +20,12 @@ use crate::catalogue;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
+use crate::goods::plan::{self, ItemForEach, PlannedHandouts};
+use crate::goods::recipients::with_rows;
 use crate::goods::store::ItemRow;
-use crate::goods::{self, plan};
 use crate::log::{Event, Subject};
-use crate::task::occasion;
-use crate::task::series::Series;
+use crate::task::creation::occasion;
+use crate::task::creation::series::Series;
 use crate::task::words::{Goods, MOST_GOODS};
 use crate::tx::Tx;
 
@@ -51,20 +53,17 @@ pub fn step(
         finish(tx, &row)?;
         return Ok(false);
     };
-    let items = items(tx, &row)?;
+    let items = with_rows(tx.read_unbatched(), district, &row.items()?)?;
+    let planned = hand_outs(tx, &row, &items, &homes)?;
     let (created, existing) = match &row.kind {
-        Some(kind) => {
-            let series = series(tx, key, (&row, kind), &items)?;
-            create(tx, key, (&row, kind, &series), &homes)?
-        }
+        Some(kind) => create(tx, key, (&row, kind), (&items, &planned), &homes)?,
         None => (0, 0),
     };
-    let planned = hand_outs(tx, &row, &items, &homes)?;
     let next = CampaignRow {
         reached: Some(last.id),
         created_tasks: row.created_tasks + created,
         existing_tasks: row.existing_tasks + existing,
-        planned_handouts: row.planned_handouts + planned,
+        planned_handouts: row.planned_handouts + planned.new,
         version: row.version + 1,
         ..row.clone()
     };
@@ -83,35 +82,18 @@ fn next(
     after(tx.read_unbatched(), members, row.reached, batch)
 }
 
-/// The items that each member gets.
-fn items(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<Vec<(ItemRow, GoodsQuantity)>, DbError> {
-    let mut items = Vec::new();
-    for one in row.items()? {
-        let item = goods::store::item(tx.read_unbatched(), row.district, &one.item)?;
-        let item = item.ok_or_else(|| DbError::corrupt("campaigns", "its item does not exist"))?;
-        items.push((item, one.quantity));
-    }
-    Ok(items)
-}
-
-/// The tasks of the campaign, whose visitors bring the items too.
+/// The tasks of the campaign.
 fn series(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     (row, kind): (&CampaignRow, &KindCode),
-    items: &[(ItemRow, GoodsQuantity)],
 ) -> Result<Series, DbError> {
     let kind = catalogue::store::one(tx.read_unbatched(), row.district, kind.as_str())?;
     let kind = kind.ok_or_else(|| DbError::corrupt("campaigns", "its kind does not exist"))?;
-    let mut words = row.words(key)?;
-    let brought =
-        items.iter().map(|(item, quantity)| Goods { name: item.name.clone(), quantity: *quantity });
-    words.goods.extend(brought);
-    words.goods.truncate(MOST_GOODS);
     Ok(Series {
         kind,
         title: Some(row.name.clone()),
-        words,
+        words: row.words(key)?,
         by: row.launched_by,
         source: ("campaign", json!(row.id)),
         now: tx.now,
@@ -122,16 +104,16 @@ fn series(
 fn hand_outs(
     tx: &mut Tx<'_>,
     row: &CampaignRow,
-    items: &[(ItemRow, GoodsQuantity)],
+    items: &[(ItemRow, ItemForEach)],
     homes: &[BeneficiaryRow],
-) -> Result<i64, DbError> {
+) -> Result<PlannedHandouts, DbError> {
     if items.is_empty() {
-        return Ok(0);
+        return Ok(PlannedHandouts::default());
     }
     let planned = plan::plan(tx, (row.id, &row.occasion()?), items, homes)?;
     let event =
         Event::new(plan::PLAN_HANDOUTS, Subject::Campaign, row.id, row.area, row.version + 1);
-    tx.record(event.by(row.launched_by).with(json!({ "planned": planned })));
+    tx.record(event.by(row.launched_by).with(json!({ "planned": planned.new })));
     Ok(planned)
 }
 
@@ -154,21 +136,26 @@ fn finish(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<(), DbError> {
 }
 
 /// Creates the tasks of these beneficiaries, but of those that have one for the occasion; answers the
-/// numbers of both.
+/// numbers of both. The visitor of each brings the items that are to be handed out to it.
 fn create(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    (row, kind, series): (&CampaignRow, &KindCode, &Series),
+    (row, kind): (&CampaignRow, &KindCode),
+    (items, planned): (&[(ItemRow, ItemForEach)], &PlannedHandouts),
     homes: &[BeneficiaryRow],
 ) -> Result<(i64, i64), DbError> {
     let ids: Vec<BeneficiaryId> = homes.iter().map(|home| home.id).collect();
     let occasion = row.occasion()?;
     let taken = occasion::of_beneficiaries(tx, kind, &occasion, &ids)?;
     let span = row.span().from(launch_day(row, tx));
+    let mut series = series(tx, key, (row, kind))?;
+    let of_all = mem::take(&mut series.words.goods);
     let (mut created, mut existing) = (0, 0);
     for home in homes {
         let number = (row.created_tasks + created).unsigned_abs();
         let days = (span.earliest(number), row.last_day);
+        let own = items.iter().filter_map(|(item, _)| goods_of(planned, home.id, item));
+        series.words.goods = of_all.iter().cloned().chain(own).take(MOST_GOODS).collect();
         let task = series.task(key, home, Some(occasion.clone()), days)?;
         if occasion::take_unless_taken(tx, &task, &taken) {
             series.insert(tx, task)?;
@@ -178,4 +165,10 @@ fn create(
         }
     }
     Ok((created, existing))
+}
+
+/// The pieces of the item that are to be handed out to the beneficiary.
+fn goods_of(planned: &PlannedHandouts, home: BeneficiaryId, item: &ItemRow) -> Option<Goods> {
+    let quantity = *planned.open.get(&(home, item.code.clone()))?;
+    Some(Goods { name: item.name.clone(), quantity })
 }

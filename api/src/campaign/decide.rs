@@ -14,11 +14,11 @@ use super::content::{EMPTY, PAST, item_errors, kind_errors};
 use super::dry_plan;
 use super::model::LaunchCampaign;
 use super::store::{self, CampaignRow};
-use crate::audience::preview;
+use crate::audience::{preview, spread};
 use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::http::IfMatch;
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem, ProblemCode, quantity};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -30,6 +30,10 @@ pub struct Decision {
     pub campaign: CampaignId,
     /// What is done.
     pub verdict: Verdict,
+    /// The visits that do not fit into the days, if any, at this version of the campaign: counted before the change,
+    /// as a choice among all beneficiaries would hold up those of the district. A member who comes or goes in between
+    /// does no harm: members do so during the launch as well, and it reaches those that there are then.
+    pub excess: Option<(i64, Option<i64>)>,
 }
 
 /// What is done to a campaign.
@@ -76,6 +80,27 @@ impl Effect for Decision {
 }
 
 impl Decision {
+    /// The command, with the visits of a campaign that is to be approved or launched counted.
+    ///
+    /// # Errors
+    /// 403; [`DbError`].
+    pub(super) fn read(
+        conn: &mut Conn,
+        principal: &Principal,
+        (campaign, verdict): (CampaignId, Verdict),
+        today: NaiveDate,
+    ) -> Result<Self, Problem> {
+        principal.may(Action::ManageCampaigns)?;
+        let excess = match store::row(conn, &principal.scope(), campaign)? {
+            Some(row) if matches!(row.state, CampaignState::Draft | CampaignState::Approved) => {
+                let count = counted(conn, &row, today)?;
+                Some((row.version, excess(conn, &row, today, count)?))
+            }
+            _ => None,
+        };
+        Ok(Self { campaign, verdict, excess })
+    }
+
     /// Applies the command. A repeated one changes nothing.
     ///
     /// # Errors
@@ -96,7 +121,7 @@ impl Decision {
         let next = match &self.verdict {
             Verdict::Approve { base, confirm } => {
                 base.check(row.version, &shown)?;
-                check(tx, &row)?;
+                self.check(tx, &row)?;
                 let plan = with_room(tx, &row, *confirm)?;
                 details = match plan {
                     Some(plan) => json!({ "plan_id": plan }),
@@ -105,7 +130,7 @@ impl Decision {
                 CampaignRow { approved_by: by, approved_at: at, approved_plan: plan, ..next }
             }
             Verdict::Launch(how) => {
-                let count = check(tx, &row)?;
+                let count = self.check(tx, &row)?;
                 confirmed(tx, &row, *how, count)?;
                 CampaignRow { launched_by: by, launched_at: at, ..next }
             }
@@ -114,6 +139,32 @@ impl Decision {
         store::put(tx.write_unbatched(), Some(&row), &next)?;
         record_with(tx, principal, (self.action(), details), &next);
         Ok(next.shown(tx.read_unbatched())?)
+    }
+
+    /// Checks what may have changed since the content was written: that the kind is in use, that there
+    /// is a member, and that the visits fit into the days that remain; returns the number of the members.
+    fn check(&self, tx: &mut Tx<'_>, row: &CampaignRow) -> Result<i64, Problem> {
+        let today = clock::day(tx.now);
+        let conn = tx.read_unbatched();
+        let mut errors = item_errors(conn, row.district, &row.items()?)?;
+        errors.extend(kind_errors(conn, row.district, row.kind.as_ref())?);
+        Problem::refuse(errors)?;
+        if row.last_day < today {
+            return Err(Problem::invalid("/last_day", PAST));
+        }
+        let count = counted(conn, row, today)?;
+        if count == 0 {
+            return Err(Problem::invalid("/filter", EMPTY));
+        }
+        let excess = match self.excess {
+            Some((version, excess)) if version == row.version => excess,
+            _ => excess(conn, row, today, count)?,
+        };
+        let Some(visits) = excess else { return Ok(count) };
+        let verb = if visits == 1 { "does" } else { "do" };
+        let days = quantity(row.span().from(today).days(), "day");
+        let detail = format!("{} {verb} not fit into {days}", quantity(visits, "visit"));
+        Err(Problem::invalid("/quota_per_day", detail))
     }
 }
 
@@ -145,30 +196,23 @@ pub(super) fn step(
     }
 }
 
-/// Checks what may have changed since the content was written: that the kind is in use, that there
-/// is a beneficiary to visit, and that the visits fit into the days that remain; returns their number.
-fn check(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<i64, Problem> {
-    let today = clock::day(tx.now);
-    let conn = tx.read_unbatched();
-    let mut errors = item_errors(conn, row.district, &row.items()?)?;
-    errors.extend(kind_errors(conn, row.district, row.kind.as_ref())?);
-    Problem::refuse(errors)?;
-    if row.last_day < today {
-        return Err(Problem::invalid("/last_day", PAST));
+/// The number of the visits, if they do not fit into the days that remain for these many members.
+fn excess(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    today: NaiveDate,
+    members: i64,
+) -> Result<Option<i64>, DbError> {
+    let span = row.span().from(today);
+    // There are at most as many visits as members.
+    if span.beyond(members.unsigned_abs()) == 0 {
+        return Ok(None);
     }
-    let (count, beyond) = counted(conn, row, today)?;
-    if count == 0 {
-        return Err(Problem::invalid("/filter", EMPTY));
-    }
-    if beyond == 0 {
-        return Ok(count);
-    }
-    let days = row.span().from(today).days();
-    let detail = format!("{count} visits do not fit into {days} days");
-    Err(Problem::invalid("/quota_per_day", detail))
+    let visits = spread::total(&row.visits(conn, today)?);
+    Ok((span.beyond(visits.unsigned_abs()) > 0).then_some(visits))
 }
 
-/// The visits of the campaign, and how many of them the quota does not let begin on the days that remain.
+/// The number of the members of the campaign.
 ///
 /// # Errors
 /// [`DbError`].
@@ -176,10 +220,9 @@ pub(super) fn counted(
     conn: &mut Conn,
     row: &CampaignRow,
     today: NaiveDate,
-) -> Result<(i64, u64), DbError> {
+) -> Result<i64, DbError> {
     let members = row.members(conn)?;
-    let count = preview::count(conn, row.area, &members, today)?;
-    Ok((count, row.span().from(today).beyond(count.unsigned_abs())))
+    preview::count(conn, row.area, &members, today)
 }
 
 /// Checks that a campaign for all beneficiaries of the district or of a town is confirmed.
@@ -209,7 +252,11 @@ fn with_room(tx: &mut Tx<'_>, row: &CampaignRow, confirm: bool) -> Result<Option
     if plan.is_some() || confirm {
         return Ok(plan);
     }
-    let detail = "no current dry plan has room for all visits";
+    let detail = if dry_plan::is_computing(tx.read_unbatched(), row)? {
+        "the dry plan is still being computed: approve when it is there, or confirm"
+    } else {
+        "no current dry plan has room for all visits"
+    };
     let problem = Problem::from(ProblemCode::ConfirmationRequired);
     Err(problem.with(FieldError::new("confirm", detail)))
 }

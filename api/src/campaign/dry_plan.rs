@@ -80,7 +80,7 @@ impl DryPlanning {
     ) -> Result<Self, Problem> {
         principal.may(Action::ManageCampaigns)?;
         let is_empty = match store::row(conn, &principal.scope(), campaign)? {
-            Some(row) => decide::counted(conn, &row, today)?.0 == 0,
+            Some(row) => decide::counted(conn, &row, today)? == 0,
             None => false,
         };
         Ok(Self { campaign, plan: PlanId(Uuid::now_v7()), is_empty })
@@ -154,6 +154,7 @@ fn imagined(conn: &mut Conn, row: &CampaignRow) -> Result<ImaginedVisits, DbErro
     Ok(ImaginedVisits {
         filter: row.members(conn)?,
         kind: row.kind.clone(),
+        items: row.goods_alone()?,
         occasion: row.occasion()?,
         minutes: kind.as_ref().map_or(HAND_OVER, |kind| kind.minutes.get().unsigned_abs()),
         channel: kind.as_ref().map_or(Channel::Visit, |kind| kind.channel),
@@ -179,6 +180,15 @@ pub(super) fn with_room(conn: &mut Conn, row: &CampaignRow) -> Result<Option<Pla
     let Some(plan) = plans::of_campaign(conn, row.area, row.id)? else { return Ok(None) };
     let has_room = plan.kept()?.dry.is_some_and(|result| result.has_room());
     Ok((has_room && is_current(conn, row, &plan)?).then_some(plan.id))
+}
+
+/// Whether a dry plan of the campaign with its present content is being computed.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn is_computing(conn: &mut Conn, row: &CampaignRow) -> Result<bool, DbError> {
+    let Some(plan) = plans::of_campaign(conn, row.area, row.id)? else { return Ok(false) };
+    Ok(plan.state == PlanState::Computing && is_current(conn, row, &plan)?)
 }
 
 /// The latest dry plan of the campaign, whose visits may all begin by its quota if `within_quota`.

@@ -38,8 +38,8 @@ pub struct CampaignDryPlan {
 /// What a dry plan found.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CampaignDryResult {
-    /// Whether every visit of the campaign has a person and a time, may begin by `quota_per_day`, and leaves the
-    /// present tasks theirs.
+    /// Whether every visit of the campaign has a person and a time, may begin by `quota_per_day`, and takes none from a
+    /// present task that would have one without the campaign.
     pub fits: bool,
     /// The visits of the campaign that were planned: all, or of a campaign of more than 31 days the
     /// share of the first 31.
@@ -51,7 +51,8 @@ pub struct CampaignDryResult {
     /// The minutes that these would take, with the way.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 9_600)]
     pub lacking_minutes: i64,
-    /// The present tasks of the area that found no room beside the campaign.
+    /// The present tasks of the area that have room on these days, but found none beside the campaign. Plans of earlier
+    /// versions count those as well that have none without the campaign either.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 3)]
     pub other_tasks_without_room: i64,
     /// Why the visits found no room, the most frequent reason first.

@@ -11,7 +11,6 @@ use gridward_domain::feasibility::{AreaEffort, AreaFeasibility, Terms, assess, t
 use gridward_domain::place::Place;
 
 use super::carried::carried;
-use super::decide;
 use super::outcome_model::{
     CampaignFeasibility, CampaignWarning, FeasibilityOfArea, LendingOfArea,
 };
@@ -51,8 +50,10 @@ pub fn feasibility(
     };
     // What is launched needs no approval any more.
     let is_open = matches!(row.state, CampaignState::Draft | CampaignState::Approved);
-    let beyond = if is_open { decide::counted(conn, row, today)?.1 } else { 0 };
-    let efforts = efforts(conn, row, scope, (today, &terms))?;
+    let visits = row.visits(conn, today)?;
+    let all = spread::total(&visits).unsigned_abs();
+    let beyond = if is_open { row.span().from(today).beyond(all) } else { 0 };
+    let efforts = efforts(conn, row, scope, (today, &terms), &visits)?;
     let mut assessed = assess(&efforts, &terms);
     assessed.retain(|one| one.effort.visits > 0);
     assessed.sort_by_key(|one| (std::cmp::Reverse(one.lacking), one.effort.area));
@@ -94,6 +95,7 @@ fn efforts(
     row: &CampaignRow,
     scope: &AreaRange,
     (today, terms): (NaiveDate, &Terms),
+    visits: &[GridSpread],
 ) -> Result<Vec<AreaEffort>, DbError> {
     let (minutes, travels) = at_the_door(conn, row)?;
     let mut villages: BTreeMap<AreaCode, Village> = BTreeMap::new();
@@ -110,14 +112,13 @@ fn efforts(
     for (grid, carried) in carried(conn, row, scope, row.first_day.max(today))? {
         villages.entry(village(grid)).or_default().carried += carried;
     }
-    let members = row.members(conn)?;
-    for grid in spread::by_grid(conn, row.area, &members, today)? {
+    for grid in visits {
         let visits = grid.members.unsigned_abs();
         let of = villages.entry(village(grid.grid)).or_default();
         of.visits += visits;
         of.needed += visits * minutes;
         if travels {
-            of.needed += travel_minutes(visits, square_metres(&grid));
+            of.needed += travel_minutes(visits, square_metres(grid));
         }
     }
     let efforts = villages.into_iter().filter_map(|(area, of)| {

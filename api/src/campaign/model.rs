@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::AreaCode;
 use gridward_domain::audience::Filter;
-use gridward_domain::bounded_text::{Instructions, TaskTitle};
+use gridward_domain::bounded_text::{Instructions, Occasion, TaskTitle};
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::code::{KindCode, OccasionCode};
 use gridward_domain::id::{AudienceId, CampaignId, PersonId, PlanId};
@@ -32,6 +32,9 @@ pub struct Campaign {
     pub occasion: OccasionCode,
     /// The year of the occasion.
     pub year: CalendarYear,
+    /// The occasion of its tasks and hand-outs, by which these are filtered: the code and the year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occasion_key: Option<Occasion>,
     /// The day of the occasion, if the district's holidays have it or it can be computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occasion_day: Option<NaiveDate>,
@@ -177,7 +180,8 @@ pub struct CampaignProgress {
     pub state: CampaignState,
     /// The tasks of the occasion and kind in the campaign's area, or in the caller's if that is a part of it.
     pub total: CampaignCounts,
-    /// The hand-outs of the occasion and the items there.
+    /// The hand-outs there that the campaign has planned: neither those of another campaign of the occasion, nor those
+    /// that were made without a plan.
     pub handouts: HandoutCounts,
     /// The same in the areas directly below, ordered by code; none below a grid.
     #[schema(max_items = 999)]

@@ -19,10 +19,10 @@ pub struct CampaignReminder {
     /// The number of grids whose manager got a notice.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 210)]
     pub grids: i64,
-    /// Their open tasks.
+    /// Their open tasks, of the campaign's occasion and kind.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 1_400)]
     pub open_tasks: i64,
-    /// Their planned hand-outs.
+    /// Their hand-outs that the campaign has planned and that are still to be handed out.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_300)]
     pub planned_handouts: i64,
 }
@@ -44,10 +44,10 @@ pub struct CampaignFailures {
 /// The attempts that were reported, by what came of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CampaignAttempts {
-    /// Done as requested.
+    /// Done as requested, without a need.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 780)]
     pub done: i64,
-    /// Done, and a need was found.
+    /// Done, and a need was found: the outcome `needs_follow_up`, or `done` with `needs`.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 20)]
     pub needs_found: i64,
     /// The beneficiary was not at home.
@@ -97,7 +97,7 @@ pub struct CampaignReport {
     /// The minutes of the visits that were made.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 24_000)]
     pub minutes_done: i64,
-    /// The hand-outs.
+    /// The hand-outs that the campaign has planned.
     pub handouts: HandoutCounts,
     /// Those that came back or were not delivered.
     pub returns: CampaignReturns,
@@ -179,7 +179,8 @@ pub struct CampaignFeasibility {
     /// are refused while there are any. 0 once the campaign is launched.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 0)]
     pub beyond_quota: i64,
-    /// The number of visits.
+    /// The number of visits: one for each member; of a campaign with goods alone that has an item for households or a
+    /// plaque, one for each member to whom something is to be handed out after the launch.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 62_000)]
     pub visits: i64,
     /// Minutes at the doors and on the way.

@@ -14,8 +14,10 @@ use super::dry_plan::{self, DryPlanning};
 use super::outcome_model::{CampaignFeasibility, CampaignReminder, CampaignReport};
 use super::remind::Reminding;
 use super::{feasibility, report, store};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
+use crate::crypto::KeyRing;
 use crate::http::Query;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -52,7 +54,8 @@ pub(crate) async fn assess_campaign(
 /// offer from the first day to the last beyond their other work: open tasks, also of other campaigns, in the
 /// village of the task, and tasks with an assignee in that of the assignee. With it, what would help a village that
 /// lacks some: people of the nearest villages of the caller's area, an earlier first day, or calls in
-/// place of visits. `warnings` names days that are far from the occasion. Once `POST /v1/campaigns/{id}/dry-plans` has
+/// place of visits. Of goods alone the visits are hand-overs: of an item for households, one for each household.
+/// `warnings` names days that are far from the occasion. Once `POST /v1/campaigns/{id}/dry-plans` has
 /// ordered a dry plan, `dry_plan` has its progress and then its answer: how many visits found no room, by village. No
 /// figure refers to a person. Allowed roles: supervisors and admins, within their area.
 #[utoipa::path(
@@ -96,7 +99,7 @@ async fn assessed(
 /// Computes the plan that there would be with the visits of the campaign and the present tasks of its
 /// area, to see what finds no room. By the quota a day a visit becomes possible on the day on which a launch
 /// would let it begin, and is where the beneficiary is on that day, as at a hospital or with a relative; who stays
-/// outside the area then is left out. It writes no task and
+/// outside the area then is left out. Of goods alone the visits are those that the feasibility counts. It writes no task and
 /// cannot be applied. Plans that assign tasks go first: a dry plan waits for them, and one that is being
 /// computed begins anew after them. A district computes one dry plan at a time. The
 /// plan is computed after the answer: `GET /v1/campaigns/{id}/feasibility` has its progress and its
@@ -137,8 +140,8 @@ pub(crate) async fn plan_campaign(
 /// Remind the managers
 ///
 /// Posts a notice to the manager of each grid that still has open tasks or planned hand-outs of the
-/// campaign, with their numbers. A campaign that is not launched is 409 `campaign_state`, and a
-/// second reminder on a day 409 `campaign_reminded`. Allowed roles: supervisors and admins, within
+/// campaign, with their numbers, as its progress counts them. A campaign that is not launched is 409 `campaign_state`,
+/// and a second reminder on a day 409 `campaign_reminded`. Allowed roles: supervisors and admins, within
 /// their area.
 #[utoipa::path(
     tag = "campaigns",
@@ -167,35 +170,52 @@ pub(crate) async fn remind_campaign(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CampaignReportQuery {
-    /// The level of the areas. Default: `town`.
+    /// The level of the areas, none above the area of the figures. Default: `town`, or the level of that area if it
+    /// is smaller.
     by: Option<Level>,
 }
 
 /// Get the report of a campaign
 ///
 /// The tasks that were planned, done or not, the attempts and the needs that they found, the hours,
-/// and the hand-outs with the reasons of the returns, in all and by area; no figure refers to a
-/// person. Of a campaign of an area above the caller's, the figures are those of the caller's area.
+/// and the hand-outs that the campaign has planned, with the reasons of the returns, in all and by area; no figure
+/// refers to a person. Of a campaign of an area above the caller's, the figures are those of the caller's area.
 /// Allowed roles: supervisors, admins and auditors, within their area.
 #[utoipa::path(
     tag = "campaigns",
     operation_id = "get_campaign_report",
     params(("id" = CampaignId, Path, description = "The campaign"), CampaignReportQuery),
-    responses((status = OK, description = "The report", body = CampaignReport), openapi::Read),
+    responses((status = OK, description = "The report", body = CampaignReport), openapi::ReadDays),
 )]
 #[get("/campaigns/{id}/report")]
 pub(crate) async fn get_campaign_report(
-    db: Data<Db>,
+    (db, keys): (Data<Db>, Data<KeyRing>),
     Authenticated(principal): Authenticated,
     id: Path<CampaignId>,
     Query(query): Query<CampaignReportQuery>,
 ) -> Result<HttpResponse, Problem> {
-    principal.may(Action::ReadCampaigns)?;
-    let read = db.read(move |conn| {
-        let row = store::visible(conn, principal.area, *id)?.ok_or_else(Problem::not_found)?;
-        let row = row.within(principal.area);
-        Ok::<_, Problem>(report::report(conn, &row, query.by.unwrap_or(Level::Town))?)
-    });
-    let report = read.await?;
+    let report = reported(&db, &keys, principal, (*id, query.by)).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(report))
+}
+
+/// The report of a campaign by the areas of the level; unless given, by towns, or by the level of an area below.
+///
+/// # Errors
+/// 404 for a campaign that the caller does not see; 422 for a level above the area; 403.
+pub async fn reported(
+    db: &Db,
+    keys: &KeyRing,
+    principal: Principal,
+    (id, by): (CampaignId, Option<Level>),
+) -> Result<CampaignReport, Problem> {
+    principal.may(Action::ReadCampaigns)?;
+    let keys = keys.clone();
+    let read = db.read(move |conn| {
+        let row = store::visible(conn, principal.area, id)?.ok_or_else(Problem::not_found)?;
+        let row = row.within(principal.area);
+        let key = keys.key(conn, row.district)?;
+        let by = area::known::level_in(row.area, by, Level::Town)?;
+        Ok::<_, Problem>(report::report(conn, &key, &row, by)?)
+    });
+    read.await
 }

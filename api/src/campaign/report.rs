@@ -7,6 +7,7 @@ use diesel::dsl::{count_star, sum};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::goods::ReturnReason;
+use gridward_domain::id::ReportId;
 use gridward_domain::task::{Outcome, Phase};
 
 use super::outcome_model::{
@@ -15,10 +16,12 @@ use super::outcome_model::{
 use super::progress::tasks_by_grid;
 use super::store::CampaignRow;
 use crate::area;
+use crate::crypto::SealingKey;
 use crate::db::schema::{reports, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, batches};
 use crate::goods::plan;
 use crate::in_range;
+use crate::task::reports::report_sealed::Sealed;
 
 impl CampaignFailures {
     fn add(&mut self, phase: Phase, count: i64) {
@@ -50,7 +53,12 @@ impl CampaignReturns {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn report(conn: &mut Conn, row: &CampaignRow, by: Level) -> Result<CampaignReport, DbError> {
+pub fn report(
+    conn: &mut Conn,
+    key: &SealingKey,
+    row: &CampaignRow,
+    by: Level,
+) -> Result<CampaignReport, DbError> {
     let range = row.area.range();
     let mut report = CampaignReport::of(row.id, by);
     let mut areas: BTreeMap<AreaCode, ReportOfArea> = BTreeMap::new();
@@ -82,7 +90,7 @@ pub fn report(conn: &mut Conn, row: &CampaignRow, by: Level) -> Result<CampaignR
             of.minutes_done += minutes;
         }
     }
-    for (grid, outcome, count) in outcomes_by_grid(conn, row)? {
+    for (grid, outcome, count) in outcomes_by_grid(conn, key, row)? {
         report.attempts.add(outcome, count);
         if let Some(of) = grid.ancestor(by).and_then(|area| areas.get_mut(&area)) {
             of.attempts.add(outcome, count);
@@ -123,12 +131,13 @@ fn minutes_by_grid(conn: &mut Conn, row: &CampaignRow) -> Result<Vec<(AreaCode, 
 /// The reports of the campaign's tasks, by grid and outcome.
 fn outcomes_by_grid(
     conn: &mut Conn,
+    key: &SealingKey,
     row: &CampaignRow,
 ) -> Result<Vec<(AreaCode, Outcome, i64)>, DbError> {
     let Some(kind) = &row.kind else { return Ok(Vec::new()) };
     let range = row.area.range();
     let of_task = tasks::district.eq(reports::district).and(tasks::id.eq(reports::task));
-    Ok(reports::table
+    let those = reports::table
         .inner_join(tasks::table.on(of_task))
         .filter(reports::district.eq(row.district))
         .filter(tasks::district.eq(row.district))
@@ -136,8 +145,38 @@ fn outcomes_by_grid(
         .filter(tasks::occasion.assume_not_null().eq(row.occasion()?))
         .filter(tasks::kind.eq(kind.as_str()))
         .filter(in_range!(reports::grid, range))
-        .filter(reports::recorded.eq(false))
+        .filter(reports::recorded.eq(false));
+    let mut outcomes: Vec<(AreaCode, Outcome, i64)> = those
+        .clone()
+        .filter(reports::outcome.ne(Outcome::Done))
         .group_by((reports::grid, reports::outcome))
         .select((reports::grid, reports::outcome, count_star()))
-        .load(conn)?)
+        .load(conn)?;
+    // The ids at once: a page of the joined rows would read all reports of the area each time.
+    let done = those.filter(reports::outcome.eq(Outcome::Done)).select(reports::id);
+    let done: Vec<ReportId> = done.load(conn)?;
+    for ids in batches(&done) {
+        let opened: Vec<(AreaCode, ReportId, Vec<u8>)> = reports::table
+            .filter(reports::district.eq(row.district))
+            .filter(reports::id.eq_any(ids))
+            .select((reports::grid, reports::id, reports::sealed))
+            .load(conn)?;
+        outcomes.extend(opened.iter().map(|(grid, id, sealed)| {
+            (*grid, done_or_with_needs(key, (row.district, *id), sealed), 1)
+        }));
+    }
+    Ok(outcomes)
+}
+
+/// Whether the report of a done visit found a need: by the needs that it names, from which follow-ups and cases come too.
+/// They are encrypted, so the report is opened; one that cannot be read counts as done.
+fn done_or_with_needs(key: &SealingKey, of: (AreaCode, ReportId), sealed: &[u8]) -> Outcome {
+    match Sealed::open(key, of, sealed) {
+        Ok(opened) if !opened.content.needs.is_empty() => Outcome::NeedsFollowUp,
+        Ok(_) => Outcome::Done,
+        Err(_) => {
+            tracing::warn!(report = %of.1, "a report cannot be read");
+            Outcome::Done
+        }
+    }
 }

@@ -15,6 +15,7 @@ use super::decide::{Decision, Verdict};
 use super::model::{Campaign, CampaignContent, CampaignProgress, LaunchCampaign};
 use super::{closing, launch_queue, outcome_routes, progress, store, template_routes, write};
 use crate::auth::Authenticated;
+use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
@@ -198,6 +199,17 @@ pub(crate) async fn change_campaign(
     Ok(versioned::at_version(HttpResponse::Ok(), campaign.version).json(campaign))
 }
 
+/// The command with its visits, which are counted before the write.
+async fn counted(
+    db: &Db,
+    clock: &Clock,
+    principal: Principal,
+    of: (CampaignId, Verdict),
+) -> Result<Decision, Problem> {
+    let today = clock::day((clock)());
+    db.read(move |conn| Decision::read(conn, &principal, of.clone(), today)).await
+}
+
 async fn decide(
     commands: &Commands,
     principal: Principal,
@@ -246,14 +258,15 @@ pub struct ApprovalQuery {
 )]
 #[post("/campaigns/{id}/approve")]
 pub(crate) async fn approve_campaign(
-    commands: Data<Commands>,
+    (commands, db, clock): (Data<Commands>, Data<Db>, Data<Clock>),
     Authenticated(principal): Authenticated,
     id: Path<CampaignId>,
     Query(ApprovalQuery { confirm }): Query<ApprovalQuery>,
     base: IfMatch,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    let decision = Decision { campaign: *id, verdict: Verdict::Approve { base, confirm } };
+    let of = (*id, Verdict::Approve { base, confirm });
+    let decision = counted(&db, &clock, principal, of).await?;
     Ok(answer(&decide(&commands, principal, key, decision).await?))
 }
 
@@ -281,14 +294,14 @@ pub(crate) async fn approve_campaign(
 #[post("/campaigns/{id}/launch")]
 pub(crate) async fn launch_campaign(
     (db, keys, batch): (Data<Db>, Data<KeyRing>, Data<LaunchBatch>),
-    commands: Data<Commands>,
+    (commands, clock): (Data<Commands>, Data<Clock>),
     Authenticated(principal): Authenticated,
     id: Path<CampaignId>,
     key: IdempotencyKey,
     OptionalJson(how): OptionalJson<LaunchCampaign>,
 ) -> Result<HttpResponse, Problem> {
     let (id, district) = (*id, principal.district());
-    let decision = Decision { campaign: id, verdict: Verdict::Launch(how) };
+    let decision = counted(&db, &clock, principal, (id, Verdict::Launch(how))).await?;
     let done = decide(&commands, principal, key, decision).await?;
     // The job `campaign_launches` goes on with it if this server stops.
     actix_web::rt::spawn(async move {
@@ -326,7 +339,7 @@ pub(crate) async fn close_campaign(
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
     let (id, district) = (*id, principal.district());
-    let decision = Decision { campaign: id, verdict: Verdict::Close };
+    let decision = Decision { campaign: id, verdict: Verdict::Close, excess: None };
     let closed = decide(&commands, principal, key, decision).await?;
     // The job `campaign_launches` goes on with it if this server stops.
     actix_web::rt::spawn(async move {
@@ -339,9 +352,9 @@ pub(crate) async fn close_campaign(
 
 /// Get the progress of a campaign
 ///
-/// Counts the tasks of the campaign's occasion and kind in its area and in each area directly below;
-/// no figure refers to a person. Of a campaign of an area above the caller's, the figures are those of the caller's
-/// area. Allowed roles: supervisors, admins and auditors, within their area.
+/// Counts the tasks of the campaign's occasion and kind, and the hand-outs that the campaign has planned, in its area
+/// and in each area directly below; no figure refers to a person. Of a campaign of an area above the caller's, the
+/// figures are those of the caller's area. Allowed roles: supervisors, admins and auditors, within their area.
 #[utoipa::path(
     tag = "campaigns",
     operation_id = "get_campaign_progress",

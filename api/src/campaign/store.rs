@@ -16,7 +16,7 @@ use super::Campaign;
 use crate::audience::names::DistrictNames;
 use crate::audience::store as audiences;
 use crate::clock::china;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::column::SetColumn;
 use crate::db::schema::campaigns;
 use crate::db::{Conn, DbError};
@@ -124,9 +124,7 @@ impl CampaignRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn words(&self, key: &SealingKey) -> Result<TaskWords, DbError> {
-        let Some(sealed) = &self.words else { return Ok(TaskWords::default()) };
-        let opened = key.open_value(&aad(self.district, TABLE, self.id), sealed);
-        opened.map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_or_default((self.district, TABLE, self.id), self.words.as_deref())
     }
 
     /// The public representation, with the names of today and without words.
@@ -156,6 +154,7 @@ impl CampaignRow {
             name_en: self.name_en.clone(),
             occasion: self.occasion.clone(),
             year: self.year,
+            occasion_key: Some(self.occasion()?),
             occasion_day,
             audience_id: self.audience,
             audience_version: self.audience_version,
@@ -214,11 +213,7 @@ pub fn sealed(
     id: CampaignId,
     words: &TaskWords,
 ) -> Result<Option<Vec<u8>>, DbError> {
-    if *words == TaskWords::default() {
-        return Ok(None);
-    }
-    let sealed = key.seal_value(&aad(district, TABLE, id), words);
-    sealed.map(Some).map_err(|error| DbError::corrupt(TABLE, error))
+    key.seal_unless_default((district, TABLE, id), words)
 }
 
 /// The items of a campaign as a column has them.

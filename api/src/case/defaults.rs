@@ -51,7 +51,8 @@ mod tests {
     use chrono::NaiveDate;
     use gridward_domain::area::Level;
     use gridward_domain::case::{
-        self, CaseActor, CaseRejection, SHIPPED_CONFIDENTIAL, SHIPPED_KINDS, StepTask,
+        self, Case, CaseActor, CaseMove, CasePath, SHIPPED_CONFIDENTIAL, SHIPPED_KINDS, StepTask,
+        TaskEnd,
     };
     use gridward_domain::id::PersonId;
     use uuid::Uuid;
@@ -59,15 +60,18 @@ mod tests {
     use super::super::{kind_check, records};
     use super::*;
     use crate::catalogue;
+    use crate::vocabulary::{Vocabulary, VocabularyName};
 
     #[test]
     fn the_kinds_of_a_new_district_could_be_saved_by_its_admin() {
         let services = catalogue::defaults::kinds();
+        let categories = Vocabulary::initial(VocabularyName::Categories);
         for text in DOCUMENTS {
             let kind: CaseKind = serde_json::from_str(text).expect("a kind");
             let is_task_kind = |code: &_| services.iter().any(|service| service.code == *code);
             assert_eq!(kind_check::faults(&kind, &is_task_kind), [], "{}", kind.code);
             assert_eq!(records::faults(&kind, None, services, &[]), [], "{}", kind.code);
+            assert_eq!(records::category_faults(&kind, None, &categories), [], "{}", kind.code);
             assert_eq!(kind.version, 1);
         }
         for service in services {
@@ -104,35 +108,64 @@ mod tests {
         })
     }
 
+    /// What follows from each move of the step, by those of the staff of the area who may take it.
+    fn tried(path: &CasePath, case: &Case, area: Level) -> Vec<(CaseMove, Vec<Case>)> {
+        let today = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day");
+        let taken = |one: &CaseMove| -> Vec<Case> {
+            let by = |actor| case::apply(path, case, &one.code, actor, today, &|_| true).ok();
+            staff(area).filter_map(by).map(|(case, _)| case).collect()
+        };
+        case::next_moves(path, case).into_iter().map(|one| (one.clone(), taken(one))).collect()
+    }
+
     #[test]
     fn at_each_step_of_each_kind_staff_that_sees_the_case_may_move_it_whatever_its_area() {
         let today = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day");
+        let mut unvisited = BTreeSet::new();
         for path in kinds().iter().map(CaseKind::path) {
             let classes = path.classes.iter().cloned().map(Some);
             let classes: Vec<_> = classes.chain(path.classes.is_empty().then_some(None)).collect();
             for area in [Level::District, Level::Town, Level::Village, Level::Grid] {
                 for class in &classes {
-                    let what = (class.clone(), false, area);
+                    let what = (class.clone(), false, area, None);
                     let first = case::open(&path, what, None, today, &|_| true).expect("a case");
                     let (mut next, mut seen) = (vec![first], BTreeSet::new());
                     while let Some(mut case) = next.pop() {
                         if case.result.is_some() || !seen.insert(case.step.clone()) {
                             continue;
                         }
-                        case.task = case.task.map(|_| StepTask::Ended);
                         case.documents = path.required_documents();
-                        for one in case::next_moves(&path, &case) {
-                            let tried = staff(area).map(|actor| {
-                                case::apply(&path, &case, &one.code, actor, today, &|_| true)
-                            });
-                            let tried: Vec<_> = tried.collect();
-                            let is_allowed = |tried: &Result<_, CaseRejection>| tried.is_ok();
-                            assert!(tried.iter().any(is_allowed), "{} in a {area:?}", case.step);
-                            next.extend(tried.into_iter().flatten().map(|(case, _)| case));
+                        let moves = case::next_moves(&path, &case);
+                        let waits = |one: &&CaseMove| {
+                            case::task_end(&path, &case, one) == Some(TaskEnd::Done)
+                        };
+                        assert_eq!(moves.iter().any(waits), case.task.is_some(), "{}", case.step);
+                        if case.task.is_some() {
+                            case.task = Some(StepTask::Ended(TaskEnd::Undone));
+                            let taken = tried(&path, &case, area).into_iter();
+                            let taken = taken.filter(|(_, cases)| !cases.is_empty());
+                            unvisited.extend(
+                                taken.map(|(one, _)| format!("{} {}", case.step, one.code)),
+                            );
+                            case.task = Some(StepTask::Ended(TaskEnd::Done));
+                        }
+                        for (one, cases) in tried(&path, &case, area) {
+                            let what = format!("{} of {} in a {area:?}", one.code, case.step);
+                            assert_eq!(cases.is_empty(), one.without_task, "{what}");
+                            next.extend(cases);
                         }
                     }
                 }
             }
         }
+        let expected = [
+            "delivered visit_unchecked",
+            "follow_up again",
+            "follow_up close_unvisited",
+            "home_check drop",
+            "home_check return",
+            "year_visit archive_unvisited",
+        ];
+        assert_eq!(unvisited.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::row::CaseRow;
 use super::{CaseEntry, CaseEntryAction, CaseKind, CaseReferral};
 use crate::clock::china;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::schema::case_entries;
 use crate::db::{Conn, DbError};
 
@@ -108,9 +108,7 @@ pub fn add(
         .select(max(case_entries::number))
         .first(conn)?;
     let number = last.unwrap_or(0) + 1;
-    let sealed = key
-        .seal_value(&aad(district, TABLE, label(case, number)), content)
-        .map_err(|error| DbError::corrupt(TABLE, error))?;
+    let sealed = key.seal_row((district, TABLE, label(case, number)), content)?;
     let NewEntry { action, at, person, from, to, taken, waits_for } = entry;
     let row = CaseEntryRow {
         district,
@@ -128,30 +126,66 @@ pub fn add(
     CaseEntryRow::insert_all(conn, &[&row])
 }
 
+/// The person and the time of the last move of the case, to the step if one is given, whose meaning `is` this.
+fn last_move(
+    conn: &mut Conn,
+    (district, case): (AreaCode, CaseId),
+    (kind, to): (&CaseKind, Option<&StepCode>),
+    is: impl Fn(MoveEffect) -> bool,
+) -> Result<Option<(Option<PersonId>, NaiveDateTime)>, DbError> {
+    let mut entries = case_entries::table
+        .filter(case_entries::district.eq(district))
+        .filter(case_entries::case_id.eq(case))
+        .order(case_entries::number.desc())
+        .limit(MOST)
+        .into_boxed();
+    if let Some(to) = to {
+        entries = entries.filter(case_entries::to_step.eq(to));
+    }
+    let columns =
+        (case_entries::from_step, case_entries::taken, (case_entries::person, case_entries::at));
+    let moves: Vec<(Option<StepCode>, Option<MoveCode>, _)> = entries.select(columns).load(conn)?;
+    let last = moves
+        .into_iter()
+        .find(|(from, taken, _)| effect(kind, from.as_ref(), taken.as_ref()).is_some_and(&is));
+    Ok(last.map(|(.., by)| by))
+}
+
 /// The person who last brought the case forward to the step, by an entry that is no return.
 ///
 /// # Errors
 /// [`DbError`].
 fn brought_by(
     conn: &mut Conn,
-    (district, case): (AreaCode, CaseId),
+    case: (AreaCode, CaseId),
     (kind, step): (&CaseKind, &StepCode),
 ) -> Result<Option<PersonId>, DbError> {
-    let moves: Vec<(Option<StepCode>, Option<MoveCode>, Option<PersonId>)> = case_entries::table
-        .filter(case_entries::district.eq(district))
-        .filter(case_entries::case_id.eq(case))
-        .filter(case_entries::to_step.eq(step))
-        .order(case_entries::number.desc())
-        .limit(MOST)
-        .select((case_entries::from_step, case_entries::taken, case_entries::person))
-        .load(conn)?;
-    let is_forward = |from: &Option<StepCode>, taken: &Option<MoveCode>| {
-        let moves = from.as_ref().and_then(|from| kind.step(from)).map(|from| &from.moves);
-        let mut moves = moves.into_iter().flatten();
-        moves.any(|one| Some(&one.code) == taken.as_ref() && one.effect != MoveEffect::Return)
-    };
-    let last = moves.into_iter().find(|(from, taken, _)| is_forward(from, taken));
-    Ok(last.and_then(|(.., person)| person))
+    let last = last_move(conn, case, (kind, Some(step)), |one| one != MoveEffect::Return)?;
+    Ok(last.and_then(|(person, _)| person))
+}
+
+/// What the move of an entry means; `None` for an entry that is no move.
+fn effect(
+    kind: &CaseKind,
+    from: Option<&StepCode>,
+    taken: Option<&MoveCode>,
+) -> Option<MoveEffect> {
+    let mut moves = kind.step(from?)?.moves.iter();
+    moves.find(|one| Some(&one.code) == taken).map(|one| one.effect)
+}
+
+/// When a step last approved the case; `None` if none did.
+///
+/// # Errors
+/// [`DbError`].
+pub fn approved_at(
+    conn: &mut Conn,
+    kind: &CaseKind,
+    row: &CaseRow,
+) -> Result<Option<NaiveDateTime>, DbError> {
+    let case = (row.district, row.id);
+    let last = last_move(conn, case, (kind, None), |one| one == MoveEffect::Approve)?;
+    Ok(last.map(|(_, at)| at))
 }
 
 /// Those who have found the need again since the case was opened.
@@ -188,6 +222,24 @@ pub fn asked_by(
         }
         (asked_by, _) => Ok(asked_by),
     }
+}
+
+/// The level at which a case of a station began, whatever has become of the station; `None` for others.
+///
+/// # Errors
+/// [`DbError`].
+pub fn desk(conn: &mut Conn, row: &CaseRow) -> Result<Option<Level>, DbError> {
+    if row.station.is_none() {
+        return Ok(None);
+    }
+    let opening: Option<Option<Level>> = case_entries::table
+        .filter(case_entries::district.eq(row.district))
+        .filter(case_entries::case_id.eq(row.id))
+        .filter(case_entries::action.eq(CaseEntryAction::Open))
+        .select(case_entries::waits_for)
+        .first(conn)
+        .optional()?;
+    Ok(opening.flatten())
 }
 
 /// How often the case has risen since it came to its step.
@@ -228,9 +280,8 @@ pub fn of_case(
 
 impl CaseEntryRow {
     fn opened(self, key: &SealingKey) -> Result<CaseEntry, DbError> {
-        let aad = aad(self.district, TABLE, label(self.case_id, self.number));
-        let content: EntrySealed =
-            key.open_value(&aad, &self.sealed).map_err(|error| DbError::corrupt(TABLE, error))?;
+        let of = (self.district, TABLE, label(self.case_id, self.number));
+        let content: EntrySealed = key.open_row(of, &self.sealed)?;
         let EntrySealed { note, answers, amount_fen, referral, report } = content;
         Ok(CaseEntry {
             action: self.action,

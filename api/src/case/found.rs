@@ -27,6 +27,8 @@ pub struct FoundNeed {
     pub opens: OpenedCase,
     /// Where it was found.
     pub at: FoundAt,
+    /// The reports of the visits of that site, if it was found at one.
+    pub of_site: Vec<ReportId>,
     /// The report of the visit that found it; `None` if it was raised without one.
     pub report: Option<ReportId>,
     /// The visitor, or who raised it.
@@ -49,9 +51,9 @@ pub fn is_opened(kind: &CaseKind, at: FoundAt) -> bool {
     kind.active && (matches!(at, FoundAt::Home(_)) || kind.beneficiary.is_optional())
 }
 
-/// Opens the case, unless the beneficiary has an open case of the kind; returns the one or the other.
-/// What was found at a place opens a case in its grid for each report. A report opens one case of a kind,
-/// also if it names several needs or is amended. The history of a case that is open notes who has found its need
+/// Opens the case, unless the beneficiary, or the site, has an open case of the kind; returns the one or the other.
+/// What was found at a site opens a case in its grid. A report opens one case of a kind, also if it names several needs
+/// or is amended. The history of a case that is open notes who has found its need
 /// again. `None` if [`is_opened`] denies it.
 ///
 /// # Errors
@@ -80,7 +82,15 @@ pub fn open_found(
             }
             (Some(id), grid)
         }
-        FoundAt::Site(grid) => (None, grid),
+        FoundAt::Site(grid) => {
+            let open = open_of(tx.read_unbatched(), district, (found.of_site.as_slice(), code))?;
+            if let Some(case) = open
+                && link(tx, key, case, &found)?
+            {
+                return Ok(Some(case));
+            }
+            (None, grid)
+        }
     };
     let matter = Matter {
         class: class_of(&kind, class.as_ref()),
@@ -106,6 +116,25 @@ fn opened_by(
         .filter(cases::district.eq(district))
         .filter(cases::report.eq(report))
         .filter(cases::kind.eq(kind))
+        .order(cases::id)
+        .select(cases::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// The open case of the kind that one of the reports has opened.
+fn open_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    (reports, kind): (&[ReportId], &CaseKindCode),
+) -> Result<Option<CaseId>, DbError> {
+    Ok(cases::table
+        .filter(cases::district.eq(district))
+        // SQLite uses the partial index only if the query repeats the index's condition.
+        .filter(cases::report.is_not_null())
+        .filter(cases::report.eq_any(reports))
+        .filter(cases::kind.eq(kind))
+        .filter(cases::result.is_null())
         .order(cases::id)
         .select(cases::id)
         .first(conn)

@@ -40,29 +40,28 @@ type Expression = Box<
         >,
 >;
 
-/// Whether the beneficiary has such a case. Once the kind has become confidential, no beneficiary has.
-pub fn having(of: &CaseOf) -> Expression {
-    let kind = of.kind.as_str();
-    let own = cases::table
-        .filter(cases::district.eq(beneficiaries::district))
-        .filter(cases::beneficiary.eq(beneficiaries::id.nullable()))
-        .filter(cases::kind.eq(kind.to_owned()));
+/// Whether the beneficiary of the district has such a case. Once the kind has become confidential, no beneficiary has:
+/// that is asked once for the query, not for each case.
+pub fn having(of: &CaseOf, district: AreaCode) -> Expression {
+    let kind = of.kind.as_str().to_owned();
     let confidential = case_kinds::table
-        .filter(case_kinds::district.eq(beneficiaries::district))
-        .filter(case_kinds::code.eq(kind.to_owned()))
+        .filter(case_kinds::district.eq(district))
+        .filter(case_kinds::code.eq(kind.clone()))
         .filter(case_kinds::content.not_like(OPEN_TO_ALL));
     let was_confidential = case_kind_versions::table
-        .filter(case_kind_versions::district.eq(beneficiaries::district))
-        .filter(case_kind_versions::code.eq(kind.to_owned()))
+        .filter(case_kind_versions::district.eq(district))
+        .filter(case_kind_versions::code.eq(kind.clone()))
         .filter(case_kind_versions::content.not_like(OPEN_TO_ALL));
-    let is_open_to_all = not(exists(confidential)).and(not(exists(was_confidential)));
+    let own = cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::beneficiary.eq(beneficiaries::id.nullable()))
+        .filter(cases::kind.eq(kind))
+        .filter(not(exists(confidential)))
+        .filter(not(exists(was_confidential)));
     match of.state {
-        CaseProgress::Open => {
-            Box::new(exists(own.filter(cases::result.is_null())).and(is_open_to_all))
-        }
+        CaseProgress::Open => Box::new(exists(own.filter(cases::result.is_null()))),
         CaseProgress::Granted => {
-            let granted = own.filter(cases::result.eq(CaseResult::Granted));
-            Box::new(exists(granted).and(is_open_to_all))
+            Box::new(exists(own.filter(cases::result.eq(CaseResult::Granted))))
         }
     }
 }

@@ -66,7 +66,8 @@ macro_rules! with_content {
             /// Whether new cases may be opened.
             pub active: bool,
             /// The years after its end for which a case is kept; it is deleted then, with its history
-            /// and its documents. Default: without end.
+            /// and its documents. An open case that has not moved in these years goes too if the record of its
+            /// beneficiary ended before them. Default: without end.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub keep_years: Option<KeptYears>,
             $($last)*
@@ -195,10 +196,12 @@ impl CaseKind {
         self.steps.iter().find(|step| step.code == *code)
     }
 
-    /// Whether the work of the step is not done with the move, since it goes back or gives the case up.
+    /// Whether the work of the step is not done with the move, since it goes back, gives the case up or does without the
+    /// task.
     pub fn leaves_undone(&self, taken: &CaseMoveContent) -> bool {
         let end = self.step(&taken.to).and_then(|to| to.result);
-        taken.effect == MoveEffect::Return || end == Some(CaseResult::Dropped)
+        let is_given_up = end == Some(CaseResult::Dropped);
+        taken.effect == MoveEffect::Return || is_given_up || taken.without_task
     }
 
     /// The path, by which cases move.

@@ -96,6 +96,10 @@ fn of_step(kind: &CaseKind, step: &CaseStepContent, at: &str) -> Vec<FieldError>
     errors.extend(refers.filter(|_| step.referrals.is_empty()).map(|(n, _)| {
         FieldError::new(format!("{at}/moves/{n}/refers"), "is for a step with referrals")
     }));
+    let without = step.moves.iter().enumerate().filter(|(_, one)| one.without_task);
+    errors.extend(without.filter(|_| step.task.is_none()).map(|(n, _)| {
+        FieldError::new(format!("{at}/moves/{n}/without_task"), "is for a step with a task")
+    }));
     let waived = step.documents.iter().enumerate();
     let waived = waived.filter(|(_, word)| word.waived_if_urgent && !word.required);
     errors.extend(waived.map(|(n, _)| {

@@ -16,6 +16,7 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
+use crate::vocabulary::{self, VocabularyName};
 
 /// The most kinds of a district, archived ones included.
 const MOST_KINDS: usize = 200;
@@ -176,5 +177,7 @@ fn check(
     };
     let mut errors = kind_check::faults(kind, &is_task_kind);
     errors.extend(records::faults(kind, before, &services, coming));
+    let categories = vocabulary::store::one(conn, district, VocabularyName::Categories)?;
+    errors.extend(records::category_faults(kind, before, &categories));
     Problem::refuse(errors)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridward_domain::area::Level;
 use gridward_domain::bounded_text::Label;
 use gridward_domain::case::{CaseMove, CaseResult, CaseStep, MoveEffect, RequiredDocument};
-use gridward_domain::code::{CaseClass, KindCode, MoveCode, StepCode, WordCode};
+use gridward_domain::code::{CaseClass, Category, KindCode, MoveCode, StepCode, WordCode};
 use gridward_domain::range::StepDays;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -84,6 +84,11 @@ pub struct CaseMoveContent {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub refers: bool,
+    /// Whether a case may go forward by it although the task of the step was cancelled, failed or expired. Once the task
+    /// is done it no longer comes, where the step has another way forward. Default: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub without_task: bool,
 }
 
 /// A step of a kind of case, with its words.
@@ -137,8 +142,9 @@ pub struct CaseStepContent {
     #[serde(default)]
     #[schema(required = false)]
     pub two_people: bool,
-    /// The service kind of a task that is created as the step begins; the case moves on after it.
-    /// Not for the first step.
+    /// The service kind of a task that is created as the step begins; the case moves on after it. After a task that was
+    /// cancelled, failed or expired it does not go forward but by a move with `without_task`: it returns, is refused
+    /// or is given up. A step without any such move does not keep the case. Not for the first step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<KindCode>,
     /// Whether two people make the visit of that task together: two tied tasks are created, and the case moves on
@@ -167,6 +173,19 @@ pub struct CaseStepContent {
     /// the step. For a kind that is not confidential. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<RecordedAnswer>,
+    /// The category, a word of the vocabulary `categories`, that the entry of the beneficiary gets as a case comes to
+    /// the step, if it does not have it and the beneficiary has not ended. Not for the first step, and for a kind that
+    /// is not confidential. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adds_category: Option<Category>,
+    /// The classes whose cases do not add the category. Default: none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(required = false, max_items = 20)]
+    pub adds_category_except: BTreeSet<CaseClass>,
+    /// The question of a form of an earlier step, to be answered with yes or no: a case in which the last answer to it
+    /// is yes does not add the category. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adds_category_unless: Option<WordCode>,
     /// The result of a case that ends here; absent elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<CaseResult>,
@@ -186,6 +205,12 @@ impl CaseStepContent {
         })
     }
 
+    /// Whether a case gets something of its own at the step.
+    fn has_content(&self) -> bool {
+        let is_asked = self.form.is_some() || self.amount || !self.documents.is_empty();
+        is_asked || self.records.is_some() || self.adds_category.is_some()
+    }
+
     /// The step, by which cases move.
     pub(super) fn step(&self) -> CaseStep {
         CaseStep {
@@ -198,6 +223,7 @@ impl CaseStepContent {
             waived_if_urgent: self.waived_if_urgent,
             two_people: self.two_people,
             awaits_task: self.task.is_some(),
+            has_content: self.has_content(),
             required: self.required().collect(),
             result: self.result,
             moves: self.moves.iter().map(CaseMoveContent::step_move).collect(),
@@ -213,6 +239,7 @@ impl CaseMoveContent {
             effect: self.effect,
             classes: self.classes.clone(),
             urgent_only: self.urgent_only,
+            without_task: self.without_task,
         }
     }
 }

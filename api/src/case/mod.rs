@@ -25,6 +25,7 @@ mod model;
 pub mod needs;
 pub mod open;
 pub mod overdue;
+pub mod own_visit;
 pub(crate) mod read;
 mod recorded_answer;
 pub mod records;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::bounded_text::{Label, Note, RegisterId, RegisterName};
-use gridward_domain::case::{CaseResult, MoveEffect};
+use gridward_domain::case::{CaseResult, MoveEffect, TaskEnd};
 use gridward_domain::code::{CaseClass, CaseKindCode, MoveCode, StepCode, WordCode};
 use gridward_domain::id::{BeneficiaryId, CaseId, PersonId, ReportId, TaskId};
 use gridward_domain::range::{AmountFen, Version};
@@ -90,7 +90,8 @@ pub struct NewCase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report_id: Option<ReportId>,
     /// The station at whose counter, or by whose phone or post, the matter came: one of the caller's
-    /// area, not for a report. The case begins at the level of the station, so that its staff can act at once.
+    /// area, not for a report. The case begins at the level of the station, and returns to it, so that its staff can
+    /// act at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<RegisterId>,
     /// Whether it is urgent: some kinds permit a shorter path then. Default: no.
@@ -246,10 +247,14 @@ pub struct CaseNextMove {
     /// Whether it must name to whom the case is referred (`referral`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refers: bool,
-    /// Whether the work of the step stays undone, since the case goes back or is given up: then the form of the
-    /// step need not be answered.
+    /// Whether the work of the step stays undone, since the case goes back, is given up or does without the task: then
+    /// the form of the step need not be answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leaves_undone: bool,
+    /// How the task of the step must have ended; absent if that does not matter. While the task is open or held no
+    /// move comes, with this mark or without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_task: Option<TaskEnd>,
 }
 
 /// A case with its history and what may come.
@@ -265,10 +270,13 @@ pub struct CaseDetail {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 1000)]
     pub history: Vec<CaseEntry>,
-    /// The moves that the present step permits; none once it has ended.
+    /// The moves that the present step permits; none once it has ended. While a task of the step is open or held, of
+    /// a visit by two people one of both, none is taken yet, not even a return (409 `case_awaits_task`): it is done or
+    /// cancelled first.
     #[schema(max_items = 20)]
     pub may_come: Vec<CaseNextMove>,
-    /// The lawyer of the station of the case, to whom the present step may refer; absent in problems.
+    /// The lawyer of the station of the case, or else of its town, to whom the present step may refer; absent in
+    /// problems.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lawyer: Option<StationLawyer>,
     /// The documents that the present step requires and that are not stored: until they are, the case goes

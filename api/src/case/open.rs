@@ -15,7 +15,7 @@ use super::row::{CaseRow, CaseSealed, PlacedCase};
 use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store, records, store};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
-use crate::http::problem::{Problem, ProblemCode};
+use crate::http::problem::Problem;
 use crate::idempotency::{CommandId, Effect};
 use crate::tx::Tx;
 use crate::workday;
@@ -100,7 +100,7 @@ impl Opening {
     /// Opens the case.
     ///
     /// # Errors
-    /// 403; 409 for an ended beneficiary; 422.
+    /// 403; 409 for an ended or merged beneficiary; 422.
     pub(super) fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -117,10 +117,8 @@ impl Opening {
         if let Some(id) = new.beneficiary_id {
             let conn = tx.read_unbatched();
             let row = beneficiary::store::row(conn, &principal.scope(), id)?;
-            if let Some(ended) = row.filter(|row| !row.is_current()) {
-                return Err(
-                    Problem::from(ProblemCode::BeneficiaryEnded).showing(&ended.masked(key)?)
-                );
+            if let Some(row) = row {
+                row.check_current(key)?;
             }
         }
         if !kind.active {
@@ -207,8 +205,8 @@ pub fn open(
     let Matter { class, beneficiary, area, source, report, station, urgent, detail } = matter;
     let level = if beneficiary.is_some() { Level::Grid } else { area.level() };
     // What came to a desk begins there: the station's own staff acts, and that of the step may act too.
-    let desk = station.as_ref().map_or(level, |(_, area)| area.level());
-    let what = (class, urgent, level.min(desk));
+    let desk = station.as_ref().map(|(_, area)| area.level());
+    let what = (class, urgent, level, desk);
     let opened = case::open(&kind.path(), what, Some(finder), today, &is_working);
     let life = opened.map_err(|why| Problem::invalid("/class", why.to_string()))?;
     let (sealed_class, class) =

@@ -1,14 +1,15 @@
 //! A case with its history.
 
+use gridward_domain::area::Level;
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::case::{self, CaseMove};
+use gridward_domain::case::{self, CaseMove, CasePath};
 use gridward_domain::id::{CaseId, PersonId};
 use serde_json::json;
 
 use super::entry_store;
-use super::row::{CaseRow, CaseSealed, PlacedCase};
+use super::row::{CaseSealed, PlacedCase};
 use super::scope::{self, VisibleCase};
-use super::{Case, CaseDetail, CaseKind, CaseNextMove, documents};
+use super::{Case, CaseDetail, CaseKind, CaseMoveContent, CaseNextMove, documents};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
@@ -16,10 +17,16 @@ use crate::log::{Event, Subject};
 use crate::station::{self, StationLawyer};
 use crate::tx::Tx;
 
-/// The moves that the present step of the case permits.
-pub(crate) fn may_come(kind: &CaseKind, placed: &PlacedCase) -> Vec<CaseNextMove> {
-    let (path, life) = (kind.path(), placed.row.life(None));
-    shown(kind, placed, &case::next_moves(&path, &life))
+/// The moves that the present step of the case permits, whatever became of its task; it began at the level of the desk
+/// `desk`, if at one.
+pub(crate) fn may_come(
+    kind: &CaseKind,
+    placed: &PlacedCase,
+    desk: Option<Level>,
+) -> Vec<CaseNextMove> {
+    let life = case::Case { desk, ..placed.row.life(None) };
+    let path = kind.path();
+    shown(kind, (&path, &life), &case::next_moves(&path, &life))
 }
 
 /// The moves that the present step of the case permits to the person: none if another one must act.
@@ -33,16 +40,23 @@ pub(super) fn moves_of(
     person: PersonId,
 ) -> Result<Vec<CaseNextMove>, DbError> {
     let asked_by = entry_store::asked_by(conn, kind, &placed.row)?;
-    let life = case::Case { asked_by, ..placed.row.life(None) };
-    Ok(shown(kind, placed, &case::moves_of(&kind.path(), &life, person)))
+    let desk = entry_store::desk(conn, &placed.row)?;
+    let life = case::Case { asked_by, desk, ..placed.row.life(None) };
+    let path = kind.path();
+    Ok(shown(kind, (&path, &life), &case::moves_of(&path, &life, person)))
 }
 
-fn shown(kind: &CaseKind, placed: &PlacedCase, permitted: &[&CaseMove]) -> Vec<CaseNextMove> {
-    let step = kind.step(&placed.row.step);
+fn shown(
+    kind: &CaseKind,
+    (path, life): (&CasePath, &case::Case),
+    permitted: &[&CaseMove],
+) -> Vec<CaseNextMove> {
+    let step = kind.step(&life.step);
     let moves = step.map(|step| step.moves.as_slice()).unwrap_or_default();
-    let shown = moves.iter().filter(|one| permitted.iter().any(|other| other.code == one.code));
+    let permits = |one: &CaseMoveContent| permitted.iter().find(|other| other.code == one.code);
+    let shown = moves.iter().filter_map(|one| Some((one, permits(one)?)));
     shown
-        .map(|one| CaseNextMove {
+        .map(|(one, permitted)| CaseNextMove {
             code: one.code.clone(),
             name: one.name.clone(),
             name_en: one.name_en.clone(),
@@ -50,22 +64,30 @@ fn shown(kind: &CaseKind, placed: &PlacedCase, permitted: &[&CaseMove]) -> Vec<C
             effect: one.effect,
             refers: one.refers,
             leaves_undone: kind.leaves_undone(one),
+            after_task: case::task_end(path, life, permitted),
         })
         .collect()
 }
 
-/// The lawyer of the station at whose desk the case was opened, if it has one.
+/// The lawyer of the station at whose desk the case was opened; without one, or for a case that came to no desk, that
+/// of the station of its town.
 ///
 /// # Errors
 /// [`DbError`].
 pub(crate) fn lawyer(
     conn: &mut Conn,
     key: &SealingKey,
-    row: &CaseRow,
+    PlacedCase { row, area, .. }: &PlacedCase,
 ) -> Result<Option<StationLawyer>, DbError> {
-    let Some(id) = &row.station else { return Ok(None) };
-    let station = station::store::row(conn, row.district, id.as_str())?;
-    let station = station.filter(|station| station.valid_to.is_none());
+    let of_desk = match &row.station {
+        Some(id) => station::store::row(conn, row.district, id.as_str())?,
+        None => None,
+    };
+    let of_desk = of_desk.filter(|one| one.valid_to.is_none() && one.lawyer.is_some());
+    let station = match (of_desk, area.ancestor(Level::Town)) {
+        (None, Some(town)) => station::store::with_lawyer(conn, town)?,
+        (of_desk, _) => of_desk,
+    };
     Ok(station.map(|station| station.lawyer(key)).transpose()?.flatten())
 }
 
@@ -87,12 +109,13 @@ pub(super) fn read(
     let CaseSealed { detail, class } = placed.row.content(key)?;
     let case = placed.case(now);
     let case = Case { class: class.or(case.class), ..case };
-    let may_come = may_come(&kind, &placed);
+    let desk = entry_store::desk(conn, &placed.row)?;
+    let may_come = may_come(&kind, &placed, desk);
     let stored = documents::stored(conn, placed.row.district, id)?;
     let missing_documents = documents::missing(&kind, &placed, &stored);
     let lawyer = match kind.step(&placed.row.step) {
         Some(step) if step.referrals.iter().any(|word| word.lawyer_of_station) => {
-            lawyer(conn, key, &placed.row)?
+            lawyer(conn, key, &placed)?
         }
         _ => None,
     };

@@ -1,9 +1,10 @@
 //! The answers that steps of cases leave with their beneficiaries, as a case of employment does with the work that
-//! was found: audiences filter by them as by those of visits.
+//! was found: audiences filter by them as by those of visits. And the categories that steps add to their entries, as
+//! the delivery of a merit report does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridward_domain::code::KindCode;
+use gridward_domain::code::{CaseClass, KindCode, WordCode};
 
 use super::recorded_answer::RecordedAnswer;
 use super::row::CaseRow;
@@ -14,6 +15,7 @@ use crate::catalogue::{self, ServiceKind};
 use crate::db::DbError;
 use crate::http::problem::FieldError;
 use crate::tx::Tx;
+use crate::vocabulary::Vocabulary;
 
 /// Whether the answer is a word of a filterable field of the kind of service.
 fn is_answer_of(answer: &RecordedAnswer, service: &ServiceKind) -> bool {
@@ -47,6 +49,53 @@ pub(super) fn faults(
         Some(FieldError::new(format!("/steps/{n}/records"), detail))
     };
     answers.filter_map(fault).collect()
+}
+
+/// The faults of the categories that the steps add, of those of the district. One that the kind has `before` the
+/// change may be archived since: it is not added.
+pub(super) fn category_faults(
+    kind: &CaseKind,
+    before: Option<&CaseKind>,
+    categories: &Vocabulary,
+) -> Vec<FieldError> {
+    let fault = |(n, step): (usize, &CaseStepContent)| {
+        let category = step.adds_category.as_ref()?;
+        let is_same = |one: &CaseStepContent| one.adds_category.as_ref() == Some(category);
+        let is_known = before.is_some_and(|before| before.steps.iter().any(is_same));
+        let detail = if n == 0 {
+            "the first step adds no category".to_owned()
+        } else if kind.is_confidential() {
+            "is for a kind that all roles see: the category is a plain word".to_owned()
+        } else if is_known {
+            return None;
+        } else {
+            categories.usable(category.as_str()).err()?.to_string()
+        };
+        Some(FieldError::new(format!("/steps/{n}/adds_category"), detail))
+    };
+    kind.steps.iter().enumerate().filter_map(fault).chain(exception_faults(kind)).collect()
+}
+
+/// The faults of what excepts cases from the categories that the steps add.
+fn exception_faults(kind: &CaseKind) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (n, step) in kind.steps.iter().enumerate() {
+        let is_class = |code: &CaseClass| kind.classes.iter().any(|class| class.code == *code);
+        if !step.adds_category_except.iter().all(is_class) {
+            let pointer = format!("/steps/{n}/adds_category_except");
+            errors.push(FieldError::new(pointer, "must name classes of the kind"));
+        }
+        let is_asked = |name: &WordCode| {
+            let forms = kind.steps.iter().filter_map(|step| step.form.as_ref());
+            let mut fields = forms.map(|form| &form["properties"][name.as_str()]);
+            fields.any(|field| field["type"] == "boolean")
+        };
+        if step.adds_category_unless.as_ref().is_some_and(|name| !is_asked(name)) {
+            let pointer = format!("/steps/{n}/adds_category_unless");
+            errors.push(FieldError::new(pointer, "must be answered with yes or no at a step"));
+        }
+    }
+    errors
 }
 
 /// Keeps the answer of the step to which the case comes, in the place of the last one of its beneficiary. A field

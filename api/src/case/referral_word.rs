@@ -16,8 +16,8 @@ pub struct CaseReferralWord {
     pub name: Label,
     /// The English name.
     pub name_en: Label,
-    /// Whether it is the lawyer of the station at whose desk the case was opened: a referral of a case with a station
-    /// that has one names that person. Default: no.
+    /// Whether it is the lawyer of the station at whose desk the case was opened, or else of the station of its town:
+    /// if one of them has a lawyer, a referral names that person. Default: no.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub lawyer_of_station: bool,

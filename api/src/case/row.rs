@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Case, CaseSource};
 use crate::clock::{self, china};
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 
 const TABLE: &str = "cases";
@@ -116,7 +116,7 @@ impl PlacedCase {
 }
 
 impl CaseRow {
-    /// What the rules depend on, with the task of the step as `task`.
+    /// What the rules depend on, with the task of the step as `task`; without what only the history has.
     pub fn life(&self, task: Option<StepTask>) -> case::Case {
         case::Case {
             class: self.class.clone(),
@@ -125,6 +125,7 @@ impl CaseRow {
                 .area
                 .filter(|_| self.beneficiary.is_none())
                 .map_or(Level::Grid, |a| a.level()),
+            desk: None,
             step: self.step.clone(),
             waits_for: self.waits_for,
             begun_on: clock::day(self.begun_at.and_utc()),
@@ -160,8 +161,7 @@ impl CaseRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn content(&self, key: &SealingKey) -> Result<CaseSealed, DbError> {
-        key.open_value(&aad(self.district, TABLE, self.id), &self.sealed)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_row((self.district, TABLE, self.id), &self.sealed)
     }
 
     /// The encrypted content of the case `id`.
@@ -174,7 +174,6 @@ impl CaseRow {
         id: CaseId,
         content: &CaseSealed,
     ) -> Result<Vec<u8>, DbError> {
-        key.seal_value(&aad(district, TABLE, id), content)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.seal_row((district, TABLE, id), content)
     }
 }

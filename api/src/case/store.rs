@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::max;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::code::CaseKindCode;
@@ -99,6 +100,35 @@ pub(super) fn never_rises(conn: &mut Conn, row: &CaseRow) -> Result<(), DbError>
     let this = cases::table.find((row.district, row.id)).filter(cases::version.eq(row.version));
     let never = cases::escalates_on.eq(None::<NaiveDate>);
     changed_one(diesel::update(this).set(never).execute(conn)?)
+}
+
+/// Notes that the register follows the decision of the case; `false` if it did before: a case decides once. Nothing that
+/// is shown changes, so the version stays.
+///
+/// # Errors
+/// [`DbError`].
+pub fn carry_out(
+    conn: &mut Conn,
+    (district, id): (AreaCode, CaseId),
+    at: NaiveDateTime,
+) -> Result<bool, DbError> {
+    let this = cases::table.find((district, id)).filter(cases::carried_out_at.is_null());
+    Ok(diesel::update(this).set(cases::carried_out_at.eq(at)).execute(conn)? == 1)
+}
+
+/// When the register last followed the decision of a case of the beneficiary; `None` if it never did.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last_carried_out(
+    conn: &mut Conn,
+    (district, beneficiary): (AreaCode, BeneficiaryId),
+) -> Result<Option<NaiveDateTime>, DbError> {
+    Ok(cases::table
+        .filter(cases::district.eq(district))
+        .filter(cases::beneficiary.eq(beneficiary))
+        .select(max(cases::carried_out_at))
+        .first(conn)?)
 }
 
 /// The first `limit` cases that rise to the next level by `today`; those of beneficiaries who have ended

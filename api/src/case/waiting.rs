@@ -20,7 +20,7 @@ use super::filter::CaseQuery;
 use super::list;
 use super::read::moves_of;
 use super::row::PlacedCase;
-use super::{CaseKind, CaseNextMove, CaseReferralWord, kind_store};
+use super::{CaseDocumentWord, CaseKind, CaseNextMove, CaseReferralWord, kind_store};
 use crate::clock;
 use crate::db::schema::{beneficiaries, cases};
 use crate::db::{Conn, DbError};
@@ -62,7 +62,7 @@ pub struct WaitingCase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,
     /// The moves that the step permits; none to one who opened the case or brought it to the step, if another
-    /// person must act.
+    /// person must act. While a task of the step is open or held none is taken yet, not even a return.
     #[schema(max_items = 20)]
     pub may_come: Vec<CaseNextMove>,
     /// The form of the answers that a move from the step has.
@@ -73,6 +73,10 @@ pub struct WaitingCase {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub amount: bool,
+    /// The documents that the step wants; `GET /v1/cases/{id}/documents` lists those that are there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 20)]
+    pub documents: Vec<CaseDocumentWord>,
     /// To whom a move from the step may refer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
@@ -174,6 +178,7 @@ fn waiting_case(
         may_come: moves_of(conn, kind, placed, person)?,
         form: step.form.clone(),
         amount: step.amount,
+        documents: step.documents.clone(),
         referrals: step.referrals.clone(),
         version: row.version,
     }))

@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::person_state::PersonState;
-use gridward_domain::task::{self as life, AutomaticCommand, Transition};
+use gridward_domain::task::{self as life, AutomaticCommand};
 use gridward_domain::time::TimeOfDay;
 use serde_json::json;
 
-use super::model::{AffectedTask, TaskFate};
+use super::answer::{AffectedTask, TaskFate};
 use super::unify::Slot;
 use crate::beneficiary::model::Particulars;
 use crate::beneficiary::stay::{Stay, Whereabouts, day_of_visit};
@@ -16,9 +16,9 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
 use crate::db::DbError;
 use crate::person;
-use crate::task::of_beneficiary;
+use crate::task::beneficiary::of_beneficiary;
+use crate::task::commands::transition::Step;
 use crate::task::row::TaskRow;
-use crate::task::transition::Step;
 use crate::tx::Tx;
 
 /// Where the visits of a beneficiary are, by day.
@@ -132,17 +132,10 @@ fn transition<'a>(
     row: &'a TaskRow,
     command: &AutomaticCommand,
 ) -> Result<(Step<'a>, TaskRow), DbError> {
-    let before = row.life()?;
-    match life::apply_automatic(&before, command, clock::day(tx.now)) {
-        Ok(Transition::Changed(after)) => {
-            let step = Step { row, before, after, verb: command.verb() };
-            let next = row.moved(&after, tx.now);
-            Ok((step, next))
-        }
-        // Rows are chosen by the phases in which the command is valid.
-        Ok(Transition::Already) => Err(DbError::corrupt("tasks", "unchanged by casework")),
-        Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
-    }
+    // Rows are chosen by the phases in which the command is valid.
+    let step = Step::automatic(row, command, clock::day(tx.now))?;
+    let step = step.ok_or_else(|| DbError::corrupt("tasks", "unchanged by casework"))?;
+    Ok((step, row.moved(&step.after, tx.now)))
 }
 
 /// Whether the assignee, if there is one, is an active visitor of the grid.

@@ -5,17 +5,17 @@ use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 
-use super::model::{AffectedTask, ChangedBeneficiary, MOST_NAMED};
+use super::answer::{AffectedTask, ChangedBeneficiary, MOST_NAMED};
 use crate::beneficiary::model::Particulars;
 use crate::beneficiary::store::{self, BeneficiaryRow};
-use crate::beneficiary::{EndCause, write};
+use crate::beneficiary::write;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::IfMatch;
-use crate::http::problem::{Problem, ProblemCode};
+use crate::http::problem::Problem;
 use crate::log::reason;
-pub(super) use crate::task::beneficiary_change::record;
+pub(super) use crate::task::beneficiary::beneficiary_change::record;
 use crate::tx::Tx;
 
 /// What every command works with.
@@ -58,30 +58,6 @@ impl Case<'_, '_> {
     /// 412 with the masked row; 428.
     pub(super) fn based_on(&self, row: &BeneficiaryRow, base: &IfMatch) -> Result<(), Problem> {
         base.check(row.version, &row.masked(self.key)?)
-    }
-
-    /// Checks that the beneficiary has not ended.
-    ///
-    /// # Errors
-    /// 409 with the masked row.
-    pub(super) fn is_current(&self, row: &BeneficiaryRow) -> Result<(), Problem> {
-        self.is_unmerged(row)?;
-        if row.is_current() {
-            return Ok(());
-        }
-        Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&row.masked(self.key)?))
-    }
-
-    /// Checks that the beneficiary is not a merged duplicate.
-    ///
-    /// # Errors
-    /// 409 with the masked row, which names its successor.
-    pub(super) fn is_unmerged(&self, row: &BeneficiaryRow) -> Result<(), Problem> {
-        if row.ended_because == Some(EndCause::Merged) {
-            let problem = Problem::from(ProblemCode::BeneficiaryMerged);
-            return Err(problem.showing(&row.masked(self.key)?));
-        }
-        Ok(())
     }
 
     /// Replaces the row by its next version with these particulars, if there are new ones.

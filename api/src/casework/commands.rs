@@ -8,9 +8,10 @@ use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::BeneficiaryId;
 use serde_json::{Value, json};
 
+use super::answer::ChangedBeneficiary;
 use super::case::Case;
-use super::model::{ChangedBeneficiary, Death, Duplicate, NewEnd, NewHome, Reinstatement};
-use super::{end, merge, relocate};
+use super::model::{Death, Duplicate, NewEnd, NewHome, Reinstatement};
+use super::{end, merge, relocate, unmerge};
 use crate::area::map::{Map, Maps};
 use crate::auth::Authenticated;
 use crate::beneficiary::store;
@@ -94,7 +95,7 @@ impl Call {
             Command::End(end) => end::end(case, self.id, end, base),
             Command::Reinstate(why) => end::reinstate(case, self.id, why, base),
             Command::Merge(other) => merge::merge(case, self.id, other.other_id, base),
-            Command::UndoMerge(other) => merge::undo(case, self.id, other.other_id, base),
+            Command::UndoMerge(other) => unmerge::undo(case, self.id, other.other_id, base),
         }
     }
 }
@@ -247,7 +248,8 @@ pub(crate) async fn reinstate_beneficiary(
 ///
 /// Ends the other entry of the same person in favour of the one in the path, its `successor_id`.
 /// All its tasks, with their history and reports, belong to the one that stays, unfinished ones at
-/// its place; the later contact counts; its own fields stay as they are. Tasks of both at the same
+/// its place; the later contact counts; its own fields stay as they are, but a household that is not known is that of
+/// the entry that ends. Tasks of both at the same
 /// hour are kept and named in `clashes`. Requires `If-Match`. The same call again gets the same
 /// answer. Allowed roles: supervisors and admins of an area with both.
 #[utoipa::path(
@@ -280,7 +282,8 @@ pub(crate) async fn merge_beneficiaries(
 /// Undo a merge
 ///
 /// Separates the two entries again, for 30 days: each gets its own tasks back; tasks and contacts
-/// since the merge stay with the entry in the path. Requires `If-Match`. The same call again gets
+/// since the merge stay with the entry in the path. If the undo would hang a second plaque in a household, 409
+/// `household_has_plaque` names the entry that has it if it is in the caller's area. Requires `If-Match`. The same call again gets
 /// the same answer. Allowed roles: supervisors and admins of an area with both.
 #[utoipa::path(
     tag = "beneficiaries",

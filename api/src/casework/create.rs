@@ -11,9 +11,9 @@ use super::case::Case;
 use super::model::NewBeneficiary;
 use super::{checks, entry};
 use crate::area::map::Map;
-use crate::beneficiary::Beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::write;
+use crate::beneficiary::{Beneficiary, plaque};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
@@ -49,7 +49,8 @@ impl Effect for Creation {
 /// Enters the beneficiary.
 ///
 /// # Errors
-/// 403; 409 if another one has the ID number; 422 with an entry for each wrong field.
+/// 403; 409 if another one has the ID number, or one of the household its plaque, or if a case withdraws the plaque;
+/// 422 with an entry for each wrong field.
 pub(super) fn create(
     case: &mut Case<'_, '_>,
     Creation { new, map }: &Creation,
@@ -77,6 +78,7 @@ pub(super) fn create(
         grid: new.grid,
         categories: entry.categories.into(),
         tags: entry.tags.into(),
+        household: entry.household,
         gender: entry.gender,
         birth_year: entry.birth_year,
         lat: entry.place.lat(),
@@ -98,6 +100,8 @@ pub(super) fn create(
         last_visit: None,
         stay_to: None,
     };
+    let pointers = ("/plaque", "/household");
+    plaque::check(case.tx.read_unbatched(), principal, (None, &row), pointers)?;
     write::insert(case.tx.write_unbatched(), &row)?;
     let event = Event::new("beneficiary.create", Subject::Beneficiary, id, row.grid, 1);
     case.tx.record(event.by(case.actor()));

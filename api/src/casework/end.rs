@@ -8,22 +8,23 @@ use gridward_domain::task::{AutomaticCommand, Phase};
 use serde_json::json;
 
 use super::affected_tasks::{self, Destination, apply};
+use super::answer::{AffectedTask, ChangedBeneficiary, TaskFate};
 use super::case::{self, Case};
 use super::checks;
 use super::closing::{Closing, closing};
-use super::model::{
-    AffectedTask, ChangedBeneficiary, Death, EntitlementEnd, NewEnd, Reinstatement, TaskFate,
-};
+use super::model::{Death, EntitlementEnd, NewEnd, Reinstatement};
 use crate::area::successors;
-use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Effects};
+use crate::beneficiary::plaque_rules::PlaqueRules;
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::beneficiary::{EndCause, household};
 use crate::db::DbError;
 use crate::goods;
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
+use crate::task::beneficiary::of_beneficiary;
 use crate::task::row::TaskRow;
-use crate::task::{of_beneficiary, store};
+use crate::task::store;
 
 /// Why and since when a beneficiary is no longer one.
 struct Ending<'a> {
@@ -81,7 +82,7 @@ fn finish(
         let tasks = named(case, row.id, &effects, TaskFate::Cancelled)?;
         return Ok(case.changed(row, tasks)?);
     }
-    case.is_current(row)?;
+    row.check_current(case.key)?;
     case.based_on(row, base)?;
     if day > case.today() {
         return Err(Problem::invalid("/day", "must not be after today"));
@@ -160,8 +161,8 @@ fn named(
 /// are open again. A current beneficiary stays as it is.
 ///
 /// # Errors
-/// 403; 404; 409 for a merged duplicate, or if another beneficiary has the ID number or the grid has
-/// no successor; 412 or 428 if the command is not based on the current version.
+/// 403; 404; 409 for a merged duplicate, or if another beneficiary has the ID number, another one of the household its
+/// plaque, or the grid has no successor; 412 or 428 if the command is not based on the current version.
 pub(super) fn reinstate(
     case: &mut Case<'_, '_>,
     id: BeneficiaryId,
@@ -179,9 +180,11 @@ pub(super) fn reinstate(
         let tasks = named(case, id, &reopened, TaskFate::Reopened)?;
         return Ok(case.changed(&row, tasks)?);
     }
-    case.is_unmerged(&row)?;
+    row.check_unmerged(case.key)?;
     case.based_on(&row, base)?;
     let next = revive(case, &row)?;
+    let rules = &mut PlaqueRules::of(row.district);
+    household::check(case.tx.read_unbatched(), rules, case.principal, (Some(&row), &next), "")?;
     let to = Destination::of(&next, &next.particulars(case.key)?)?;
     let cancelled = own(case, id, &effects.cancelled)?;
     let tasks = reopen(case, &cancelled, &to, "beneficiary_reinstated")?;

@@ -2,6 +2,7 @@
 //! which contradict each other.
 
 use chrono::{Datelike as _, NaiveDate};
+use gridward_domain::bounded_text::Household;
 use gridward_domain::code::{Categories, PlaqueState, Tags};
 use gridward_domain::id_number::IdNumber;
 use gridward_domain::phone::Phone;
@@ -28,6 +29,7 @@ const MOST: [usize; 4] = [32, 32, 200, 5];
 pub struct Entry {
     pub categories: Categories,
     pub tags: Tags,
+    pub household: Option<Household>,
     pub gender: Gender,
     pub birth_year: BirthYear,
     pub place: Place,
@@ -47,6 +49,7 @@ impl Entry {
         Ok(Self {
             categories: row.categories.members().clone(),
             tags: row.tags.members().clone(),
+            household: row.household.clone(),
             gender: row.gender,
             birth_year: row.birth_year,
             place: row.home()?,
@@ -79,6 +82,7 @@ impl Entry {
             ("place", self.place != other.place),
             ("categories", self.categories != other.categories),
             ("tags", self.tags != other.tags),
+            ("household", self.household != other.household),
             ("hardships", mine.hardships != theirs.hardships),
             ("gender", self.gender != other.gender),
             ("birth_year", self.birth_year != other.birth_year),
@@ -201,6 +205,7 @@ pub fn entered(new: &NewBeneficiary, today: NaiveDate) -> Result<Entry, Vec<Fiel
     let entry = Entry {
         categories: new.categories.clone(),
         tags: new.tags.clone(),
+        household: new.household.clone(),
         gender,
         birth_year,
         place: new.place,
@@ -256,6 +261,7 @@ pub fn edited(
     set(&mut particulars.next_of_kin, change.next_of_kin.as_ref());
     set(&mut entry.categories, change.categories.as_ref());
     set(&mut entry.tags, change.tags.as_ref());
+    set(&mut entry.household, change.household.as_ref());
     set(&mut entry.place, change.place.as_ref());
     set(&mut entry.lives_alone, change.lives_alone.as_ref());
     set(&mut entry.mobility, change.mobility.as_ref());
@@ -345,6 +351,11 @@ mod tests {
         let number = change(json!({ "id_number": "440524188001010014" }));
         let after = edited(&before, &number, today()).expect("an entry");
         assert_eq!(before.differing(&after), ["id_number", "gender", "birth_year"]);
+        let household = change(json!({ "household": "02-A7" }));
+        let after = edited(&before, &household, today()).expect("an entry");
+        assert_eq!(before.differing(&after), ["household"]);
+        let unknown = edited(&after, &change(json!({ "household": null })), today());
+        assert_eq!(unknown.as_ref(), Ok(&before), "removed");
         let wrong = change(json!({ "birth_year": 1950 }));
         assert_eq!(pointers(edited(&before, &wrong, today())), ["/birth_year"]);
     }

@@ -12,7 +12,7 @@ use crate::beneficiary::{EndCause, ends};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::goods;
-use crate::task::of_beneficiary;
+use crate::task::beneficiary::of_beneficiary;
 use crate::tx::Tx;
 
 /// How long after an end a task may appear whose creation began before it.

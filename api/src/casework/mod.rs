@@ -7,6 +7,7 @@
 //! changes nothing.
 
 pub mod affected_tasks;
+pub mod answer;
 mod case;
 mod checks;
 pub mod closing;
@@ -23,5 +24,6 @@ pub mod routes;
 pub mod settle;
 pub mod stay;
 pub mod unify;
+mod unmerge;
 pub mod visitor_routes;
 pub mod visitors;

@@ -1,21 +1,21 @@
-//! The requests and answers of casework.
+//! The requests of casework.
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::bounded_text::{BeneficiaryName, CommandReason, HomeAddress, VisitNotes};
-use gridward_domain::code::{
-    Categories, Category, Hardship, Hardships, KindCode, PlaqueState, Tag, Tags,
+use gridward_domain::bounded_text::{
+    BeneficiaryName, CommandReason, HomeAddress, Household, VisitNotes,
 };
-use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState, Tag, Tags};
+use gridward_domain::id::{BeneficiaryId, CaseId};
 use gridward_domain::place::Place;
-use gridward_domain::range::{BirthYear, Version};
-use gridward_domain::task::Phase;
+use gridward_domain::range::BirthYear;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::beneficiary::model::NextOfKin;
 use crate::beneficiary::stay::StayKind;
-use crate::beneficiary::{Beneficiary, Contact, Mobility};
+use crate::beneficiary::{Contact, Mobility};
+use crate::http::deserialize;
 use crate::person::Gender;
 
 /// A beneficiary to enter. Gender and year of birth follow from the ID number; if sent, they must
@@ -50,6 +50,9 @@ pub struct NewBeneficiary {
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     #[schema(max_items = 32, value_type = Vec<Tag>)]
     pub tags: Tags,
+    /// The number of the household.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<Household>,
     /// The hardships, words of the vocabulary `hardships`.
     #[serde(default, skip_serializing_if = "Hardships::is_empty")]
     #[schema(max_items = 200, value_type = Vec<Hardship>)]
@@ -101,6 +104,11 @@ pub struct BeneficiaryChange {
     /// The tags, words of the vocabulary `tags`, in place of those before.
     #[schema(max_items = 32, value_type = Option<Vec<Tag>>)]
     pub tags: Option<Tags>,
+    /// The number of the household; `null` removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "deserialize::present")]
+    #[schema(value_type = Option<Household>)]
+    pub household: Option<Option<Household>>,
     /// The hardships, words of the vocabulary `hardships`.
     #[schema(max_items = 200, value_type = Option<Vec<Hardship>>)]
     pub hardships: Option<Hardships>,
@@ -116,6 +124,10 @@ pub struct BeneficiaryChange {
     pub contact: Option<Contact>,
     /// The plaque at the door, a word of the vocabulary `plaque_states`.
     pub plaque: Option<PlaqueState>,
+    /// The case of the beneficiary that was approved since and decides that the plaque is withdrawn, or the right to it
+    /// restored, once; for no other change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_id: Option<CaseId>,
     /// Notes for those who visit; empty for none.
     pub notes: Option<VisitNotes>,
     /// People to call, in place of those before.
@@ -221,72 +233,4 @@ pub struct Reinstatement {
 pub struct Duplicate {
     /// The entry that ends in favour of the one in the path; in the caller's area.
     pub other_id: BeneficiaryId,
-}
-
-/// What became of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskFate {
-    /// It stays where it is.
-    Kept,
-    /// It is at another place.
-    Moved,
-    /// It is at another place and open: its assignee, who had not accepted it, works elsewhere.
-    Opened,
-    /// It was cancelled.
-    Cancelled,
-    /// Its visit is under way, so it stays until it is reported.
-    Started,
-    /// It was cancelled by the end of the beneficiary, and is open again.
-    Reopened,
-}
-
-/// A task that a change concerns.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AffectedTask {
-    /// Identifies the task.
-    pub id: TaskId,
-    /// A kind of service of the catalogue.
-    #[schema(value_type = String, max_length = 32, example = "home_visit")]
-    pub kind: KindCode,
-    /// The due day.
-    pub due_on: NaiveDate,
-    /// Its state afterwards.
-    pub state: Phase,
-    /// Its assignee afterwards.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignee_id: Option<PersonId>,
-    /// What became of it.
-    pub fate: TaskFate,
-    /// Whether it is to be planned anew: it is open, or its assignee does not work in its grid.
-    pub needs_planning: bool,
-    /// Its version afterwards.
-    #[schema(value_type = Version)]
-    pub version: i64,
-}
-
-/// Two tasks of a merged beneficiary at the same hour; both are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Clash {
-    /// The task of the entry that stays.
-    pub task_id: TaskId,
-    /// The task of the duplicate.
-    pub other_task_id: TaskId,
-}
-
-/// The most tasks and clashes that an answer names.
-pub(super) const MOST_NAMED: usize = 500;
-
-/// A changed beneficiary, masked, and the tasks that the change concerns.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct ChangedBeneficiary {
-    /// The beneficiary.
-    pub beneficiary: Beneficiary,
-    /// The unfinished tasks, and those that the change finished or reopened.
-    #[schema(max_items = 500)]
-    pub tasks: Vec<AffectedTask>,
-    /// After a merge: the tasks that are at the same hour.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 500)]
-    pub clashes: Vec<Clash>,
 }

@@ -6,16 +6,17 @@ use gridward_domain::text::is_blank;
 use serde_json::json;
 
 use super::affected_tasks::{Destination, move_to};
+use super::answer::ChangedBeneficiary;
 use super::case::{self, Case};
 use super::checks;
-use super::model::{ChangedBeneficiary, NewHome};
+use super::model::NewHome;
 use crate::area::map::Map;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
 use crate::goods::handout_store;
 use crate::http::IfMatch;
 use crate::http::problem::Problem;
-use crate::task::of_beneficiary;
+use crate::task::beneficiary::of_beneficiary;
 use crate::tx::Tx;
 
 /// As [`relocate`], based on the present version.
@@ -56,7 +57,7 @@ pub(super) fn relocate(
         && row.is_current();
     let mut next = row.clone();
     if !lives_there {
-        case.is_current(&row)?;
+        row.check_current(case.key)?;
         case.based_on(&row, base)?;
         let conn = case.tx.read_unbatched();
         let errors = checks::location(conn, map, case.principal, new.grid, new.place)?;

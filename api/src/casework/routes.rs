@@ -7,9 +7,10 @@ use gridward_domain::authority::Action;
 use gridward_domain::id::BeneficiaryId;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::answer::ChangedBeneficiary;
 use super::case::Case;
 use super::create::{self, Creation};
-use super::model::{BeneficiaryChange, ChangedBeneficiary, NewBeneficiary, NewStay};
+use super::model::{BeneficiaryChange, NewBeneficiary, NewStay};
 use super::{commands, edit, stay, visitor_routes};
 use crate::area::map::Maps;
 use crate::auth::Authenticated;
@@ -25,8 +26,10 @@ use crate::tx::Db;
 ///
 /// Enters a beneficiary. The ID number must have the right check character and be that of no other
 /// beneficiary of the district, ended ones included: 409 `beneficiary_exists`, with that one in
-/// `current` if it is in the caller's area. Phones of the grid receive the entry. Allowed roles:
-/// managers, supervisors and admins.
+/// `current` if it is in the caller's area. One plaque hangs in a household: 409 `household_has_plaque` names
+/// the other entry that has it if it is in the caller's area. Where a case decides the withdrawal of a plaque, an entry
+/// in the withdrawn state is 409 `handout_withdrawn`. Phones of the grid receive the entry. Allowed roles: managers,
+/// supervisors and admins.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "create_beneficiary",
@@ -60,9 +63,11 @@ pub(crate) async fn create_beneficiary(
 /// Change a beneficiary
 ///
 /// Changes the fields that are sent; the others stay, so that nobody needs to reveal them first.
-/// Requires `If-Match`. Unfinished tasks follow a corrected place; another grid is a move. Phones
-/// that have the beneficiary receive the change. Repeating the call changes nothing. Allowed roles:
-/// managers, supervisors and admins.
+/// Requires `If-Match`. Unfinished tasks follow a corrected place; another grid is a move. One plaque hangs in a
+/// household: 409 `household_has_plaque` names the other entry that has it if it is in the caller's area. Where a case
+/// decides the withdrawal of a plaque, a change from or to the withdrawn state is 409 `handout_withdrawn`, unless
+/// `case_id` is an approved case of the beneficiary that decides it; the log has the case. Phones that have the
+/// beneficiary receive the change. Repeating the call changes nothing. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "change_beneficiary",

@@ -8,7 +8,7 @@ use gridward_domain::id::{BeneficiaryId, PersonId};
 use serde_json::json;
 
 use super::affected_tasks::{Destination, move_to};
-use super::model::TaskFate;
+use super::answer::TaskFate;
 use super::stay::staying;
 use super::{case, leftover};
 use crate::area::successors;
@@ -18,7 +18,7 @@ use crate::beneficiary::{ends, write};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-use crate::task::of_beneficiary;
+use crate::task::beneficiary::of_beneficiary;
 use crate::tx::Tx;
 
 /// The beneficiaries that may have to be brought up to date: those with a stay, and the ended ones

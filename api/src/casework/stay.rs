@@ -7,9 +7,10 @@ use gridward_domain::text::is_blank;
 use serde_json::json;
 
 use super::affected_tasks::{Destination, move_to};
+use super::answer::ChangedBeneficiary;
 use super::case::{self, Case};
 use super::checks;
-use super::model::{ChangedBeneficiary, NewStay};
+use super::model::NewStay;
 use crate::area::map::Map;
 use crate::beneficiary::model::Particulars;
 use crate::beneficiary::stay::{Stay, StayAddress, StayKind};
@@ -17,7 +18,7 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem};
-use crate::task::of_beneficiary;
+use crate::task::beneficiary::of_beneficiary;
 
 /// The longest stay; a longer one is a move.
 const LONGEST: Days = Days::new(366);
@@ -43,7 +44,7 @@ pub(super) fn put(
     let mut next = row.clone();
     let is_new = row.stay(&particulars).as_ref() != Some(&stay);
     if is_new {
-        case.is_current(&row)?;
+        row.check_current(case.key)?;
         case.based_on(&row, base)?;
         let conn = case.tx.read_unbatched();
         let mut errors = checks::location(conn, map, case.principal, stay.grid, new.place)?;

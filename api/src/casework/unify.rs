@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use gridward_domain::bounded_text::Household;
 use gridward_domain::code::{PlaqueState, Tags};
 use gridward_domain::goods::HandoutExchange;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::time::TimeOfDay;
 
-use super::model::Clash;
+use super::answer::Clash;
 use crate::beneficiary::ends::{Contacted, JoinedPlaque, MergeEffects};
 
 /// How long a merge can be undone.
@@ -24,16 +25,30 @@ pub struct Side {
     pub successor: Option<BeneficiaryId>,
     /// The tags.
     pub tags: Tags,
+    /// The number of the household, if it is known.
+    pub household: Option<Household>,
     /// The state of the plaque.
     pub plaque: PlaqueState,
     /// The tasks, in any state.
     pub tasks: BTreeSet<TaskId>,
 }
 
+impl Side {
+    /// The names of the fields of the register that differ, for the log.
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let fields = [
+            ("tags", self.tags != other.tags),
+            ("household", self.household != other.household),
+            ("plaque", self.plaque != other.plaque),
+        ];
+        fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    }
+}
+
 /// A merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merged {
-    /// The entry that stays: it has the later contact and visit, and the tasks and tags of both.
+    /// The entry that stays: it has the later contact and visit, the tasks and tags of both, and the household of one.
     pub kept: Side,
     /// The entry that ends in its favour.
     pub other: Side,
@@ -58,6 +73,7 @@ pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side, came: Option<PlaqueSt
         handouts: HandoutExchange::default(),
         answers: Vec::new(),
         tags: &other.tags - &kept.tags,
+        household: other.household.clone().filter(|_| kept.household.is_none()),
         plaque,
         contact_before: kept.contacted,
         contact_after: contacted,
@@ -66,6 +82,7 @@ pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side, came: Option<PlaqueSt
         kept: Side {
             contacted,
             tags: &kept.tags | &other.tags,
+            household: kept.household.clone().or_else(|| other.household.clone()),
             plaque: state,
             tasks: &kept.tasks | &other.tasks,
             ..kept.clone()
@@ -75,16 +92,18 @@ pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side, came: Option<PlaqueSt
     }
 }
 
-/// Undoes the merge: the tasks and tags that came with it go back, later tasks stay, and so do a later
-/// contact and a later state of the plaque.
+/// Undoes the merge: the tasks, tags and household that came with it go back, later tasks stay, and so do a later
+/// contact, a later household and a later state of the plaque.
 pub fn undo(kept: &Side, other: &Side, effects: &MergeEffects) -> (Side, Side) {
     let came: BTreeSet<TaskId> = effects.tasks.iter().copied().collect();
     let back = &kept.tasks & &came;
     let contacted = contacted_before(kept.contacted, effects).unwrap_or(kept.contacted);
     let plaque = effects.plaque.as_ref().filter(|joined| joined.after == kept.plaque);
+    let came_home = effects.household.is_some() && effects.household == kept.household;
     let kept = Side {
         contacted,
         tags: &kept.tags - &effects.tags,
+        household: kept.household.clone().filter(|_| !came_home),
         plaque: plaque.map_or(&kept.plaque, |joined| &joined.before).clone(),
         tasks: &kept.tasks - &back,
         ..kept.clone()
@@ -161,6 +180,7 @@ mod tests {
             contacted,
             successor: None,
             tags: Tags::new(),
+            household: None,
             plaque: state("pending"),
             tasks: tasks.into_iter().map(task).collect(),
         }
@@ -168,6 +188,10 @@ mod tests {
 
     fn state(code: &str) -> PlaqueState {
         code.parse().expect("a code")
+    }
+
+    fn household(number: &str) -> Household {
+        number.parse().expect("a number")
     }
 
     fn tags() -> impl Strategy<Value = Tags> {
@@ -183,11 +207,21 @@ mod tests {
             other_tasks in prop::collection::btree_set(100u128..200, 0..10),
             (kept_tags, other_tags) in (tags(), tags()),
             hung in prop::option::of(prop::sample::select(vec!["hung", "pending"])),
+            homes in prop::array::uniform2(
+                prop::option::of(prop::sample::select(vec!["02-1", "02-2"]))
+            ),
         ) {
-            let kept = Side { tags: kept_tags, ..side(kept_contact, kept_tasks) };
-            let other = Side { tags: other_tags, ..side(other_contact, other_tasks) };
+            let [kept_home, other_home] = homes.map(|number| number.map(household));
+            let kept =
+                Side { tags: kept_tags, household: kept_home, ..side(kept_contact, kept_tasks) };
+            let other =
+                Side { tags: other_tags, household: other_home, ..side(other_contact, other_tasks) };
             let merged = merge(KEPT, &kept, &other, hung.map(state));
             prop_assert!(merged.kept.tags.is_superset(&other.tags));
+            prop_assert_eq!(
+                &merged.kept.household,
+                kept.household.as_ref().map_or(&other.household, |_| &kept.household)
+            );
             prop_assert_eq!(&merged.kept.plaque, &state(hung.unwrap_or("pending")));
             prop_assert_eq!(merged.kept.contacted.day, kept.contacted.day.max(other.contacted.day));
             prop_assert_eq!(merged.kept.tasks.len(), kept.tasks.len() + other.tasks.len());
@@ -199,14 +233,18 @@ mod tests {
 
     #[test]
     fn what_came_after_the_merge_stays() {
+        let duplicate = Side { household: Some(household("02-1")), ..side(Some(5), [2]) };
+        let before = side(Some(3), [1]);
         let Merged { mut kept, other, effects } =
-            merge(KEPT, &side(Some(3), [1]), &side(Some(5), [2]), Some(state("hung")));
+            merge(KEPT, &before, &duplicate, Some(state("hung")));
+        assert_eq!(before.differing(&kept), ["household", "plaque"]);
         kept.tasks.insert(task(9));
         kept.contacted.day = Some(day(20));
+        kept.household = Some(household("02-2"));
         kept.plaque = state("damaged");
-        let (kept, other) = undo(&kept, &other, &effects);
-        assert_eq!(kept, Side { plaque: state("damaged"), ..side(Some(20), [1, 9]) });
-        assert_eq!(other, side(Some(5), [2]));
+        let (undone, other) = undo(&kept, &other, &effects);
+        assert_eq!(undone, Side { tasks: [task(1), task(9)].into(), ..kept });
+        assert_eq!(other, duplicate);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem};
 use crate::person::PersonState;
 use crate::person::store as people;
-use crate::task::of_beneficiary;
+use crate::task::beneficiary::of_beneficiary;
 
 /// Who is to visit a beneficiary.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -73,7 +73,7 @@ pub(super) fn shown(
     let held = held.filter(|task| task.assignee.as_ref().is_some_and(is_held));
     Ok(BeneficiaryVisitors {
         preferred_id: choice.preferred,
-        held_task_ids: held.map(|task| task.id).take(super::model::MOST_NAMED).collect(),
+        held_task_ids: held.map(|task| task.id).take(super::answer::MOST_NAMED).collect(),
         forbidden_ids: choice.forbidden,
         version: row.version,
     })
@@ -99,7 +99,7 @@ pub(super) fn put(
         VisitorChoice { preferred: new.preferred_id, forbidden: forbidden.into_iter().collect() };
     let mut next = row.clone();
     if choice != before {
-        case.is_current(&row)?;
+        row.check_current(case.key)?;
         case.based_on(&row, base)?;
         Problem::refuse(faults(case, new, &before)?)?;
         visitors::replace(case.tx.write_unbatched(), row.district, id, &choice)?;

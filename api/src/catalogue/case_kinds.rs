@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::case::{SHIPPED_CONFIDENTIAL, SHIPPED_KINDS};
-use gridward_domain::code::{CaseClass, CaseKindCode};
+use gridward_domain::code::{CaseClass, CaseKindCode, KindCode, WordCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -44,6 +44,49 @@ pub(super) fn classes(
     }
     let shipped = SHIPPED_KINDS.iter().find(|(shipped, _)| *shipped == code.as_str());
     Ok(shipped.map(|(_, classes)| classes.iter().filter_map(|code| code.parse().ok()).collect()))
+}
+
+/// An answer that a step of a kind of case leaves with the beneficiary.
+#[derive(Deserialize)]
+pub(super) struct RecordedWord {
+    /// The kind of service.
+    pub(super) kind: KindCode,
+    /// The field of its form.
+    pub(super) field: WordCode,
+    /// The word.
+    pub(super) word: WordCode,
+}
+
+/// The answers that the steps of the district's own kinds of case record. A default that the district neither changed
+/// nor had a case of records nothing yet.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn records(
+    conn: &mut Conn,
+    district: AreaCode,
+) -> Result<Vec<(CaseKindCode, Vec<RecordedWord>)>, DbError> {
+    /// The part of a kind of case that matters here.
+    #[derive(Deserialize)]
+    struct Steps {
+        steps: Vec<Step>,
+    }
+    #[derive(Deserialize)]
+    struct Step {
+        records: Option<RecordedWord>,
+    }
+    let rows: Vec<(CaseKindCode, String)> = case_kinds::table
+        .filter(case_kinds::district.eq(district))
+        .order(case_kinds::code)
+        .select((case_kinds::code, case_kinds::content))
+        .load(conn)?;
+    let mut found = Vec::new();
+    for (code, content) in rows {
+        let kind: Steps = read(&content)?;
+        let records = kind.steps.into_iter().filter_map(|step| step.records);
+        found.push((code, records.collect()));
+    }
+    Ok(found)
 }
 
 /// The confidential kinds of case that do not exist for the role. Admins, who edit them, see all.

@@ -6,7 +6,7 @@ use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
 use serde_json::{Value, json};
 
-use super::{KindContent, NewKind, ServiceKind, case_kinds, form, store};
+use super::{KindContent, NewKind, ServiceKind, case_kinds, form, lost_fields, store};
 use crate::beneficiary::answers;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -138,8 +138,8 @@ fn record(tx: &mut Tx<'_>, principal: &Principal, action: &'static str, kind: &S
     tx.record(event.by(principal.person).with(json!({ "active": kind.active })));
 }
 
-/// Checks the words, the follow-ups and the form of a kind, and that an archived kind follows no
-/// other.
+/// Checks the words, the follow-ups and the form of a kind, that it keeps the fields that others need, and that an
+/// archived kind follows no other.
 ///
 /// # Errors
 /// 422 with an entry for each fault.
@@ -153,7 +153,7 @@ fn check(
     errors.extend(unknown_cases(conn, district, kind)?);
     errors.extend(follow_ups(kind, kinds));
     errors.extend(shared_fields(kind, kinds));
-    errors.extend(lost_fields(kind, kinds));
+    errors.extend(lost_fields::faults(conn, district, kind, kinds)?);
     if let Some(form) = &kind.form {
         let under =
             |error: FieldError| FieldError::new(format!("/form{}", error.pointer), error.detail);
@@ -233,27 +233,6 @@ fn shared_fields(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
         FieldError::new(format!("/form{}", field.pointer), detail)
     };
     unknown.map(error).collect()
-}
-
-/// Fields, or words of them, that the kind loses although fields of other kinds answer them.
-fn lost_fields(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
-    let Some(before) = kinds.iter().find(|other| other.code == kind.code) else {
-        return Vec::new();
-    };
-    let has = |kind: &ServiceKind, field: &form::SharedField| {
-        kind.form.as_ref().is_some_and(|form| field.is_of(form))
-    };
-    let mut errors = Vec::new();
-    for other in kinds.iter().filter(|other| other.code != kind.code) {
-        let shared = other.form.iter().flat_map(form::shared_fields);
-        for field in shared.filter(|field| field.kind == kind.code) {
-            if has(before, &field) && !has(kind, &field) {
-                let detail = format!("must keep the words with which {} answers it", other.code);
-                errors.push(FieldError::new(format!("/form/properties/{}", field.name), detail));
-            }
-        }
-    }
-    errors
 }
 
 /// Faults of the follow-ups: of an active kind they are active, its own kind or another.

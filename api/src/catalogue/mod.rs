@@ -9,6 +9,7 @@ pub mod case_kinds;
 pub mod defaults;
 pub mod edit;
 pub mod form;
+mod lost_fields;
 mod model;
 pub mod routes;
 pub mod store;

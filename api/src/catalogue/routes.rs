@@ -101,8 +101,8 @@ pub(crate) async fn get_service_kind(
 ///
 /// Adds a kind to the catalogue. The form is JSON Schema (2020-12) in the subset that phones show:
 /// fields of a text, number, day, yes or no (`const` if it must be one of them), one or several of a list (labelled by `oneOf`, or a
-/// vocabulary named by `x-vocabulary`), each with `title`, `x-title-en` and `x-order`, and one
-/// condition (`if`, `then`). Anything else is 422 with its JSON pointer. Phones get the kind with
+/// vocabulary named by `x-vocabulary`), each with `title`, `x-title-en` and an `x-order` of its own, and one
+/// condition (`if`, `then`). A text that is no day needs `maxLength`. Anything else is 422 with its JSON pointer. Phones get the kind with
 /// the next sync. Allowed roles: admins.
 #[utoipa::path(
     tag = "catalogue",

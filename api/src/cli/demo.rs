@@ -17,9 +17,12 @@ use crate::auth::password;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError, dialect};
 use crate::demo::case_documents::CaseDocument;
-use crate::demo::{GRIDS, Size, cases, generate, mark, planning, programme, tasks, work_calendar};
+use crate::demo::{
+    GRIDS, Size, cases, generate, households, mark, programme, tasks, work_calendar,
+};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::log::head::Heads;
+use crate::plan::initial_settings;
 use crate::server::settings::Settings;
 use crate::task::row::TaskRow;
 use crate::{catalogue, clock, db, load, log, server};
@@ -47,7 +50,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let records = generate(Size { grids: args.grids.try_into()? }, args.seed);
+    let mut records = generate(Size { grids: args.grids.try_into()? }, args.seed);
+    households::couples(&mut records.beneficiaries);
     let district = records.areas.first().ok_or("no area")?.code;
     let faces = faces(&records).ok_or("no grid")?;
     let mut conn = connect(&settings.database)?;
@@ -56,7 +60,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         // Before anybody can sign in with a public password.
         mark::set(&mut conn, district, clock::system())?;
         work_calendar::enter(&mut conn, district)?;
-        planning::enter(&mut conn, district)?;
+        initial_settings::enter(&mut conn, district)?;
         add_tasks(&mut conn, &records, args.seed)?;
         add_cases(settings, &mut conn, &records)?;
         add_programme(settings, &mut conn, &records)?;

@@ -1,10 +1,13 @@
 //! `gridward dispatch`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PlanId;
+use gridward_domain::range::{LeadMinutes, PlanSeed};
+use rayon::ThreadPool;
 use uuid::Uuid;
 
 use super::{Failure, choose_district, connect_existing};
@@ -12,6 +15,8 @@ use crate::clock;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::plan::compute::computed::Request;
 use crate::plan::compute::run::{apply, draft};
+use crate::plan::compute::thread_pool;
+use crate::plan::drafts::subjects;
 use crate::plan::execution::apply::ApplyPlan;
 use crate::plan::model::{Plan, PlanResult};
 use crate::plan::request::order::PlanOrder;
@@ -34,11 +39,11 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=31))]
     days: u8,
     /// Seed of the search; the same tasks and seed give the same plan
-    #[arg(long, default_value_t = 0)]
-    seed: u32,
+    #[arg(long, default_value_t = PlanSeed::MIN)]
+    seed: PlanSeed,
     /// Minutes from now to the first departure of today; default: the district's setting
-    #[arg(long, value_parser = clap::value_parser!(u16).range(0..=1440))]
-    lead_minutes: Option<u16>,
+    #[arg(long)]
+    lead_minutes: Option<LeadMinutes>,
     /// Also plan tasks that all these days make late, although earlier days are possible
     #[arg(long)]
     include_late: bool,
@@ -87,17 +92,23 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     };
     drop(conn);
     let db = Db::open(settings.database.clone(), 1, clock::system);
+    let pool = Arc::new(thread_pool::build("plan", settings.plan_threads)?);
     let runtime = tokio::runtime::Runtime::new()?;
-    let done = runtime.block_on(carry_out(&db, area, args));
+    let done = runtime.block_on(carry_out(&db, pool, area, args));
     db.close();
     done
 }
 
-async fn carry_out(db: &Db, area: AreaCode, args: &Args) -> Result<(), Failure> {
+async fn carry_out(
+    db: &Db,
+    pool: Arc<ThreadPool>,
+    area: AreaCode,
+    args: &Args,
+) -> Result<(), Failure> {
     if let Some(Apply::Draft(id)) = args.apply {
         return assign(db, area, id, args).await;
     }
-    let plan = print_draft(db, request(area, args)?).await?;
+    let plan = print_draft(db, pool, request(area, args)?).await?;
     if args.apply.is_some() {
         return assign(db, area, plan.id, args).await;
     }
@@ -139,13 +150,15 @@ fn request(area: AreaCode, args: &Args) -> Result<Request, Failure> {
         confirm: args.confirm,
         ..PlanOrder::of(area, span)
     };
-    order.check(now).map_err(with_option)?;
     Ok(Request { id: PlanId(Uuid::now_v7()), order, now, by: None })
 }
 
-/// Computes and stores a draft, and prints it.
-async fn print_draft(db: &Db, request: Request) -> Result<Plan, Failure> {
-    let (plan, timing) = draft(db, request).await?;
+/// Checks the order, computes and stores a draft, and prints it.
+async fn print_draft(db: &Db, pool: Arc<ThreadPool>, request: Request) -> Result<Plan, Failure> {
+    let (order, now) = (request.order.clone(), request.now);
+    let checked = db.read(move |conn| subjects::check(conn, &order, now)).await;
+    checked.map_err(with_option)?;
+    let (plan, timing) = draft(db, request, pool).await?;
     let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
     println!("plan {} for {}, {} to {}", plan.id, plan.area, plan.first_day, plan.last_day);
     println!("{}", serde_json::to_string_pretty(&plan.measures)?);

@@ -6,8 +6,10 @@ use gridward_domain::place::Place;
 use super::{Failure, connect};
 use crate::clock;
 use crate::crypto::store::districts;
+use crate::db::DbError;
 use crate::load::record::{AreaRecord, DistrictRecords};
 use crate::load::{self, Extent, Options};
+use crate::plan::initial_settings;
 use crate::server::settings::Settings;
 
 #[derive(clap::Args)]
@@ -20,7 +22,8 @@ pub(super) struct Args {
 enum Command {
     /// Add a district without towns, people or beneficiaries
     ///
-    /// Then add its first admin (`gridward user add`), who imports the rest over the API.
+    /// Then add its first admin (`gridward user add`), who imports the rest over the API. Each night the district
+    /// has a draft of a plan of its next three days, unless the admin changes this.
     Add {
         /// The code, six digits
         #[arg(long)]
@@ -55,6 +58,11 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let district = AreaRecord { code: *code, name: name.to_owned(), place };
     let records = DistrictRecords { areas: vec![district], ..DistrictRecords::default() };
     let options = Options { extent: Extent::All, ..Options::default() };
+    // Before the district, so that none is without them: an earlier try that failed may have left them.
+    match initial_settings::enter(&mut conn, *code) {
+        Ok(()) | Err(DbError::Collision) => {}
+        Err(error) => return Err(error.into()),
+    }
     load::write(&mut conn, &installation, &records, clock::system(), &options, &mut |_| {})?;
     println!(
         "The district {code} is added. Next: gridward user add --role admin --area {code} \

@@ -16,6 +16,7 @@ use crate::import::{self, FILES, Fault, Headings, Reading, read};
 use crate::load::existing::Existing;
 use crate::load::record::DistrictRecords;
 use crate::load::{self, Extent, LoadError, Options};
+use crate::plan::{initial_settings, settings as planning};
 use crate::server::settings::Settings;
 
 /// The number of record kinds in a load, for the progress bar.
@@ -73,8 +74,25 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let mut conn = connect(&settings.database)?;
     load(settings, &mut conn, &reading.records, &options, &bar).map_err(named)?;
     println!("loaded in {:.1} s", began.elapsed().as_secs_f64());
+    let of_areas = reading.records.areas.first().map(|area| area.code.district());
+    if let Some(district) = district.or(of_areas) {
+        advise(&mut conn, district)?;
+    }
     if let Some(demo) = mark::find(&mut conn)? {
         println!("warning: with the demo district {demo} this database is served on loopback only");
+    }
+    Ok(())
+}
+
+/// Prints how the district gets a plan each night, unless it has one.
+fn advise(conn: &mut Conn, district: AreaCode) -> Result<(), Failure> {
+    let (settings, _) = planning::read(conn, district)?;
+    if settings.nightly_plan.is_none() {
+        let plan = serde_json::to_string(&initial_settings::nightly_plan()?)?;
+        println!(
+            "The district {district} makes no plan at night. Next, as its admin: PUT \
+             /v1/planning-settings with \"nightly_plan\": {plan} added to its settings"
+        );
     }
     Ok(())
 }

@@ -19,9 +19,9 @@ use crate::load::record::{AreaRecord, DistrictRecords, PersonRecord};
 use crate::log::head;
 use crate::person;
 use crate::server::settings::Settings;
-use crate::task::command::TaskCommand;
-use crate::task::origin::Origin;
-use crate::task::perform::{self, Sent};
+use crate::task::commands::command::TaskCommand;
+use crate::task::commands::origin::Origin;
+use crate::task::commands::perform::{self, Sent};
 use crate::task::row::TaskRow;
 use crate::task::store;
 use crate::tx::{Db, Tx};
@@ -31,7 +31,7 @@ use crate::tx::{Db, Tx};
 pub(super) enum Scenario {
     /// The manager claims the first open task of the grid
     Race,
-    /// The household of the first open visit of the grid moves to another grid
+    /// The beneficiary of the first open visit of the grid moves to another grid
     Moved,
     /// The cursors of all phones expire
     Expired,
@@ -93,7 +93,7 @@ pub(super) fn run(
             let home = new_home(&stage)?;
             let grid = home.grid;
             relocate(settings, key, principal(stage.supervisor), id, home)?;
-            println!("moved: the household {id} of {phone} lives in {grid}");
+            println!("moved: the beneficiary {id} of {phone} lives in {grid}");
         }
         Scenario::Expired => {
             let epoch = Uuid::new_v4().simple().to_string();
@@ -131,7 +131,7 @@ fn claim(
 
 /// A home at the point of the other grid.
 fn new_home(stage: &Stage<'_>) -> Result<NewHome, Failure> {
-    let area = stage.elsewhere.ok_or("a household needs a second grid to move to")?;
+    let area = stage.elsewhere.ok_or("a beneficiary needs a second grid to move to")?;
     let address = format!("{}1号", area.name).try_into()?;
     Ok(NewHome { grid: area.code, address, place: area.place, reason: None })
 }

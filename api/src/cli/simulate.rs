@@ -94,7 +94,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         .map(|policy| simulate(&scenario, policy))
         .collect::<Result<_, _>>()?;
     println!(
-        "{} grids, {} people, {} households; {} days from {}; seed {}\n",
+        "{} grids, {} people, {} homes; {} days from {}; seed {}\n",
         args.grids,
         district.people.len(),
         district.beneficiaries.len(),

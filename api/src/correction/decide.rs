@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 use super::model::Sealed;
 use super::store::{self, CorrectionRow};
 use super::{Correction, CorrectionState};
-use crate::beneficiary;
 use crate::beneficiary::entry::EntryChanges;
+use crate::beneficiary::{self, plaque};
 use crate::crypto::SealingKey;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
-use crate::task::beneficiary_change::amend;
+use crate::task::beneficiary::beneficiary_change::amend;
 use crate::tx::Tx;
 
 /// A decision about a correction.
@@ -65,7 +65,7 @@ fn decidable(
 ///
 /// # Errors
 /// 404; 403, also for the own correction; 412 or 428 for the version of the correction; 409 if it
-/// was decided, if the beneficiary has ended, or if a corrected field has changed since.
+/// was decided, if the beneficiary has ended, if a corrected field has changed since, or if the household has its plaque.
 pub fn decide(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -117,11 +117,10 @@ fn apply(
     let scope = row.district.range();
     let entry = beneficiary::store::row(tx.read_unbatched(), &scope, row.beneficiary)?;
     let entry = entry.ok_or_else(Problem::not_found)?;
-    if !entry.is_current() {
-        return Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&entry.masked(key)?));
-    }
+    entry.check_current(key)?;
     let changes = &content.proposal.changes;
-    let current = EntryChanges::of(&entry, &entry.particulars(key)?, &changes.fields());
+    let opened = entry.particulars(key)?;
+    let current = EntryChanges::of(&entry, &opened, &changes.fields());
     let outdated = content.outdated(&current);
     if !outdated.is_empty() {
         let errors = outdated.iter().map(|field| {
@@ -129,6 +128,9 @@ fn apply(
         });
         return Err(Problem::from(ProblemCode::CorrectionOutdated).with_all(errors));
     }
+    let (next, _) = changes.applied(&entry, opened);
+    let pointers = ("/changes/plaque", "/changes");
+    plaque::check(tx.read_unbatched(), principal, (Some(&entry), &next), pointers)?;
     let mut cause = Map::new();
     cause.insert("correction".to_owned(), json!(row.id));
     amend(tx, key, principal.person, &entry, changes, cause)?;

@@ -2,8 +2,8 @@
 //! approves or rejects them.
 //!
 //! An approval changes the entry in its own transaction, and only fields that are still as they
-//! were when the correction was proposed. Nobody decides an own correction. The values are
-//! encrypted; the log names the fields alone.
+//! were when the correction was proposed. The author of a correction does not decide it. The values
+//! are encrypted; the log names the fields alone.
 
 pub mod decide;
 mod model;

@@ -10,7 +10,8 @@ use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::beneficiary::entry::{EntryChanges, EntryField};
+use crate::beneficiary::entry::EntryChanges;
+use crate::beneficiary::entry_field::EntryField;
 
 /// The state of a correction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -19,7 +19,7 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{CommandId, Effect};
 use crate::log::{Event, Subject};
 use crate::task;
-use crate::task::origin::Origin;
+use crate::task::commands::origin::Origin;
 use crate::tx::Tx;
 use crate::vocabulary;
 
@@ -103,9 +103,7 @@ pub fn propose(
     new: &NewCorrection,
 ) -> Result<Correction, Problem> {
     let row = visible(tx, principal, new)?;
-    if !row.is_current() {
-        return Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&row.masked(key)?));
-    }
+    row.check_current(key)?;
     let opened = row.particulars(key)?;
     let proposal = checked(tx, (&row, &opened), &new.proposal)?;
     refuse_repeated(tx, key, &row, &proposal)?;
@@ -160,6 +158,7 @@ fn checked(
     let changes = changes.checked(&before, &words).map_err(invalid)?;
     // Not those that are encrypted: the answer would confirm a guess.
     let same = [
+        ("/household", changes.household.is_some() && changes.household == row.household),
         ("/lives_alone", changes.lives_alone == Some(row.lives_alone)),
         ("/mobility", changes.mobility == Some(row.mobility)),
         ("/contact", changes.contact == Some(row.contact)),

@@ -27,9 +27,9 @@ use crate::http::{IfMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::ops::Metrics;
-use crate::task::command::StatedReason;
-use crate::task::origin::Origin;
-use crate::task::reveal_budget::RevealBudget;
+use crate::task::commands::command::StatedReason;
+use crate::task::commands::origin::Origin;
+use crate::task::reveals::reveal_budget::RevealBudget;
 use crate::tx::{Db, Tx};
 
 /// Propose a correction
@@ -224,8 +224,10 @@ async fn decide_one(
 /// Approve a correction
 ///
 /// Changes the entry by the correction, in one transaction. A field that has changed since the
-/// correction was proposed gets 409 `correction_outdated`, and nothing is changed. Nobody decides an
-/// own correction (403). Allowed roles: managers, supervisors and admins, within their area.
+/// correction was proposed gets 409 `correction_outdated`, a second plaque of a household 409
+/// `household_has_plaque`, and a plaque whose withdrawal a case decides 409 `handout_withdrawn`; nothing is changed
+/// then. The author of a correction does not decide it (403). Allowed roles: managers, supervisors and admins, within
+/// their area.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "approve_correction",
@@ -252,8 +254,8 @@ pub(crate) async fn approve_correction(
 
 /// Reject a correction
 ///
-/// The entry stays as it is; the author of the correction gets the reason. Nobody decides an own
-/// correction (403). Allowed roles: managers, supervisors and admins, within their area.
+/// The entry stays as it is; the author of the correction gets the reason, and does not decide it (403). Allowed
+/// roles: managers, supervisors and admins, within their area.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "reject_correction",

@@ -7,9 +7,9 @@ use gridward_domain::id::{BeneficiaryId, CorrectionId, PersonId};
 
 use super::model::Sealed;
 use super::{Correction, CorrectionState};
-use crate::beneficiary::entry::EntryField;
+use crate::beneficiary::entry_field::EntryField;
 use crate::clock::china;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::column::SetColumn;
 use crate::db::schema::{beneficiaries, corrections};
 use crate::db::{Conn, DbError};
@@ -49,8 +49,7 @@ crate::table_row! {
 impl CorrectionRow {
     /// Decrypts the values.
     pub(super) fn opened(&self, key: &SealingKey) -> Result<Sealed, DbError> {
-        key.open_value(&aad(self.district, TABLE, self.id), &self.sealed)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_row((self.district, TABLE, self.id), &self.sealed)
     }
 
     /// The encrypted values of the correction `id`.
@@ -60,8 +59,7 @@ impl CorrectionRow {
         id: CorrectionId,
         content: &Sealed,
     ) -> Result<Vec<u8>, DbError> {
-        key.seal_value(&aad(district, TABLE, id), content)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.seal_row((district, TABLE, id), content)
     }
 
     /// The correction of a beneficiary in `grid`, without its values and the reason.

@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::db::DbError;
 use crate::db::column::Hash;
 
 pub use installation::InstallationKey;
@@ -98,6 +99,56 @@ impl SealingKey {
     /// As [`Self::open`], or if the value has another type.
     pub fn open_value<T: DeserializeOwned>(&self, aad: &str, sealed: &[u8]) -> Result<T, Unopened> {
         serde_json::from_slice(&self.open(aad, sealed)?).map_err(|_| Unopened)
+    }
+
+    /// Encrypts a value for the row `id` of a table.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`] if the value has no JSON representation.
+    pub fn seal_row<T: Serialize>(
+        &self,
+        (district, table, id): (AreaCode, &'static str, impl Display),
+        value: &T,
+    ) -> Result<Vec<u8>, DbError> {
+        let sealed = self.seal_value(&aad(district, table, id), value);
+        sealed.map_err(|error| DbError::corrupt(table, error))
+    }
+
+    /// Decrypts a value of [`Self::seal_row`].
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`] if the value was not sealed by this key for this row, or has another type.
+    pub fn open_row<T: DeserializeOwned>(
+        &self,
+        (district, table, id): (AreaCode, &'static str, impl Display),
+        sealed: &[u8],
+    ) -> Result<T, DbError> {
+        let opened = self.open_value(&aad(district, table, id), sealed);
+        opened.map_err(|error| DbError::corrupt(table, error))
+    }
+
+    /// As [`Self::seal_row`]; `None` for the default value.
+    ///
+    /// # Errors
+    /// As [`Self::seal_row`].
+    pub fn seal_unless_default<T: Serialize + Default + PartialEq>(
+        &self,
+        row: (AreaCode, &'static str, impl Display),
+        value: &T,
+    ) -> Result<Option<Vec<u8>>, DbError> {
+        if *value == T::default() { Ok(None) } else { self.seal_row(row, value).map(Some) }
+    }
+
+    /// Decrypts a value of [`Self::seal_unless_default`].
+    ///
+    /// # Errors
+    /// As [`Self::open_row`].
+    pub fn open_or_default<T: DeserializeOwned + Default>(
+        &self,
+        row: (AreaCode, &'static str, impl Display),
+        sealed: Option<&[u8]>,
+    ) -> Result<T, DbError> {
+        sealed.map_or_else(|| Ok(T::default()), |sealed| self.open_row(row, sealed))
     }
 
     /// The blind index of `text` (HMAC-SHA-256): equal texts have equal indexes,

@@ -27,3 +27,20 @@ where
     }
     Ok(found)
 }
+
+/// As [`in_batches`]; without keys, what `read` finds of all by one statement.
+///
+/// # Errors
+/// The first one of `read`.
+pub fn in_batches_or_all<K, T, E>(
+    keys: Option<&[K]>,
+    mut read: impl FnMut(Option<&[K]>) -> Result<Vec<T>, E>,
+) -> Result<Vec<T>, DbError>
+where
+    DbError: From<E>,
+{
+    match keys {
+        Some(keys) => in_batches(keys, |keys| read(Some(keys))),
+        None => Ok(read(None)?),
+    }
+}

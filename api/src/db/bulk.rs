@@ -4,7 +4,11 @@
 //! generates bulk inserts and updates. On PostgreSQL each is one statement with one
 //! array per column, since a statement with bound values would grow with the number
 //! of rows; the district is one bound value, so that the statement touches one
-//! shard. SQLite has no round trips: there a prepared statement runs once per row.
+//! shard. The rows of a whole district are several insertions, since the client library
+//! holds a statement twice. SQLite has no round trips: there a prepared statement runs once per row.
+
+/// Maximum number of rows of an insertion on PostgreSQL.
+pub const INSERTED: usize = 5_000;
 
 /// An insertion from one value for the district and one array for each other column.
 pub fn insert_from_arrays(table: &str, columns: &[&str]) -> String {
@@ -83,6 +87,9 @@ macro_rules! table_row {
         $(#[$meta])*
         #[derive(diesel::Queryable, diesel::Selectable, diesel::Insertable)]
         #[diesel(table_name = $crate::db::schema::$table)]
+        // An insertion that leaves no column out has a type of its own, by which diesel finds its prepared
+        // statement; otherwise it writes the text anew for each row.
+        #[diesel(treat_none_as_default_value = false)]
         $vis struct $name {
             #[doc = "Column `district`; the migrations describe all columns."]
             pub district: $district,
@@ -116,18 +123,20 @@ macro_rules! table_row {
                 let Some(first) = rows.first() else { return Ok(()) };
                 match conn {
                     $crate::db::Conn::Pg(conn) => {
-                        diesel::sql_query(TEXT.as_str())
-                            .bind::<SqlTypeOf<$table::district>, _>(&first.district)
-                            $(.bind::<diesel::sql_types::Array<SqlTypeOf<$table::$key>>, _>(
-                                rows.iter().map(|row| &row.$key).collect::<Vec<_>>(),
-                            ))+
-                            $(.bind::<diesel::sql_types::Array<SqlTypeOf<$table::$fixed>>, _>(
-                                rows.iter().map(|row| &row.$fixed).collect::<Vec<_>>(),
-                            ))*
-                            $(.bind::<diesel::sql_types::Array<SqlTypeOf<$table::$changing>>, _>(
-                                rows.iter().map(|row| &row.$changing).collect::<Vec<_>>(),
-                            ))*
-                            .execute(conn)?;
+                        for rows in rows.chunks($crate::db::bulk::INSERTED) {
+                            diesel::sql_query(TEXT.as_str())
+                                .bind::<SqlTypeOf<$table::district>, _>(&first.district)
+                                $(.bind::<diesel::sql_types::Array<SqlTypeOf<$table::$key>>, _>(
+                                    rows.iter().map(|row| &row.$key).collect::<Vec<_>>(),
+                                ))+
+                                $(.bind::<diesel::sql_types::Array<SqlTypeOf<$table::$fixed>>, _>(
+                                    rows.iter().map(|row| &row.$fixed).collect::<Vec<_>>(),
+                                ))*
+                                $(.bind::<diesel::sql_types::Array<SqlTypeOf<$table::$changing>>, _>(
+                                    rows.iter().map(|row| &row.$changing).collect::<Vec<_>>(),
+                                ))*
+                                .execute(conn)?;
+                        }
                     }
                     $crate::db::Conn::Sqlite(conn) => {
                         for row in rows {

@@ -67,9 +67,35 @@ pub fn lock_row(
 /// # Errors
 /// [`DbError`].
 pub fn lock_changes_of_plans(conn: &mut Conn, district: AreaCode) -> Result<(), DbError> {
+    lock(conn, "gridward plans", district)
+}
+
+/// Locks the plaques of the households of `district` against other servers until the end of the transaction: of two that
+/// would be hung at once, the second one sees the first. One lock for all, so that two batches that hang several do not
+/// wait for each other. On SQLite a write transaction is already exclusive.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_plaques(conn: &mut Conn, district: AreaCode) -> Result<(), DbError> {
+    lock(conn, "gridward plaques", district)
+}
+
+/// Locks the cases of the sites of `district`, such as memorials, against other servers until the end of the transaction:
+/// of two reports at once that find the fault of a site, the second one sees the case of the first. One lock for all, since
+/// a site is a place and has no row. On SQLite a write transaction is already exclusive.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_cases_of_sites(conn: &mut Conn, district: AreaCode) -> Result<(), DbError> {
+    lock(conn, "gridward sites", district)
+}
+
+/// Takes the lock of this name in the district until the end of the transaction.
+fn lock(conn: &mut Conn, name: &'static str, district: AreaCode) -> Result<(), DbError> {
+    use diesel::sql_types::Text;
     if let Conn::Pg(conn) = conn {
-        let lock = "SELECT pg_advisory_xact_lock(hashtext('gridward plans'), hashtext($1))";
-        diesel::sql_query(lock).bind::<diesel::sql_types::Text, _>(district).execute(conn)?;
+        let lock = "SELECT pg_advisory_xact_lock(hashtext($1), hashtext($2))";
+        diesel::sql_query(lock).bind::<Text, _>(name).bind::<Text, _>(district).execute(conn)?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ pub(crate) mod schema;
 use thiserror::Error;
 
 pub use address::Address;
-pub use batches::{batches, in_batches};
+pub use batches::{batches, in_batches, in_batches_or_all};
 pub use connection::Conn;
 
 /// Why a database operation failed.

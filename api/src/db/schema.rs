@@ -133,6 +133,7 @@ diesel::table! {
         stay_to -> Nullable<Date>,
         last_visit -> Nullable<Date>,
         tags -> Text,
+        household -> Nullable<Text>,
     }
 }
 
@@ -271,6 +272,7 @@ diesel::table! {
         sealed -> Binary,
         version -> BigInt,
         station -> Nullable<Text>,
+        carried_out_at -> Nullable<Timestamp>,
     }
 }
 
@@ -695,6 +697,7 @@ diesel::table! {
         reached -> Nullable<Text>,
         campaign -> Nullable<Text>,
         lane -> Text,
+        whole_area -> Nullable<Text>,
     }
 }
 

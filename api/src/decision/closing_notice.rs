@@ -15,7 +15,7 @@ use crate::case::{CaseKind, CaseSource, entry_store};
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::log::Event;
-use crate::task::report_row::{self, ReportRow};
+use crate::task::reports::report_row::{self, ReportRow};
 use crate::tx::Tx;
 
 /// Adds a notice for each finder of the closed case, unless that person closed it or has left. It names

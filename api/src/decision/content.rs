@@ -27,8 +27,8 @@ pub struct CaseMoveSent {
     /// A note; stored encrypted, as all that follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Note>,
-    /// The answers to the form of the present step; required if the step has a form, but of a move back
-    /// or one that gives the case up.
+    /// The answers to the form of the present step; required if the step has a form, but of a move back,
+    /// one that gives the case up or one that does without the task of the step.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub answers: Option<Map<String, Value>>,

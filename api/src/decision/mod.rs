@@ -4,6 +4,7 @@
 //! what may come. A move that was sent before gets the same answer. A step may await a task, which is
 //! created with the move to it; the finder of a matter has a notice when its case is closed.
 
+mod added_category;
 mod closing_notice;
 mod content;
 pub mod move_case;

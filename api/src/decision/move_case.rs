@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use gridward_domain::area::Level;
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::case::{self, CaseActor, CaseRejection, MoveEffect, StepTask};
+use gridward_domain::case::{self, CaseActor, CaseRejection, MoveEffect};
 use gridward_domain::code::WordCode;
-use gridward_domain::id::{CaseId, TaskId};
+use gridward_domain::id::CaseId;
 use serde_json::{Value, json};
 
-use super::{CaseMoveSent, closing_notice, step_task};
+use super::step_task::Awaited;
+use super::{CaseMoveSent, added_category, closing_notice, step_task};
 use crate::case::documents;
 use crate::case::entry_store::{self, NewEntry};
 use crate::case::event::event;
@@ -24,7 +26,7 @@ use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
-use crate::task::origin::Origin;
+use crate::task::commands::origin::Origin;
 use crate::tx::Tx;
 use crate::workday;
 
@@ -78,7 +80,8 @@ impl Moving {
         let row = &placed.row;
         let now = tx.now;
         let stored = documents::stored(tx.read_unbatched(), row.district, row.id)?;
-        let current = detail(&kind, &placed, (&stored, tx.now));
+        let desk = entry_store::desk(tx.read_unbatched(), row)?;
+        let current = detail(&kind, &placed, (&stored, desk, now));
         if !self.precedes_a_rise(tx, row)? {
             self.base.check(row.version, &current)?;
         }
@@ -87,13 +90,10 @@ impl Moving {
         let is_working = |day| days.is_working(day);
         let (path, actor) = (kind.path(), CaseActor::of(principal));
         let taken = &self.sent.taken;
-        let awaited = step_task::awaited(tx, row)?;
-        let task = row.task.map(|_| match awaited.as_slice() {
-            [] => StepTask::Ended,
-            _ => StepTask::Open,
-        });
+        let awaited = Awaited::of(tx, row)?;
+        let task = row.task.map(|_| awaited.task());
         let asked_by = entry_store::asked_by(tx.read_unbatched(), &kind, row)?;
-        let life = case::Case { documents: stored, asked_by, ..row.life(task) };
+        let life = case::Case { documents: stored, asked_by, desk, ..row.life(task) };
         let moved = case::apply(&path, &life, taken, actor, today, &is_working);
         let (life, _) = moved.map_err(|why| refusal(why, &awaited).showing(&current))?;
         let approves =
@@ -106,7 +106,7 @@ impl Moving {
         if let Some(step) = kind.step(&row.step) {
             self.sent.check(tx.read_unbatched(), district, (&kind, step))?;
             if self.sent.names_lawyer_of_station(step) {
-                self.sent.check_lawyer(lawyer(tx.read_unbatched(), key, row)?.as_ref())?;
+                self.sent.check_lawyer(lawyer(tx.read_unbatched(), key, &placed)?.as_ref())?;
             }
         }
         let mut next = row.after(life, Some(now.naive_utc()));
@@ -114,6 +114,7 @@ impl Moving {
         // No plain word says what a case is about that is confidential by now.
         if !is_confidential {
             records::keep(tx, &kind, &next)?;
+            added_category::add(tx, principal.person, (&kind, key), &next)?;
         }
         store::put(tx.write_unbatched(), Some(row), &next)?;
         let entry = NewEntry {
@@ -150,19 +151,19 @@ impl Moving {
 fn detail(
     kind: &CaseKind,
     placed: &PlacedCase,
-    (stored, now): (&BTreeSet<WordCode>, DateTime<Utc>),
+    (stored, desk, now): (&BTreeSet<WordCode>, Option<Level>, DateTime<Utc>),
 ) -> CaseDetail {
     CaseDetail {
         case: placed.case(now),
         detail: None,
         history: Vec::new(),
         lawyer: None,
-        may_come: may_come(kind, placed),
+        may_come: may_come(kind, placed, desk),
         missing_documents: documents::missing(kind, placed, stored),
     }
 }
 
-fn refusal(why: CaseRejection, awaited: &[TaskId]) -> Problem {
+fn refusal(why: CaseRejection, awaited: &Awaited) -> Problem {
     let naming = |code: ProblemCode, details: Vec<String>| {
         let errors = details.into_iter().map(|detail| FieldError::new("/move", detail));
         errors.fold(Problem::from(code), Problem::with)
@@ -172,8 +173,10 @@ fn refusal(why: CaseRejection, awaited: &[TaskId]) -> Problem {
         CaseRejection::OtherLevel => ProblemCode::CaseOtherLevel.into(),
         CaseRejection::SamePerson => ProblemCode::CaseSamePerson.into(),
         CaseRejection::AwaitsTask => {
-            let tasks = awaited.iter().map(|id| format!("awaits the task {id}"));
-            naming(ProblemCode::CaseAwaitsTask, tasks.collect())
+            let live = awaited.live.iter().map(|id| format!("awaits the task {id}"));
+            let undone = awaited.undone.iter();
+            let undone = undone.map(|id| format!("the task {id} ended undone: reopen it"));
+            naming(ProblemCode::CaseAwaitsTask, live.chain(undone).collect())
         }
         CaseRejection::MissingDocuments(missing) => {
             let documents = missing.iter().map(|code| format!("requires the document {code}"));

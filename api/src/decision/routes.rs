@@ -13,7 +13,7 @@ use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
-use crate::task::origin::Origin;
+use crate::task::commands::origin::Origin;
 
 /// Serves all of them.
 pub(crate) fn register(config: &mut ServiceConfig<'_>) {

@@ -1,7 +1,9 @@
 //! The task that a step of a case awaits.
 
 use gridward_domain::authority::Principal;
+use gridward_domain::case::{StepTask, TaskEnd};
 use gridward_domain::id::TaskId;
+use gridward_domain::task::Phase;
 
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
@@ -12,26 +14,52 @@ use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::task;
-use crate::task::create::{NewTask, create_from};
-use crate::task::task_origin::TaskOrigin;
-use crate::task::tie::tied;
+use crate::task::assignment::tie::tied;
+use crate::task::creation::create::{NewTask, create_from};
+use crate::task::creation::task_origin::TaskOrigin;
 use crate::tx::Tx;
 
-/// The tasks that the present step awaits: of a visit by two people both, as far as they are not done.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn awaited(tx: &mut Tx<'_>, row: &CaseRow) -> Result<Vec<TaskId>, DbError> {
-    let Some(id) = row.task else { return Ok(Vec::new()) };
-    let Some(task) = task::store::row(tx.read()?, row.district, id)? else { return Ok(Vec::new()) };
-    let second = if task.pair().is_some() { tied(tx, &task)? } else { Vec::new() };
-    let mut awaited = Vec::new();
-    for task in std::iter::once(task).chain(second) {
-        if task.life()?.state.is_live() {
-            awaited.push(task.id);
+/// The tasks of the present step that are not done.
+#[derive(Debug, Default)]
+pub(super) struct Awaited {
+    /// Those that can still be done.
+    pub(super) live: Vec<TaskId>,
+    /// Those that were cancelled, have failed or have expired.
+    pub(super) undone: Vec<TaskId>,
+}
+
+impl Awaited {
+    /// The tasks of the present step that are not done, of a visit by two people both.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn of(tx: &mut Tx<'_>, row: &CaseRow) -> Result<Self, DbError> {
+        let mut awaited = Self::default();
+        let Some(id) = row.task else { return Ok(awaited) };
+        let Some(task) = task::store::row(tx.read()?, row.district, id)? else {
+            return Ok(awaited);
+        };
+        let second = if task.pair().is_some() { tied(tx, &task)? } else { Vec::new() };
+        for task in std::iter::once(task).chain(second) {
+            match task.state {
+                Phase::Done => {}
+                Phase::Cancelled | Phase::Failed | Phase::Expired => awaited.undone.push(task.id),
+                Phase::Open | Phase::Assigned | Phase::Accepted | Phase::InProgress => {
+                    awaited.live.push(task.id);
+                }
+            }
+        }
+        Ok(awaited)
+    }
+
+    /// What became of the visit.
+    pub(super) const fn task(&self) -> StepTask {
+        match (self.live.is_empty(), self.undone.is_empty()) {
+            (false, _) => StepTask::Live,
+            (true, false) => StepTask::Ended(TaskEnd::Undone),
+            (true, true) => StepTask::Ended(TaskEnd::Done),
         }
     }
-    Ok(awaited)
 }
 
 /// Creates the task of the step that the case has begun. Without a current beneficiary, and for a

@@ -15,9 +15,12 @@ use super::staff::Staff;
 use crate::campaign::store::{self as campaigns, CampaignRow};
 use crate::catalogue::ServiceKind;
 use crate::clock;
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::goods::plan::ItemForEach;
 use crate::goods::store::ItemRow;
+use crate::person::Gender;
+use crate::task::words::{TaskGuest, TaskWords};
 
 /// The filter of the Spring Festival; the members have the age and live alone.
 const FILTER: &str = r#"{"all":[{"lives_alone":true},{"age":{"from":75}}]}"#;
@@ -47,20 +50,29 @@ fn years(today: NaiveDate) -> impl Iterator<Item = CalendarYear> {
 }
 
 fn each(item: &ItemRow) -> ItemForEach {
-    ItemForEach { item: item.code.clone(), quantity: GoodsQuantity::of::<1>() }
+    ItemForEach { item: item.code.clone(), quantity: GoodsQuantity::of::<1>(), per: None }
+}
+
+/// The leader who comes along on its visits.
+fn guest() -> Result<TaskGuest, DbError> {
+    let name = identity::name(Gender::Male, &mut Draw::new(7, "guest"));
+    Ok(TaskGuest { name: parsed(&name)?, office: parsed("区退役军人事务局局长")? })
 }
 
 /// The campaign of the Spring Festival: launched a fortnight ago, for a fortnight more.
 pub(super) fn festival(
     (staff, kind): (&Staff, &ServiceKind),
     (items, year): (&[ItemRow], CalendarYear),
+    key: &SealingKey,
     draw: &mut Draw,
     now: DateTime<Utc>,
 ) -> Result<CampaignRow, DbError> {
     let (today, ago) = (clock::day(now), now - TimeDelta::days(14));
+    let id = CampaignId(identity::id(0, draw));
+    let words = TaskWords { guest: Some(guest()?), ..TaskWords::default() };
     Ok(CampaignRow {
         district: staff.district,
-        id: CampaignId(identity::id(0, draw)),
+        id,
         created_by: staff.supervisor,
         created_at: (ago - TimeDelta::days(3)).naive_utc(),
         area: staff.district,
@@ -77,7 +89,7 @@ pub(super) fn festival(
         first_day: clock::day(ago),
         last_day: today + Days::new(14),
         quota_per_day: None,
-        words: None,
+        words: campaigns::sealed(key, staff.district, id, &words)?,
         edited_by: staff.supervisor,
         approved_by: Some(staff.admin),
         approved_at: Some((ago - TimeDelta::days(1)).naive_utc()),
@@ -115,6 +127,7 @@ pub(super) fn army_day_draft(
         items: campaigns::items_text(&items.iter().map(each).collect::<Vec<_>>())?,
         first_day: day - Days::new(20),
         last_day: day,
+        words: None,
         edited_by: staff.admin,
         approved_by: None,
         approved_at: None,

@@ -1,10 +1,11 @@
 //! What the cases of the demo say: descriptions, notes, answers, amounts and referrals.
 
+use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::case::{CaseResult, MoveEffect};
 use gridward_domain::code::{CaseClass, MoveCode};
 use gridward_domain::range::AmountFen;
 
-use super::answers;
+use super::{answers, lawyers};
 use crate::case::entry_store::EntrySealed;
 use crate::case::row::{CaseRow, CaseSealed};
 use crate::case::{CaseKind, CaseMoveContent, CaseReferral, CaseStepContent};
@@ -36,11 +37,11 @@ pub(super) fn of_case(kind: &CaseKind, row: &CaseRow) -> CaseSealed {
     CaseSealed { detail: detail.and_then(|detail| detail.parse().ok()), class }
 }
 
-/// What is said with the move `taken` of the case with this number, from the step.
+/// What is said with the move `taken` of the case with this number, in the grid, from the step.
 pub(super) fn of_move(
     kind: &CaseKind,
-    step: &CaseStepContent,
-    taken: &MoveCode,
+    (step, taken): (&CaseStepContent, &MoveCode),
+    grid: AreaCode,
     number: usize,
 ) -> EntrySealed {
     let Some(taken) = step.moves.iter().find(|one| one.code == *taken) else {
@@ -54,7 +55,7 @@ pub(super) fn of_move(
         note,
         answers: step.form.as_ref().and_then(answers::of),
         amount_fen: step.amount.then(|| amount(number)).flatten(),
-        referral: referral(step, taken),
+        referral: referral(step, taken, grid),
         report: None,
     }
 }
@@ -68,11 +69,17 @@ fn is_forward(kind: &CaseKind, taken: &CaseMoveContent) -> bool {
     matches!(taken.effect, MoveEffect::Advance | MoveEffect::Approve) && !is_given_up
 }
 
-/// To whom the step refers.
-fn referral(step: &CaseStepContent, taken: &CaseMoveContent) -> Option<CaseReferral> {
+/// To whom the step refers a case of the grid.
+fn referral(
+    step: &CaseStepContent,
+    taken: &CaseMoveContent,
+    grid: AreaCode,
+) -> Option<CaseReferral> {
     let first = step.referrals.first()?;
     let is_named = taken.refers || step.moves.iter().all(|one| !one.refers);
-    let name = format!("（演示）{}", first.name.as_str()).parse().ok()?;
+    let lawyer = grid.ancestor(Level::Town).filter(|_| first.lawyer_of_station).map(lawyers::name);
+    let name = lawyer.unwrap_or_else(|| format!("（演示）{}", first.name.as_str()));
+    let name = name.parse().ok()?;
     is_named.then(|| CaseReferral { to: first.code.clone(), name })
 }
 

@@ -20,9 +20,9 @@ use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::load::record::{BeneficiaryRecord, DistrictRecords, MemorialRecord, PersonRecord};
+use crate::task::assignment::task_tie::{TaskTie, TieType};
+use crate::task::creation::task_origin::TaskOrigin;
 use crate::task::row::{Draft, TaskRow};
-use crate::task::task_origin::TaskOrigin;
-use crate::task::task_tie::{TaskTie, TieType};
 use crate::workday::WorkDays;
 
 /// The days between two steps of a case.
@@ -114,7 +114,7 @@ impl Making<'_> {
         let finder = self.staff.at(kind.steps.first()?.level, about.grid)?;
         let begun = clock::day(opened);
         let mut life =
-            case::open(&path, (class, false, Level::Grid), Some(finder), begun, &is_working)
+            case::open(&path, (class, false, Level::Grid, None), Some(finder), begun, &is_working)
                 .ok()?;
         life.documents = path.required_documents();
         let mut at = opened;
@@ -141,7 +141,7 @@ impl Making<'_> {
             let from = life.step.clone();
             life = case::apply(&path, &life, &taken, actor, clock::day(at), &is_working).ok()?.0;
             let moved = entry(CaseEntryAction::Move, at, actor.person, &life);
-            let content = case_words::of_move(kind, step, &taken, number);
+            let content = case_words::of_move(kind, (step, &taken), about.grid, number);
             entries.push((NewEntry { from: Some(from), taken: Some(taken), ..moved }, content));
         }
         let id = CaseId(identity::id(number, &mut Draw::new(7, "cases")));

@@ -1,4 +1,4 @@
-//! The standing duties of the demo: regimes that run, and those that wait for another person.
+//! The standing duties of the demo: regimes that run.
 
 use std::collections::BTreeSet;
 
@@ -104,8 +104,7 @@ impl Content {
 }
 
 /// The regimes, whose visits of today are prepared: those of tomorrow come in the night. The retired officers
-/// have one named member of staff, the first manager. Visits after a need, which no report of the demo has found, wait
-/// until the supervisor activates them.
+/// have one named member of staff, the first manager.
 pub(super) fn regime_rows(
     (records, staff): (&DistrictRecords, &Staff),
     documents: &[ServiceDocument],
@@ -121,7 +120,6 @@ pub(super) fn regime_rows(
     let contents = contents.collect::<Result<Vec<_>, DbError>>()?;
     let today = clock::day(now);
     let rows = contents.into_iter().enumerate().filter_map(|(number, content)| {
-        let active = !matches!(content.cadence, Cadence::AfterNeed { .. });
         let CadenceParts { cadence, days: cadence_days, feast, needs } = content.cadence.parts();
         let [name, name_en] = content.name;
         Some(RegimeRow {
@@ -144,10 +142,10 @@ pub(super) fn regime_rows(
             starts_on: today.checked_sub_days(Days::new(content.ago))?,
             responsible: Some(content.assignee.unwrap_or(staff.supervisor)),
             assign_responsible: content.assignee.is_some(),
-            active,
-            ran_on: active.then_some(today),
+            active: true,
+            ran_on: Some(today),
             edited_by: Some(staff.admin),
-            activated_by: active.then_some(staff.supervisor),
+            activated_by: Some(staff.supervisor),
             authors: BTreeSet::from([staff.admin]).into(),
             version: 1,
         })

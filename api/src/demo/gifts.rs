@@ -21,7 +21,8 @@ use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::goods::handout_model::HandoutReceipt;
 use crate::goods::handout_store::{HandoutRow, HandoutSealed};
-use crate::goods::store::{ItemRow, MovementRow, StockRow};
+use crate::goods::movement_store::MovementRow;
+use crate::goods::store::{ItemRow, StockRow};
 use crate::load::record::BeneficiaryRecord;
 
 /// The hand-out of an item at the visit: made with it, or refused with it.

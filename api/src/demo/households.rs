@@ -51,6 +51,26 @@ pub(super) fn beneficiaries(map: &Map, count: usize, draw: &mut Draw) -> Vec<Ben
     all
 }
 
+/// Each fortieth beneficiary lives with the one before in a household with one plaque, unless one of them lives alone.
+/// The simulation, whose figures are published, does without these couples.
+pub fn couples(all: &mut [BeneficiaryRecord]) {
+    for (n, pair) in all.chunks_exact_mut(40).enumerate() {
+        let [.., first, second] = pair else { continue };
+        if first.grid != second.grid || first.lives_alone || second.lives_alone {
+            continue;
+        }
+        first.household = format!("{}-{n:05}", first.grid).parse().ok();
+        second.household.clone_from(&first.household);
+        second.place = first.place;
+        second.address.clone_from(&first.address);
+        if first.plaque == second.plaque
+            && let Ok(pending) = "pending".parse()
+        {
+            second.plaque = pending;
+        }
+    }
+}
+
 /// The number of beneficiaries per grid, `count` in total, with a log-normal distribution.
 fn sizes(grids: usize, count: usize, draw: &mut Draw) -> Vec<usize> {
     /// The median, and the standard deviation of the logarithm.
@@ -122,6 +142,7 @@ fn one(
         birth_year: identity::birth_year(born),
         categories: categories(category, born),
         tags: tags.into_iter().filter_map(|code| code.parse().ok()).collect(),
+        household: None,
         place,
         address: format!("{}{}栋{}", grid.address, house / 12 + 1, 101 + house % 12 * 100),
         phone: identity::phone("1001", n),

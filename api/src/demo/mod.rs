@@ -15,14 +15,15 @@ pub mod cases;
 mod constant;
 mod draw;
 mod duties;
+mod errand;
 mod gifts;
-mod households;
+pub mod households;
 mod identity;
+mod lawyers;
 mod map;
 pub mod mark;
 mod people;
 mod places;
-pub mod planning;
 pub mod programme;
 mod rounds;
 mod services;
@@ -31,6 +32,7 @@ mod staff;
 pub mod tasks;
 mod visitors;
 mod visits;
+mod waiting;
 pub mod work_calendar;
 
 use crate::load::record::DistrictRecords;
@@ -138,6 +140,24 @@ mod tests {
         for area in &records.areas {
             let grid = map.locate(area.place).expect("a grid");
             assert!(area.code.contains(&grid), "{} has its point in {grid}", area.code);
+        }
+    }
+
+    #[test]
+    fn a_couple_shares_a_home_with_one_plaque() {
+        let mut all = district(60).beneficiaries;
+        households::couples(&mut all);
+        let couples: Vec<_> = all
+            .windows(2)
+            .filter(|pair| pair[0].household.is_some() && pair[0].household == pair[1].household)
+            .collect();
+        assert!((20..=40).contains(&couples.len()), "{}", couples.len());
+        for pair in couples {
+            assert_eq!((pair[0].grid, pair[0].place), (pair[1].grid, pair[1].place));
+            assert_eq!(pair[0].address, pair[1].address);
+            assert!(!pair.iter().any(|one| one.lives_alone));
+            let hung = pair.iter().filter(|one| one.plaque.to_string() == "hung");
+            assert!(hung.count() <= 1, "one plaque");
         }
     }
 

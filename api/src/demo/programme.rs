@@ -2,25 +2,29 @@
 //! goods, one for Army Day that waits for its approval, and the services of all documents, whose regimes run.
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use gridward_domain::code::Need;
 use gridward_domain::range::GoodsQuantity;
 use gridward_domain::task::Outcome;
 
 use super::campaigns::{FROM_AGE, army_day_draft, festival, next_army_day, next_festival};
 use super::draw::Draw;
+use super::errand::{Destination, Errand, Progress};
 use super::rounds::Duty;
 use super::staff::Staff;
 use super::visitors::Visitors;
-use super::visits::{self, Destination, Errand, Progress, Visit, Visits};
-use super::{duties, gifts, services};
+use super::visits::{self, Visit, Visits};
+use super::{duties, gifts, lawyers, services};
 use crate::campaign::store::{self as campaigns, CampaignRow};
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::goods::handout_store::HandoutRow;
-use crate::goods::store::{ItemRow, MovementRow, StockRow};
+use crate::goods::movement_store::MovementRow;
+use crate::goods::store::{ItemRow, StockRow};
 use crate::load::record::DistrictRecords;
 use crate::regime::store as regimes;
+use crate::service::model::ServiceDocument;
 use crate::task::words::{Goods, TaskWords};
 
 /// The kind of the visits of both.
@@ -56,17 +60,21 @@ pub fn add(
     let Some(kind) = kind else { return Ok(None) };
     let documents = services::documents()?;
     let items = services::items(staff.district, &documents)?;
-    let Some(made) = programme((records, &items), (&staff, kind), key, now)? else {
+    let needs = visited_needs(&documents);
+    let Some(made) = programme((records, &items, &needs), (&staff, kind), key, now)? else {
         return Ok(None);
     };
     services::install(conn, staff.district, &documents)?;
+    lawyers::add(conn, key, records)?;
     insert(conn, &made)?;
     let kinds = [kinds.to_vec(), services::kinds(&documents)].concat();
     let duties = duties::regime_rows((records, &staff), &documents, now)?;
     for row in &duties {
         regimes::put(conn, None, row)?;
     }
-    let rounds = Duty { records, staff: &staff, kinds: &kinds, key, now }.add(conn, &duties)?;
+    let earlier = &made.visits;
+    let duty = Duty { records, staff: &staff, kinds: &kinds, earlier, key, now };
+    let rounds = duty.add(conn, &duties)?;
     Ok(Some(Added {
         campaigns: made.campaigns.len(),
         visits: made.visits.len(),
@@ -74,6 +82,12 @@ pub fn add(
         regimes: duties.len(),
         rounds,
     }))
+}
+
+/// A need of each regime of the documents that visits for some.
+fn visited_needs(documents: &[ServiceDocument]) -> Vec<Need> {
+    let regimes = documents.iter().flat_map(|document| &document.regimes);
+    regimes.filter_map(|regime| regime.cadence.parts().needs.pop_first()).collect()
 }
 
 /// The rows of the stocks, the visits and the campaigns.
@@ -103,7 +117,7 @@ fn items_of(all: &[ItemRow], codes: &[&str]) -> Vec<ItemRow> {
 }
 
 fn programme(
-    (records, items): (&DistrictRecords, &[ItemRow]),
+    (records, items, needs): (&DistrictRecords, &[ItemRow], &[Need]),
     (staff, kind): (&Staff, &ServiceKind),
     key: &SealingKey,
     now: DateTime<Utc>,
@@ -115,8 +129,9 @@ fn programme(
     let of_festival = items_of(items, &["rice_10kg", "spring_festival_letter"]);
     let of_army_day = items_of(items, &["army_day_letter"]);
     let mut draw = Draw::new(7, "programme");
-    let festival = festival((staff, kind), (&of_festival, year), &mut draw, now)?;
-    let (visits, handouts) = half(records, (&festival, kind, &of_festival), (staff, key), now)?;
+    let festival = festival((staff, kind), (&of_festival, year), key, &mut draw, now)?;
+    let of = (&festival, kind, of_festival.as_slice());
+    let (visits, handouts) = half((records, needs), of, (staff, key), now)?;
     let (stocks, movements) = gifts::stocks(staff, items, &handouts, &mut draw, now);
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let festival = CampaignRow {
@@ -129,9 +144,10 @@ fn programme(
     Ok(Some(Programme { stocks, movements, visits, handouts, campaigns }))
 }
 
-/// The visits and the hand-outs of the campaign, about half of them made.
+/// The visits and the hand-outs of the campaign, about half of them made; the first ones that were made found these needs
+/// yesterday, one each.
 fn half(
-    records: &DistrictRecords,
+    (records, needs): (&DistrictRecords, &[Need]),
     (campaign, kind, items): (&CampaignRow, &ServiceKind, &[ItemRow]),
     (staff, key): (&Staff, &SealingKey),
     now: DateTime<Utc>,
@@ -139,7 +155,7 @@ fn half(
     let brought = items
         .iter()
         .map(|item| Goods { name: item.name.clone(), quantity: GoodsQuantity::of::<1>() });
-    let words = TaskWords { goods: brought.collect(), ..TaskWords::default() };
+    let words = TaskWords { goods: brought.collect(), ..campaign.words(key)? };
     let visitors = Visitors::of(records, staff);
     let launched = campaign.launched_at.map_or(now, |at| at.and_utc());
     let of = Visits {
@@ -156,16 +172,23 @@ fn half(
     let is_member = |age: i32, alone: bool| alone && age >= FROM_AGE;
     let (mut draw, mut given) = (Draw::new(7, "visits"), Draw::new(7, "hand-outs"));
     let (mut visits, mut handouts) = (Vec::new(), Vec::new());
+    let mut to_find = needs.iter();
+    let yesterday = clock::midnight(clock::day(now)) - TimeDelta::hours(14);
     for home in &records.beneficiaries {
         if !is_member(year - home.birth_year.get(), home.lives_alone) {
             continue;
         }
+        let progress = progress_of(visits.len());
+        let is_made = progress == Progress::Reported(Outcome::Done);
+        let found = if is_made { to_find.next() } else { None };
+        let at = moment(&mut draw, now);
         let errand = Errand {
             occasion: Some(occasion.clone()),
             created_at: launched,
             days: (campaign.first_day, campaign.last_day),
-            progress: progress_of(visits.len()),
-            at: moment(&mut draw, now),
+            progress,
+            at: found.map_or(at, |_| yesterday),
+            needs: found.cloned().into_iter().collect(),
         };
         let visit = of.visit(visits.len(), Destination::home(home), errand, &mut draw)?;
         let Some(visit) = visit else { continue };

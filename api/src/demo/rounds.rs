@@ -1,24 +1,27 @@
 //! The members of the regimes of the demo, with their visits: those that have fallen due since the regime began are
-//! made, those of the coming days wait.
+//! made, those of the coming days wait, one for all regimes that want a visit of its kind.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use gridward_domain::bounded_text::Occasion;
-use gridward_domain::id::BeneficiaryId;
-use gridward_domain::regime::{Due, RegimeSubject, due};
+use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::regime::{Due, RegimeSubject, Rule, due};
 use gridward_domain::task::Outcome;
 
 use super::draw::Draw;
+use super::errand::{Destination, Errand, Progress};
 use super::staff::Staff;
 use super::visitors::Visitors;
-use super::visits::{self, Destination, Errand, Progress, Visit, Visits};
+use super::visits::{self, Visit, Visits};
+use super::waiting::Waiting;
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::memorial;
+use crate::regime::candidates;
 use crate::regime::members::{self, Candidate, MemberRow, Reconciliation};
 use crate::regime::store::RegimeRow;
 use crate::task::words::TaskWords;
@@ -26,11 +29,42 @@ use crate::task::words::TaskWords;
 /// Where the member of a regime is visited.
 type DestinationOf<'d> = dyn Fn(&BeneficiaryId) -> Option<Destination> + 'd;
 
-/// The members of a regime, and their visits.
-#[derive(Default)]
+/// The visits of the regimes, as far as they are generated.
 struct Rounds {
-    members: Vec<MemberRow>,
-    visits: Vec<Visit>,
+    draw: Draw,
+    /// How many have fallen due, those for which one that waits is made too.
+    number: usize,
+    /// Those of the present regime that are made.
+    made: Vec<Visit>,
+    /// Those of all regimes that wait.
+    waiting: Waiting,
+}
+
+impl Rounds {
+    /// The task of the visit that has fallen due to the member: a new one, unless it is to be made and one that waits is
+    /// made for it too; `None` in a grid without visitors.
+    fn task(
+        &mut self,
+        visits: &Visits<'_>,
+        (member, to): (BeneficiaryId, Destination),
+        duty: (&Rule, Due),
+        errand: Errand,
+    ) -> Result<Option<TaskId>, DbError> {
+        if errand.progress == Progress::Open
+            && let Some(task) = self.waiting.share(visits, member, duty)?
+        {
+            return Ok(Some(task));
+        }
+        let visit = visits.visit(self.number, to, errand, &mut self.draw)?;
+        let Some(visit) = visit else { return Ok(None) };
+        let task = visit.task.id;
+        if visit.made.is_some() {
+            self.made.push(visit);
+        } else {
+            self.waiting.add(visit, member, duty);
+        }
+        Ok(Some(task))
+    }
 }
 
 /// What the visits depend on.
@@ -41,6 +75,8 @@ pub(super) struct Duty<'a> {
     pub(super) staff: &'a Staff,
     /// The kinds of service.
     pub(super) kinds: &'a [ServiceKind],
+    /// Visits that were made, some of which have found needs.
+    pub(super) earlier: &'a [Visit],
     /// The key of the district.
     pub(super) key: &'a SealingKey,
     /// The present time.
@@ -48,8 +84,8 @@ pub(super) struct Duty<'a> {
 }
 
 impl Duty<'_> {
-    /// Adds the members of those of these regimes that are active and their visits, those that are made as contacts
-    /// that the later regimes know; returns the number of visits.
+    /// Adds the members of these regimes and their visits, those that are made as contacts that the later regimes know,
+    /// those that wait as visits that the later regimes share; returns the number of visits.
     ///
     /// # Errors
     /// [`DbError`].
@@ -57,35 +93,57 @@ impl Duty<'_> {
         let visitors = Visitors::of(self.records, self.staff);
         let homes = self.records.beneficiaries.iter();
         let homes: HashMap<_, _> = homes.map(|home| (home.id, Destination::home(home))).collect();
-        let mut draw = Draw::new(7, "rounds");
-        let mut number = 0;
-        for regime in regimes.iter().filter(|regime| regime.active) {
-            let candidates = members::candidates(conn, self.key, regime, clock::day(self.now))?;
+        let mut rounds = Rounds {
+            draw: Draw::new(7, "rounds"),
+            number: 0,
+            made: Vec::new(),
+            waiting: Waiting::default(),
+        };
+        let mut added = 0;
+        for regime in regimes {
+            let candidates = if regime.needs.members().is_empty() {
+                candidates::of(conn, self.key, regime, clock::day(self.now))?
+            } else {
+                self.found(regime)
+            };
             let sites = match regime.subject {
                 RegimeSubject::Beneficiaries => HashMap::new(),
                 RegimeSubject::Memorials => sites(conn, regime, &candidates)?,
             };
             let to = |id: &BeneficiaryId| homes.get(id).or_else(|| sites.get(id)).cloned();
-            let Rounds { members, visits } =
-                self.rounds(regime, (&candidates, &to), (&visitors, number), &mut draw)?;
+            let members = self.members(regime, (&candidates, &to), &visitors, &mut rounds)?;
             MemberRow::insert_all(conn, &members.iter().collect::<Vec<_>>())?;
-            visits::insert(conn, &visits)?;
-            number += visits.len();
+            let made = std::mem::take(&mut rounds.made);
+            visits::insert(conn, &made)?;
+            added += made.len();
         }
-        Ok(number)
+        let waiting = rounds.waiting.into_visits();
+        visits::insert(conn, &waiting)?;
+        Ok(added + waiting.len())
     }
 
-    /// The members of the regime, who are these candidates, and their visits, which have the numbers from this one.
-    fn rounds(
+    /// Those of whom the earlier visits have found a need of the regime. No visit falls due to its other members, whom
+    /// the run of the night adds.
+    fn found(&self, regime: &RegimeRow) -> Vec<Candidate> {
+        let needs = regime.needs.members();
+        let earlier = self.earlier.iter().filter(|visit| !visit.needs.is_disjoint(needs));
+        let found = earlier.filter_map(|visit| {
+            let (id, _, day) = visit.contact()?;
+            Some(Candidate { id, grid: visit.task.grid, anchor: Some(day), contact: Some(day) })
+        });
+        found.collect()
+    }
+
+    /// The members of the regime, who are these candidates, with their visits.
+    fn members(
         &self,
         regime: &RegimeRow,
         (candidates, to): (&[Candidate], &DestinationOf<'_>),
-        (visitors, first): (&Visitors<'_>, usize),
-        draw: &mut Draw,
-    ) -> Result<Rounds, DbError> {
-        let mut rounds = Rounds::default();
+        visitors: &Visitors<'_>,
+        rounds: &mut Rounds,
+    ) -> Result<Vec<MemberRow>, DbError> {
         let Some(kind) = self.kinds.iter().find(|kind| kind.code == regime.kind) else {
-            return Ok(rounds);
+            return Ok(Vec::new());
         };
         let visits = Visits {
             title: regime.name.as_str().parse().ok(),
@@ -98,22 +156,19 @@ impl Duty<'_> {
             now: self.now,
         };
         let (today, rule) = (clock::day(self.now), regime.rule()?);
-        let Reconciliation { members, .. } =
+        let Reconciliation { mut members, .. } =
             members::reconcile(regime, BTreeMap::new(), candidates)?;
-        for (mut member, candidate) in members.into_iter().zip(candidates) {
-            let due = due(&rule, &candidate.days(&member), today);
-            if let (Some(due), Some(to)) = (due, to(&member.beneficiary)) {
-                let number = first + rounds.visits.len();
-                let errand = self.errand(regime, due, number);
-                if let Some(visit) = visits.visit(number, to, errand, draw)? {
-                    member =
-                        MemberRow { slot: Some(due.slot), task: Some(visit.task.id), ..member };
-                    rounds.visits.push(visit);
-                }
+        for (member, candidate) in members.iter_mut().zip(candidates) {
+            let due = due(&rule, &candidate.days(member), today);
+            let (Some(due), Some(to)) = (due, to(&member.beneficiary)) else { continue };
+            let errand = self.errand(regime, due, rounds.number);
+            let to = (member.beneficiary, to);
+            if let Some(task) = rounds.task(&visits, to, (&rule, due), errand)? {
+                (member.slot, member.task) = (Some(due.slot), Some(task));
+                rounds.number += 1;
             }
-            rounds.members.push(member);
         }
-        Ok(rounds)
+        Ok(members)
     }
 
     /// The person to whom the visits of the regime are assigned, if they are to one.
@@ -130,10 +185,11 @@ impl Duty<'_> {
         if due.slot < today {
             let at = created_at + TimeDelta::minutes(minute(number));
             let (days, progress) = ((due.slot, due.slot), Progress::Reported(Outcome::Done));
-            return Errand { occasion, created_at, days, progress, at };
+            return Errand { occasion, created_at, days, progress, at, needs: BTreeSet::new() };
         }
         let days = (today, due.due_on);
-        Errand { occasion, created_at, days, progress: Progress::Open, at: self.now }
+        let (progress, needs) = (Progress::Open, BTreeSet::new());
+        Errand { occasion, created_at, days, progress, at: self.now, needs }
     }
 }
 

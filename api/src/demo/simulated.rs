@@ -13,7 +13,7 @@ use crate::beneficiary::{Contact, Mobility};
 use crate::load::record::{BeneficiaryRecord, PersonRecord};
 use crate::person::Weekday;
 use crate::plan::settings::PlanningSettings;
-use crate::task::journey::mode;
+use crate::task::schedule::journey::mode;
 
 /// The categories of key recipients: all but veterans without merit or injury, the families of
 /// soldiers, and retired officers, who have a service of their own.

@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
-use gridward_domain::bounded_text::{Occasion, TaskTitle};
+use gridward_domain::bounded_text::TaskTitle;
 use gridward_domain::channel::Channel;
-use gridward_domain::code::{KindCode, WordCode};
+use gridward_domain::code::{KindCode, Need, WordCode};
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
-use gridward_domain::place::Place;
 use gridward_domain::task::{
-    self as life, AutomaticCommand, Candidate, Command, Outcome, Transition,
+    self as life, AutomaticCommand, Candidate, Command, Outcome, Phase, Transition,
 };
 use gridward_domain::word::Word as _;
 use serde_json::{Map, Value};
 
 use super::draw::Draw;
+use super::errand::{Destination, Errand, Progress};
 use super::visitors::Visitors;
 use super::{answers, identity};
 use crate::beneficiary::answers as plain_answers;
@@ -26,22 +25,13 @@ use crate::catalogue::form::filterable_answers;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-use crate::load::record::{BeneficiaryRecord, PersonRecord};
-use crate::task::occasion::OccasionRow;
-use crate::task::report_content::ReportContent;
-use crate::task::report_row::ReportRow;
-use crate::task::report_sealed::Sealed;
+use crate::load::record::PersonRecord;
+use crate::task::creation::occasion::OccasionRow;
+use crate::task::reports::report_content::ReportContent;
+use crate::task::reports::report_row::ReportRow;
+use crate::task::reports::report_sealed::Sealed;
 use crate::task::row::{Draft, TaskRow};
 use crate::task::words::TaskWords;
-
-/// What has become of a visit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
-    Open,
-    Assigned,
-    Accepted,
-    Reported(Outcome),
-}
 
 /// The report of a visit.
 #[derive(Clone, Copy, Debug)]
@@ -54,41 +44,6 @@ pub(super) struct Made {
     pub(super) outcome: Outcome,
 }
 
-/// Where a visit is made.
-#[derive(Clone, Debug)]
-pub(super) struct Destination {
-    /// The grid.
-    pub(super) grid: AreaCode,
-    /// The place.
-    pub(super) place: Place,
-    /// Whose home it is, if it is one.
-    pub(super) beneficiary: Option<BeneficiaryId>,
-    /// The name of another place.
-    pub(super) name: Option<String>,
-}
-
-impl Destination {
-    /// The home of the beneficiary.
-    pub(super) const fn home(of: &BeneficiaryRecord) -> Self {
-        Self { grid: of.grid, place: of.place, beneficiary: Some(of.id), name: None }
-    }
-}
-
-/// What a visit is for, and when.
-#[derive(Clone, Debug)]
-pub(super) struct Errand {
-    /// The occasion.
-    pub(super) occasion: Option<Occasion>,
-    /// When its task was created.
-    pub(super) created_at: DateTime<Utc>,
-    /// The first and the last day.
-    pub(super) days: (NaiveDate, NaiveDate),
-    /// What has become of it.
-    pub(super) progress: Progress,
-    /// When that was.
-    pub(super) at: DateTime<Utc>,
-}
-
 /// A visit.
 pub(super) struct Visit {
     /// Its task.
@@ -99,6 +54,8 @@ pub(super) struct Visit {
     pub(super) report: Option<ReportRow>,
     /// Who reported it when.
     pub(super) made: Option<Made>,
+    /// The needs that the report has found.
+    pub(super) needs: BTreeSet<Need>,
     /// The answers by which audiences filter, of the kind's form.
     filterable: BTreeMap<KindCode, BTreeMap<WordCode, BTreeSet<WordCode>>>,
     /// Whether it is one or a call.
@@ -142,7 +99,8 @@ impl Visits<'_> {
         errand: Errand,
         draw: &mut Draw,
     ) -> Result<Option<Visit>, DbError> {
-        let Errand { occasion, created_at, days: (not_before, due_on), progress, at } = errand;
+        let Errand { occasion, created_at, days: (not_before, due_on), progress, at, needs } =
+            errand;
         let draft = Draft {
             id: TaskId(identity::id(number, draw)),
             grid: to.grid,
@@ -177,7 +135,8 @@ impl Visits<'_> {
         let filterable = filterable
             .map(|(form, answers)| filterable_answers(&self.kind.code, form, answers))
             .unwrap_or_default();
-        let report = made.map(|made| self.report(&open, id, (made, answers))).transpose()?;
+        let report =
+            made.map(|made| self.report(&open, id, (made, answers, &needs))).transpose()?;
         let occasion = to.beneficiary.zip(occasion).map(|(beneficiary, occasion)| OccasionRow {
             district: open.district,
             beneficiary,
@@ -187,7 +146,7 @@ impl Visits<'_> {
             version: 1,
         });
         let channel = self.kind.channel;
-        Ok(Some(Visit { task, occasion, report, made, filterable, channel }))
+        Ok(Some(Visit { task, occasion, report, made, needs, filterable, channel }))
     }
 
     /// The title of a visit, which names a place that is no home.
@@ -206,43 +165,45 @@ impl Visits<'_> {
         at: DateTime<Utc>,
     ) -> Result<TaskRow, DbError> {
         let me = Principal { person: visitor.id, role: visitor.role, area: visitor.area };
-        let to = Candidate { person: visitor.id, role: visitor.role, grid: visitor.area };
         let commands = match progress {
             Progress::Open => vec![],
-            Progress::Assigned => vec![(Command::Reassign(to), &self.visitors.supervisor)],
+            Progress::Assigned => {
+                vec![(Command::Reassign(candidate(visitor)), &self.visitors.supervisor)]
+            }
             Progress::Accepted => vec![(Command::Claim, &me)],
             Progress::Reported(outcome) => {
                 let report = Command::Report { outcome, assigned_at_report: false };
                 vec![(Command::Claim, &me), (report, &me)]
             }
         };
-        let (mut row, mut task) = (open.clone(), open.life()?);
-        let mut follow = |task: &mut life::Task, next: Result<Transition, life::Rejection>| {
-            let next = next.map_err(|error| DbError::corrupt("demo", error))?;
-            if let Transition::Changed(after) = next {
-                row = row.moved(&after, at);
-                *task = after;
-            }
-            Ok::<_, DbError>(())
-        };
-        if self.responsible.is_some() {
-            let assign = AutomaticCommand::Assign { to, within: open.district };
-            let next = life::apply_automatic(&task, &assign, clock::day(at));
-            follow(&mut task, next)?;
-        }
+        let mut row = self.assigned(open, at)?;
         for (command, by) in commands {
-            let next = life::apply(&task, &command, by, clock::day(at));
-            follow(&mut task, next)?;
+            let next = life::apply(&row.life()?, &command, by, clock::day(at));
+            row = after(&row, next, at)?;
         }
-        row.next_action_on = row.next_step_on(&task, clock::day(self.now));
+        row.next_action_on = row.next_step_on(&row.life()?, clock::day(self.now));
         Ok(row)
+    }
+
+    /// The task of a visit that waits as one of these too: due by this day, and assigned as these are, unless it has an
+    /// assignee.
+    pub(super) fn shared(&self, row: &TaskRow, due_on: NaiveDate) -> Result<TaskRow, DbError> {
+        let row = automatic(row, &AutomaticCommand::BringForward { due_on }, self.now)?;
+        if row.state == Phase::Open { self.assigned(&row, self.now) } else { Ok(row) }
+    }
+
+    /// The open task, assigned to the only visitor, if there is one.
+    fn assigned(&self, open: &TaskRow, at: DateTime<Utc>) -> Result<TaskRow, DbError> {
+        let Some(responsible) = self.responsible else { return Ok(open.clone()) };
+        let to = candidate(responsible);
+        automatic(open, &AutomaticCommand::Assign { to, within: open.district }, at)
     }
 
     fn report(
         &self,
         task: &TaskRow,
         id: ReportId,
-        (made, answers): (Made, Option<Map<String, Value>>),
+        (made, answers, needs): (Made, Option<Map<String, Value>>, &BTreeSet<Need>),
     ) -> Result<ReportRow, DbError> {
         let local = |at: DateTime<Utc>| Some(at.with_timezone(&clock::china()));
         let content = ReportContent {
@@ -250,6 +211,7 @@ impl Visits<'_> {
             started_at: local(made.at - TimeDelta::minutes(task.minutes.get().into())),
             ended_at: local(made.at),
             answers,
+            needs: needs.clone(),
             ..ReportContent::default()
         };
         let sealed = Sealed { content, made_at: None, clock_behind_s: 0 };
@@ -273,6 +235,31 @@ impl Visits<'_> {
             version: 1,
             amended_at: None,
         })
+    }
+}
+
+fn candidate(visitor: &PersonRecord) -> Candidate {
+    Candidate { person: visitor.id, role: visitor.role, grid: visitor.area }
+}
+
+/// The task after the command.
+fn automatic(
+    row: &TaskRow,
+    command: &AutomaticCommand,
+    at: DateTime<Utc>,
+) -> Result<TaskRow, DbError> {
+    after(row, life::apply_automatic(&row.life()?, command, clock::day(at)), at)
+}
+
+/// The task after what follows by the rules of tasks.
+fn after(
+    row: &TaskRow,
+    next: Result<Transition, life::Rejection>,
+    at: DateTime<Utc>,
+) -> Result<TaskRow, DbError> {
+    match next.map_err(|error| DbError::corrupt("demo", error))? {
+        Transition::Changed(task) => Ok(row.moved(&task, at)),
+        Transition::Already => Ok(row.clone()),
     }
 }
 

@@ -7,13 +7,11 @@ use gridward_domain::authority::Principal;
 use gridward_domain::id::CaseId;
 use serde::Deserialize;
 
+use crate::case::retention::DELETION;
 use crate::case::scope;
 use crate::db::{Conn, DbError};
 use crate::log::Subject;
 use crate::log::store::EventRow;
-
-/// The event that a case was deleted, which every role gets.
-const DELETION: &str = "case.delete";
 
 /// The events without those of cases that do not exist for the reader: their changes, their readings and
 /// their documents.
@@ -47,6 +45,7 @@ fn case_of(row: &EventRow) -> Option<CaseId> {
         case: CaseId,
     }
     match row.subject {
+        // Every role gets the event that a case was deleted.
         Subject::Case if row.action == DELETION => None,
         Subject::Case => row.subject_id.parse().ok(),
         Subject::Reading if row.action == "case.read" => row.subject_id.parse().ok(),

@@ -3,18 +3,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use gridward_dispatch::routing::Weights;
-use gridward_dispatch::solve::{self, DispatchProblem};
+use gridward_dispatch::solve::{self, DispatchProblem, Visit};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
+use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, TaskId};
 
+use super::candidate_sentences;
+use super::day_words::PresentYear;
 use super::held::{self, Held};
-use super::hindrance::Hindrance;
+use super::hindrance::{self, Hindrance};
 use super::known::{Known, Skills};
 use super::model::{Candidate, Candidates};
-use super::sentences;
 use super::share_period::SharePeriod;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -27,8 +29,10 @@ use crate::plan::problem::reported;
 use crate::plan::problem::seconded::Seconded;
 use crate::plan::request::span::{Span, SpanError};
 use crate::plan::settings;
+use crate::task::assignment::{refusals, tie};
 use crate::task::row::TaskRow;
-use crate::task::{freed, seen, tie};
+use crate::task::schedule::possible_days::{check_near, last_of_most, possible_days};
+use crate::task::view::seen;
 use crate::{availability, beneficiary, catalogue, clock, person};
 
 /// What is asked about a task.
@@ -46,13 +50,11 @@ pub(super) struct Question<'q> {
     pub(super) now: DateTime<Utc>,
 }
 
-/// The most days of which the cheapest is chosen where the question names none.
-const MOST_DAYS: u64 = 7;
-
-/// The candidates for the task.
+/// The candidates for the task. If no one can make the visit on the usual days, such as the rest of today, and the
+/// question names none, they are those of later days.
 ///
 /// # Errors
-/// 404 outside the scope; 409 for a task that has ended; 422 for a past day.
+/// 404 outside the scope; 409 for a task that has ended; 422 for a past day and one that is far away.
 pub(super) fn candidates(
     conn: &mut Conn,
     key: &SealingKey,
@@ -64,10 +66,20 @@ pub(super) fn candidates(
     if !task.life()?.state.is_live() {
         return Err(ProblemCode::TaskPhase.into());
     }
-    ranked(conn, key, principal, question, &task)
+    if let Some(day) = question.day {
+        check_near(&task, ("day", day), clock::day(question.now))?;
+    }
+    let usual = ranked(conn, key, principal, question, &task)?;
+    if usual.possible > 0 || question.day.is_some() {
+        return Ok(usual);
+    }
+    let (first, _) = possible_days(&task, clock::day(question.now));
+    let Ok(span) = Span::longest(first) else { return Ok(usual) };
+    let later = of_days(conn, key, principal, question, (&task, span))?;
+    Ok(if later.possible > 0 { later } else { usual })
 }
 
-/// The candidates for the task of the question, which has not ended.
+/// The candidates for the task of the question, which has not ended, on the usual days.
 ///
 /// # Errors
 /// 422 for a past day.
@@ -78,48 +90,38 @@ pub(super) fn ranked(
     question: &Question<'_>,
     task: &TaskRow,
 ) -> Result<Candidates, Problem> {
-    let span = days(question, task)?;
+    of_days(conn, key, principal, question, (task, days(question, task)?))
+}
+
+/// The candidates for the task on the days of `span`.
+fn of_days(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    question: &Question<'_>,
+    (task, span): (&TaskRow, Span),
+) -> Result<Candidates, Problem> {
     let area = within_reach(principal, task.grid);
     let input = input(conn, area, (span, question.now), task)?;
-    let problem = problem(&input, (area, span), question.now)?;
-    let Input { rows, off_duty, without_home } = input;
-    let visit = build::visit(task, &rows, None)?;
-    let ranked = solve::candidates(&problem, &visit, Weights::default());
-    let mut ranked = ranked.map_err(|error| DbError::corrupt("tasks", error))?;
-    // Of the own exclusion no person learns.
-    ranked.retain(|one| {
-        let is_excluded =
-            one.volunteer == principal.person && visit.forbidden.contains(&one.volunteer);
-        !is_excluded && !question.except.contains(&one.volunteer)
-    });
-    let possible = ranked.iter().filter(|one| one.verdict.is_ok()).count();
-    let first: Vec<&solve::Candidate> = ranked.iter().take(question.limit).collect();
-    let by_id: HashMap<PersonId, _> = rows.people.iter().map(|row| (row.id, row)).collect();
-    let shown = first.iter().filter_map(|one| by_id.get(&one.volunteer).copied());
-    let known = Known::of(key, principal, shown, &without_home)?;
-    let skills = Skills::read(conn, principal)?;
-    let assignee = task.life()?.state.assignee();
-    let is_early = span.last() < task.not_before;
-    let period = SharePeriod::of(span, rows.settings.fairness_weeks);
-    let item = |one: &&solve::Candidate| {
-        let id = one.volunteer;
-        let (who, candidate) = (known.who(id), known.candidate(id));
-        let (reach, is_assignee) = (Some(one.reach), assignee == Some(id));
-        let candidate = Candidate { reach, is_assignee, ..candidate };
-        match &one.verdict {
-            Ok(cost) => {
-                let cost = VisitCost::from(cost);
-                let sentence = sentences::possible(who, &cost, visit.channel, period);
-                Candidate { cost: Some(cost), sentence, ..candidate }
-            }
-            Err(found) => {
-                let found = Hindrance::of(found, off_duty.contains(&id), is_early);
-                let sentence = skills.sentence(who, &found);
-                Candidate { hindrance: Some(found), sentence, ..candidate }
-            }
-        }
+    let visit = build::visit(task, &input.rows, None)?;
+    let ranked =
+        ranking(principal, question, &problem(&input, (area, span), question.now)?, &visit)?;
+    let shown = &ranked[..question.limit.min(ranked.len())];
+    let by_id: HashMap<PersonId, _> = input.rows.people.iter().map(|row| (row.id, row)).collect();
+    let people = shown.iter().filter_map(|one| by_id.get(&one.volunteer).copied());
+    let view = View {
+        known: Known::of(key, principal, people, &input.without_home)?,
+        skills: Skills::read(conn, principal)?,
+        declined: hindrance::declined(&input.rows, task),
+        off_duty: &input.off_duty,
+        assignee: task.life()?.state.assignee(),
+        channel: visit.channel,
+        is_early: span.last() < task.not_before,
+        period: (
+            SharePeriod::of(span, input.rows.settings.fairness_weeks),
+            PresentYear::at(question.now),
+        ),
     };
-    let items = first.iter().map(item).collect();
     let cheapest = ranked.first().and_then(|one| one.verdict.as_ref().ok()).map(|cost| cost.day);
     Ok(Candidates {
         task_id: task.id,
@@ -128,9 +130,62 @@ pub(super) fn ranked(
         last_day: span.last(),
         area,
         considered: ranked.len(),
-        possible,
-        items,
+        possible: ranked.iter().filter(|one| one.verdict.is_ok()).count(),
+        items: shown.iter().map(|one| view.candidate(one)).collect(),
     })
+}
+
+/// The people in order, without those of whom the caller is not to read.
+fn ranking(
+    principal: &Principal,
+    question: &Question<'_>,
+    problem: &DispatchProblem,
+    visit: &Visit,
+) -> Result<Vec<solve::Candidate>, DbError> {
+    let ranked = solve::candidates(problem, visit, Weights::default());
+    let mut ranked = ranked.map_err(|error| DbError::corrupt("tasks", error))?;
+    // Of the own exclusion no person learns.
+    ranked.retain(|one| {
+        let is_excluded =
+            one.volunteer == principal.person && visit.forbidden.contains(&one.volunteer);
+        !is_excluded && !question.except.contains(&one.volunteer)
+    });
+    Ok(ranked)
+}
+
+/// How candidates are shown to the caller.
+struct View<'v> {
+    known: Known,
+    skills: Skills,
+    declined: Vec<PersonId>,
+    off_duty: &'v HashSet<PersonId>,
+    assignee: Option<PersonId>,
+    channel: Channel,
+    /// Whether all days are before the first possible one of the task.
+    is_early: bool,
+    period: (SharePeriod, PresentYear),
+}
+
+impl View<'_> {
+    fn candidate(&self, one: &solve::Candidate) -> Candidate {
+        let id = one.volunteer;
+        let (who, candidate) = (self.known.who(id), self.known.candidate(id));
+        let (reach, is_assignee) = (Some(one.reach), self.assignee == Some(id));
+        let candidate = Candidate { reach, is_assignee, ..candidate };
+        match &one.verdict {
+            Ok(cost) => {
+                let cost = VisitCost::from(cost);
+                let sentence = candidate_sentences::possible(who, &cost, self.channel, self.period);
+                Candidate { cost: Some(cost), sentence, ..candidate }
+            }
+            Err(found) => {
+                let is = (self.declined.contains(&id), self.off_duty.contains(&id));
+                let found = Hindrance::of(found, is, self.is_early);
+                let sentence = self.skills.sentence(who, &found);
+                Candidate { hindrance: Some(found), sentence, ..candidate }
+            }
+        }
+    }
 }
 
 /// The days of the people in the area, with what they hold.
@@ -159,10 +214,8 @@ fn days(question: &Question<'_>, task: &TaskRow) -> Result<Span, Problem> {
     if let Some(day) = question.day.or(planned) {
         return Span::from_today(day, day, today).map_err(past);
     }
-    let first = task.not_before.max(today);
-    let last = first.checked_add_days(Days::new(MOST_DAYS - 1)).unwrap_or(first);
-    let last = if task.due_on < first { last } else { last.min(task.due_on) };
-    Span::new(first, last).map_err(past)
+    let (first, last) = possible_days(task, today);
+    Span::new(first, last.min(last_of_most(first))).map_err(past)
 }
 
 fn past(error: SpanError) -> Problem {
@@ -203,8 +256,7 @@ fn input(
     let ids: Vec<PersonId> = people.iter().map(|row| row.id).collect();
     let (settings, _) = settings::read(conn, district)?;
     let weeks = settings.fairness_weeks;
-    let Held { mut tasks, carried } = held::of(conn, district, &ids, span, weeks)?;
-    tasks.retain(|held| held.id != task.id);
+    let Held { tasks, carried } = held::of(conn, district, (&ids, task.id), span, weeks)?;
     let home: Vec<_> = task.beneficiary.into_iter().collect();
     let rows = beneficiary::store::rows(conn, district, &home)?;
     let last_visitors = rows.iter().filter_map(|row| Some((row.id, row.last_visitor?))).collect();
@@ -212,7 +264,7 @@ fn input(
     let work = span.of_work(weeks);
     let calendars = availability::store::calendars(conn, district, work.first(), work.last())?;
     let off_duty = availability::store::off_duty(conn, district)?;
-    let refusals = freed::refusals(conn, &task.grid.range())?;
+    let refusals = refusals::of_unaccepted(conn, &task.grid.range())?;
     let own_tie = task.tie().map(|tie| tie.id).into_iter().collect();
     let mut tied = tie::binding(conn, district, &own_tie)?;
     tied.retain(|other| other.id != task.id && tasks.iter().all(|held| held.id != other.id));

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::Phase;
 
 use crate::db::schema::tasks;
@@ -10,7 +10,7 @@ use crate::db::{Conn, DbError, batches};
 use crate::plan::problem::carried::Carried;
 use crate::plan::request::span::Span;
 use crate::task::row::TaskRow;
-use crate::task::work_time::finished;
+use crate::task::schedule::work_time::{finished, work_columns};
 
 /// The work of people.
 pub(super) struct Held {
@@ -20,15 +20,15 @@ pub(super) struct Held {
     pub(super) carried: Carried,
 }
 
-/// Reads the work of these people around the days of `span`, and on the days over which work is shared
-/// fairly.
+/// Reads the work of these people, without the task `without`, around the days of `span`, and on the days
+/// over which work is shared fairly.
 ///
 /// # Errors
 /// [`DbError`].
 pub(super) fn of(
     conn: &mut Conn,
     district: AreaCode,
-    people: &[PersonId],
+    (people, without): (&[PersonId], TaskId),
     span: Span,
     fairness_weeks: u8,
 ) -> Result<Held, DbError> {
@@ -40,12 +40,11 @@ pub(super) fn of(
             // The index by assignee is partial.
             .filter(tasks::assignee.is_not_null())
             .filter(tasks::assignee.eq_any(people))
+            .filter(tasks::id.ne(without))
             .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED));
         unfinished.extend(theirs.select(TaskRow::as_select()).load::<TaskRow>(conn)?);
         counted.extend(finished(conn, district, people, (days.first(), days.last()))?);
     }
-    let columns =
-        |task: &TaskRow| (task.assignee, task.planned_on, task.planned_minutes, task.state);
-    counted.extend(unfinished.iter().map(columns));
+    counted.extend(unfinished.iter().map(work_columns));
     Ok(Held { carried: Carried::of(counted, span, fairness_weeks), tasks: unfinished })
 }

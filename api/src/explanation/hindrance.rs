@@ -1,11 +1,15 @@
 //! What hinders a person from making a visit.
 
 use gridward_dispatch::solve;
+use gridward_domain::id::PersonId;
 use gridward_domain::skill::Skill;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::beneficiary::visitors;
 use crate::plan::drafts::why::StoredReason;
+use crate::plan::problem::build::Rows;
+use crate::task::row::TaskRow;
 
 /// The kinds of hindrances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -13,6 +17,8 @@ use crate::plan::drafts::why::StoredReason;
 pub enum HindranceCode {
     /// The person must not make the visit.
     Forbidden,
+    /// The person gave the task back, or did not accept it in time; plans do not give it to the person again.
+    Declined,
     /// The person lacks a required skill.
     NoSkill,
     /// The person is off duty.
@@ -47,6 +53,13 @@ pub struct Hindrance {
     pub short: Option<u32>,
 }
 
+/// The people who gave the task back, without those who must not visit the beneficiary.
+pub(super) fn declined(rows: &Rows, task: &TaskRow) -> Vec<PersonId> {
+    let forbidden = visitors::forbidden(&rows.visitor_choices, task.beneficiary);
+    let declined = rows.refusals.get(&task.id).into_iter().flatten();
+    declined.copied().filter(|person| !forbidden.contains(person)).collect()
+}
+
 impl Hindrance {
     /// The hindrance of an alternative, as a plan stored it.
     pub fn stored(reason: &StoredReason) -> Self {
@@ -62,8 +75,13 @@ impl Hindrance {
         Self { code, missing: reason.missing.clone(), short: reason.short }
     }
 
-    /// The hindrance of a candidate. `is_early` is whether all days are before the task's first one.
-    pub fn of(found: &solve::Hindrance, is_off_duty: bool, is_early: bool) -> Self {
+    /// The hindrance of a candidate, who gave the task back or not, and is off duty or not. `is_early` is whether
+    /// all days are before the task's first one.
+    pub fn of(
+        found: &solve::Hindrance,
+        (has_declined, is_off_duty): (bool, bool),
+        is_early: bool,
+    ) -> Self {
         use solve::Hindrance as H;
         let short = match found {
             H::Offer { short } | H::Room { short } => Some(short.0),
@@ -74,6 +92,7 @@ impl Hindrance {
             _ => Vec::new(),
         };
         let code = match found {
+            H::Forbidden if has_declined => HindranceCode::Declined,
             H::Forbidden => HindranceCode::Forbidden,
             H::Skill { .. } => HindranceCode::NoSkill,
             _ if is_off_duty => HindranceCode::OffDuty,

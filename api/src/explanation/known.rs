@@ -6,9 +6,10 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal, permits};
 use gridward_domain::id::PersonId;
 
+use super::candidate_sentences;
 use super::hindrance::Hindrance;
 use super::model::Candidate;
-use super::sentences::{self, Sentence, Who};
+use super::sentence::{Sentence, Who};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::person::start::RouteStart;
@@ -31,7 +32,7 @@ impl Skills {
             None => (code.to_owned(), code.to_owned()),
         };
         let missing: Vec<_> = found.missing.iter().map(|skill| label(skill.as_str())).collect();
-        sentences::hindered(who, found.code, found.short.unwrap_or_default(), &missing)
+        candidate_sentences::hindered(who, found.code, found.short.unwrap_or_default(), &missing)
     }
 }
 

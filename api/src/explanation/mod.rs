@@ -3,17 +3,23 @@
 //!
 //! Names and ids of other people are shown only to callers who may read those people.
 
+pub mod candidate_sentences;
 pub mod candidates;
 mod day_sentences;
-mod day_words;
+pub mod day_words;
+#[cfg(test)]
+mod fixture;
 pub mod given;
 pub mod held;
 pub mod hindrance;
 mod known;
 pub mod model;
 mod others;
+pub mod planned_sentences;
 pub mod read;
 pub mod routes;
-pub mod sentences;
+pub mod sentence;
 pub mod share_period;
+mod task_log;
+pub mod time_sentences;
 mod unplanned;

@@ -1,6 +1,6 @@
 //! The answers about one task.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::time::{TimeOfDay, Window};
@@ -9,17 +9,18 @@ use utoipa::ToSchema;
 
 use super::given::HowGiven;
 use super::hindrance::Hindrance;
-use super::sentences::Sentence;
+use super::sentence::Sentence;
 use crate::person::start::RouteStart;
 use crate::plan::drafts::why::{DayWhy, VisitCost};
-use crate::task::planned_why::PlannedWhy;
+use crate::task::view::planned_why::PlannedWhy;
 
 /// Why a task is with its assignee, or that it has none, why then, and who else could make the visit.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct AssignmentExplanation {
     /// The task.
     pub task_id: TaskId,
-    /// The plan that assigned it; absent if none did.
+    /// The plan that assigned it, also if its time was changed later; absent if none did, and if the visits of
+    /// that plan are deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_id: Option<PlanId>,
     /// The assignee; absent for a task without one.
@@ -29,16 +30,17 @@ pub struct AssignmentExplanation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, example = "王小明")]
     pub person_name: Option<String>,
-    /// How the task came to its assignee, or that it has none; absent if a plan gave it.
+    /// How the task came to its assignee, or that it has none; absent with `plan_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<HowGiven>,
-    /// Why the plan chose this person; absent if no plan gave the task.
+    /// Why the plan chose this person; absent without `plan_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<WhyPerson>,
     /// Why then.
     pub when: WhyThen,
     /// Up to two others, the nearest to feasible first: as of the plan, or at present if no plan gave the
-    /// task; none after its end. Only callers who direct tasks see those who are hindered.
+    /// task or its time was changed later; none once the assignee has started, and after the end. Only
+    /// callers who direct tasks see those who are hindered.
     #[schema(max_items = 2)]
     pub others: Vec<Candidate>,
 }
@@ -60,7 +62,9 @@ pub struct WhyPerson {
     /// The person's load with the plan, as a share of these minutes; 1 is all.
     #[schema(minimum = 0, example = 0.36)]
     pub share_after: f64,
-    /// Number of others who could still take over the visit, as of the plan.
+    /// Number of others of those whom the plan considered, such as those who serve the grid, who could still take
+    /// over the visit on a day of the plan, also late, with the rest of the plan unchanged.
+    /// `GET /v1/tasks/{id}/candidates` has those of the town, at present.
     #[schema(minimum = 0, maximum = 1_000_000_000, example = 3)]
     pub others: u32,
     /// The same in a sentence.
@@ -70,10 +74,11 @@ pub struct WhyPerson {
 /// Why then.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct WhyThen {
-    /// Why on this day and not on another; absent if no plan, or one of an earlier version, gave the task.
+    /// Why on this day and not on another; absent if no plan, or one of an earlier version, gave the task, and if
+    /// its time was changed later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<DayWhy>,
-    /// The day; absent while none is set.
+    /// The day; absent while none is set. Of a finished task that was never planned, that of its report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<NaiveDate>,
     /// The start, in minutes from midnight; absent while none is set.
@@ -92,6 +97,19 @@ pub struct WhyThen {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1440, example = 2)]
     pub order: Option<i32>,
+    /// When the time was changed after the plan; absent if it was not, and if no plan gave the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<DateTime<FixedOffset>>,
+    /// The person who changed it; absent for the system, which makes a visit due earlier for a regime.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_by_id: Option<PersonId>,
+    /// The name of that person; absent for auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "张网格")]
+    pub changed_by_name: Option<String>,
+    /// When the assignee started the task, while it is in progress; absent if the event is in the log's archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<FixedOffset>>,
     /// The due day.
     pub due_on: NaiveDate,
     /// Days after the due day.

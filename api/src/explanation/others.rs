@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PersonId;
+use gridward_domain::task::Phase;
 
 use super::candidates::{self, Question};
 use super::model::Candidate;
@@ -14,8 +15,13 @@ use crate::task::row::TaskRow;
 /// How many others an explanation names.
 pub(super) const MOST: usize = 2;
 
+/// Whether others could still make the visit of the task: it has not been started, and has not ended.
+pub(super) const fn could_go(row: &TaskRow) -> bool {
+    matches!(row.state, Phase::Open | Phase::Assigned | Phase::Accepted)
+}
+
 /// The first of the others who could make the visit of the task on the day, or on one that candidates are
-/// ranked for if it names none, without the people of `except`; none if the task has ended.
+/// ranked for if it names none, without the people of `except`; none if none [`could_go`].
 ///
 /// # Errors
 /// [`crate::db::DbError`].
@@ -26,7 +32,7 @@ pub(super) fn at_present(
     (row, except): (&TaskRow, &[PersonId]),
     (day, now): (Option<NaiveDate>, DateTime<Utc>),
 ) -> Result<Vec<Candidate>, Problem> {
-    if !row.life()?.state.is_live() {
+    if !could_go(row) {
         return Ok(Vec::new());
     }
     let question = Question { task: row.id, except, day, limit: MOST, now };

@@ -9,12 +9,18 @@ use gridward_domain::channel::Channel;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::visibility::View;
 
+use super::candidate_sentences;
+use super::day_sentences::DayChoice;
+use super::day_words::PresentYear;
 use super::hindrance::Hindrance;
 use super::known::{Known, Skills};
 use super::model::{AssignmentExplanation, Candidate, WhyPerson, WhyThen};
 use super::others;
-use super::sentences::{self, Sentence, Who};
+use super::planned_sentences;
+use super::sentence::{Sentence, Who};
 use super::share_period::SharePeriod;
+use super::task_log::TaskLog;
+use super::time_sentences::{self, TimeContext};
 use super::unplanned;
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -24,8 +30,9 @@ use crate::person;
 use crate::person::start::RouteStart;
 use crate::person::store::{self as people, PersonRow};
 use crate::plan::drafts::why::{self, StoredAlternative, StoredVerdict, StoredVisit};
+use crate::plan::{settings, store};
 use crate::task::row::TaskRow;
-use crate::task::seen;
+use crate::task::view::seen;
 
 /// The explanation of the task.
 ///
@@ -39,15 +46,16 @@ pub(super) fn explanation(
     now: DateTime<Utc>,
 ) -> Result<AssignmentExplanation, Problem> {
     let (row, view) = seen::visible(conn, principal, id, now)?;
-    let assignee = row.life()?.state.assignee();
-    if let Some((plan, person)) = row.plan.zip(assignee) {
+    let log = TaskLog::read(conn, key, (&row, view))?;
+    if let Some((plan, person)) = row.plan.or(log.plan).zip(row.assignee) {
         let visit = why::of_task(conn, row.district, plan, id)?;
         if let Some(visit) = visit.filter(|visit| visit.person == person) {
-            let planned = Planned::of(conn, row.district, (plan, visit), row.planned_order)?;
-            return explained(conn, key, principal, (&row, view), &planned, now);
+            let mut planned = Planned::of(conn, row.district, (plan, visit), row.planned_order)?;
+            planned.is_changed = row.plan.is_none();
+            return explained(conn, key, principal, (&row, view, &log), &planned, now);
         }
     }
-    unplanned::explanation(conn, key, principal, (&row, view), now)
+    unplanned::explanation(conn, key, principal, (&row, &log), now)
 }
 
 /// The explanation of the visit that the plan, which is computed, has for the task, whether or not it is
@@ -67,7 +75,8 @@ pub(super) fn of_plan(
     let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
     let order = Some(why::order(conn, (row.district, plan), (task, &visit))?);
     let planned = Planned::of(conn, row.district, (plan, visit), order)?;
-    explained(conn, key, principal, (&row, view), &planned, now)
+    let log = TaskLog::read(conn, key, (&row, view))?;
+    explained(conn, key, principal, (&row, view, &log), &planned, now)
 }
 
 /// The visit of a plan.
@@ -78,6 +87,10 @@ struct Planned {
     order: Option<i32>,
     /// The weeks of its shares.
     period: SharePeriod,
+    /// Whether the plan has several days.
+    has_days: bool,
+    /// Whether the time of the task was changed since the plan gave it.
+    is_changed: bool,
 }
 
 impl Planned {
@@ -87,8 +100,16 @@ impl Planned {
         (plan, visit): (PlanId, StoredVisit),
         order: Option<i32>,
     ) -> Result<Self, DbError> {
-        let period = SharePeriod::of_plan(conn, district, (plan, visit.day))?;
-        Ok(Self { plan, visit, order, period })
+        let (settings, _) = settings::read(conn, district)?;
+        let row = store::row(conn, &district.range(), plan)?;
+        let (first, last) = row.map_or((visit.day, visit.day), |row| (row.first_day, row.last_day));
+        let period = SharePeriod { weeks: settings.fairness_weeks, last };
+        Ok(Self { plan, visit, order, period, has_days: first < last, is_changed: false })
+    }
+
+    /// The others by the plan, as far as they are of the time that the task has.
+    fn next(&self) -> &[StoredAlternative] {
+        if self.is_changed { &[] } else { &self.visit.why.next }
     }
 }
 
@@ -97,12 +118,13 @@ fn explained(
     conn: &mut Conn,
     key: &SealingKey,
     principal: &Principal,
-    (row, view): (&TaskRow, View),
-    Planned { plan, visit, order, period }: &Planned,
+    (row, view, log): (&TaskRow, View, &TaskLog),
+    planned: &Planned,
     now: DateTime<Utc>,
 ) -> Result<AssignmentExplanation, Problem> {
+    let (visit, year) = (&planned.visit, PresentYear::at(now));
     let person_id = visit.person;
-    let next = visit.why.next.iter().map(|other| other.volunteer);
+    let next = planned.next().iter().map(|other| other.volunteer);
     let ids: BTreeSet<PersonId> = next.chain([person_id]).collect();
     let district = row.district.range();
     let rows = ids.iter().map(|id| people::row(conn, &district, *id));
@@ -120,73 +142,98 @@ fn explained(
         (false, Some(name)) => Who::Named(name),
         (false, None) => Who::Another,
     };
-    let code = visit.why.decisive();
-    let mut person = WhyPerson {
-        code,
-        known: visit.why.known,
-        extra_travel: visit.why.extra_travel,
-        share_before: visit.why.share_before,
-        share_after: visit.why.share_after,
-        others: visit.why.others,
-        sentence: Sentence::default(),
-    };
-    person.sentence = sentences::why_person(who, &person, *period);
     let skills = Skills::read(conn, principal)?;
-    let of = (visit.why.channel, *period);
-    let next = visit.why.next.iter();
+    let of = (visit.why.channel, (planned.period, year));
+    let next = planned.next().iter().filter(|_| others::could_go(row));
     let mut others: Vec<_> = next.map(|other| self::other(&known, &skills, other, of)).collect();
     if others.len() < others::MOST {
         let shown: Vec<PersonId> = ids.into_iter().collect();
-        let on = Some(visit.day).filter(|day| *day >= clock::day(now));
+        let on = Some(visit.day).filter(|day| !planned.is_changed && *day >= clock::day(now));
         others.extend(others::at_present(conn, key, principal, (row, &shown), (on, now))?);
         others.truncate(others::MOST);
     }
+    let when = when(row, log, planned, starts_at)?;
+    let context = TimeContext {
+        who,
+        changed_by: log.who(principal, when.changed_by_id),
+        phase: row.state,
+        choice: DayChoice { is_first: visit.day <= row.not_before, has_others: planned.has_days },
+        year,
+    };
+    let when = WhyThen { sentence: time_sentences::why_then(&when, &context), ..when };
+    let why = Some(why_person(who, planned, year));
     Ok(AssignmentExplanation {
         task_id: row.id,
-        plan_id: Some(*plan),
+        plan_id: Some(planned.plan),
         person_id: Some(person_id),
         person_name,
         given: None,
-        why: Some(person),
-        when: when(row, (visit, *order), starts_at)?,
+        why,
+        when,
         others,
     })
 }
 
-/// When the visit is, by the plan.
+/// Why the plan chose the person.
+fn why_person(who: Who<'_>, planned: &Planned, year: PresentYear) -> WhyPerson {
+    let why = &planned.visit.why;
+    let mut person = WhyPerson {
+        code: why.decisive(),
+        known: why.known,
+        extra_travel: why.extra_travel,
+        share_before: why.share_before,
+        share_after: why.share_after,
+        others: why.others,
+        sentence: Sentence::default(),
+    };
+    let sentence = planned_sentences::why_person(who, &person, (planned.period, year));
+    person.sentence =
+        if planned.is_changed { planned_sentences::before_change(&sentence) } else { sentence };
+    person
+}
+
+/// When the visit is, without a sentence: by the plan, or since a later change.
 fn when(
     row: &TaskRow,
-    (visit, order): (&StoredVisit, Option<i32>),
+    log: &TaskLog,
+    Planned { visit, order, is_changed, .. }: &Planned,
     starts_at: RouteStart,
 ) -> Result<WhyThen, DbError> {
+    let present = unplanned::when(row, log)?;
+    if *is_changed {
+        let by = log.rescheduled.as_ref();
+        return Ok(WhyThen {
+            starts_at: Some(starts_at),
+            changed_at: by.map(|event| event.at),
+            changed_by_id: by.and_then(|event| event.by),
+            changed_by_name: by.and_then(|event| log.name(event.by)),
+            ..present
+        });
+    }
     let late = (visit.day - row.due_on).num_days().max(0);
-    let mut when = WhyThen {
+    Ok(WhyThen {
         code: visit.why.day(),
         day: Some(visit.day),
         start: Some(visit.start),
         travel: visit.travel.filter(|_| visit.why.channel == Channel::Visit),
         starts_at: Some(starts_at),
-        order,
-        due_on: row.due_on,
+        order: *order,
         late_days: u32::try_from(late).unwrap_or_default(),
-        window: row.window()?,
-        sentence: Sentence::default(),
-    };
-    when.sentence = sentences::why_then(&when);
-    Ok(when)
+        ..present
+    })
 }
 
 fn other(
     known: &Known,
     skills: &Skills,
     other: &StoredAlternative,
-    (channel, period): (Channel, SharePeriod),
+    (channel, period): (Channel, (SharePeriod, PresentYear)),
 ) -> Candidate {
     let candidate = known.candidate(other.volunteer);
     let who = known.who(other.volunteer);
     match &other.verdict {
         StoredVerdict::Possible(cost) => {
-            let sentence = sentences::possible(who, cost, channel, period);
+            let sentence = candidate_sentences::possible(who, cost, channel, period);
             Candidate { cost: Some(*cost), sentence, ..candidate }
         }
         StoredVerdict::Hindered(reason) => {

@@ -30,9 +30,10 @@ const LIMIT: PageLimit = PageLimit::of::<20>();
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CandidatesQuery {
-    /// The day of the visit, not a past one. Default: the planned day of the task; without one, for each
-    /// person the cheapest of up to seven days from its first day, or from today, to its due day. `cost` names
-    /// the day.
+    /// The day of the visit: not a past one, and at most 31 days after today or the due day, whichever is
+    /// later. Default: the planned day of the task; without one, for each person the cheapest of up to seven
+    /// days from its first day, or from today, to its due day. If no one can make the visit then, the cheapest
+    /// of 31 days from its first day, or from today. `cost` names the day and the days after the due day.
     day: Option<NaiveDate>,
     /// The maximum number of people. Default 20.
     #[param(inline)]
@@ -43,10 +44,12 @@ pub struct CandidatesQuery {
 ///
 /// Why a plan gave the task to its assignee, why on that day, and who else could make the visit and
 /// at what cost, in fields and in sentences in both languages. The others are two of the plan; if it has
-/// fewer, they are followed by those of the present, as `GET /v1/tasks/{id}/candidates` ranks them. If no
-/// plan gave the task, `given` says who claimed or assigned it and when, or that it has no assignee, and the
-/// others are those of the present. Their ids and names are shown only where the caller may read them. 404
-/// (`not_planned`) for a task that has ended without an assignee. Allowed roles: all, within their area; an assignee everywhere.
+/// fewer, they are followed by those of the present, as `GET /v1/tasks/{id}/candidates` ranks them, without
+/// its later days. If the time was changed after the plan, `when` says by whom and when, and the others are
+/// those of the present. If no plan gave the task, `given` says who claimed or assigned it and when, or that
+/// it has no assignee, and the others are those of the present. There are no others once the task is started
+/// or has ended. Their ids and names are shown only where the caller may read them. 404 (`not_planned`) for a
+/// task that has ended without an assignee. Allowed roles: all, within their area; an assignee everywhere.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "explain_task",
@@ -115,7 +118,9 @@ pub(crate) async fn explain_plan_visit(
 ///
 /// The managers and volunteers of the town, or of the caller's area in it, who could make the visit, on
 /// which day and at what cost; then those who could not, with what hinders them. All other visits stay as
-/// they are. Allowed roles: managers, supervisors and admins.
+/// they are. `POST /v1/tasks/{id}/reassign` to one who could is not refused for skills, hours, absences and
+/// minutes, with the `day` of the `cost` if it is late. `too_far` and `no_room` do not keep it from one who could
+/// not, nor does `no_minutes` where the service alone fits: only candidates count the way. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "list_candidates",

@@ -48,6 +48,7 @@ impl Listing for Beneficiaries {
         "preferred_visitor", "Preferred visitor", "优先走访人员编号";
         "forbidden_visitors", "Forbidden visitors", "不安排走访人员编号";
         "tags", "Tags", "标签";
+        "household", "Household", "户号";
     };
 
     fn page(
@@ -86,6 +87,7 @@ impl Beneficiaries {
             Cell::of(choice.preferred, Cell::text),
             Cell::text(forbidden.join(" ")),
             labels.codes(VocabularyName::Tags, one.tags.iter().map(Tag::as_str)),
+            Cell::of(one.household.as_ref(), |number| Cell::text(number.as_str())),
         ]
     }
 }

@@ -1,8 +1,11 @@
 //! The caller of an export.
 
+use std::collections::HashMap;
+
 use actix_web::HttpRequest;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
+use gridward_domain::code::ItemCode;
 
 use super::labels::Labels;
 use super::query::Exported;
@@ -10,6 +13,8 @@ use super::run::Order;
 use crate::auth::RecentAccess;
 use crate::clock::Clock;
 use crate::db::DbError;
+use crate::goods::model::GoodsItemContent;
+use crate::goods::store as goods_store;
 use crate::http::problem::Problem;
 use crate::http::problem::answer::Language;
 use crate::tx::Db;
@@ -42,6 +47,13 @@ impl<'a> Caller<'a> {
     pub(super) async fn labels(&self) -> Result<Labels, Problem> {
         let (scope, language) = (self.principal.scope(), self.language);
         let read = self.db.read(move |conn| Labels::read(conn, &scope, language)).await;
+        Ok(read.map_err(|error: DbError| error)?)
+    }
+
+    /// The items of the goods of the caller's district.
+    pub(super) async fn items(&self) -> Result<HashMap<ItemCode, GoodsItemContent>, Problem> {
+        let district = self.principal.district();
+        let read = self.db.read(move |conn| goods_store::all_items(conn, district)).await;
         Ok(read.map_err(|error: DbError| error)?)
     }
 }

@@ -17,7 +17,6 @@ use crate::case::filter::CaseQuery;
 use crate::case::kind_store;
 use crate::clock::Clock;
 use crate::goods::handout_routes::HandoutQuery;
-use crate::goods::store as goods_store;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::tx::Db;
@@ -42,7 +41,7 @@ pub(crate) async fn export_cases(
     query: Exported<CaseQuery>,
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&request, &db, **clock, access);
-    let area = authorized(&caller, query.filter.area, Action::ReadCases)?;
+    let area = authorized(&caller, query.filter.area, [Action::ReadCases, Action::ExportPersonal])?;
     let (principal, now) = (caller.principal, (clock)());
     let kinds = db.read(move |conn| kind_store::all(conn, principal.district())).await?;
     let labels = caller.labels().await?;
@@ -71,11 +70,11 @@ pub(crate) async fn export_handouts(
     query: Exported<HandoutQuery>,
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&request, &db, **clock, access);
-    let area = authorized(&caller, query.filter.area, Action::ReadHandouts)?;
+    let area =
+        authorized(&caller, query.filter.area, [Action::ReadHandouts, Action::ExportPersonal])?;
     let filter = query.filter.clone().filter(&caller.principal);
-    let district = caller.principal.district();
-    let items = db.read(move |conn| goods_store::all_items(conn, district)).await?;
-    let handouts = Handouts { filter, items, labels: caller.labels().await? };
+    let (items, labels) = (caller.items().await?, caller.labels().await?);
+    let handouts = Handouts { filter, items, labels };
     exports.answer(&db, caller.clock, caller.order(area, query), handouts).await
 }
 
@@ -86,10 +85,11 @@ pub(crate) async fn export_handouts(
 pub(super) fn authorized(
     caller: &Caller<'_>,
     area: Option<AreaCode>,
-    read: Action,
+    actions: [Action; 2],
 ) -> Result<AreaCode, Problem> {
     let area = area.unwrap_or(caller.principal.area);
-    caller.principal.authorize(read, &area)?;
-    caller.principal.authorize(Action::ExportPersonal, &area)?;
+    for action in actions {
+        caller.principal.authorize(action, &area)?;
+    }
     Ok(area)
 }

@@ -60,14 +60,12 @@ impl Listing for Handouts {
 impl Handouts {
     fn row(&self, row: &HandoutRow) -> Vec<Cell> {
         let (labels, shown) = (&self.labels, row.shown());
-        let item = self.items.get(&shown.item);
-        let names = item.map(|item| (item.name_en.as_str(), item.name.as_str()));
         vec![
             Cell::text(shown.id),
             Cell::text(shown.beneficiary_id),
             Cell::text(shown.grid),
             labels.area(&shown.grid),
-            labels.named(shown.item.as_str(), names),
+            labels.item(&shown.item, &self.items),
             Cell::Number(shown.quantity.get().into()),
             Cell::text(shown.occasion.as_str()),
             Cell::text(shown.station),

@@ -6,6 +6,7 @@ use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::Role;
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::case::CaseResult;
+use gridward_domain::code::ItemCode;
 use gridward_domain::feast::Feast;
 use gridward_domain::goods::{HandoutState, MovementAction, ReturnReason};
 use gridward_domain::person_state::PersonState;
@@ -19,9 +20,10 @@ use crate::beneficiary::{Contact, Mobility};
 use crate::case::CaseSource;
 use crate::catalogue;
 use crate::db::{Conn, DbError};
+use crate::goods::model::GoodsItemContent;
 use crate::http::problem::answer::Language;
 use crate::person::Gender;
-use crate::task::report_flag::ReportFlag;
+use crate::task::reports::report_flag::ReportFlag;
 use crate::vocabulary::{Vocabularies, VocabularyName, store as vocabularies};
 
 /// The labels of an export.
@@ -73,6 +75,12 @@ impl Labels {
             Language::Chinese => zh,
         });
         Cell::Word(Labelled { code: code.to_owned(), label: label.to_owned() })
+    }
+
+    /// An item of the goods.
+    pub fn item(&self, code: &ItemCode, items: &HashMap<ItemCode, GoodsItemContent>) -> Cell {
+        let item = items.get(code);
+        self.named(code.as_str(), item.map(|item| (item.name_en.as_str(), item.name.as_str())))
     }
 
     /// The English or the Chinese text.

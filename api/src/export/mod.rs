@@ -8,14 +8,17 @@
 
 mod beneficiaries;
 mod caller;
+mod campaign_report;
 mod campaigns;
 mod cases;
 mod cell;
 mod contract;
+mod coverage;
 mod csv_file;
 mod encode;
 pub mod engine_routes;
 mod error;
+pub mod figure_routes;
 mod format;
 mod handouts;
 mod json_lines;
@@ -28,6 +31,7 @@ mod regimes;
 mod reports;
 pub mod routes;
 pub mod run;
+mod stocks;
 mod summary;
 mod tasks;
 mod words;

@@ -14,7 +14,7 @@ use super::run::{Listing, Rows};
 use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::goods::model::GoodsItemContent;
-use crate::goods::store::{self, MovementRow};
+use crate::goods::movement_store::{self, MovementRow};
 use crate::http::page::{Wanted, cut};
 
 /// The movements that a filter selects.
@@ -59,7 +59,7 @@ impl Listing for Movements {
     ) -> Result<Rows<Self::Position>, DbError> {
         let wanted = Wanted { limit: PageLimit::MAX, after };
         let of = (self.action, self.item.as_ref());
-        let mut rows = store::movements(conn, &self.scope, of, &wanted)?;
+        let mut rows = movement_store::movements(conn, &self.scope, of, &wanted)?;
         let last = cut(&mut rows, PageLimit::MAX, |row| row.id);
         Ok((rows.iter().map(|row| self.row(row)).collect(), last))
     }
@@ -68,13 +68,11 @@ impl Listing for Movements {
 impl Movements {
     fn row(&self, row: &MovementRow) -> Vec<Cell> {
         let labels = &self.labels;
-        let item = self.items.get(&row.item);
-        let names = item.map(|item| (item.name_en.as_str(), item.name.as_str()));
         vec![
             Cell::text(row.id),
             Cell::Time(row.at.and_utc().with_timezone(&clock::china())),
             labels.word(row.action),
-            labels.named(row.item.as_str(), names),
+            labels.item(&row.item, &self.items),
             Cell::text(row.area),
             labels.area(&row.area),
             Cell::of(row.to_area, Cell::text),

@@ -18,7 +18,6 @@ use crate::campaign::routes::CampaignQuery;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::goods::routes::MovementQuery;
-use crate::goods::store as goods_store;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::regime::routes::RegimeQuery;
@@ -44,7 +43,7 @@ pub(crate) async fn export_campaigns(
     query: Exported<CampaignQuery>,
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&request, &db, **clock, access);
-    let area = authorized(&caller, None, Action::ReadCampaigns)?;
+    let area = authorized(&caller, None, [Action::ReadCampaigns, Action::ExportPersonal])?;
     let (principal, state) = (caller.principal, query.filter.state);
     let campaigns = Campaigns { principal, state, labels: caller.labels().await? };
     exports.answer(&db, caller.clock, caller.order(area, query), campaigns).await
@@ -70,7 +69,7 @@ pub(crate) async fn export_regimes(
     query: Exported<RegimeQuery>,
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&request, &db, **clock, access);
-    let area = authorized(&caller, None, Action::ReadRegimes)?;
+    let area = authorized(&caller, None, [Action::ReadRegimes, Action::ExportPersonal])?;
     let (keys, principal, labels) =
         (keys.get_ref().clone(), caller.principal, caller.labels().await?);
     let responsible = query.filter.responsible.map(|asked| asked.id(&principal));
@@ -97,11 +96,9 @@ pub(crate) async fn export_goods_movements(
     query: Exported<MovementQuery>,
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&request, &db, **clock, access);
-    let area = authorized(&caller, query.filter.area, Action::ReadGoods)?;
-    let district = caller.principal.district();
+    let area = authorized(&caller, query.filter.area, [Action::ReadGoods, Action::ExportPersonal])?;
     let MovementQuery { item, action, .. } = query.filter.clone();
-    let items = db.read(move |conn| goods_store::all_items(conn, district)).await?;
-    let labels = caller.labels().await?;
+    let (items, labels) = (caller.items().await?, caller.labels().await?);
     let movements = Movements { scope: area.range(), action, item, items, labels };
     exports.answer(&db, caller.clock, caller.order(area, query), movements).await
 }

@@ -10,7 +10,7 @@ use super::labels::Labels;
 use super::run::{Listing, Rows};
 use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
-use crate::task::report_list::{self, Filter, ListedReport};
+use crate::task::reports::report_list::{self, Filter, ListedReport};
 use crate::vocabulary::VocabularyName;
 
 /// The reports of an area that a filter selects.

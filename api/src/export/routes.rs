@@ -19,7 +19,7 @@ use super::query::{Exported, FormatQuery};
 use super::reports::Reports;
 use super::run::Exports;
 use super::tasks::Tasks;
-use super::{engine_routes, programme_routes};
+use super::{engine_routes, figure_routes, programme_routes};
 use crate::area;
 use crate::auth::RecentAccess;
 use crate::beneficiary::filter::BeneficiaryFilter;
@@ -31,8 +31,8 @@ use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::person::routes::PeopleQuery;
 use crate::summary;
-use crate::task::filter::TaskQuery;
-use crate::task::report_list::Filter as ReportFilter;
+use crate::task::reports::report_list::Filter as ReportFilter;
+use crate::task::view::filter::TaskQuery;
 use crate::tx::Db;
 
 /// Export tasks
@@ -224,5 +224,8 @@ pub fn register(v1: &mut ServiceConfig) {
         .service(engine_routes::export_handouts)
         .service(programme_routes::export_campaigns)
         .service(programme_routes::export_regimes)
-        .service(programme_routes::export_goods_movements);
+        .service(programme_routes::export_goods_movements)
+        .service(figure_routes::export_goods_stocks)
+        .service(figure_routes::export_campaign_report)
+        .service(figure_routes::export_goods_coverage);
 }

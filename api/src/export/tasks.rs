@@ -16,10 +16,10 @@ use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::person;
-use crate::task::filter::Filter;
 use crate::task::model::TaskSummary;
-use crate::task::sort::SortKey;
-use crate::task::summaries;
+use crate::task::view::filter::Filter;
+use crate::task::view::sort::SortKey;
+use crate::task::view::summaries;
 use crate::vocabulary::VocabularyName;
 
 /// The tasks that a filter selects, as the caller's list shows them.

@@ -7,7 +7,7 @@ use gridward_domain::id::{FeedbackId, PersonId};
 
 use super::model::{Feedback, FeedbackReceipt, Sealed};
 use crate::clock::china;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::schema::feedback;
 use crate::db::{Conn, DbError, changed_one};
 use crate::http::page::Wanted;
@@ -45,8 +45,7 @@ impl FeedbackRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn opened(&self, key: &SealingKey) -> Result<Sealed, DbError> {
-        key.open_value(&aad(self.district, TABLE, self.id), &self.sealed)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_row((self.district, TABLE, self.id), &self.sealed)
     }
 
     /// The confirmation for the sender.
@@ -86,8 +85,7 @@ pub fn sealed(
     id: FeedbackId,
     content: &Sealed,
 ) -> Result<Vec<u8>, DbError> {
-    key.seal_value(&aad(district, TABLE, id), content)
-        .map_err(|error| DbError::corrupt(TABLE, error))
+    key.seal_row((district, TABLE, id), content)
 }
 
 /// Which feedback a list shows.

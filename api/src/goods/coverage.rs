@@ -1,31 +1,40 @@
-//! How many of those who are entitled to a plaque have it.
+//! How many of the households that are entitled to a plaque have it. An entry without the number of a household counts as
+//! one of its own.
+
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use gridward_domain::area::AreaCode;
-use gridward_domain::audience::{Condition, Filter};
-use gridward_domain::code::ItemCode;
-use gridward_domain::goods::PlaqueRule;
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::audience::Filter;
+use gridward_domain::bounded_text::Household;
+use gridward_domain::code::{ItemCode, PlaqueState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::store;
-use crate::audience::preview;
+use crate::audience::condition;
+use crate::beneficiary::household;
+use crate::db::schema::beneficiaries;
 use crate::db::{Conn, DbError};
+use crate::{area, in_range};
 
-/// The coverage of an area by a plaque: only those who are entitled count.
+/// The coverage of an area by a plaque: only those who are entitled count, each household once.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct GoodsCoverage {
     /// The item.
     pub item: ItemCode,
     /// The area.
     pub area: AreaCode,
-    /// The beneficiaries who are entitled.
+    /// The households with a member who is entitled; an entry without the number of its household counts as one.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_400)]
     pub entitled: i64,
-    /// Those of them whose plaque is there.
+    /// Those of them whose plaque is there, by any entry of the household.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_310)]
     pub covered: i64,
-    /// The same in the areas directly below, ordered by code; none below a grid.
+    /// The same in the areas directly below, ordered by code; none below a grid. A household with members in several
+    /// of them counts in each, and once above.
     #[schema(max_items = 999)]
     pub areas: Vec<CoverageOfArea>,
 }
@@ -38,7 +47,7 @@ pub struct CoverageOfArea {
     /// Its name.
     #[schema(max_length = 100, example = "几江街道")]
     pub name: String,
-    /// The beneficiaries who are entitled.
+    /// The households with a member who is entitled.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 80)]
     pub entitled: i64,
     /// Those of them whose plaque is there.
@@ -46,32 +55,91 @@ pub struct CoverageOfArea {
     pub covered: i64,
 }
 
-/// The coverage of the area by the item; `None` if it is no plaque.
+/// The coverage of the area by the item, and of the areas of the level in it; `None` if the item is no plaque.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn of(
     conn: &mut Conn,
     (area, item): (AreaCode, ItemCode),
+    by: Option<Level>,
     today: NaiveDate,
 ) -> Result<Option<GoodsCoverage>, DbError> {
     let found = store::item(conn, area.district(), &item)?;
     let Some(rule) = found.and_then(|item| item.plaque) else { return Ok(None) };
-    let (entitled, covered) = filters(rule.value());
-    let (entitled, of_areas) = preview::by_area(conn, area, &entitled, today)?;
-    let (covered, covered_below) = preview::by_area(conn, area, &covered, today)?;
-    let areas = of_areas.into_iter().zip(covered_below).map(|(all, covered)| CoverageOfArea {
-        area: all.area,
-        name: all.name,
-        entitled: all.count,
-        covered: covered.count,
+    let rule = rule.value();
+    let present = rule.covering();
+    let entries = entries(conn, area, &rule.audience(), today)?;
+    let households = entries.iter().filter_map(|one| one.household.as_ref());
+    let having = household::those_with_plaque(conn, area.district(), &present, Some(households))?;
+    let is_covered = |one: &&Entries| match &one.household {
+        Some(household) => having.contains(household),
+        None => present.contains(&one.plaque),
+    };
+    let counts = |inside: &[&Entries]| {
+        let inside = || inside.iter().copied();
+        (homes(inside()), homes(inside().filter(is_covered)))
+    };
+    let mut by_area: HashMap<AreaCode, Vec<&Entries>> = HashMap::new();
+    for one in &entries {
+        if let Some(area) = by.and_then(|level| one.grid.ancestor(level)) {
+            by_area.entry(area).or_default().push(one);
+        }
+    }
+    let names = match by {
+        Some(level) => area::store::names(conn, &area.range(), level)?,
+        None => Vec::new(),
+    };
+    let areas = names.into_iter().map(|(area, name)| {
+        let (entitled, covered) = counts(&by_area.remove(&area).unwrap_or_default());
+        CoverageOfArea { area, name, entitled, covered }
     });
-    Ok(Some(GoodsCoverage { item, area, entitled, covered, areas: areas.collect() }))
+    let areas = areas.collect();
+    let (entitled, covered) = counts(&entries.iter().collect::<Vec<_>>());
+    Ok(Some(GoodsCoverage { item, area, entitled, covered, areas }))
 }
 
-/// Those who are entitled, and those of them whose plaque is there.
-fn filters(rule: &PlaqueRule) -> (Filter, Filter) {
-    let entitled = rule.audience();
-    let present = Filter::Is(Condition::Plaque(rule.covering()));
-    (entitled.clone(), Filter::All(vec![entitled, present]))
+/// The entries of a grid with the same household, or without the number of one, and the same state of the plaque.
+#[derive(Queryable)]
+struct Entries {
+    grid: AreaCode,
+    household: Option<Household>,
+    plaque: PlaqueState,
+    count: i64,
+}
+
+/// The current entries of the area that are selected.
+fn entries(
+    conn: &mut Conn,
+    area: AreaCode,
+    filter: &Filter,
+    today: NaiveDate,
+) -> Result<Vec<Entries>, DbError> {
+    let range = area.range();
+    Ok(beneficiaries::table
+        .filter(beneficiaries::district.eq(area.district()))
+        .filter(beneficiaries::valid_to.is_null())
+        .filter(in_range!(beneficiaries::grid, range))
+        .filter(condition::expression(filter, area.district(), today))
+        .group_by((beneficiaries::grid, beneficiaries::household, beneficiaries::plaque))
+        .select((
+            beneficiaries::grid,
+            beneficiaries::household,
+            beneficiaries::plaque,
+            count_star(),
+        ))
+        .load(conn)?)
+}
+
+/// The number of their households, each of which counts once, and of those without the number of one.
+fn homes<'a>(entries: impl Iterator<Item = &'a Entries>) -> i64 {
+    let (mut households, mut alone) = (HashSet::new(), 0);
+    for one in entries {
+        if let Some(household) = &one.household {
+            households.insert(household);
+        } else {
+            alone += one.count;
+        }
+    }
+    alone + i64::try_from(households.len()).unwrap_or(i64::MAX)
 }

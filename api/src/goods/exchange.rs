@@ -6,13 +6,17 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::code::PlaqueState;
-use gridward_domain::goods::{HandoutExchange, HandoutState, JoinedHandout, ReturnReason, join};
+use gridward_domain::goods::{
+    HandoutExchange, HandoutState, JoinedHandout, PlaqueRule, ReturnReason, join,
+};
 use gridward_domain::id::{BeneficiaryId, HandoutId, PersonId};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::handout_store::{self, HandoutRow};
 use super::store;
+use crate::beneficiary::plaque_rules::PlaqueRules;
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::schema::handouts;
 use crate::db::{Conn, DbError};
 use crate::log::{Event, Subject};
@@ -57,17 +61,25 @@ pub fn merge(
 }
 
 /// The state of the plaque that the entry that stays gets by a merge: that of the hand-out of the duplicate
-/// that goes to it. A plaque that the district has withdrawn from either stays withdrawn.
+/// that goes to it, or the duplicate's own, by the rule of an item ([`PlaqueRule::is_joined`]). A plaque that the
+/// district has withdrawn from either stays withdrawn, also one that is in the register alone.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn plaque_of_merge(
     conn: &mut Conn,
-    district: AreaCode,
-    (kept, other): (BeneficiaryId, BeneficiaryId),
+    rules: &mut PlaqueRules,
+    kept: &BeneficiaryRow,
+    other: &BeneficiaryRow,
 ) -> Result<Option<PlaqueState>, DbError> {
-    let own = handout_store::all_of_beneficiary(conn, district, kept)?;
-    let theirs = handout_store::all_of_beneficiary(conn, district, other)?;
+    let district = kept.district;
+    for row in [kept, other] {
+        if rules.is_withdrawn(conn, &row.plaque)? {
+            return Ok(Some(row.plaque.clone()));
+        }
+    }
+    let own = handout_store::all_of_beneficiary(conn, district, kept.id)?;
+    let theirs = handout_store::all_of_beneficiary(conn, district, other.id)?;
     let given = join::join(&facts(&own), &facts(&theirs)).given;
     for row in theirs.iter().filter(|row| given.contains(&row.id)) {
         let item = store::item(conn, district, &row.item)?;
@@ -77,7 +89,9 @@ pub fn plaque_of_merge(
             return Ok(state);
         }
     }
-    Ok(None)
+    let mut all = store::all_items(conn, district)?.into_values().filter_map(|item| item.plaque);
+    let is_joined = all.any(|rule: PlaqueRule| rule.is_joined(&kept.plaque, &other.plaque));
+    Ok(is_joined.then(|| other.plaque.clone()))
 }
 
 /// Undoes the exchange; hand-outs since the merge stay where they are.

@@ -19,8 +19,8 @@ use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
-use crate::task::origin::Origin;
-use crate::task::reveal_budget::RevealBudget;
+use crate::task::commands::origin::Origin;
+use crate::task::reveals::reveal_budget::RevealBudget;
 use crate::tx::Tx;
 
 /// The action of a return.
@@ -70,11 +70,11 @@ impl GivingBack {
     }
 
     /// Marks the goods as returned; those that were handed out come back to the stock, unless they are
-    /// damaged: these are written off. What was returned already stays as it is.
+    /// damaged: these are written off. What was returned for the same reason already stays as it is.
     ///
     /// # Errors
     /// 403, also for a withdrawal or a restoration outside the district's staff; 404; 409 for goods that
-    /// were handed out after the return was made on a phone; 422.
+    /// were handed out after the return was made on a phone, or returned for another reason; 422.
     pub fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -120,7 +120,7 @@ impl GivingBack {
         // The entry first, as merges and ends do.
         if let Some(item) = &item {
             let was = HandoutRow { serial: row.serial.clone(), ..next.clone() };
-            plaque::update_entry(tx, key, principal.person, (item, &was), step)?;
+            plaque::update_entry(tx, key, principal, (item, &was), step)?;
         }
         handouts::put(tx.write_unbatched(), Some(&row), &next)?;
         // What comes back belongs to its lot.
@@ -159,10 +159,13 @@ fn refused(why: HandoutRejection, row: &HandoutRow) -> Problem {
         HandoutRejection::OtherLevel | HandoutRejection::SamePerson => {
             Problem::from(ProblemCode::Forbidden).with(error)
         }
-        HandoutRejection::Done => Problem::from(ProblemCode::HandoutDone).showing(&row.shown()),
-        HandoutRejection::Withdrawn | HandoutRejection::NotWithdrawn => {
-            Problem::from(ProblemCode::Invalid).with(error)
+        HandoutRejection::Done | HandoutRejection::Returned => {
+            Problem::from(ProblemCode::HandoutDone).showing(&row.shown())
         }
+        HandoutRejection::Withdrawn => {
+            Problem::from(ProblemCode::HandoutWithdrawn).showing(&row.shown())
+        }
+        HandoutRejection::NotWithdrawn => Problem::from(ProblemCode::Invalid).with(error),
     }
 }
 

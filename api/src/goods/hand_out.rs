@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Handout;
+use super::choice;
 use super::handout_model::NewHandout;
 use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
 use super::lots;
@@ -27,7 +28,7 @@ use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{CommandId, Effect};
 use crate::log::{Event, Subject};
-use crate::task::origin::Origin;
+use crate::task::commands::origin::{Origin, TRUSTED};
 use crate::tx::Tx;
 
 /// The action of a hand-out.
@@ -80,8 +81,8 @@ impl HandingOut {
     /// Hands the goods out: takes them from the stock and records the receipt.
     ///
     /// # Errors
-    /// 403; 409 if the beneficiary has them already, is not entitled to them or has ended, if the district has
-    /// withdrawn them, or if the stock is short; 422.
+    /// 403; 409 if the beneficiary has them already, is not entitled to them or has ended, if the household has its
+    /// plaque or its item of a campaign, if the district has withdrawn them, or if the stock is short; 422.
     pub fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -89,11 +90,10 @@ impl HandingOut {
         principal: &Principal,
     ) -> Result<Handout, Problem> {
         let home = self.home(tx, principal)?;
-        if !home.is_current() {
-            let problem = Problem::from(ProblemCode::BeneficiaryEnded);
+        home.check_current(key).map_err(|problem| {
             let is_shown = principal.may(Action::ReadBeneficiaries).is_ok();
-            return Err(if is_shown { problem.showing(&home.masked(key)?) } else { problem });
-        }
+            if is_shown { problem } else { problem.without_current() }
+        })?;
         let item = move_stock::item_in_use(tx, &self.new.item)?;
         let (old, occasion) = self.planned(tx, principal, (&home, &item))?;
         let step = step(old.as_ref(), principal)?;
@@ -102,6 +102,9 @@ impl HandingOut {
             return Err(problem
                 .with(FieldError::new("/beneficiary_id", "has no category that the item names")));
         }
+        if old.as_ref().is_none_or(|row| row.state != HandoutState::Planned) {
+            choice::check_household(tx.read_unbatched(), (&home, &item), &occasion)?;
+        }
         let row = self.row(tx, key, principal, (&home, &item), (old.as_ref(), occasion))?;
         let (station, lot) = (row.station, &self.new.lot);
         let taken = StockChange::Take(move_stock::pieces(row.quantity.get())?);
@@ -109,7 +112,7 @@ impl HandingOut {
         let of = (&item.code, lot.as_ref());
         lots::check(tx.read_unbatched(), station, of, row.quantity.get().into())?;
         // The entry first, as merges and ends do.
-        plaque::update_entry(tx, key, principal.person, (&item, &row), step)?;
+        plaque::update_entry(tx, key, principal, (&item, &row), step)?;
         handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
         let change = (MovementAction::HandedOut, difference);
         move_stock::of_handout(tx, principal, &row, change, lot.clone())?;
@@ -180,13 +183,16 @@ impl HandingOut {
         })
     }
 
-    /// When the goods were handed out, by the server's clock; never later than now. A command of a phone that
-    /// was long without a network has its own time.
+    /// When the goods were handed out, by the server's clock; never later than now, and refused if a call names a
+    /// later time. A command of a phone that was long without a network has its own time.
     fn at(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
         let Some(at) = self.new.at else { return Ok(self.origin.made(now)) };
-        let at = self.origin.by_server(at).min(now);
+        let at = self.origin.by_server(at);
+        if !self.origin.from_outbox && at > now + TRUSTED {
+            return Err(Problem::invalid("/at", "must not be in the future"));
+        }
         if at >= now - BACKDATED {
-            return Ok(at);
+            return Ok(at.min(now));
         }
         let detail = format!("must be at most {} days ago", BACKDATED.num_days());
         Err(Problem::invalid("/at", detail))

@@ -115,7 +115,8 @@ pub struct NewHandout {
     /// Who signs; required for an item that needs a receipt. Stored encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<HandoutReceipt>,
-    /// When it was handed out, for a hand-out without a connection: at most 30 days ago. Default: now.
+    /// When it was handed out, for a hand-out without a connection: at most 30 days ago, and
+    /// not in the future, but for the few minutes by which a clock may be wrong (422 `/at`). Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<FixedOffset>>,
 }
@@ -130,8 +131,8 @@ pub struct ReturnHandout {
     /// A note; stored encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<CommandReason>,
-    /// The case of the beneficiary that was granted since and decides the withdrawal or the restoration; required
-    /// where the item says so, for no other return.
+    /// The case of the beneficiary that was approved since and decides the withdrawal or the restoration, of which it
+    /// decides one; required where the item says so, for no other return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_id: Option<CaseId>,
 }

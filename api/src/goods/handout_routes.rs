@@ -25,8 +25,8 @@ use crate::http::problem::Problem;
 use crate::http::{Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::ops::Metrics;
-use crate::task::origin::Origin;
-use crate::task::reveal_budget::RevealBudget;
+use crate::task::commands::origin::Origin;
+use crate::task::reveals::reveal_budget::RevealBudget;
 use crate::tx::Db;
 
 /// Filter of hand-outs.
@@ -40,7 +40,7 @@ pub struct HandoutQuery {
     pub state: Option<HandoutState>,
     /// Only hand-outs of this item.
     pub item: Option<ItemCode>,
-    /// Only hand-outs for this occasion.
+    /// Only hand-outs for this occasion: those of a campaign have its `occasion_key`.
     pub occasion: Option<OccasionFilter>,
     /// Only hand-outs to this beneficiary.
     pub beneficiary_id: Option<BeneficiaryId>,
@@ -94,7 +94,9 @@ pub(crate) async fn list_handouts(
 ///
 /// Takes the goods from the stock of the station and records the receipt. A beneficiary gets an item
 /// once for an occasion: a second hand-out is 409 `handout_done` with the first, and one beyond the
-/// stock 409 `goods_short`; a beneficiary who is not entitled to it gets none (409 `handout_not_entitled`). A planned or
+/// stock 409 `goods_short`; where a campaign plans one for each household, a hand-out to another member beside it is
+/// 409 `handout_done`; a beneficiary who is not entitled to it gets none (409 `handout_not_entitled`), and one
+/// plaque hangs in a household (409 `household_has_plaque`). A planned or
 /// returned hand-out is completed, except for goods that the district
 /// has withdrawn (409 `handout_withdrawn`). The call may be sent later,
 /// with the time in `at`, or as the command `handout.hand_out` of an outbox; with its `Idempotency-Key` it may be
@@ -169,12 +171,13 @@ pub(crate) async fn get_handout(
 /// Return goods
 ///
 /// The beneficiary does not have the goods: what was handed out comes back to the stock of the
-/// station, and what was planned stays there. It may be handed out again, unless the reason is
-/// `withdrawn`, which is a decision of the district's staff; another person of it restores the right with the
-/// reason `restored`. An item may name the kind of case that decides either: then `case_id` is that of a case of the
-/// beneficiary that was granted since (422 `/case_id`). Repeating the call changes nothing. Allowed roles: managers,
-/// supervisors and admins where the beneficiary lives in their area now; a volunteer takes back what is planned for
-/// a home that they visit, or what they have handed out there.
+/// station, or is written off with the reason `damaged`, and what was planned stays there. It may be handed out
+/// again, unless the reason is `withdrawn`, which is a decision of the district's staff; another person of it restores
+/// the right with the reason `restored`. An item may name the kind of case that decides either: then `case_id` is that of a case of the
+/// beneficiary that was approved since (422 `/case_id`). Repeating the call changes nothing; another
+/// reason is refused where goods were returned already (409 `handout_done`) or withdrawn (409 `handout_withdrawn`),
+/// but for a withdrawal. Allowed roles: managers, supervisors and admins where the beneficiary lives in their area now;
+/// a volunteer takes back what is planned for a home that they visit, or what they have handed out there.
 #[utoipa::path(
     tag = "goods",
     operation_id = "return_handout",

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::handout_model::{Handout, HandoutReceipt};
 use crate::clock::china;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::schema::handouts;
 use crate::db::{Conn, DbError, batches};
 use crate::http::page::Wanted;
@@ -74,11 +74,7 @@ impl HandoutRow {
         (district, id): (AreaCode, HandoutId),
         content: &HandoutSealed,
     ) -> Result<Option<Vec<u8>>, DbError> {
-        if *content == HandoutSealed::default() {
-            return Ok(None);
-        }
-        let sealed = key.seal_value(&aad(district, TABLE, id), content);
-        sealed.map(Some).map_err(|error| DbError::corrupt(TABLE, error))
+        key.seal_unless_default((district, TABLE, id), content)
     }
 
     /// The receipt and the note.
@@ -86,9 +82,7 @@ impl HandoutRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn opened(&self, key: &SealingKey) -> Result<HandoutSealed, DbError> {
-        let Some(sealed) = &self.sealed else { return Ok(HandoutSealed::default()) };
-        let opened = key.open_value(&aad(self.district, TABLE, self.id), sealed);
-        opened.map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_or_default((self.district, TABLE, self.id), self.sealed.as_deref())
     }
 
     /// The public representation, without what is encrypted.

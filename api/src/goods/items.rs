@@ -36,10 +36,6 @@ pub fn put(
         }
         base.check(old.version, &shown)?;
     }
-    if content.once && content.keep_years.is_some() {
-        let detail = "is not for an item that a beneficiary gets a single time";
-        return Err(Problem::invalid("/keep_years", detail));
-    }
     check_plaque(tx, &content, old.as_ref())?;
     let GoodsItemContent { name, name_en, unit, has_serial, once, needs_receipt, .. } = content;
     let GoodsItemContent { active, plaque, keep_years, .. } = content;

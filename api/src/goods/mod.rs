@@ -4,8 +4,9 @@
 //! item once for an occasion, however often and by how many people it is handed out; the receipt
 //! is stored encrypted.
 
+mod choice;
 pub mod coverage;
-mod deciding_case;
+pub mod deciding_case;
 pub mod exchange;
 pub mod give_back;
 pub mod hand_out;
@@ -16,6 +17,7 @@ pub mod items;
 mod lots;
 pub mod model;
 pub mod move_stock;
+pub mod movement_store;
 mod occasion;
 pub mod of_closed;
 pub mod of_ended;
@@ -23,6 +25,7 @@ pub mod plan;
 pub mod planned;
 mod plaque;
 mod reach;
+pub mod recipients;
 pub mod retention;
 pub mod routes;
 pub mod store;

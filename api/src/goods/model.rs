@@ -51,8 +51,8 @@ pub struct GoodsItemContent {
     /// that a beneficiary gets a single time. Default: it follows reports and edits alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plaque: Option<PlaqueRule>,
-    /// The years after which a hand-out that was made or returned is deleted, with its receipt; not for an item that a
-    /// beneficiary gets a single time. Default: it is kept without end.
+    /// The years after which a hand-out that was made or returned is deleted, with its receipt; of an item that a
+    /// beneficiary gets a single time, these years after the beneficiary has ended. Default: it is kept without end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_years: Option<KeptYears>,
 }
@@ -87,8 +87,8 @@ pub struct NewGoodsItem {
     /// that a beneficiary gets a single time. Default: it follows reports and edits alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plaque: Option<PlaqueRule>,
-    /// The years after which a hand-out that was made or returned is deleted, with its receipt; not for an item that a
-    /// beneficiary gets a single time. Default: it is kept without end.
+    /// The years after which a hand-out that was made or returned is deleted, with its receipt; of an item that a
+    /// beneficiary gets a single time, these years after the beneficiary has ended. Default: it is kept without end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_years: Option<KeptYears>,
 }

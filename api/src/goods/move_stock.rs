@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::lots;
 use super::model::{GoodsMovement, NewGoodsMovement};
-use super::store::{self, ItemRow, MovementRow, StockRow};
+use super::movement_store::{self, MovementRow};
+use super::store::{self, ItemRow, StockRow};
 use crate::area;
 use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -100,7 +101,7 @@ pub fn enter(
         at: tx.now.naive_utc(),
         sealed: MovementRow::seal(key, (principal.district(), id), new.note.as_ref())?,
     };
-    store::add_movement(tx.write_unbatched(), &row)?;
+    movement_store::add_movement(tx.write_unbatched(), &row)?;
     let event = Event::new(new.action(), Subject::GoodsMovement, id, new.area, 1);
     let body = json!({
         "item": new.item, "quantity": new.quantity, "to": new.to_area, "difference": difference,
@@ -233,5 +234,5 @@ pub(super) fn of_handout(
         at: tx.now.naive_utc(),
         sealed: None,
     };
-    Ok(store::add_movement(tx.write_unbatched(), &movement)?)
+    Ok(movement_store::add_movement(tx.write_unbatched(), &movement)?)
 }

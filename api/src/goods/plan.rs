@@ -1,6 +1,6 @@
 //! The hand-outs of a campaign: planned in bulk, and counted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -15,10 +15,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::choice::{Chosen, Extent, choose};
 use super::handout_store::HandoutRow;
 use super::model::GoodsItemContent;
 use super::occasion::ONCE;
 use super::store::ItemRow;
+use crate::beneficiary::home::Home;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::schema::handouts;
 use crate::db::{Conn, DbError};
@@ -39,6 +41,19 @@ pub struct ItemForEach {
     pub item: ItemCode,
     /// The pieces for each member.
     pub quantity: GoodsQuantity,
+    /// Who gets them. Default: `person`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<GoodsPer>,
+}
+
+/// Who gets an item for an occasion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GoodsPer {
+    /// Each member; of a plaque one of each household.
+    Person,
+    /// The first member of each household, by id, and each member without the number of one.
+    Household,
 }
 
 /// Those who may get one of the items at least, by the register of the district.
@@ -54,65 +69,79 @@ pub fn audience(items: &[ItemForEach], register: &HashMap<ItemCode, GoodsItemCon
     Filter::Any(entitled)
 }
 
-/// Plans the hand-outs of the items to these beneficiaries, but for those that have one or are not entitled to it;
-/// answers the number of new ones. The station is that of the village.
+/// What a campaign hands out to some of its members.
+#[derive(Debug, Default)]
+pub struct PlannedHandouts {
+    /// The number of those that it has planned.
+    pub new: i64,
+    /// The pieces that are to be handed out, by these or by earlier campaigns.
+    pub open: Pieces,
+}
+
+/// The pieces of items, by beneficiary.
+pub type Pieces = HashMap<(BeneficiaryId, ItemCode), GoodsQuantity>;
+
+/// Plans the hand-outs of the items to those of these beneficiaries who get them, by `choose`. The station is that of the
+/// village.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if another server planned one meanwhile.
 pub fn plan(
     tx: &mut Tx<'_>,
     (campaign, occasion): (CampaignId, &Occasion),
-    items: &[(ItemRow, GoodsQuantity)],
+    items: &[(ItemRow, ItemForEach)],
     homes: &[BeneficiaryRow],
-) -> Result<i64, DbError> {
-    let once: Occasion = ONCE.parse().map_err(|error| DbError::corrupt("handouts", error))?;
-    let ids: Vec<BeneficiaryId> = homes.iter().map(|home| home.id).collect();
-    let codes: Vec<&ItemCode> = items.iter().map(|(item, _)| &item.code).collect();
-    let known: Vec<(BeneficiaryId, ItemCode)> = handouts::table
-        .filter(handouts::district.eq(tx.district))
-        .filter(handouts::beneficiary.eq_any(&ids))
-        .filter(handouts::item.eq_any(codes))
-        .filter(handouts::occasion.eq(occasion).or(handouts::occasion.eq(&once)))
-        .select((handouts::beneficiary, handouts::item))
-        .load(tx.read_unbatched())?;
-    let known: HashSet<(BeneficiaryId, ItemCode)> = known.into_iter().collect();
-    let mut rows = Vec::with_capacity(homes.len() * items.len());
-    for home in homes {
-        for (item, quantity) in items {
-            let is_entitled = item.is_for(home.categories.members());
-            if !is_entitled || known.contains(&(home.id, item.code.clone())) {
-                continue;
-            }
-            rows.push(HandoutRow {
-                district: home.district,
-                id: HandoutId(Uuid::now_v7()),
-                beneficiary: home.id,
-                item: item.code.clone(),
-                occasion: if item.once { once.clone() } else { occasion.clone() },
-                campaign: Some(campaign),
-                state: HandoutState::Planned,
-                grid: home.grid,
-                station: home.grid.ancestor(Level::Village).unwrap_or(home.grid),
-                quantity: *quantity,
-                serial: None,
-                reason: None,
-                person: None,
-                at: None,
-                sealed: None,
-                version: 1,
-            });
-        }
-    }
+) -> Result<PlannedHandouts, DbError> {
+    let (of, once) = ((tx.district, occasion), once()?);
+    let homes: Vec<Home> = homes.iter().map(Home::from).collect();
+    let Chosen { new, open } = choose(tx.read_unbatched(), of, items, &homes, Extent::Homes)?;
+    let rows = new.into_iter().map(|(home, (item, each))| {
+        let occasion = if item.once { &once } else { occasion };
+        planned((item.district, home), each, (campaign, occasion))
+    });
+    let rows: Vec<HandoutRow> = rows.collect();
     let rows: Vec<&HandoutRow> = rows.iter().collect();
     HandoutRow::insert_all(tx.write_unbatched(), &rows).map_err(DbError::unless_unique)?;
-    Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+    Ok(PlannedHandouts { new: i64::try_from(rows.len()).unwrap_or(i64::MAX), open })
+}
+
+/// The occasion of items that a beneficiary gets a single time.
+pub(super) fn once() -> Result<Occasion, DbError> {
+    ONCE.parse().map_err(|error| DbError::corrupt("handouts", error))
+}
+
+/// A planned hand-out.
+fn planned(
+    (district, home): (AreaCode, &Home),
+    each: &ItemForEach,
+    (campaign, occasion): (CampaignId, &Occasion),
+) -> HandoutRow {
+    HandoutRow {
+        district,
+        id: HandoutId(Uuid::now_v7()),
+        beneficiary: home.id,
+        item: each.item.clone(),
+        occasion: occasion.clone(),
+        campaign: Some(campaign),
+        state: HandoutState::Planned,
+        grid: home.grid,
+        station: home.grid.ancestor(Level::Village).unwrap_or(home.grid),
+        quantity: each.quantity,
+        serial: None,
+        reason: None,
+        person: None,
+        at: None,
+        sealed: None,
+        version: 1,
+    }
 }
 
 /// The hand-outs of a grid in a state, returned for a reason.
 pub type Counted = (AreaCode, HandoutState, Option<ReturnReason>, i64);
 
-/// Counts the hand-outs of the items for the occasion, by grid, state and reason; of an item that a beneficiary
-/// gets a single time those that the campaign has planned.
+/// Counts the hand-outs that the campaign has planned, of its items and for its occasion, by grid, state and reason.
+/// Those that another campaign of the occasion has planned are that campaign's, also of members of both; those that
+/// were made without a plan are of none.
 ///
 /// # Errors
 /// [`DbError`].
@@ -125,12 +154,12 @@ pub fn counts(
     if items.is_empty() {
         return Ok(Vec::new());
     }
-    let once: Occasion = ONCE.parse().map_err(|error| DbError::corrupt("handouts", error))?;
+    let once = once()?;
     let codes: Vec<&ItemCode> = items.iter().map(|one| &one.item).collect();
     Ok(handouts::table
         .filter(handouts::district.eq(range.area().district()))
         .filter(handouts::occasion.eq_any([occasion, &once]))
-        .filter(handouts::occasion.ne(&once).or(handouts::campaign.assume_not_null().eq(campaign)))
+        .filter(handouts::campaign.assume_not_null().eq(campaign))
         .filter(in_range!(handouts::grid, range))
         .filter(handouts::item.eq_any(codes))
         .group_by((handouts::grid, handouts::state, handouts::reason))

@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::coverage::{self, GoodsCoverage};
 use super::model::{GoodsItem, GoodsItemContent, GoodsMovement, GoodsStock, NewGoodsMovement};
-use super::{handout_routes, items, move_stock, store};
+use super::{handout_routes, items, move_stock, movement_store, store};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
@@ -114,9 +114,9 @@ pub struct CoverageQuery {
 
 /// Get the coverage by a plaque
 ///
-/// Counts the beneficiaries who are entitled to an item with a `plaque`, and those of them whose plaque is there, in an
-/// area and in those directly below. An item without a `plaque` is 404. Allowed roles: supervisors, admins and
-/// auditors.
+/// Counts the households that are entitled to an item with a `plaque`, and those of them whose plaque is there, in an
+/// area and in those directly below. A beneficiary without the number of a household counts as one. An item without
+/// a `plaque` is 404. Allowed roles: supervisors, admins and auditors.
 #[utoipa::path(
     tag = "goods",
     operation_id = "get_goods_coverage",
@@ -137,7 +137,9 @@ pub(crate) async fn get_goods_coverage(
     principal.authorize(Action::ReadGoods, &area)?;
     area::known::in_query(&db, query.area).await?;
     let (item, today) = (code.into_inner(), clock::day((clock)()));
-    let coverage = db.read(move |conn| coverage::of(conn, (area, item.clone()), today)).await?;
+    let below = area.level().child();
+    let read = db.read(move |conn| coverage::of(conn, (area, item.clone()), below, today));
+    let coverage = read.await?;
     Ok(HttpResponse::Ok().json(coverage.ok_or_else(Problem::not_found)?))
 }
 
@@ -147,9 +149,9 @@ pub(crate) async fn get_goods_coverage(
 #[into_params(parameter_in = Query)]
 pub struct StockQuery {
     /// Only stations of this area and its descendants.
-    area: Option<AreaCode>,
+    pub area: Option<AreaCode>,
     /// Only this item.
-    item: Option<ItemCode>,
+    pub item: Option<ItemCode>,
 }
 
 /// List the stocks
@@ -220,7 +222,8 @@ pub(crate) async fn list_goods_movements(
     let scope = query.area.unwrap_or(principal.area).range();
     let read = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        let rows = store::movements(conn, &scope, (query.action, query.item.as_ref()), &wanted)?;
+        let rows =
+            movement_store::movements(conn, &scope, (query.action, query.item.as_ref()), &wanted)?;
         rows.iter().map(|row| row.movement(&key)).collect::<Result<Vec<_>, _>>()
     });
     let movements = read.await.map_err(Problem::from)?;

@@ -13,16 +13,16 @@ use super::decide::{Outcome, Position, Wishes, stays};
 use super::situation::{Decided, Decider, everybody};
 use crate::auth;
 use crate::clock;
-use crate::db::DbError;
+use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 use crate::person;
 use crate::person::appoint;
 use crate::person::store::PersonRow;
 use crate::task;
-use crate::task::kept_time;
-use crate::task::release::release;
+use crate::task::commands::release::release;
+use crate::task::commands::transition::{Step, write};
 use crate::task::row::TaskRow;
-use crate::task::transition::{Step, write};
+use crate::task::schedule::kept_time;
 use crate::tx::Tx;
 
 /// Locks the person and everybody named in the wishes, in the order of their ids, so that two
@@ -81,17 +81,29 @@ pub(super) fn succeed(
     by: Option<PersonId>,
 ) -> Result<(), Problem> {
     appoint::replace(tx, Some(outgoing), incoming, grid, by)?;
-    if incoming.area == grid {
-        return Ok(());
-    }
-    let after = Position { role: Role::Manager, area: grid };
-    for task in task::store::held_by(tx.read()?, incoming.district, incoming.id)? {
-        if !stays(after, &task.grid, task.state) {
-            let about = json!({ "because": ASSIGNEE_MOVED, "was": task.state });
-            release(tx, &task, by, about)?;
-        }
+    for task in given_back(tx.read()?, incoming, grid)? {
+        let about = json!({ "because": ASSIGNEE_MOVED, "was": task.state });
+        release(tx, &task, by, about)?;
     }
     Ok(())
+}
+
+/// The tasks that a person gives back who becomes the manager of `grid`.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn given_back(
+    conn: &mut Conn,
+    incoming: &PersonRow,
+    grid: AreaCode,
+) -> Result<Vec<TaskRow>, DbError> {
+    if incoming.area == grid {
+        return Ok(Vec::new());
+    }
+    let after = Position { role: Role::Manager, area: grid };
+    let mut held = task::store::held_by(conn, incoming.district, incoming.id)?;
+    held.retain(|task| !stays(after, &task.grid, task.state));
+    Ok(held)
 }
 
 /// The details of the event of a task that is handed over.

@@ -21,6 +21,7 @@ use crate::tx::{Db, Tx};
 /// The new manager of a grid.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "person_id": "018cc7af-0000-7000-8000-000000000021" }))]
 pub struct Appointment {
     /// An active volunteer in the caller's area.
     person_id: PersonId,

@@ -84,6 +84,13 @@ pub struct Wishes {
     pub tasks: Vec<TaskWish>,
 }
 
+impl Wishes {
+    /// Whether they name a person who gets tasks.
+    pub fn give(&self) -> bool {
+        self.give_to.is_some() || self.tasks.iter().any(|wish| wish.give_to.is_some())
+    }
+}
+
 /// The outcome for one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -10,7 +10,7 @@ use super::apply::apply;
 use super::decide::Outcome;
 use super::model::{Departure, Handover};
 use super::situation::{Decided, Decider, decided};
-use super::{ASSIGNEE_LEFT, regimes, repeat, spread};
+use super::{ASSIGNEE_LEFT, loads, regimes, repeat, spread};
 use crate::absence::takers::one_wish;
 use crate::auth;
 use crate::auth::device::EndReason;
@@ -23,7 +23,7 @@ use crate::person::PersonState;
 use crate::person::store::PersonRow;
 use crate::tx::Tx;
 
-/// The person's work after the departure of the person of `row`, without changing anything.
+/// The person's work after a departure of the person of `row` that spreads no tasks, without changing anything.
 ///
 /// # Errors
 /// As [`decided`].
@@ -37,11 +37,11 @@ pub fn preview(
     if row.state == PersonState::Left {
         return Ok(Handover { preview: true, ..repeat::shown(conn, by, row)? });
     }
-    one_wish(departure.spread, departure.give_to)?;
     let decided = decided(conn, key, by, row, None, &departure.wishes())?;
     let next = PersonRow { state: PersonState::Left, ..left(row, &decided) };
     let regimes = regimes::of(conn, by, row)?;
-    Ok(Handover { regimes, ..decided.shown(&next, row.area, true) })
+    let loads = loads::of(conn, row, &decided, &[])?;
+    Ok(Handover { regimes, loads, ..decided.shown(&next, row.area, true) })
 }
 
 /// The row of the person, who is a volunteer after a succession.
@@ -71,12 +71,12 @@ pub fn depart(
     }
     one_wish(departure.spread, departure.give_to)?;
     let mut decided = decided(tx.read()?, key, by, row, None, &departure.wishes())?;
-    let loads = match by {
-        Decider::Superior(principal) if departure.spread => {
-            spread::give(tx, &principal, row, (departure, leavers), &mut decided)?
-        }
-        _ => Vec::new(),
+    let spread = if departure.spread {
+        spread::give(tx, row, (&departure.tasks, leavers, ASSIGNEE_LEFT), &mut decided)?
+    } else {
+        Vec::new()
     };
+    let loads = loads::of(tx.read()?, row, &decided, &spread)?;
     let before = row.area;
     let row = apply(tx, row, &decided, ASSIGNEE_LEFT)?;
     let next = PersonRow {
@@ -101,15 +101,17 @@ pub fn depart(
     add_note(&mut about, key, &row, departure.note.as_ref())?;
     let event = Event::new("person.leave", Subject::Person, row.id, row.area, next.version);
     tx.record(event.by(by.person()).assignees(Some(row.id), None).with(about));
-    for event in regimes::announce(tx.write_unbatched(), &row, now)? {
-        tx.record(event);
+    // The suspension of a person has announced it already.
+    if row.state == PersonState::Active {
+        for event in regimes::announce(tx.write_unbatched(), &row, now)? {
+            tx.record(event);
+        }
     }
     let regimes = regimes::of(tx.read_unbatched(), by, &row)?;
     Ok(Handover { regimes, loads, ..decided.shown(&next, before, false) })
 }
 
-/// What [`depart`] would do, where that depends on each task that is given: it is carried out and rolled
-/// back.
+/// What [`depart`] would do, where it spreads tasks: it is carried out and rolled back.
 ///
 /// # Errors
 /// As [`decided`].
@@ -120,7 +122,22 @@ pub fn rehearse(
     row: &PersonRow,
     departure: (&Departure, &BTreeSet<PersonId>),
 ) -> Result<Handover, Problem> {
-    let done = tx.preview(|tx| depart(tx, key, by, row, departure))??;
+    tx.preview(|tx| tried(tx, key, by, row, departure))?
+}
+
+/// Carries the departure out as one of several, all of which the caller rolls back; answers as
+/// [`rehearse`].
+///
+/// # Errors
+/// As [`decided`].
+pub fn tried(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    by: Decider,
+    row: &PersonRow,
+    departure: (&Departure, &BTreeSet<PersonId>),
+) -> Result<Handover, Problem> {
+    let done = depart(tx, key, by, row, departure)?;
     Ok(Handover { preview: true, version: row.version, ..done })
 }
 

@@ -34,8 +34,8 @@ const MOST: usize = 100;
     "person_id": "018cc7af-0000-7000-8000-000000000021", "base_version": 3, "reason": "resigned"
 }] }))]
 pub struct Departures {
-    /// Whether the outcomes are only reported and nothing is changed. Each is then that of the
-    /// departure alone.
+    /// Whether the outcomes are only reported and nothing is changed. Where an entry gives tasks to
+    /// others, they are those of all departures in order; otherwise each is that of the departure alone.
     #[serde(default)]
     pub dry_run: bool,
     /// Whether one draft of a plan for the tasks that become open by all departures is ordered, as for a
@@ -124,7 +124,7 @@ pub(crate) async fn end_work_of_people(
         results: people.into_iter().zip(outcomes).map(|one| result(one, language)).collect(),
     };
     if departures.dry_run {
-        let shown = if departures.entries.iter().any(|entry| entry.spread) {
+        let shown = if departures.entries.iter().any(|entry| entry.departure(true).gives()) {
             let rehearse = move |tx: &mut Tx<'_>| rehearsed(tx, &keys, &principal, &departures);
             db.write(principal.district(), rehearse).await?
         } else {
@@ -186,7 +186,8 @@ fn previewed(
     departures.entries.iter().map(|entry| outcome(one(entry))).collect()
 }
 
-/// As [`previewed`], where tasks are spread over villages.
+/// As [`previewed`], where others get tasks: all departures are carried out in order, as in the call, and rolled
+/// back.
 fn rehearsed(
     tx: &mut Tx<'_>,
     keys: &KeyRing,
@@ -195,12 +196,15 @@ fn rehearsed(
 ) -> Result<Vec<Outcome>, Problem> {
     let key = keys.key(tx.read_unbatched(), principal.district())?;
     let leavers = departures.people();
-    let mut one = |entry: &DepartureEntry| {
+    let one = |tx: &mut Tx<'_>, entry: &DepartureEntry| {
         let row = entry.person(tx.read_unbatched(), &key, principal)?;
         let departure = (&entry.departure(true), &leavers);
-        depart::rehearse(tx, &key, Decider::Superior(*principal), &row, departure)
+        depart::tried(tx, &key, Decider::Superior(*principal), &row, departure)
     };
-    departures.entries.iter().map(|entry| outcome(one(entry))).collect()
+    tx.preview(|tx| {
+        let outcomes = departures.entries.iter();
+        outcomes.map(|entry| outcome(tx.savepoint(|tx| one(tx, entry))?)).collect()
+    })?
 }
 
 /// Locks everybody whom the departures concern, then ends the work of each person in a savepoint.

@@ -12,6 +12,7 @@ pub mod decide;
 pub mod depart;
 pub mod departure_entry;
 pub mod departures;
+mod loads;
 pub mod model;
 pub mod orphaned;
 pub mod person_state;

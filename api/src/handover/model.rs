@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::decide::{self, Wishes};
 use crate::person::{PersonState, Role};
-use crate::task::takers::HeldMinutes;
+use crate::task::assignment::takers::HeldMinutes;
 
 /// Why a person leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,7 +83,9 @@ pub struct Departure {
     pub spread: bool,
     /// Whether a draft of a plan for the tasks that become open is ordered, for those who may plan
     /// (403 for others). It gives at most 2,000 of them to others within their town, as far as that is
-    /// in the caller's area; they wait for it, and no plan of the district's own has them.
+    /// in the caller's area; they wait for it, and no plan of the district's own has them unless it fails. A task
+    /// that is not possible within 30 days is left to those. A preview orders none: the minutes that it would
+    /// give are known once it is computed, as its `loads`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
 }
@@ -117,6 +119,13 @@ pub struct Relocation {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub tasks: Vec<TaskHandover>,
+    /// Instead of `give_to`: whether the tasks outside the new area that `tasks` does not name are given to the
+    /// people of the village that the person leaves, as at a departure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spread: bool,
+    /// Whether a draft of a plan for the tasks that become open is ordered, as at a departure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plan: bool,
 }
 
 fn wishes(
@@ -148,6 +157,11 @@ impl Departure {
     pub fn wishes(&self) -> Wishes {
         wishes(self.successor_id, self.give_to, &self.tasks)
     }
+
+    /// Whether others get tasks.
+    pub fn gives(&self) -> bool {
+        self.spread || self.wishes().give()
+    }
 }
 
 impl Relocation {
@@ -174,7 +188,8 @@ pub enum TaskOutcome {
     Cancelled,
 }
 
-/// Why a task was opened although `give_to` names a person.
+/// Why a task was opened although `give_to` names a person; with `spread`, the obstacle of the person of the village
+/// who would break the fewest rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[derive(Serialize, Deserialize, ToSchema)]
 #[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
@@ -208,7 +223,8 @@ pub struct HandedTask {
     /// The new assignee of a task that is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_id: Option<PersonId>,
-    /// Why the task is opened although `give_to` names a person.
+    /// Why the task is opened although `give_to` names a person, or with `spread`, which knows a missing skill and
+    /// a forbidden visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<Obstacle>,
 }
@@ -273,16 +289,17 @@ pub struct Handover {
     #[schema(minimum = 0, maximum = 10_000, example = 0)]
     pub tasks_elsewhere: i32,
     /// At a departure the active regimes of the caller's area for which the person is responsible: they need another
-    /// one, and their nearest supervisors get a notice. None for callers who read no regimes.
+    /// one, and their nearest supervisors get a notice. Absent for callers who read no regimes,
+    /// such as managers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10_000)]
     pub regimes: Vec<RegimeWithoutResponsible>,
-    /// The minutes of those who got tasks by `spread` of a departure, before and after; absent in the answer to
-    /// a repeated call.
+    /// The minutes of those who get tasks, before and after; absent in the answer to a repeated call. The minutes
+    /// that a plan gives are those of `GET /v1/plans/{id}/loads`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10_000)]
     pub loads: Vec<HeldMinutes>,
-    /// The plan of the tasks that are open, if `plan` of a departure is set; it is computed at once.
+    /// The plan of the tasks that are open, if `plan` is set; it is computed at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_id: Option<PlanId>,
 }

@@ -10,7 +10,7 @@ use super::{ASSIGNEE_LEFT, ASSIGNEE_SUSPENDED, GIVEN_BACK};
 use crate::db::schema::{people, tasks};
 use crate::db::{Conn, DbError};
 use crate::person::PersonState;
-use crate::task::release::release;
+use crate::task::commands::release::release;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 

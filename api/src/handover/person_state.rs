@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::depart::{add_note, depart};
 use super::model::{Departure, DepartureReason};
 use super::situation::Decider;
-use super::{ASSIGNEE_SUSPENDED, GIVEN_BACK};
+use super::{ASSIGNEE_SUSPENDED, GIVEN_BACK, regimes};
 use crate::auth::{self, Authenticated, PrincipalCache};
 use crate::crypto::{KeyRing, SealingKey};
 use crate::http::Json as Body;
@@ -27,12 +27,13 @@ use crate::person;
 use crate::person::Person;
 use crate::person::store::PersonRow;
 use crate::task;
-use crate::task::release::release;
+use crate::task::commands::release::release;
 use crate::tx::{Db, Tx};
 
 /// A person's new state.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "state": "suspended", "reason": "长期外出" }))]
 pub struct StateChange {
     /// The state.
     pub state: PersonState,
@@ -44,7 +45,8 @@ pub struct StateChange {
 ///
 /// Suspends a person, ends the access of one who left, or restores either. It is effective on
 /// every server within five seconds. The unfinished tasks of a suspended person, but for visits that
-/// have started, open again, and plans give them to others. A leaver is signed out and the leaver's
+/// have started, open again, and plans give them to others; the supervisors of the regimes for which the person is responsible get
+/// a notice. A leaver is signed out and the leaver's
 /// unfinished tasks open again; to hand them over to others, or to name the successor of a manager, use
 /// `POST /v1/people/{id}/departure`. A manager who returns is a volunteer. Allowed roles: admins,
 /// supervisors and managers, for people below them.
@@ -117,6 +119,10 @@ pub fn change_state(
         for task in held.iter().filter(|task| GIVEN_BACK.contains(&task.state)) {
             let about = json!({ "because": ASSIGNEE_SUSPENDED, "was": task.state });
             release(tx, task, by.person(), about)?;
+        }
+        let now = tx.now;
+        for event in regimes::announce(tx.write_unbatched(), row, now)? {
+            tx.record(event);
         }
     }
     let mut about = json!({ "state": state });

@@ -1,4 +1,4 @@
-//! The regimes whose responsible person leaves: they go on, and need another one.
+//! The regimes whose responsible person leaves or is suspended: they go on, and need another one.
 
 use std::collections::BTreeMap;
 

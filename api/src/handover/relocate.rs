@@ -1,14 +1,17 @@
 //! The move of a person to another area or role: tasks outside the new area are handed over.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::authority::Role;
 use serde_json::json;
 
-use super::ASSIGNEE_MOVED;
 use super::apply::apply;
 use super::decide::{Outcome, Position};
 use super::depart::{add_note, count};
 use super::model::{Handover, Relocation};
 use super::situation::{Decider, decided};
+use super::{ASSIGNEE_MOVED, loads, spread};
+use crate::absence::takers::one_wish;
 use crate::area;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -56,7 +59,7 @@ fn position(
     Ok(after)
 }
 
-/// The person's work after the move, without changing anything.
+/// The person's work after a move that spreads no tasks, without changing anything.
 ///
 /// # Errors
 /// As [`relocate`].
@@ -70,14 +73,31 @@ pub fn preview(
     let after = position(conn, by, row, to)?;
     let decided = decided(conn, key, by, row, Some(after), &to.wishes())?;
     let next = PersonRow { role: after.role, area: after.area, ..row.clone() };
-    Ok(decided.shown(&next, row.area, true))
+    let loads = loads::of(conn, row, &decided, &[])?;
+    Ok(Handover { loads, ..decided.shown(&next, row.area, true) })
+}
+
+/// What [`relocate`] would do, where it spreads tasks: it is carried out and rolled back.
+///
+/// # Errors
+/// As [`relocate`].
+pub fn rehearse(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    by: Decider,
+    row: &PersonRow,
+    to: &Relocation,
+) -> Result<Handover, Problem> {
+    let done = tx.preview(|tx| relocate(tx, key, by, row, to))??;
+    Ok(Handover { preview: true, version: row.version, ..done })
 }
 
 /// Moves the person of `row`, which is locked. The manager of the new grid becomes a volunteer if
 /// the person is the manager from now on.
 ///
 /// # Errors
-/// 403 for a role that the decider may not give; 409 for a person who left; those of [`decided`].
+/// 403 for a role that the decider may not give; 409 for a person who left; 422 for two wishes; those of
+/// [`decided`].
 pub fn relocate(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -85,12 +105,19 @@ pub fn relocate(
     row: &PersonRow,
     to: &Relocation,
 ) -> Result<Handover, Problem> {
+    one_wish(to.spread, to.give_to)?;
     let after = position(tx.read()?, by, row, to)?;
-    let decided = decided(tx.read()?, key, by, row, Some(after), &to.wishes())?;
+    let mut decided = decided(tx.read()?, key, by, row, Some(after), &to.wishes())?;
     let (area, district) = (row.area, row.district.range());
     if after == (Position { role: row.role, area }) {
         return Ok(decided.shown(row, area, false));
     }
+    let spread = if to.spread {
+        spread::give(tx, row, (&to.tasks, &BTreeSet::new(), ASSIGNEE_MOVED), &mut decided)?
+    } else {
+        Vec::new()
+    };
+    let loads = loads::of(tx.read()?, row, &decided, &spread)?;
     let row = apply(tx, row, &decided, ASSIGNEE_MOVED)?;
     let version = place(tx, by, &row, after)?;
     let mut about = json!({
@@ -105,7 +132,7 @@ pub fn relocate(
     tx.record(event.assignees(Some(row.id), Some(row.id)));
     let moved = person::store::row(tx.read_unbatched(), &district, row.id)?;
     let moved = moved.filter(|moved| moved.version == version).ok_or(DbError::Collision)?;
-    Ok(decided.shown(&moved, area, false))
+    Ok(Handover { loads, ..decided.shown(&moved, area, false) })
 }
 
 /// Gives the person of `row`, who manages no grid, the position; returns the person's version.

@@ -9,6 +9,7 @@ use gridward_domain::id::PersonId;
 use serde_json::{Value, json};
 
 use super::apply::lock;
+use super::decide::Wishes;
 use super::model::{Departure, Handover, Relocation};
 use super::situation::Decider;
 use super::{depart, relocate};
@@ -77,7 +78,7 @@ impl HandoverCall {
         }
     }
 
-    /// As [`Self::preview`], of a departure whose tasks are spread over the village.
+    /// As [`Self::preview`], where tasks are spread.
     fn rehearse(
         &self,
         tx: &mut Tx<'_>,
@@ -85,10 +86,14 @@ impl HandoverCall {
         principal: &Principal,
     ) -> Result<Handover, Problem> {
         self.may_plan(principal)?;
-        let Act::Depart(departure) = &self.act else { return Err(Problem::not_found()) };
         let row = subordinate(tx.read_unbatched(), principal, self.person)?;
-        let alone = (departure, &BTreeSet::new());
-        depart::rehearse(tx, key, Decider::Superior(*principal), &row, alone)
+        let by = Decider::Superior(*principal);
+        match &self.act {
+            Act::Depart(departure) => {
+                depart::rehearse(tx, key, by, &row, (departure, &BTreeSet::new()))
+            }
+            Act::Relocate(to) => relocate::rehearse(tx, key, by, &row, to),
+        }
     }
 
     fn perform(
@@ -97,11 +102,7 @@ impl HandoverCall {
         key: &SealingKey,
         principal: &Principal,
     ) -> Result<Handover, Problem> {
-        let wishes = match &self.act {
-            Act::Depart(departure) => departure.wishes(),
-            Act::Relocate(to) => to.wishes(),
-        };
-        lock(tx, principal.district(), self.person, &wishes)?;
+        lock(tx, principal.district(), self.person, &self.wishes())?;
         let row = subordinate(tx.read_unbatched(), principal, self.person)?;
         let by = Decider::Superior(*principal);
         self.may_plan(principal)?;
@@ -121,14 +122,29 @@ impl HandoverCall {
         Ok(handover)
     }
 
-    /// Whether the tasks are spread over the village.
+    /// The wishes for the person's work.
+    fn wishes(&self) -> Wishes {
+        match &self.act {
+            Act::Depart(departure) => departure.wishes(),
+            Act::Relocate(to) => to.wishes(),
+        }
+    }
+
+    /// Whether tasks are spread over the village: who gets each depends on those given before, so a preview gives
+    /// them all and takes them back.
     fn spreads(&self) -> bool {
-        matches!(&self.act, Act::Depart(departure) if departure.spread)
+        match &self.act {
+            Act::Depart(departure) => departure.spread,
+            Act::Relocate(to) => to.spread,
+        }
     }
 
     /// Whether a plan of the opened tasks is wanted.
     fn plans(&self) -> bool {
-        matches!(&self.act, Act::Depart(departure) if departure.plan)
+        match &self.act {
+            Act::Depart(departure) => departure.plan,
+            Act::Relocate(to) => to.plan,
+        }
     }
 
     /// Checks that the principal may order the plan, if one is wanted.
@@ -151,8 +167,8 @@ impl HandoverCall {
 /// given to a named person or, with `spread`, to one of the village, or becomes open for the next plan; the answer names each with its
 /// outcome, a visit that had started too. A manager leaves only with a successor for the grid: 409
 /// lists people who could follow. All sessions, devices and invitations of the person end at once.
-/// With `preview` nothing is changed, and with `spread` the answer has the minutes of those who would get tasks, before
-/// and after (`loads`); otherwise `If-Match` is required. With `plan` a draft that gives
+/// With `preview` in the body nothing is changed (a parameter `check`, as for an absence, is 400); the answer has the
+/// minutes of those who would get tasks, before and after (`loads`), but not of those to whom a plan would give them; otherwise `If-Match` is required. With `plan` a draft that gives
 /// the opened tasks to others is computed: look at `GET /v1/plans/{id}/loads`, then apply it. The
 /// answer for a person who has left is that of the departure, without a plan. Allowed roles: admins, supervisors and managers, for people
 /// below them.
@@ -186,10 +202,12 @@ pub(crate) async fn end_work_of_person(
 /// Move a person
 ///
 /// Gives a person another area or role. Tasks in the new area stay with the person, as does a visit
-/// that has started; each other unfinished task is given to a named person or becomes open for the
-/// next plan. The manager of a grid moves only with a successor: 409 lists people who could follow.
+/// that has started; each other unfinished task is given to a named person or, with `spread`, to one of the
+/// village that the person leaves, or becomes open for the next plan, as at a departure, with `loads` and
+/// `plan` too. The manager of a grid moves only with a successor: 409 lists people who could follow.
 /// A new manager replaces the present one of the new grid, who becomes a volunteer there. With
-/// `preview` nothing is changed; otherwise `If-Match` is required. Allowed roles: admins,
+/// `preview` in the body nothing is changed (a parameter `check`, as for an absence, is 400); otherwise `If-Match` is
+/// required. Allowed roles: admins,
 /// supervisors and managers, for people below them.
 #[utoipa::path(
     tag = "people",

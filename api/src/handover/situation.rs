@@ -20,8 +20,8 @@ use crate::person;
 use crate::person::PersonState;
 use crate::person::store::PersonRow;
 use crate::task;
-use crate::task::breach::Breach;
-use crate::task::of_ended;
+use crate::task::assignment::breach::Breach;
+use crate::task::beneficiary::of_ended;
 use crate::task::row::TaskRow;
 
 /// The maximum number of wishes for single tasks.

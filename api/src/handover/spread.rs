@@ -1,40 +1,39 @@
-//! Spreads the tasks of a person who leaves over the village, as at an absence: each goes to the person
+//! Spreads the tasks of a person who leaves or moves over the village, as at an absence: each goes to the person
 //! with the most minutes left in its week.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridward_domain::authority::Principal;
 use gridward_domain::id::{PersonId, TaskId};
 
-use super::ASSIGNEE_LEFT;
 use super::apply::about;
 use super::decide::Outcome;
-use super::model::Departure;
-use super::situation::Decided;
+use super::model::{Obstacle, TaskHandover};
+use super::situation::{Decided, Decider};
 use crate::absence::takers::nearby;
 use crate::http::problem::Problem;
 use crate::person::store::PersonRow;
+use crate::task::assignment::breach::Breach;
+use crate::task::assignment::takers::{HeldMinutes, Takers};
+use crate::task::assignment::task_tie::TieType;
 use crate::task::row::TaskRow;
-use crate::task::takers::{HeldMinutes, Takers};
-use crate::task::task_tie::TieType;
 use crate::tx::Tx;
 
-/// Gives the tasks of the principal's area that the departure does not name and that would be open; those
-/// that no one may take stay so. The `leavers`, who leave by the same call, get none. Answers the minutes of
-/// those who got tasks, before and after.
+/// Gives the tasks of the decider's area that the handover does not name and that would be open; those
+/// that no one may take stay so, with the obstacle. The `leavers`, who leave by the same call, get none. Answers
+/// the minutes of those who got tasks, before and after; an operator gives none.
 ///
 /// # Errors
 /// [`DbError`](crate::db::DbError).
 pub(super) fn give(
     tx: &mut Tx<'_>,
-    principal: &Principal,
     row: &PersonRow,
-    (departure, leavers): (&Departure, &BTreeSet<PersonId>),
+    (named, leavers, because): (&[TaskHandover], &BTreeSet<PersonId>, &'static str),
     decided: &mut Decided,
 ) -> Result<Vec<HeldMinutes>, Problem> {
-    let (area, mut people) = nearby(tx, principal, row)?;
+    let Decider::Superior(principal) = decided.by else { return Ok(Vec::new()) };
+    let (area, mut people) = nearby(tx, &principal, row)?;
     people.retain(|id| *id != row.id && !leavers.contains(id));
-    let named: BTreeSet<TaskId> = departure.tasks.iter().map(|task| task.task_id).collect();
+    let named: BTreeSet<TaskId> = named.iter().map(|task| task.task_id).collect();
     let mut groups: BTreeMap<TaskId, Vec<TaskRow>> = BTreeMap::new();
     for task in &decided.rows {
         let is_open = decided.decision.tasks.get(&task.id) == Some(&Outcome::Opened(None));
@@ -47,12 +46,25 @@ pub(super) fn give(
     let mut takers = Takers::read(tx, area, &people, &visits)?;
     for group in groups.into_values() {
         let tasks: Vec<&TaskRow> = group.iter().collect();
-        let given = takers.give(tx, principal, &tasks, |task| about(task, ASSIGNEE_LEFT))?;
-        let Ok(to) = given else { continue };
+        let given = takers.give(tx, &principal, &tasks, |task| about(task, because))?;
+        let outcome =
+            given.map_or_else(|broken| Outcome::Opened(obstacle(&broken)), Outcome::Given);
         for task in group {
-            decided.decision.tasks.insert(task.id, Outcome::Given(to));
-            decided.given.insert(task.id);
+            decided.decision.tasks.insert(task.id, outcome);
+            if matches!(outcome, Outcome::Given(_)) {
+                decided.given.insert(task.id);
+            }
         }
     }
     Ok(takers.loads())
+}
+
+/// The obstacle for the person who would break the fewest rules, if it is one of those of `give_to`.
+fn obstacle(broken: &BTreeSet<Breach>) -> Option<Obstacle> {
+    let of = |breach: &Breach| match breach {
+        Breach::Skill => Some(Obstacle::MissingSkill),
+        Breach::Forbidden => Some(Obstacle::Forbidden),
+        _ => None,
+    };
+    broken.iter().find_map(of)
 }

@@ -19,7 +19,7 @@ use crate::correction::{Correction, CorrectionState};
 use crate::db::DbError;
 use crate::goods::handout_store::HandoutRow;
 use crate::log::store::EventRow;
-use crate::task::visits::Reported;
+use crate::task::beneficiary::visits::Reported;
 
 /// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,7 +90,7 @@ pub struct BeneficiaryHistoryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32, example = "visit")]
     pub purpose: Option<String>,
-    /// The case.
+    /// The case, or the one that changed the entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case_id: Option<CaseId>,
     /// The kind of the case.
@@ -240,6 +240,7 @@ impl BeneficiaryHistoryEntry {
             action: Some(row.action),
             report_id: text("report").and_then(|id| id.parse().ok()),
             correction_id: text("correction").and_then(|id| id.parse().ok()),
+            case_id: text("case").and_then(|id| id.parse().ok()),
             fields: fields.map(|name| FieldName(name.to_owned())).collect(),
             purpose: text("purpose").map(ToOwned::to_owned),
             ..Self::new(r#type, key, row.actor)

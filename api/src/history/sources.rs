@@ -15,8 +15,8 @@ use crate::db::{Conn, DbError, parsed};
 use crate::goods::handout_store as handouts;
 use crate::http::page::Wanted;
 use crate::log::{self, Subject};
-use crate::task::beneficiary_change::{CONTACT, VISITORS};
-use crate::task::visits;
+use crate::task::beneficiary::beneficiary_change::{CONTACT, VISITORS};
+use crate::task::beneficiary::visits;
 
 /// A beneficiary of a district.
 #[derive(Clone, Copy)]

@@ -273,6 +273,8 @@ mod tests {
         assert_eq!(refused("area=x&minutes=5").1, "area");
         let unknown = "is unknown; expected one of area, minutes, place, words";
         assert_eq!(refused("area=500116&minutes=5&color=red"), at("color", unknown));
+        let problem = query::<BTreeMap<String, bool>>("check=yes").expect_err("does not fit");
+        assert_eq!(problem.errors()[0].detail, "must be true or false");
     }
 
     #[test]

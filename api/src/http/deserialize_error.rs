@@ -76,6 +76,7 @@ fn plain(message: &str) -> (Option<&str>, String) {
         Some(known) if message.starts_with("unknown field ") => {
             format!("is unknown; expected {}", without_ticks(known))
         }
+        None if message.starts_with("unknown field ") => "is unknown".to_owned(),
         Some(known) if message.starts_with("unknown variant ") => {
             format!("must be {}", without_ticks(known))
         }
@@ -84,6 +85,10 @@ fn plain(message: &str) -> (Option<&str>, String) {
         }
         // Times have a deserializer of their own.
         _ if OF_DATES.contains(&message) => "must be a date, such as 2026-08-01".to_owned(),
+        // That of the standard library for a parameter.
+        _ if message == "provided string was not `true` or `false`" => {
+            "must be true or false".to_owned()
+        }
         _ if message.starts_with("UUID ") => "must be a UUID".to_owned(),
         _ if QUOTING.iter().any(|begins| message.starts_with(begins)) || !message.is_ascii() => {
             "is invalid".to_owned()

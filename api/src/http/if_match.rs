@@ -17,7 +17,8 @@ pub const LONGEST: usize = 256;
 const NONE: i64 = 0;
 
 /// The versions that `If-Match` names, any of which may be current; empty if the header is
-/// absent or `*`.
+/// absent or `*`. A `*` matches any version, so it is as good as none: a decision that requires a version is refused,
+/// since it would overwrite changes that its author has not seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IfMatch(pub Vec<i64>);
 
@@ -107,7 +108,9 @@ mod tests {
             assert_eq!(versions(tag), Ok(vec![7]), "{tag}");
         }
         assert_eq!(versions("\"v7\", W/\"v8\""), Ok(vec![7, 8]));
-        assert_eq!(versions("*"), Ok(vec![]));
+        assert_eq!(versions("*"), Ok(vec![]), "any, where none is required");
+        let refused = IfMatch::default().check(7, &()).map_err(|problem| problem.kind());
+        assert_eq!(refused, Err(Some(ProblemCode::VersionRequired)), "and none where one is");
     }
 
     #[test]

@@ -33,16 +33,8 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = is_json(request);
-        let limit = limit(request.path());
-        let payload = web::Payload::from_request(request, payload);
-        Box::pin(async move {
-            if !json {
-                return Err(ProblemCode::UnsupportedMediaType.into());
-            }
-            let payload = payload.await.map_err(|_| ProblemCode::BadRequest)?;
-            deserialize::body(&collect(payload, limit).await?).map(Self)
-        })
+        let body = body(request, payload, Presence::Required);
+        Box::pin(async move { deserialize::body(&body.await?).map(Self) })
     }
 }
 
@@ -56,20 +48,38 @@ impl<T: DeserializeOwned> FromRequest for OptionalJson<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = is_json(request);
-        let limit = limit(request.path());
-        let payload = web::Payload::from_request(request, payload);
-        Box::pin(async move {
-            let payload = payload.await.map_err(|_| ProblemCode::BadRequest)?;
-            let bytes = collect(payload, limit).await?;
-            if bytes.is_empty() {
-                return deserialize::body(b"{}").map(Self);
-            }
-            if !json {
-                return Err(ProblemCode::UnsupportedMediaType.into());
-            }
-            deserialize::body(&bytes).map(Self)
-        })
+        let body = body(request, payload, Presence::Optional);
+        Box::pin(async move { deserialize::body(&body.await?).map(Self) })
+    }
+}
+
+/// Whether a request must have a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Required,
+    Optional,
+}
+
+/// The JSON of a request: `{}` for an optional body that is not there.
+fn body(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    presence: Presence,
+) -> impl Future<Output = Result<Vec<u8>, Problem>> + use<> {
+    let is_json = is_json(request);
+    let limit = limit(request.path());
+    let payload = web::Payload::from_request(request, payload);
+    async move {
+        if !is_json && presence == Presence::Required {
+            return Err(ProblemCode::UnsupportedMediaType.into());
+        }
+        let payload = payload.await.map_err(|_| ProblemCode::BadRequest)?;
+        let bytes = collect(payload, limit).await?;
+        match (bytes.is_empty(), presence) {
+            (true, Presence::Optional) => Ok(b"{}".to_vec()),
+            _ if is_json => Ok(bytes),
+            _ => Err(ProblemCode::UnsupportedMediaType.into()),
+        }
     }
 }
 

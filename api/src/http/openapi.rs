@@ -158,7 +158,8 @@ groups! {
     Enrol: 400 401 403 404 408 410 413 415 422 429 500 503;
     /// The problems of operations that read.
     Read: 400 401 403 404 429 500 503;
-    /// The problems of operations that read days which must suit each other.
+    /// The problems of operations that read days which must suit each other, or areas of a level which must suit
+    /// another area.
     ReadDays: 400 401 403 404 422 429 500 503;
     /// The problems of operations that read what a plan contains.
     ReadPlan: 400 401 403 404 409 429 500 503;

@@ -114,9 +114,9 @@ enum Known<T> {
 
 /// Runs `act`, unless the command was executed before: then returns the stored answer, and
 /// whether `authorize` still permits it. A refusal is stored too if it came from an outbox,
-/// unless it is transient or about an invalid request. Failures of the server, including
-/// panics, are counted; the last one makes the command a dead letter. A new command beyond the
-/// daily quota of stored answers is not run (429).
+/// unless it is transient. Failures of the server, including panics, are counted; the last one
+/// makes the command a dead letter. A new command beyond the daily quota of stored answers is not
+/// run (429).
 ///
 /// # Errors
 /// [`ProblemCode::CommandIdReused`] if the id was used for another request, and errors that
@@ -170,7 +170,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
         Err(problem) if is_final(problem, request.channel) => {
             StoredOutcome::Refused(problem.kept())
         }
-        // Its step is rolled back; a corrected or later request may use the same id.
+        // Its step is rolled back; a corrected call, or a later request, may use the same id.
         Err(_) => return Ok(Outcome::new(result)),
     };
     store::keep(tx, key, request, id, row.as_ref(), &outcome)?;
@@ -180,11 +180,8 @@ pub fn once<T: Serialize + DeserializeOwned>(
 /// Whether a refusal is the answer to every repetition of the command.
 fn is_final(refusal: &Problem, channel: Channel) -> bool {
     let transient = refusal.is_retryable() || refusal.fault().is_some();
-    match refusal.kind() {
-        Some(ProblemCode::CommandDeadLettered) => true,
-        Some(ProblemCode::Invalid) => false,
-        _ => channel == Channel::Outbox && !transient,
-    }
+    let is_dead_letter = refusal.kind() == Some(ProblemCode::CommandDeadLettered);
+    is_dead_letter || channel == Channel::Outbox && !transient
 }
 
 fn known<T: Serialize + DeserializeOwned>(

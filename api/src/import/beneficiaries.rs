@@ -1,16 +1,21 @@
 //! beneficiaries.csv
 
+use std::collections::{HashMap, HashSet};
+
+use gridward_domain::bounded_text::Household;
 use gridward_domain::code::Categories;
+use gridward_domain::id::BeneficiaryId;
 
 use super::ImportError;
 use super::district::District;
-use super::fault::{FaultReason, Notes};
+use super::fault::{Fault, FaultPlace, FaultReason, Notes};
 use super::folder::Folder;
 use super::id_number;
 use super::row::Row;
 use super::table::{self, Sheet};
 use super::values::past_day;
 use crate::load::Number;
+use crate::load::existing::Existing;
 use crate::load::record::BeneficiaryRecord;
 use crate::vocabulary::VocabularyName;
 
@@ -35,7 +40,7 @@ pub(super) const BENEFICIARIES: Sheet = Sheet {
         "plaque",
         "last_contact",
     ],
-    spare: &["tags"],
+    spare: &["tags", "household"],
     key: Some("id"),
 };
 
@@ -44,8 +49,34 @@ pub(super) fn read(
     district: &District<'_>,
     notes: &mut Notes,
 ) -> Result<Vec<BeneficiaryRecord>, ImportError> {
-    let all = table::read(folder, &BENEFICIARIES, notes, |row| beneficiary(row, district))?;
-    Ok(all.unwrap_or_default())
+    let rows = table::read(folder, &BENEFICIARIES, notes, |row| {
+        let record = beneficiary(row, district)?;
+        Some((row.place_of("plaque"), record))
+    })?;
+    let rows = rows.unwrap_or_default();
+    notes.warnings.extend(second_plaques(&rows, district.existing));
+    Ok(rows.into_iter().map(|(_, record)| record).collect())
+}
+
+/// A warning for each row by which a second plaque would hang in a household, which has one by an earlier row or by an
+/// entry that the file lacks.
+fn second_plaques(rows: &[(FaultPlace, BeneficiaryRecord)], existing: &Existing) -> Vec<Fault> {
+    let ids: HashSet<BeneficiaryId> = rows.iter().map(|(_, record)| record.id).collect();
+    let others = existing.hung.iter().filter(|(id, _)| !ids.contains(*id));
+    let mut holders: HashMap<&Household, FaultReason> =
+        others.map(|(id, household)| (household, FaultReason::PlaqueOfOther(*id))).collect();
+    let mut warnings = Vec::new();
+    for ((file, line, part), record) in rows {
+        let is_hung = existing.plaques.contains(&record.plaque);
+        let Some(household) = record.household.as_ref().filter(|_| is_hung) else { continue };
+        if let Some(reason) = holders.get(household) {
+            let reason = reason.clone();
+            warnings.push(Fault { file, line: *line, part: Some(*part), reason });
+        } else {
+            holders.insert(household, FaultReason::SecondPlaque(*line));
+        }
+    }
+    warnings
 }
 
 fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<BeneficiaryRecord> {
@@ -57,6 +88,7 @@ fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<Beneficiary
     let categories =
         row.terms("category", district.existing.vocabularies.get(VocabularyName::Categories));
     let tags = row.terms("tags", district.existing.vocabularies.get(VocabularyName::Tags));
+    let household = row.household("household");
     let place = row.place_in(district);
     let address = row.address("address");
     let phone = row.phone("phone");
@@ -88,6 +120,7 @@ fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<Beneficiary
         birth_year: birth_year.or(before.map(|it| it.birth_year))?,
         categories: categories.or_else(|| before.map(|it| it.categories.clone()))?,
         tags: tags.or_else(|| before.map(|it| it.tags.clone())).unwrap_or_default(),
+        household: household.or_else(|| before.map(|it| it.household.clone())).flatten(),
         place: place.or(before.map(|it| it.place))?,
         address: address.or_else(|| before.map(|it| it.address.clone()))?,
         phone: phone.or_else(|| before.map(|it| it.phone.clone()))?,
@@ -143,6 +176,31 @@ mod tests {
             with("keyrecipient").faults(),
             ["beneficiaries.csv:2: tags: is not one of the district's tags; the closest is \
               key_recipient"]
+        );
+    }
+
+    #[test]
+    fn the_household_is_an_optional_column() {
+        let file = |numbers: [&str; 2]| {
+            let lines = Sample::sound().lines("beneficiaries.csv");
+            let file = format!(
+                "{},户号\n{},{}\n{},{}\n",
+                lines[0], lines[1], numbers[0], lines[2], numbers[1]
+            );
+            Sample::sound().bytes("beneficiaries.csv", file.as_bytes())
+        };
+        let numbers = |sample: Sample| -> Vec<Option<String>> {
+            let records = sample.read().expect("readable").records.beneficiaries;
+            records.into_iter().map(|it| it.household.map(String::from)).collect()
+        };
+        assert_eq!(numbers(Sample::sound()), [None::<String>, None]);
+        assert_eq!(numbers(file(["02-A7", ""])), [Some("02-A7".to_owned()), None]);
+        assert_eq!(
+            file(["02-a7", ""]).faults(),
+            [
+                "beneficiaries.csv:2: household: must have only capital letters, digits and hyphens, \
+              and no hyphen first"
+            ]
         );
     }
 

@@ -6,6 +6,8 @@ use std::fmt;
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, CodeError, Level};
 use gridward_domain::authority::Role;
+use gridward_domain::bounded_text::TextError;
+use gridward_domain::id::BeneficiaryId;
 use gridward_domain::phone::PhoneError;
 use gridward_domain::place::PlaceError;
 use gridward_domain::range::OutOfRange;
@@ -148,6 +150,9 @@ pub enum FaultReason {
     /// `１２３` instead of ASCII digits.
     #[error("has full-width digits; use 0 to 9")]
     FullWidthDigits,
+    /// A text of other characters or another length than its column has.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// A malformed ID number.
     #[error("an id number has 17 digits and a check character")]
     NotIdNumber,
@@ -288,6 +293,12 @@ pub enum FaultReason {
     /// A grid without an outline.
     #[error("there is no outline for grid {0}")]
     NoOutline(AreaCode),
+    /// A warning: one plaque hangs in a household.
+    #[error("the household has its plaque by line {0}")]
+    SecondPlaque(u64),
+    /// A warning: one plaque hangs in a household, by an entry of the register that the file lacks.
+    #[error("the plaque of the household is that of {0}")]
+    PlaqueOfOther(BeneficiaryId),
     /// A warning: a digit is probably wrong.
     #[error("is far outside the outlines of the grids")]
     FarAway,
@@ -303,8 +314,11 @@ fn hint(closest: Option<&str>) -> String {
     closest.map_or_else(String::new, |word| format!("; the closest is {word}"))
 }
 
+/// A file, a line and a part of it.
+pub(super) type FaultPlace = (&'static str, u64, Part);
+
 /// Where the number of each record is, by the kind of number and the id of the record.
-pub(super) type Numbers = HashMap<(Number, String), (&'static str, u64, Part)>;
+pub(super) type Numbers = HashMap<(Number, String), FaultPlace>;
 
 /// Faults and warnings in the order of discovery.
 #[derive(Debug, Default)]

@@ -21,6 +21,7 @@ mod features;
 #[cfg(test)]
 mod fixture;
 mod folder;
+pub mod heading_routes;
 mod headings;
 mod holidays;
 mod id_number;

@@ -12,7 +12,7 @@ use csv::StringRecord;
 use gridward_domain::code::WordCode;
 use gridward_domain::word::UnknownWord;
 
-use super::fault::{Fault, FaultReason, Notes, Part};
+use super::fault::{Fault, FaultPlace, FaultReason, Notes, Part};
 use super::spreadsheet::spreadsheet;
 use super::table::{Order, Seen, part};
 use super::words;
@@ -85,6 +85,11 @@ impl<'a> Row<'a> {
         Fault { file: self.file, line: self.line, part: Some(self.part(column)), reason }
     }
 
+    /// Where the column is, for a fault found later.
+    pub(super) fn place_of(&self, column: &'static str) -> FaultPlace {
+        (self.file, self.line, self.part(column))
+    }
+
     fn part(&self, column: &'static str) -> Part {
         let place = self.order.iter().find(|(name, _)| *name == column);
         place.map_or(Part::Column(column), |(_, place)| part(self.file, column, *place))
@@ -92,19 +97,22 @@ impl<'a> Row<'a> {
 
     /// Notes a fault if an earlier row has the same value in this column.
     pub(super) fn once(&mut self, column: &'static str, value: Option<&impl Display>) {
-        let Some(value) = value else { return };
-        let first = *self.seen.entry((column, value.to_string())).or_insert(self.line);
-        if first != self.line {
+        if let Some(first) = self.earlier(column, value) {
             self.fault(column, FaultReason::Repeated(first));
         }
+    }
+
+    /// The line of the first row with this value in this column, if it is an earlier one.
+    fn earlier(&mut self, column: &'static str, value: Option<&impl Display>) -> Option<u64> {
+        let first = *self.seen.entry((column, value?.to_string())).or_insert(self.line);
+        (first != self.line).then_some(first)
     }
 
     /// Notes where the number of the record `id` is, so that a fault found later names it.
     pub(super) fn has_number(&mut self, number: Number, id: &impl Display) {
         if self.has(number.column()) {
-            let (file, line) = (self.file, self.line);
-            let part = self.part(number.column());
-            self.notes.numbers.insert((number, id.to_string()), (file, line, part));
+            let place = self.place_of(number.column());
+            self.notes.numbers.insert((number, id.to_string()), place);
         }
     }
 

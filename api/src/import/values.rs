@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::bounded_text::Household;
 use gridward_domain::phone::Phone;
 use gridward_domain::place::{Place, PlaceError};
 use gridward_domain::range::BirthYear;
@@ -55,6 +56,14 @@ impl Row<'_> {
     /// A text of at most 64 characters, possibly empty.
     pub(super) fn remark(&mut self, column: &'static str) -> Option<String> {
         self.text(column, |text| plain(text, SHORT))
+    }
+
+    /// The number of a household; none if the text is empty.
+    pub(super) fn household(&mut self, column: &'static str) -> Option<Option<Household>> {
+        self.read(column, |text| match text {
+            "" => Ok(None),
+            text => Ok(Some(text.parse()?)),
+        })
     }
 
     /// The digits of a phone number.

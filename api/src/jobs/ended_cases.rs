@@ -1,5 +1,5 @@
-//! Deletes ended cases after the years for which their kind keeps them. The job `expired_uploads` deletes
-//! their documents an hour later.
+//! Deletes cases after the years for which their kind keeps them: ended ones, and open ones of beneficiaries who have
+//! ended. The job `expired_uploads` deletes their documents an hour later.
 
 use gridward_domain::area::AreaCode;
 
@@ -7,7 +7,7 @@ use super::{Job, JobContext, RunFuture, Schedule};
 use crate::case::{kind_store, retention};
 use crate::db::DbError;
 
-/// Deletes ended cases.
+/// Deletes cases that are no longer kept: ended ones, and open ones of beneficiaries who have ended.
 pub struct EndedCases;
 
 impl Job for EndedCases {

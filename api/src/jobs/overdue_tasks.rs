@@ -11,10 +11,10 @@ use gridward_domain::task::{self as life, Transition, overdue};
 use super::{Job, JobContext, RunFuture, Schedule};
 use crate::db::DbError;
 use crate::log::{Event, Subject};
-use crate::task::command::NewTimes;
+use crate::task::commands::command::NewTimes;
+use crate::task::commands::transition::{Step, write};
 use crate::task::row::TaskRow;
 use crate::task::store;
-use crate::task::transition::{Step, write};
 use crate::tx::Tx;
 
 /// The number of tasks in one transaction: few enough that a claim need not wait long.

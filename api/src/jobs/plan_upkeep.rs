@@ -6,8 +6,8 @@
 use gridward_domain::area::AreaCode;
 
 use super::{Job, JobContext, RunFuture, Schedule};
-use crate::plan::upkeep::{enqueue_nightly, offers, overruns, replan};
-use crate::task::freed;
+use crate::plan::upkeep::{enqueue_nightly, given_by_hand, offers, overruns, replan};
+use crate::task::assignment::{freed, refusals};
 use crate::tx::Tx;
 
 /// Makes the plans that no person orders.
@@ -37,15 +37,28 @@ impl Job for PlanUpkeep {
                     break;
                 }
             }
+            loop {
+                let now = (context.clock)();
+                let due = db.read(move |conn| given_by_hand::due(conn, district, now)).await?;
+                if due.is_empty() {
+                    break;
+                }
+                let release = move |tx: &mut Tx<'_>| given_by_hand::release(tx, district, &due);
+                let released = db.write(district, release).await?;
+                processed += released;
+                if released == 0 {
+                    break;
+                }
+            }
             processed += db.write(district, move |tx| overruns::replan_later(tx, district)).await?;
             let today = context.today();
             if db.read(move |conn| freed::any(conn, district, today)).await? {
                 processed += db.write(district, move |tx| replan::enqueue(tx, district)).await?;
             }
-            let ended = db.read(move |conn| freed::ended(conn, district)).await?;
+            let ended = db.read(move |conn| refusals::ended(conn, district)).await?;
             if !ended.is_empty() {
                 let forget =
-                    move |tx: &mut Tx<'_>| freed::forget(tx.write_unbatched(), district, &ended);
+                    move |tx: &mut Tx<'_>| refusals::forget(tx.write_unbatched(), district, &ended);
                 processed += db.write(district, forget).await?;
             }
             Ok(processed)

@@ -1,9 +1,11 @@
 //! A district as the database has it, which completes files that contain only a part of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::bounded_text::Household;
+use gridward_domain::code::PlaqueState;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 
@@ -11,6 +13,8 @@ use super::record::{
     AreaRecord, BeneficiaryRecord, HolidayRecord, MemorialRecord, PersonRecord, StationRecord,
 };
 use crate::area::store::AreaRow;
+use crate::beneficiary::household;
+use crate::beneficiary::plaque_rules::PlaqueRules;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
 use crate::db::schema::{areas, beneficiaries, outlines, people};
@@ -37,6 +41,10 @@ pub struct Existing {
     pub outlined: HashSet<AreaCode>,
     /// The words; the default ones if there is no district yet.
     pub vocabularies: Vocabularies,
+    /// The states in which a plaque is at its door.
+    pub plaques: BTreeSet<PlaqueState>,
+    /// The households with a plaque at their door, by the entry that has it.
+    pub hung: BTreeMap<BeneficiaryId, Household>,
     /// The people, also those who have left: a file may readmit them with a few columns.
     pub people: HashMap<PersonId, PersonRecord>,
     /// The beneficiaries.
@@ -77,12 +85,18 @@ impl Existing {
         let managers = people
             .values()
             .filter(|person| person.role == Role::Manager && !left.contains(&person.id));
+        let plaques = PlaqueRules::of(district).present(conn)?;
+        let hung = beneficiaries
+            .iter()
+            .filter_map(|row| Some((row.id, household::hung_by(row, &plaques)?.clone())));
         Ok(Self {
             district: areas.iter().any(|area| area.level() == Level::District).then_some(district),
             managed: managers.map(|person| person.area).collect(),
             areas: areas.into_iter().collect(),
             outlined: outlined.into_iter().collect(),
             vocabularies: vocabulary::store::all(conn, district)?,
+            hung: hung.collect(),
+            plaques,
             beneficiaries: beneficiaries
                 .iter()
                 .map(|row| Ok((row.id, beneficiary(row, key)?)))
@@ -124,6 +138,7 @@ pub(super) fn beneficiary(
         birth_year: row.birth_year,
         categories: row.categories.members().clone(),
         tags: row.tags.members().clone(),
+        household: row.household.clone(),
         place: row.home()?,
         address: particulars.address,
         phone: particulars.phone,

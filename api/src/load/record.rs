@@ -4,6 +4,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::bounded_text::Household;
 use gridward_domain::code::{Categories, Hardships, PlaqueState, Tags};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
@@ -82,6 +83,8 @@ pub struct BeneficiaryRecord {
     pub categories: Categories,
     /// The tags; often none.
     pub tags: Tags,
+    /// The number of the household, if it is known.
+    pub household: Option<Household>,
     /// The home.
     pub place: Place,
     /// The address, without the name of the district.

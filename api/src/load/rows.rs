@@ -205,6 +205,7 @@ pub(super) fn beneficiary(
         grid: record.grid,
         categories: record.categories.clone().into(),
         tags: record.tags.clone().into(),
+        household: record.household.clone(),
         gender: record.gender,
         birth_year: record.birth_year,
         lat: record.place.lat(),

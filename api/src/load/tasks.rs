@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
-use gridward_domain::task::{self as life, AutomaticCommand, Phase, Transition};
+use gridward_domain::task::{AutomaticCommand, Phase};
 use serde_json::json;
 
 use super::record::{BeneficiaryRecord, PersonRecord};
@@ -22,8 +22,11 @@ use crate::handover::ASSIGNEE_MOVED;
 use crate::handover::decide::{Position, stays};
 use crate::log::Event;
 use crate::person::{PersonState, Role};
+use crate::task;
+use crate::task::assignment::freed;
+use crate::task::beneficiary::of_beneficiary;
+use crate::task::commands::transition;
 use crate::task::row::TaskRow;
-use crate::task::{self, freed, of_beneficiary, transition};
 
 /// The records of beneficiaries by their ids.
 type Homes<'a> = HashMap<BeneficiaryId, &'a BeneficiaryRecord>;
@@ -313,15 +316,9 @@ fn transition<'a>(
     command: &AutomaticCommand,
     step: &Step<'_>,
 ) -> Result<transition::Step<'a>, DbError> {
-    let before = row.life()?;
-    match life::apply_automatic(&before, command, clock::day(step.now)) {
-        Ok(Transition::Changed(after)) => {
-            Ok(transition::Step { row, before, after, verb: command.verb() })
-        }
-        // Rows are read by the phases in which the command is valid.
-        Ok(Transition::Already) => Err(DbError::corrupt("tasks", "unchanged by a load")),
-        Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
-    }
+    // Rows are read by the phases in which the command is valid.
+    let change = transition::Step::automatic(row, command, clock::day(step.now))?;
+    change.ok_or_else(|| DbError::corrupt("tasks", "unchanged by a load"))
 }
 
 /// Writes the row of a task and its event, unless another transaction has changed the task

@@ -75,6 +75,19 @@ pub fn was_assignee(
     if one.is_some() {
         return Ok(true);
     }
+    is_archived(conn, district, task, person)
+}
+
+/// Whether archived events have the person as assignee or reporter of the task.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_archived(
+    conn: &mut Conn,
+    district: AreaCode,
+    task: TaskId,
+    person: PersonId,
+) -> Result<bool, DbError> {
     let archived = archived_assignees::table.find((district, task, person));
     let archived: Option<TaskId> =
         archived.select(archived_assignees::task).first(conn).optional()?;

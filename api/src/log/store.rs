@@ -272,6 +272,29 @@ pub fn handover(
     Ok(event.optional()?)
 }
 
+/// The newest event of the action about the subject after number `after`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last_action(
+    conn: &mut Conn,
+    district: AreaCode,
+    (kind, id): (Subject, &str),
+    action: &str,
+    after: i64,
+) -> Result<Option<EventRow>, DbError> {
+    let event = events::table
+        .filter(events::district.eq(district))
+        .filter(events::subject_id.eq(id))
+        .filter(events::subject.eq(kind))
+        .filter(events::action.eq(action))
+        .filter(events::seq.gt(after))
+        .order(events::seq.desc())
+        .select(EventRow::as_select())
+        .first(conn);
+    Ok(event.optional()?)
+}
+
 /// Up to `limit` events of the district after number `after`, in order.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ pub struct AreaMeasures {
     /// The needs that were met in the period.
     pub needs: NeedsMet,
     /// The last plan that is applied for the area, or for one that contains it, without plans of tasks that
-    /// had lost their assignee; absent if there is none.
+    /// had lost their assignee and plans of a selection of its tasks; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_plan: Option<LastPlan>,
     /// The replans that were applied in the period.
@@ -90,7 +90,7 @@ pub struct PlannedTravel {
     /// The number of the visits.
     #[schema(minimum = 0, maximum = 100_000_000, example = 110)]
     pub visits: i64,
-    /// The minutes of travel of all of them.
+    /// The minutes of travel to all of them, from the visit before or from home; the ways home do not count.
     #[schema(minimum = 0, maximum = 1_000_000_000, example = 900)]
     pub minutes: i64,
 }

@@ -21,7 +21,7 @@ use crate::db::{Conn, DbError, batches};
 use crate::http::problem::Problem;
 use crate::plan::execution::applied::{self, AppliedPlan};
 use crate::plan::settings;
-use crate::task::aging;
+use crate::task::view::aging;
 use crate::weekly::figure::{TaskList, median};
 use crate::{area, in_range, person};
 

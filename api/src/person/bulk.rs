@@ -30,6 +30,10 @@ const MOST_ENTRIES: usize = 300;
 /// People to create and to edit, in order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "entries": [{ "edit": {
+    "id": "018cc7af-0000-7000-8000-000000000021", "base_version": 3,
+    "changes": { "skills": ["driving"] }
+} }] }))]
 pub struct BulkEntries {
     /// The entries. Each has its own result: an invalid one is `rejected`, and the others are
     /// applied.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::store::{Particulars, PersonRow, coordinates};
 use super::{Availability, Gender, PersonState, Role, entered};
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::deserialize;
 use crate::http::problem::Problem;
@@ -202,8 +202,7 @@ fn seal(
     id: PersonId,
     particulars: &Particulars,
 ) -> Result<Vec<u8>, DbError> {
-    let sealed = key.seal_value(&aad(district, "people", id), particulars);
-    sealed.map_err(|error| DbError::corrupt("people", error))
+    key.seal_row((district, "people", id), particulars)
 }
 
 impl PersonChanges {

@@ -28,8 +28,6 @@ use crate::tx::Tx;
 const READ_AT_A_TIME: i64 = 500;
 /// The most ids of a request.
 const MOST_IDS: usize = 500;
-/// The most faults of an answer.
-const MOST_FAULTS: usize = 100;
 
 /// The people of a request, who are in the principal's area.
 #[derive(Clone, Debug)]
@@ -70,7 +68,7 @@ impl Selection {
         let others = ids.iter().enumerate().filter(|(_, id)| !below.contains(id));
         let errors =
             others.map(|(n, _)| FieldError::new(format!("/ids/{n}"), "is not a person below you"));
-        Problem::refuse(errors.take(MOST_FAULTS))
+        Problem::refuse(errors)
     }
 
     /// Up to `most` people without an enrolled device after the position, and the position of the

@@ -10,7 +10,7 @@ use gridward_domain::skill::Skill;
 use serde::{Deserialize, Serialize};
 
 use super::{Availability, Gender, Person, PersonState, Role};
-use crate::crypto::{SealingKey, aad, mask};
+use crate::crypto::{SealingKey, mask};
 use crate::db::DbError;
 use crate::db::column::{Hash, SetColumn};
 
@@ -62,8 +62,7 @@ impl Particulars {
         id: PersonId,
         sealed: &[u8],
     ) -> Result<Self, DbError> {
-        key.open_value(&aad(district, "people", id), sealed)
-            .map_err(|error| DbError::corrupt("people", error))
+        key.open_row((district, "people", id), sealed)
     }
 }
 

@@ -107,11 +107,14 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
 /// for it, and is 202 if it is not applied by then. While another plan of the area is applied or undone
 /// it is 409 `plan_in_progress`. Tasks that have changed since the draft was computed, those whose visit
 /// would have begun by now, and those of people who have left, moved, are away or have other hours then, lack a
-/// skill, have another visit at that time or no minutes left in that week, are listed in `left`
+/// skill, have another visit at that time, or since the draft one too far away for the way between both, or have no
+/// minutes left in that week, are listed in `left`
 /// and stay as they are, with the id of another plan that has given them meanwhile; with `conflicts: refuse` they are 409 `plan_outdated`, and nothing is applied.
 /// A plan of more than 2,000 is checked so before its first batch: what changes while the batches run is
-/// left and listed in any case, and an undo takes back the others.
-/// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed or has passed. If the plan makes more
+/// left and listed in any case, and an undo takes back the others. Minutes that people take while the batches run, as by
+/// a claim, are not considered: those of the begin count, so a week can become fuller than its minutes.
+/// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed or has passed, or every open one: what a
+/// plan moves only makes room for these. If the plan makes more
 /// than a tenth of its visits late, tasks that were overdue before not counted, the answer is 409
 /// `confirmation_required` until `confirm` is set. A plan in another state is 409 `plan_state`, with the plan in `current`; with
 /// `Prefer: wait=30` the server waits up to 30 seconds for one that is being computed. A draft is applicable for 7 days, then it is
@@ -148,11 +151,12 @@ pub(crate) async fn apply_plan(
 ///
 /// Opens the tasks that the plan assigned and that are not accepted yet, as they were before, and gives those
 /// that it moved back to their former person, day, start and plan, unless that plan was undone itself: such tasks are
-/// opened. The others, such as accepted ones and those whose former person is away or has another visit then, are
+/// opened. The others, such as accepted ones and those whose former person is away, has another visit then or a new one too far away, are
 /// listed in `left` and stay as they are. Other drafts of the opened
 /// tasks, of before this plan was applied, can be applied again. Many tasks are opened in
 /// batches, as they are assigned: the plan is `undoing` meanwhile. A plan in another state
-/// is 409 `plan_state`, with the plan in `current`. Allowed roles: supervisors, admins, and managers
+/// is 409 `plan_state`, with the plan in `current`. A freed task that the undo opens again is not replanned
+/// automatically: the author of the undo decides about it. Allowed roles: supervisors, admins, and managers
 /// in their grid.
 #[utoipa::path(
     tag = "plans",

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod compute;
 pub mod drafts;
 pub mod execution;
+pub mod initial_settings;
 pub mod model;
 pub mod plan_row;
 pub mod problem;

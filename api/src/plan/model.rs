@@ -1,7 +1,7 @@
 //! The public representation of a plan.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
-use gridward_dispatch::solve::{Bounds, Measures, Reason, Remedy, Why};
+use gridward_dispatch::solve::{Bounds, Measures, Reason, Remedy};
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::TaskTitle;
 use gridward_domain::id::{BeneficiaryId, CampaignId, PersonId, PlanId, TaskId};
@@ -16,6 +16,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::drafts::changed_visits::ChangedVisit;
+use super::drafts::chosen_why::ChosenWhy;
 
 /// How long a draft can be applied.
 pub const APPLICABLE_FOR: TimeDelta = TimeDelta::days(7);
@@ -116,7 +117,7 @@ pub struct Plan {
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overtaken: u32,
     /// Number of open tasks of the selection that are due before the first day, so that the plan leaves
-    /// them out: earlier days are possible. `include_late` plans them.
+    /// them out: earlier days are possible. `include_late` plans them, and so does a change that names them.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overdue: u32,
@@ -129,7 +130,7 @@ pub struct Plan {
     #[schema(value_type = Option<Measures>)]
     pub measures: Option<Value>,
     /// Lower bounds of the measures: how far from the best possible the plan is at most. Absent before it is
-    /// computed, with `only.area`, and of plans of before there were bounds.
+    /// computed, and of some plans of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<Bounds>,
     /// The part that is done of a plan in state `computing`, `applying` or `undoing`, in percent; absent
@@ -204,7 +205,8 @@ pub enum LeftBecause {
     /// The person has left, works in another grid, is away then or has other hours, lacks a skill or must not
     /// visit the beneficiary meanwhile.
     PersonUnavailable,
-    /// The person has another visit at that time meanwhile, for instance by another plan.
+    /// The person has another visit at that time meanwhile, for instance by another plan, or one from which the
+    /// way takes longer.
     PersonBusy,
     /// The person has no minutes left in that week meanwhile: fewer are offered, or other visits take them.
     NoMinutes,
@@ -261,6 +263,11 @@ pub struct PlanVisit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, example = "王小明")]
     pub person_name: Option<String>,
+    /// The people who gave the task back, while it has not ended. No plan gives it to them again; a pin, which
+    /// is a decision by hand, does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1_000)]
+    pub declined_by_ids: Vec<PersonId>,
     /// The day of the visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<NaiveDate>,
@@ -276,13 +283,14 @@ pub struct PlanVisit {
     pub travel: Option<i32>,
     /// Why this person was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Why>)]
+    #[schema(value_type = Option<ChosenWhy>)]
     pub why: Option<Value>,
     /// Why the task could not be planned.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Reason>)]
     pub reason: Option<Value>,
-    /// The smallest change that would make the task plannable, if known.
+    /// The smallest change that would make the task plannable, if known. A plan that is `based_on` this one accepts
+    /// it by the change of that kind with this task as its `task_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Remedy>)]
     pub remedy: Option<Value>,

@@ -43,6 +43,8 @@ pub struct PlanRow {
     pub reached: Option<TaskId>,
     pub campaign: Option<CampaignId>,
     pub lane: Lane,
+    /// The area of which the plan has all open tasks, if any.
+    pub whole_area: Option<AreaCode>,
 }
 
 /// The stored result of a plan, as JSON.

@@ -57,7 +57,7 @@ impl Effect for PlanOrder {
 /// The draft gives the reason for each assignment, and the obstacle for each task that no one can
 /// do. Tasks that are already assigned keep their assignee. Past days are refused; the rest of today
 /// begins after a lead time. A task is not planned into days that all make it late while earlier
-/// days are possible, unless `include_late` is set. `only` selects tasks, `weights` says what is
+/// days are possible, unless `include_late` is set or a change names it. `only` selects tasks, `weights` says what is
 /// favoured, `reach` how far people help, and `changes` are decisions by hand, for instance remedies
 /// of an earlier draft that are accepted. With `based_on` the visits of that draft stay as they are as far as
 /// they can, and `base` of the plan counts them; without, all open tasks are planned anew. A base that is
@@ -131,7 +131,6 @@ pub(crate) async fn estimate_plan(
 ) -> Result<Json<WhatIfAnswer>, Problem> {
     question.order.authorized(&principal)?;
     let now = (**clock)();
-    question.order.check(now).map_err(|problem| problem.under("/order"))?;
     let (id, order) = (PlanId(Uuid::now_v7()), question.order.clone());
     let request = Request { id, order, now, by: Some(principal.person) };
     Ok(Json(planner.answer(request, question).await?))

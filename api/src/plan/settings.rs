@@ -57,14 +57,15 @@ pub struct PlanningSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 52, example = 4)]
     pub idle_weeks: Option<u8>,
-    /// The plan of each night; absent: no plan is made without an order.
+    /// The plan of each night; absent: no plan is made without an order. A district that is added by `gridward district
+    /// add` begins with a draft of three days at 02:00, one from files with none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nightly_plan: Option<NightlyPlan>,
     /// What becomes of tasks that lose their assignee by a decline, a release, an absence, the end of
     /// a person's work, or a visit at which no one was at home; and of open tasks of priority 8 or higher
-    /// that are due today or tomorrow, when they are created, reopened or changed so. Visits that are not
-    /// accepted are also planned anew if an earlier one of the person lasts too long to keep the next; with
-    /// `suggest` they stay with the person until the draft is applied.
+    /// that are due today or tomorrow, when they are created, reopened or changed so. Visits that a plan gave
+    /// and that are not accepted are also planned anew if an earlier one of the person lasts too long to keep
+    /// the next; with `suggest` they stay with the person until the draft is applied.
     #[serde(default)]
     pub replan: ReplanMode,
     /// The minutes from 08:00 to 20:00 in which a visit that a plan gave is to be accepted; then a plan
@@ -73,6 +74,13 @@ pub struct PlanningSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 15, maximum = 5040, example = 240)]
     pub accept_within_minutes: Option<u16>,
+    /// The same for a visit that a person assigned, also by an absence, a departure or a move: the time is
+    /// counted from the assignment, or from the last change of the visit since. A visit that a person pinned in
+    /// the order of a plan has this time too, from when the plan gave it, in place of `accept_within_minutes`.
+    /// Absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 15, maximum = 5040, example = 960)]
+    pub accept_assigned_within_minutes: Option<u16>,
 }
 
 impl Default for PlanningSettings {
@@ -85,6 +93,7 @@ impl Default for PlanningSettings {
             nightly_plan: None,
             replan: ReplanMode::Off,
             accept_within_minutes: None,
+            accept_assigned_within_minutes: None,
         }
     }
 }
@@ -103,13 +112,19 @@ impl PlanningSettings {
         ];
         for (pointer, value, range) in ranges {
             if !range.contains(&value) {
-                let detail = format!("must be {} to {}", range.start(), range.end());
+                let detail = format!("must be from {} to {}", range.start(), range.end());
                 return Err(Problem::invalid(pointer, detail));
             }
         }
-        if self.accept_within_minutes.is_some_and(|minutes| !ACCEPT_WITHIN.contains(&minutes)) {
-            let detail = format!("must be {} to {}", ACCEPT_WITHIN.start(), ACCEPT_WITHIN.end());
-            return Err(Problem::invalid("/accept_within_minutes", detail));
+        let times = [
+            ("/accept_within_minutes", self.accept_within_minutes),
+            ("/accept_assigned_within_minutes", self.accept_assigned_within_minutes),
+        ];
+        for (pointer, minutes) in times {
+            if minutes.is_some_and(|minutes| !ACCEPT_WITHIN.contains(&minutes)) {
+                let (least, most) = (ACCEPT_WITHIN.start(), ACCEPT_WITHIN.end());
+                return Err(Problem::invalid(pointer, format!("must be from {least} to {most}")));
+            }
         }
         self.nightly_plan.map_or(Ok(()), NightlyPlan::check)
     }

@@ -191,8 +191,13 @@ pub fn row(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan
 /// [`DbError`].
 pub fn replace_order(conn: &mut Conn, row: &PlanRow, order: &PlanOrder) -> Result<(), DbError> {
     let text = StoredOrder::usual(order.clone()).text()?;
+    let whole_area = order.only.whole_area(order.area);
     diesel::update(plans::table.find((row.district, row.id)))
-        .set((plans::area.eq(order.area), plans::request.eq(text)))
+        .set((
+            plans::area.eq(order.area),
+            plans::request.eq(text),
+            plans::whole_area.eq(whole_area),
+        ))
         .execute(conn)?;
     Ok(())
 }

@@ -13,9 +13,9 @@ use crate::case::{kind_store, scope};
 use crate::catalogue::ServiceKind;
 use crate::catalogue::form::OpenedCase;
 use crate::crypto::SealingKey;
-use crate::http::problem::{Problem, ProblemCode};
-use crate::task::create::{self, NewTask};
-use crate::task::task_origin::TaskOrigin;
+use crate::http::problem::Problem;
+use crate::task::creation::create::{self, NewTask};
+use crate::task::creation::task_origin::TaskOrigin;
 use crate::tx::Tx;
 use crate::{beneficiary, catalogue, clock};
 
@@ -49,8 +49,8 @@ pub(super) fn accept_need(
     acceptance: &Acceptance,
 ) -> Result<Created, Problem> {
     let entry = beneficiary::store::row(tx.read_unbatched(), &row.district.range(), home)?;
-    if let Some(ended) = entry.filter(|entry| !entry.is_current()) {
-        return Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&ended.masked(key)?));
+    if let Some(entry) = entry {
+        entry.check_current(key)?;
     }
     let missing = || Problem::invalid("/kind", "is missing: the catalogue names none");
     let kind = match acceptance.kind.clone().or_else(|| row.kind.clone()) {
@@ -64,6 +64,7 @@ pub(super) fn accept_need(
                 let found = FoundNeed {
                     opens: OpenedCase::of_need(kind, need),
                     at: FoundAt::Home(home),
+                    of_site: Vec::new(),
                     report: None,
                     finder: row.proposed_by,
                     note: content.note.clone(),

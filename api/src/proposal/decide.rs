@@ -14,9 +14,9 @@ use crate::crypto::SealingKey;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
-use crate::task::command::{NewDays, TaskCommand};
-use crate::task::origin::Origin;
-use crate::task::perform::{self, Sent};
+use crate::task::commands::command::{NewDays, TaskCommand};
+use crate::task::commands::origin::Origin;
+use crate::task::commands::perform::{self, Sent};
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 

@@ -13,7 +13,7 @@ use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::idempotency::CommandId;
 use crate::log::{Event, Subject};
-use crate::task::origin::Origin;
+use crate::task::commands::origin::Origin;
 use crate::tx::Tx;
 
 /// The row of an open proposal by `author`, which is about nothing yet. Its id is that of the command,

@@ -16,9 +16,10 @@ use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::idempotency::Effect;
-use crate::task::origin::Origin;
+use crate::task::commands::origin::Origin;
+use crate::task::commands::{read_set, refusal};
 use crate::task::row::TaskRow;
-use crate::task::{read_set, refusal, seen};
+use crate::task::view::seen;
 use crate::tx::{ReadSet, Tx};
 
 /// The action in the log and in an outbox.

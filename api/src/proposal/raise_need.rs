@@ -14,7 +14,7 @@ use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::task;
-use crate::task::origin::Origin;
+use crate::task::commands::origin::Origin;
 use crate::tx::Tx;
 use crate::vocabulary::{self, VocabularyName};
 use crate::{beneficiary, catalogue, clock};
@@ -91,9 +91,7 @@ impl RaiseNeed {
         principal: &Principal,
     ) -> Result<Proposal, Problem> {
         let home = self.visible(tx, principal)?;
-        if !home.is_current() {
-            return Err(ProblemCode::BeneficiaryEnded.into());
-        }
+        home.check_current(key).map_err(Problem::without_current)?;
         self.check(tx, principal)?;
         self.refuse_repeated(tx, key, principal, &home)?;
         let new = &self.new;

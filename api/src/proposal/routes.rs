@@ -24,8 +24,8 @@ use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
 use crate::http::{Json as Body, OptionalJson, versioned};
 use crate::idempotency::{Commands, Done, IdempotencyKey};
-use crate::task::command::StatedReason;
-use crate::task::origin::Origin;
+use crate::task::commands::command::StatedReason;
+use crate::task::commands::origin::Origin;
 use crate::tx::Db;
 use crate::{area, person};
 

@@ -12,7 +12,7 @@ use super::life::{self, MOVABLE, Proposed, TaskNow};
 use super::model::Sealed;
 use super::{Proposal, ProposalState, ProposalSubject};
 use crate::clock::{self, china};
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::schema::{beneficiaries, proposals, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -121,8 +121,7 @@ impl Placed {
 impl ProposalRow {
     /// Decrypts need, note and reason.
     pub(super) fn content(&self, key: &SealingKey) -> Result<Sealed, DbError> {
-        key.open_value(&aad(self.district, TABLE, self.id), &self.sealed)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_row((self.district, TABLE, self.id), &self.sealed)
     }
 
     /// The encrypted content of the proposal `id`.
@@ -132,8 +131,7 @@ impl ProposalRow {
         id: ProposalId,
         content: &Sealed,
     ) -> Result<Vec<u8>, DbError> {
-        key.seal_value(&aad(district, TABLE, id), content)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.seal_row((district, TABLE, id), content)
     }
 }
 

@@ -3,7 +3,7 @@
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::PersonId;
-use gridward_domain::task::{self as life, AutomaticCommand, Transition};
+use gridward_domain::task::{self as life, AutomaticCommand};
 use serde_json::json;
 
 use super::decide::Decision;
@@ -14,8 +14,8 @@ use crate::clock;
 use crate::db::DbError;
 use crate::goods::handout_store;
 use crate::log::{Event, Subject};
+use crate::task::commands::transition;
 use crate::task::row::TaskRow;
-use crate::task::transition;
 use crate::tx::Tx;
 use crate::{beneficiary, memorial, person, station, task};
 
@@ -151,19 +151,12 @@ impl Writing<'_, '_> {
     fn task<'a>(&self, row: &'a TaskRow, to: AreaCode) -> Result<transition::Step<'a>, DbError> {
         let before = row.life()?;
         let command = AutomaticCommand::Move { to, assignee_works_there: true };
-        let verb = command.verb();
-        let after = if before.state.is_live() {
-            match life::apply_automatic(&before, &command, clock::day(self.tx.now)) {
-                Ok(Transition::Changed(after)) => after,
-                Ok(Transition::Already) => {
-                    return Err(DbError::corrupt("tasks", "unchanged by a change of areas"));
-                }
-                Err(rejection) => return Err(DbError::corrupt("tasks", rejection)),
-            }
-        } else {
-            life::Task { grid: to, version: before.version + 1, ..before }
-        };
-        Ok(transition::Step { row, before, after, verb })
+        if before.state.is_live() {
+            let step = transition::Step::automatic(row, &command, clock::day(self.tx.now))?;
+            return step.ok_or_else(|| DbError::corrupt("tasks", "unchanged by a change of areas"));
+        }
+        let after = life::Task { grid: to, version: before.version + 1, ..before };
+        Ok(transition::Step { row, before, after, verb: command.verb() })
     }
 
     fn places(&mut self) -> Result<(), DbError> {

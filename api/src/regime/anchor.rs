@@ -17,7 +17,7 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-use crate::task::found_needs::{self, Found};
+use crate::task::reports::found_needs::{self, Found};
 
 /// The days that the visits of a regime follow.
 pub(super) enum Anchors {

@@ -3,14 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Occasion;
 use gridward_domain::id::{BeneficiaryId, TaskId};
-use gridward_domain::regime::RegimeSubject;
+use gridward_domain::regime::{RegimeSubject, Rule};
 use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::members::{self, MemberRow};
 use super::prepare::Visit;
+use super::shared::SharedVisits;
 use super::sites;
 use super::store::RegimeRow;
 use crate::beneficiary;
@@ -20,16 +22,17 @@ use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::memorial::Memorial;
-use crate::task::freed;
-use crate::task::occasion;
-use crate::task::responsible::Responsible;
-use crate::task::series::Series;
+use crate::task::assignment::freed;
+use crate::task::creation::occasion;
+use crate::task::creation::responsible::Responsible;
+use crate::task::creation::series::Series;
+use crate::task::row::TaskRow;
 use crate::task::store as tasks;
 use crate::task::words::TaskWords;
 use crate::tx::Tx;
 
-/// Creates the tasks of the visits, but of members whose last visit is still to be made, and of those
-/// that another run has changed; returns the number of tasks.
+/// Creates the tasks of the visits, but of members whose last visit is still to be made, of those for whom a visit of
+/// another regime is made, and of those that another run has changed; returns the number of tasks.
 ///
 /// # Errors
 /// [`DbError`].
@@ -47,12 +50,9 @@ pub(super) fn create(
     if !kind.active {
         return Ok(0);
     }
-    let rows: Vec<MemberRow> = visits.iter().map(|visit| visit.member.clone()).collect();
-    let unchanged = members::unchanged(tx.read_unbatched(), &rows)?;
-    let last: Vec<TaskId> = rows.iter().filter_map(|member| member.task).collect();
-    let unfinished = tasks::among(tx.read_unbatched(), district, &last, &Phase::UNFINISHED)?;
-    let unfinished: HashSet<TaskId> = unfinished.into_iter().collect();
-    let ids: Vec<BeneficiaryId> = rows.iter().map(|member| member.beneficiary).collect();
+    let visits = to_make(tx, district, visits)?;
+    let ids: Vec<BeneficiaryId> = visits.iter().map(|visit| visit.member.beneficiary).collect();
+    let shared = SharedVisits::read(tx, regime, &ids)?;
     let places = Places::read(tx.read_unbatched(), regime, &ids)?;
     let series = Series {
         kind,
@@ -68,41 +68,77 @@ pub(super) fn create(
     };
     let (mut created, mut assigned) = (0, Vec::new());
     let mut prepared = Vec::with_capacity(visits.len());
-    for Visit { member, due } in visits {
-        let is_waiting = member.task.is_some_and(|task| unfinished.contains(&task));
-        if is_waiting || !unchanged.contains(&member.beneficiary) {
+    for visit in visits {
+        let Visit { member, due } = visit;
+        let Some(task) = new_task(&series, key, (regime, &rule), (&places, visit))? else {
             continue;
-        }
-        let days = (rule.first_day(*due, clock::day(tx.now)), due.due_on);
-        let task = match &places {
-            Places::Homes(homes) => match homes.get(&member.beneficiary) {
-                Some(home) => series.task(key, home, occasion_of(key, regime, due.slot)?, days)?,
-                None => continue,
-            },
-            Places::Sites(sites) => match sites.get(&member.beneficiary) {
-                Some(site) => series.at_place(key, (site.grid, site.place), &site.name, days)?,
-                None => continue,
-            },
         };
-        // A regime of the same name may have the visit already.
-        let there = occasion::taken(tx, &task, member.task)?.map(|there| there.id);
-        let id = there.unwrap_or(task.id);
-        if there.is_none() {
+        let other = shared.share(tx, member.beneficiary, (&rule, *due))?;
+        let (task, is_untouched) = if let Some(other) = other {
+            other
+        } else if let Some(taken) = occasion::taken(tx, &task, member.task)? {
+            // A regime of the same name has had the visit already.
+            (taken, false)
+        } else {
             series.insert(tx, task.clone())?;
-            if let Some(responsible) = &mut responsible
-                && responsible.assign(tx, &task, json!({ "regime": regime.id_in_log()? }))?
-            {
-                assigned.push(task.id);
-            }
             created += 1;
+            (task, true)
+        };
+        if is_untouched
+            && let Some(responsible) = &mut responsible
+            && responsible.assign(tx, &task, json!({ "regime": regime.id_in_log()? }))?
+        {
+            assigned.push(task.id);
         }
-        let member = MemberRow { slot: Some(due.slot), task: Some(id), ..member.clone() };
+        let member = MemberRow { slot: Some(due.slot), task: Some(task.id), ..member.clone() };
         prepared.push(member.next());
     }
     // Urgent ones wait for a plan as soon as they exist.
     freed::planned(tx.write_unbatched(), district, &assigned)?;
     members::write(tx.write_unbatched(), &prepared)?;
     Ok(created)
+}
+
+/// Those of the visits whose member is as it was read, and has no last visit that is still to be made.
+fn to_make<'a>(
+    tx: &mut Tx<'_>,
+    district: AreaCode,
+    visits: &'a [Visit],
+) -> Result<Vec<&'a Visit>, DbError> {
+    let rows: Vec<MemberRow> = visits.iter().map(|visit| visit.member.clone()).collect();
+    let unchanged = members::unchanged(tx.read_unbatched(), &rows)?;
+    let last: Vec<TaskId> = rows.iter().filter_map(|member| member.task).collect();
+    let unfinished = tasks::among(tx.read_unbatched(), district, &last, &Phase::UNFINISHED)?;
+    let unfinished: HashSet<TaskId> = unfinished.into_iter().collect();
+    let is_to_make = |Visit { member, .. }: &&Visit| {
+        unchanged.contains(&member.beneficiary)
+            && !member.task.is_some_and(|task| unfinished.contains(&task))
+    };
+    Ok(visits.iter().filter(is_to_make).collect())
+}
+
+/// The task of the visit, if the place of the member is known.
+fn new_task(
+    series: &Series,
+    key: &SealingKey,
+    (regime, rule): (&RegimeRow, &Rule),
+    (places, Visit { member, due }): (&Places, &Visit),
+) -> Result<Option<TaskRow>, DbError> {
+    let days = (rule.first_day(*due, clock::day(series.now)), due.due_on);
+    match places {
+        Places::Homes(homes) => {
+            let task = |home| {
+                let occasion = occasion_of(key, regime, due.slot)?;
+                series.task(key, home, occasion, days)
+            };
+            homes.get(&member.beneficiary).map(task).transpose()
+        }
+        Places::Sites(sites) => {
+            let task =
+                |site: &Memorial| series.at_place(key, (site.grid, site.place), &site.name, days);
+            sites.get(&member.beneficiary).map(task).transpose()
+        }
+    }
 }
 
 /// Where the visits of members are, by their ids.

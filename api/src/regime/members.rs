@@ -1,30 +1,18 @@
 //! The members of regimes, with their days in the cycle.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::audience::Filter;
-use gridward_domain::channel::Channel;
 use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
 use gridward_domain::range::CadenceDays;
-use gridward_domain::regime::{MemberDays, Phase, RegimeSubject, SatisfiedBy, Spread};
+use gridward_domain::regime::{MemberDays, Phase, Spread};
 
-use super::anchor::Anchors;
-use super::sites;
 use super::store::RegimeRow;
-use crate::audience::members as audience;
-use crate::beneficiary::store::{BeneficiaryRow, after};
-use crate::catalogue;
-use crate::crypto::SealingKey;
-use crate::db::schema::{beneficiaries, regime_members};
-use crate::db::{Conn, DbError, batches};
-use crate::task::last_visits;
+use crate::db::schema::regime_members;
+use crate::db::{Conn, DbError, batches, in_batches};
 use crate::tx::row::{RowChange, write_versioned};
-
-/// The number of entries that are read at a time.
-const PAGE: i64 = 1_000;
 
 crate::table_row! {
     /// A row of `regime_members`.
@@ -81,98 +69,6 @@ impl Candidate {
     }
 }
 
-/// The beneficiaries who belong to the audience on the day, in the order of their ids.
-///
-/// # Errors
-/// [`DbError`].
-pub fn candidates(
-    conn: &mut Conn,
-    key: &SealingKey,
-    regime: &RegimeRow,
-    today: NaiveDate,
-) -> Result<Vec<Candidate>, DbError> {
-    type Columns = (BeneficiaryId, AreaCode, Option<NaiveDate>, Option<NaiveDate>);
-    if regime.subject == RegimeSubject::Memorials {
-        return sites::candidates(conn, regime.area);
-    }
-    let known = KnownVisits::read(conn, regime)?;
-    let filter = regime.filter()?;
-    if let Some(anchors) = Anchors::read(conn, key, regime, today)? {
-        let of = |row: BeneficiaryRow| {
-            let anchor = anchors.of(&row, key, today)?;
-            let of_entry = known.last(row.id, row.last_contact, row.last_visit);
-            let contact = anchors.contact(&row, of_entry);
-            Ok(Candidate { id: row.id, grid: row.grid, anchor, contact })
-        };
-        return anchored(conn, (regime, &filter), today, of);
-    }
-    let query = audience::query(regime.area, &filter, today).order(beneficiaries::id);
-    let columns = (
-        beneficiaries::id,
-        beneficiaries::grid,
-        beneficiaries::last_contact,
-        beneficiaries::last_visit,
-    );
-    let rows: Vec<Columns> = query.select(columns).load(conn)?;
-    let of = |(id, grid, last_contact, last_visit)| {
-        let contact = known.last(id, last_contact, last_visit);
-        Candidate { id, grid, anchor: None, contact }
-    };
-    Ok(rows.into_iter().map(of).collect())
-}
-
-/// The visits that satisfy one of a regime.
-enum KnownVisits {
-    /// Contacts that reach as far as the channel.
-    Contacts(Channel),
-    /// The day of the last completed visit of the kind, by beneficiary.
-    OfKind(HashMap<BeneficiaryId, NaiveDate>),
-}
-
-impl KnownVisits {
-    fn read(conn: &mut Conn, regime: &RegimeRow) -> Result<Self, DbError> {
-        if regime.satisfied_by == SatisfiedBy::Contact {
-            let kind = catalogue::store::one(conn, regime.district, regime.kind.as_str())?;
-            return Ok(Self::Contacts(kind.map(|kind| kind.channel).unwrap_or_default()));
-        }
-        Ok(Self::OfKind(last_visits::of_kind(conn, regime.district, &regime.kind)?))
-    }
-
-    /// The last one of a beneficiary with this last contact and visit.
-    fn last(
-        &self,
-        id: BeneficiaryId,
-        contact: Option<NaiveDate>,
-        visit: Option<NaiveDate>,
-    ) -> Option<NaiveDate> {
-        match self {
-            Self::Contacts(channel) => channel.satisfied_by(contact, visit),
-            Self::OfKind(days) => days.get(&id).copied(),
-        }
-    }
-}
-
-/// The candidates of entries that are opened one after another, a page in memory at a time.
-fn anchored(
-    conn: &mut Conn,
-    (regime, filter): (&RegimeRow, &Filter),
-    today: NaiveDate,
-    of: impl Fn(BeneficiaryRow) -> Result<Candidate, DbError>,
-) -> Result<Vec<Candidate>, DbError> {
-    let mut candidates: Vec<Candidate> = Vec::new();
-    loop {
-        let (query, last) =
-            (audience::query(regime.area, filter, today), candidates.last().map(|last| last.id));
-        let rows = after(conn, query, last, PAGE)?;
-        if rows.is_empty() {
-            return Ok(candidates);
-        }
-        for row in rows {
-            candidates.push(of(row)?);
-        }
-    }
-}
-
 /// The members as they were last.
 ///
 /// # Errors
@@ -206,6 +102,25 @@ fn some(
         .select(MemberRow::as_select())
         .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.beneficiary, row)).collect())
+}
+
+/// The members of all regimes of the district who are these beneficiaries and have a last visit.
+///
+/// # Errors
+/// [`DbError`].
+pub fn with_visits(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<Vec<MemberRow>, DbError> {
+    in_batches(ids, |ids| {
+        regime_members::table
+            .filter(regime_members::district.eq(district))
+            .filter(regime_members::beneficiary.eq_any(ids))
+            .filter(regime_members::task.is_not_null())
+            .select(MemberRow::as_select())
+            .load(conn)
+    })
 }
 
 /// What makes the members those of the audience.

@@ -31,7 +31,7 @@ pub struct Regime {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, example = "王小明")]
     pub responsible_name: Option<String>,
-    /// Whether the responsible person has left the service.
+    /// Whether the responsible person has left the service or is suspended.
     pub is_responsible_gone: bool,
     /// Who created it; another person may have written its present content.
     pub created_by: PersonId,

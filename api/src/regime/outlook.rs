@@ -8,6 +8,7 @@ use gridward_domain::range::OutlookWeeks;
 use gridward_domain::regime::RegimeSubject;
 use gridward_domain::task::Phase;
 
+use super::candidates;
 use super::members::{self, Reconciliation};
 use super::model::{RegimeOutlook, RegimeWeek};
 use super::store::RegimeRow;
@@ -32,7 +33,7 @@ pub fn outlook(
         let members = preview::count(conn, regime.area, &regime.filter()?, today)?;
         return Ok(RegimeOutlook { members, unassigned_visits: None, weeks: Vec::new() });
     }
-    let candidates = members::candidates(conn, key, regime, today)?;
+    let candidates = candidates::of(conn, key, regime, today)?;
     let known = members::all(conn, regime.district, regime.id)?;
     let Reconciliation { members, .. } = members::reconcile(regime, known, &candidates)?;
     let first_day = |week: u64| today + Days::new(7 * week);

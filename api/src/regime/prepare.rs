@@ -6,7 +6,7 @@
 //! writes only what is still as it was read: a second run beside it, or a change of the regime, ends
 //! or skips the work instead of repeating it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
@@ -15,7 +15,7 @@ use gridward_domain::regime::{Due, Rule, due};
 
 use super::members::{self, Candidate, MemberRow, Reconciliation};
 use super::store::{self, RegimeRow};
-use super::{create_visits, withdraw};
+use super::{candidates, contacts, create_visits, withdraw};
 use crate::clock;
 use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
@@ -25,8 +25,8 @@ use crate::tx::{Db, Tx};
 /// The visits of one transaction: few enough that a claim need not wait long.
 const AT_A_TIME: usize = 200;
 
-/// Prepares the visits of all regimes of the district that were not prepared today; returns the
-/// number of tasks created. One that fails does not hold up the others.
+/// Prepares the visits of all regimes of the district that were not prepared today, and ends those that contacts of
+/// today have satisfied; returns the number of tasks created. One that fails does not hold up the others.
 ///
 /// # Errors
 /// That of the first regime that fails, after the others; what was prepared stays.
@@ -40,14 +40,36 @@ pub async fn prepare_all(
     for row in db.read(move |conn| store::unprepared(conn, district, today)).await? {
         created.push(prepare(db, keys, row, today).await);
     }
-    created.into_iter().sum()
+    let created: Result<usize, DbError> = created.into_iter().sum();
+    let ended = end_satisfied(db, district, today).await;
+    created.and_then(|created| ended.map(|()| created))
+}
+
+/// Ends the visits that contacts of today have satisfied.
+async fn end_satisfied(db: &Db, district: AreaCode, today: NaiveDate) -> Result<(), DbError> {
+    let satisfied = db.read(move |conn| contacts::satisfied_on(conn, district, today)).await?;
+    for (regime, rows) in satisfied {
+        end(db, &regime, &rows).await?;
+    }
+    Ok(())
+}
+
+/// Ends the visits of these members, whom contacts have satisfied; returns the members whose visit stays for another
+/// regime, as they are then.
+async fn end(db: &Db, regime: &RegimeRow, rows: &[MemberRow]) -> Result<Vec<MemberRow>, DbError> {
+    let mut freed = Vec::new();
+    for rows in rows.chunks(AT_A_TIME) {
+        let (of, rows) = (regime.clone(), rows.to_vec());
+        freed.extend(step(db, regime, move |tx| withdraw::contacted(tx, &of, &rows)).await?);
+    }
+    Ok(freed)
 }
 
 /// What a run does.
 #[derive(Clone, Debug, Default)]
 struct Work {
-    /// Visits that a contact has satisfied.
-    satisfied: Vec<TaskId>,
+    /// Those whose last visit a contact has satisfied.
+    satisfied: Vec<MemberRow>,
     /// New members, and those with another grid or day.
     changed: Vec<MemberRow>,
     /// Those who no longer belong to the audience.
@@ -75,11 +97,11 @@ fn work(
 ) -> Result<Work, DbError> {
     let (district, rule) = (regime.district, regime.rule()?);
     let key = keys.key(conn, district)?;
-    let candidates = members::candidates(conn, &key, regime, today)?;
+    let candidates = candidates::of(conn, &key, regime, today)?;
     let known = members::all(conn, district, regime.id)?;
     let Reconciliation { members, changed, gone } = members::reconcile(regime, known, &candidates)?;
-    let satisfied = withdraw::satisfied(conn, (district, &rule), &members, &candidates)?;
-    let unfounded = withdraw::unfounded(conn, (district, &rule), (&members, &candidates), today)?;
+    let satisfied = withdraw::satisfied(conn, (regime, &rule), &members, &candidates)?;
+    let unfounded = withdraw::unfounded(conn, (regime, &rule), (&members, &candidates), today)?;
     let unmade = unmade(conn, (district, &rule), &members, today)?;
     let visits = visits(&rule, &members, &candidates, (today, &unmade));
     Ok(Work { satisfied, changed, gone, unfounded, visits })
@@ -93,17 +115,18 @@ async fn prepare(
 ) -> Result<usize, DbError> {
     let district = regime.district;
     let (read, opening) = (regime.clone(), keys.clone());
-    let Work { satisfied, changed, gone, unfounded, visits } =
+    let Work { satisfied, changed, gone, unfounded, mut visits } =
         db.read(move |conn| work(conn, &opening, &read, today)).await?;
-    for ids in satisfied.chunks(AT_A_TIME) {
-        let (of, ids) = (regime.clone(), ids.to_vec());
-        let withdraw =
-            move |tx: &mut Tx<'_>| withdraw::withdraw(tx, &of, (&ids, "contacted")).map(drop);
-        step(db, &regime, withdraw).await?;
-    }
     for rows in changed.chunks(AT_A_TIME) {
         let rows = rows.to_vec();
         step(db, &regime, move |tx| members::write(tx.write_unbatched(), &rows)).await?;
+    }
+    let freed = end(db, &regime, &satisfied).await?.into_iter();
+    let mut freed: HashMap<_, _> = freed.map(|row| (row.beneficiary, row)).collect();
+    for Visit { member, .. } in &mut visits {
+        if let Some(row) = freed.remove(&member.beneficiary) {
+            *member = row;
+        }
     }
     for rows in gone.chunks(AT_A_TIME) {
         let (of, rows) = (regime.clone(), rows.to_vec());

@@ -195,7 +195,7 @@ pub fn shown(
         let cadence = row.cadence()?;
         let sentence = sentence::of(row, (&filter, &cadence), &names);
         let is_active = |id: PersonId| {
-            people.iter().any(|person| person.id == id && person.state != PersonState::Left)
+            people.iter().any(|person| person.id == id && person.state == PersonState::Active)
         };
         Ok(Regime {
             id: row.id,

@@ -18,11 +18,13 @@ use crate::http::problem::Problem;
 use crate::http::{Json as Body, Query, openapi};
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
 use crate::log::{Event, Subject};
-use crate::task::origin::Origin;
-use crate::task::report_amend::{self, AmendedReport, ReportAmendment};
-use crate::task::report_content::ReportContent;
-use crate::task::report_row::ReportRow;
-use crate::task::{read_set, report_versions, seen};
+use crate::task::commands::origin::Origin;
+use crate::task::commands::read_set;
+use crate::task::reports::report_amend::{self, AmendedReport, ReportAmendment};
+use crate::task::reports::report_content::ReportContent;
+use crate::task::reports::report_row::ReportRow;
+use crate::task::reports::report_versions;
+use crate::task::view::seen;
 use crate::tx::{Db, ReadSet, Tx};
 
 /// An amendment, by a call or from the outbox of a phone.

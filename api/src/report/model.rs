@@ -11,7 +11,7 @@ use gridward_domain::task::Outcome;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::task::report_flag::ReportFlag;
+use crate::task::reports::report_flag::ReportFlag;
 
 /// A report in a list: without its texts, answers, position and photos.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -16,10 +16,10 @@ use crate::clock::{self, china};
 use crate::crypto::SealingKey;
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError};
-use crate::task::projection::MaskedNames;
-use crate::task::report_row::ReportRow;
-use crate::task::report_sealed::Sealed;
-use crate::task::visits;
+use crate::task::beneficiary::visits;
+use crate::task::reports::report_row::ReportRow;
+use crate::task::reports::report_sealed::Sealed;
+use crate::task::view::projection::MaskedNames;
 use crate::{area, person};
 
 /// The reports that a filter by needs opens at a time.

@@ -44,8 +44,8 @@ use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
 use crate::sync::routes::Sync;
 use crate::sync::row_cache::RowCache;
-use crate::task::reveal_budget::RevealBudget;
-use crate::task::summary_cache::SummaryCache;
+use crate::task::reveals::reveal_budget::RevealBudget;
+use crate::task::view::summary_cache::SummaryCache;
 use crate::tx::Db;
 use crate::web::WebApps;
 

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required};
 use yaml_serde::{Mapping, Value};
 
-use super::{access, manual, router};
+use super::{access, manual, quoted_words, router};
 use crate::auth::proof;
 use crate::http::openapi::{KEY, KEY_PATTERN, REPLAYED, Shared, header_parameter, text_header};
 use crate::http::problem::answer;
@@ -34,7 +34,7 @@ pub fn yaml() -> Result<String, yaml_serde::Error> {
     let components = document.get("components").and_then(|all| all.get("schemas")).cloned();
     open_parts(&mut document, &components.unwrap_or_default());
     open_objects(&mut document);
-    yaml_serde::to_string(&document)
+    Ok(quoted_words::quote(&yaml_serde::to_string(&document)?))
 }
 
 /// Replaces each closed component that is one of several parts of an `allOf` by a copy that is open: a closed
@@ -183,7 +183,8 @@ fn idempotency_key() -> Parameter {
 fn if_match() -> Parameter {
     let about = "The `ETag` of the version that the decision is based on, with its quotes: \
         `\"v7\"`; several are separated by commas. A tag weakened by a proxy (`W/\"v7\"`) is \
-        accepted. Any other version or text gets 412.";
+        accepted. Any other version or text gets 412; `*` names no version, so it gets 428 where one is \
+        required.";
     header_parameter("If-Match", about, if_match::LONGEST, None)
 }
 

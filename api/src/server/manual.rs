@@ -115,9 +115,11 @@ fn following() -> String {
          - A command leaves the outbox when its outcome is `applied`, `recorded` or `rejected`. On \
          `retry`, or without an answer, it is sent again, unchanged and with the same id. A \
          repeated command gets the stored outcome, with `replayed: true`.\n\
-         - An invalid command (`invalid`, `invalid_json`, `unknown_command`) is `rejected` without \
-         affecting the others, and is not stored: a corrected one may use the same id. A command \
-         that was refused for any other reason stays refused; to try again, send a new command \
+         - A command that cannot be read (a missing or unknown field, a value of the wrong form, \
+         an unknown `type`) is `rejected` without affecting the others, and is not stored, since its \
+         text alone decides: the same text is refused again, unless a later version can read it, \
+         and a corrected one may use the same id. A command that was refused for any other reason, such as an `invalid` value that the \
+         server has checked, stays refused and is replayed; to try again, send a new command \
          with a new id. A refused call with an `Idempotency-Key` is not stored.\n\
          - A report by a present or former assignee is always stored. `recorded` means that it did \
          not change the task: the task had changed or was handed on to another person, or the \
@@ -162,8 +164,10 @@ fn following() -> String {
          volunteer those to the beneficiaries of the own unfinished visits, and the \
          phones of all who hand out goods the rows `goods_item`. `handout.hand_out` hands goods out at the \
          time of the command; a planned hand-out keeps its id, which the outcome's `version` refers to, and its \
-         row is removed. A beneficiary who has the goods already is `handout_done`, withdrawn goods are \
-         `handout_withdrawn`, and one who is not entitled is `handout_not_entitled`. `handout.return` names `handout_id`.\n\
+         row is removed. A beneficiary who has the goods already is `handout_done`, and so is one in whose household \
+         another member gets them by a campaign that plans one for each; withdrawn goods are \
+         `handout_withdrawn`, one who is not entitled is `handout_not_entitled`, and a second plaque of a household is \
+         `household_has_plaque`. `handout.return` names `handout_id`.\n\
          - The phone of a grid's manager has the cases at whose step the grid acts as rows `case`, without \
          descriptions and history. `case.move` names `case_id` and `base_version`, and has the body of \
          `POST /v1/cases/{{id}}/moves`.\n\

@@ -13,6 +13,7 @@ mod installation_key;
 pub mod limit_settings;
 mod manual;
 mod methods;
+mod quoted_words;
 mod raw_settings;
 mod router;
 mod serve;

@@ -68,7 +68,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(secondment::routes::register)
         .configure(goods::routes::register)
         .configure(proposal::routes::register)
-        .service(task::reveal::reveal_beneficiary)
+        .service(task::reveals::reveal::reveal_beneficiary)
         .configure(casework::routes::register)
         .configure(case::routes::register)
         .configure(decision::routes::register)
@@ -113,9 +113,9 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(notice::routes::post_notice)
         .service(import::routes::create_import)
         .service(import::routes::list_imports)
-        .service(import::routes::list_import_headings)
-        .service(import::routes::replace_import_headings)
-        .service(import::routes::get_import_template)
+        .service(import::heading_routes::list_import_headings)
+        .service(import::heading_routes::replace_import_headings)
+        .service(import::heading_routes::get_import_template)
         .service(import::routes::get_import)
         .service(import::routes::list_import_faults)
         .service(notice::routes::change_notice)
@@ -173,10 +173,10 @@ fn tasks(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(task::routes::get_task)
         .service(task::bulk::routes::direct_tasks)
         .service(task::bulk::routes::undo_task_bulk)
-        .service(task::edit::edit_task)
-        .configure(task::actions::register)
-        .service(task::records::list_reports)
-        .service(task::history::get_history);
+        .service(task::commands::edit::edit_task)
+        .configure(task::commands::actions::register)
+        .service(task::reports::records::list_reports)
+        .service(task::view::history::get_history);
 }
 
 /// The paths of people.
@@ -207,7 +207,7 @@ fn people(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(person::sessions::end_sessions_of_person)
         .service(person::sessions::end_session_of_person)
         .service(person::password_reset::reset_password)
-        .service(task::reveal_allowance::allow_reveals)
+        .service(task::reveals::reveal_allowance::allow_reveals)
         .service(person::invitations::invite_person)
         .service(person::invitations::print_invitation)
         .service(person::invitations::end_second_factors);
@@ -259,6 +259,7 @@ pub(super) fn app(
         .route(contract_routes::FILE, web::get().to(contract_routes::file))
         .route(contract_routes::PAGE, web::get().to(contract_routes::page))
         .default_service(web::to(not_found))
+        .wrap(from_fn(methods::refuse_unknown_query))
         .wrap(from_fn(body_limits::refuse_oversized))
         .wrap(from_fn(limits::encryption::required))
         .wrap(from_fn(answer::in_callers_language))

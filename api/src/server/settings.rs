@@ -25,7 +25,7 @@ use crate::http::trusted_proxies::TrustedProxies;
 use crate::jobs::archive_events::Retention;
 use crate::ops::about::Identity;
 use crate::ops::logs::LogFormat;
-use crate::task::reveal_budget::RevealBudget;
+use crate::task::reveals::reveal_budget::RevealBudget;
 use crate::web::WebApps;
 
 /// The default settings file; `GRIDWARD_CONFIG` overrides it.

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::code::KindCode;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::model::{InstalledService, MOST_PARTS, ServiceDocument, ServicePart};
 use super::parts;
 use crate::audience::check;
 use crate::crypto::SealingKey;
-use crate::http::problem::{FieldError, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::tx::Tx;
 
@@ -51,7 +52,8 @@ impl Installation {
     /// A check does the same and takes it back.
     ///
     /// # Errors
-    /// 403; 422 with the faults of the first part that has any, by their pointers into the document.
+    /// 403; 422 with the faults of all parts but those that name a part with faults, by their pointers into the
+    /// document.
     pub fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -82,34 +84,91 @@ fn install(
     document: &ServiceDocument,
 ) -> Result<Vec<ServicePart>, Problem> {
     check_lists(document)?;
-    let mut done = Vec::new();
+    let mut progress = Progress::default();
     for (n, words) in document.vocabularies.iter().enumerate() {
-        done.push(parts::words(tx, key, principal, words, &format!("/vocabularies/{n}"))?);
+        let at = format!("/vocabularies/{n}");
+        // Not the name of the vocabulary, which is that of a field of many parts.
+        let names = words.words.iter().map(|word| word.code.to_string()).collect();
+        progress.add(names, words, || parts::words(tx, key, principal, words, &at))?;
     }
     for (n, item) in document.goods.iter().enumerate() {
-        done.push(parts::item(tx, principal, item, &format!("/goods/{n}"))?);
+        let (at, names) = (format!("/goods/{n}"), vec![item.code.to_string()]);
+        progress.add(names, item, || parts::item(tx, principal, item, &at))?;
     }
     let coming = document.service_kinds.iter().filter(|kind| kind.active);
     let coming: Vec<KindCode> = coming.map(|kind| kind.code.clone()).collect();
     for (n, kind) in document.case_kinds.iter().enumerate() {
-        done.push(parts::case_kind(
-            tx,
-            key,
-            principal,
-            (kind, &coming),
-            &format!("/case_kinds/{n}"),
-        )?);
+        let (at, names) = (format!("/case_kinds/{n}"), vec![kind.code.to_string()]);
+        let write = || parts::case_kind(tx, key, principal, (kind, &coming), &at);
+        progress.add(names, kind, write)?;
     }
     for (n, kind) in document.service_kinds.iter().enumerate() {
-        done.push(parts::service_kind(tx, principal, kind, &format!("/service_kinds/{n}"))?);
+        let (at, names) = (format!("/service_kinds/{n}"), vec![kind.code.to_string()]);
+        progress.add(names, kind, || parts::service_kind(tx, principal, kind, &at))?;
     }
     for (n, regime) in document.regimes.iter().enumerate() {
-        done.push(parts::regime(tx, key, principal, regime, &format!("/regimes/{n}"))?);
+        let at = format!("/regimes/{n}");
+        let write = || parts::regime(tx, key, principal, regime, &at);
+        progress.add(Vec::new(), regime, write)?;
     }
     for (n, template) in document.campaigns.iter().enumerate() {
-        done.push(parts::campaign(tx, principal, template, &format!("/campaigns/{n}"))?);
+        let at = format!("/campaigns/{n}");
+        progress.add(Vec::new(), template, || parts::campaign(tx, principal, template, &at))?;
     }
-    Ok(done)
+    Problem::refuse(progress.errors)?;
+    Ok(progress.done)
+}
+
+/// What was done with the parts so far.
+#[derive(Default)]
+struct Progress {
+    done: Vec<ServicePart>,
+    errors: Vec<FieldError>,
+    /// The names of the parts with faults and of those that name them, which are not tried.
+    refused: HashSet<String>,
+}
+
+impl Progress {
+    /// Writes the part, unless it names one with faults, which would be a fault of its own. After a part with faults
+    /// the others are written for their faults alone: the document is refused.
+    ///
+    /// # Errors
+    /// A fault of the server; another refusal than that of a fault, if it is the first.
+    fn add(
+        &mut self,
+        names: Vec<String>,
+        content: &impl Serialize,
+        write: impl FnOnce() -> Result<ServicePart, Problem>,
+    ) -> Result<(), Problem> {
+        if mentions(&json!(content), &self.refused) {
+            self.refused.extend(names);
+            return Ok(());
+        }
+        match write() {
+            Ok(part) => self.done.push(part),
+            Err(problem) if problem.kind() == Some(ProblemCode::Invalid) => {
+                self.errors.extend(problem.into_errors());
+                self.refused.extend(names);
+            }
+            Err(problem) if problem.kind().is_none() || self.errors.is_empty() => {
+                return Err(problem);
+            }
+            Err(_) => self.refused.extend(names),
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text or the name of a member is one of the names.
+fn mentions(value: &Value, names: &HashSet<String>) -> bool {
+    match value {
+        Value::String(text) => names.contains(text),
+        Value::Array(all) => all.iter().any(|one| mentions(one, names)),
+        Value::Object(fields) => {
+            fields.iter().any(|(name, one)| names.contains(name) || mentions(one, names))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Checks the lengths of the lists, that the document has a part, and that none is there twice.

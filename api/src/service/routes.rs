@@ -30,8 +30,8 @@ pub struct ServiceQuery {
 /// Stores the words, goods, kinds of case, kinds of service, regimes and templates of campaigns of a service, in
 /// this order, all or nothing. A part that the district has already is changed, or unchanged if it is equal, so the same document
 /// again changes nothing. Each part is checked as by the operation of its register; what is wrong is 422 with
-/// its JSON pointer into the document, for the first part with faults. A regime is identified by its area and
-/// Chinese name; with new content it is not active until another person activates it. Phones get the
+/// its JSON pointer into the document, for all parts but those that name a part with faults. A regime is identified by
+/// its area and Chinese name; with new content it is not active until another person activates it. Phones get the
 /// service with the next sync. With `check`, nothing is written, and an `Idempotency-Key` is ignored. Allowed
 /// roles: admins.
 #[utoipa::path(

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::store::StationRow;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 
 const TABLE: &str = "stations";
@@ -31,16 +31,14 @@ impl StationRow {
     /// [`DbError::Corrupt`].
     pub fn lawyer(&self, key: &SealingKey) -> Result<Option<StationLawyer>, DbError> {
         let Some(sealed) = &self.lawyer else { return Ok(None) };
-        key.open_value(&aad(self.district, TABLE, &self.id), sealed)
-            .map(Some)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_row((self.district, TABLE, &self.id), sealed).map(Some)
     }
 
     /// The station with this lawyer, which is encrypted anew only if it is another one.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
-    pub(super) fn with_lawyer(
+    pub(crate) fn with_lawyer(
         self,
         key: &SealingKey,
         (before, lawyer): (Option<&Self>, Option<&StationLawyer>),
@@ -51,10 +49,7 @@ impl StationRow {
             Some(same) if had.as_ref() == Some(same) => {
                 before.and_then(|before| before.lawyer.clone())
             }
-            Some(other) => {
-                let sealed = key.seal_value(&aad(self.district, TABLE, &self.id), other);
-                Some(sealed.map_err(|error| DbError::corrupt(TABLE, error))?)
-            }
+            Some(other) => Some(key.seal_row((self.district, TABLE, &self.id), other)?),
         };
         Ok(Self { lawyer: sealed, ..self })
     }

@@ -72,6 +72,21 @@ pub fn row(conn: &mut Conn, district: AreaCode, id: &str) -> Result<Option<Stati
     Ok(found.first(conn).optional()?)
 }
 
+/// The first current station of the area itself that has a lawyer, by id.
+///
+/// # Errors
+/// [`DbError`].
+pub fn with_lawyer(conn: &mut Conn, area: AreaCode) -> Result<Option<StationRow>, DbError> {
+    let stations = stations::table
+        .filter(stations::district.eq(area.district()))
+        .filter(stations::area.eq(area))
+        .filter(stations::valid_to.is_null())
+        .filter(stations::lawyer.is_not_null())
+        .order(stations::id)
+        .select(StationRow::as_select());
+    Ok(stations.first(conn).optional()?)
+}
+
 /// A page of the current stations that serve an area of the range or one around it, ordered by
 /// id.
 ///

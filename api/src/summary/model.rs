@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::beneficiary::contacts::Contacts;
-use crate::task::waiting::WaitingTasks;
+use crate::task::view::waiting::WaitingTasks;
 
 /// The state of the work in an area, including all levels below it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -37,7 +37,8 @@ pub struct Figures {
     /// Minutes that active managers and volunteers offer in a week.
     #[schema(minimum = 0, maximum = 1_000_000_000_000_i64, example = 5400)]
     pub offered_minutes: i64,
-    /// Minutes of the visits planned within seven days, today included.
+    /// Minutes of the visits planned within seven days, today included: their service and, if a plan gave them,
+    /// the travel that they add to their days.
     #[schema(minimum = 0, maximum = 1_000_000_000_000_i64, example = 2150)]
     pub planned_minutes: i64,
     /// Current beneficiaries.

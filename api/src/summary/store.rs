@@ -10,7 +10,7 @@ use crate::beneficiary::contacts;
 use crate::db::DbError;
 use crate::person::offers;
 use crate::plan::drafts::unserved;
-use crate::task::waiting;
+use crate::task::view::waiting;
 use crate::tx::Db;
 
 /// The state of the work in `area` on `day`, by the current areas of level `by` in it. The

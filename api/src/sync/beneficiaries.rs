@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::Household;
 use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState, Tag, Tags};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
@@ -27,7 +28,7 @@ use crate::crypto::{SealingKey, mask};
 use crate::db::{Conn, DbError};
 use crate::person::Gender;
 use crate::task;
-use crate::task::visits::{self, Visit};
+use crate::task::beneficiary::visits::{self, Visit};
 
 /// A beneficiary in the form that phones receive, in one of three views: `visitor`, what a visit
 /// needs, in clear; `staff`, masked; `pool`, with the fields needed to choose a visit.
@@ -68,6 +69,9 @@ pub struct BeneficiaryCard {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 32, value_type = Option<Vec<Tag>>)]
     tags: Option<Tags>,
+    /// The number of the household, if it is known; only for the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    household: Option<Household>,
     /// The year, four digits; absent in the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     birth_year: Option<BirthYear>,
@@ -143,6 +147,7 @@ fn card(
         phone: more.then_some(phone),
         categories: more.then(|| row.categories.members().clone()),
         tags: Some(row.tags.members().clone()).filter(|tags| more && !tags.is_empty()),
+        household: row.household.clone().filter(|_| clear),
         birth_year: more.then_some(row.birth_year),
         lives_alone: more.then_some(row.lives_alone),
         mobility: more.then_some(row.mobility),

@@ -61,6 +61,7 @@ pub(super) fn changed(
             ids.insert(*id);
         }
     }
+    ids.extend(&changed.deleted);
     if ids.is_empty() {
         return Ok((Vec::new(), BTreeSet::new()));
     }

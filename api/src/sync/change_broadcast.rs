@@ -12,7 +12,7 @@ use std::time::Duration;
 use gridward_domain::area::AreaCode;
 use tokio::sync::broadcast;
 
-use super::store::{self, EventRef};
+use super::event_store::{self, EventRef};
 use crate::db::DbError;
 use crate::log::head;
 use crate::tx::Db;
@@ -74,7 +74,7 @@ impl ChangeBroadcast {
         if seq >= head {
             return Ok(());
         }
-        let read = move |conn: &mut _| store::log(conn, code, seq, head, AT_A_TIME);
+        let read = move |conn: &mut _| event_store::log(conn, code, seq, head, AT_A_TIME);
         let events = db.read(read).await?;
         if let Some(district) = self.districts().get_mut(&code) {
             district.seq = events.last().map_or(head, |event| event.seq);

@@ -10,9 +10,10 @@ use gridward_domain::id::{
     BeneficiaryId, CaseId, CorrectionId, HandoutId, NoticeId, PersonId, TaskId,
 };
 
+use super::event_store::EventRef;
 use super::scope::Scope;
-use super::store::EventRef;
 use crate::case::exchange::EXCHANGE;
+use crate::case::retention::DELETION;
 use crate::db::{DbError, parsed};
 use crate::goods::plan::PLAN_HANDOUTS;
 use crate::holiday::HolidayId;
@@ -78,6 +79,8 @@ pub(super) struct ChangedCases {
     pub(super) ids: BTreeSet<CaseId>,
     /// Those that went to another beneficiary by a merge or its undo.
     pub(super) exchanged: BTreeSet<CaseId>,
+    /// Open ones of the grid that were deleted.
+    pub(super) deleted: BTreeSet<CaseId>,
 }
 
 impl ChangeSet {
@@ -120,9 +123,12 @@ impl ChangeSet {
                     news.cases.kinds |= scope.has_cases();
                 }
                 Subject::Case if event.is_for(scope) => {
-                    let is_exchanged = event.action == EXCHANGE;
                     let cases = &mut news.cases;
-                    let of = if is_exchanged { &mut cases.exchanged } else { &mut cases.ids };
+                    let of = match event.action.as_str() {
+                        EXCHANGE => &mut cases.exchanged,
+                        DELETION if event.area == scope.area() => &mut cases.deleted,
+                        _ => &mut cases.ids,
+                    };
                     of.insert(event.id()?);
                 }
                 Subject::Beneficiary if event.concerns(scope) => {

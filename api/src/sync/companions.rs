@@ -16,8 +16,8 @@ use super::scope::Scope;
 use super::store;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
-use crate::task::task_tie::TiedTask;
-use crate::task::tie;
+use crate::task::assignment::task_tie::TiedTask;
+use crate::task::assignment::tie;
 use crate::task::words::appended;
 
 /// The field of a task row.

@@ -26,10 +26,10 @@ use crate::proposal::decide::Decision;
 use crate::proposal::propose_day::ProposeDay;
 use crate::proposal::raise_need::RaiseNeed;
 use crate::report::amendments::NewAmendment;
-use crate::task::command::action;
-use crate::task::origin::Origin;
-use crate::task::perform::{self, Performed, Sent};
-use crate::task::report_amend;
+use crate::task::commands::command::action;
+use crate::task::commands::origin::Origin;
+use crate::task::commands::perform::{self, Performed, Sent};
+use crate::task::reports::report_amend;
 use crate::tx::Tx;
 
 /// How long a report waits for an earlier command that the server failed to process. A phone sends

@@ -9,7 +9,7 @@ use super::model::Change;
 use super::row_type::RowType;
 use super::scope::Scope;
 use crate::db::{Conn, DbError};
-use crate::task::report_row;
+use crate::task::reports::report_row;
 use crate::task::words::appended;
 
 /// The fields of a sent task that say whether it failed.

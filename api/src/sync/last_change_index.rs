@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 
+use super::event_store::{self, EventRef};
 use super::scope::Scope;
-use super::store::{self, EventRef};
 use crate::db::{Conn, DbError};
 use crate::log::Subject;
 use crate::log::head::Head;
@@ -55,7 +55,7 @@ impl LastChangeIndex {
             // A longer gap is queried from the log, which is as fast; older events stay unindexed.
             let from = upto.max(head.seq - FAR);
             // Read without the lock, so that no request waits for another's read.
-            let news = store::log(conn, district, from, head.seq, FAR)?;
+            let news = event_store::log(conn, district, from, head.seq, FAR)?;
             self.known().entry(key.clone()).or_default().add(from, head.seq, &news);
         }
         let known = self.known();

@@ -20,6 +20,7 @@ pub mod change_broadcast;
 mod change_set;
 mod companions;
 pub mod cursor;
+pub mod event_store;
 pub mod execute;
 mod failed_visits;
 pub mod gzip_response;

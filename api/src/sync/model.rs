@@ -69,7 +69,7 @@ pub enum CommandOutcome {
     Applied,
     /// The report is stored as evidence but did not change the task.
     Recorded,
-    /// The command will not be executed; `problem` gives the reason.
+    /// The command will not be executed; `problem` gives the reason. Sent again it is refused again.
     Rejected,
     /// The server failed to process the command, or the command is a report that waits for an
     /// earlier one to its task: send it again later, unchanged. After the fifth failure a command
@@ -87,7 +87,7 @@ pub struct CommandResult {
     pub id: Option<String>,
     /// The outcome.
     pub outcome: CommandOutcome,
-    /// Whether this is the stored outcome of an earlier request.
+    /// Whether this is the stored outcome of an earlier request; never that of a command that cannot be read.
     pub replayed: bool,
     /// The version of the task, of the correction, of the report, of the hand-out, of the case or of the person's
     /// availability after the command; absent for an absence and a notice.

@@ -20,8 +20,8 @@ use crate::http::deserialize;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::proposal::decide::{ACCEPT, Answer, REFUSE};
 use crate::proposal::{NeedProposal, NewDay, propose_day, raise_need};
-use crate::task::command::{StatedReason, TaskCommand, action};
-use crate::task::report_amend::{self, ReportAmendment};
+use crate::task::commands::command::{StatedReason, TaskCommand, action};
+use crate::task::reports::report_amend::{self, ReportAmendment};
 
 /// The words of the commands about the person's own absences, duty and notices.
 const OWN: [&str; 4] = ["absence.create", "absence.cancel", "duty.set", "notice.read"];
@@ -32,20 +32,33 @@ const PROPOSALS: [&str; 4] = [propose_day::ACTION, raise_need::ACTION, ACCEPT, R
 /// The words of the commands about hand-outs.
 const GOODS: [&str; 2] = [hand_out::ACTION, give_back::ACTION];
 
-/// The schema of the command types that a person may send.
-pub(super) fn words() -> Object {
+/// The command types that a person may send.
+fn words() -> impl Iterator<Item = &'static str> {
     let sent = Verb::VARIANTS.iter().copied().filter(|verb| {
         gridward_domain::authority::Role::VARIANTS.iter().copied().any(|role| verb.is_for(role))
     });
+    sent.map(action)
+        .chain([propose::ACTION, report_amend::ACTION, move_case::ACTION])
+        .chain(OWN)
+        .chain(PROPOSALS)
+        .chain(GOODS)
+}
+
+/// Whether a person may send commands of this type.
+pub(super) fn is_known(word: &str) -> bool {
+    words().any(|known| known == word)
+}
+
+/// The refusal of a type that no person may send.
+pub(super) fn unknown() -> Problem {
+    Problem::from(ProblemCode::UnknownCommand).with(FieldError::new("/type", "is unknown"))
+}
+
+/// The schema of the command types that a person may send.
+pub(super) fn schema() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
-        .enum_values(Some(
-            sent.map(action)
-                .chain([propose::ACTION, report_amend::ACTION, move_case::ACTION])
-                .chain(OWN)
-                .chain(PROPOSALS)
-                .chain(GOODS),
-        ))
+        .enum_values(Some(words()))
         .description(Some("The action."))
         .examples([action(Verb::Claim)])
         .build()
@@ -144,7 +157,7 @@ impl Unread {
     /// Parses the command.
     ///
     /// # Errors
-    /// 422, with pointers relative to the command; [`ProblemCode::UnknownCommand`].
+    /// 422, with pointers relative to the command.
     pub(super) fn read(self) -> Result<OutboxCommand, Problem> {
         let Self { word, about, base, payload } = self;
         let payload = payload.unwrap_or_default();
@@ -186,7 +199,9 @@ impl Unread {
             }
             word => {
                 let task = present(about.task, "/task_id")?;
-                let command = TaskCommand::read(word, payload).map_err(of_task)?;
+                // Unknown words are refused before: what is refused here is the payload.
+                let command = TaskCommand::read(word, payload);
+                let command = command.map_err(|problem| problem.under("/payload"))?;
                 OutboxCommand::Task { task, command, base }
             }
         })
@@ -199,11 +214,4 @@ fn present<T>(subject: Option<T>, pointer: &'static str) -> Result<T, Problem> {
 
 fn arguments<T: DeserializeOwned>(payload: Map<String, Value>) -> Result<T, Problem> {
     deserialize::value(Value::Object(payload)).map_err(|problem| problem.under("/payload"))
-}
-
-fn of_task(problem: Problem) -> Problem {
-    match problem.kind() {
-        Some(ProblemCode::UnknownCommand) => problem.with(FieldError::new("/type", "is unknown")),
-        _ => problem.under("/payload"),
-    }
 }

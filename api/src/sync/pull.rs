@@ -19,8 +19,8 @@ use super::row_cache::RowCache;
 use super::row_type::RowType;
 use super::scope::Scope;
 use super::{
-    availability, beneficiaries, cases, companions, failed_visits, handouts, registers, snapshot,
-    store,
+    availability, beneficiaries, cases, companions, event_store, failed_visits, handouts,
+    registers, snapshot, store,
 };
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -120,7 +120,7 @@ impl Pull<'_> {
         let events = if quiet {
             Vec::new()
         } else {
-            store::event_refs(conn, &self.scope, cursor.seq, head.seq, limit)?
+            event_store::event_refs(conn, &self.scope, cursor.seq, head.seq, limit)?
         };
         // Archived concurrently: some events to be read may be deleted.
         let district = self.scope.area().district();

@@ -15,10 +15,10 @@ use super::outbox_command::OutboxCommand;
 use super::outbox_entry::{OutboxEntry, Queued};
 use crate::crypto::SealingKey;
 use crate::http::problem::answer::{Language, LocalizedProblem};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::problem::{FieldError, Problem};
 use crate::idempotency::{self, Outcome};
-use crate::task::origin::Origin;
-use crate::task::read_set;
+use crate::task::commands::origin::Origin;
+use crate::task::commands::read_set;
 use crate::tx::{ReadSet, Tx};
 
 /// Validates a push as a whole.
@@ -118,12 +118,9 @@ fn clock_behind(now: DateTime<FixedOffset>, phone: Option<DateTime<FixedOffset>>
     phone.map_or(TimeDelta::zero(), |phone| now - phone)
 }
 
-/// Whether the outcome of a refused command is open: the phone sends it again, unchanged or
-/// corrected.
+/// Whether the outcome of a refused command is open: the phone sends it again.
 fn may_succeed_later(problem: &Problem) -> bool {
-    problem.fault().is_some()
-        || problem.is_retryable()
-        || problem.kind() == Some(ProblemCode::Invalid)
+    problem.fault().is_some() || problem.is_retryable()
 }
 
 fn command_result(
@@ -138,9 +135,7 @@ fn command_result(
     let outcome = match &result {
         Ok(Executed { recorded: true, .. }) => CommandOutcome::Recorded,
         Ok(_) => CommandOutcome::Applied,
-        Err(problem) if problem.fault().is_some() || problem.is_retryable() => {
-            CommandOutcome::Retry
-        }
+        Err(problem) if may_succeed_later(problem) => CommandOutcome::Retry,
         Err(_) => CommandOutcome::Rejected,
     };
     let (version, problem) = match result {

@@ -18,9 +18,9 @@ use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
 
 use super::change_broadcast::ChangeBroadcast;
+use super::event_store::{self, EventRef};
 use super::scope::Scope;
 use super::selection::Selection;
-use super::store::{self, EventRef};
 use crate::auth::stream_caller::StreamCaller;
 use crate::auth::{Access, Authenticator};
 use crate::db::DbError;
@@ -123,7 +123,7 @@ fn missed(
         Some(last) if last < archived || last > head => return Ok((vec![many(head)], head)),
         Some(last) => last,
     };
-    let events = store::event_refs(conn, scope, last, head, MISSED)?;
+    let events = event_store::event_refs(conn, scope, last, head, MISSED)?;
     if i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
         return Ok((vec![many(head)], head));
     }

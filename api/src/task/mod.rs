@@ -1,83 +1,22 @@
 //! Tasks: create, list, claim, start, report, assign.
 //!
-//! `gridward_domain::task::apply` holds every rule; this module applies a command with it
-//! and writes the result, in one transaction with the district's log.
+//! `gridward_domain::task::apply` holds every rule; [`commands`] applies a command with it and writes the
+//! result, in one transaction with the district's log. [`creation`] makes tasks, [`assignment`] and [`schedule`]
+//! decide who may have them at which time, [`reports`] take what came of them, and [`view`] shows them.
 
-pub mod actions;
-pub mod aging;
-pub mod assignee_away;
-pub mod assignees;
-pub mod beneficiary_change;
-pub mod breach;
+pub mod assignment;
+pub mod beneficiary;
 pub mod bulk;
-pub mod command;
-pub mod commitments;
-pub mod create;
-pub mod edit;
-pub mod facts;
-pub mod filter;
-mod finder_notice;
-pub mod found_needs;
-pub mod freed;
-pub mod given;
-pub mod history;
-pub mod journey;
-pub mod kept_time;
-pub mod last_visits;
-pub mod list_store;
+pub mod commands;
+pub mod creation;
 pub mod model;
-pub mod names;
-mod new_report;
-pub mod occasion;
-pub mod of_beneficiary;
-pub mod of_ended;
-mod on_behalf;
-pub mod origin;
-pub mod overlap;
-mod pair;
-pub mod perform;
-pub mod planned_why;
-pub mod projection;
-pub mod read_set;
-pub mod records;
-pub mod refusal;
-pub mod release;
-pub mod report;
-pub mod report_amend;
-pub mod report_authors;
-mod report_consequences;
-pub mod report_content;
-pub mod report_flag;
-pub mod report_list;
-pub mod report_row;
-pub mod report_sealed;
-pub mod report_versions;
-mod representation;
-mod reschedule;
-pub mod responsible;
-pub mod reveal;
-pub mod reveal_allowance;
-pub mod reveal_budget;
+pub mod reports;
+pub mod reveals;
 pub mod routes;
 pub mod row;
-pub mod seen;
-pub mod series;
-pub mod sort;
+pub mod schedule;
 pub mod store;
-pub mod summaries;
-pub mod summary_cache;
-mod summary_row;
-pub mod takers;
-pub mod task_origin;
-pub mod task_tie;
-pub mod tie;
-pub mod timed_visit;
-pub mod transition;
-pub mod unserved_why;
-pub mod visits;
-pub mod waiting;
+pub mod view;
 pub mod words;
-pub mod work_time;
-pub mod write;
 
 pub use model::Task;

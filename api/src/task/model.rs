@@ -17,10 +17,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::planned_why::PlannedWhy;
-use super::task_origin::TaskOrigin;
-use super::task_tie::{TaskTie, TiedTask};
-use super::unserved_why::UnservedWhy;
+use super::assignment::task_tie::{TaskTie, TiedTask};
+use super::creation::task_origin::TaskOrigin;
+use super::view::planned_why::PlannedWhy;
+use super::view::unserved_why::UnservedWhy;
 use super::words::{Goods, TaskGuest, TaskWords};
 use crate::http::deserialize;
 
@@ -287,7 +287,9 @@ pub struct NewReport {
     /// Free text by the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Note>,
-    /// The answers to the form of the kind of service.
+    /// The answers to the form of the kind of service. The fields that it requires are required of a visit that took
+    /// place (`done`, `needs_follow_up`). Answers to fields that it lacks are stored with the others: the form of an
+    /// app may be older.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub answers: Option<Map<String, Value>>,

@@ -8,12 +8,14 @@ use gridward_domain::id::TaskId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::create::{self, NewTask};
-use super::filter::TaskQuery;
+use super::Task;
+use super::assignment::tie;
+use super::creation::create::{self, NewTask};
 use super::model::TaskSummary;
-use super::sort::SortKey;
-use super::summary_cache::{CachedSummary, SummaryCache};
-use super::{Task, list_store, names, seen, tie};
+use super::view::filter::TaskQuery;
+use super::view::sort::SortKey;
+use super::view::summary_cache::{CachedSummary, SummaryCache};
+use super::view::{list_store, names, seen};
 use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
@@ -90,8 +92,8 @@ pub(crate) async fn list_tasks(
 
 /// Create a task
 ///
-/// Creates a task for a beneficiary or at a place. Allowed roles: managers, supervisors and
-/// admins.
+/// Creates a task for a beneficiary or at a place; a merged duplicate is 409 `beneficiary_merged`, with its successor
+/// in `current`. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "create_task",

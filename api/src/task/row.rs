@@ -13,10 +13,10 @@ use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 use gridward_domain::time::{TimeOfDay, Window};
 
-use super::planned_why::PlannedWhy;
-use super::task_origin::{TaskOrigin, TaskOriginType};
-use super::task_tie::TieType;
-use super::unserved_why::UnservedWhy;
+use super::assignment::task_tie::TieType;
+use super::creation::task_origin::{TaskOrigin, TaskOriginType};
+use super::view::planned_why::PlannedWhy;
+use super::view::unserved_why::UnservedWhy;
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::db::DbError;

@@ -8,9 +8,9 @@ use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::visibility::TaskFacts;
 
-use super::facts::FactsRow;
-use super::report_row;
+use super::reports::report_row;
 use super::row::TaskRow;
+use super::view::facts::FactsRow;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError, changed_one, in_batches};
 use crate::in_range;

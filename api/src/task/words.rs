@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 
 const TABLE: &str = "tasks";
@@ -68,11 +68,7 @@ impl TaskWords {
         district: AreaCode,
         id: TaskId,
     ) -> Result<Option<Vec<u8>>, DbError> {
-        if *self == Self::default() {
-            return Ok(None);
-        }
-        let sealed = key.seal_value(&aad(district, TABLE, id), self);
-        sealed.map(Some).map_err(|error| DbError::corrupt(TABLE, error))
+        key.seal_unless_default((district, TABLE, id), self)
     }
 
     /// Decrypts the words of a row.
@@ -85,9 +81,7 @@ impl TaskWords {
         id: TaskId,
         sealed: Option<&[u8]>,
     ) -> Result<Self, DbError> {
-        let Some(sealed) = sealed else { return Ok(Self::default()) };
-        let opened = key.open_value(&aad(district, TABLE, id), sealed);
-        opened.map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_or_default((district, TABLE, id), sealed)
     }
 
     /// As [`Self::opened`], but none in a view that does not show them.

@@ -9,10 +9,10 @@ use gridward_domain::goods::PlaqueRule;
 use serde::Deserialize;
 
 use super::model::VocabularyName;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::column::JsonColumn;
 use crate::db::schema::{
-    beneficiaries, goods_items, people, regimes, reports, service_kinds, tasks,
+    beneficiaries, case_kinds, goods_items, people, regimes, reports, service_kinds, tasks,
 };
 use crate::db::{Conn, DbError};
 use crate::has_member;
@@ -64,7 +64,9 @@ fn in_columns(
             let rows = rows.filter(has_member!(beneficiaries::categories, code));
             let names = |rule: &PlaqueRule| rule.entitled.iter().any(|one| one.as_str() == code);
             let items = items(conn, district, names)?;
-            vec![("beneficiaries", rows.count().get_result(conn)?), ("goods_items", items)]
+            let kinds = case_kinds_that_add(conn, district, code)?;
+            let homes = rows.count().get_result(conn)?;
+            vec![("beneficiaries", homes), ("case_kinds", kinds), ("goods_items", items)]
         }
         VocabularyName::Tags => {
             let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
@@ -131,6 +133,19 @@ fn items(
     Ok(i64::try_from(items).unwrap_or(i64::MAX))
 }
 
+/// The number of kinds of case of which a step adds the category.
+fn case_kinds_that_add(
+    conn: &mut Conn,
+    district: AreaCode,
+    category: &str,
+) -> Result<i64, DbError> {
+    let kinds = case_kinds::table.filter(case_kinds::district.eq(district));
+    let kinds: Vec<String> = kinds.select(case_kinds::content).load(conn)?;
+    let added = format!("\"adds_category\":\"{category}\"");
+    let kinds = kinds.iter().filter(|content| content.contains(&added)).count();
+    Ok(i64::try_from(kinds).unwrap_or(i64::MAX))
+}
+
 /// The part of a sealed value that has words.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -155,9 +170,7 @@ macro_rules! count_sealed {
             let Some((last, _)) = rows.last() else { break Ok(counts) };
             after.clone_from(last);
             for (id, sealed) in rows {
-                let opened: Result<Words, _> =
-                    $key.open_value(&aad($district, stringify!($table), id), &sealed);
-                let opened = opened.map_err(|error| DbError::corrupt(stringify!($table), error))?;
+                let opened: Words = $key.open_row(($district, stringify!($table), id), &sealed)?;
                 for word in opened.$words {
                     *counts.entry(word).or_default() += 1;
                 }

@@ -7,7 +7,7 @@ use gridward_domain::authority::Principal;
 use super::week::Week;
 use crate::http::deserialize;
 use crate::http::problem::Problem;
-use crate::task::filter::{Filter, TaskQuery};
+use crate::task::view::filter::{Filter, TaskQuery};
 
 /// The filter behind a figure. Its query is parsed from the text that the answer links, so the two
 /// cannot differ.

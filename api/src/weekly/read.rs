@@ -17,9 +17,9 @@ use crate::case::needs::{NeedCases, days_of};
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
-use crate::task::aging::{self, AgedTask};
-use crate::task::list_store;
-use crate::task::names::{NamedIds, Names};
+use crate::task::view::aging::{self, AgedTask};
+use crate::task::view::list_store;
+use crate::task::view::names::{NamedIds, Names};
 
 /// The week of `code` as the principal sees it on the day `today`.
 ///

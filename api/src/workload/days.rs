@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
 use crate::person::Availability;
-use crate::task::work_time::HeldTime;
+use crate::task::schedule::work_time::HeldTime;
 
-/// The minutes of a day.
+/// The minutes of a day. The minutes of a visit are its service and, if a plan gave it, the travel that it adds to
+/// its day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DayWorkload {
     /// The day.
@@ -28,7 +29,8 @@ pub struct DayWorkload {
     pub held: u32,
 }
 
-/// The minutes of a calendar week.
+/// The minutes of a calendar week. The minutes of a visit are its service and, if a plan gave it, the travel that it adds to
+/// its day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WeekWorkload {
     /// The Monday with which the week begins.
@@ -44,7 +46,7 @@ pub struct WeekWorkload {
     /// Minutes of the unfinished tasks of this week: planned for it, or, unplanned, due in it.
     #[schema(minimum = 0, maximum = 1_000_000, example = 90)]
     pub held: u32,
-    /// Minutes of the visits that the person has made in this week, with the journeys.
+    /// Minutes of the visits that the person has made in this week.
     #[schema(minimum = 0, maximum = 1_000_000, example = 45)]
     pub carried: u32,
     /// The minutes of this week that are carried and held in percent of those offered for it; absent for a

@@ -26,7 +26,7 @@ use crate::http::{Query, openapi};
 use crate::person;
 use crate::person::store::PersonRow;
 use crate::plan::settings;
-use crate::task::work_time::{self, HeldTime};
+use crate::task::schedule::work_time::{self, HeldTime};
 use crate::tx::Db;
 
 /// The days after the first that a workload may cover: twelve weeks.

@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::insertion::Gap;
 use super::instance::{Bar, Seconds};
 use super::model::{FORBIDDEN, Model, ShiftData};
-use super::relaxation;
+use super::shortage::shortest;
 
 /// Whether a volunteer could make a visit, the rest of the plan unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -184,7 +184,7 @@ fn in_shift(
     let tour = &draft.tours[shift];
     let Some(gap) = tour.best_gap(model, shift, visit, &draft.hulls) else {
         let alone = super::tour::Tour::empty(model, shift);
-        let short = relaxation::shortest(model, draft, visit, shift);
+        let short = shortest(model, draft, visit, shift);
         let too_much = tour.too_much(model, shift, visit);
         return match alone.gap(model, shift, visit, &draft.hulls, 0) {
             None => Feasibility::Hours,

@@ -116,8 +116,9 @@ impl Tour {
         (earliest, begin_by(model, visit, hulls, out, breaks))
     }
 
+    /// The travel times to the visit and on from it in the gap before visit `at`.
     #[inline]
-    fn legs_by(
+    pub(super) fn legs_by(
         &self,
         model: &Model<'_>,
         shift: usize,

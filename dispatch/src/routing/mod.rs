@@ -17,7 +17,8 @@
 //!    sequence of runs.
 //! 4. [`solution`]: the output and its value. `replan`: repair of a previous plan, which
 //!    `warm_start` loads.
-//! 5. [`explain`]: explanations. `feasibility`: whether a volunteer could make a visit. [`relaxation`]: the least change that serves a visit.
+//! 5. [`explain`]: explanations. `feasibility`: whether a volunteer could make a visit. `shortage`: what
+//!    keeps it out of a tour. [`relaxation`]: the least change that serves a visit.
 //! 6. [`bound`]: lower bounds.
 //! 7. [`check`]: an independent checker of plans.
 
@@ -47,6 +48,7 @@ mod replan;
 mod rng;
 mod ruin;
 mod search;
+pub(crate) mod shortage;
 pub mod solution;
 #[cfg(test)]
 mod tests;

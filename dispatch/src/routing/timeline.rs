@@ -77,6 +77,25 @@ pub(crate) fn begin_or_miss(
         .unwrap_or_else(|| (0, clear(arrive, service, breaks)))
 }
 
+/// The mirror image of [`begin_or_miss`]: the last begin within one of `windows`, in any order, of a
+/// service that ends by `by`; negative if there is none. No window means any time.
+pub(super) fn last_begin(
+    by: Seconds,
+    service: Seconds,
+    windows: impl Iterator<Item = Span>,
+    breaks: &[Span],
+) -> Seconds {
+    let mut windows = windows.peekable();
+    if windows.peek().is_none() {
+        return clear_before(by, service, breaks);
+    }
+    let last = |(opens, closes): Span| {
+        let start = clear_before(by.min(closes + service), service, breaks);
+        (start >= opens).then_some(start)
+    };
+    windows.filter_map(last).max().unwrap_or(-NEVER)
+}
+
 /// The last begin within one of `windows` of a service that ends by `by`; negative if there is
 /// none.
 #[inline]

@@ -2,7 +2,7 @@
 //! would serve it.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use gridward_domain::channel::Channel;
 use gridward_domain::id::PersonId;
@@ -21,7 +21,8 @@ pub struct Why {
     /// This volunteer's load with the whole plan, as a share of the offered minutes; 1 is all.
     pub share_after: f64,
     /// Number of other volunteers who could still take over this visit, the rest of the plan
-    /// unchanged. Where neighbours helped with other visits, counted before they helped.
+    /// unchanged. Where neighbours helped with other visits, counted before they helped; of a visit that passed to
+    /// a neighbour, those of whom it is known.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub others: u32,
     /// Whether the beneficiary knows this volunteer, from the last visit or as the preferred one.
@@ -39,7 +40,7 @@ pub struct Why {
 }
 
 /// Why a visit is on its day, the rest of the plan unchanged: the first of these that applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DayReason {
@@ -173,6 +174,9 @@ pub enum Remedy {
         /// versions.
         #[serde(skip_serializing_if = "Option::is_none")]
         week: Option<NaiveDate>,
+        /// The day of the visit. Absent in plans of earlier versions.
+        #[cfg_attr(feature = "schema", schema(required = false))]
+        day: NaiveDate,
         /// How much more.
         #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         minutes: Minutes,

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::bound_load;
 use super::plan::Plan;
-use super::problem::DispatchProblem;
+use super::problem::{DispatchProblem, Visit};
 use super::travel::Mode;
 use crate::routing::bound::travel::{MOST_VISITS, least_between};
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
 use gridward_domain::place::Place;
 use gridward_domain::time::Minutes;
@@ -42,16 +43,35 @@ pub struct Bounds {
 /// The bounds of the plan for the problem, as far as its volunteers serve: see
 /// [`DispatchProblem::reaching`].
 pub fn bounds(problem: &DispatchProblem, plan: &Plan) -> Bounds {
-    let (unserved_priority, largest_share) = bound_load::least(problem, plan);
+    bounds_of_those(problem, plan, |_| true)
+}
+
+/// As [`bounds`], of the measures of the visits in `area` only: see [`measures_in`](super::measures_in).
+pub fn bounds_in(problem: &DispatchProblem, plan: &Plan, area: &AreaCode) -> Bounds {
+    bounds_of_those(problem, plan, |visit| area.contains(&visit.grid))
+}
+
+/// The bounds on the measures of those visits that are counted.
+fn bounds_of_those(
+    problem: &DispatchProblem,
+    plan: &Plan,
+    is_counted: impl Fn(&Visit) -> bool,
+) -> Bounds {
+    let (unserved_priority, largest_share) = bound_load::least(problem, plan, &is_counted);
     Bounds {
-        travel: least_travel(problem, plan, MOST_VISITS),
+        travel: least_travel(problem, plan, &is_counted, MOST_VISITS),
         unserved_priority: Some(unserved_priority),
         largest_share: Some(largest_share),
     }
 }
 
 /// The bound of travel: by trees for up to `most` places, and by the nearest ways of each for more.
-pub(super) fn least_travel(problem: &DispatchProblem, plan: &Plan, most: usize) -> Minutes {
+pub(super) fn least_travel(
+    problem: &DispatchProblem,
+    plan: &Plan,
+    is_counted: impl Fn(&Visit) -> bool,
+    most: usize,
+) -> Minutes {
     let speed = |mode: &Mode| mode.metres_a_minute();
     let modes = problem.volunteers.iter().map(|who| who.mode);
     let Some(mode) = modes.max_by(|a, b| speed(a).total_cmp(&speed(b))) else {
@@ -60,9 +80,9 @@ pub(super) fn least_travel(problem: &DispatchProblem, plan: &Plan, most: usize) 
     let way = |from: Place, to: Place| mode.minutes(from, to).0;
     let visited = plan.routes.iter().flat_map(|route| route.stops.iter().map(|stop| stop.visit));
     let visited: HashSet<TaskId> = visited.collect();
-    let visits =
-        problem.visits.iter().filter(|visit| visited.contains(&visit.id) && !visit.is_call());
-    let places = distinct(visits.map(|visit| visit.place));
+    let is_reached =
+        |visit: &&Visit| visited.contains(&visit.id) && !visit.is_call() && is_counted(visit);
+    let places = distinct(problem.visits.iter().filter(is_reached).map(|visit| visit.place));
     let homes = distinct(problem.volunteers.iter().map(|who| who.home));
     let travel = if places.len() <= most {
         let home = |place: usize| {

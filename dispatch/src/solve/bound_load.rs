@@ -21,9 +21,13 @@ use gridward_domain::time::Minutes;
 /// How often the interval of a level is halved.
 const HALVINGS: usize = 40;
 
-/// The unserved priority points of any plan, and the largest share of any plan that makes the visits of
-/// this one.
-pub(super) fn least(problem: &DispatchProblem, plan: &Plan) -> (u32, f64) {
+/// The unserved priority points of any plan, of the counted visits, and the largest share of any plan that
+/// makes the visits of this one.
+pub(super) fn least(
+    problem: &DispatchProblem,
+    plan: &Plan,
+    is_counted: impl Fn(&Visit) -> bool,
+) -> (u32, f64) {
     let stops = plan.routes.iter().flat_map(|route| &route.stops);
     let served: HashSet<TaskId> = stops.map(|stop| stop.visit).collect();
     let mut pinned: HashMap<PersonId, Vec<(NaiveDate, &Visit)>> = HashMap::new();
@@ -41,7 +45,8 @@ pub(super) fn least(problem: &DispatchProblem, plan: &Plan) -> (u32, f64) {
     let mut points = 0;
     for part in split(problem) {
         let rooms: Vec<Room> = part.volunteers.iter().map(|who| room(who)).collect();
-        points += least_unserved(&part, rooms.iter().map(|room| u64::from(room.minutes)).sum());
+        let minutes = rooms.iter().map(|room| u64::from(room.minutes)).sum();
+        points += least_unserved(&part, minutes, &is_counted);
         let free = |visit: &&&Visit| visit.pinned.is_none() && served.contains(&visit.id);
         let work: Minutes = part.visits.iter().filter(free).map(|visit| visit.service).sum();
         level = least_level(&rooms, f64::from(work.0), level);
@@ -94,13 +99,13 @@ impl Room {
     }
 }
 
-/// The unserved points of the part if its volunteers have `minutes` for services.
-fn least_unserved(part: &Part<'_>, mut minutes: u64) -> u32 {
+/// The unserved points of the counted visits of the part if its volunteers have `minutes` for their services.
+fn least_unserved(part: &Part<'_>, mut minutes: u64, is_counted: impl Fn(&Visit) -> bool) -> u32 {
     type Kind<'p> = (AreaCode, NaiveDate, &'p BTreeSet<Skill>, &'p [PersonId]);
     let mut known: HashMap<Kind<'_>, bool> = HashMap::new();
     let mut lost = 0;
     let mut possible: Vec<(u64, u64)> = Vec::with_capacity(part.visits.len());
-    for visit in &part.visits {
+    for visit in part.visits.iter().filter(|visit| is_counted(visit)) {
         let priority = u64::from(visit.priority.get().unsigned_abs());
         let kind = (visit.grid, visit.not_before, &visit.skills, visit.forbidden.as_slice());
         let is_possible = visit.pinned.is_some()

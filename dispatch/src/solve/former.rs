@@ -37,7 +37,11 @@ pub fn keep_former(
 }
 
 /// The former visits that their people could make, each pinned as it was.
-fn possible(problem: &DispatchProblem, former: &[(TaskId, Pin)], reach: Level) -> Vec<Visit> {
+pub(super) fn possible(
+    problem: &DispatchProblem,
+    former: &[(TaskId, Pin)],
+    reach: Level,
+) -> Vec<Visit> {
     let visits: HashMap<TaskId, &Visit> = problem.visits.iter().map(|it| (it.id, it)).collect();
     let people: HashMap<PersonId, &Volunteer> =
         problem.volunteers.iter().map(|it| (it.id, it)).collect();
@@ -147,7 +151,7 @@ fn fitting(problem: &DispatchProblem, mut possible: Vec<Visit>) -> HashMap<TaskI
 }
 
 /// Orders pinned visits: those with an hour first, by it; the others are alike.
-fn hour(visit: &Visit) -> (bool, Option<(NaiveDate, TimeOfDay)>) {
+pub(super) fn hour(visit: &Visit) -> (bool, Option<(NaiveDate, TimeOfDay)>) {
     let hour = visit.pinned.and_then(|pin| Some((pin.day, pin.start?)));
     (hour.is_none(), hour)
 }

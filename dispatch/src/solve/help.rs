@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::Options;
+use super::answer::{Verdict, Why};
 use super::member::Member;
 use super::plan::Route;
 use super::problem::{Pin, Visit};
@@ -49,10 +50,22 @@ pub(super) fn levels(reach: Level) -> impl Iterator<Item = Level> {
 }
 
 /// Replaces the routes of the volunteers who help. Drops them as alternatives of other visits:
-/// those were computed for their loads before.
-pub(super) fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, left: &mut Vec<TaskId>) {
+/// those were computed for their loads before. Those who could make a visit before still count as its others while its
+/// volunteer stays, also where only the helpers were asked; of a visit that moves, those whose days are unchanged.
+pub(super) fn merge(mut helps: Vec<Help>, routes: &mut Vec<Route>, left: &mut Vec<TaskId>) {
     let helpers: HashSet<PersonId> =
         helps.iter().flat_map(|help| help.people.iter().copied()).collect();
+    let stops = routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
+    let before: HashMap<TaskId, (PersonId, &Why)> =
+        stops.map(|(route, stop)| (stop.visit, (route.volunteer, &stop.why))).collect();
+    for Route { volunteer, stops, .. } in helps.iter_mut().flat_map(|help| &mut help.routes) {
+        for stop in stops {
+            let others = before.get(&stop.visit).map_or(0, |(who, why)| {
+                if *who == *volunteer { why.others } else { still_able(why, &helpers) }
+            });
+            stop.why.others = stop.why.others.max(others);
+        }
+    }
     routes.retain(|route| !helpers.contains(&route.volunteer));
     for stop in routes.iter_mut().flat_map(|route| &mut route.stops) {
         stop.why.next.retain(|other| !helpers.contains(&other.volunteer));
@@ -64,6 +77,13 @@ pub(super) fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, left: &mut Vec<Ta
         routes.extend(help.routes);
         left.extend(help.left);
     }
+}
+
+/// How many of the alternatives can make the visit and are not among the helpers, so that their days are as before.
+fn still_able(why: &Why, helpers: &HashSet<PersonId>) -> u32 {
+    let able = why.next.iter().filter(|other| matches!(other.verdict, Verdict::Possible(_)));
+    let still = able.filter(|other| !helpers.contains(&other.volunteer));
+    u32::try_from(still.count()).unwrap_or(u32::MAX)
 }
 
 /// The volunteer of each assigned visit that is tied to others.

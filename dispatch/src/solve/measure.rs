@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::plan::{Measures, Plan, Route, Stop, Unserved, share};
+use super::plan::{Measures, Plan, Route, Unserved, share};
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use crate::routing::solution::Shares;
 use gridward_domain::area::AreaCode;
@@ -10,8 +10,8 @@ use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
 /// The measures of the plan for `problem`, of the visits in `area` only. The shares are those of the
-/// whole plan: a person's load is one. The travel of a route that has other visits too is what its
-/// visits in the area leave of it.
+/// whole plan: a person's load is one. The travel of a route that has other visits too is that of a route
+/// without them.
 pub fn measures_in(problem: &DispatchProblem, plan: &Plan, area: &AreaCode) -> Measures {
     measure_those(problem, (&plan.routes, &plan.unserved), |visit| area.contains(&visit.grid))
 }
@@ -39,9 +39,13 @@ fn measure_those(
     let mut planned: HashMap<PersonId, Minutes> = HashMap::new();
     for route in routes {
         let mut minutes = route.travel;
-        measures.travel +=
-            travel(route, |stop| visits.get(&stop.visit).is_some_and(|visit| is_counted(visit)));
-        for visit in route.stops.iter().filter_map(|stop| visits.get(&stop.visit)) {
+        let made: Vec<&Visit> =
+            route.stops.iter().filter_map(|stop| visits.get(&stop.visit).copied()).collect();
+        let who = people.get(&route.volunteer).filter(|_| !made.iter().all(|it| is_counted(it)));
+        measures.travel += who.map_or(route.travel, |who| {
+            travel(who, made.iter().copied().filter(|visit| is_counted(visit)))
+        });
+        for visit in made {
             minutes += visit.service;
             if !is_counted(visit) {
                 continue;
@@ -70,14 +74,15 @@ fn measure_those(
     measures
 }
 
-/// The travel of a route without what its other stops add.
-fn travel(route: &Route, is_counted: impl Fn(&Stop) -> bool) -> Minutes {
-    if !route.stops.iter().any(&is_counted) {
-        return Minutes(0);
+/// The travel of a route with these visits only.
+fn travel<'v>(who: &Volunteer, visits: impl Iterator<Item = &'v Visit>) -> Minutes {
+    let places = visits.filter(|visit| !visit.is_call()).map(|visit| visit.place);
+    let (mut from, mut travel) = (who.home, Minutes(0));
+    for to in places.chain([who.home]) {
+        travel += who.mode.minutes(from, to);
+        from = to;
     }
-    let others = route.stops.iter().filter(|stop| !is_counted(stop));
-    let others: u32 = others.map(|stop| stop.why.extra_travel.0).sum();
-    Minutes(route.travel.0.saturating_sub(others))
+    travel
 }
 
 fn count<T>(all: impl Iterator<Item = T>) -> u32 {

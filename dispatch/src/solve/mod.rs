@@ -9,7 +9,7 @@
 //!
 //! 1. `problem`: the input and its validation. `ties`: groups and pairs of visits. `unfit_pins`: pinned
 //!    visits that do not fit, for callers whose pins are promises. `former`: visits that keep what they
-//!    had in a former plan.
+//!    had in a former plan. `make_room`: the places of single visits beside them.
 //! 2. `travel`: the estimate of travel times. `options`: weights and length of the search.
 //! 3. `split`: independent parts; nearly every grid is one, and they are planned in parallel.
 //! 4. `search`: a part as an instance of [`crate::routing`], which searches it.
@@ -20,8 +20,8 @@
 //!    `alike`: visits that are of one kind.
 //! 5. `team`: the volunteers of a part. `limit`: the most that one carries. `timeline`: the times of one shift, by the arithmetic
 //!    of [`crate::routing`]. `units`: between minutes and seconds.
-//! 6. `reason`, `day_reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
-//!    routes and unserved visits.
+//! 6. `trial`: a visit at every position of a day. `reason`, `day_reason`, `remedy`: explanations, translated
+//!    from [`crate::routing`]. `record`: a team as routes and unserved visits.
 //! 7. `plan` and `answer`: the output. `measure`: its quality. `bound`, `bound_load`: how good a plan can be at most.
 //! 8. `candidates`: ranks the volunteers for one visit, the rest of a plan unchanged.
 //! 9. `check`: an independent checker of plans.
@@ -50,6 +50,7 @@ mod help;
 mod idle;
 mod late;
 mod limit;
+mod make_room;
 mod measure;
 mod member;
 mod options;
@@ -67,6 +68,7 @@ mod tests;
 mod ties;
 mod timeline;
 mod travel;
+mod trial;
 mod unfit_pins;
 mod units;
 
@@ -78,11 +80,12 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::routing::InstanceError;
 
 pub use answer::{Alternative, Cost, DayReason, Reason, Remedy, Verdict, Why};
-pub use bound::{Bounds, bounds};
+pub use bound::{Bounds, bounds, bounds_in};
 pub use candidates::{Candidate, Hindrance, candidates};
 pub use check::{Violation, check};
 pub use evenness::gini;
 pub use former::keep_former;
+pub use make_room::make_room;
 pub use measure::measures_in;
 pub use options::Options;
 pub use plan::{Measures, Plan, Route, Stop, Unserved};

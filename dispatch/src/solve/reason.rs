@@ -143,27 +143,28 @@ pub(super) fn best_slot(
     if !team.allows(visit)(&member) {
         return Err(Feasibility::Partner);
     }
-    let mut best = None;
-    let mut nearest = Feasibility::Partner;
-    for slot in days.flat_map(|(member, day)| team.slots(member, day, visit)) {
-        let missed = team.misses(visit, slot).most();
-        let short = team.short_by(visit, slot);
-        if (missed, short) == (0, 0) {
-            let cost = cost(team, visit, slot);
-            if best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, slot));
-            }
-        }
-        let hindrance = if missed > 0 {
-            Feasibility::Room { short: missed }
-        } else {
-            Feasibility::Offered { short: seconds(Minutes(short)).into() }
-        };
-        if hindrance.rank() < nearest.rank() {
-            nearest = hindrance;
-        }
+    let order = |found: &Result<InsertionSlot, Feasibility>| match found {
+        Ok(slot) => ((0, 0), Some(cost(team, visit, *slot))),
+        Err(hindrance) => (hindrance.rank(), None),
+    };
+    let found = days.map(|day| best_slot_on(team, visit, day)).min_by_key(order);
+    found.unwrap_or(Err(Feasibility::Partner))
+}
+
+/// As [`best_slot`], on one day of a member.
+fn best_slot_on(
+    team: &Team<'_>,
+    visit: &Visit,
+    day: (usize, usize),
+) -> Result<InsertionSlot, Feasibility> {
+    let trials = team.trials(day, visit);
+    let fitting = trials.iter().filter(|trial| trial.fits());
+    let fitting = fitting.map(|trial| (team.short_by(visit, trial.slot), trial.slot));
+    match fitting.min_by_key(|(short, slot)| (*short, cost(team, visit, *slot))) {
+        Some((0, slot)) => Ok(slot),
+        Some((short, _)) => Err(Feasibility::Offered { short: seconds(Minutes(short)).into() }),
+        None => Err(Feasibility::Room { short: team.least_miss(day, &trials) }),
     }
-    best.map_or(Err(nearest), |(_, slot)| Ok(slot))
 }
 
 /// The skills that a member lacks for the visit.

@@ -11,9 +11,10 @@ use super::reason::{reason, why};
 use super::remedy::remedy;
 use super::team::Team;
 use super::timeline::TimelineStop;
-use super::units::minutes;
+use super::units::{minutes, time_of_day};
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::routing::instance::Seconds;
+use gridward_domain::id::TaskId;
 use gridward_domain::time::TimeOfDay;
 
 /// The routes of the members that `includes` selects.
@@ -39,9 +40,10 @@ pub(super) fn unserved(
     interrupt: &Interrupt<'_>,
 ) -> Result<Vec<Unserved>, Interrupted> {
     let mut known: HashMap<Kind<'_>, (Reason, Option<Remedy>)> = HashMap::new();
+    let by_id: HashMap<TaskId, &Visit> = left.iter().map(|visit| (visit.id, *visit)).collect();
     let explained = left.iter().map(|visit| {
         interrupt.check()?;
-        let explain = || (reason(team, visit), remedy(team, visit));
+        let explain = || (reason(team, visit), remedy(team, visit, &by_id));
         let (reason, remedy) = match Kind::of(visit, team.ties) {
             Some(kind) => known.entry(kind).or_insert_with(explain).clone(),
             None => explain(),
@@ -67,9 +69,9 @@ fn route(
         interrupt.check()?;
         Ok(Stop {
             visit: stop.visit.id,
-            arrive: time_of_day(stop.arrive),
-            start: time_of_day(stop.start),
-            leave: time_of_day(stop.leave),
+            arrive: time(stop.arrive),
+            start: time(stop.start),
+            leave: time(stop.leave),
             travel: minutes(stop.travel),
             why: why(team, member, stop.visit, minutes(extra), alternatives),
         })
@@ -86,7 +88,6 @@ fn route(
     clippy::expect_used,
     reason = "every visit ends before its shift does, and a shift ends at 24:00 at the latest"
 )]
-fn time_of_day(moment: Seconds) -> TimeOfDay {
-    let minutes = u16::try_from(minutes(moment).0).ok();
-    minutes.and_then(|minutes| TimeOfDay::new(minutes).ok()).expect("a time within a shift")
+fn time(moment: Seconds) -> TimeOfDay {
+    time_of_day(moment).expect("a time within a shift")
 }

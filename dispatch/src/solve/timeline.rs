@@ -116,12 +116,23 @@ impl<'p> ShiftTimeline<'p> {
         misses(self.free_from(position.at), visit, rest, (home, close), &self.blocked)
     }
 
+    /// The visits as far as timing needs them.
+    pub(super) fn route(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = TimedVisit<impl Iterator<Item = Span> + Clone>> {
+        self.stops.iter().map(|stop| timed(stop.visit, stop.travel, stop.leave))
+    }
+
+    /// The way home, and the end of the shift.
+    pub(super) fn way_home(&self) -> (Seconds, Seconds) {
+        (self.home, moment(self.shift.window.end()))
+    }
+
     /// The misses of the timeline with `visit` alone.
     pub(super) fn misses_alone(&self, visit: &Visit, there: Seconds, back: Seconds) -> Misses {
-        let close = moment(self.shift.window.end());
-        let rest = std::iter::empty();
-        let open = moment(self.shift.window.start());
-        misses(open, timed(visit, there, 0), rest, (back, close), &self.breaks)
+        let (open, close) = span(self.shift.window);
+        let alone = timed(visit, there, 0);
+        misses(open, alone, std::iter::empty(), (back, close), &self.breaks)
     }
 
     /// Inserts `visit` at a position and moves the visits after it.
@@ -223,7 +234,7 @@ impl<'p> ShiftTimeline<'p> {
     }
 
     /// When the volunteer is free to set out for what follows the first `at` visits.
-    fn free_from(&self, at: usize) -> Seconds {
+    pub(super) fn free_from(&self, at: usize) -> Seconds {
         match at.checked_sub(1).and_then(|before| self.stops.get(before)) {
             Some(stop) => stop.leave,
             None => moment(self.shift.window.start()),
@@ -251,16 +262,17 @@ fn timed_stop<'p>(
     (missed, TimelineStop { visit, travel: way, arrive, start, leave: start + service })
 }
 
-fn timed(
+/// A visit as far as timing needs it, after a way and with the end of its service.
+pub(super) fn timed(
     visit: &Visit,
     way: Seconds,
     leaves: Seconds,
-) -> TimedVisit<impl Iterator<Item = Span> + '_> {
+) -> TimedVisit<impl Iterator<Item = Span> + Clone + '_> {
     TimedVisit { way, service: seconds(visit.service), windows: windows(visit), leaves }
 }
 
 /// The spans within which the service may begin; a pinned hour replaces the windows.
-fn windows(visit: &Visit) -> impl Iterator<Item = Span> + '_ {
+fn windows(visit: &Visit) -> impl Iterator<Item = Span> + Clone + '_ {
     let pinned = visit.pinned.and_then(|pin| pin.start).map(moment);
     let windows = if pinned.is_some() { &[][..] } else { visit.windows.as_slice() };
     let service = seconds(visit.service);

@@ -22,6 +22,11 @@ pub(super) fn moment(time: TimeOfDay) -> Seconds {
     Seconds::from(time.minutes()) * MINUTE
 }
 
+/// A moment in seconds as a time of the day, rounded up to a minute; none after 24:00.
+pub(super) fn time_of_day(moment: Seconds) -> Option<TimeOfDay> {
+    TimeOfDay::new(u16::try_from(minutes(moment).0).ok()?).ok()
+}
+
 /// A span of a day in seconds.
 pub(super) fn span(window: Window) -> Span {
     (moment(window.start()), moment(window.end()))

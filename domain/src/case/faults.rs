@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::path::{CasePath, CaseStep, Variant};
-use super::{CaseResult, MoveEffect};
+use super::{Case, CaseResult, MoveEffect};
 use crate::code::StepCode;
 
 /// A fault of a path.
@@ -152,6 +152,21 @@ fn endless(path: &CasePath) -> Vec<PathFault> {
     steps.map(|(n, _)| fault(format!("/steps/{n}"), "a case cannot end from this step")).collect()
 }
 
+/// Whether a case of the variant reaches a granted end from `from` without passing `without`.
+fn grants(path: &CasePath, variant: Variant<'_>, from: &StepCode, without: &StepCode) -> bool {
+    let is_granted = |code: &&StepCode| {
+        path.step(code).is_some_and(|step| step.result == Some(CaseResult::Granted))
+    };
+    reach(path, variant, from, Some(without)).iter().any(is_granted)
+}
+
+/// Whether the case waits for no decision: it is granted, or may be without another approval. On a path without
+/// [`faults`], each decision on which it rests was an approval then.
+pub fn is_decided(path: &CasePath, case: &Case) -> bool {
+    let mut deciding = path.steps.iter().filter(|step| step.decides);
+    deciding.all(|step| grants(path, case.variant(), &case.step, &step.code))
+}
+
 /// The decisions that a granted case could skip.
 ///
 /// The last time that a granted case leaves a deciding step, it does so by an approval, exactly if
@@ -162,13 +177,7 @@ fn skipped(path: &CasePath) -> Vec<PathFault> {
     let mut faults = Vec::new();
     for (n, step) in path.steps.iter().enumerate() {
         for variant in path.variants().filter(|variant| step.is_required(*variant)) {
-            let grants = |from| {
-                let reached = reach(path, variant, from, Some(&step.code));
-                reached.iter().any(|code| {
-                    let step = path.step(code);
-                    step.is_some_and(|step| step.result == Some(CaseResult::Granted))
-                })
-            };
+            let grants = |from| grants(path, variant, from, &step.code);
             if grants(&first.code) {
                 faults.push(fault(format!("/steps/{n}"), "a case can be granted without it"));
             }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::path::{CaseMove, CasePath, CaseStep, Variant};
 use super::working_days::{Calendar, after};
-use super::{CaseResult, MoveEffect};
+use super::{CaseResult, MoveEffect, TaskEnd};
 use crate::area::Level;
 use crate::authority::{Principal, Role};
 use crate::code::{CaseClass, MoveCode, StepCode, WordCode};
@@ -17,9 +17,9 @@ use crate::id::PersonId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepTask {
     /// It is not done yet.
-    Open,
-    /// It is done, or was cancelled: the step need not wait.
-    Ended,
+    Live,
+    /// It has ended.
+    Ended(TaskEnd),
 }
 
 /// A case, as far as its rules depend on it.
@@ -32,6 +32,9 @@ pub struct Case {
     /// The level of its area: a grid for a case of a beneficiary. The staff of a step below this
     /// level cannot see the case, so that of this level acts instead.
     pub area: Level,
+    /// The level of the desk to which it came, if that is where it began: it waits for that level at the first step,
+    /// also when it returns there.
+    pub desk: Option<Level>,
     /// The step.
     pub step: StepCode,
     /// The level that it waits for: that of the step, or a higher one since it is overdue; `None`
@@ -127,7 +130,7 @@ impl CaseActor {
 }
 
 impl Case {
-    fn variant(&self) -> Variant<'_> {
+    pub(super) fn variant(&self) -> Variant<'_> {
         Variant { class: self.class.as_ref(), urgent: self.urgent }
     }
 
@@ -136,15 +139,35 @@ impl Case {
         step.level_for(self.class.as_ref()).min(self.area)
     }
 
+    /// The level that the case waits for as it begins the step.
+    fn waits_at(&self, path: &CasePath, step: &CaseStep) -> Level {
+        let own = self.level_at(step);
+        let begins = path.first().is_some_and(|first| first.code == step.code);
+        self.desk.filter(|_| begins).map_or(own, |desk| own.min(desk))
+    }
+
+    /// Whether it may take the move of its step `from`. Not one that leads up to a level at which the case is already, as
+    /// one of a desk or an area above the step, if the next step adds nothing then: it would move the case to the same
+    /// staff.
+    fn may_take(&self, path: &CasePath, from: &CaseStep, one: &CaseMove) -> bool {
+        let (variant, class) = (self.variant(), self.class.as_ref());
+        let stays_with_the_same_staff = path.step(&one.to).is_some_and(|to| {
+            to.level_for(class) < from.level_for(class)
+                && self.waits_at(path, to) == self.waits_at(path, from)
+                && to.adds_nothing_to(from, variant)
+        });
+        one.permits(variant) && !stays_with_the_same_staff
+    }
+
     /// The case as it begins `step`.
     fn begin(
         self,
-        step: &CaseStep,
+        (path, step): (&CasePath, &CaseStep),
         by: Option<PersonId>,
         today: NaiveDate,
         is_working: Calendar<'_>,
     ) -> Self {
-        let level = self.level_at(step);
+        let level = self.waits_at(path, step);
         let waits_for = step.result.is_none().then_some(level);
         let due_on = waits_for
             .and(step.days_for(self.class.as_ref()))
@@ -158,20 +181,21 @@ impl Case {
                 .filter(|_| level != Level::District)
                 .and_then(|day| day.succ_opt()),
             asked_by: by,
-            task: step.awaits_task.then_some(StepTask::Open),
+            task: step.awaits_task.then_some(StepTask::Live),
             result: step.result,
             ..self
         }
     }
 }
 
-/// A new case in an area of the level, at the first step of the path.
+/// A new case in an area of the level, at the first step of the path; one that came to a desk waits for the level of
+/// that at least.
 ///
 /// # Errors
 /// [`CaseRejection::UnknownClass`]; [`CaseRejection::UnknownStep`] for an empty path.
 pub fn open(
     path: &CasePath,
-    (class, urgent, area): (Option<CaseClass>, bool, Level),
+    (class, urgent, area, desk): (Option<CaseClass>, bool, Level, Option<Level>),
     by: Option<PersonId>,
     today: NaiveDate,
     is_working: Calendar<'_>,
@@ -188,6 +212,7 @@ pub fn open(
         class,
         urgent,
         area,
+        desk,
         step: first.code.clone(),
         waits_for: None,
         begun_on: today,
@@ -199,14 +224,15 @@ pub fn open(
         documents: BTreeSet::new(),
         result: None,
     };
-    Ok(case.begin(first, by, today, is_working))
+    Ok(case.begin((path, first), by, today, is_working))
 }
 
 /// The moves that the step of the case permits, to the person who acts at it.
 pub fn next_moves<'a>(path: &'a CasePath, case: &Case) -> Vec<&'a CaseMove> {
-    let step = path.step(&case.step).filter(|_| case.result.is_none());
-    let moves = step.map(|step| step.moves.as_slice()).unwrap_or_default();
-    moves.iter().filter(|one| one.permits(case.variant())).collect()
+    let Some(step) = path.step(&case.step).filter(|_| case.result.is_none()) else {
+        return Vec::new();
+    };
+    step.moves.iter().filter(|one| case.may_take(path, step, one)).collect()
 }
 
 /// The level whose staff act at the step of the case, also once it has risen from there; `None` at an end.
@@ -248,17 +274,25 @@ fn may_act(case: &Case, step: &CaseStep, actor: CaseActor) -> Result<(), CaseRej
     if awaits_another(case, step, actor.person) {
         return Err(CaseRejection::SamePerson);
     }
-    if case.task == Some(StepTask::Open) {
+    if case.task == Some(StepTask::Live) {
         return Err(CaseRejection::AwaitsTask);
     }
     Ok(())
 }
 
-/// Whether the move rests on the documents of its step: it neither returns nor refuses the case, nor gives
-/// it up.
-fn goes_forward(taken: &CaseMove, to: &CaseStep) -> bool {
-    let ends_without = matches!(to.result, Some(CaseResult::Refused | CaseResult::Dropped));
-    matches!(taken.effect, MoveEffect::Advance | MoveEffect::Approve) && !ends_without
+/// How the task of the step must have ended for the move of its step, if that matters. A move that goes forward comes
+/// after a task that was done, unless it says that it does without: then it comes after one that ended undone. At a
+/// step where only moves of one of these sorts go forward, and no other comes, they come in any case, since they would
+/// keep the case for ever.
+pub fn task_end(path: &CasePath, case: &Case, taken: &CaseMove) -> Option<TaskEnd> {
+    let step = path.step(&case.step).filter(|step| step.awaits_task)?;
+    let rests = |one: &CaseMove| path.goes_forward(one) && !one.without_task;
+    let mut all = step.moves.iter().filter(|one| case.may_take(path, step, one));
+    if taken.without_task {
+        all.any(rests).then_some(TaskEnd::Undone)
+    } else {
+        (rests(taken) && !all.all(rests)).then_some(TaskEnd::Done)
+    }
 }
 
 /// Moves the case. A move that the step does not permit is refused before anything else, so that
@@ -278,11 +312,20 @@ pub fn apply(
         return Err(CaseRejection::Ended);
     }
     let step = path.step(&case.step).ok_or(CaseRejection::UnknownStep)?;
-    let taken = step.moves.iter().find(|one| one.code == *code && one.permits(case.variant()));
+    let taken = step.moves.iter().find(|one| one.code == *code && case.may_take(path, step, one));
     let taken = taken.ok_or(CaseRejection::NotPermitted)?;
     may_act(case, step, actor)?;
     let to = path.step(&taken.to).ok_or(CaseRejection::UnknownStep)?;
-    if goes_forward(taken, to) {
+    match (case.task, task_end(path, case, taken)) {
+        (Some(StepTask::Ended(TaskEnd::Undone)), Some(TaskEnd::Done)) => {
+            return Err(CaseRejection::AwaitsTask);
+        }
+        (Some(StepTask::Ended(TaskEnd::Done)), Some(TaskEnd::Undone)) => {
+            return Err(CaseRejection::NotPermitted);
+        }
+        _ => {}
+    }
+    if path.goes_forward(taken) {
         let missing = step.missing(case.urgent, &case.documents);
         if !missing.is_empty() {
             return Err(CaseRejection::MissingDocuments(missing));
@@ -290,9 +333,9 @@ pub fn apply(
     }
     let (from, effect) = (case.step.clone(), taken.effect);
     let asked_by = (effect != MoveEffect::Return).then_some(actor.person);
-    let next = case.clone().begin(to, asked_by, today, is_working);
+    let next = case.clone().begin((path, to), asked_by, today, is_working);
     let mut events = vec![CaseEvent::Moved { from, to: to.code.clone(), effect }];
-    if next.task == Some(StepTask::Open) {
+    if next.task == Some(StepTask::Live) {
         events.push(CaseEvent::TaskWanted);
     }
     events.extend(next.result.map(CaseEvent::Closed));

@@ -32,7 +32,7 @@ pub const SHIPPED_KINDS: [(&str, &[&str]); 6] = [
             "good_soldier",
         ],
     ),
-    ("station_desk", &["policy", "help", "jobs", "rights"]),
+    ("station_desk", &["help", "policy", "jobs", "rights"]),
     ("plaque", &["hang", "replace", "withdraw", "restore"]),
 ];
 
@@ -40,11 +40,11 @@ pub const SHIPPED_KINDS: [(&str, &[&str]); 6] = [
 pub const SHIPPED_CONFIDENTIAL: [(&str, &[Role]); 1] =
     [("legal", &[Role::Admin, Role::Supervisor])];
 
-pub use faults::{PathFault, faults};
+pub use faults::{PathFault, faults, is_decided};
 pub use life::{
     Case, CaseActor, CaseEvent, CaseRejection, StepTask, acting_level, apply, escalate, moves_of,
-    next_moves, open,
+    next_moves, open, task_end,
 };
 pub use path::{CaseMove, CasePath, CaseStep, RequiredDocument};
-pub use result::{CaseResult, MoveEffect};
+pub use result::{CaseResult, MoveEffect, TaskEnd};
 pub use working_days::{Calendar, after};

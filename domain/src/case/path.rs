@@ -40,6 +40,8 @@ pub struct CaseStep {
     pub two_people: bool,
     /// Whether the step waits for a task that is created as the step begins.
     pub awaits_task: bool,
+    /// Whether a case gets something of its own there: answers, an amount, documents, or what it leaves in the register.
+    pub has_content: bool,
     /// The documents without which a case does not go forward from the step.
     pub required: Vec<RequiredDocument>,
     /// The result, at an end; `None` elsewhere.
@@ -70,6 +72,9 @@ pub struct CaseMove {
     pub classes: BTreeSet<CaseClass>,
     /// Whether only urgent cases may take it.
     pub urgent_only: bool,
+    /// Whether a case may go forward by it although the task of the step ended undone, and only then where the step has
+    /// another way forward.
+    pub without_task: bool,
 }
 
 /// What the moves of a case depend on: its class and whether it is urgent.
@@ -106,6 +111,19 @@ impl CaseStep {
         codes.cloned().collect()
     }
 
+    /// Whether a case of the variant gets no further by the step than by the step `from`: nothing is decided, awaited or
+    /// recorded there, and its moves lead where those of `from` lead, or back.
+    pub(super) fn adds_nothing_to(&self, from: &Self, variant: Variant<'_>) -> bool {
+        let is_work = self.decides || self.two_people || self.awaits_task || self.has_content;
+        if is_work || !self.required.is_empty() || self.result.is_some() {
+            return false;
+        }
+        let leads_to =
+            |to: &StepCode| from.moves.iter().any(|one| one.to == *to && one.permits(variant));
+        let mut moves = self.moves.iter().filter(|one| one.permits(variant));
+        moves.all(|one| one.to == from.code || leads_to(&one.to))
+    }
+
     /// Whether a case of the variant is granted only if the step approves it.
     pub(super) const fn is_required(&self, variant: Variant<'_>) -> bool {
         self.decides && !(self.waived_if_urgent && variant.urgent)
@@ -113,6 +131,14 @@ impl CaseStep {
 }
 
 impl CasePath {
+    /// Whether the move goes forward: it neither returns nor refuses the case, nor gives it up. It rests on the work of its
+    /// step then, but for the task of one that may do without that.
+    pub(super) fn goes_forward(&self, taken: &CaseMove) -> bool {
+        let end = self.step(&taken.to).and_then(|to| to.result);
+        let ends_without = matches!(end, Some(CaseResult::Refused | CaseResult::Dropped));
+        matches!(taken.effect, MoveEffect::Advance | MoveEffect::Approve) && !ends_without
+    }
+
     /// The step at which a case begins.
     pub fn first(&self) -> Option<&CaseStep> {
         self.steps.first()

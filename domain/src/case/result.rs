@@ -46,5 +46,16 @@ pub enum MoveEffect {
     Return,
 }
 
+/// How the task of a step has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TaskEnd {
+    /// It was done.
+    Done,
+    /// It was cancelled, or it has failed or expired.
+    Undone,
+}
+
 #[cfg(feature = "diesel")]
 crate::text_column!(CaseResult);

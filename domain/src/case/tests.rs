@@ -29,6 +29,7 @@ fn step(code: &str) -> CaseStep {
         waived_if_urgent: false,
         two_people: false,
         awaits_task: false,
+        has_content: false,
         required: Vec::new(),
         result: None,
         moves: Vec::new(),
@@ -37,7 +38,7 @@ fn step(code: &str) -> CaseStep {
 
 fn to(code: &str, step: &str, effect: MoveEffect) -> CaseMove {
     let (code, to) = (code.parse().expect("a code"), step.parse().expect("a code"));
-    CaseMove { code, to, effect, classes: [].into(), urgent_only: false }
+    CaseMove { code, to, effect, classes: [].into(), urgent_only: false, without_task: false }
 }
 
 /// found (grid) -> village -> town -> granted, with refusals and returns.
@@ -94,7 +95,26 @@ fn go(path: &CasePath, case: &Case, to: &str, actor: CaseActor) -> Result<Case, 
 
 fn opened(path: &CasePath, urgent: bool) -> Case {
     let by = Some(person(1));
-    open(path, (None, urgent, Level::Grid), by, day("2026-11-27"), &weekdays).expect("a case")
+    open(path, (None, urgent, Level::Grid, None), by, day("2026-11-27"), &weekdays).expect("a case")
+}
+
+#[test]
+fn a_case_is_decided_once_its_last_decision_has_approved_it() {
+    let mut path = path();
+    path.steps[2].moves[0].to = "carry_out".parse().expect("a code");
+    let moves = vec![
+        to("done", "granted", MoveEffect::Advance),
+        to("again", "town", MoveEffect::Return),
+        to("refuse", "refused", MoveEffect::Refuse),
+    ];
+    path.steps.push(CaseStep { moves, ..step("carry_out") });
+    assert_eq!(faults(&path), []);
+    let is_decided_at = |at: &str| {
+        let step = at.parse().expect("a code");
+        is_decided(&path, &Case { step, ..opened(&path, false) })
+    };
+    let steps = ["found", "village", "town", "carry_out", "granted", "refused"];
+    assert_eq!(steps.map(is_decided_at), [false, false, false, true, true, false]);
 }
 
 #[test]
@@ -123,6 +143,75 @@ fn a_case_goes_from_level_to_level_and_ends() {
     assert_eq!((case.waits_for, case.due_on), (None, None));
     assert_eq!(go(&path, &case, "approve", at(Level::Town)), Err(CaseRejection::Ended));
     assert!(next_moves(&path, &case).is_empty());
+}
+
+#[test]
+fn a_case_of_a_desk_begins_at_its_level_and_returns_there() {
+    let path = path();
+    let (by, today) = (Some(person(1)), day("2026-11-27"));
+    let what = (None, false, Level::Grid, Some(Level::Village));
+    let case = open(&path, what, by, today, &weekdays).expect("a case");
+    assert_eq!(case.waits_for, Some(Level::Village));
+    assert!(
+        go(&path, &case, "check", at(Level::Grid)).is_ok(),
+        "the staff of the step may act too"
+    );
+    let case = go(&path, &case, "check", at(Level::Village)).expect("a move");
+    let back = go(&path, &case, "return", at(Level::Town)).expect("a move");
+    assert_eq!((back.step.as_str(), back.waits_for), ("found", Some(Level::Village)));
+}
+
+#[test]
+fn a_case_is_not_passed_up_to_the_level_where_it_is_already() {
+    use MoveEffect::{Advance, Return};
+    let up = vec![to("answer", "answered", Advance), to("pass_up", "town", Advance)];
+    let done = vec![to("answer", "answered", Advance), to("return", "desk", Return)];
+    let path = CasePath {
+        classes: Vec::new(),
+        steps: vec![
+            CaseStep { level: Level::Village, moves: up, ..step("desk") },
+            CaseStep { level: Level::Town, moves: done, ..step("town") },
+            CaseStep { result: Some(CaseResult::Done), ..step("answered") },
+        ],
+    };
+    assert_eq!(faults(&path), []);
+    let case = |path: &CasePath, area, desk| {
+        let what = (None, false, area, desk);
+        open(path, what, Some(person(1)), day("2026-11-27"), &weekdays).expect("a case")
+    };
+    let is_passed_up = |path: &CasePath, area, desk| {
+        let case = case(path, area, desk);
+        next_moves(path, &case).iter().any(|one| one.code.as_str() == "pass_up")
+    };
+    for (area, desk) in [(Level::Grid, None), (Level::Grid, Some(Level::Village))] {
+        assert!(is_passed_up(&path, area, desk), "{desk:?}");
+    }
+    assert!(is_passed_up(&path, Level::Grid, Some(Level::District)), "the town is below it");
+    for (area, desk) in
+        [(Level::Grid, Some(Level::Town)), (Level::Town, None), (Level::District, None)]
+    {
+        assert!(!is_passed_up(&path, area, desk), "{area:?} {desk:?}");
+    }
+    let at_town = case(&path, Level::Grid, Some(Level::Town));
+    let refused = Err(CaseRejection::NotPermitted);
+    assert_eq!(go(&path, &at_town, "pass_up", at(Level::Town)), refused);
+    assert!(go(&path, &at_town, "answer", at(Level::Town)).is_ok());
+    // An overdue case that has risen may still be passed up by those who have not acted.
+    let risen = Case { waits_for: Some(Level::Town), ..case(&path, Level::Grid, None) };
+    assert!(go(&path, &risen, "pass_up", at(Level::Village)).is_ok());
+    // A step that does more than the desk is not left out.
+    let further = to("forward", "refused", Advance);
+    let mut longer = path.clone();
+    longer.steps[1].moves.push(further);
+    longer.steps.push(CaseStep { result: Some(CaseResult::Refused), ..step("refused") });
+    let mut for_two = path.clone();
+    for_two.steps[1].two_people = true;
+    let mut with_form = path;
+    with_form.steps[1].has_content = true;
+    for path in [longer, for_two, with_form] {
+        assert_eq!(faults(&path), []);
+        assert!(is_passed_up(&path, Level::Grid, Some(Level::Town)), "{path:?}");
+    }
 }
 
 #[test]
@@ -183,8 +272,31 @@ fn a_step_that_awaits_a_task_moves_on_after_it() {
     path.steps[0].awaits_task = true;
     let case = opened(&path, false);
     assert_eq!(go(&path, &case, "check", at(Level::Grid)), Err(CaseRejection::AwaitsTask));
-    let case = Case { task: Some(StepTask::Ended), ..case };
+    let case = Case { task: Some(StepTask::Ended(TaskEnd::Done)), ..case };
     assert_eq!(go(&path, &case, "check", at(Level::Grid)).map(|case| case.task), Ok(None));
+}
+
+#[test]
+fn a_step_whose_task_ended_undone_leaves_by_another_way_than_forward() {
+    let mut path = path();
+    path.steps[0].awaits_task = true;
+    let case = Case { task: Some(StepTask::Ended(TaskEnd::Undone)), ..opened(&path, false) };
+    let tried = |path: &CasePath, code| go(path, &case, code, at(Level::Grid)).map(drop);
+    assert_eq!(tried(&path, "check"), Ok(()), "the step has no other way");
+    path.steps[0].moves.push(to("drop", "refused", MoveEffect::Advance));
+    assert_eq!(tried(&path, "check"), Err(CaseRejection::AwaitsTask));
+    assert_eq!(tried(&path, "drop"), Ok(()));
+    let check = to("unseen", "village", MoveEffect::Advance);
+    path.steps[0].moves.push(CaseMove { without_task: true, ..check });
+    assert_eq!(tried(&path, "check"), Err(CaseRejection::AwaitsTask));
+    assert_eq!(tried(&path, "unseen"), Ok(()));
+    // Made, the visit is not said to be missing, but where the step has no other way.
+    let case = Case { task: Some(StepTask::Ended(TaskEnd::Done)), ..case.clone() };
+    let tried = |path: &CasePath, code| go(path, &case, code, at(Level::Grid)).map(drop);
+    assert_eq!(tried(&path, "unseen"), Err(CaseRejection::NotPermitted));
+    assert_eq!(tried(&path, "check"), Ok(()));
+    path.steps[0].moves.retain(|one| one.code.as_str() == "unseen");
+    assert_eq!(tried(&path, "unseen"), Ok(()));
 }
 
 fn pointers(path: &CasePath) -> Vec<String> {
@@ -279,7 +391,7 @@ proptest! {
     ) {
         prop_assume!(faults(&path).is_empty());
         let class = path.classes.get(class.index(path.classes.len().max(1))).cloned();
-        let what = (class, urgent, Level::Grid);
+        let what = (class, urgent, Level::Grid, None);
         let case = open(&path, what, Some(person(1)), day("2026-11-27"), &weekdays);
         let mut case = case.expect("a case");
         let mut last: std::collections::BTreeMap<StepCode, MoveEffect> = [].into();
@@ -347,7 +459,7 @@ fn the_days_of_a_step_follow_the_class() {
     path.steps[0].days_by_class.insert(path.classes[0].clone(), StepDays::of::<1>());
     assert_eq!(faults(&path), []);
     let due = |n: usize| {
-        let what = (Some(path.classes[n].clone()), false, Level::Grid);
+        let what = (Some(path.classes[n].clone()), false, Level::Grid, None);
         let case = open(&path, what, None, day("2026-11-27"), &weekdays).expect("a case");
         let raised = escalate(&path, &case, day("2026-12-02"), &weekdays).expect("overdue");
         (case.due_on, raised.escalates_on)

@@ -85,6 +85,9 @@ pub enum HandoutRejection {
     /// The beneficiary has the goods already.
     #[error("the beneficiary has the goods already")]
     Done,
+    /// The goods were returned for another reason.
+    #[error("the goods were returned for another reason")]
+    Returned,
     /// The district has withdrawn the goods.
     #[error("the district has withdrawn the goods")]
     Withdrawn,
@@ -148,14 +151,14 @@ pub fn give_back(
         (R::Withdrawn | R::Restored, _) if !returning.by_district => {
             Err(HandoutRejection::OtherLevel)
         }
-        (R::Withdrawn, Some(R::Withdrawn)) | (R::Restored, Some(R::Restored)) => {
-            Ok(HandoutStep::Already)
-        }
+        (reason, Some(before)) if reason == before => Ok(HandoutStep::Already),
         (R::Restored, Some(R::Withdrawn)) if returning.by_same_person => {
             Err(HandoutRejection::SamePerson)
         }
         (R::Restored, Some(R::Withdrawn)) | (R::Withdrawn, Some(_)) => Ok(HandoutStep::Keep),
         (R::Restored, _) => Err(HandoutRejection::NotWithdrawn),
+        (_, Some(R::Withdrawn)) => Err(HandoutRejection::Withdrawn),
+        (_, Some(_)) => Err(HandoutRejection::Returned),
         (R::Damaged, None) if state == HandoutState::HandedOut => Ok(HandoutStep::WriteOff),
         _ => apply(Some(state), HandoutCommand::Return),
     }
@@ -244,8 +247,9 @@ mod tests {
         assert_eq!(give_back(S::HandedOut, None, damaged), Ok(Step::WriteOff));
         assert_eq!(give_back(S::Planned, None, damaged), Ok(Step::Keep));
         assert_eq!(give_back(S::Returned, Some(R::Damaged), damaged), Ok(Step::Already));
-        // A return for another reason leaves the withdrawal.
+        // A return for another reason is no repetition.
         let moved = returning(R::Moved, true, false);
-        assert_eq!(give_back(S::Returned, Some(R::Withdrawn), moved), Ok(Step::Already));
+        assert_eq!(give_back(S::Returned, Some(R::Withdrawn), moved), Err(No::Withdrawn));
+        assert_eq!(give_back(S::Returned, Some(R::Absent), moved), Err(No::Returned));
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! A station's stock changes by movements and is never negative ([`stock`]). A hand-out brings an
 //! item to a beneficiary for an occasion, at most once ([`handout`]), also if two entries of one person
-//! are merged ([`join`]). The state of the beneficiary's plaque in the register may follow an item ([`plaque`]).
+//! are merged ([`join`]). The state of the beneficiary's plaque in the register may follow an item ([`plaque`]), and one
+//! plaque hangs in a household ([`household`]).
 
 pub mod handout;
+pub mod household;
 pub mod join;
 pub mod plaque;
 pub mod stock;

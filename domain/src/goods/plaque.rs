@@ -53,7 +53,7 @@ pub struct PlaqueRule {
     pub restoration: Option<DecidingCase>,
 }
 
-/// The case of a beneficiary that must have been granted before the district acts.
+/// The case of a beneficiary that must have been approved before the district acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(example = json!({ "kind": "plaque", "class": "withdraw" })))]
@@ -80,7 +80,7 @@ impl PlaqueRule {
         }
     }
 
-    /// The case that must have been granted before a return for this reason.
+    /// The case that must have been approved before a return for this reason.
     pub const fn decided_by(&self, reason: ReturnReason) -> Option<&DecidingCase> {
         match reason {
             ReturnReason::Withdrawn => self.withdrawal.as_ref(),
@@ -89,9 +89,41 @@ impl PlaqueRule {
         }
     }
 
+    /// The case that decides a change of an entry from the state `was` to `is`, which withdraws the plaque, or restores
+    /// the right to it; `None` if none does.
+    pub fn decides(&self, was: &PlaqueState, is: &PlaqueState) -> Option<&DecidingCase> {
+        if !self.is_of_case(was, is) {
+            None
+        } else if self.is_withdrawn(is) {
+            self.withdrawal.as_ref()
+        } else {
+            let is_restored = self.restored.as_ref().is_none_or(|restored| restored == is);
+            self.restoration.as_ref().filter(|_| is_restored)
+        }
+    }
+
+    /// Whether a change of an entry from the state `was` to `is` withdraws the plaque, or gives the right to it back:
+    /// where a case decides a withdrawal, only a case makes it.
+    pub fn is_of_case(&self, was: &PlaqueState, is: &PlaqueState) -> bool {
+        was != is && (self.is_withdrawn(was) || self.is_withdrawn(is))
+    }
+
+    /// Whether the state is that of a plaque which a case has withdrawn.
+    pub fn is_withdrawn(&self, state: &PlaqueState) -> bool {
+        self.withdrawal.is_some() && self.withdrawn.as_ref() == Some(state)
+    }
+
     /// The states in which the plaque is there.
     pub fn covering(&self) -> BTreeSet<PlaqueState> {
         self.present.iter().chain([&self.handed_out]).cloned().collect()
+    }
+
+    /// Whether an entry whose plaque is in the state `own` gets the state `other` of its duplicate: that plaque is
+    /// there, and the own entry says neither that one is there nor what became of it.
+    pub fn is_joined(&self, own: &PlaqueState, other: &PlaqueState) -> bool {
+        let present = self.covering();
+        let mut known = [&self.damaged, &self.declined, &self.withdrawn].into_iter().flatten();
+        present.contains(other) && !present.contains(own) && !known.any(|state| state == own)
     }
 
     /// The state that follows a step of a hand-out, a return for this reason; `None` if the plaque stays as it
@@ -137,6 +169,8 @@ impl PlaqueRule {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn state(code: &str) -> PlaqueState {
@@ -173,8 +207,38 @@ mod tests {
         assert_eq!(after(S::Already, Some(R::Withdrawn)), None);
         assert_eq!(rule.states().count(), 6);
         assert_eq!(rule.covering(), BTreeSet::from([state("hung"), state("indoor")]));
+        // A duplicate brings a plaque that is there to an entry that has none.
+        let joined = |own, other| rule.is_joined(&state(own), &state(other));
+        assert!(joined("pending", "hung") && joined("missing", "indoor"));
+        for (own, other) in
+            [("hung", "indoor"), ("damaged", "hung"), ("withdrawn", "hung"), ("pending", "damaged")]
+        {
+            assert!(!joined(own, other), "{own} {other}");
+        }
         let of = |category: &str| BTreeSet::from([category.parse().expect("a code")]);
         assert!(rule.is_entitled(&of("veteran")) && !rule.is_entitled(&of("neighbour")));
         assert!(PlaqueRule { entitled: BTreeSet::new(), ..rule }.is_entitled(&of("neighbour")));
+    }
+
+    #[test]
+    fn where_a_case_decides_a_withdrawal_nothing_else_changes_the_entry_from_or_to_it() {
+        let rule = |withdrawal: Value| -> PlaqueRule {
+            let rule = json!({
+                "handed_out": "hung", "withdrawn": "withdrawn", "restored": "pending",
+                "withdrawal": withdrawal, "restoration": { "kind": "restoration" }
+            });
+            serde_json::from_value(rule).expect("a rule")
+        };
+        let by_case = rule(json!({ "kind": "plaque" }));
+        let is_of_case = |was, is| by_case.is_of_case(&state(was), &state(is));
+        assert!(is_of_case("withdrawn", "hung") && is_of_case("hung", "withdrawn"));
+        assert!(!is_of_case("withdrawn", "withdrawn") && !is_of_case("hung", "missing"));
+        let decides = |was, is| by_case.decides(&state(was), &state(is));
+        assert_eq!(decides("hung", "withdrawn"), by_case.withdrawal.as_ref());
+        assert_eq!(decides("withdrawn", "pending"), by_case.restoration.as_ref());
+        assert_eq!(decides("withdrawn", "hung"), None, "it is restored, and then hung");
+        assert_eq!(decides("pending", "hung"), None);
+        let without = rule(Value::Null);
+        assert!(!without.is_of_case(&state("withdrawn"), &state("hung")));
     }
 }

@@ -332,3 +332,102 @@ fn a_need_that_is_found_again_puts_no_visit_off() {
     assert_eq!(followed(Some(30)), Some(day(24)), "each is answered");
     assert_eq!(super::followed(&std::collections::BTreeSet::new(), None), None);
 }
+
+#[test]
+fn one_visit_is_made_for_two_duties_by_the_day_of_the_tighter_one() {
+    let (monthly, quarterly) = (rule(30, 7), rule(90, 14));
+    let slot = |n| Due { slot: day(n), due_on: day(n) };
+    let waits = |first: u64, last: u64| VisitDays { first: day(first), last: day(last) };
+    let monthly_waits =
+        |first, last, due| waits(first, last).shared((&quarterly, slot(due)), &[], day(50));
+    assert_eq!(monthly_waits(50, 55, 60), Some(day(55)));
+    assert_eq!(monthly_waits(50, 48, 60), Some(day(48)), "it is late, and still made");
+    assert_eq!(monthly_waits(50, 55, 78), None, "more than a quarter of the cycle too early");
+    assert_eq!(monthly_waits(57, 57, 55), None, "a person has it on a later day");
+    let quarterly_waits = |slot_of_quarter| {
+        let others = [(quarterly.clone(), day(slot_of_quarter))];
+        waits(50, 64).shared((&monthly, slot(54)), &others, day(50))
+    };
+    assert_eq!(quarterly_waits(64), Some(day(54)), "brought forward");
+    assert_eq!(quarterly_waits(77), None, "too early for the quarter");
+    // Prepared three days before its day, and satisfied one day before it.
+    let weekly = rule(7, 3);
+    let weekly_falls_due = |first| waits(first, 51).shared((&weekly, slot(52)), &[], day(50));
+    assert_eq!(weekly_falls_due(51), Some(day(51)));
+    assert_eq!(weekly_falls_due(50), None, "it may be made before it satisfies the week");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Two duties of one member: a visit that is made for both satisfies the one that shares it, on whatever day it
+    /// is made; each has its own in each cycle; and one visit waits at a time if both are prepared no earlier than a
+    /// contact satisfies their visits.
+    #[test]
+    fn two_duties_share_the_visits_that_both_have_in_time(
+        cycles in proptest::array::uniform2(prop_oneof![Just(7_i64), Just(30), Just(90)]),
+        leads in proptest::array::uniform2(0_i64..30),
+        is_short in any::<bool>(),
+        phases in proptest::array::uniform2(0_u16..90),
+        is_early in proptest::collection::vec(proptest::bool::weighted(0.2), 97),
+    ) {
+        struct Duty { rule: Rule, phase: Phase, slot: Option<NaiveDate> }
+        struct Visit { last: NaiveDate, duties: Vec<usize> }
+        let tolerances = cycles.map(|days| days / 4);
+        let lead = |n: usize| if is_short { leads[n] % (tolerances[n] + 1) } else { leads[n] };
+        let duty = |n: usize| {
+            let length = u16::try_from(cycles[n]).expect("small");
+            Duty { rule: rule(cycles[n], lead(n)), phase: phases[n] % length, slot: None }
+        };
+        let mut duties = [duty(0), duty(1)];
+        let (mut waiting, mut contact, mut since): (Vec<Visit>, _, i64) = (Vec::new(), None, 0);
+        for (n, is_early) in (0_i64..600).zip(is_early.into_iter().cycle()) {
+            let today = day(n.unsigned_abs());
+            let is_satisfied = |duty: &Duty, contact| {
+                duty.slot.is_some_and(|slot| duty.rule.is_satisfied(slot, contact))
+            };
+            let is_made = |visit: &Visit| is_early || visit.last <= today;
+            let (made, left) = waiting.into_iter().partition::<Vec<_>, _>(is_made);
+            for visit in &made {
+                (contact, since) = (Some(today), n);
+                // The first one is the duty for which it was prepared.
+                let shares = |one: &usize| is_satisfied(&duties[*one], contact);
+                prop_assert!(visit.duties.iter().skip(1).all(shares), "day {n}");
+            }
+            waiting = left;
+            for visit in &mut waiting {
+                visit.duties.retain(|one| !is_satisfied(&duties[*one], contact));
+            }
+            waiting.retain(|visit| !visit.duties.is_empty());
+            for one in 0..2 {
+                let Duty { rule, phase, slot } = &duties[one];
+                if waiting.iter().any(|visit| visit.duties.contains(&one)) {
+                    continue;
+                }
+                let falls_due = due(rule, *phase, contact, today);
+                let new = falls_due.filter(|due| slot.is_none_or(|slot| slot < due.slot));
+                let Some(new) = new else { continue };
+                let other = &duties[1 - one];
+                let others = other.slot.map(|slot| (other.rule.clone(), slot));
+                let shared = waiting.first().and_then(|visit| {
+                    let days = VisitDays { first: today, last: visit.last };
+                    days.shared((rule, new), others.as_slice(), today)
+                });
+                let is_alone = waiting.is_empty() || shared.is_some();
+                prop_assert!(is_alone || !is_short, "day {n}: {new:?}");
+                match (waiting.first_mut(), shared) {
+                    (Some(visit), Some(last)) => {
+                        visit.last = last;
+                        visit.duties.push(one);
+                    }
+                    _ => waiting.push(Visit { last: new.due_on, duties: vec![one] }),
+                }
+                duties[one].slot = Some(new.slot);
+            }
+            for one in 0..2 {
+                let ahead = lead(one).min(cycles[one] - 1).max(tolerances[one]);
+                prop_assert!(n - since <= cycles[one] + ahead, "day {n}, last {since}");
+            }
+        }
+    }
+}

@@ -28,6 +28,11 @@ pub enum AutomaticCommand {
         /// The area of the plan.
         within: AreaCode,
     },
+    /// Makes the task due earlier, for a duty that demands its visit by that day.
+    BringForward {
+        /// The due day.
+        due_on: NaiveDate,
+    },
     /// Escalates an overdue task by one level.
     Escalate,
     /// Expires an overdue task.
@@ -53,6 +58,7 @@ impl AutomaticCommand {
         match self {
             Self::Assign { .. } => Verb::Assign,
             Self::Reassign { .. } => Verb::Reassign,
+            Self::BringForward { .. } => Verb::Reschedule,
             Self::Escalate => Verb::Escalate,
             Self::Expire => Verb::Expire,
             Self::Move { .. } => Verb::Move,
@@ -76,6 +82,7 @@ pub fn apply_automatic(
     let after = match *command {
         AutomaticCommand::Assign { to, within } => assigned(task, verb, &to, &within)?,
         AutomaticCommand::Reassign { to, within } => Some(reassigned(task, to, within)?),
+        AutomaticCommand::BringForward { due_on } => brought_forward(task, verb, due_on)?,
         AutomaticCommand::Escalate => {
             is_due(task, command, today)?;
             Some(escalated(task)?)
@@ -104,6 +111,13 @@ fn reassigned(task: &Task, to: Candidate, within: AreaCode) -> Result<Task, Reje
     }
     // The same person gets another time.
     Ok(assigned(task, Verb::Reassign, &to, &within)?.unwrap_or(*task))
+}
+
+/// The task due on this day; `None` if it is due by then already.
+fn brought_forward(task: &Task, verb: Verb, due_on: NaiveDate) -> Result<Option<Task>, Rejection> {
+    starts(task, verb)?;
+    let not_before = task.not_before.min(due_on);
+    Ok((due_on < task.due_on).then_some(Task { not_before, due_on, ..*task }))
 }
 
 /// The task in the grid `to`. An assignee of another grid loses a task that is not accepted

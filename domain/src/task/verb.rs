@@ -34,7 +34,7 @@ pub enum Verb {
     Reassign,
     /// Takes the task from its assignee.
     Unassign,
-    /// Moves the days or the window of the task.
+    /// Moves the days or the window of the task; the system makes it due earlier, for another duty.
     Reschedule,
     /// Escalates the task by one level.
     Escalate,
@@ -118,6 +118,7 @@ impl Verb {
             self,
             Self::Assign
                 | Self::Reassign
+                | Self::Reschedule
                 | Self::Escalate
                 | Self::Expire
                 | Self::Move

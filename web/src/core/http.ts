@@ -1,6 +1,7 @@
 /** Requests to the service: proofs, tokens, and problems as values. */
 import { proof } from './dpop';
 import type { ProblemBody } from './api';
+import { language } from './i18n/index.svelte';
 import type { Device } from './store/device';
 
 /** An answer of the service. */
@@ -24,6 +25,16 @@ export class Refusal extends Error {
   get code(): string {
     return this.problem?.code ?? `status_${this.status}`;
   }
+
+  /** Whether other requests are refused as well: the session lacks something, or the service is busy or fails. */
+  get isGeneral(): boolean {
+    return this.status === 401 || this.status === 429 || this.status >= 500 || this.code === 'second_factor_required';
+  }
+
+  /** Whether the same request is refused again. */
+  get isFinal(): boolean {
+    return this.problem?.retryable === false && !this.isGeneral;
+  }
 }
 
 /** There is no network, or no answer. */
@@ -44,9 +55,6 @@ export interface Call {
 const NEEDS_NEW_PROOF = new Set(['use_dpop_nonce', 'invalid_dpop_proof']);
 
 export class Http {
-  /** The language of texts for people. */
-  language = 'zh-CN';
-
   constructor(
     private readonly device: Device,
     private readonly origin: string,
@@ -83,7 +91,7 @@ export class Http {
   async start(call: Call, signal: AbortSignal): Promise<Response> {
     const url = this.origin + call.path;
     const headers = new Headers(call.headers);
-    headers.set('Accept-Language', this.language);
+    headers.set('Accept-Language', language());
     headers.set('DPoP', await this.proofOf(call, url));
     if (call.token) headers.set('Authorization', `DPoP ${call.token}`);
     const init: RequestInit = {

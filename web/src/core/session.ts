@@ -194,17 +194,21 @@ export async function opened(http: Http, { owner, db }: Locked, key: CryptoKey):
 
 /** Ends the session here at once, and on the server when it can be reached. */
 export async function signOut(http: Http, device: Device, opened: Opened): Promise<void> {
-  const { db, key, owner } = opened;
+  const { db, key } = opened;
   const box = await getMeta(db, 'refresh');
   if (box) {
     const token = await open<string>(key, 'meta|refresh', box).catch(() => undefined);
     if (token) await device.setSignOuts([...(await device.signOuts()), token]);
   }
-  const waiting = (await db.count('outbox')) + (await db.count('blobs'));
-  await device.setOwner(undefined);
-  await erase(db, owner, waiting > 0);
-  if (waiting === 0) await device.removeOwner(owner);
+  await erasePerson(device, opened);
   await sendSignOuts(http, device);
+}
+
+/** Deletes the data of the person, but what waits to be sent, for which the installation remembers the person. */
+export async function erasePerson(device: Device, { db, owner }: Pick<Opened, 'db' | 'owner'>): Promise<void> {
+  await device.setOwner(undefined);
+  const waiting = await erase(db, owner);
+  if (!waiting) await device.removeOwner(owner);
 }
 
 /** Sends the sign-outs that wait for a network. */

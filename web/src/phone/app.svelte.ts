@@ -6,9 +6,9 @@ import { Http, Refusal, Unreachable } from '../core/http';
 import { label, t } from '../core/i18n/index.svelte';
 import { isPinned, tryPin, type Locked, type Tried } from '../core/lock';
 import { open, seal } from '../core/seal';
-import { opened as openedWith, resume, sendSignOuts, signOut, type Opened } from '../core/session';
+import { erasePerson, opened as openedWith, resume, sendSignOuts, signOut, type Opened } from '../core/session';
 import { Device } from '../core/store/device';
-import { erase, getMeta, putMeta, type StoredRow } from '../core/store/person';
+import { getMeta, putMeta, type StoredRow } from '../core/store/person';
 import { isFull, isNearlyFull, keepReserve } from '../core/store/reserve';
 import { sync, type Run } from '../core/sync/engine';
 import { NextRun } from '../core/sync/next-run';
@@ -28,6 +28,7 @@ import { prefs } from './prefs.svelte';
 import { sendPhotos } from './send-photos';
 import { forgetWords, loadAbout, loadSide, loadWords, NO_SIDE, readSide, type Side } from './side';
 import { endUndo, isUndoable, offerUndo, UNDO_MS } from './undo.svelte';
+import { NOTHING_UNSENT, type Unsent } from './unsent';
 
 type Line = 'never' | 'synced' | 'running' | Run['state'];
 
@@ -60,6 +61,8 @@ class App {
   moved = $state.raw<MovedNews[]>([]);
   noticesRead = $state.raw<string[]>([]);
   photosLeft = $state.raw<Record<string, number>>({});
+  refused = $state.raw<ReadonlySet<string>>(new Set());
+  unsent = $state.raw<Unsent>(NOTHING_UNSENT);
   /** Counts the changes of the rows, which are outside of Svelte's view. */
   revision = $state(0);
   anotherWaits = $state(false);
@@ -357,7 +360,7 @@ class App {
       if (document.visibilityState === 'visible') void this.listen();
       if (run.reset || !this.me) await this.loadMe();
       await this.loadSide();
-      if (!prefs.manualPhotos) await this.sendPhotos();
+      await this.sendPhotos(prefs.manualPhotos);
     }
   }
 
@@ -388,10 +391,11 @@ class App {
     }
   }
 
-  /** Sends the photos of reports that have arrived. */
-  async sendPhotos(): Promise<void> {
+  /** Sends the documents of cases, then the moves that waited for them, and the photos of reports that have arrived. */
+  async sendPhotos(documentsOnly = false): Promise<void> {
     try {
-      await sendPhotos(this.http, this.use(), (n, m) => (this.sending = { n, m }), () => this.reload());
+      const left = await sendPhotos(this.http, this.use(), (n, m) => (this.sending = { n, m }), () => this.reload(), documentsOnly);
+      if (left) this.kick();
     } finally {
       this.sending = undefined;
     }
@@ -416,13 +420,10 @@ class App {
 
   /** The account was suspended: all but what waits to be sent is deleted, as at a sign-out. */
   private async suspend(): Promise<void> {
-    const { db, owner } = this.use();
+    const opened = this.use();
     const contact = this.me?.manager ?? this.me?.supervisor;
     this.drop();
-    const waiting = (await db.count('outbox')) + (await db.count('blobs'));
-    await this.device.setOwner(undefined);
-    await erase(db, owner, waiting > 0);
-    if (waiting === 0) await this.device.removeOwner(owner);
+    await erasePerson(this.device, opened);
     await this.leave();
     this.suspended = { name: contact?.name ?? '', phone: contact?.phone };
   }
@@ -516,6 +517,8 @@ class App {
     this.drafts = [];
     this.moved = [];
     this.photosLeft = {};
+    this.refused = new Set();
+    this.unsent = NOTHING_UNSENT;
     this.side = NO_SIDE;
     endUndo();
     this.line = 'never';

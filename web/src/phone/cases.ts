@@ -1,5 +1,5 @@
 /** Cases at whose step the grid acts, as pure functions: their order, what a move asks for, and what is sent. */
-import type { CaseMove, WaitingCase } from '../core/api';
+import type { CaseMove, Task, WaitingCase } from '../core/api';
 import { cleaned, type Field } from '../core/forms/fields';
 import { validate, type Fault } from '../core/forms/validate';
 import type { Pending } from '../core/sync/project';
@@ -25,6 +25,27 @@ export const OWN = { move: '$move', yuan: '$yuan', referTo: '$to', referName: '$
 export function ordered(cases: readonly WaitingCase[]): WaitingCase[] {
   const key = (one: WaitingCase): string => `${one.urgent ? 0 : 1} ${one.due_on ?? '9999'} ${one.waiting_since} ${one.id}`;
   return [...cases].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+const UNDONE: ReadonlySet<string> = new Set(['cancelled', 'failed', 'expired']);
+
+/** What became of the visit of a step; `undefined` if the phone does not know. */
+export type StepVisit = 'live' | 'undone' | 'done' | undefined;
+
+/** What became of the visit of the step with this task, of a visit by two people of both tasks. */
+export function visitOf(task: Pick<Task, 'state' | 'tie' | 'tied'> | undefined): StepVisit {
+  if (!task) return undefined;
+  const [byTwo, tied] = [task.tie?.type === 'two_people', task.tied ?? []];
+  const states: readonly string[] = [task, ...(byTwo ? tied : [])].map(({ state }) => state);
+  if (states.some((state) => state !== 'done' && !UNDONE.has(state))) return 'live';
+  if (byTwo && tied.length === 0) return undefined;
+  return states.some((state) => UNDONE.has(state)) ? 'undone' : 'done';
+}
+
+/** The case with the moves that may come after the visit of its step: all, if the phone does not know what became of it. */
+export function offered(one: WaitingCase, visit: StepVisit): WaitingCase {
+  if (!visit || visit === 'live') return one;
+  return { ...one, may_come: one.may_come.filter(({ after_task }) => !after_task || after_task === visit) };
 }
 
 /** Whether a move of the case waits to be sent. */

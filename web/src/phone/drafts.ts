@@ -1,7 +1,7 @@
 /** The draft of a report, sealed; and the moment in which it becomes a command. */
 import type { Outcome, Place } from '../core/api';
 import { hex, sha256, type Bytes } from '../core/bytes';
-import { open, openBytes, seal, sealBytes } from '../core/seal';
+import { open, openBytes, seal, sealBytes, type Box } from '../core/seal';
 import type { Opened } from '../core/session';
 import type { Photo } from '../core/store/person';
 import { withReserve } from '../core/store/reserve';
@@ -45,11 +45,17 @@ export async function dropDraft({ db }: Opened, task: string, photos: readonly s
   await tx.done;
 }
 
+/** A picture as it is stored: what is known of it, and its sealed bytes. */
+export async function sealPicture(key: CryptoKey, id: string, picture: Blob): Promise<{ photo: Omit<Photo, 'state'>; box: Box }> {
+  const bytes = new Uint8Array(await picture.arrayBuffer()) as Bytes;
+  const photo = { id, size: bytes.length, sha256: hex(await sha256(bytes)) };
+  return { photo, box: await sealBytes(key, `photos|${id}`, bytes) };
+}
+
 export async function addPhoto({ db, key }: Opened, task: string, picture: Blob): Promise<string> {
   const id = crypto.randomUUID();
-  const bytes = new Uint8Array(await picture.arrayBuffer()) as Bytes;
-  const photo: Photo = { id, task_id: task, size: bytes.length, sha256: hex(await sha256(bytes)), state: 'draft' };
-  const box = await sealBytes(key, `photos|${id}`, bytes);
+  const { photo: sealed, box } = await sealPicture(key, id, picture);
+  const photo: Photo = { ...sealed, task_id: task, state: 'draft' };
   const tx = db.transaction(['photos', 'blobs'], 'readwrite');
   await Promise.all([tx.objectStore('photos').put(photo, id), tx.objectStore('blobs').put(box, id), tx.done]);
   return id;
@@ -113,8 +119,9 @@ export async function redraft(opened: Opened, task: string, payload: Record<stri
 export async function dropOrphans({ db }: Pick<Opened, 'db'>): Promise<void> {
   const [drafts, outbox, journal] = await Promise.all([db.getAll('drafts'), db.getAll('outbox'), db.getAll('journal')]);
   const tasks = new Set([...drafts, ...outbox, ...journal].map(({ task_id }) => task_id));
+  const documents = new Set([...outbox, ...journal].map(({ id }) => id));
   for (const { id, task_id, state } of await db.getAll('photos')) {
-    if (state === 'ready' || tasks.has(task_id)) continue;
+    if (state === 'ready' || (task_id ? tasks.has(task_id) : documents.has(id))) continue;
     await removePhoto({ db }, id);
   }
 }

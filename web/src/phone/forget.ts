@@ -17,10 +17,9 @@ export async function forgetStale(db: PersonDb, now = Date.now()): Promise<boole
 
 /**
  * Drops what the phone must not keep, from the disk and from `rows`, which were just opened: also when the server
- * cannot be asked.
+ * cannot be asked. The record of a refused picture stays as long as the picture, of which there is no other copy.
  */
-export async function forget({ db, key, owner }: Opened, rows: Rows): Promise<void> {
-  const now = Date.now();
+export async function forget({ db, key, owner }: Opened, rows: Rows, now = Date.now()): Promise<void> {
   const gone = expired(rows.all('beneficiary'), rows.all('task'), owner.person, now).map(masked);
   for (const data of gone) {
     const row = { type: 'beneficiary', id: data.id, version: rows.version('beneficiary', data.id) ?? 0, data };
@@ -30,7 +29,7 @@ export async function forget({ db, key, owner }: Opened, rows: Rows): Promise<vo
   for (const entry of await db.getAll('journal')) {
     const age = now - Date.parse(entry.settled_at);
     const place = `journal|${entry.id}`;
-    if (age > JOURNAL_MS) await db.delete('journal', entry.id);
+    if (age > JOURNAL_MS && (await db.get('photos', entry.id))?.state !== 'refused') await db.delete('journal', entry.id);
     else if (age > VISIBLE_MS && !entry.reduced) {
       const record = await open<Sealed>(key, place, entry.box).catch(() => undefined);
       const kept = record && reduced(record, entry.outcome !== 'rejected');

@@ -7,7 +7,7 @@ interface Prefs {
   size: number;
   contrast: boolean;
   language: Language;
-  /** Photos are uploaded only by the button. */
+  /** The photos of reports are uploaded only by the button. */
   manualPhotos: boolean;
   /** The install hint was shown. */
   hinted: boolean;

@@ -2,6 +2,8 @@
 import type { Handout, ProblemBody } from '../core/api';
 import { Refusal, Unreachable } from '../core/http';
 import { isKey, label, t } from '../core/i18n/index.svelte';
+import { isFull } from '../core/store/reserve';
+import type { Shown } from '../core/sync/outbox';
 import { addDays, duration, minutes, shortDay, shortWeekday } from '../core/time';
 import { app } from './app.svelte';
 import type { Settled } from './local';
@@ -11,6 +13,9 @@ import { isProposal, type ProposalNews } from './side';
 /** The sentence for a problem's code; the service's own words for a code that this version does not know. */
 export function problem(body: ProblemBody | undefined, retryAfter?: number): string {
   if (!body) return t('code.other');
+  // The service says which limit a picture exceeds, or what its case does not have.
+  const picture = body.errors?.find(({ pointer }) => pointer === 'Upload-Metadata');
+  if (picture) return picture.detail;
   const key = `code.${body.code}`;
   if (!isKey(key)) return body.detail || t('code.other');
   const current = body.current as { assignee?: { name?: string }; task?: { state?: string } } | null | undefined;
@@ -28,6 +33,18 @@ export function failure(error: unknown): string {
   if (error instanceof Unreachable) return t('code.offline');
   if (error instanceof Refusal) return problem(error.problem, error.retryAfter);
   throw error;
+}
+
+/** What a record is called: the person, and what it was. */
+export function title({ name, kind }: Pick<Shown, 'name' | 'kind'>): string {
+  return [name, kind].filter(Boolean).join(' · ') || t('today.a_visit');
+}
+
+/** What to say of a picture that could not be stored. */
+export function photoFault(error: unknown): string {
+  const full = isFull(error);
+  if (full) app.full = true;
+  return t(full ? 'storage.full' : 'report.photo_bad');
 }
 
 /** `今天`, `明天`, or `11月27日 周五`. */

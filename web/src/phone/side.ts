@@ -1,5 +1,5 @@
 /** What the phone reads besides the sync, and keeps sealed for the time without a network. */
-import type { About, CaseDetail, Proposal, WaitingCase } from '../core/api';
+import type { About, CaseDetail, CaseDocuments, Proposal, WaitingCase } from '../core/api';
 import { open, seal } from '../core/seal';
 import type { Opened } from '../core/session';
 import type { Device } from '../core/store/device';
@@ -17,6 +17,8 @@ export interface CaseWords {
   /** What was said at the step before, such as what is asked for after a return. */
   readonly said?: string | undefined;
   readonly missing: CaseDetail['missing_documents'];
+  /** The codes of the documents that are there. */
+  readonly documents?: readonly string[];
 }
 
 export interface Side {
@@ -56,9 +58,13 @@ export async function forgetWords(opened: Opened, before: Side, waiting: readonl
 
 /** Reads the words of a case, which the service records, and keeps them for the time without a network. */
 export async function loadWords(opened: Opened, before: Side, id: string): Promise<Side> {
-  const { body } = await opened.session.call<CaseDetail>({ method: 'GET', path: `/v1/cases/${id}` });
+  const [{ body }, { body: { items } }] = await Promise.all([
+    opened.session.call<CaseDetail>({ method: 'GET', path: `/v1/cases/${id}` }),
+    opened.session.call<CaseDocuments>({ method: 'GET', path: `/v1/cases/${id}/documents` }),
+  ]);
+  const documents = items.flatMap(({ complete, document }) => (complete && document ? [document] : []));
   const moves = (body.history ?? []).filter(({ action }) => action === 'move');
-  const words = { at: Date.now(), detail: body.detail ?? undefined, said: moves[moves.length - 1]?.note ?? undefined, missing: body.missing_documents };
+  const words = { at: Date.now(), detail: body.detail ?? undefined, said: moves[moves.length - 1]?.note ?? undefined, missing: body.missing_documents, documents };
   const cases = { ...before.cases, [id]: words };
   await keep(opened, 'cases', cases);
   return { ...before, cases };

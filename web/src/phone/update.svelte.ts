@@ -1,12 +1,11 @@
 /** The service worker: it takes over only when the person asks, or before the app has shown anything. */
 
+import { takeOver } from './take-over';
+
 let waiting = $state<ServiceWorker | null>(null);
 let lastCheck = 0;
-let reloading = false;
 
 const HOUR = 3_600_000;
-/** How long a worker that takes over may wait for requests of the old one; then the page is loaded anyway. */
-const TAKE_OVER = 5_000;
 
 /** Whether a new version waits. */
 export function updateReady(): boolean {
@@ -17,15 +16,30 @@ function supported(): boolean {
   return 'serviceWorker' in navigator && import.meta.env.PROD;
 }
 
-/** At a cold start: a worker that waits takes over, and the page is loaded anew. */
+/**
+ * Offers the version that takes over from the one that has this page, as another window had it do, or a start that did
+ * not wait for it: this page is of the old one. The first worker of a page replaces none.
+ */
+function watch(): void {
+  // One that is added already is not added again.
+  if (navigator.serviceWorker.controller) navigator.serviceWorker.addEventListener('controllerchange', offer);
+}
+
+function offer(): void {
+  waiting = navigator.serviceWorker.controller;
+}
+
+/** At a cold start: a worker that waits takes over, and the page is loaded anew. If it does not, the app starts as it is. */
 export async function activateWaiting(): Promise<boolean> {
   if (!supported()) return false;
+  watch();
   const registration = await navigator.serviceWorker.getRegistration('/m/').catch(() => undefined);
   if (!registration?.waiting || !navigator.serviceWorker.controller) return false;
   // With another window open, a form may be open too.
   if (await others()) return false;
-  takeOver(registration.waiting);
-  return true;
+  const took = await takeOver(registration.waiting, navigator.serviceWorker);
+  if (took) location.reload();
+  return took;
 }
 
 /** Whether other windows of the app are open. */
@@ -35,26 +49,16 @@ async function others(): Promise<boolean> {
   return [...held, ...pending].some((lock) => lock.name === 'gw-window');
 }
 
-function reload(): void {
-  if (reloading) return;
-  reloading = true;
-  location.reload();
-}
-
-function takeOver(worker: ServiceWorker): void {
-  navigator.serviceWorker.addEventListener('controllerchange', reload);
-  worker.postMessage({ type: 'SKIP_WAITING' });
-}
-
-/** Takes the new version over. */
-export function update(): void {
+/** Takes the new version over, and loads the page anew. */
+export async function update(): Promise<void> {
   if (!waiting) return;
-  takeOver(waiting);
-  setTimeout(reload, TAKE_OVER);
+  await takeOver(waiting, navigator.serviceWorker);
+  location.reload();
 }
 
 export async function register(): Promise<void> {
   if (!supported()) return;
+  watch();
   if (navigator.locks) void navigator.locks.request('gw-window', { mode: 'shared' }, () => new Promise(() => undefined));
   const registration = await navigator.serviceWorker
     .register('/m/sw.js', { scope: '/m/', updateViaCache: 'none' })

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::rules::fields;
+use super::rules::{UpdatedField, fields, updated};
 use super::{FOLLOW_UPS, Faults, OPENS, Object, VOCABULARY, below};
 use crate::vocabulary::VocabularyName;
 
@@ -110,9 +110,16 @@ pub fn follow_ups(form: &Value, answers: &Map<String, Value>) -> BTreeSet<KindCo
     following(form, FOLLOW_UPS, answers)
 }
 
-/// The cases that these answers open.
-pub fn opened_cases(form: &Value, answers: &Map<String, Value>) -> BTreeSet<OpenedCase> {
-    following(form, OPENS, answers)
+/// The cases that these answers open: those of the answers about the plaque of the entry, and those of the others.
+pub fn opened_cases(
+    form: &Value,
+    answers: &Map<String, Value>,
+) -> (BTreeSet<OpenedCase>, BTreeSet<OpenedCase>) {
+    let plaques = fields(form).filter(|(_, _, field)| updated(field) == Some(UpdatedField::Plaque));
+    let plaques: BTreeSet<&str> = plaques.map(|(_, name, _)| name).collect();
+    let (of_plaque, others): (Object, Object) =
+        answers.clone().into_iter().partition(|(name, _)| plaques.contains(name.as_str()));
+    (following(form, OPENS, &of_plaque), following(form, OPENS, &others))
 }
 
 fn rules<T: DeserializeOwned>(form: &Value, keyword: &str) -> Vec<AnswerRule<T>> {
@@ -184,7 +191,7 @@ mod tests {
 
     fn plaque() -> Value {
         form(json!({
-            "type": "string", "x-vocabulary": "plaque_states",
+            "type": "string", "x-vocabulary": "plaque_states", "x-updates": "plaque",
             "x-follow-ups": { "damaged": "plaque_check" },
             "x-opens": {
                 "damaged": { "kind": "plaque", "class": "replace" },
@@ -203,9 +210,11 @@ mod tests {
         let kinds = follow_ups(&plaque(), &answers("damaged"));
         assert_eq!(kinds.iter().map(KindCode::as_str).collect::<Vec<_>>(), ["plaque_check"]);
         let opened = |answer| {
-            let cases = opened_cases(&plaque(), &answers(answer)).into_iter();
-            let texts =
-                cases.map(|case| (case.kind.to_string(), case.class.map(|one| one.to_string())));
+            let (of_plaque, others) = opened_cases(&plaque(), &answers(answer));
+            assert_eq!(others, BTreeSet::new());
+            let texts = of_plaque
+                .into_iter()
+                .map(|case| (case.kind.to_string(), case.class.map(|one| one.to_string())));
             texts.collect::<Vec<_>>()
         };
         let case = |class: Option<&str>| vec![("plaque".to_owned(), class.map(str::to_owned))];

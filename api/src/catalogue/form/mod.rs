@@ -79,8 +79,21 @@ pub fn vocabulary_fields(form: &Value) -> impl Iterator<Item = (&str, Vocabulary
     })
 }
 
+/// The form without the fields that it requires, for a visit that did not take place: what is answered all the
+/// same has to be an answer.
+pub fn requiring_nothing(form: &Value) -> Value {
+    let mut form = form.clone();
+    for place in ["", "/then"] {
+        if let Some(part) = form.pointer_mut(place).and_then(Value::as_object_mut) {
+            part.remove("required");
+        }
+    }
+    form
+}
+
 /// Where the answers do not match the form; at most twenty entries. The pointers are relative to
-/// the answers, and no entry shows an answer, which may be personal.
+/// the answers, and no entry shows an answer, which may be personal. An answer to a field that the form lacks
+/// matches: an app may be older than the form, or newer, and no answer is lost.
 pub fn mismatches(form: &Value, answers: &Value) -> Vec<FieldError> {
     let linear = jsonschema::PatternOptions::regex();
     let options = jsonschema::options().with_pattern_options(linear).should_validate_formats(true);

@@ -106,13 +106,16 @@ pub(super) fn fields(form: &Value) -> impl Iterator<Item = (String, &str, &Objec
 pub fn updates(form: &Value, answers: &Map<String, Value>, words: &Vocabularies) -> EntryChanges {
     let mut changes = EntryChanges::default();
     for (_, name, field) in fields(form) {
-        let updated = field.get(UPDATES).and_then(Value::as_str);
-        let updated = updated.and_then(|name| name.parse::<UpdatedField>().ok());
-        if let (Some(updated), Some(answer)) = (updated, answers.get(name)) {
+        if let (Some(updated), Some(answer)) = (updated(field), answers.get(name)) {
             updated.add(answer, words, &mut changes);
         }
     }
     changes
+}
+
+/// The field of the entry that the answers to this field update.
+pub(super) fn updated(field: &Object) -> Option<UpdatedField> {
+    field.get(UPDATES).and_then(Value::as_str).and_then(|name| name.parse().ok())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{check, mismatches, vocabulary_fields};
+use super::{check, mismatches, requiring_nothing, vocabulary_fields};
 use crate::http::problem::{FieldError, chinese};
 use crate::vocabulary::VocabularyName;
 
@@ -150,6 +150,26 @@ fn a_condition_is_about_one_field() {
     assert_eq!(with(loose, json!({})), ["/if/required"]);
 }
 
+#[test]
+fn a_form_that_requires_nothing_checks_what_is_answered() {
+    let mut form = form(json!({
+        "ill": field(1, json!({ "type": "boolean" })),
+        "days": field(2, json!({ "type": "integer" })),
+    }));
+    form["required"] = json!(["ill"]);
+    form["if"] = json!({ "properties": { "ill": { "const": true } }, "required": ["ill"] });
+    form["then"] = json!({ "required": ["days"] });
+    assert_eq!(check(&form), []);
+    let loose = requiring_nothing(&form);
+    for (answers, pointer) in [(json!({}), "/ill"), (json!({ "ill": true }), "/days")] {
+        let missing = mismatches(&form, &answers).into_iter().map(|error| error.pointer);
+        assert_eq!(missing.collect::<Vec<_>>(), [pointer]);
+        assert_eq!(mismatches(&loose, &answers), []);
+    }
+    let wrong = mismatches(&loose, &json!({ "days": "three", "weather": "rain" })).into_iter();
+    assert_eq!(wrong.map(|error| error.pointer).collect::<Vec<_>>(), ["/days"]);
+}
+
 /// Any JSON, of the words of schemas.
 fn schema() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -203,6 +223,22 @@ proptest! {
             prop_assert!(!unreadable, "{form}");
         }
     }
+}
+
+#[test]
+fn a_limit_of_one_is_said_in_the_singular() {
+    let form = form(json!({
+        "name": field(1, json!({ "type": "string", "minLength": 1, "maxLength": 9 })),
+        "phone": field(2, json!({ "type": "string", "minLength": 5, "maxLength": 9 })),
+    }));
+    let wrong = mismatches(&form, &json!({ "name": "", "phone": "1" })).into_iter();
+    let wrong = wrong.map(|error| (chinese::translated(&error.detail), error.detail));
+    let expected = [
+        ("至少1个字符", "must have at least 1 character"),
+        ("至少5个字符", "must have at least 5 characters"),
+    ];
+    let expected = expected.map(|(zh, en)| (Some(zh.to_owned()), en.to_owned()));
+    assert_eq!(wrong.collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -9,7 +9,10 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use serde::{Serialize, Serializer};
 use tracing_actix_web::RequestId;
+use utoipa::__dev::ComposeSchema;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 use super::catalogue::ProblemCode;
 use super::{Details, FieldError, Problem, RateLimit, What, chinese};
@@ -91,15 +94,32 @@ pub struct Body<'a> {
     /// of each sort) for `word_in_use`, the kind for `service_kind_exists`, the person for
     /// `grid_has_manager`, `phone_in_use` and `person_exists`, the `task` and the `overlaps` (`day`,
     /// `start` and `minutes` of each other visit, and its `task_id` within the caller's area) for
-    /// `visit_overlap`, and with these the broken `breaches` for `assignment_breaks`.
+    /// `visit_overlap`, and with these the broken `breaches` for `assignment_breaks`. It is a list for
+    /// `plan_outdated`, the tasks that were left, and for `manager_required`, the candidates.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Current>, inline)]
     current: Option<&'a serde_json::Value>,
     /// The id of the request in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 36)]
     request_id: Option<String>,
 }
+
+/// The form of the current state: an object, or a list of objects.
+enum Current {}
+
+impl ComposeSchema for Current {
+    fn compose(_: Vec<RefOr<Schema>>) -> RefOr<Schema> {
+        /// The most tasks that a plan can leave.
+        const MOST: usize = 1_000_000;
+        let object = || ObjectBuilder::new().schema_type(Type::Object).build();
+        let list = ArrayBuilder::new().items(object()).max_items(Some(MOST));
+        OneOfBuilder::new().item(Schema::from(object())).item(list).into()
+    }
+}
+
+// The problem has it inline.
+impl ToSchema for Current {}
 
 /// The errors in the language, as far as their details are translated.
 fn errors(errors: &[FieldError], language: Language) -> Cow<'_, [FieldError]> {

@@ -181,16 +181,16 @@ problems! {
         "该事项类别已存在": "本区县已有此代码的事项类别（含停用的），见 current。";
     /// The present step of the case does not permit the move.
     CaseMoveNotPermitted "case_move_not_permitted" 409
-        "Step does not permit this move": "The moves that may come are in `current`, as `may_come`.";
-        "当前环节不能这样办理": "当前环节可办理的操作见 current 中的 may_come。";
+        "Step does not permit this move": "The moves that may come are in `current`, as `may_come`; one with `after_task: undone` no longer comes once the task of the step is done.";
+        "当前环节不能这样办理": "当前环节可办理的操作见 current 中的 may_come；本环节的任务完成后，after_task 为 undone 的操作不能再办理。";
     /// The case has ended.
     CaseEnded "case_ended" 409
         "Case has ended": "An ended case does not move; open another one.";
         "该事项已办结": "已办结的事项不能再流转，请另行登记。";
     /// The task of the step is not done.
     CaseAwaitsTask "case_awaits_task" 409
-        "Task of this step is not done": "Complete or cancel the tasks that `errors` names, of a visit by two people both, then move the case.";
-        "本环节的任务尚未完成": "请先完成或取消 errors 所列的任务（两人上门时为两项），再办理该事项。";
+        "Task of this step is not done": "While a task of the step is open or held, no move comes, not even a return: complete the tasks that `errors` names, of a visit by two people both, or cancel them, the other half too, then move the case. A task that was cancelled, failed or expired is reopened by a supervisor or an admin; without the visit the case takes a move of `may_come` without `after_task: done`: it returns, which brings a new task later, is refused or is given up.";
+        "本环节的任务尚未完成": "本环节的任务尚未结束时，任何操作（包括退回）都不能办理：请先完成或取消 errors 所列的任务（两人上门时为两项），再办理该事项。已取消、失败或过期的任务可由督导员或管理员重新开启；未上门时只能办理 may_come 中 after_task 不为 done 的操作：退回（再次到本环节时产生新任务）、不同意或终止。";
     /// Documents that the step requires are not stored.
     CaseDocumentMissing "case_document_missing" 409
         "Required document is missing": "The missing documents are in `current`, as `missing_documents`. Upload them (`POST /v1/attachments` with `case_id`), then move the case.";
@@ -333,16 +333,20 @@ problems! {
         "库存不足": "服务站库存少于所需数量，见 errors。";
     /// The beneficiary has the goods for this occasion already.
     HandoutDone "handout_done" 409
-        "Already handed out": "The beneficiary has this item for this occasion; `current` shows the hand-out, but not to volunteers.";
-        "已发放": "该服务对象本次已领取此物资，见 current（志愿者看不到）。";
+        "Already handed out or returned": "The beneficiary has this item for this occasion, or it was returned for another reason; `current` shows the hand-out, but not to volunteers. Or a campaign that plans one for each household has planned it for another member; see `errors`.";
+        "已发放或已退回": "该服务对象本次已领取此物资，或该物资已因其他原因退回，见 current（志愿者看不到）；或者活动每户一份，已计划给同户的另一位服务对象，见 errors。";
     /// The district has withdrawn the goods from the beneficiary.
     HandoutWithdrawn "handout_withdrawn" 409
-        "Withdrawn by the district": "The district has withdrawn this item from the beneficiary; `current` shows the hand-out, but not to volunteers. The district restores the right to it first.";
-        "已由区级收回": "该物资已由区级收回，见 current（志愿者看不到）。须先由区级恢复资格。";
+        "Withdrawn by the district": "The district withdraws this item from a beneficiary and restores the right to it, by the return of the hand-out, or by a change that names the case which decides it; `current` shows a withdrawn hand-out, but not to volunteers.";
+        "已由区级收回": "该物资的收回和恢复资格只由区级通过退回发放记录办理，或凭作出决定的事项修改登记，已收回的见 current（志愿者看不到）。";
     /// The beneficiary is not entitled to the goods.
     HandoutNotEntitled "handout_not_entitled" 409
         "Not entitled": "The beneficiary has none of the categories that entitle to this item.";
         "不符合发放条件": "该服务对象不属于此物资规定的对象类别，不能发放。";
+    /// Another entry of the household has its plaque.
+    HouseholdHasPlaque "household_has_plaque" 409
+        "The household has its plaque": "One plaque hangs in a household, and another entry of it has it; `errors` names that entry if it is in the caller's area, but not to volunteers.";
+        "本户已有光荣牌": "一户只挂一块光荣牌，已登记在同户的另一位服务对象名下；在您管辖范围内的，见 errors（志愿者看不到）。";
     /// The managers were reminded on this day.
     CampaignReminded "campaign_reminded" 409
         "Reminded today": "The managers were reminded of this campaign today. Remind them again tomorrow.";
@@ -373,8 +377,8 @@ problems! {
         "不支持该 tus 协议版本": "请在 Tus-Resumable 中填写 Tus-Version 响应头给出的版本。";
     /// The caller must name the version that the decision is based on.
     VersionRequired "version_required" 428
-        "Version required": "Send If-Match with the ETag of the resource as you read it; in an outbox command, send base_version.";
-        "缺少版本信息": "请在 If-Match 中填写所读取内容的 ETag；离线命令请填写 base_version。";
+        "Version required": "A decision names the version that it is based on, so that it overwrites no change that you have not seen. Send If-Match with the ETag of the resource as you read it (* names no version); in an outbox command, send base_version.";
+        "缺少版本信息": "为避免覆盖您未看到的修改，须注明所依据的版本：请在 If-Match 中填写所读取内容的 ETag（* 不代表任何版本）；离线命令请填写 base_version。";
     /// The id already names another command.
     CommandIdReused "command_id_reused" 422
         "Command id already in use": "A command id or Idempotency-Key identifies exactly one command. Generate a new one.";

@@ -10,6 +10,7 @@ pub mod chinese;
 mod convert;
 pub mod entry;
 pub mod kept;
+mod quantity;
 pub mod routes;
 
 use std::fmt::Display;
@@ -23,6 +24,7 @@ use utoipa::ToSchema;
 
 pub use catalogue::{ProblemCode, ServerFault};
 pub use kept::Kept;
+pub use quantity::quantity;
 
 use entry::Entry;
 
@@ -31,6 +33,8 @@ use crate::db::DbError;
 
 /// Seconds until a client may retry when the server was unavailable.
 const RETRY_AFTER: u64 = 2;
+/// The most invalid fields that an answer names.
+const MOST_ERRORS: usize = 100;
 
 /// An invalid field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -250,10 +254,11 @@ impl Problem {
         self
     }
 
-    /// Adds invalid fields.
+    /// Adds invalid fields, as far as an answer names them.
     #[must_use]
     pub fn with_all(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
-        self.0.errors.extend(errors);
+        let left = MOST_ERRORS.saturating_sub(self.0.errors.len());
+        self.0.errors.extend(errors.into_iter().take(left));
         self
     }
 
@@ -309,6 +314,11 @@ impl Problem {
             error.pointer = place(&error.pointer);
         }
         self
+    }
+
+    /// The invalid fields, of a refusal that is made part of another one.
+    pub fn into_errors(self) -> Vec<FieldError> {
+        self.0.errors
     }
 
     /// The invalid fields.

@@ -36,6 +36,7 @@ impl Edit {
             }
             "move" | "appoint" => Some(Self::fields(["role", "area"])),
             "availability" => Some(Self::fields(["availability", "weekly_minutes"])),
+            "merge" | "merge_undo" => named(body).map(Self::Fields),
             "change" => Some(named(body).map_or(Self::Row, Self::Fields)),
             _ => None,
         }
@@ -76,6 +77,17 @@ mod tests {
         let edit = Edit::of("person.change", &json!({ "fields": ["phone"] }));
         assert_eq!(edit, Some(Edit::fields(["phone"])));
         assert_eq!(Edit::of("station.change", &json!({})), Some(Edit::Row));
+    }
+
+    #[test]
+    fn a_merge_and_its_undo_are_edits_of_the_fields_that_they_name() {
+        let body = json!({ "other": "x", "fields": ["household", "plaque"] });
+        for action in ["beneficiary.merge", "beneficiary.merge_undo"] {
+            let edit = Edit::of(action, &body);
+            assert_eq!(edit, Some(Edit::fields(["household", "plaque"])), "{action}");
+            // Events of earlier versions name none.
+            assert_eq!(Edit::of(action, &json!({ "other": "x" })), None);
+        }
     }
 
     #[test]

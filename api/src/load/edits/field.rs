@@ -32,8 +32,8 @@ editable! {
     AreaRecord: name, place;
     PersonRecord: role, area, name, gender, birth_year, phone, home, skills, weekly_minutes,
         availability;
-    BeneficiaryRecord: grid, name, gender, birth_year, categories, tags, place, address, phone,
-        id_number, hardships, lives_alone, mobility, contact, plaque;
+    BeneficiaryRecord: grid, name, gender, birth_year, categories, tags, household, place, address,
+        phone, id_number, hardships, lives_alone, mobility, contact, plaque;
     StationRecord: area, name, grid, place, phone, hours;
     MemorialRecord: name, kind, grid, place;
     HolidayRecord: name, calendar, lunar_date;

@@ -13,10 +13,11 @@ use rayon::ThreadPool;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::computed::Request;
+use super::computed::{Computed, Request};
 use super::planner::Planner;
 use super::queue;
-use super::run::{self, Means, RunError};
+use super::run::{self, Means};
+use super::run_error::RunError;
 use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
@@ -108,7 +109,11 @@ impl Planner {
         let is_dry = imagined.is_some();
         let keeping = self.clone().keep(key, (lease, is_dry), Arc::clone(&progress));
         let keeping = tokio::spawn(keeping);
-        let means = Means { pool: Some(Arc::clone(pool)), alternatives: imagined.is_none() };
+        let means = Means {
+            pool: Arc::clone(pool),
+            alternatives: imagined.is_none(),
+            replan: (row.origin == PlanOrigin::Replan).then_some(row.is_applied_at_once),
+        };
         let (area, span) = (request.order.area, request.order.span()?);
         let today = clock::day(request.now);
         let keys = self.keys.clone();
@@ -121,25 +126,8 @@ impl Planner {
         let computed = run::compute(&self.db, request, more, means, progress).await;
         let stored = match computed {
             Ok((computed, _)) => {
-                let store = move |tx: &mut Tx<'_>| {
-                    let Some(mut row) = queue::leased(tx.read_unbatched(), key, lease)? else {
-                        return Ok(None);
-                    };
-                    if let Some(area) = suggestion::wider(&row, &computed) {
-                        let order = PlanOrder { area, ..computed.request.order.clone() };
-                        store::replace_order(tx.write_unbatched(), &row, &order)?;
-                        queue::hand_back(tx.write_unbatched(), key, lease)?;
-                        return Ok(None);
-                    }
-                    draft::finish(tx, &computed, &mut row)?;
-                    let changes = &computed.request.order.changes;
-                    let applied = apply::apply_at_once(tx, row.clone(), changes)?;
-                    if applied.is_none() {
-                        suggestion::announce(tx, &row)?;
-                    }
-                    Ok::<_, Problem>(applied)
-                };
-                self.db.write(key.0, store).await.map_err(RunError::from)
+                let finish = move |tx: &mut Tx<'_>| finish(tx, &computed, key, lease);
+                self.db.write(key.0, finish).await.map_err(RunError::from)
             }
             // Discarded, taken by another server, or a dry plan that gave way; or the server stops, and
             // the next one begins anew at once.
@@ -202,4 +190,29 @@ impl Planner {
         });
         given_up.await
     }
+}
+
+/// Stores a computed plan and applies it, if it is applied at once, unless its lease was lost; a suggestion
+/// that needs a wider area is computed anew.
+fn finish(
+    tx: &mut Tx<'_>,
+    computed: &Computed,
+    key: (AreaCode, PlanId),
+    lease: Uuid,
+) -> Result<Option<Plan>, Problem> {
+    let Some(mut row) = queue::leased(tx.read_unbatched(), key, lease)? else {
+        return Ok(None);
+    };
+    if let Some(area) = suggestion::wider(&row, computed) {
+        let order = PlanOrder { area, ..computed.request.order.clone() };
+        store::replace_order(tx.write_unbatched(), &row, &order)?;
+        queue::hand_back(tx.write_unbatched(), key, lease)?;
+        return Ok(None);
+    }
+    draft::finish(tx, computed, &mut row)?;
+    let applied = apply::apply_at_once(tx, row.clone(), &computed.request.order.changes)?;
+    if applied.is_none() {
+        suggestion::announce(tx, &row)?;
+    }
+    Ok(applied)
 }

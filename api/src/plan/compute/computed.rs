@@ -1,6 +1,6 @@
 //! What a plan is computed for, and the computed plan that is not stored yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use gridward_dispatch::solve::{self, Route, Stop, Volunteer};
@@ -11,6 +11,7 @@ use gridward_domain::time::Minutes;
 
 use crate::clock;
 use crate::plan::model::PlanOrigin;
+use crate::plan::problem::base::Base;
 use crate::plan::problem::base_visit::BaseVisit;
 use crate::plan::problem::build::Rows;
 use crate::plan::request::order::PlanOrder;
@@ -35,8 +36,8 @@ pub struct Computed {
     pub request: Request,
     /// The input of the solver.
     pub rows: Rows,
-    /// The visits of the plan on which it is based.
-    pub base: Vec<BaseVisit>,
+    /// The plan on which it is based.
+    pub(in crate::plan) base: Base,
     /// Number of selected open tasks that are left out, since every day of the plan makes them late.
     pub overdue: u32,
     /// The output of the solver.
@@ -45,6 +46,8 @@ pub struct Computed {
     pub bounds: Option<solve::Bounds>,
     /// The grid and the minutes at the door of each visit that does not exist.
     pub imagined: HashMap<TaskId, (AreaCode, Minutes)>,
+    /// The tasks that have no visitor without such visits either.
+    pub unserved_alone: HashSet<TaskId>,
     /// The volunteers; none unless there are such visits.
     pub volunteers: Vec<Volunteer>,
 }

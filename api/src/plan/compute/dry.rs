@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use gridward_dispatch::solve::{Reason, Route, Stop, Volunteer};
+use gridward_dispatch::solve::{Route, Stop, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::feasibility::PlannedEffort;
 use gridward_domain::id::PersonId;
@@ -37,7 +37,7 @@ pub(in crate::plan) fn finish(
 
 /// The figures of the plan.
 fn result(computed: &Computed) -> DryResult {
-    let Computed { solved, imagined, volunteers, .. } = computed;
+    let Computed { solved, imagined, unserved_alone, volunteers, .. } = computed;
     let mut villages: BTreeMap<AreaCode, PlannedEffort> = BTreeMap::new();
     let mut used: HashMap<PersonId, u64> = HashMap::new();
     for route in &solved.routes {
@@ -50,11 +50,10 @@ fn result(computed: &Computed) -> DryResult {
         }
     }
     let mut without_room = Vec::new();
-    let (mut other_unserved, mut other_without_time) = (0, 0);
+    let mut other_unserved = 0;
     for unserved in &solved.unserved {
         let Some((grid, service)) = imagined.get(&unserved.visit) else {
-            other_unserved += 1;
-            other_without_time += u64::from(lacks_time(&unserved.reason));
+            other_unserved += u64::from(!unserved_alone.contains(&unserved.visit));
             continue;
         };
         let of = villages.entry(village(*grid)).or_default();
@@ -72,12 +71,8 @@ fn result(computed: &Computed) -> DryResult {
     }
     let villages = villages.into_iter().map(|(area, planned)| PlannedVillage { area, planned });
     let obstacles = obstacles::count(without_room.iter().map(|(reason, remedy)| (reason, remedy)));
+    let other_without_time = other_unserved;
     DryResult { villages: villages.collect(), obstacles, other_unserved, other_without_time }
-}
-
-/// Whether the other visits of the plan leave no time for the visit.
-const fn lacks_time(reason: &Reason) -> bool {
-    matches!(reason, Reason::NoMinutes { .. } | Reason::NoRoom { .. } | Reason::NotTogether)
 }
 
 /// The minutes that visits without room would take, which have those at the doors: as many as the

@@ -13,9 +13,10 @@ pub struct DryResult {
     pub villages: Vec<PlannedVillage>,
     /// The visits of the campaign without room, by reason.
     pub obstacles: Vec<PlanObstacle>,
-    /// The tasks that exist and have no room beside the campaign.
+    /// The tasks that exist and have room, but none beside the campaign; of plans of earlier versions, all without room.
     pub other_unserved: u64,
-    /// Those of them for which people would have the skills and the hours, but no time is left.
+    /// The same, by which servers of earlier versions decide; of plans of theirs, the tasks for which people had the
+    /// skills and the hours, but no time was left.
     #[serde(default)]
     pub other_without_time: u64,
 }

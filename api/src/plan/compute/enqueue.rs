@@ -24,7 +24,7 @@ const MOST_KEPT: u32 = 500;
 /// Stores the plan `id` of the order, which is to be computed.
 ///
 /// # Errors
-/// 403 for volunteers; 422 that names the member of the order; 409 without a necessary confirmation; 429 for a
+/// 403 for volunteers; 422 that names the members of the order; 409 without a necessary confirmation; 429 for a
 /// person with too many plans.
 pub fn enqueue(
     tx: &mut Tx<'_>,
@@ -33,7 +33,6 @@ pub fn enqueue(
     order: &PlanOrder,
 ) -> Result<Plan, Problem> {
     order.authorized(principal)?;
-    order.check(tx.now)?;
     check_number(tx, principal)?;
     let now = tx.now;
     subjects::check(tx.read_unbatched(), order, now)?;

@@ -10,4 +10,7 @@ pub mod planner;
 pub mod progress_stream;
 pub mod queue;
 pub mod run;
+pub mod run_error;
+pub(super) mod solver_problem;
 pub(super) mod solving;
+pub mod thread_pool;

@@ -8,12 +8,13 @@ use std::time::Duration;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PlanId;
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuildError};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::queue::{self, Turn};
+use super::thread_pool;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
@@ -58,18 +59,6 @@ pub struct Planner {
     pub(in crate::plan) shutdown: Shutdown,
 }
 
-/// Lets the threads of requests run before this one: on Linux a nice value is that of a thread
-/// (sched(7)), elsewhere that of the process.
-fn yield_to_requests() {
-    /// The nice value: a request gets nine times the time of a plan on the same core.
-    const NICE: i32 = 10;
-    if cfg!(target_os = "linux")
-        && let Err(error) = rustix::process::setpriority_process(None, NICE)
-    {
-        tracing::warn!(%error, "plans are computed at the usual priority");
-    }
-}
-
 /// Waits until a plan of this server is finished, or a plan may have advanced elsewhere.
 pub async fn advanced(finished: &mut watch::Receiver<()>) {
     let _ = tokio::time::timeout(POLL_INTERVAL, finished.changed()).await;
@@ -86,19 +75,12 @@ impl Planner {
         threads: usize,
         (metrics, shutdown): (Metrics, Shutdown),
     ) -> Result<Self, ThreadPoolBuildError> {
-        let pool = |name: &'static str, threads| {
-            ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .thread_name(move |number| format!("{name}-{number}"))
-                .start_handler(|_| yield_to_requests())
-                .build()
-        };
         Ok(Self {
             db,
             keys,
             clock,
-            pool: Arc::new(pool("plan", threads)?),
-            small_pool: Arc::new(pool("small-plan", 1)?),
+            pool: Arc::new(thread_pool::build("plan", threads)?),
+            small_pool: Arc::new(thread_pool::build("small-plan", 1)?),
             ordered: Arc::default(),
             districts: Arc::default(),
             finished: watch::Sender::new(()),

@@ -3,20 +3,19 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, NaiveDate, Utc};
-use gridward_dispatch::solve::{self, DispatchProblem, Observer, Options, PlanError};
+use chrono::NaiveDate;
+use gridward_dispatch::solve::{self, Observer, Options};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::time::Minutes;
 use rayon::ThreadPool;
 use std::sync::Arc;
-use thiserror::Error;
 use uuid::Uuid;
 
 use super::computed::{Computed, Request};
 use super::queue;
-use super::solving;
-use super::solving::Before;
+use super::run_error::RunError;
+use super::{solver_problem, solving};
 use crate::area;
 use crate::clock;
 use crate::db::{Conn, DbError};
@@ -26,54 +25,40 @@ use crate::plan::execution::apply::ApplyPlan;
 use crate::plan::execution::{apply, batches, left};
 use crate::plan::model::{Plan, PlanResult};
 use crate::plan::plan_row::PlanRow;
-use crate::plan::problem::base_visit::BaseVisit;
+use crate::plan::problem::base::{self, Base};
 use crate::plan::problem::build::Rows;
 use crate::plan::problem::departure::remove_departures;
-use crate::plan::problem::earliest::Earliest;
-use crate::plan::problem::{base, build, input, movable};
+use crate::plan::problem::{input, movable};
 use crate::plan::request::imagined::Imagined;
 use crate::plan::request::order::PlanOrder;
+use crate::plan::settings::ReplanMode;
 use crate::plan::store;
-use crate::plan::upkeep::overruns;
 use crate::task::row::TaskRow;
 use crate::tx::Db;
 
 /// The duration of each stage of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// Reading tasks and people and building the problem.
+    /// Reading tasks and people.
     pub read: Duration,
-    /// Solving it.
+    /// Building the problem and solving it.
     pub solve: Duration,
     /// Writing the plan.
     pub write: Duration,
 }
 
-/// Why a plan is not computed.
-#[derive(Debug, Error)]
-pub enum RunError {
-    /// The order is refused, or the database is unavailable.
-    #[error(transparent)]
-    Refused(#[from] Problem),
-    /// The observer ended the computation.
-    #[error("the computation was cancelled")]
-    Cancelled,
-}
-
-impl From<DbError> for RunError {
-    fn from(error: DbError) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-/// Plans the open tasks of the request as a draft: no task changes.
+/// Plans the open tasks of the request as a draft on these threads: no task changes.
 ///
 /// # Errors
 /// 422 for an area that does not exist, 503 when the database is unavailable; nothing is written
 /// then.
-pub async fn draft(db: &Db, request: Request) -> Result<(Plan, Timing), RunError> {
+pub async fn draft(
+    db: &Db,
+    request: Request,
+    pool: Arc<ThreadPool>,
+) -> Result<(Plan, Timing), RunError> {
     let district = request.order.area.district();
-    let means = Means { pool: None, alternatives: true };
+    let means = Means { pool, alternatives: true, replan: None };
     let (computed, timing) =
         compute(db, request, |_, _| Ok(Imagined::default()), means, ()).await?;
     let began = Instant::now();
@@ -121,10 +106,12 @@ pub async fn apply(
 
 /// What a plan is computed with, besides the rows of the database.
 pub struct Means {
-    /// The threads; `None`: all cores.
-    pub pool: Option<Arc<ThreadPool>>,
+    /// The threads.
+    pub pool: Arc<ThreadPool>,
     /// Whether the explanations of served visits name other people: an estimate shows none.
     pub alternatives: bool,
+    /// Of a plan of freed and urgent tasks that no person ordered: whether it is applied at once.
+    pub replan: Option<bool>,
 }
 
 /// Plans the open tasks of the request without writing anything. `more` are volunteers and visits
@@ -136,7 +123,7 @@ pub async fn compute(
     db: &Db,
     request: Request,
     more: impl Fn(&mut Conn, &Rows) -> Result<Imagined, Problem> + Send + 'static,
-    Means { pool, alternatives }: Means,
+    Means { pool, alternatives, replan }: Means,
     observer: impl Observer + Send + 'static,
 ) -> Result<(Computed, Timing), RunError> {
     let began = Instant::now();
@@ -148,61 +135,77 @@ pub async fn compute(
         ..Options::default()
     };
     let asked = request.clone();
-    let input = db.read(move |conn| read(conn, &asked, &more)).await?;
+    let input = db.read(move |conn| read(conn, (&asked, replan), &more)).await?;
     let read = began.elapsed();
-    let Input { rows, mut problem, base, overdue, imagined } = input;
-    let is_dry = !imagined.is_empty();
     let began = Instant::now();
-    let (area, selected) = (request.order.area, request.order.only.area);
-    let changes = request.order.changes.clone();
-    let movable: Vec<BaseVisit> = rows.movable.values().copied().collect();
-    let solved = tokio::task::spawn_blocking(move || {
-        let mut solve = || {
-            let before = Before { base: &base, movable: &movable, changes: &changes };
-            solving::solve(&mut problem, before, &options, &observer)
-        };
-        let mut solved = match pool {
-            Some(pool) => pool.install(solve),
-            None => solve(),
-        }?;
-        let left = remove_departures(&mut problem, &mut solved);
-        let measured = selected.or(left.then_some(area.district()));
-        let is_shown = alternatives && selected.is_none();
-        let wide = (measured.is_some() || is_shown).then(|| problem.reaching(options.reach));
-        // Visits that people hold elsewhere take their time, but the order does not ask about them.
-        if let Some((area, wide)) = measured.zip(wide.as_ref()) {
-            solved.measures = solve::measures_in(wide, &solved, &area);
-        }
-        let bounds = wide.filter(|_| is_shown).map(|wide| solve::bounds(&wide, &solved));
-        let volunteers = if is_dry { problem.volunteers } else { Vec::new() };
-        Ok((solved, bounds, volunteers, base))
+    let computed = tokio::task::spawn_blocking(move || {
+        pool.install(|| solved(input, request, &options, &observer))
     });
-    let (solved, bounds, volunteers, base) = match solved.await.map_err(|_| DbError::Panicked)? {
-        Ok(solved) => solved,
-        Err(PlanError::Cancelled) => return Err(RunError::Cancelled),
-        Err(error) => return Err(DbError::corrupt("tasks", error).into()),
-    };
+    let computed = computed.await.map_err(|_| DbError::Panicked)??;
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
-    let computed = Computed { request, rows, base, overdue, solved, bounds, imagined, volunteers };
     Ok((computed, timing))
 }
 
-/// What the solver gets, and what it is made from.
+/// The plan of the input with its measures and, with alternatives, its bounds.
+fn solved(
+    Input { mut rows, mut more, mut base, overdue, imagined, urgent }: Input,
+    request: Request,
+    options: &Options,
+    observer: &impl Observer,
+) -> Result<Computed, RunError> {
+    let unreal: HashSet<TaskId> = imagined.keys().copied().collect();
+    let (asked, before) = ((&request, &mut more), (&base, urgent.as_ref()));
+    let (mut problem, mut solved) =
+        solver_problem::solved(&mut rows, asked, before, options, observer)?;
+    let alone = (&solved, &unreal);
+    let unserved_alone = solving::unserved_alone(&mut problem, alone, options, observer)?;
+    base.forget_held(&rows);
+    base::keep_day_reasons(&mut solved, &base.day_reasons);
+    let left = remove_departures(&mut problem, &mut solved);
+    let measured = request.order.only.area.or(left.then_some(request.order.area.district()));
+    let alternatives = options.alternatives;
+    let wide = (measured.is_some() || alternatives).then(|| problem.reaching(options.reach));
+    // Visits that people hold elsewhere take their time, but the order does not ask about them.
+    if let Some((area, wide)) = measured.zip(wide.as_ref()) {
+        solved.measures = solve::measures_in(wide, &solved, &area);
+    }
+    let bounds = wide.filter(|_| alternatives).map(|wide| match measured {
+        Some(area) => solve::bounds_in(&wide, &solved, &area),
+        None => solve::bounds(&wide, &solved),
+    });
+    let volunteers = if unreal.is_empty() { Vec::new() } else { problem.volunteers };
+    Ok(Computed {
+        request,
+        rows,
+        base,
+        overdue,
+        solved,
+        bounds,
+        imagined,
+        unserved_alone,
+        volunteers,
+    })
+}
+
+/// What the problem of the solver is made from.
 struct Input {
     rows: Rows,
-    problem: DispatchProblem,
-    /// The visits of the plan on which the new one is based.
-    base: Vec<BaseVisit>,
+    /// What the problem has besides.
+    more: Imagined,
+    /// The plan on which the new one is based.
+    base: Base,
     /// Number of open tasks that are left out, since every day makes them late.
     overdue: u32,
     /// The grid and the minutes at the door of each visit that does not exist.
     imagined: HashMap<TaskId, (AreaCode, Minutes)>,
+    /// The visits for which alone those of people move; `None`: all.
+    urgent: Option<HashSet<TaskId>>,
 }
 
 /// Reads the input of the request. `more` are volunteers and visits besides those of the database.
 fn read(
     conn: &mut Conn,
-    Request { order, now, by, .. }: &Request,
+    (Request { order, now, by, .. }, replan): (&Request, Option<bool>),
     more: impl Fn(&mut Conn, &Rows) -> Result<Imagined, Problem>,
 ) -> Result<Input, Problem> {
     if area::store::current(conn, &order.area)?.is_none() {
@@ -211,36 +214,27 @@ fn read(
     let span = order.span()?;
     let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
     let overdue = select(&mut rows, order, clock::day(*now));
-    let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
-    rows.movable = movable::read(conn, order, &rows.tasks)?;
+    // What is applied at once moves others only where the district wants no suggestions.
+    let may_move = |at_once: bool| !at_once || rows.settings.replan == ReplanMode::Automatic;
+    let urgent = replan.is_some_and(may_move).then(|| movable::urgent(order, &rows.tasks));
+    let urgent = urgent.unwrap_or_default();
+    let around: HashSet<AreaCode> = urgent.values().copied().collect();
+    rows.movable = movable::read(conn, order, (&around, *now), &rows.tasks)?;
     if by.is_none() {
         // Those that an earlier visit of their person holds up.
-        movable::free(&mut rows.tasks, &rows.movable);
-    }
-    let mut problem = build::problem(&rows, span, earliest)?;
-    if by.is_none() {
-        without_held_up(&mut problem, &rows, *now);
+        movable::free(&mut rows.tasks, order, &rows.movable);
     }
     let more = more(conn, &rows)?;
     let imagined = more.visits.iter().map(|visit| (visit.id, (visit.grid, visit.service)));
     let imagined = imagined.collect();
-    problem.volunteers.extend(more.volunteers);
-    problem.visits.extend(more.visits);
-    order.changes.apply(&mut problem);
-    let base = base::visits(conn, order)?;
-    Ok(Input { rows, problem, base, overdue, imagined })
-}
-
-/// Gives no new visit to people who are held up by an earlier one. Only for plans that no person
-/// ordered: they would give a visit straight back to the person from whom it was just taken.
-fn without_held_up(problem: &mut DispatchProblem, rows: &Rows, now: DateTime<Utc>) {
-    let people = overruns::held_up(&rows.tasks, now);
-    let free = problem.visits.iter_mut().filter(|visit| visit.pinned.is_none());
-    free.for_each(|visit| visit.forbidden.extend(&people));
+    let base = Base::read(conn, order, &rows.tasks)?;
+    let urgent = (!order.move_unaccepted).then(|| urgent.into_keys().collect());
+    Ok(Input { rows, more, base, overdue, imagined, urgent })
 }
 
 /// Leaves the open tasks out that the order does not select, and those that every day of the span
-/// makes late while earlier days are possible, unless the order wants them; answers how many these are.
+/// makes late while earlier days are possible, unless the order wants them or a change names them; answers how
+/// many these are.
 fn select(rows: &mut Rows, order: &PlanOrder, today: NaiveDate) -> u32 {
     // A decision by hand counts more than an earlier refusal.
     for pin in &order.changes.pins {
@@ -248,11 +242,12 @@ fn select(rows: &mut Rows, order: &PlanOrder, today: NaiveDate) -> u32 {
             people.retain(|person| *person != pin.person_id);
         }
     }
-    let is_late = |due: NaiveDate| order.leaves_out(due, today);
+    let named: HashSet<TaskId> = order.changes.tasks().map(|(_, task)| task).collect();
+    let is_late =
+        |task: &TaskRow| order.leaves_out(task.due_on, today) && !named.contains(&task.id);
     let includes = order.only.matcher();
-    let is_selected = |task: &TaskRow| includes(task) && !is_late(task.due_on);
-    let is_overdue =
-        |task: &TaskRow| task.assignee.is_none() && includes(task) && is_late(task.due_on);
+    let is_selected = |task: &TaskRow| includes(task) && !is_late(task);
+    let is_overdue = |task: &TaskRow| task.assignee.is_none() && includes(task) && is_late(task);
     let mut overdue = 0;
     // Two people make a visit together: with one of its tasks the other is selected.
     let selected = rows.tasks.iter().filter(|task| task.assignee.is_none() && is_selected(task));

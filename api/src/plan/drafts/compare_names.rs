@@ -11,9 +11,9 @@ use super::compare::{ComparedVisit, DifferentVisit};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::task;
-use crate::task::names::{NamedIds, Names};
-use crate::task::projection::Projection;
 use crate::task::row::TaskRow;
+use crate::task::view::names::{NamedIds, Names};
+use crate::task::view::projection::Projection;
 
 /// The tasks with the names of their grids, beneficiaries and visitors; a task that is outside the
 /// principal's view stays as it is.

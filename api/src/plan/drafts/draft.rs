@@ -3,15 +3,17 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{Reason, Remedy, Route, Stop, Why};
+use gridward_dispatch::solve::{Pin, Reason, Remedy, Route, Stop, Unserved};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{CampaignId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 use serde::Serialize;
 use serde_json::json;
 
+use super::chosen_why::ChosenWhy;
 use super::visit_store::VisitRow;
-use crate::db::DbError;
+use crate::db::bulk::INSERTED;
+use crate::db::{Conn, DbError};
 use crate::log::{Event, Subject};
 use crate::plan::compute::computed::{Computed, Request};
 use crate::plan::compute::dry;
@@ -81,7 +83,9 @@ pub fn insert_dry(
 /// # Errors
 /// [`DbError`]; nothing is written then.
 pub fn store(tx: &mut Tx<'_>, computed: &Computed) -> Result<Plan, DbError> {
-    let mut row = row_of(tx, &computed.request)?;
+    // As of an ordered plan: what a person gets during the computation is from after it.
+    let created_at = computed.request.now.naive_utc();
+    let mut row = PlanRow { created_at, ..row_of(tx, &computed.request)? };
     store::insert(tx.write_unbatched(), &row)?;
     finish(tx, computed, &mut row)?;
     row.plan()
@@ -95,13 +99,11 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
     if row.campaign.is_some() {
         return dry::finish(tx, computed, row);
     }
-    let visits = visits(computed)?;
-    let assigned = visits.iter().filter(|visit| visit.task_version.is_some()).count();
     let measures = serde_json::to_value(computed.solved.measures)
         .map_err(|error| DbError::corrupt("plans", error))?;
-    let assigned = u32::try_from(assigned).unwrap_or(u32::MAX);
     let now = tx.now;
     store::change_state(tx.write_unbatched(), row, PlanState::Draft, now)?;
+    let assigned = insert_visits(tx.write_unbatched(), computed)?;
     store::keep(
         tx.write_unbatched(),
         row,
@@ -115,10 +117,24 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
             ..Kept::default()
         },
     )?;
-    VisitRow::insert_all(tx.write_unbatched(), &visits.iter().collect::<Vec<_>>())?;
     let event = Event::new("plan.create", Subject::Plan, row.id, row.area, 1).by(row.created_by);
     tx.record(event.with(json!({ "assigned": assigned })));
     Ok(())
+}
+
+/// Inserts the visits of the plan, a part at a time; returns how many the plan gives to people.
+fn insert_visits(conn: &mut Conn, computed: &Computed) -> Result<u32, DbError> {
+    let visits = Visits::of(computed);
+    let mut rows = visits.rows();
+    let mut assigned = 0;
+    loop {
+        let part: Vec<VisitRow> = rows.by_ref().take(INSERTED).collect::<Result<_, _>>()?;
+        if part.is_empty() {
+            return Ok(u32::try_from(assigned).unwrap_or(u32::MAX));
+        }
+        assigned += part.iter().filter(|visit| visit.task_version.is_some()).count();
+        VisitRow::insert_all(conn, &part.iter().collect::<Vec<_>>())?;
+    }
 }
 
 /// How the plan differs from the one on which it is based.
@@ -127,7 +143,9 @@ fn against_base(computed: &Computed) -> Option<PlanBase> {
     let Rows { tasks, movable, .. } = &computed.rows;
     let open = tasks.iter().filter(|task| task.state == Phase::Open).map(|task| task.id);
     let planned: HashSet<TaskId> = open.chain(movable.keys().copied()).collect();
-    Some(base::compare(base, &computed.base, &computed.solved, |task| planned.contains(task)))
+    Some(base::compare(base, &computed.base.visits, &computed.solved, |task| {
+        planned.contains(task)
+    }))
 }
 
 fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRow, DbError> {
@@ -137,7 +155,7 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
         area: order.area,
         first_day: order.first_day,
         last_day: order.last_day,
-        seed: order.seed.into(),
+        seed: order.seed.get(),
         measures: json!(Kept::default()).to_string(),
         created_by: *by,
         created_at: tx.now.naive_utc(),
@@ -155,47 +173,8 @@ fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRo
         reached: None,
         campaign: None,
         lane: Lane::of(order),
+        whole_area: order.only.whole_area(order.area),
     })
-}
-
-/// The visits of the plan, those without a visitor included.
-///
-/// # Errors
-/// [`DbError::Corrupt`] for an invalid row.
-pub fn visits(computed: &Computed) -> Result<Vec<VisitRow>, DbError> {
-    let rows = &computed.rows;
-    let tasks: HashMap<TaskId, &TaskRow> = rows.tasks.iter().map(|row| (row.id, row)).collect();
-    let grids: HashMap<PersonId, AreaCode> =
-        rows.people.iter().map(|row| (row.id, row.area)).collect();
-    let find = |id: TaskId| {
-        tasks.get(&id).copied().ok_or_else(|| DbError::corrupt("plans", "a visit of no task"))
-    };
-    let mut visits = Vec::with_capacity(tasks.len());
-    for route in &computed.solved.routes {
-        for stop in &route.stops {
-            let task = find(stop.visit)?;
-            // Tasks that the people hold in other grids take their time, but are not planned.
-            if task.state == Phase::Open || computed.request.order.area.contains(&task.grid) {
-                let grid = grids.get(&route.volunteer).copied();
-                visits.push(served(computed, task, (route, stop), grid)?);
-            }
-        }
-    }
-    for unserved in &computed.solved.unserved {
-        let task = find(unserved.visit)?;
-        let (reason, remedy) = (&unserved.reason, &unserved.remedy);
-        visits.push(row(computed, task, &Missing { reason, remedy })?);
-    }
-    Ok(visits)
-}
-
-/// The stored reason of a planned visit.
-#[derive(Serialize)]
-struct Chosen<'p> {
-    #[serde(flatten)]
-    why: &'p Why,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    by_hand: bool,
 }
 
 /// The stored record of an unplanned visit.
@@ -207,27 +186,71 @@ struct Missing<'p> {
     remedy: &'p Option<Remedy>,
 }
 
-fn served(
-    computed: &Computed,
-    task: &TaskRow,
-    (route, stop): (&Route, &Stop),
-    grid: Option<AreaCode>,
-) -> Result<VisitRow, DbError> {
-    let service = i32::from(stop.leave.minutes().saturating_sub(stop.start.minutes()));
-    let by_hand = computed.request.order.pinned().any(|pinned| pinned == task.id);
-    let travel = i32::try_from(stop.why.extra_travel.0).unwrap_or_default();
-    let is_given = computed.gives(task, (route, stop));
-    Ok(VisitRow {
-        person: Some(route.volunteer),
-        day: Some(route.day),
-        start: Some(stop.start),
-        travel: Some(i32::try_from(stop.travel.0).unwrap_or(i32::MAX)),
-        task_version: is_given.then_some(task.version),
-        former_plan: task.plan.filter(|_| is_given),
-        minutes: Some(service.saturating_add(travel)),
-        person_grid: grid,
-        ..row(computed, task, &Chosen { why: &stop.why, by_hand })?
-    })
+/// The visits of a computed plan as rows. They are made one by one: the explanations of all of a district
+/// are tens of megabytes.
+pub struct Visits<'c> {
+    computed: &'c Computed,
+    tasks: HashMap<TaskId, &'c TaskRow>,
+    grids: HashMap<PersonId, AreaCode>,
+    /// The tasks that the order pins.
+    pinned: HashSet<TaskId>,
+}
+
+impl<'c> Visits<'c> {
+    /// The visits of the plan.
+    pub fn of(computed: &'c Computed) -> Self {
+        let Rows { tasks, people, .. } = &computed.rows;
+        let tasks = tasks.iter().map(|row| (row.id, row)).collect();
+        let grids = people.iter().map(|row| (row.id, row.area)).collect();
+        Self { computed, tasks, grids, pinned: computed.request.order.pinned().collect() }
+    }
+
+    /// The rows of all of them; [`DbError::Corrupt`] for one of no task.
+    fn rows(&self) -> impl Iterator<Item = Result<VisitRow, DbError>> {
+        let served = self.computed.solved.routes.iter().flat_map(move |route| {
+            route.stops.iter().filter_map(move |stop| self.served((route, stop)).transpose())
+        });
+        served.chain(self.unserved())
+    }
+
+    /// The rows of those without a visitor; [`DbError::Corrupt`] for one of no task.
+    pub fn unserved(&self) -> impl Iterator<Item = Result<VisitRow, DbError>> {
+        self.computed.solved.unserved.iter().map(|Unserved { visit, reason, remedy }| {
+            row(self.computed, self.task(*visit)?, &Missing { reason, remedy })
+        })
+    }
+
+    fn task(&self, id: TaskId) -> Result<&'c TaskRow, DbError> {
+        let task = self.tasks.get(&id).copied();
+        task.ok_or_else(|| DbError::corrupt("plans", "a visit of no task"))
+    }
+
+    /// The row of a visit; `None` for a task that its person holds in another grid, which takes time but is
+    /// not planned.
+    fn served(&self, (route, stop): (&Route, &Stop)) -> Result<Option<VisitRow>, DbError> {
+        let Self { computed, grids, pinned, .. } = self;
+        let (task, area) = (self.task(stop.visit)?, computed.request.order.area);
+        if task.state != Phase::Open && !area.contains(&task.grid) {
+            return Ok(None);
+        }
+        let service = i32::from(stop.leave.minutes().saturating_sub(stop.start.minutes()));
+        let place = Pin { volunteer: route.volunteer, day: route.day, start: None };
+        let by_hand =
+            pinned.contains(&task.id) || computed.base.remedied.contains(&(task.id, place));
+        let travel = i32::try_from(stop.why.extra_travel.0).unwrap_or_default();
+        let is_given = computed.gives(task, (route, stop));
+        Ok(Some(VisitRow {
+            person: Some(route.volunteer),
+            day: Some(route.day),
+            start: Some(stop.start),
+            travel: Some(i32::try_from(stop.travel.0).unwrap_or(i32::MAX)),
+            task_version: is_given.then_some(task.version),
+            former_plan: task.plan.filter(|_| is_given),
+            minutes: Some(service.saturating_add(travel)),
+            person_grid: grids.get(&route.volunteer).copied(),
+            ..row(computed, task, &ChosenWhy { why: stop.why.clone(), by_hand })?
+        }))
+    }
 }
 
 /// The row of a task without a visitor; `reason` says why, or why this visitor.

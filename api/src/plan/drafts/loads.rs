@@ -14,7 +14,7 @@ use crate::db::{Conn, DbError};
 use crate::person::start::RouteStart;
 use crate::{area, person};
 
-/// The work of a plan, by person and by grid.
+/// The work of a plan, by person and by grid, without the visits that were left when it was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PlanLoads {
     /// The people with visits in the plan, or before those that it moves, ordered by area and id.
@@ -27,7 +27,8 @@ pub struct PlanLoads {
     pub changes: VisitChangeCounts,
 }
 
-/// The work of a person in the days of a plan.
+/// The work of a person in the days of a plan. The minutes of a visit are its service and the travel that it
+/// adds to its day (`extra_travel`), whose sum differs from the travel of `measures`, which is that of routes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PersonLoad {
     /// The person.
@@ -40,7 +41,7 @@ pub struct PersonLoad {
     pub grid: AreaCode,
     /// Where the person's routes start: without a home, at the point of the grid.
     pub starts_at: RouteStart,
-    /// Minutes of service and travel that were assigned before.
+    /// Minutes of the visits that were assigned before.
     #[schema(maximum = 1_000_000, example = 60)]
     pub minutes_before: u32,
     /// The same with the visits of the plan.

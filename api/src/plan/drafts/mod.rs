@@ -2,12 +2,13 @@
 //! another one.
 
 pub mod changed_visits;
+pub mod chosen_why;
 pub mod compare;
 pub mod compare_names;
 pub mod draft;
 pub mod loads;
 pub mod obstacles;
-pub(super) mod subjects;
+pub mod subjects;
 pub mod unserved;
 pub mod visit_list;
 pub mod visit_routes;

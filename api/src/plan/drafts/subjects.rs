@@ -7,134 +7,190 @@ use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 
 use crate::beneficiary::visitors;
-use crate::db::Conn;
-use crate::http::problem::Problem;
+use crate::clock;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{FieldError, Problem};
 use crate::plan::problem::base;
 use crate::plan::problem::seconded::Seconded;
-use crate::plan::request::changes::{MoreMinutes, PinnedTask};
+use crate::plan::request::changes::Change;
 use crate::plan::request::order::PlanOrder;
+use crate::plan::request::selection::{MOST_IDS, MOST_WORDS};
+use crate::plan::request::single_changes::{MoreMinutes, PinnedTask};
 use crate::plan::request::span::Span;
-use crate::task::breach::{Breach, broken_tie};
+use crate::task::assignment::breach::{Breach, broken_tie};
 use crate::task::row::TaskRow;
-use crate::{area, catalogue, person, task};
+use crate::vocabulary::model::VocabularyName;
+use crate::{area, catalogue, person, task, vocabulary};
 
-/// Checks that the area, and the tasks and the people of the changes, are those of the plan, and the plan
-/// on which it is based.
+/// Checks the order at `now`: its members, the area, the tasks and the people of the changes, which must be those
+/// of the plan, and the plan on which it is based.
 ///
 /// # Errors
-/// 422 that names the member of the order; 409 for a base in another state;
-/// [`DbError`](crate::db::DbError).
-pub(in crate::plan) fn check(
+/// 422 that names the members of the order; 409 for a base in another state, and without a necessary
+/// confirmation; [`DbError`].
+pub fn check(conn: &mut Conn, order: &PlanOrder, now: DateTime<Utc>) -> Result<(), Problem> {
+    let today = clock::day(now);
+    let mut faults = order.faults(today);
+    faults.extend(faults_of_named(conn, order, now)?);
+    Problem::refuse(faults)?;
+    order.confirmed(today)
+}
+
+/// The errors of what the order names.
+fn faults_of_named(
     conn: &mut Conn,
     order: &PlanOrder,
     now: DateTime<Utc>,
-) -> Result<(), Problem> {
+) -> Result<Vec<FieldError>, Problem> {
     if area::store::current(conn, &order.area)?.is_none() {
-        return Err(Problem::invalid("/area", "the area does not exist"));
+        return Ok(vec![FieldError::new("/area", "the area does not exist")]);
     }
-    for (at, kind) in order.only.kinds.iter().enumerate() {
-        let known = catalogue::store::one(conn, order.area.district(), kind.as_str())?;
-        if known.is_none() {
-            return Err(Problem::invalid(&format!("/only/kinds/{at}"), "is no kind of service"));
+    let mut faults = Vec::new();
+    for (at, kind) in order.only.kinds.iter().take(MOST_WORDS).enumerate() {
+        if catalogue::store::one(conn, order.area.district(), kind.as_str())?.is_none() {
+            let pointer = format!("/only/kinds/{at}");
+            faults.push(FieldError::new(pointer, "is no kind of service"));
         }
     }
-    check_selected(conn, order)?;
-    base::check(conn, order, now)?;
-    if order.changes.is_empty() {
-        return Ok(());
+    faults.extend(faults_of_selected(conn, order)?);
+    faults.extend(base::fault(conn, order, now)?);
+    // Lists that are too long are refused unread.
+    if !order.changes.is_empty() && !order.changes.is_too_long() {
+        faults.extend(faults_of_changes(conn, order)?);
     }
+    Ok(faults)
+}
+
+/// An error for each task that the order selects by id and that is not one of the area. One that has ended meanwhile
+/// is not planned.
+fn faults_of_selected(conn: &mut Conn, order: &PlanOrder) -> Result<Vec<FieldError>, DbError> {
+    let ids = order.only.ids.get(..MOST_IDS).unwrap_or(&order.only.ids);
+    let rows = task::store::rows(conn, order.area.district(), ids)?;
+    let of_area = rows.iter().filter(|row| order.area.contains(&row.grid));
+    let of_area: HashSet<TaskId> = of_area.map(|row| row.id).collect();
+    let unknown = ids.iter().enumerate().filter(|(_, id)| !of_area.contains(*id));
+    let fault = |at| FieldError::new(format!("/only/ids/{at}"), "is no task of the area");
+    Ok(unknown.map(|(at, _)| fault(at)).collect())
+}
+
+/// The errors of the changes.
+fn faults_of_changes(conn: &mut Conn, order: &PlanOrder) -> Result<Vec<FieldError>, DbError> {
     let ids: Vec<TaskId> = order.changes.tasks().map(|(_, id)| id).collect();
     let rows = task::store::rows(conn, order.area.district(), &ids)?;
     let is_planned = |row: &TaskRow| order.area.contains(&row.grid) && row.state == Phase::Open;
     let open: HashMap<TaskId, TaskRow> =
         rows.into_iter().filter(is_planned).map(|row| (row.id, row)).collect();
-    if let Some((pointer, _)) = order.changes.tasks().find(|(_, id)| !open.contains_key(id)) {
-        return Err(Problem::invalid(&pointer, "is no open task of the area"));
+    let unknown = order.changes.tasks().filter(|(_, id)| !open.contains_key(id));
+    let unknown = unknown.map(|(at, _)| FieldError::new(at, "is no open task of the area"));
+    let mut faults: Vec<FieldError> = unknown.collect();
+    // Without valid days there is no plan to compare the days and the people with.
+    if let Ok(span) = order.span() {
+        faults.extend(faults_of_people(conn, order, span, &open)?);
+        faults.extend(faults_of_days(order, span));
     }
-    let span = order.span()?;
+    faults.extend(faults_of_skills(conn, order)?);
+    faults.extend(faults_of_choices(conn, order, &open)?);
+    faults.extend(faults_of_ties(conn, order, &open)?);
+    Ok(faults)
+}
+
+/// An error for each change of a person who is not one of the plan, and for each pin of one on a day of the plan on which
+/// this person does not help where the task is.
+fn faults_of_people(
+    conn: &mut Conn,
+    order: &PlanOrder,
+    span: Span,
+    open: &HashMap<TaskId, TaskRow>,
+) -> Result<Vec<FieldError>, DbError> {
     let mut people = person::store::visitors(conn, &order.area.range())?;
     let seconded = Seconded::join(conn, &order.area.range(), span, &mut people)?;
     let known: HashSet<PersonId> = people.into_iter().map(|row| row.id).collect();
-    if let Some((pointer, _)) = order.changes.people().find(|(_, id)| !known.contains(id)) {
-        return Err(Problem::invalid(&pointer, "is no active manager or volunteer of the area"));
-    }
-    check_days(order, span)?;
-    let elsewhere = |pin: &PinnedTask| {
-        let grid = open.get(&pin.task_id).map(|row| row.grid);
-        !grid.is_some_and(|grid| seconded.reaches(pin.person_id, grid, pin.day))
+    let unknown = order.changes.people().filter(|(_, id)| !known.contains(id));
+    let detail = "is no active manager or volunteer of the area";
+    let unknown = unknown.map(|(pointer, _)| FieldError::new(pointer, detail));
+    let is_elsewhere = |pin: &PinnedTask| {
+        known.contains(&pin.person_id)
+            && span.contains(pin.day)
+            && open
+                .get(&pin.task_id)
+                .is_some_and(|row| !seconded.reaches(pin.person_id, row.grid, pin.day))
     };
-    if let Some(at) = order.changes.pins.iter().position(elsewhere) {
-        let pointer = format!("/changes/pins/{at}/day");
-        return Err(Problem::invalid(&pointer, "is no day on which the person helps in the area"));
-    }
-    check_choices(conn, order, &open)?;
-    check_ties(conn, order, &open)
+    let pins = order.changes.pins.iter().enumerate();
+    let elsewhere = pins.filter(|(_, pin)| is_elsewhere(pin)).map(|(at, _)| {
+        let detail = "is no day on which the person helps in the area";
+        FieldError::new(Change::of("pins", at).pointer("day"), detail)
+    });
+    Ok(unknown.chain(elsewhere).collect())
 }
 
-/// Checks that the tasks that the order selects by id are those of the area. One that has ended meanwhile
-/// is not planned.
-fn check_selected(conn: &mut Conn, order: &PlanOrder) -> Result<(), Problem> {
-    let rows = task::store::rows(conn, order.area.district(), &order.only.ids)?;
-    let of_area = rows.iter().filter(|row| order.area.contains(&row.grid));
-    let of_area: HashSet<TaskId> = of_area.map(|row| row.id).collect();
-    match order.only.ids.iter().position(|id| !of_area.contains(id)) {
-        Some(at) => Err(Problem::invalid(&format!("/only/ids/{at}"), "is no task of the area")),
-        None => Ok(()),
-    }
-}
-
-/// Checks that the days of the changes are those of the plan, and the weeks those that it is in.
-fn check_days(order: &PlanOrder, span: Span) -> Result<(), Problem> {
+/// An error for each day of a change that is not one of the plan, and for each week that it is not in.
+fn faults_of_days(order: &PlanOrder, span: Span) -> impl Iterator<Item = FieldError> {
     let changes = &order.changes;
-    let pins = changes.pins.iter().map(|pin| pin.day);
-    let time = changes.more_time.iter().map(|more| more.day);
-    let lists = [("pins", pins.collect::<Vec<_>>()), ("more_time", time.collect())];
-    for (list, days) in lists {
-        if let Some(at) = days.iter().position(|day| !span.contains(*day)) {
-            let pointer = format!("/changes/{list}/{at}/day");
-            return Err(Problem::invalid(&pointer, "must be a day of the plan"));
+    let pins = changes.pins.iter().enumerate().map(|(at, pin)| ("pins", at, pin.day));
+    let time = changes.more_time.iter().enumerate().map(|(at, more)| ("more_time", at, more.day));
+    let days = pins.chain(time).filter(move |(.., day)| !span.contains(*day));
+    let days = days.map(|(list, at, _)| {
+        FieldError::new(Change::of(list, at).pointer("day"), "must be a day of the plan")
+    });
+    let weeks = span.weeks();
+    let outside = move |more: &MoreMinutes| more.week.is_some_and(|day| !weeks.contains(day));
+    let outside = changes.more_minutes.iter().enumerate().filter(move |(_, more)| outside(more));
+    let outside = outside.map(|(at, _)| {
+        let pointer = Change::of("more_minutes", at).pointer("week");
+        FieldError::new(pointer, "must be in a week of the plan")
+    });
+    days.chain(outside)
+}
+
+/// An error for each skill of the changes that is no word of the district.
+fn faults_of_skills(conn: &mut Conn, order: &PlanOrder) -> Result<Vec<FieldError>, DbError> {
+    if order.changes.skills.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = vocabulary::store::one(conn, order.area.district(), VocabularyName::Skills)?;
+    let mut faults = Vec::new();
+    for (at, change) in order.changes.skills.iter().enumerate() {
+        for skill in &change.skills {
+            if let Err(unknown) = known.check(skill.as_str()) {
+                let pointer = Change::of("skills", at).pointer("skills");
+                faults.push(FieldError::new(pointer, format!("{skill} {unknown}")));
+            }
         }
     }
-    let weeks = span.weeks();
-    let outside = |more: &MoreMinutes| more.week.is_some_and(|day| !weeks.contains(day));
-    if let Some(at) = changes.more_minutes.iter().position(outside) {
-        let pointer = format!("/changes/more_minutes/{at}/week");
-        return Err(Problem::invalid(&pointer, "must be in a week of the plan"));
-    }
-    Ok(())
+    Ok(faults)
 }
 
-/// Checks that no pin is for a person who must not visit the beneficiary.
-fn check_choices(
+/// An error for each pin of a person who must not visit the beneficiary.
+fn faults_of_choices(
     conn: &mut Conn,
     order: &PlanOrder,
     open: &HashMap<TaskId, TaskRow>,
-) -> Result<(), Problem> {
+) -> Result<Vec<FieldError>, DbError> {
     let beneficiary = |task: TaskId| open.get(&task).and_then(|row| row.beneficiary);
     let visited: Vec<BeneficiaryId> = order.pinned().filter_map(beneficiary).collect();
     let choices = visitors::of(conn, order.area.district(), &visited)?;
     let is_forbidden = |pin: &PinnedTask| {
         visitors::forbidden(&choices, beneficiary(pin.task_id)).contains(&pin.person_id)
     };
-    if let Some(at) = order.changes.pins.iter().position(is_forbidden) {
-        let pointer = format!("/changes/pins/{at}/person_id");
-        return Err(Problem::invalid(&pointer, Breach::Forbidden.detail()));
-    }
-    Ok(())
+    let pins = order.changes.pins.iter().enumerate();
+    let forbidden = pins.filter(|(_, pin)| is_forbidden(pin)).map(|(at, _)| {
+        FieldError::new(Change::of("pins", at).pointer("person_id"), Breach::Forbidden.detail())
+    });
+    Ok(forbidden.collect())
 }
 
-/// Checks that the pins keep the ties to other tasks.
-fn check_ties(
+/// An error for each pin that breaks the tie to another task.
+fn faults_of_ties(
     conn: &mut Conn,
     order: &PlanOrder,
     open: &HashMap<TaskId, TaskRow>,
-) -> Result<(), Problem> {
+) -> Result<Vec<FieldError>, DbError> {
     let pinned = |task: TaskId| open.get(&task).and_then(TaskRow::tie).map(|tie| tie.id);
     let ties: BTreeSet<TaskId> = order.pinned().filter_map(pinned).collect();
     if ties.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let mut bound = task::tie::binding(conn, order.area.district(), &ties)?;
+    let mut bound = task::assignment::tie::binding(conn, order.area.district(), &ties)?;
     let pins: HashMap<TaskId, &PinnedTask> =
         order.changes.pins.iter().map(|pin| (pin.task_id, pin)).collect();
     // A tied task counts with the person and the day that the order pins it to.
@@ -144,24 +200,22 @@ fn check_ties(
             (row.assignee, row.planned_on) = (Some(pin.person_id), Some(pin.day));
         }
     }
-    for (at, pin) in order.changes.pins.iter().enumerate() {
-        let Some((row, tie)) = open.get(&pin.task_id).and_then(|row| Some((row, row.tie()?)))
-        else {
-            continue;
-        };
-        let invalid = |member: &str, detail: &str| {
-            Err(Problem::invalid(&format!("/changes/pins/{at}/{member}"), detail))
-        };
+    let fault = |pin: &PinnedTask| {
+        let row = open.get(&pin.task_id)?;
+        let tie = row.tie()?;
         let others = || bound.iter().filter(|it| it.tie() == Some(tie) && it.id != row.id);
         if let Some(breach) = broken_tie(row, others(), pin.person_id) {
-            return invalid("person_id", breach.detail());
+            return Some(("person_id", breach.detail()));
         }
         let other_day = |other: &TaskRow| {
             other.maker().is_some() && other.planned_on.is_some_and(|day| day != pin.day)
         };
-        if row.pair().is_some() && others().any(other_day) {
-            return invalid("day", "the other person makes the visit on another day");
-        }
-    }
-    Ok(())
+        let is_on_another_day = row.pair().is_some() && others().any(other_day);
+        is_on_another_day.then_some(("day", "the other person makes the visit on another day"))
+    };
+    let faults = order.changes.pins.iter().enumerate().filter_map(|(at, pin)| {
+        let (member, detail) = fault(pin)?;
+        Some(FieldError::new(Change::of("pins", at).pointer(member), detail))
+    });
+    Ok(faults.collect())
 }

@@ -13,9 +13,9 @@ use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::plan::model::PlanVisit;
 use crate::task;
-use crate::task::names::{NamedIds, Names};
-use crate::task::projection::Projection;
 use crate::task::row::TaskRow;
+use crate::task::view::names::{NamedIds, Names};
+use crate::task::view::projection::Projection;
 
 /// A page of the visits of the plan, which is computed, ordered by task, as the principal sees them.
 ///
@@ -43,6 +43,7 @@ fn with_names(
     let district = principal.district();
     let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task_id).collect();
     let rows = task::store::rows(conn, district, &ids)?;
+    let declined = task::assignment::refusals::of_tasks(conn, district, &ids)?;
     let rows: HashMap<TaskId, TaskRow> = rows.into_iter().map(|row| (row.id, row)).collect();
     let seen = |visit: &PlanVisit| {
         let row = rows.get(&visit.task_id)?;
@@ -65,6 +66,7 @@ fn with_names(
         Ok(PlanVisit {
             change: Some(changed_visits::changed(planned, &now)),
             person_name: shown.assignee_name.map(ToOwned::to_owned),
+            declined_by_ids: declined.get(&row.id).cloned().unwrap_or_default(),
             grid_name: shown.grid_name.map(ToOwned::to_owned),
             beneficiary_id: row.beneficiary,
             beneficiary_name: shown.beneficiary_name.map(ToOwned::to_owned),

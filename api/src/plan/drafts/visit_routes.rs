@@ -92,8 +92,8 @@ pub(crate) async fn list_plan_visits(
 ///
 /// The minutes of each person and the tasks of each grid in the days of the plan, before and after
 /// it, and the number of visits that are new, kept or moved against what the tasks have now; work that is
-/// done is not counted, and people are ordered by area and id. `Prefer: wait=30` waits for a plan that is
-/// being computed, as for the visits; else it is 409 `plan_state`. Allowed roles: all except volunteers and
+/// done is not counted, and people are ordered by area and id. The visits that were left when the plan was
+/// applied do not count. `Prefer: wait=30` waits for a plan that is being computed, as for the visits; else it is 409 `plan_state`. Allowed roles: all except volunteers and
 /// auditors, within their area.
 #[utoipa::path(
     tag = "plans",
@@ -116,7 +116,7 @@ pub(crate) async fn get_plan_loads(
     let loads = db.read(move |conn| {
         let district = principal.district();
         let key = keys.key(conn, district)?;
-        let visits = visit_store::all_visits(conn, district, *id, false)?;
+        let visits = visit_store::standing_visits(conn, district, *id)?;
         loads::loads(conn, &key, (district, *id), &visits)
     });
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(loads.await?))

@@ -19,7 +19,7 @@ use crate::http::page::Wanted;
 use crate::in_range;
 use crate::plan::model::PlanVisit;
 use crate::task::row::TaskRow;
-use crate::task::unserved_why::UnservedWhy;
+use crate::task::view::unserved_why::UnservedWhy;
 
 crate::table_row! {
     /// A row of `plan_visits`.
@@ -95,6 +95,7 @@ impl VisitRow {
             window: None,
             person_id: self.person,
             person_name: None,
+            declined_by_ids: Vec::new(),
             day: self.day,
             start: self.start,
             change: None,
@@ -124,6 +125,24 @@ pub fn all_visits(
         query = query.filter(plan_visits::person.is_null());
     }
     Ok(query.order(plan_visits::task).select(VisitRow::as_select()).load(conn)?)
+}
+
+/// The visits of the plan by task, without those that were left when it was applied.
+///
+/// # Errors
+/// [`DbError`].
+pub fn standing_visits(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: PlanId,
+) -> Result<Vec<VisitRow>, DbError> {
+    Ok(plan_visits::table
+        .filter(plan_visits::district.eq(district))
+        .filter(plan_visits::plan.eq(id))
+        .filter(plan_visits::left_because.is_null().or(plan_visits::task_version.is_not_null()))
+        .order(plan_visits::task)
+        .select(VisitRow::as_select())
+        .load(conn)?)
 }
 
 /// The visits whose tasks the plan assigns, by task.

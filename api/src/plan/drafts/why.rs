@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 
 use crate::db::schema::plan_visits;
 use crate::db::{Conn, DbError};
-use crate::task::planned_why::PlannedWhy;
-use crate::task::unserved_why::UnservedWhy;
+use crate::task::view::planned_why::PlannedWhy;
+use crate::task::view::unserved_why::UnservedWhy;
 
 /// The added minutes up to which a visit is on the way.
 const ON_THE_WAY: u32 = 10;
@@ -37,7 +37,7 @@ pub struct StoredWhy {
     pub known: bool,
     /// Whether it is a call.
     pub channel: Channel,
-    /// Whether the order for the plan names the person for the visit.
+    /// Whether the order for the plan names the person for the visit, or accepts the remedy that does.
     pub by_hand: bool,
     /// Why on the day, but for the order.
     pub day: Option<DayWhy>,
@@ -49,11 +49,12 @@ pub struct StoredWhy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DayWhy {
-    /// The order for the plan sets the day.
+    /// The order for the plan sets the day, or accepts the remedy that does.
     ByHand,
     /// The day was set before the plan.
     Pinned,
-    /// It cannot be made earlier: it is its first day, or the first on which the person is free.
+    /// It is the first day of the task, or the first of the plan on which the person has hours for it. Others may
+    /// have earlier ones.
     FirstPossible,
     /// The person is free for it on no other day of the plan.
     OnlyDay,

@@ -60,14 +60,22 @@ impl AppliedPlan {
 /// The origins of plans of single tasks that had lost their assignee.
 const REPLANS: [PlanOrigin; 2] = [PlanOrigin::Replan, PlanOrigin::Released];
 
-/// The last plan that is applied for the area or for one that contains it, replans of single tasks
-/// not counted.
+/// The last applied plan of all open tasks of the area, without replans of single tasks.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn last(conn: &mut Conn, area: AreaCode) -> Result<Option<AppliedPlan>, DbError> {
     let containing = Level::VARIANTS.iter().filter_map(|level| area.ancestor(*level));
-    last_of(conn, area.district(), Some(containing.collect()))
+    let row = plans::table
+        .filter(plans::district.eq(area.district()))
+        .filter(plans::state.eq(PlanState::Applied))
+        .filter(plans::origin.ne_all(REPLANS))
+        .filter(plans::whole_area.eq_any(containing.collect::<Vec<AreaCode>>()))
+        .order((plans::state_at.desc(), plans::id.desc()))
+        .select((plans::state_at, plans::measures))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(AppliedPlan::read).transpose()?.flatten())
 }
 
 /// The last replan of single tasks that is applied anywhere in the district.
@@ -75,28 +83,14 @@ pub fn last(conn: &mut Conn, area: AreaCode) -> Result<Option<AppliedPlan>, DbEr
 /// # Errors
 /// [`DbError`].
 pub fn last_replan(conn: &mut Conn, district: AreaCode) -> Result<Option<AppliedPlan>, DbError> {
-    last_of(conn, district, None)
-}
-
-/// The last plan of one of these areas that is no replan; without areas, the last replan.
-fn last_of(
-    conn: &mut Conn,
-    district: AreaCode,
-    areas: Option<Vec<AreaCode>>,
-) -> Result<Option<AppliedPlan>, DbError> {
-    let applied = plans::table
+    let row = plans::table
         .filter(plans::district.eq(district))
         .filter(plans::state.eq(PlanState::Applied))
+        .filter(plans::origin.eq_any(REPLANS))
         .order(plans::state_at.desc())
         .select((plans::state_at, plans::measures))
-        .into_boxed();
-    let applied = match areas {
-        Some(areas) => {
-            applied.filter(plans::area.eq_any(areas)).filter(plans::origin.ne_all(REPLANS))
-        }
-        None => applied.filter(plans::origin.eq_any(REPLANS)),
-    };
-    let row = applied.first(conn).optional()?;
+        .first(conn)
+        .optional()?;
     Ok(row.map(AppliedPlan::read).transpose()?.flatten())
 }
 

@@ -1,15 +1,16 @@
 //! Applies a draft: assigns its tasks, in one transaction or, if they are many, in batches.
 
-use gridward_domain::area::AreaRange;
-use gridward_domain::id::{PersonId, PlanId};
+use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::batches::{self, Change};
 use super::plan_state;
 use super::work::Work;
-use crate::db::DbError;
+use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::plan::drafts::visit_store::{self, VisitRow};
 use crate::plan::model::{
     APPLICABLE_FOR, LeftBecause, LeftTask, Plan, PlanOrigin, PlanResult, PlanState,
 };
@@ -50,7 +51,8 @@ pub enum Conflicts {
 /// # Errors
 /// 404 outside the scope; 409 for another state, while another plan of the area is applied or undone,
 /// without a necessary confirmation, for a draft that is outdated with [`Conflicts::Refuse`], and for a
-/// small plan of which every task has changed or has passed; 410 for an expired draft. Nothing is written then.
+/// small plan of which every task has changed or has passed, or every one that it does not move; 410 for an
+/// expired draft. Nothing is written then.
 pub fn apply(
     tx: &mut Tx<'_>,
     scope: &AreaRange,
@@ -59,16 +61,37 @@ pub fn apply(
     how: ApplyPlan,
 ) -> Result<PlanResult, Problem> {
     let row = store::row(tx.read_unbatched(), scope, id)?.ok_or_else(Problem::not_found)?;
-    let changes = row.changes()?;
+    let (changes, district) = (row.changes()?, row.district);
     let result = begun(tx, row, &changes, by, how)?;
-    // For instance, another plan of the same tasks was applied before, or the days are over.
-    let is_over =
-        |left: &LeftTask| matches!(left.because, LeftBecause::Changed | LeftBecause::Passed);
-    let is_outdated = !result.left.is_empty() && result.left.iter().all(is_over);
-    if result.plan.assigned == 0 && is_outdated {
+    if is_outdated(tx.read_unbatched(), (district, id), &result)? {
         return Err(Problem::from(ProblemCode::PlanOutdated).showing(&result.left));
     }
     Ok(result)
+}
+
+/// Whether every task has changed or has passed: for instance, another plan of the same tasks was applied
+/// before, or the days are over. Visits that are moved make room for those of open tasks, so they count only
+/// in a plan without such.
+fn is_outdated(
+    conn: &mut Conn,
+    (district, id): (AreaCode, PlanId),
+    PlanResult { plan, left }: &PlanResult,
+) -> Result<bool, DbError> {
+    if left.is_empty() {
+        return Ok(false);
+    }
+    let is_over =
+        |left: &LeftTask| matches!(left.because, LeftBecause::Changed | LeftBecause::Passed);
+    let is_new = |visit: &VisitRow| visit.former_plan.is_none();
+    let ids: Vec<(PlanId, TaskId)> = left.iter().map(|left| (id, left.task_id)).collect();
+    let visits = visit_store::of_tasks(conn, district, &ids)?;
+    let new = left.iter().filter(|left| visits.get(&left.task_id).is_some_and(is_new));
+    let new: Vec<&LeftTask> = new.collect();
+    if new.is_empty() {
+        return Ok(plan.assigned == 0 && left.iter().all(is_over));
+    }
+    let gives_new = visit_store::assignments(conn, district, id)?.iter().any(is_new);
+    Ok(!gives_new && new.into_iter().all(is_over))
 }
 
 /// As [`apply`], without regard to how many tasks are assigned; `changes` are those of the order.

@@ -22,10 +22,9 @@ use crate::plan::drafts::visit_store::VisitRow;
 use crate::plan::model::{LeftBecause, LeftTask};
 use crate::plan::plan_row::PlanRow;
 use crate::secondment::store::SecondmentRow;
-use crate::task::breach;
-use crate::task::commitments::{Commitments, Conflict};
+use crate::task::assignment::breach;
 use crate::task::row::TaskRow;
-use crate::task::timed_visit::TimedVisit;
+use crate::task::schedule::commitments::{Commitments, HeldVisit};
 use crate::tx::Tx;
 use crate::{person, secondment, task};
 
@@ -121,11 +120,15 @@ impl Facts {
         };
         let tasks = task::store::rows(tx.read()?, district, &ids)?;
         let ids = tasks.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
-        let tied = task::tie::binding(tx.read()?, district, &ids)?;
+        let tied = task::assignment::tie::binding(tx.read()?, district, &ids)?;
         let homes: Vec<_> = tasks.iter().filter_map(|task| task.beneficiary).collect();
         let visitor_choices = visitors::of(tx.read()?, district, &homes)?;
         let tasks = tasks.into_iter().map(|row| (row.id, row)).collect();
         let moving = moves::pending(tx.read()?, row)?;
+        // The plan has found the time for the ways to what it knew and does not move.
+        let is_known =
+            |held: &HeldVisit| held.changed_at < row.created_at && !moving.contains(&held.task);
+        let commitments = commitments.without_ways(is_known);
         let overfull = HashSet::new();
         Ok(Self {
             tasks,
@@ -153,9 +156,12 @@ impl Facts {
         for visit in visits {
             let order = orders.get(&visit.task).copied();
             let assignment = match self.possible(plan, premises, visit, now) {
-                Ok((task, to)) => assigned(plan, (task, to), (visit, order), now)?
-                    .map(|next| (task, next))
-                    .ok_or(LeftBecause::Changed),
+                Ok((task, to)) => match self.hindrance(task, (to.person, visit))? {
+                    None => assigned(plan, (task, to), (visit, order), now)?
+                        .map(|next| (task, next))
+                        .ok_or(LeftBecause::Changed),
+                    Some(because) => Err(because),
+                },
                 Err(because) => Err(because),
             };
             match assignment {
@@ -226,7 +232,7 @@ impl Facts {
         }
     }
 
-    /// The task of the visit, and the person to whom it can still be given; or why it is left.
+    /// The task of the visit, and the person who may still have it; or why it is left.
     fn possible(
         &self,
         plan: &PlanRow,
@@ -247,19 +253,22 @@ impl Facts {
         if self.is_forbidden(task, person) || !premises.suits((row, calendar), task, at) {
             return Err(unavailable);
         }
-        let conflict = at.and_then(|(day, start)| {
-            // The plan has found the time for the ways.
-            let visit = TimedVisit { day, start, minutes: task.minutes, place: None };
-            self.commitments.conflict_besides(person, &visit, &self.moving)
-        });
-        match conflict {
-            Some(Conflict::Away) => return Err(unavailable),
-            Some(Conflict::Busy) => return Err(LeftBecause::PersonBusy),
-            None if self.overfull.contains(&visit.task) => return Err(LeftBecause::NoMinutes),
-            None => {}
-        }
         // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
         Ok((task, Candidate { person, role: Role::Volunteer, grid }))
+    }
+
+    /// Why the person has no time for the visit, if so.
+    fn hindrance(
+        &self,
+        task: &TaskRow,
+        (person, visit): (PersonId, &VisitRow),
+    ) -> Result<Option<LeftBecause>, DbError> {
+        let time = visit.day.zip(visit.start);
+        let timed = time.map(|time| self.commitments.visit(task, time)).transpose()?;
+        let conflict =
+            timed.and_then(|visit| self.commitments.conflict_besides(person, &visit, &self.moving));
+        let no_minutes = || self.overfull.contains(&task.id).then_some(LeftBecause::NoMinutes);
+        Ok(conflict.map(LeftBecause::from).or_else(no_minutes))
     }
 
     /// The person with the dated hours.

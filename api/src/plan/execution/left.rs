@@ -11,6 +11,16 @@ use crate::plan::model::{LeftBecause, LeftTask, PlanResult, PlanState};
 use crate::plan::plan_row::PlanRow;
 use crate::task;
 use crate::task::row::TaskRow;
+use crate::task::schedule::commitments::Conflict;
+
+impl From<Conflict> for LeftBecause {
+    fn from(conflict: Conflict) -> Self {
+        match conflict {
+            Conflict::Away => Self::PersonUnavailable,
+            Conflict::Busy => Self::PersonBusy,
+        }
+    }
+}
 
 impl LeftTask {
     /// A task that a plan leaves, and had from the plan `former` before; `task` is its present row, if it

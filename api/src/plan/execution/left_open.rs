@@ -17,7 +17,7 @@ use crate::plan::plan_row::PlanRow;
 use crate::plan::problem::former_marks;
 use crate::task;
 use crate::task::row::TaskRow;
-use crate::task::unserved_why::UnservedWhy;
+use crate::task::view::unserved_why::UnservedWhy;
 use crate::tx::Tx;
 
 /// A task that a plan left without a visitor.

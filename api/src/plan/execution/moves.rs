@@ -20,11 +20,10 @@ use crate::person;
 use crate::plan::drafts::visit_store::{self, VisitRow};
 use crate::plan::model::{LeftBecause, PlanState};
 use crate::plan::plan_row::PlanRow;
-use crate::task::breach;
-use crate::task::commitments::{Commitments, Conflict};
+use crate::task::assignment::breach;
+use crate::task::assignment::tie;
 use crate::task::row::TaskRow;
-use crate::task::tie;
-use crate::task::timed_visit::TimedVisit;
+use crate::task::schedule::commitments::Commitments;
 use crate::tx::Tx;
 
 /// The tasks that the plan is to move and that have not changed since it was computed.
@@ -110,6 +109,8 @@ impl Former {
         let homes: Vec<_> = given.iter().filter_map(|(task, _)| task.beneficiary).collect();
         let choices = visitors::of(tx.read()?, plan.district, &homes)?;
         let held = Commitments::read(tx.read()?, (plan.district, None), &people, days)?;
+        // The plan that gave them had found the time for the ways to what was there before.
+        let held = held.without_ways(|held| held.changed_at < plan.created_at);
         let facts = (&held, &choices);
         let tie_ids = given.iter().filter_map(|(task, _)| task.tie()).map(|tie| tie.id).collect();
         let tied = tie::binding(tx.read()?, plan.district, &tie_ids)?;
@@ -119,14 +120,16 @@ impl Former {
         let mut taken_back = unaccepted(tx.read()?, plan)?;
         loop {
             let hindrance = |task: &TaskRow| {
-                let because = self.hindrance(task, facts, &taken_back);
-                because.or_else(|| self.is_torn(task, (&tied, &given)).then_some(LeftBecause::Tied))
+                let because = self.hindrance(task, facts, &taken_back)?;
+                let is_torn = || self.is_torn(task, (&tied, &given));
+                let because = because.or_else(|| is_torn().then_some(LeftBecause::Tied));
+                Ok::<_, DbError>(because.map(|because| (task.id, because)))
             };
             let stay: Vec<(TaskId, LeftBecause)> = given
                 .values()
                 .filter(|task| !self.hindered.contains_key(&task.id))
-                .filter_map(|task| Some((task.id, hindrance(task)?)))
-                .collect();
+                .filter_map(|task| hindrance(task).transpose())
+                .collect::<Result<_, _>>()?;
             if stay.is_empty() {
                 return Ok(());
             }
@@ -142,23 +145,21 @@ impl Former {
         task: &TaskRow,
         (held, choices): (&Commitments, &VisitorChoices),
         taken_back: &HashSet<TaskId>,
-    ) -> Option<LeftBecause> {
-        let FormerVisit { visit, grid, .. } = self.visits.get(&task.id)?;
+    ) -> Result<Option<LeftBecause>, DbError> {
+        let Some(FormerVisit { visit, grid, .. }) = self.visits.get(&task.id) else {
+            return Ok(None);
+        };
         let (Some(person), Some(day), Some(start), Some(_)) =
             (visit.person, visit.day, visit.start, grid)
         else {
-            return Some(LeftBecause::PersonUnavailable);
+            return Ok(Some(LeftBecause::PersonUnavailable));
         };
         if visitors::forbidden(choices, task.beneficiary).contains(&person) {
-            return Some(LeftBecause::PersonUnavailable);
+            return Ok(Some(LeftBecause::PersonUnavailable));
         }
-        // The plan that gave it had found the time for the ways.
-        let visit = TimedVisit { day, start, minutes: task.minutes, place: None };
+        let visit = held.visit(task, (day, start))?;
         let conflict = held.conflict_besides(person, &visit, taken_back);
-        conflict.map(|conflict| match conflict {
-            Conflict::Away => LeftBecause::PersonUnavailable,
-            Conflict::Busy => LeftBecause::PersonBusy,
-        })
+        Ok(conflict.map(LeftBecause::from))
     }
 
     /// Whether the visit to which the task goes back breaks its tie, with the other tasks as the undo leaves them.

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::range::ServiceMinutes;
+use gridward_domain::skill::Skills;
 use gridward_domain::task::Phase;
 use gridward_domain::time::{Minutes, TimeOfDay};
 
@@ -29,6 +30,8 @@ use crate::task::row::TaskRow;
 pub(in crate::plan) struct Premises {
     /// The minutes by which the order prolongs the hours of a person's day.
     more_time: HashMap<(PersonId, NaiveDate), u16>,
+    /// The skills that people need not have.
+    skills: HashMap<PersonId, Skills>,
     /// The visits that the order gives to a person by hand, with or without the skills and the minutes.
     pinned: HashSet<TaskId>,
     /// The minutes that people have free without the visits of the plan, and without those that it moves.
@@ -59,14 +62,12 @@ impl Premises {
         let given: Vec<Held> = given.collect();
         let (free, moved) = Free::read(conn, plan, (&given, moving), changes)?;
         let pinned: HashSet<TaskId> = changes.pins.iter().map(|pin| pin.task_id).collect();
-        let more_time = changes.more_time.iter();
-        let more_time = more_time.map(|more| ((more.person_id, more.day), more.minutes)).collect();
-        Ok(Self { more_time, pinned, free, moved, given })
+        let (more_time, skills) = (changes.time_by_day(), changes.skills_by_person());
+        Ok(Self { more_time, skills, pinned, free, moved, given })
     }
 
     /// The visits for which the weeks of their people have no minutes left, as they are given in their order,
-    /// if the visits of these tasks are not moved. Pinned ones are decided by hand and take theirs in any
-    /// case.
+    /// if the visits of these tasks are not moved. Pinned ones, decided by hand, take theirs in any case.
     pub(in crate::plan) fn overfull(&self, stayed: &HashSet<TaskId>) -> HashSet<TaskId> {
         let (mut free, mut overfull) = (self.free.clone(), HashSet::new());
         for held in self.moved.iter().filter(|held| stayed.contains(&held.task)) {
@@ -85,7 +86,7 @@ impl Premises {
         overfull
     }
 
-    /// Whether the person has the skills of the task, unless it is pinned, and hours for it at its time.
+    /// Whether the person has the skills of the task, or need not have them, and hours for it at its time.
     pub(in crate::plan) fn suits(
         &self,
         (person, calendar): (&PersonRow, &Calendar),
@@ -99,8 +100,9 @@ impl Premises {
             let minutes = task.minutes.get().unsigned_abs();
             hours.map(longer).is_some_and(|hours| hours.fit_at(start, minutes))
         });
-        let has_skills = || task.skills.members().is_subset(person.skills.members());
-        has_hours && (self.pinned.contains(&task.id) || has_skills())
+        let missing = task.skills.members() - person.skills.members();
+        let is_accepted = self.skills.get(&person.id).is_some_and(|more| missing.is_subset(more));
+        has_hours && (missing.is_empty() || is_accepted || self.pinned.contains(&task.id))
     }
 }
 

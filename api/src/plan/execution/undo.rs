@@ -20,7 +20,7 @@ use crate::plan::problem::former_marks;
 use crate::plan::request::changes::PlanChanges;
 use crate::plan::store;
 use crate::task;
-use crate::task::release;
+use crate::task::commands::release;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 

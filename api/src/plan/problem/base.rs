@@ -4,33 +4,38 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use gridward_dispatch::solve::{self, Pin};
+use gridward_dispatch::solve::{self, DayReason, DispatchProblem, Observer, Pin, PlanError};
+use gridward_domain::area::Level;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
+use serde::Deserialize;
 
 use super::base_visit::BaseVisit;
+use super::build::Rows;
+use super::remedied;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::plan::drafts::visit_store;
+use crate::plan::drafts::visit_store::{self, VisitRow};
 use crate::plan::model::{APPLICABLE_FOR, PlanBase, PlanState};
 use crate::plan::request::changes::PlanChanges;
 use crate::plan::request::order::PlanOrder;
 use crate::plan::store;
+use crate::task::row::TaskRow;
 
 /// The states of plans on which others can be based: no visit of theirs counts.
 const STATES: [PlanState; 2] = [PlanState::Draft, PlanState::Undone];
 
-/// Checks that the order is based on a plan that it may be based on, if it is based on any.
+/// Why the order may not be based on its plan, if it is based on any: it is unknown, of another area or of
+/// other days, or too old.
 ///
 /// # Errors
-/// 422 for a plan that is unknown, of another area or of other days, or too old; 409 with the plan in
-/// another state.
-pub(in crate::plan) fn check(
+/// 409 with the plan in another state.
+pub(in crate::plan) fn fault(
     conn: &mut Conn,
     order: &PlanOrder,
     now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let Some(id) = order.based_on else { return Ok(()) };
-    let invalid = |detail: &str| Err(Problem::invalid("/based_on", detail));
+) -> Result<Option<FieldError>, Problem> {
+    let Some(id) = order.based_on else { return Ok(None) };
+    let invalid = |detail: &str| Ok(Some(FieldError::new("/based_on", detail)));
     let base = store::row(conn, &order.area.range(), id)?;
     let Some(base) = base.filter(|it| it.area == order.area && it.campaign.is_none()) else {
         return invalid("is no plan of this area");
@@ -45,40 +50,116 @@ pub(in crate::plan) fn check(
     if base.last_day < order.first_day || order.last_day < base.first_day {
         return invalid("has no day of this plan");
     }
-    Ok(())
+    Ok(None)
 }
 
-/// The visits of the plan on which the order is based that it gives to people; none without.
+/// Why visits are on their days.
+pub(in crate::plan) type DayReasons = HashMap<TaskId, DayReason>;
+
+/// What counts of the plan on which an order is based; nothing without one.
+#[derive(Default)]
+pub(in crate::plan) struct Base {
+    /// The visits that it gives to people.
+    pub(in crate::plan) visits: Vec<BaseVisit>,
+    /// The person and the day of each remedy that a change accepts, but for visits by two people.
+    pub(in crate::plan) remedied: Vec<(TaskId, Pin)>,
+    /// Its reasons for the days of those visits that no change sets.
+    pub(in crate::plan) day_reasons: DayReasons,
+}
+
+impl Base {
+    /// Reads the plan on which the order is based; `tasks` are those of the new one.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(in crate::plan) fn read(
+        conn: &mut Conn,
+        order: &PlanOrder,
+        tasks: &[TaskRow],
+    ) -> Result<Self, DbError> {
+        let Some(id) = order.based_on else { return Ok(Self::default()) };
+        let district = order.area.district();
+        let rows = visit_store::assignments(conn, district, id)?;
+        let set: HashSet<TaskId> = order.pinned().collect();
+        let others = rows.iter().filter(|row| !set.contains(&row.task));
+        let reasons = others.filter_map(|row| day_reason(row).transpose());
+        let day_reasons = reasons.collect::<Result<_, _>>()?;
+        let mut remedied = remedied::read(conn, (district, id), &order.changes)?;
+        let paired = tasks.iter().filter(|task| task.pair().is_some()).map(|task| task.id);
+        let paired: HashSet<TaskId> = paired.collect();
+        remedied.retain(|(task, _)| !paired.contains(task));
+        let visits = rows.iter().filter_map(BaseVisit::of).collect();
+        Ok(Self { visits, remedied, day_reasons })
+    }
+
+    /// Forgets the reasons for the days of visits that people hold and that the plan does not move.
+    pub(in crate::plan) fn forget_held(&mut self, Rows { tasks, movable, .. }: &Rows) {
+        let is_held = |task: &&TaskRow| task.assignee.is_some() && !movable.contains_key(&task.id);
+        for task in tasks.iter().filter(is_held) {
+            self.day_reasons.remove(&task.id);
+        }
+    }
+}
+
+/// The stored reason for the day of the visit; plans of earlier versions have none.
+fn day_reason(row: &VisitRow) -> Result<Option<(TaskId, DayReason)>, DbError> {
+    #[derive(Deserialize)]
+    struct Stored {
+        day: Option<DayReason>,
+    }
+    let stored = serde_json::from_str::<Stored>(&row.reason);
+    let Stored { day } = stored.map_err(|error| DbError::corrupt("plan_visits", error))?;
+    Ok(day.map(|day| (row.task, day)))
+}
+
+/// Pins the former visits that still fit, and then those of the accepted remedies where they found a place.
+/// Returns the visits that are pinned now.
 ///
 /// # Errors
-/// [`DbError`].
-pub(in crate::plan) fn visits(
-    conn: &mut Conn,
-    order: &PlanOrder,
-) -> Result<Vec<BaseVisit>, DbError> {
-    let Some(id) = order.based_on else { return Ok(Vec::new()) };
-    let rows = visit_store::assignments(conn, order.area.district(), id)?;
-    Ok(rows.iter().filter_map(BaseVisit::of).collect())
+/// [`PlanError::Cancelled`].
+pub(in crate::plan) fn keep(
+    problem: &mut DispatchProblem,
+    former: &[(TaskId, Pin)],
+    remedied: &[(TaskId, Pin)],
+    reach: Level,
+    observer: &impl Observer,
+) -> Result<HashSet<TaskId>, PlanError> {
+    let kept = solve::keep_former(problem, former, reach);
+    solve::make_room(problem, remedied, kept, reach, observer)
+}
+
+/// Gives the visits of the plan that are pinned to their days of another plan the reasons that the days had there.
+pub(in crate::plan) fn keep_day_reasons(plan: &mut solve::Plan, reasons: &DayReasons) {
+    for stop in plan.routes.iter_mut().flat_map(|route| &mut route.stops) {
+        if stop.why.day == Some(DayReason::Pinned) {
+            stop.why.day = reasons.get(&stop.visit).copied().or(stop.why.day);
+        }
+    }
 }
 
 /// The visits that are to keep what they have in the base, ordered by person, day and start: all but
 /// those that a change gives another person or time. The start of a visit is free if its person's day is
-/// changed, or if `is_free` says so of its person.
+/// changed, but for a visit of `remedied`, or if `is_free` says so of its person.
 pub(in crate::plan) fn former(
     base: &[BaseVisit],
-    changes: &PlanChanges,
+    (changes, remedied): (&PlanChanges, &[(TaskId, Pin)]),
     is_free: impl Fn(&PersonId) -> bool,
 ) -> Vec<(TaskId, Pin)> {
+    let remedied: HashSet<TaskId> = remedied.iter().map(|(task, _)| *task).collect();
+    let frees = |task: Option<TaskId>| task.is_none_or(|task| !remedied.contains(&task));
     let pinned = changes.pins.iter().map(|pin| pin.task_id);
-    let freed: HashSet<TaskId> =
+    let by_hand: HashSet<TaskId> =
         pinned.chain(changes.later_windows.iter().map(|window| window.task_id)).collect();
     let pins = changes.pins.iter().map(|pin| (pin.person_id, pin.day));
+    let longer = changes.more_time.iter().filter(|more| frees(more.task_id));
     let days: HashSet<(PersonId, NaiveDate)> =
-        pins.chain(changes.more_time.iter().map(|more| (more.person_id, more.day))).collect();
-    let people: HashSet<PersonId> =
-        changes.more_minutes.iter().map(|more| more.person_id).collect();
+        pins.chain(longer.map(|more| (more.person_id, more.day))).collect();
+    let people = changes.more_minutes.iter().map(|more| (more.person_id, more.task_id));
+    let people = people.chain(changes.skills.iter().map(|more| (more.person_id, more.task_id)));
+    let people = people.filter(|(_, task)| frees(*task));
+    let people: HashSet<PersonId> = people.map(|(person, _)| person).collect();
     let mut kept: Vec<&BaseVisit> =
-        base.iter().filter(|visit| !freed.contains(&visit.task)).collect();
+        base.iter().filter(|visit| !by_hand.contains(&visit.task)).collect();
     kept.sort_unstable_by_key(|visit| (visit.person, visit.day, visit.start, visit.task));
     let pin = |visit: &BaseVisit| {
         let is_changed = days.contains(&(visit.person, visit.day))
@@ -117,7 +198,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::plan::request::changes::{LaterWindow, MoreMinutes, MoreTime, PinnedTask};
+    use crate::plan::request::single_changes::{LaterWindow, MoreMinutes, MoreTime, PinnedTask};
 
     fn task(n: u128) -> TaskId {
         TaskId(Uuid::from_u128(n))
@@ -141,7 +222,7 @@ mod tests {
 
     /// The task, the person, the day of the month and the hour of what is kept.
     fn kept(base: &[BaseVisit], changes: &PlanChanges) -> Vec<(TaskId, Pin)> {
-        former(base, changes, |_| false)
+        former(base, (changes, &[]), |_| false)
     }
 
     fn pin(who: u128, on: u32, hour: Option<u16>) -> Pin {
@@ -158,7 +239,7 @@ mod tests {
             (task(1), pin(2, 1, Some(9))),
         ];
         assert_eq!(kept(&base, &PlanChanges::default()), expected);
-        let freed = former(&base, &PlanChanges::default(), |who| *who == person(2));
+        let freed = former(&base, (&PlanChanges::default(), &[]), |who| *who == person(2));
         assert_eq!(freed.last(), Some(&(task(1), pin(2, 1, None))));
     }
 
@@ -174,12 +255,18 @@ mod tests {
         };
         let expected = [(task(3), pin(2, 1, None)), (task(4), pin(2, 2, Some(9)))];
         assert_eq!(kept(&base, &changes), expected);
+        let (minutes, task_id) = (30, Some(task(9)));
         let changes = PlanChanges {
-            more_time: vec![MoreTime { person_id: person(1), day: day(2), minutes: 30 }],
-            more_minutes: vec![MoreMinutes { person_id: person(2), week: None, minutes: 30 }],
+            more_time: vec![MoreTime { person_id: person(1), day: day(2), minutes, task_id }],
+            more_minutes: vec![MoreMinutes { person_id: person(2), week: None, minutes, task_id }],
             ..PlanChanges::default()
         };
-        let starts: Vec<_> = kept(&base, &changes).iter().map(|(_, pin)| pin.start).collect();
-        assert_eq!(starts, [Some(at(9)), None, None, None]);
+        let starts = |remedied: &[(TaskId, Pin)]| {
+            let former = former(&base, (&changes, remedied), |_| false);
+            former.iter().map(|(_, pin)| pin.start).collect::<Vec<_>>()
+        };
+        assert_eq!(starts(&[]), [Some(at(9)), None, None, None]);
+        let remedied = [(task(9), pin(1, 2, None))];
+        assert_eq!(starts(&remedied), [Some(at(9)); 4], "all but the visit of the remedy stay");
     }
 }

@@ -10,7 +10,6 @@ use gridward_domain::authority::Role;
 use gridward_domain::channel::Channel;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
-use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
 use super::base_visit::BaseVisit;
@@ -28,8 +27,9 @@ use crate::db::DbError;
 use crate::person::store::PersonRow;
 use crate::plan::request::span::Span;
 use crate::plan::settings::PlanningSettings;
-use crate::task::journey::{self, mode};
 use crate::task::row::TaskRow;
+use crate::task::schedule::journey::{self, mode};
+use crate::task::schedule::work_time::work_columns;
 
 /// The rows that a plan is computed from.
 pub struct Rows {
@@ -57,7 +57,7 @@ pub struct Rows {
     pub busy: HashSet<PersonId>,
     /// The visits of today that were reported lately.
     pub reported: Vec<Reported>,
-    /// The people who gave back an open task.
+    /// The people who gave back a task that is open or not accepted yet.
     pub refusals: HashMap<TaskId, Vec<PersonId>>,
     /// The visits that people hold and that the plan may move.
     pub movable: HashMap<TaskId, BaseVisit>,
@@ -70,22 +70,51 @@ pub struct Rows {
 /// [`DbError::Corrupt`] for an invalid row.
 pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchProblem, DbError> {
     let under_way = rest_of_day(rows, span, earliest)?;
-    let first = |person: &PersonId| under_way.get(person).and_then(|rest| rest.first);
+    let (mut visits, carried) = visits(rows, (span, earliest), &under_way)?;
+    let departures = rows.people.iter().filter_map(|row| match under_way.get(&row.id)?.first? {
+        First::Departure(place, at) => Some(departure(row.id, row.area, (place, at), earliest)),
+        First::Visit(..) => None,
+    });
+    visits.extend(departures);
+    let volunteers = rows.people.iter().map(|row| {
+        let rest = under_way.get(&row.id);
+        volunteer(row, rows, (span, earliest, rest), &carried)
+    });
+    let volunteers = volunteers.collect::<Result<_, DbError>>()?;
+    let former = rows.movable.values().map(|visit| (visit.task, (visit.person, visit.day)));
+    let former = former.collect();
+    let mut problem = DispatchProblem { volunteers, visits, former, ..DispatchProblem::default() };
+    // Held visits keep their times, also those that no plan would have made.
+    block_unfit_pins(&mut problem);
+    let people: Vec<PersonId> = rows.people.iter().map(|row| row.id).collect();
+    let tasks = rows.tasks.iter().chain(&rows.tied);
+    problem.ties = ties::among(tasks, &mut problem.visits, &people);
+    Ok(problem)
+}
+
+/// The visits of tasks, and the minutes that people carry besides: also with tasks that are no visits of
+/// the plan.
+fn visits(
+    rows: &Rows,
+    (span, earliest): (Span, Earliest),
+    under_way: &HashMap<PersonId, RestOfDay>,
+) -> Result<(Vec<Visit>, Carried), DbError> {
     let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
     let mut carried = rows.carried.clone();
     let mut visits = Vec::with_capacity(rows.tasks.len());
     for row in &rows.tasks {
-        let assignee = match row.life()?.state {
-            State::Open => None,
-            state => state.assignee(),
-        };
+        let assignee = row.life()?.state.assignee();
         if let Some(person) = assignee
-            && let Some(First::Visit(task, start)) = first(&person)
+            && let Some(First::Visit(task, start)) =
+                under_way.get(&person).and_then(|rest| rest.first)
             && task == row.id
         {
             let pin = Pin { volunteer: person, day: earliest.day(), start: Some(start) };
             // It keeps its time, whatever hours the beneficiary prefers now.
             visits.push(Visit { windows: Vec::new(), ..visit(row, rows, Some(pin))? });
+            // The plan itself has it now, also one that was planned for a day beside it.
+            let weeks = rows.settings.fairness_weeks;
+            carried.leave_out(&Carried::of([work_columns(row)], span, weeks));
             continue;
         }
         match (assignee, row.planned_on) {
@@ -111,27 +140,7 @@ pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchPr
             (Some(_), Some(_)) => {}
         }
     }
-    visits.extend(rows.people.iter().filter_map(|row| match first(&row.id)? {
-        First::Departure(place, at) => Some(departure(row.id, row.area, (place, at), earliest)),
-        First::Visit(..) => None,
-    }));
-    let volunteers = rows
-        .people
-        .iter()
-        .map(|row| {
-            let rest = under_way.get(&row.id);
-            volunteer(row, rows, (span, earliest, rest), &carried)
-        })
-        .collect::<Result<_, DbError>>()?;
-    let former = rows.movable.values().map(|visit| (visit.task, (visit.person, visit.day)));
-    let former = former.collect();
-    let mut problem = DispatchProblem { volunteers, visits, former, ..DispatchProblem::default() };
-    // Held visits keep their times, also those that no plan would have made.
-    block_unfit_pins(&mut problem);
-    let people: Vec<PersonId> = rows.people.iter().map(|row| row.id).collect();
-    let tasks = rows.tasks.iter().chain(&rows.tied);
-    problem.ties = ties::among(tasks, &mut problem.visits, &people);
-    Ok(problem)
+    Ok((visits, carried))
 }
 
 fn volunteer(
@@ -276,3 +285,6 @@ pub fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, D
         pinned,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use gridward_domain::task::Phase;
 use gridward_domain::time::Minutes;
 
 use crate::plan::request::span::{Span, monday_of};
-use crate::task::work_time::WorkColumns;
+use crate::task::schedule::work_time::WorkColumns;
 
 /// Committed minutes per person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Carried {
     /// days.
     pub weeks: HashMap<(PersonId, NaiveDate), Minutes>,
     /// On the days over which work is shared fairly: by finished visits, and by visits that are planned
-    /// for other days of the plan's weeks.
+    /// for days before the plan.
     pub period: HashMap<PersonId, Minutes>,
 }
 
@@ -35,8 +35,8 @@ impl Carried {
             let (Some(person), Some(day)) = (assignee, day) else { continue };
             let is_over = matches!(phase, Phase::Done | Phase::Failed);
             let minutes = Minutes(u32::try_from(minutes.unwrap_or_default()).unwrap_or_default());
-            let is_beside = weeks.contains(day) && !span.contains(day);
-            if !is_over && !is_beside {
+            // The plan itself has the unfinished visits of its days.
+            if !is_over && span.contains(day) {
                 continue;
             }
             if weeks.contains(day) {
@@ -47,6 +47,16 @@ impl Carried {
             }
         }
         carried
+    }
+
+    /// Leaves out these minutes, which are among them.
+    pub fn leave_out(&mut self, others: &Self) {
+        for (week, &minutes) in &others.weeks {
+            self.weeks.entry(*week).and_modify(|all| *all = *all - minutes);
+        }
+        for (person, &minutes) in &others.period {
+            self.period.entry(*person).and_modify(|all| *all = *all - minutes);
+        }
     }
 
     /// Adds minutes that the person has committed on a day of the plan.
@@ -79,7 +89,8 @@ mod tests {
         assert_eq!(of("2026-12-06", Phase::Failed), (0, 1));
         assert_eq!(of("2026-11-12", Phase::Done), (0, 1), "28 days");
         assert_eq!(of("2026-11-11", Phase::Done), (0, 0));
-        assert_eq!(of("2026-12-06", Phase::Accepted), (0, 0));
+        assert_eq!(of("2026-12-06", Phase::Accepted), (0, 1), "in an earlier week");
+        assert_eq!(of("2026-11-11", Phase::Accepted), (0, 0));
         assert_eq!(of("2026-12-14", Phase::Accepted), (0, 0), "in a later week");
     }
 

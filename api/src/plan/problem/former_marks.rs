@@ -12,7 +12,7 @@ use crate::db::{Conn, DbError, batches};
 use crate::plan::drafts::why::StoredReason;
 use crate::plan::model::PlanState;
 use crate::plan::plan_row::PlanRow;
-use crate::task::unserved_why::UnservedWhy;
+use crate::task::view::unserved_why::UnservedWhy;
 
 /// Remembers the marks that the tasks of the plan have before it changes them.
 ///

@@ -16,7 +16,7 @@ use crate::db::{Conn, DbError};
 use crate::plan::request::span::Span;
 use crate::plan::settings;
 use crate::task::row::TaskRow;
-use crate::task::work_time::WorkColumns;
+use crate::task::schedule::work_time::WorkColumns;
 use crate::{availability, beneficiary, catalogue, in_range, person, task};
 
 /// Reads the input of a plan for the range, which is computed at `now`.
@@ -58,7 +58,7 @@ pub fn rows(
         visitor_choices: beneficiary::visitors::all(conn, district)?,
         reported: reported::lately(conn, district, &calls, now)?,
         calls,
-        refusals: task::freed::refusals(conn, range)?,
+        refusals: task::assignment::refusals::of_unaccepted(conn, range)?,
         movable: HashMap::new(),
         calendars: availability::store::calendars(conn, district, work.first(), work.last())?,
         people,
@@ -70,7 +70,7 @@ pub fn rows(
 fn tied(conn: &mut Conn, district: AreaCode, among: &[TaskRow]) -> Result<Vec<TaskRow>, DbError> {
     let ties: BTreeSet<TaskId> = among.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
     let known: HashSet<TaskId> = among.iter().map(|task| task.id).collect();
-    let mut others = task::tie::binding(conn, district, &ties)?;
+    let mut others = task::assignment::tie::binding(conn, district, &ties)?;
     others.retain(|other| !known.contains(&other.id));
     Ok(others)
 }

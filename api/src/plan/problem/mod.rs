@@ -11,6 +11,7 @@ pub mod earliest;
 pub(super) mod former_marks;
 pub mod input;
 pub(super) mod movable;
+pub(super) mod remedied;
 pub mod reported;
 pub(super) mod rest_of_day;
 pub mod seconded;

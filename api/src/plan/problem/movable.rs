@@ -1,8 +1,11 @@
 //! The visits that plans gave and that their people have not accepted yet: a plan that is ordered so may
-//! move them. What a person assigned, or pinned in the order of a plan, stays, as does what a person accepted.
+//! move those of its selection, and one of urgent tasks that no person ordered those around these. What a person
+//! assigned, or pinned in the order of a plan, stays, as does what a person accepted.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 
@@ -11,24 +14,45 @@ use crate::db::{Conn, DbError};
 use crate::plan::drafts::visit_store;
 use crate::plan::request::order::PlanOrder;
 use crate::plan::store;
+use crate::task::assignment::freed;
 use crate::task::row::TaskRow;
 
-/// The visits among those of `tasks` that the order may move, as they are now; none unless it says so.
+/// A visit given within this time stays, so that it does not change hands each minute.
+const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(30);
+
+/// Whether a task that changed then has been as it is for a while.
+pub(in crate::plan) fn is_settled(changed: NaiveDateTime, now: DateTime<Utc>) -> bool {
+    now - changed.and_utc() >= SETTLED_AFTER
+}
+
+/// The urgent open tasks that the order selects, with their grids.
+pub(in crate::plan) fn urgent(order: &PlanOrder, tasks: &[TaskRow]) -> HashMap<TaskId, AreaCode> {
+    let is_selected = order.only.matcher();
+    let urgent = tasks.iter().filter(|task| freed::is_urgent(task) && is_selected(task));
+    urgent.map(|task| (task.id, task.grid)).collect()
+}
+
+/// The visits among those of `tasks` that the order may move, as they are now: those that it selects, if it says
+/// so, and those in the grids `around` that have been as they are for a while.
 ///
 /// # Errors
 /// [`DbError`].
 pub(in crate::plan) fn read(
     conn: &mut Conn,
     order: &PlanOrder,
+    (around, now): (&HashSet<AreaCode>, DateTime<Utc>),
     tasks: &[TaskRow],
 ) -> Result<HashMap<TaskId, BaseVisit>, DbError> {
     let mut movable = HashMap::new();
-    if !order.move_unaccepted {
+    if !order.move_unaccepted && around.is_empty() {
         return Ok(movable);
     }
     let is_selected = order.only.matcher();
     let is_offered = |task: &&TaskRow| {
-        task.state == Phase::Assigned && order.area.contains(&task.grid) && is_selected(task)
+        task.state == Phase::Assigned
+            && order.area.contains(&task.grid)
+            && ((order.move_unaccepted && is_selected(task))
+                || (around.contains(&task.grid) && is_settled(task.updated_at, now)))
     };
     let offered: HashMap<TaskId, &TaskRow> =
         tasks.iter().filter(is_offered).map(|task| (task.id, task)).collect();
@@ -50,11 +74,32 @@ pub(in crate::plan) fn read(
     Ok(movable)
 }
 
-/// Has the movable visits planned as open tasks, also those whose hours have begun and those of people who are no
-/// visitors of the plan.
-pub(in crate::plan) fn free(tasks: &mut [TaskRow], movable: &HashMap<TaskId, BaseVisit>) {
-    for task in tasks.iter_mut().filter(|task| movable.contains_key(&task.id)) {
+/// Has the movable visits that the order selects planned as open tasks, also those whose hours have begun and those
+/// of people who are no visitors of the plan.
+pub(in crate::plan) fn free(
+    tasks: &mut [TaskRow],
+    order: &PlanOrder,
+    movable: &HashMap<TaskId, BaseVisit>,
+) {
+    let is_selected = order.only.matcher();
+    let is_freed = |task: &&mut TaskRow| {
+        order.move_unaccepted && movable.contains_key(&task.id) && is_selected(task)
+    };
+    for task in tasks.iter_mut().filter(is_freed) {
         (task.state, task.assignee) = (Phase::Open, None);
         (task.planned_on, task.planned_start) = (None, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_visit_that_was_given_less_than_half_an_hour_ago_stays() {
+        let moment = |text: &str| -> DateTime<Utc> { text.parse().expect("a moment") };
+        let now = moment("2026-11-28T02:30:00Z");
+        assert!(is_settled(moment("2026-11-28T02:00:00Z").naive_utc(), now));
+        assert!(!is_settled(moment("2026-11-28T02:00:01Z").naive_utc(), now));
     }
 }

@@ -6,8 +6,8 @@ use gridward_dispatch::solve::{Pair, Tie, Visit};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
+use crate::task::assignment::task_tie::TieType;
 use crate::task::row::TaskRow;
-use crate::task::task_tie::TieType;
 
 /// The ties among `visits`, which `people` may make. A visit whose tied task has an assignee outside
 /// the plan is for this person only, or for others only, instead. Assignments that already break a

@@ -122,8 +122,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::task::assignment::task_tie::{TaskTie, TieType};
     use crate::task::row::Draft;
-    use crate::task::task_tie::{TaskTie, TieType};
 
     fn at(minutes: u16) -> TimeOfDay {
         TimeOfDay::new(minutes).expect("a time")

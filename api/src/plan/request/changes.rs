@@ -6,26 +6,37 @@ use std::hash::Hash;
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{DispatchProblem, Pin, Visit, Volunteer, WeekOffer};
 use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::skill::Skills;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::problem::Problem;
+use super::single_changes::{
+    ForbiddenPerson, LaterWindow, MoreMinutes, MoreTime, PersonSkills, PinnedTask,
+};
+use crate::http::problem::FieldError;
 
 /// The maximum number of changes of each sort.
 const MOST: usize = 500;
+/// The most skills that a person gets.
+const MOST_SKILLS: usize = 32;
 /// The most minutes that one change adds: a day.
 const MOST_MINUTES: u16 = 1_440;
 
 /// What a supervisor decides before the plan is computed. A change that accepts a `remedy` of an
-/// earlier draft applies to this plan only: it edits neither a task nor a person.
+/// earlier draft applies to this plan only: it edits neither a task nor a person. With the `task_id` of the task
+/// that has the remedy, and the draft as `based_on`, that task gets the place that the remedy found before all
+/// others that wait; the other visits stay, but some of that person's day may begin later. A visit by two people gets no
+/// such place. What one person gets for several tasks adds up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schema(example = json!({ "more_minutes": [
-    { "person_id": "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22", "minutes": 15 }
-] }))]
+#[schema(example = json!({ "more_minutes": [{
+    "person_id": "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22", "minutes": 15,
+    "task_id": "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c23"
+}] }))]
 pub struct PlanChanges {
-    /// Open tasks that get this person and day.
+    /// Open tasks that get this person and day, also if the person gave the task back before: `declined_by_ids`
+    /// of the visit names such people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub pins: Vec<PinnedTask>,
@@ -45,75 +56,10 @@ pub struct PlanChanges {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub later_windows: Vec<LaterWindow>,
-}
-
-/// A task with a person and a day that the plan does not change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PinnedTask {
-    /// The open task.
-    pub task_id: TaskId,
-    /// The person.
-    pub person_id: PersonId,
-    /// The day of the visit.
-    #[serde(deserialize_with = "crate::http::day::stored")]
-    pub day: NaiveDate,
-    /// The start; absent: at the best time of the day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<TimeOfDay>,
-}
-
-/// A person who does not get a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ForbiddenPerson {
-    /// The task.
-    pub task_id: TaskId,
-    /// The person.
-    pub person_id: PersonId,
-}
-
-/// A person who carries more minutes in one week or each week of the plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MoreMinutes {
-    /// The person.
-    pub person_id: PersonId,
-    /// A day of the week; absent: in each week of the plan.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::http::day::stored_if_sent"
-    )]
-    pub week: Option<NaiveDate>,
-    /// Additional minutes.
-    #[schema(minimum = 1, maximum = 1_440, example = 15)]
-    pub minutes: u16,
-}
-
-/// A person whose hours of a day end later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MoreTime {
-    /// The person.
-    pub person_id: PersonId,
-    /// The day.
-    #[serde(deserialize_with = "crate::http::day::stored")]
-    pub day: NaiveDate,
-    /// Additional minutes.
-    #[schema(minimum = 1, maximum = 1_440, example = 20)]
-    pub minutes: u16,
-}
-
-/// A task whose window ends later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LaterWindow {
-    /// The task.
-    pub task_id: TaskId,
-    /// Additional minutes.
-    #[schema(minimum = 1, maximum = 1_440, example = 30)]
-    pub minutes: u16,
+    /// People who also make visits that require skills which they lack.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub skills: Vec<PersonSkills>,
 }
 
 impl PlanChanges {
@@ -122,56 +68,62 @@ impl PlanChanges {
         *self == Self::default()
     }
 
-    /// Checks the lengths of the lists and the minutes.
-    ///
-    /// # Errors
-    /// 422 that names the member.
-    pub fn check(&self) -> Result<(), Problem> {
-        for change in self.all() {
-            if change.at >= MOST {
-                let detail = format!("at most {MOST} entries");
-                return Err(Problem::invalid(&format!("/changes/{}", change.list), detail));
-            }
-            if change.minutes.is_some_and(|minutes| !(1..=MOST_MINUTES).contains(&minutes)) {
-                let detail = format!("must be 1 to {MOST_MINUTES}");
-                return Err(Problem::invalid(&change.pointer("minutes"), detail));
-            }
-        }
-        self.check_once()?;
-        self.check_pins()
+    /// Whether a list is longer than its maximum.
+    pub fn is_too_long(&self) -> bool {
+        self.all().any(|change| change.at == MOST)
     }
 
-    /// Checks that no window, no day of a person and no person of a task is named twice. More minutes add up.
-    fn check_once(&self) -> Result<(), Problem> {
-        let people = second(self.forbidden.iter().map(|it| (it.task_id, it.person_id)));
-        let people = people.map(|at| format!("/changes/forbidden/{at}/person_id"));
-        let windows = second(self.later_windows.iter().map(|it| it.task_id));
-        let windows = windows.map(|at| format!("/changes/later_windows/{at}/task_id"));
-        let days = second(self.more_time.iter().map(|it| (it.person_id, it.day)));
-        let days = days.map(|at| format!("/changes/more_time/{at}/day"));
-        match people.or(windows).or(days) {
-            Some(pointer) => Err(Problem::invalid(&pointer, "is named twice")),
-            None => Ok(()),
-        }
+    /// The errors of the lengths of the lists, the minutes and the numbers of skills, and those of changes that
+    /// contradict each other.
+    pub fn faults(&self) -> Vec<FieldError> {
+        let too_long = self.all().filter(|change| change.at == MOST).map(|change| {
+            FieldError::new(format!("/changes/{}", change.list), format!("at most {MOST} entries"))
+        });
+        let is_wrong = |minutes: u16| !(1..=MOST_MINUTES).contains(&minutes);
+        let minutes = self.all().filter(|change| change.minutes.is_some_and(is_wrong));
+        let minutes = minutes.map(|change| {
+            let detail = format!("must be from 1 to {MOST_MINUTES}");
+            FieldError::new(change.pointer("minutes"), detail)
+        });
+        let skills = self.skills.iter().enumerate();
+        let skills = skills.filter(|(_, it)| !(1..=MOST_SKILLS).contains(&it.skills.len()));
+        let skills = skills.map(|(at, _)| {
+            let detail = format!("must have from 1 to {MOST_SKILLS} items");
+            FieldError::new(Change::of("skills", at).pointer("skills"), detail)
+        });
+        let each = too_long.chain(minutes).chain(skills);
+        each.chain(self.twice()).chain(self.faults_of_pins()).collect()
     }
 
-    /// Checks that each task has one pin at most, and is not forbidden to its person.
-    fn check_pins(&self) -> Result<(), Problem> {
+    /// An error for each window, day of a person, person of a task and person with skills that is named before for
+    /// the same task or none. What one person gets for several tasks adds up, and so do more minutes.
+    fn twice(&self) -> impl Iterator<Item = FieldError> {
+        let people = repeated(self.forbidden.iter().map(|it| (it.task_id, it.person_id)));
+        let people = people.map(|at| Change::of("forbidden", at).pointer("person_id"));
+        let windows = repeated(self.later_windows.iter().map(|it| it.task_id));
+        let windows = windows.map(|at| Change::of("later_windows", at).pointer("task_id"));
+        let days = repeated(self.more_time.iter().map(|it| (it.person_id, it.day, it.task_id)));
+        let days = days.map(|at| Change::of("more_time", at).pointer("day"));
+        let skills = repeated(self.skills.iter().map(|it| (it.person_id, it.task_id)));
+        let skills = skills.map(|at| Change::of("skills", at).pointer("person_id"));
+        let all = people.chain(windows).chain(days).chain(skills);
+        all.map(|pointer| FieldError::new(pointer, "is named twice"))
+    }
+
+    /// An error for each task with an earlier pin, and for each pin to a person who must not get the task.
+    fn faults_of_pins(&self) -> Vec<FieldError> {
         let forbidden = self.forbidden.iter().map(|it| (it.task_id, it.person_id));
         let forbidden: HashSet<(TaskId, PersonId)> = forbidden.collect();
-        let mut pinned = HashSet::new();
-        for (at, pin) in self.pins.iter().enumerate() {
-            let invalid = |member: &str, detail: &str| {
-                Err(Problem::invalid(&format!("/changes/pins/{at}/{member}"), detail))
-            };
-            if !pinned.insert(pin.task_id) {
-                return invalid("task_id", "has another pin");
-            }
-            if forbidden.contains(&(pin.task_id, pin.person_id)) {
-                return invalid("person_id", "must not get the task by `forbidden`");
-            }
-        }
-        Ok(())
+        let twice = repeated(self.pins.iter().map(|pin| pin.task_id)).map(|at| {
+            FieldError::new(Change::of("pins", at).pointer("task_id"), "has another pin")
+        });
+        let pins = self.pins.iter().enumerate();
+        let refused = pins.filter(|(_, pin)| forbidden.contains(&(pin.task_id, pin.person_id)));
+        let refused = refused.map(|(at, _)| {
+            let detail = "must not get the task by `forbidden`";
+            FieldError::new(Change::of("pins", at).pointer("person_id"), detail)
+        });
+        twice.chain(refused).collect()
     }
 
     /// The tasks of the changes, each with a JSON pointer into the request.
@@ -182,6 +134,37 @@ impl PlanChanges {
     /// The people of the changes, each with a JSON pointer into the request.
     pub fn people(&self) -> impl Iterator<Item = (String, PersonId)> {
         self.all().filter_map(|change| Some((change.pointer("person_id"), change.person?)))
+    }
+
+    /// The tasks for which a change may accept a remedy, with its person if it names one, and the code of the remedy.
+    pub fn remedied(&self) -> impl Iterator<Item = (TaskId, Option<PersonId>, &'static str)> {
+        let minutes = self.more_minutes.iter();
+        let minutes = minutes.map(|it| (it.task_id, Some(it.person_id), "more_minutes"));
+        let time = self.more_time.iter();
+        let time = time.map(|it| (it.task_id, Some(it.person_id), "more_time"));
+        let skills = self.skills.iter().map(|it| (it.task_id, Some(it.person_id), "skill"));
+        let windows = self.later_windows.iter().map(|it| (Some(it.task_id), None, "later_window"));
+        let all = minutes.chain(time).chain(skills).chain(windows);
+        all.filter_map(|(task, person, code)| Some((task?, person, code)))
+    }
+
+    /// The minutes by which the hours of people's days end later.
+    pub(in crate::plan) fn time_by_day(&self) -> HashMap<(PersonId, NaiveDate), u16> {
+        let mut by_day: HashMap<(PersonId, NaiveDate), u16> = HashMap::new();
+        for more in &self.more_time {
+            let minutes = by_day.entry((more.person_id, more.day)).or_default();
+            *minutes = minutes.saturating_add(more.minutes);
+        }
+        by_day
+    }
+
+    /// The skills that people need not have.
+    pub(in crate::plan) fn skills_by_person(&self) -> HashMap<PersonId, Skills> {
+        let mut by_person: HashMap<PersonId, Skills> = HashMap::new();
+        for more in &self.skills {
+            by_person.entry(more.person_id).or_default().extend(more.skills.iter().cloned());
+        }
+        by_person
     }
 
     /// The changes of all lists.
@@ -197,11 +180,13 @@ impl PlanChanges {
             ..Change::of("forbidden", at)
         });
         let minutes = self.more_minutes.iter().enumerate().map(|(at, it)| Change {
+            task: it.task_id,
             person: Some(it.person_id),
             minutes: Some(it.minutes),
             ..Change::of("more_minutes", at)
         });
         let time = self.more_time.iter().enumerate().map(|(at, it)| Change {
+            task: it.task_id,
             person: Some(it.person_id),
             minutes: Some(it.minutes),
             ..Change::of("more_time", at)
@@ -211,7 +196,12 @@ impl PlanChanges {
             minutes: Some(it.minutes),
             ..Change::of("later_windows", at)
         });
-        pins.chain(forbidden).chain(minutes).chain(time).chain(windows)
+        let skills = self.skills.iter().enumerate().map(|(at, it)| Change {
+            task: it.task_id,
+            person: Some(it.person_id),
+            ..Change::of("skills", at)
+        });
+        pins.chain(forbidden).chain(minutes).chain(time).chain(windows).chain(skills)
     }
 
     /// Changes the problem. A change of a task or a person that the problem does not have, or no
@@ -241,7 +231,7 @@ impl PlanChanges {
                 visit.windows.iter_mut().for_each(|window| *window = later(*window, *minutes));
             }
         }
-        for MoreMinutes { person_id, week, minutes } in &self.more_minutes {
+        for MoreMinutes { person_id, week, minutes, .. } in &self.more_minutes {
             if let Some(who) = people.get_mut(person_id) {
                 let is_meant = |offer: &&mut WeekOffer| week.is_none_or(|day| offer.covers(day));
                 for offer in who.weeks.iter_mut().filter(is_meant) {
@@ -250,18 +240,23 @@ impl PlanChanges {
                 }
             }
         }
-        for MoreTime { person_id, day, minutes } in &self.more_time {
-            let shifts = people.get_mut(person_id).map(|who| &mut who.shifts);
-            let shift = shifts.and_then(|shifts| shifts.iter_mut().find(|it| it.day == *day));
+        for ((person, day), minutes) in self.time_by_day() {
+            let shifts = people.get_mut(&person).map(|who| &mut who.shifts);
+            let shift = shifts.and_then(|shifts| shifts.iter_mut().find(|it| it.day == day));
             if let Some(shift) = shift {
-                shift.window = later(shift.window, *minutes);
+                shift.window = later(shift.window, minutes);
+            }
+        }
+        for (person, skills) in self.skills_by_person() {
+            if let Some(who) = people.get_mut(&person) {
+                who.skills.extend(skills);
             }
         }
     }
 }
 
 /// What a change of any list is about.
-struct Change {
+pub(in crate::plan) struct Change {
     list: &'static str,
     at: usize,
     task: Option<TaskId>,
@@ -270,20 +265,23 @@ struct Change {
 }
 
 impl Change {
-    const fn of(list: &'static str, at: usize) -> Self {
+    /// That of this place in the list, about nothing yet.
+    pub(in crate::plan) const fn of(list: &'static str, at: usize) -> Self {
         Self { list, at, task: None, person: None, minutes: None }
     }
 
     /// A JSON pointer to the member of the change.
-    fn pointer(&self, member: &str) -> String {
+    pub(in crate::plan) fn pointer(&self, member: &str) -> String {
         format!("/changes/{}/{}/{member}", self.list, self.at)
     }
 }
 
-/// The place of the first value that is there before.
-pub(in crate::plan) fn second<T: Eq + Hash>(mut values: impl Iterator<Item = T>) -> Option<usize> {
+/// The places of the values that are there before.
+pub(in crate::plan) fn repeated<T: Eq + Hash>(
+    values: impl Iterator<Item = T>,
+) -> impl Iterator<Item = usize> {
     let mut before = HashSet::new();
-    values.position(|value| !before.insert(value))
+    values.enumerate().filter_map(move |(at, value)| (!before.insert(value)).then_some(at))
 }
 
 /// The window, ending this many minutes later but within the day.
@@ -292,3 +290,6 @@ pub(in crate::plan) fn later(window: Window, minutes: u16) -> Window {
     let end = TimeOfDay::new(end).unwrap_or(TimeOfDay::LAST);
     Window::new(window.start(), end).unwrap_or(window)
 }
+
+#[cfg(test)]
+mod tests;

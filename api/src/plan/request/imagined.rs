@@ -1,6 +1,8 @@
 //! Visits that do not exist: those that a campaign would make. They are planned with the tasks of the
 //! area to see whether all fit, and never written.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{Visit, Volunteer};
 use gridward_domain::area::AreaCode;
@@ -17,20 +19,19 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::span::{MOST_DAYS, Span};
-use crate::audience::members;
+use crate::audience::members::by_page;
 use crate::beneficiary::stay::Whereabouts;
-use crate::beneficiary::store::{BeneficiaryRow, after};
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::visitors;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
+use crate::goods::plan::ItemForEach;
+use crate::goods::recipients;
 use crate::plan::problem::build::Rows;
-use crate::task::occasion;
-
-/// The number of beneficiaries that are read at a time.
-const PAGE: i64 = 1_000;
+use crate::task::creation::occasion;
 
 /// What a problem has besides the rows of the database.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Imagined {
     /// Volunteers who do not exist.
     pub volunteers: Vec<Volunteer>,
@@ -45,6 +46,9 @@ pub struct ImaginedVisits {
     pub filter: Filter,
     /// The kind of the tasks; `None` for a campaign with goods alone.
     pub kind: Option<KindCode>,
+    /// The items of a campaign with goods alone, whose hand-overs are the visits. Absent from orders of earlier servers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ItemForEach>,
     /// What they are for: a beneficiary who has a task of the kind for it gets no second one.
     pub occasion: Occasion,
     /// Minutes at the door.
@@ -94,10 +98,15 @@ impl ImaginedVisits {
         let days = self.remaining(today).days().max(1);
         let planned = u64::try_from(span.days().count()).unwrap_or(days).min(days);
         let quota = CampaignSpan { last_day: span.last(), ..self.remaining(today) };
-        let (mut visits, mut seen, mut last) = (Vec::new(), 0, None);
-        loop {
-            let homes = after(conn, members::query(area, &self.filter, today), last, PAGE)?;
-            let Some(reached) = homes.last().map(|home| home.id) else { return Ok(visits) };
+        let (mut visits, mut seen) = (Vec::new(), 0);
+        let goods = (&self.occasion, self.items.as_slice());
+        let recipients = recipients::of(conn, (area, &self.filter), today, goods)?;
+        let recipients: Option<HashSet<BeneficiaryId>> =
+            recipients.map(|homes| homes.iter().map(|home| home.id).collect());
+        by_page(conn, (area, &self.filter), today, |conn, mut homes| {
+            if let Some(recipients) = &recipients {
+                homes.retain(|home| recipients.contains(&home.id));
+            }
             let taken = self.taken(conn, area, &homes)?;
             for home in homes.iter().filter(|home| !taken.contains(&home.id)) {
                 seen += 1;
@@ -111,8 +120,9 @@ impl ImaginedVisits {
                     visits.push(self.visit((home, at), rows, (not_before, span.last())));
                 }
             }
-            last = Some(reached);
-        }
+            Ok(())
+        })?;
+        Ok(visits)
     }
 
     /// Those of these beneficiaries who have a task for the occasion.

@@ -7,6 +7,7 @@ pub mod lane;
 pub mod order;
 pub(super) mod question;
 pub mod selection;
+pub mod single_changes;
 pub mod span;
 pub mod stored_order;
 pub mod weighting;

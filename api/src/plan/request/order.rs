@@ -1,23 +1,19 @@
 //! The request for a plan.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{PlanId, TaskId};
+use gridward_domain::range::{LeadMinutes, PlanSeed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::changes::PlanChanges;
 use super::selection::TaskSelection;
-use super::span::Span;
+use super::span::{Span, SpanError};
 use super::weighting::PlanWeights;
-use crate::clock;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-
-/// A plan that begins later than this many days from today needs a confirmation.
-const NEAR_DAYS: i64 = 31;
-/// The longest lead time, in minutes: a day.
-const LONGEST_LEAD: u16 = 1_440;
+use crate::task::schedule::possible_days::NEAR_DAYS;
 
 /// The order for a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -35,15 +31,14 @@ pub struct PlanOrder {
     #[serde(deserialize_with = "crate::http::day::stored")]
     pub last_day: NaiveDate,
     /// The random seed. The same seed and the same tasks give the same plan.
-    #[serde(default)]
-    #[schema(minimum = 0, maximum = 4_294_967_295_u64, default = 0)]
-    pub seed: u32,
+    #[serde(default = "usual_seed")]
+    #[schema(default = 0)]
+    pub seed: PlanSeed,
     /// Minutes from now to the first departure of today. Default: the district's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 1440, example = 30)]
-    pub lead_minutes: Option<u16>,
+    pub lead_minutes: Option<LeadMinutes>,
     /// Also plans tasks that are late on every day of the plan, although earlier days are still
-    /// possible.
+    /// possible. A task that one of the `changes` names is planned in any case.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub include_late: bool,
     /// Confirms a first day more than 31 days from today.
@@ -77,6 +72,10 @@ pub struct PlanOrder {
     pub based_on: Option<PlanId>,
 }
 
+const fn usual_seed() -> PlanSeed {
+    PlanSeed::MIN
+}
+
 const fn usual_reach() -> Level {
     Level::Town
 }
@@ -93,7 +92,7 @@ impl PlanOrder {
             area,
             first_day: span.first(),
             last_day: span.last(),
-            seed: 0,
+            seed: usual_seed(),
             lead_minutes: None,
             include_late: false,
             confirm: false,
@@ -129,21 +128,20 @@ impl PlanOrder {
         span.map_err(|error| Problem::invalid(error.pointer(), error))
     }
 
-    /// Checks the order at `now`.
+    /// The errors of the members on `today`, apart from the existence of what they name.
+    pub fn faults(&self, today: NaiveDate) -> Vec<FieldError> {
+        let past = (self.first_day < today).then_some(SpanError::Past { today });
+        let days = Span::new(self.first_day, self.last_day).err().into_iter().chain(past);
+        let days = days.map(|error| FieldError::new(error.pointer(), error));
+        let selection = self.only.faults(&self.area);
+        days.chain(self.weights.faults()).chain(selection).chain(self.changes.faults()).collect()
+    }
+
+    /// Checks that a distant first day is confirmed.
     ///
     /// # Errors
-    /// 422 that names the member; 409 without a necessary confirmation.
-    pub fn check(&self, now: DateTime<Utc>) -> Result<(), Problem> {
-        let today = clock::day(now);
-        Span::from_today(self.first_day, self.last_day, today)
-            .map_err(|error| Problem::invalid(error.pointer(), error))?;
-        if self.lead_minutes.is_some_and(|minutes| minutes > LONGEST_LEAD) {
-            let detail = format!("must be at most {LONGEST_LEAD}");
-            return Err(Problem::invalid("/lead_minutes", detail));
-        }
-        self.weights.weights()?;
-        self.only.check(&self.area)?;
-        self.changes.check()?;
+    /// 409.
+    pub fn confirmed(&self, today: NaiveDate) -> Result<(), Problem> {
         let days = (self.first_day - today).num_days();
         if days > NEAR_DAYS && !self.confirm {
             let detail = format!("first_day is {days} days from today");
@@ -162,6 +160,6 @@ impl PlanOrder {
 
     /// The time from now to the first departure of today, `usual` without a wish.
     pub fn lead(&self, usual: TimeDelta) -> TimeDelta {
-        self.lead_minutes.map_or(usual, |minutes| TimeDelta::minutes(minutes.into()))
+        self.lead_minutes.map_or(usual, |minutes| TimeDelta::minutes(minutes.get().into()))
     }
 }

@@ -4,19 +4,22 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use gridward_dispatch::solve::Observer;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::imagined::Imagined;
 use super::what_if::{WhatIf, WhatIfAnswer};
 use crate::db::Conn;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemCode};
 use crate::http::shutdown::Shutdown;
 use crate::plan::compute::computation::unless;
 use crate::plan::compute::computed::Request;
 use crate::plan::compute::planner::Planner;
-use crate::plan::compute::run::{self, Means, RunError};
-use crate::plan::drafts::{draft, obstacles, subjects};
+use crate::plan::compute::run::{self, Means};
+use crate::plan::compute::run_error::RunError;
+use crate::plan::drafts::draft::Visits;
+use crate::plan::drafts::{obstacles, subjects};
 use crate::plan::problem::build::Rows;
 use crate::plan::problem::earliest::Earliest;
 
@@ -41,17 +44,34 @@ impl Observer for Turn {
     }
 }
 
+/// Checks the question at `now`.
+///
+/// # Errors
+/// 422 that names its members; those of the order.
+fn check(conn: &mut Conn, question: &WhatIf, now: DateTime<Utc>) -> Result<(), Problem> {
+    let order = subjects::check(conn, &question.order, now);
+    let faults = question.faults_of_volunteers(conn)?;
+    match order.map_err(|problem| problem.under("/order")) {
+        Err(problem) if problem.kind() == Some(ProblemCode::Invalid) => {
+            Err(problem.with_all(faults))
+        }
+        order => Problem::refuse(faults).and(order),
+    }
+}
+
 impl Planner {
     /// Computes what a plan would be, without storing it. One question at a time is computed.
     ///
     /// # Errors
-    /// 422 for an invalid question; 503 while others wait for too long, when the database is
+    /// As [`check`]; 503 while others wait for too long, when the database is
     /// unavailable, or when the server stops.
     pub async fn answer(
         &self,
         request: Request,
         question: WhatIf,
     ) -> Result<WhatIfAnswer, Problem> {
+        let (asked, now) = (question.clone(), request.now);
+        self.db.read(move |conn| check(conn, &asked, now)).await?;
         let questions = Arc::clone(&self.questions);
         let turn = tokio::time::timeout(LONGEST_WAIT, questions.acquire_owned()).await;
         let turn = turn.ok().and_then(Result::ok);
@@ -62,11 +82,8 @@ impl Planner {
             caller: Arc::downgrade(&caller),
             shutdown: self.shutdown.clone(),
         };
-        let means = Means { pool: Some(Arc::clone(&self.pool)), alternatives: false };
-        let now = request.now;
+        let means = Means { pool: Arc::clone(&self.pool), alternatives: false, replan: None };
         let more = move |conn: &mut Conn, rows: &Rows| {
-            subjects::check(conn, &question.order, now)
-                .map_err(|problem| problem.under("/order"))?;
             let earliest = Earliest::after(now, question.order.lead(rows.settings.lead()));
             let volunteers = question.volunteers(conn, earliest)?;
             Ok(Imagined { volunteers, ..Imagined::default() })
@@ -80,9 +97,8 @@ impl Planner {
             }
         };
         drop(caller);
-        let mut visits = draft::visits(&computed)?;
-        visits.retain(|visit| visit.person.is_none());
-        let obstacles = obstacles::obstacles(&visits)?;
+        let unserved: Vec<_> = Visits::of(&computed).unserved().collect::<Result<_, _>>()?;
+        let obstacles = obstacles::obstacles(&unserved)?;
         Ok(WhatIfAnswer { measures: computed.solved.measures, obstacles })
     }
 }

@@ -1,6 +1,7 @@
 //! Which open tasks a plan takes, as a pure function.
 
 use std::collections::HashSet;
+use std::hash::Hash;
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
@@ -11,14 +12,14 @@ use gridward_domain::range::Priority;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::changes::second;
-use crate::http::problem::Problem;
+use super::changes::repeated;
+use crate::http::problem::FieldError;
 use crate::task::row::TaskRow;
 
 /// The maximum number of tasks that are named by id.
 pub const MOST_IDS: usize = 2_000;
 /// The maximum number of kinds and of levels.
-const MOST_WORDS: usize = 50;
+pub const MOST_WORDS: usize = 50;
 
 /// The open tasks that are planned: those that meet every condition. Tasks that are assigned keep
 /// their assignee and their time, but for those of the selection that `move_unaccepted` moves.
@@ -62,36 +63,25 @@ impl TaskSelection {
         *self == Self::default()
     }
 
-    /// Checks the selection of a plan of `planned`.
-    ///
-    /// # Errors
-    /// 422 that names a list that is too long, an entry that is there twice, or an area outside the plan's.
-    pub fn check(&self, planned: &AreaCode) -> Result<(), Problem> {
-        if self.area.is_some_and(|area| !planned.contains(&area)) {
-            return Err(Problem::invalid("/only/area", "must be within the area of the plan"));
-        }
+    /// The area of which every task is selected in a plan of `planned`: this, or the area of the selection if that is
+    /// its only condition.
+    pub fn whole_area(&self, planned: AreaCode) -> Option<AreaCode> {
+        let is_by_area_alone = Self { area: None, ..self.clone() }.is_all();
+        is_by_area_alone.then(|| self.area.unwrap_or(planned))
+    }
+
+    /// The errors of the selection of a plan of `planned`: an area outside the plan's, lists that are too long, and
+    /// entries that are there twice.
+    pub fn faults(&self, planned: &AreaCode) -> Vec<FieldError> {
+        let is_outside = self.area.is_some_and(|area| !planned.contains(&area));
+        let outside = is_outside
+            .then(|| FieldError::new("/only/area", "must be within the area of the plan"));
         let lists = [
-            ("kinds", self.kinds.len(), MOST_WORDS),
-            ("levels", self.levels.len(), MOST_WORDS),
-            ("ids", self.ids.len(), MOST_IDS),
+            faults_of("kinds", &self.kinds, MOST_WORDS),
+            faults_of("levels", &self.levels, MOST_WORDS),
+            faults_of("ids", &self.ids, MOST_IDS),
         ];
-        if let Some((name, _, most)) = lists.into_iter().find(|(_, length, most)| length > most) {
-            return Err(Problem::invalid(
-                &format!("/only/{name}"),
-                format!("at most {most} entries"),
-            ));
-        }
-        let twice = [
-            ("kinds", second(self.kinds.iter())),
-            ("levels", second(self.levels.iter())),
-            ("ids", second(self.ids.iter())),
-        ];
-        match twice.into_iter().find_map(|(name, at)| Some((name, at?))) {
-            Some((name, at)) => {
-                Err(Problem::invalid(&format!("/only/{name}/{at}"), "is named twice"))
-            }
-            None => Ok(()),
-        }
+        outside.into_iter().chain(lists.into_iter().flatten()).collect()
     }
 
     /// Whether the selection includes an open task.
@@ -108,5 +98,30 @@ impl TaskSelection {
             && (self.occasion.is_none() || self.occasion == task.occasion)
             && self.due_to.is_none_or(|day| task.due_on <= day)
             && self.min_priority.is_none_or(|least| task.priority >= least)
+    }
+}
+
+/// The errors of a list of at most `most` different entries.
+fn faults_of<T: Eq + Hash>(name: &str, list: &[T], most: usize) -> Vec<FieldError> {
+    if list.len() > most {
+        return vec![FieldError::new(format!("/only/{name}"), format!("at most {most} entries"))];
+    }
+    let twice = |at| FieldError::new(format!("/only/{name}/{at}"), "is named twice");
+    repeated(list.iter()).map(twice).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selection_of_an_area_alone_has_all_tasks_of_it() {
+        let [village, grid]: [AreaCode; 2] =
+            ["500116001002", "500116001002001"].map(|code| code.parse().expect("an area"));
+        let all = TaskSelection::default();
+        let of_grid = TaskSelection { area: Some(grid), ..TaskSelection::default() };
+        let urgent = TaskSelection { min_priority: Some(Priority::of::<8>()), ..of_grid.clone() };
+        let whole = [all, of_grid, urgent].map(|only| only.whole_area(village));
+        assert_eq!(whole, [Some(village), Some(grid), None]);
     }
 }

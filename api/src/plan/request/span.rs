@@ -1,6 +1,6 @@
 //! The days of a plan.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use thiserror::Error;
 
 use crate::clock;
@@ -73,6 +73,15 @@ impl Span {
         }
     }
 
+    /// The longest span of a plan that begins on `first`.
+    ///
+    /// # Errors
+    /// [`SpanError`].
+    pub fn longest(first: NaiveDate) -> Result<Self, SpanError> {
+        let more = Days::new(MOST_DAYS.unsigned_abs().saturating_sub(1));
+        Self::new(first, first.checked_add_days(more).unwrap_or(first))
+    }
+
     /// The first day.
     pub const fn first(self) -> NaiveDate {
         self.first
@@ -110,7 +119,7 @@ impl Span {
     /// The days over which work is shared fairly: seven times `weeks` that end with the last day of the
     /// span, and at least its own.
     pub fn fairness(self, weeks: u8) -> Self {
-        let days = chrono::Days::new((u64::from(weeks) * 7).saturating_sub(1));
+        let days = Days::new((u64::from(weeks) * 7).saturating_sub(1));
         let first = self.last.checked_sub_days(days).unwrap_or(self.first);
         Self { first: first.min(self.first), last: self.last }
     }
@@ -180,7 +189,8 @@ mod tests {
         let span = |a, b| Span::new(day(a), day(b));
         assert_eq!(span("2026-11-24", "2026-11-23"), Err(SpanError::Backwards));
         assert_eq!(span("2026-11-01", "2026-12-02"), Err(SpanError::TooLong));
-        assert!(span("2026-11-01", "2026-12-01").is_ok());
+        let longest = span("2026-11-01", "2026-12-01").expect("a span");
+        assert_eq!(Span::longest(day("2026-11-01")), Ok(longest));
         assert_eq!(
             span("+262142-12-31", "+262142-12-31"),
             Err(SpanError::DateOutOfRange(clock::DateOutOfRange))

@@ -4,7 +4,7 @@ use gridward_dispatch::routing::Weights;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::problem::Problem;
+use crate::http::problem::{FieldError, Problem};
 
 /// The range of a percentage.
 const RANGE: std::ops::RangeInclusive<i32> = 40..=400;
@@ -49,24 +49,26 @@ impl PlanWeights {
         *self == Self::default()
     }
 
-    /// The weights of the solver, which are relative to travel.
-    ///
-    /// # Errors
-    /// 422 that names the percentage out of range.
-    pub fn weights(&self) -> Result<Weights, Problem> {
+    /// The percentages out of range.
+    pub fn faults(&self) -> impl Iterator<Item = FieldError> + use<> {
         let all = [
             ("near", self.near),
             ("fair", self.fair),
             ("familiar", self.familiar),
             ("soon", self.soon),
         ];
-        for (name, percent) in all {
-            if !RANGE.contains(&percent) {
-                let (least, most) = (RANGE.start(), RANGE.end());
-                let detail = format!("must be {least} to {most}");
-                return Err(Problem::invalid(&format!("/weights/{name}"), detail));
-            }
-        }
+        all.into_iter().filter(|(_, percent)| !RANGE.contains(percent)).map(|(name, _)| {
+            let detail = format!("must be from {} to {}", RANGE.start(), RANGE.end());
+            FieldError::new(format!("/weights/{name}"), detail)
+        })
+    }
+
+    /// The weights of the solver, which are relative to travel.
+    ///
+    /// # Errors
+    /// 422 that names the percentages out of range.
+    pub fn weights(&self) -> Result<Weights, Problem> {
+        Problem::refuse(self.faults())?;
         let usual = Weights::default();
         let scaled = |weight: i64, percent: i32| weight * i64::from(percent) / i64::from(self.near);
         Ok(Weights {
@@ -99,6 +101,6 @@ mod tests {
     fn a_percentage_out_of_range_is_named() {
         let problem = PlanWeights { fair: -1, ..PlanWeights::default() }.weights();
         let problem = problem.expect_err("out of range").to_string();
-        assert!(problem.contains("must be 40 to 400"), "{problem}");
+        assert!(problem.contains("must be from 40 to 400"), "{problem}");
     }
 }

@@ -16,7 +16,7 @@ use super::span::Span;
 use crate::area;
 use crate::area::Area;
 use crate::db::{Conn, DbError};
-use crate::http::problem::Problem;
+use crate::http::problem::{FieldError, Problem};
 use crate::plan::drafts::obstacles::PlanObstacle;
 use crate::plan::problem::earliest::Earliest;
 
@@ -73,44 +73,58 @@ pub struct WhatIfAnswer {
 }
 
 impl WhatIf {
+    /// The errors of the volunteers: places outside the area of the order or without a grid, and numbers out of range.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn faults_of_volunteers(&self, conn: &mut Conn) -> Result<Vec<FieldError>, DbError> {
+        if self.more_volunteers.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.more_volunteers.len() > MOST_PLACES {
+            let detail = format!("at most {MOST_PLACES} entries");
+            return Ok(vec![FieldError::new("/more_volunteers", detail)]);
+        }
+        let all = grids(conn, self.order.area)?;
+        let (mut faults, mut in_all) = (Vec::new(), 0);
+        for (at, more) in self.more_volunteers.iter().enumerate() {
+            let mut invalid = |member: &str, detail: String| {
+                faults.push(FieldError::new(format!("/more_volunteers/{at}/{member}"), detail));
+            };
+            in_all += usize::from(more.count);
+            if !(1..=MOST_PEOPLE).contains(&more.count) {
+                invalid("count", format!("must be from 1 to {MOST_PEOPLE}"));
+            } else if in_all > MOST_IN_ALL {
+                let detail = format!("must be at most {MOST_IN_ALL} in all places together");
+                invalid("count", detail);
+            }
+            if !self.order.area.contains(&more.area) {
+                invalid("area", "must be in the area of the plan".to_owned());
+            } else if !all.iter().any(|grid| more.area.contains(&grid.code)) {
+                invalid("area", "must have a grid".to_owned());
+            }
+        }
+        Ok(faults)
+    }
+
     /// The volunteers who do not exist. None leaves before `earliest`.
     ///
     /// # Errors
-    /// 422 that names a grid outside the area of the order, or a number out of range.
+    /// 422 for days that are no span; [`DbError`].
     pub fn volunteers(
         &self,
         conn: &mut Conn,
         earliest: Earliest,
     ) -> Result<Vec<Volunteer>, Problem> {
-        if self.more_volunteers.len() > MOST_PLACES {
-            let detail = format!("at most {MOST_PLACES} entries");
-            return Err(Problem::invalid("/more_volunteers", detail));
-        }
         let span = self.order.span()?;
         if self.more_volunteers.is_empty() {
             return Ok(Vec::new());
         }
         let all = grids(conn, self.order.area)?;
         let mut volunteers = Vec::new();
-        for (at, more) in self.more_volunteers.iter().enumerate() {
-            let invalid = |member: &str, detail: &str| {
-                Problem::invalid(&format!("/more_volunteers/{at}/{member}"), detail)
-            };
-            if !(1..=MOST_PEOPLE).contains(&more.count) {
-                return Err(invalid("count", "must be 1 to 50"));
-            }
-            if !self.order.area.contains(&more.area) {
-                return Err(invalid("area", "must be in the area of the plan"));
-            }
+        for more in &self.more_volunteers {
             let grids: Vec<&Area> =
                 all.iter().filter(|grid| more.area.contains(&grid.code)).collect();
-            if grids.is_empty() {
-                return Err(invalid("area", "must have a grid"));
-            }
-            if volunteers.len() + usize::from(more.count) > MOST_IN_ALL {
-                let detail = format!("must be at most {MOST_IN_ALL} in all places together");
-                return Err(invalid("count", &detail));
-            }
             let grids = spread(&grids, more.count);
             volunteers.extend(grids.map(|grid| imagined(more, grid, (span, earliest))));
         }
@@ -122,7 +136,8 @@ impl WhatIf {
 fn spread<T: Copy>(grids: &[T], count: u16) -> impl Iterator<Item = T> {
     let (grids, count) = (grids.to_vec(), usize::from(count));
     (0..count).filter_map(move |at| {
-        let at = if count < grids.len() { at * grids.len() / count } else { at % grids.len() };
+        let is_few = count < grids.len();
+        let at = if is_few { at * grids.len() / count } else { at.checked_rem(grids.len())? };
         grids.get(at).copied()
     })
 }

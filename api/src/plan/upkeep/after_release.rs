@@ -14,11 +14,12 @@ use crate::plan::model::PlanOrigin;
 use crate::plan::request::order::PlanOrder;
 use crate::plan::request::selection::{MOST_IDS, TaskSelection};
 use crate::task;
-use crate::task::freed;
+use crate::task::assignment::freed;
+use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
-/// Orders a draft of these tasks in the coming days; `None` if none of them is open. All other tasks
-/// keep their assignees and times.
+/// Orders a draft of these tasks in the coming days; `None` if none of them is open and possible then. All
+/// other tasks keep their assignees and times. Should the plan fail, the district's own have its tasks.
 ///
 /// # Errors
 /// As [`enqueue`].
@@ -29,19 +30,23 @@ pub fn order(
 ) -> Result<Option<PlanId>, Problem> {
     let ids = &released[..released.len().min(MOST_IDS)];
     let mut rows = task::store::rows(tx.read()?, principal.district(), ids)?;
-    rows.retain(|row| row.state == Phase::Open);
+    let today = clock::day(tx.now);
+    // Those of a later time wait for a plan that can have them.
+    let is_possible = |row: &TaskRow| replan::waits_until(row.not_before, today).is_none();
+    rows.retain(|row| row.state == Phase::Open && is_possible(row));
     let area = area(principal.area, rows.iter().map(|row| row.grid));
     // The own tasks elsewhere are for the people there.
     rows.retain(|row| area.contains(&row.grid));
-    let span = replan::span(&rows, clock::day(tx.now));
+    let span = replan::span(&rows, today);
     let Some(span) = span.filter(|_| !rows.is_empty()) else { return Ok(None) };
-    // Otherwise the district's own plan of freed tasks would have them too.
-    let ordered: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
-    freed::planned(tx.write_unbatched(), principal.district(), &ordered)?;
-    let only = TaskSelection { ids: ordered, ..TaskSelection::default() };
+    let ids = rows.iter().map(|row| row.id).collect();
+    let only = TaskSelection { ids, ..TaskSelection::default() };
     let order = PlanOrder { only, ..PlanOrder::of(area, span) };
     let id = PlanId(Uuid::now_v7());
-    enqueue(tx, principal, (id, PlanOrigin::Released), &order).map(|plan| Some(plan.id))
+    enqueue(tx, principal, (id, PlanOrigin::Released), &order)?;
+    // Otherwise the district's own plan of freed tasks would have them too.
+    freed::give(tx.write_unbatched(), principal.district(), &order.only.ids, id)?;
+    Ok(Some(id))
 }
 
 /// The area whose people take over tasks in these grids: their town, or the district, within the

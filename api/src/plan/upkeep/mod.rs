@@ -3,6 +3,7 @@
 
 pub mod after_release;
 pub mod enqueue_nightly;
+pub mod given_by_hand;
 pub mod nightly;
 pub mod offers;
 pub mod overruns;

@@ -82,7 +82,7 @@ impl NightlyPlan {
         if (1..=MOST_DAYS).contains(&self.days) {
             return Ok(());
         }
-        Err(Problem::invalid("/nightly_plan/days", format!("must be 1 to {MOST_DAYS}")))
+        Err(Problem::invalid("/nightly_plan/days", format!("must be from 1 to {MOST_DAYS}")))
     }
 
     /// The night that is to be planned at `now`.

@@ -14,9 +14,11 @@ use crate::db::schema::{plan_visits, plans, tasks};
 use crate::db::{Conn, DbError, in_batches};
 use crate::plan::model::PlanState;
 use crate::plan::settings;
-use crate::plan::store::{self, Given};
+use crate::plan::store;
 use crate::task;
-use crate::task::{freed, release};
+use crate::task::assignment::freed;
+use crate::task::commands::release;
+use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
 /// The maximum number of tasks that are read in one transaction.
@@ -28,8 +30,8 @@ const HOURS: (TimeDelta, TimeDelta) = (TimeDelta::hours(8), TimeDelta::hours(20)
 pub type Position = (PlanId, TaskId);
 
 /// Reads a part of the visits after `after`, opens those that were not accepted in time, and records
-/// that plans give them to other people; answers their number and where the next part begins. What a
-/// person assigned, or pinned in the order of a plan, stays.
+/// that plans give them to other people; answers their number and where the next part begins. One that a
+/// person pinned in the order of its plan is none of them: it has the time of those that people assigned.
 ///
 /// # Errors
 /// [`DbError`].
@@ -44,27 +46,51 @@ pub fn release_due(
     // A first, generous bound for the query: not all hours count.
     let offers = given_until(tx.read()?, district, now - within, after)?;
     let next = offers.last().copied().filter(|_| i64::try_from(offers.len()) == Ok(BATCH));
-    let plans: BTreeSet<PlanId> = offers.iter().map(|(plan, _)| *plan).collect();
-    let plans: Vec<PlanId> = plans.into_iter().collect();
-    let mut due: HashMap<PlanId, Given> = store::given(tx.read_unbatched(), district, &plans)?;
-    due.retain(|_, given| accept_by(given.at, within) <= now);
-    let is_due =
-        |(plan, task): &(PlanId, TaskId)| due.get(plan).is_some_and(|given| !given.pins(*task));
-    let ids: Vec<TaskId> = offers.into_iter().filter(is_due).map(|(_, task)| task).collect();
-    let back = given_back(tx.read()?, district, &ids)?;
+    let due = not_accepted(tx.read()?, district, offers, (false, within, now))?;
+    let ids: Vec<TaskId> = due.iter().map(|(_, task)| *task).collect();
     for row in task::store::rows(tx.read()?, district, &ids)? {
         // Another server may have written an acceptance since the list was read.
-        let is_over = |plan: PlanId| {
-            let back = back.get(&(plan, row.id));
-            due.contains_key(&plan) && back.is_none_or(|at| accept_by(*at, within) <= now)
-        };
-        if row.state != Phase::Assigned || !row.plan.is_some_and(is_over) {
-            continue;
+        let is_due = row.plan.is_some_and(|plan| due.contains(&(plan, row.id)));
+        if row.state == Phase::Assigned && is_due {
+            go_on(tx, &row)?;
         }
-        freed::not_accepted(tx, &row)?;
-        release::open(tx, &row, None, json!({ "because": "not_accepted", "was": row.state }))?;
     }
     Ok((ids.len(), next))
+}
+
+/// Those of the visits whose time `within` to accept them is over: of those that a person pinned in the order
+/// of the plan, or of all others.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn not_accepted(
+    conn: &mut Conn,
+    district: AreaCode,
+    mut visits: Vec<Position>,
+    (pinned, within, now): (bool, TimeDelta, DateTime<Utc>),
+) -> Result<Vec<Position>, DbError> {
+    let plans: BTreeSet<PlanId> = visits.iter().map(|(plan, _)| *plan).collect();
+    let plans: Vec<PlanId> = plans.into_iter().collect();
+    let given = store::given(conn, district, &plans)?;
+    let is_over = |at: DateTime<Utc>| accept_by(at, within) <= now;
+    visits.retain(|(plan, task)| {
+        let given = given.get(plan).filter(|given| given.pins(*task) == pinned);
+        given.is_some_and(|given| is_over(given.at))
+    });
+    let ids: Vec<TaskId> = visits.iter().map(|(_, task)| *task).collect();
+    let back = given_back(conn, district, &ids)?;
+    visits.retain(|visit| back.get(visit).is_none_or(|at| is_over(*at)));
+    Ok(visits)
+}
+
+/// Opens the visit of `row`, and records that a plan gives it to another person.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn go_on(tx: &mut Tx<'_>, row: &TaskRow) -> Result<(), DbError> {
+    freed::not_accepted(tx, row)?;
+    release::open(tx, row, None, json!({ "because": "not_accepted", "was": row.state }))?;
+    Ok(())
 }
 
 /// A part of the visits that plans gave until the time `given` and that are not accepted yet, after
@@ -124,7 +150,7 @@ fn given_back(
 }
 
 /// Until when a visit given at this moment is accepted in time.
-fn accept_by(given: DateTime<Utc>, within: TimeDelta) -> DateTime<Utc> {
+pub(super) fn accept_by(given: DateTime<Utc>, within: TimeDelta) -> DateTime<Utc> {
     let mut left = within;
     for date in day(given).iter_days() {
         let (begins, ends) = (midnight(date) + HOURS.0, midnight(date) + HOURS.1);

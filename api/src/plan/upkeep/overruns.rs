@@ -1,11 +1,11 @@
-//! Visits that last longer than planned: the later ones of the same person and day that are not
-//! accepted yet are planned anew, or a plan that moves them is suggested, if the next one cannot be kept.
+//! Visits that last longer than planned: the later ones of the same person and day that a plan gave and that
+//! are not accepted yet are planned anew, or a plan that moves them is suggested, if the next one cannot be kept.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, Timelike as _, Utc};
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::id::{PersonId, PlanId};
 use gridward_domain::task::Phase;
 use gridward_domain::time::TimeOfDay;
 use serde_json::json;
@@ -18,14 +18,12 @@ use crate::plan::request::order::PlanOrder;
 use crate::plan::settings::{self, ReplanMode};
 use crate::plan::store;
 use crate::task;
-use crate::task::release;
+use crate::task::commands::release;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
 /// A visit may begin this many minutes later than planned.
 const TOLERANCE: u16 = 15;
-/// A visit given within this time stays, so that it does not change hands each minute.
-const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(30);
 
 /// Replans the visits of today that are not accepted and whose person is held up by a visit: in the mode
 /// `automatic` opens and frees them, with `suggest` orders a draft that moves them, until whose application
@@ -65,11 +63,11 @@ fn suggest(tx: &mut Tx<'_>, district: AreaCode, mut later: Vec<TaskRow>) -> Resu
     for row in later {
         towns.entry(replan::town(&row)).or_default().push(row);
     }
-    let mut plans = 0;
+    let (mut plans, now) = (0, tx.now);
     for rows in towns.into_values() {
         let Some(order) = replan::order(&rows, None, today) else { continue };
         let mut order = PlanOrder { move_unaccepted: true, ..order };
-        let movable = movable::read(tx.read_unbatched(), &order, &rows)?;
+        let movable = movable::read(tx.read_unbatched(), &order, (&HashSet::new(), now), &rows)?;
         order.only.ids.retain(|task| movable.contains_key(task));
         if !order.only.ids.is_empty() {
             replan::put(tx, order, false)?;
@@ -79,7 +77,8 @@ fn suggest(tx: &mut Tx<'_>, district: AreaCode, mut later: Vec<TaskRow>) -> Resu
     Ok(plans)
 }
 
-/// The visits of today that are not accepted and that their people, who are held up, cannot make in time.
+/// The visits of today that plans gave, that are not accepted, and that their people, who are held up, cannot
+/// make in time.
 fn later(tx: &mut Tx<'_>, district: AreaCode) -> Result<Vec<TaskRow>, DbError> {
     let now = tx.now;
     let (today, time) = (clock::day(now), time_of(now));
@@ -106,23 +105,16 @@ fn later(tx: &mut Tx<'_>, district: AreaCode) -> Result<Vec<TaskRow>, DbError> {
     let mut later: Vec<TaskRow> = later.into_values().flatten().collect();
     // One of two people who go together is not replaced alone.
     later.retain(|row| {
-        row.state == Phase::Assigned && is_settled(row.updated_at, now) && row.pair().is_none()
+        row.state == Phase::Assigned
+            && movable::is_settled(row.updated_at, now)
+            && row.pair().is_none()
     });
-    let by_hand = by_hand(tx, district, &later)?;
-    later.retain(|row| !by_hand.contains(&row.id));
-    Ok(later)
-}
-
-/// The tasks that the orders of their plans pin.
-fn by_hand(
-    tx: &mut Tx<'_>,
-    district: AreaCode,
-    rows: &[TaskRow],
-) -> Result<BTreeSet<TaskId>, DbError> {
-    let plans: BTreeSet<PlanId> = rows.iter().filter_map(|row| row.plan).collect();
+    let plans: BTreeSet<PlanId> = later.iter().filter_map(|row| row.plan).collect();
     let plans: Vec<PlanId> = plans.into_iter().collect();
     let given = store::given(tx.read_unbatched(), district, &plans)?;
-    Ok(given.values().flat_map(|given| given.order.iter().flat_map(PlanOrder::pinned)).collect())
+    let pins = |plan: PlanId, task| given.get(&plan).is_some_and(|given| given.pins(task));
+    later.retain(|row| row.plan.is_some_and(|plan| !pins(plan, row.id)));
+    Ok(later)
 }
 
 /// The minutes of the day in the district.
@@ -166,11 +158,6 @@ fn is_too_late(start: TimeOfDay, travel: u16, closes: Option<TimeOfDay>, time: u
     time.saturating_add(travel) > latest
 }
 
-/// Whether a task that changed then has been as it is for a while.
-fn is_settled(changed: NaiveDateTime, now: DateTime<Utc>) -> bool {
-    now - changed.and_utc() >= SETTLED_AFTER
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,12 +194,5 @@ mod tests {
         let closes = Some(at(10, 5));
         assert!(!is_too_late(at(10, 0), 20, closes, at(9, 45).minutes()));
         assert!(is_too_late(at(10, 0), 20, closes, at(9, 46).minutes()));
-    }
-
-    #[test]
-    fn a_visit_that_was_given_less_than_half_an_hour_ago_stays() {
-        let now = moment("2026-11-28T02:30:00Z");
-        assert!(is_settled(moment("2026-11-28T02:00:00Z").naive_utc(), now));
-        assert!(!is_settled(moment("2026-11-28T02:00:01Z").naive_utc(), now));
     }
 }

@@ -23,7 +23,7 @@ use crate::plan::request::selection::{MOST_IDS, TaskSelection};
 use crate::plan::request::span::Span;
 use crate::plan::settings::{self, ReplanMode};
 use crate::task;
-use crate::task::freed;
+use crate::task::assignment::freed;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
@@ -35,7 +35,8 @@ const LAST: u64 = 30;
 /// Puts one plan for each town with freed tasks into the queue, and one more if some of them go on to other
 /// people while the others are only suggested; answers the number of plans. A plan of a town has everyone
 /// whose help is usual; a suggestion is of the smallest area that suffices. All other tasks keep their
-/// assignees and times.
+/// assignees and times, but for unaccepted visits in the grids of urgent tasks, which move where these would be
+/// late or have no visitor otherwise: by a suggestion, or where the mode is `automatic`.
 ///
 /// # Errors
 /// [`DbError`].
@@ -121,7 +122,7 @@ fn is_applied_at_once(replan: ReplanMode, goes_on: bool) -> Option<bool> {
 
 /// The day from which a task that is not possible before `not_before` can be planned, if that is
 /// later than today.
-fn waits_until(not_before: NaiveDate, today: NaiveDate) -> Option<NaiveDate> {
+pub(super) fn waits_until(not_before: NaiveDate, today: NaiveDate) -> Option<NaiveDate> {
     let from = not_before.checked_sub_days(Days::new(LAST))?;
     (from > today).then_some(from)
 }

@@ -10,7 +10,7 @@ use gridward_domain::id::{PlanId, TaskId};
 use crate::db::schema::{plan_visits, plans};
 use crate::db::{Conn, DbError, batches};
 use crate::plan::model::PlanState;
-use crate::task::freed;
+use crate::task::assignment::freed;
 use crate::tx::Tx;
 
 /// The most plans that a task gets after it has lost its assignee.

@@ -6,11 +6,11 @@ use gridward_domain::id::SessionId;
 use crate::auth::sync_state::{self, SyncState};
 use crate::db::{Conn, DbError};
 use crate::sync::cursor::Cursor;
+use crate::sync::event_store;
 use crate::sync::model::{CommandOutcome, CommandResult};
 use crate::sync::row_type::RowType;
 use crate::sync::scope::Scope;
-use crate::sync::store;
-use crate::task::origin::TRUSTED;
+use crate::task::commands::origin::TRUSTED;
 
 /// The most minutes by which a clock is said to be wrong: about 190 years.
 const FARTHEST: i64 = 100_000_000;
@@ -105,7 +105,7 @@ pub fn due(
     let Some(was) = sync_state::of_session(conn, district, session)? else { return Ok(None) };
     // The phone of a quiet poll has stored nothing new, so the log need not be read.
     let last = if newly_stored(&was, seen).is_some() {
-        store::last_about(conn, district, scope.person())?
+        event_store::last_about(conn, district, scope.person())?
     } else {
         0
     };

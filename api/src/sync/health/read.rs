@@ -18,7 +18,7 @@ use crate::log::head;
 use crate::person;
 use crate::person::list_store::Filter;
 use crate::person::store::PersonRow;
-use crate::sync::store;
+use crate::sync::{event_store, store};
 
 /// The most people in an answer.
 const MOST_PEOPLE: i64 = 1_000;
@@ -65,7 +65,7 @@ pub fn health(
     let epoch = head::read(conn, district)?.epoch;
     let held = store::held_tasks(conn, district, &people)?;
     let tasks: Vec<TaskId> = held.iter().map(|(_, task)| *task).collect();
-    let changed = store::last_changes(conn, district, &tasks)?;
+    let changed = event_store::last_changes(conn, district, &tasks)?;
     let mut visits: HashMap<PersonId, Vec<TaskId>> = HashMap::new();
     for (person, task) in held {
         visits.entry(person).or_default().push(task);

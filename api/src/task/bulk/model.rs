@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 
 use crate::http::problem::Kept;
 use crate::http::problem::answer::{Language, LocalizedProblem};
-use crate::task::planned_why::PlannedWhy;
+use crate::task::commands::transition::Change;
 use crate::task::row::TaskRow;
-use crate::task::transition::Change;
-use crate::task::unserved_why::UnservedWhy;
+use crate::task::view::planned_why::PlannedWhy;
+use crate::task::view::unserved_why::UnservedWhy;
 
 /// The commands of a bulk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

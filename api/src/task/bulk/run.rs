@@ -19,13 +19,14 @@ use crate::db::DbFailure as _;
 use crate::http::deserialize;
 use crate::http::problem::{Kept, Problem, ProblemCode};
 use crate::idempotency::Effect;
-use crate::task::assignees::Assignees;
-use crate::task::command::TaskCommand;
-use crate::task::create::{self, NewTask};
-use crate::task::origin::Origin;
-use crate::task::perform::{self, Sent};
-use crate::task::transition::Change;
-use crate::task::{read_set, seen};
+use crate::task::assignment::assignees::Assignees;
+use crate::task::commands::command::TaskCommand;
+use crate::task::commands::origin::Origin;
+use crate::task::commands::perform::{self, Sent};
+use crate::task::commands::read_set;
+use crate::task::commands::transition::Change;
+use crate::task::creation::create::{self, NewTask};
+use crate::task::view::seen;
 use crate::tx::{ReadSet, Tx};
 
 impl Effect for TaskBulk {

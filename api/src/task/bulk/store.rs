@@ -7,7 +7,7 @@ use gridward_domain::id::{BulkId, PersonId};
 
 use super::UNDOABLE_FOR;
 use super::model::Inverse;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::schema::task_bulks;
 use crate::db::{Conn, DbError, changed_one};
 
@@ -38,8 +38,7 @@ impl BulkRow {
 
     /// What undoes it.
     pub(super) fn inverses(&self, key: &SealingKey) -> Result<Vec<Inverse>, DbError> {
-        key.open_value(&aad(self.district, TABLE, self.id), &self.sealed)
-            .map_err(|error| DbError::corrupt(TABLE, error))
+        key.open_row((self.district, TABLE, self.id), &self.sealed)
     }
 }
 
@@ -57,8 +56,7 @@ pub(super) fn keep(
         .filter(task_bulks::district.eq(district))
         .filter(task_bulks::created_at.lt(over));
     diesel::delete(those).execute(conn)?;
-    let sealed = key.seal_value(&aad(district, TABLE, id), &inverses);
-    let sealed = sealed.map_err(|error| DbError::corrupt(TABLE, error))?;
+    let sealed = key.seal_row((district, TABLE, id), &inverses)?;
     let created_at = now.naive_utc();
     let row = BulkRow { district, id, person, created_at, undone_at: None, sealed };
     BulkRow::insert_all(conn, &[&row])

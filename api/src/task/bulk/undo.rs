@@ -20,12 +20,15 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::person;
-use crate::task::breach;
-use crate::task::command::{NewTimes, VisitTime};
-use crate::task::commitments::{Commitments, Conflict};
+use crate::task::assignment::breach;
+use crate::task::assignment::tie;
+use crate::task::commands::command::{NewTimes, VisitTime};
+use crate::task::commands::refusal;
+use crate::task::commands::transition::{self, Step};
 use crate::task::row::TaskRow;
-use crate::task::transition::{self, Step};
-use crate::task::{overlap, refusal, seen, tie};
+use crate::task::schedule::commitments::{Commitments, Conflict};
+use crate::task::schedule::overlap;
+use crate::task::view::seen;
 use crate::tx::Tx;
 
 /// The undoing of a bulk.

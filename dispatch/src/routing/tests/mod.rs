@@ -5,6 +5,7 @@ mod checker;
 mod crowd;
 mod days;
 mod random;
+mod shortages;
 mod spec;
 mod tour;
 

@@ -60,7 +60,7 @@ fn the_least_sufficient_remedy_is_reported() {
     let later = Remedy::LaterWindow { volunteer: volunteer_1, day, minutes: Minutes(10) };
     assert_eq!(remedy(&only(volunteer(1), early)), Some(&later));
     let shy = Volunteer { offered: Minutes(45), ..volunteer(1) };
-    let more = Remedy::MoreMinutes { volunteer: volunteer_1, week: None, minutes: Minutes(5) };
+    let more = Remedy::MoreMinutes { volunteer: volunteer_1, week: None, day, minutes: Minutes(5) };
     assert_eq!(remedy(&only(shy, visit(1))), Some(&more));
     let needs = Visit { skills: skills(&["legal"]), ..visit(1) };
     let missing = skills(&["legal"]);
@@ -81,6 +81,28 @@ fn one_more_is_no_help_where_it_is_settled_who_goes() {
 }
 
 #[test]
+fn one_more_suffices_for_two_people_where_one_of_them_can_go() {
+    let remedies = |people: Vec<Volunteer>, visits: Vec<Visit>| {
+        let (first, second, at_once) = (task(1), task(2), Minutes(0));
+        let pair = Tie::TwoPeople(Pair { first, second, after: at_once, by: at_once });
+        let problem = DispatchProblem { ties: vec![pair], ..village(people, visits) };
+        let unserved = planned(&problem).unserved;
+        unserved.into_iter().map(|left| left.remedy).collect::<Vec<_>>()
+    };
+    let (both, more) = (|| vec![visit(1), visit(2)], || Some(Remedy::OneMore));
+    assert_eq!(remedies(vec![volunteer(1)], both()), [more(), more()]);
+    let spent = Volunteer { offered: Minutes(0), ..volunteer(1) };
+    assert_eq!(remedies(vec![spent], both()), [None, None], "two are missing");
+    let needs = Visit { skills: skills(&["medical"]), ..visit(2) };
+    assert_eq!(remedies(vec![volunteer(1)], vec![visit(1), needs]), [None, more()]);
+    let apart = [(1, "0900-1000"), (2, "1100-1200")]
+        .map(|(number, window)| Visit { windows: vec![hours(window)], ..visit(number) });
+    assert_eq!(remedies(vec![volunteer(1)], apart.to_vec()), [None, None], "never at once");
+    let held = Visit { pinned: Some(pin(1, 1, Some("1100"))), ..visit(1) };
+    assert_eq!(remedies(vec![volunteer(1)], vec![held, visit(2)]), [None, more()]);
+}
+
+#[test]
 fn alternatives_of_helpers_use_the_requested_hours() {
     // The third visit is for a neighbour; the first two keep their times.
     let near = Volunteer { grid: area(NEXT_GRID), ..volunteer(1) };
@@ -96,17 +118,25 @@ fn alternatives_of_helpers_use_the_requested_hours() {
     }
 }
 
-/// The problem with the plan pinned and only one unserved visit open.
+/// The tie that has the visit made by two people.
+fn pair_of(problem: &DispatchProblem, visit: TaskId) -> Option<&Tie> {
+    let is_pair = |tie: &&Tie| matches!(tie, Tie::TwoPeople(_)) && tie.visits().contains(&visit);
+    problem.ties.iter().find(is_pair)
+}
+
+/// The problem with the plan pinned and only one unserved visit open, with the other one of its pair.
 fn with_only(problem: &DispatchProblem, plan: &Plan, open: TaskId) -> DispatchProblem {
     let unserved = |visit: &Visit| plan.unserved.iter().any(|left| left.visit == visit.id);
-    let mut alone = DispatchProblem { ties: Vec::new(), ..problem.clone() };
-    alone.visits.retain(|visit| visit.id == open || !unserved(visit));
+    let pair = pair_of(problem, open);
+    let opened = pair.map_or_else(|| vec![open], Tie::visits);
+    let ties = pair.into_iter().cloned().collect();
+    let mut alone = DispatchProblem { ties, ..problem.clone() };
+    alone.visits.retain(|visit| opened.contains(&visit.id) || !unserved(visit));
     for route in &plan.routes {
         for stop in &route.stops {
             let mut visits = alone.visits.iter_mut();
             let visit = visits.find(|visit| visit.id == stop.visit).expect("a visit");
-            let mut pairs = problem.ties.iter().filter(|tie| matches!(tie, Tie::TwoPeople(_)));
-            let bound = pairs.any(|tie| tie.visits().contains(&visit.id));
+            let bound = pair_of(problem, visit.id).is_some();
             let settled = visit.pinned.and_then(|pin| pin.start);
             let start = settled.or(bound.then_some(stop.start));
             visit.pinned = Some(Pin { volunteer: route.volunteer, day: route.day, start });
@@ -116,7 +146,7 @@ fn with_only(problem: &DispatchProblem, plan: &Plan, open: TaskId) -> DispatchPr
 }
 
 /// Applies the remedy; none where there is none.
-fn change(problem: &mut DispatchProblem, left: &Unserved) -> Option<()> {
+pub(super) fn change(problem: &mut DispatchProblem, left: &Unserved) -> Option<()> {
     fn whoever(problem: &mut DispatchProblem, id: PersonId) -> Option<&mut Volunteer> {
         problem.volunteers.iter_mut().find(|who| who.id == id)
     }
@@ -135,7 +165,7 @@ fn change(problem: &mut DispatchProblem, left: &Unserved) -> Option<()> {
             let visit = problem.visits.iter_mut().find(|visit| visit.id == left.visit)?;
             visit.windows.iter_mut().try_for_each(|window| longer(window, minutes))
         }
-        Remedy::MoreMinutes { volunteer, week, minutes } => {
+        Remedy::MoreMinutes { volunteer, week, minutes, .. } => {
             let who = whoever(problem, volunteer)?;
             let mut weeks = who.weeks.iter_mut();
             match week {
@@ -150,13 +180,16 @@ fn change(problem: &mut DispatchProblem, left: &Unserved) -> Option<()> {
         }
         Remedy::OneMore => {
             let visit = problem.visits.iter().find(|visit| visit.id == left.visit)?;
-            let day = visit.not_before;
+            // The other visit of a pair decides on the day.
+            let days = if pair_of(problem, visit.id).is_some() { 14 } else { 1 };
+            let days = (0..days).map(|later| visit.not_before + Days::new(later));
+            let shifts = days.map(|day| Shift { day, window: hours("0000-2400"), breaks: vec![] });
             let more = Volunteer {
                 id: person(99),
                 home: visit.place,
                 grid: visit.grid,
                 skills: visit.skills.clone(),
-                shifts: vec![Shift { day, window: hours("0000-2400"), breaks: Vec::new() }],
+                shifts: shifts.collect(),
                 offered: Minutes(1_440),
                 ..volunteer(99)
             };
@@ -185,8 +218,15 @@ proptest! {
     }
 }
 
-/// Whether the visit fits into the route that its remedy names, with the other stops in order.
+/// Whether the visit fits into the route that its remedy names, with the other stops in order, and the other one of its
+/// pair into one of those who were there before.
 fn fits_where_remedied(problem: &DispatchProblem, plan: &Plan, left: &Unserved) -> bool {
+    let untied = DispatchProblem { ties: Vec::new(), ..problem.clone() };
+    let problem = match pair_of(problem, left.visit) {
+        Some(pair) if !has_visitor_for_other(&untied, plan, pair, left.visit) => return false,
+        Some(_) => &untied,
+        None => problem,
+    };
     let days = |who: PersonId| {
         let mut people = problem.volunteers.iter();
         let shifts = people.find(|other| other.id == who).map(|who| who.shifts.as_slice());
@@ -196,13 +236,25 @@ fn fits_where_remedied(problem: &DispatchProblem, plan: &Plan, left: &Unserved) 
         Some(
             Remedy::MoreTime { volunteer, day, .. }
             | Remedy::LaterWindow { volunteer, day, .. }
+            | Remedy::MoreMinutes { volunteer, day, .. }
             | Remedy::Skill { volunteer, day, .. },
         ) => (*volunteer, vec![*day]),
-        Some(Remedy::MoreMinutes { volunteer, .. }) => (*volunteer, days(*volunteer)),
         Some(Remedy::OneMore) => (person(99), days(person(99))),
         None => return false,
     };
     days.into_iter().any(|day| can_insert(problem, plan, (who, day), left.visit))
+}
+
+/// Whether the other visit of the pair fits into a route of the people that there were before.
+fn has_visitor_for_other(untied: &DispatchProblem, plan: &Plan, pair: &Tie, visit: TaskId) -> bool {
+    let mut others = pair.visits().into_iter().filter(|other| *other != visit);
+    others.any(|other| {
+        let mut people = untied.volunteers.iter().filter(|who| who.id != person(99));
+        people.any(|who| {
+            let mut days = who.shifts.iter().map(|shift| shift.day);
+            days.any(|day| can_insert(untied, plan, (who.id, day), other))
+        })
+    })
 }
 
 #[test]

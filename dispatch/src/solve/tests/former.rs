@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
+use super::answers::change;
 use super::random::some_problem;
 use super::*;
 
 /// What the free visits of a problem have in a plan, by person, day and start.
-fn had(problem: &DispatchProblem, plan: &Plan) -> Vec<(TaskId, Pin)> {
+pub(super) fn had(problem: &DispatchProblem, plan: &Plan) -> Vec<(TaskId, Pin)> {
     let free = problem.visits.iter().filter(|visit| visit.pinned.is_none());
     let free: HashSet<TaskId> = free.map(|visit| visit.id).collect();
     let stops = plan.routes.iter().flat_map(|route| {
@@ -18,7 +19,7 @@ fn had(problem: &DispatchProblem, plan: &Plan) -> Vec<(TaskId, Pin)> {
     stops.filter(|(visit, _)| free.contains(visit)).collect()
 }
 
-fn without_hours(former: &[(TaskId, Pin)]) -> Vec<(TaskId, Pin)> {
+pub(super) fn without_hours(former: &[(TaskId, Pin)]) -> Vec<(TaskId, Pin)> {
     former.iter().map(|(visit, pin)| (*visit, Pin { start: None, ..*pin })).collect()
 }
 
@@ -26,6 +27,12 @@ fn kept(problem: &mut DispatchProblem, former: &[(TaskId, Pin)]) -> Vec<TaskId> 
     let mut kept: Vec<TaskId> = keep_former(problem, former, Level::Grid).into_iter().collect();
     kept.sort_unstable();
     kept
+}
+
+/// Finds a place for the visit beside those that are kept; returns whether there is one.
+fn has_room(problem: &mut DispatchProblem, wish: (TaskId, Pin), kept: HashSet<TaskId>) -> bool {
+    let kept = make_room(problem, &[wish], kept, Level::Grid, &());
+    kept.expect("it is not cancelled").contains(&wish.0)
 }
 
 fn former(number: u128, pin: Pin) -> (TaskId, Pin) {
@@ -144,8 +151,100 @@ fn tied_visits_keep_what_they_had_together_or_not_at_all() {
     assert_eq!(of(one, vec![visit(1), other], &same), [], "the pinned visit has another person");
 }
 
+/// The person and the day of the remedy; none of one more volunteer.
+fn place(remedy: &Remedy) -> Option<Pin> {
+    match *remedy {
+        Remedy::MoreTime { volunteer, day, .. }
+        | Remedy::LaterWindow { volunteer, day, .. }
+        | Remedy::MoreMinutes { volunteer, day, .. }
+        | Remedy::Skill { volunteer, day, .. } => Some(Pin { volunteer, day, start: None }),
+        Remedy::OneMore => None,
+    }
+}
+
+#[test]
+fn the_visit_of_a_remedy_takes_no_hour_that_others_keep_if_it_need_not() {
+    // Between the two is time for one more.
+    let mut problem = village(vec![volunteer(1)], vec![visit(1), visit(2), visit(3)]);
+    let wishes = [("0910", 1), ("1030", 2)].map(|(start, n)| former(n, pin(1, 1, Some(start))));
+    let kept = keep_former(&mut problem, &wishes, Level::Grid);
+    assert!(has_room(&mut problem, former(3, pin(1, 1, None)), kept));
+    let plan = planned(&problem);
+    assert_eq!([1, 2].map(|number| stop(&plan, number).start), [at("0910"), at("1030")]);
+    assert_eq!(goes(&plan, 3), Some((person(1), june(1))));
+}
+
+#[test]
+fn visits_that_make_room_begin_later_and_what_is_pinned_by_hand_keeps_its_hour() {
+    let before = Visit { windows: vec![hours("0900-1000")], ..visit(1) };
+    let left = Visit { windows: vec![hours("0950-1020")], ..visit(3) };
+    let by_hand = Visit { pinned: Some(pin(1, 1, Some("1050"))), ..visit(4) };
+    let mut problem = village(vec![volunteer(1)], vec![before, visit(2), left, by_hand]);
+    let wishes = [("0920", 1), ("0950", 2)].map(|(start, n)| former(n, pin(1, 1, Some(start))));
+    let kept = keep_former(&mut problem, &wishes, Level::Grid);
+    assert!(has_room(&mut problem, former(3, pin(1, 1, None)), kept));
+    let plan = planned(&problem);
+    let starts = [1, 3, 2, 4].map(|number| stop(&plan, number).start);
+    assert_eq!(starts, ["0920", "0950", "1020", "1050"].map(at));
+}
+
+#[test]
+fn a_pinned_visit_without_a_place_on_another_day_takes_no_room() {
+    let shifts = [1, 2].map(|day| shift(day, "0900-1200")).to_vec();
+    let too_early = Visit { pinned: Some(pin(1, 2, Some("0800"))), ..visit(1) };
+    let who = Volunteer { shifts, ..volunteer(1) };
+    let mut problem = village(vec![who], vec![too_early, visit(2)]);
+    assert!(has_room(&mut problem, former(2, pin(1, 1, None)), HashSet::new()));
+    assert_eq!(goes(&planned(&problem), 2), Some((person(1), june(1))));
+}
+
+#[test]
+fn of_several_visits_each_gets_its_place_beside_those_before_it() {
+    // The morning holds five visits of half an hour at one place; one is there.
+    let there = Visit { pinned: Some(pin(1, 1, Some("1010"))), ..visit(1) };
+    let visits = std::iter::once(there).chain((2..=6).map(visit)).collect();
+    let mut problem = village(vec![volunteer(1)], visits);
+    let wishes: Vec<_> = (2..=6).map(|number| former(number, pin(1, 1, None))).collect();
+    let kept = make_room(&mut problem, &wishes, HashSet::new(), Level::Grid, &());
+    let mut kept: Vec<TaskId> = kept.expect("it is not cancelled").into_iter().collect();
+    kept.sort_unstable();
+    assert_eq!(kept, [2, 3, 4, 5].map(task));
+    let plan = planned(&problem);
+    assert_eq!(plan.unserved.iter().map(|left| left.visit).collect::<Vec<_>>(), [task(6)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn a_visit_gets_the_place_of_its_remedy_though_others_wait(problem in some_problem()) {
+        let mut problem = DispatchProblem { ties: Vec::new(), ..problem };
+        problem.visits.retain(|visit| !visit.is_call() && visit.pinned.is_none());
+        for shift in problem.volunteers.iter_mut().flat_map(|who| &mut who.shifts) {
+            shift.breaks.clear();
+        }
+        let before = planned(&problem);
+        let former = had(&problem, &before);
+        for left in &before.unserved {
+            let mut next = problem.clone();
+            let Some(wish) = left.remedy.as_ref().and_then(place) else { continue };
+            if change(&mut next, left).is_none() {
+                continue;
+            }
+            let kept = keep_former(&mut next, &former, Level::Grid);
+            let is_placed = has_room(&mut next, (left.visit, wish), kept);
+            prop_assert!(is_placed, "{wish:?} of {}", left.visit);
+            for (visit, pin) in &former {
+                let now = next.visits.iter().find(|now| now.id == *visit).and_then(|now| now.pinned);
+                prop_assert!(now.is_none_or(|now| now.start >= pin.start), "{pin:?}, now {now:?}");
+            }
+            let later = without_hours(&had(&problem, &planned(&next)));
+            let expected = without_hours(&former);
+            for pin in expected.iter().chain([&(left.visit, wish)]) {
+                prop_assert!(later.contains(pin), "{pin:?}, now {later:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_plan_that_keeps_a_former_one_of_the_same_problem_has_its_visits(

@@ -1,6 +1,8 @@
 //! The specification of plans by small villages, and the builders for it.
 
+mod accepted;
 mod answers;
+mod bounds;
 mod calls;
 mod cancelling;
 mod checker;
@@ -8,8 +10,11 @@ mod days;
 mod former;
 mod idle;
 mod late;
+mod offers;
 mod order;
+mod pins;
 mod random;
+mod refusals;
 mod spec;
 mod ties;
 mod unfit_pins;

@@ -251,9 +251,15 @@ proptest! {
         let (problem, of) = (problem.reaching(reach), plan.measures);
         let bounds = bounds(&problem, &plan);
         prop_assert!(bounds.travel <= of.travel);
-        prop_assert!(bound::least_travel(&problem, &plan, 0) <= of.travel);
+        prop_assert!(bound::least_travel(&problem, &plan, |_| true, 0) <= of.travel);
         prop_assert!(bounds.unserved_priority <= Some(of.unserved_priority), "{bounds:?}");
         prop_assert!(bounds.largest_share <= Some(of.largest_share), "{bounds:?}");
+        let grid = area(GRID);
+        let (bounds, of) =
+            (bounds_in(&problem, &plan, &grid), measures_in(&problem, &plan, &grid));
+        prop_assert!(bounds.travel <= of.travel, "{bounds:?} {of:?}");
+        prop_assert!(bounds.unserved_priority <= Some(of.unserved_priority), "{bounds:?} {of:?}");
+        prop_assert!(bounds.largest_share <= Some(of.largest_share), "{bounds:?} {of:?}");
     }
 
     #[test]

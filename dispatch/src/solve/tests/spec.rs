@@ -30,29 +30,6 @@ fn of_two_as_near_the_one_with_the_smaller_share_goes() {
 }
 
 #[test]
-fn a_share_counts_what_was_offered_and_not_the_minutes() {
-    let offers_much = Volunteer { carried: Minutes(60), offered: Minutes(600), ..volunteer(1) };
-    let plan = planned(&village(vec![offers_much, volunteer(2)], vec![visit(1)]));
-    assert_eq!(goes(&plan, 1), Some((person(1), june(1))));
-}
-
-#[test]
-fn shares_are_of_the_period_of_fairness_and_the_limit_is_of_the_plan() {
-    // Both carried an hour; the first offered it in four weeks, the second in one.
-    let month = Some(Minutes(480));
-    let offers_long = Volunteer { carried: Minutes(60), share_of: month, ..volunteer(1) };
-    let offers_short = Volunteer { carried: Minutes(60), ..volunteer(2) };
-    let plan = planned(&village(vec![offers_long, offers_short], vec![visit(1)]));
-    assert_eq!(goes(&plan, 1), Some((person(1), june(1))));
-    let why = &stop(&plan, 1).why;
-    assert!((why.share_before - 60.0 / 480.0).abs() < 1e-9, "{why:?}");
-
-    let spent = Volunteer { carried: Minutes(140), share_of: month, ..volunteer(1) };
-    let plan = planned(&village(vec![spent], vec![visit(1)]));
-    assert_eq!(plan.measures.unserved, 1, "the limit is what is offered for the plan");
-}
-
-#[test]
 fn of_two_as_near_the_one_they_know_goes() {
     let known = Visit { last: Some(person(2)), ..visit(1) };
     let plan = planned(&village(vec![volunteer(1), volunteer(2)], vec![known]));
@@ -71,113 +48,11 @@ fn when_not_all_can_be_done_the_most_urgent_is() {
 }
 
 #[test]
-fn the_bound_of_travel_is_that_of_the_best_plan_where_no_home_is_nearer() {
-    // Out and back again, whatever the order; a call takes no travel.
-    let on_the_way = Visit { place: north(2.0), ..visit(2) };
-    let call = Visit { channel: Channel::Call, ..visit(3) };
-    let problem = village(vec![volunteer(1)], vec![visit(1), on_the_way, call]);
-    let plan = planned(&problem);
-    assert_eq!(bounds(&problem, &plan).travel, plan.measures.travel);
-}
-
-#[test]
-fn the_bound_of_unserved_priority_is_of_visits_that_none_may_make_and_of_the_minutes_offered() {
-    let skilled = Visit { skills: skills(&["driving"]), priority: Priority::MAX, ..visit(9) };
-    let services = |offered| {
-        let who = Volunteer { offered: Minutes(offered), home: north(9.9), ..volunteer(1) };
-        let problem = village(vec![who], vec![visit(1), visit(2), visit(3), skilled.clone()]);
-        let plan = planned(&problem);
-        (bounds(&problem, &plan).unserved_priority, plan.measures.unserved_priority)
-    };
-    assert_eq!(services(90), (Some(10), 10));
-    assert_eq!(services(60), (Some(15), 15));
-    // Half of the second visit could be made.
-    assert_eq!(services(45), (Some(18), 20));
-}
-
-#[test]
-fn the_bound_of_the_largest_share_is_the_level_of_even_loads() {
-    let near = |number| Volunteer { home: north(9.9), ..volunteer(number) };
-    let busy = Volunteer { carried: Minutes(30), ..near(2) };
-    let problem = village(vec![near(1), busy], vec![visit(1), visit(2), visit(3)]);
-    let share = |problem: &DispatchProblem| {
-        let plan = planned(problem);
-        (bounds(problem, &plan).largest_share.unwrap_or_default(), plan.measures.largest_share)
-    };
-    let (bound, share_of_plan) = share(&problem);
-    assert!((bound - 60.0 / 180.0).abs() < 1e-9 && (share_of_plan - bound).abs() < 1e-9, "{bound}");
-    // What was carried before is a share of any plan.
-    let spent = Volunteer { carried: Minutes(150), ..near(3) };
-    let (bound, _) = share(&village(vec![spent], vec![]));
-    assert!((bound - 150.0 / 180.0).abs() < 1e-9, "{bound}");
-}
-
-#[test]
 fn a_visit_on_the_way_adds_only_its_service() {
     let on_the_way = Visit { place: north(4.95), priority: Priority::MIN, ..visit(2) };
     let plan = planned(&village(vec![volunteer(1)], vec![visit(1), on_the_way]));
     assert_eq!(plan.measures.travel, Minutes(20));
     assert_eq!(stop(&plan, 2).why.extra_travel, Minutes(0));
-}
-
-#[test]
-fn nobody_carries_more_than_they_offered_with_the_way_home() {
-    let just = |offered| village(vec![Volunteer { offered, ..volunteer(1) }], vec![visit(1)]);
-    assert!(goes(&planned(&just(Minutes(50))), 1).is_some());
-    let plan = planned(&just(Minutes(49)));
-    assert_eq!(reason(&plan), &Reason::NoMinutes { short: Minutes(1) });
-}
-
-/// Offers of a volunteer for the weeks that begin on the first and on the eighth.
-fn weekly(offered: u32, carried: u32) -> Vec<WeekOffer> {
-    let week = |(day, carried)| WeekOffer {
-        monday: june(day),
-        offered: Minutes(offered),
-        carried: Minutes(carried),
-    };
-    [(1, carried), (8, 0)].map(week).to_vec()
-}
-
-#[test]
-fn the_minutes_of_a_week_are_not_given_in_another() {
-    let shifts = vec![shift(1, "0900-1200"), shift(2, "0900-1200"), shift(9, "0900-1200")];
-    let who = |weeks| Volunteer { shifts: shifts.clone(), weeks, ..volunteer(1) };
-    let hour = |number| Visit { service: Minutes(60), place: north(0.0), ..visit(number) };
-    let late = |number| Visit { due: june(30), ..hour(number) };
-    let weeks_of = |plan: &Plan| -> Vec<bool> {
-        let mut weeks: Vec<_> = plan.routes.iter().map(|route| route.day >= june(8)).collect();
-        weeks.dedup();
-        weeks
-    };
-    let two = |weeks| planned(&village(vec![who(weeks)], vec![late(1), late(2)]));
-    assert_eq!(weeks_of(&two(weekly(60, 0))), [false, true], "one in each week");
-    assert_eq!(two(weekly(60, 0)).measures.unserved, 0);
-    let full = two(weekly(60, 30));
-    assert_eq!(weeks_of(&full), [true], "the first week has half an hour left");
-    assert_eq!(reason(&full), &Reason::NoMinutes { short: Minutes(30) });
-    let more =
-        Remedy::MoreMinutes { volunteer: person(1), week: Some(june(1)), minutes: Minutes(30) };
-    assert_eq!(full.unserved[0].remedy, Some(more));
-}
-
-#[test]
-fn every_shift_needs_an_offer_for_its_week() {
-    let refused = |change: &dyn Fn(&mut Volunteer)| {
-        let mut who = Volunteer { weeks: weekly(60, 0), ..volunteer(1) };
-        change(&mut who);
-        refusal(&village(vec![who], Vec::new()))
-    };
-    let odd = |day| DispatchProblemError::Week { volunteer: person(1), day: june(day) };
-    assert_eq!(refused(&|who| who.weeks[0].monday = june(2)), odd(2));
-    assert_eq!(refused(&|who| who.weeks[1].monday = june(1)), odd(1));
-    assert_eq!(refused(&|who| who.shifts[0].day = june(15)), odd(15));
-}
-
-#[test]
-fn the_last_offered_minute_can_be_given() {
-    let next_door = Visit { place: north(0.0), ..visit(1) };
-    let who = Volunteer { offered: Minutes(30), ..volunteer(1) };
-    assert!(planned(&village(vec![who], vec![next_door])).unserved.is_empty());
 }
 
 #[test]
@@ -196,13 +71,6 @@ fn a_call_that_cuts_a_journey_at_a_break_makes_room_for_a_more_urgent_one() {
     assert_eq!(reason(&alone), &Reason::NoWindow, "half an hour on the road begins at 0925");
     let plan = planned(&village(vec![who], vec![far, halfway]));
     assert_eq!((stop(&plan, 2).leave, stop(&plan, 1).arrive), (at("0920"), at("0940")));
-}
-
-#[test]
-fn what_was_carried_before_counts_against_the_offer() {
-    let busy = Volunteer { carried: Minutes(140), ..volunteer(1) };
-    let plan = planned(&village(vec![busy], vec![visit(1)]));
-    assert_eq!(reason(&plan), &Reason::NoMinutes { short: Minutes(10) });
 }
 
 #[test]
@@ -297,106 +165,6 @@ fn a_visit_long_overdue_is_done_on_the_first_day_that_holds_it() {
 }
 
 #[test]
-fn a_pinned_visit_stays_where_it_is_and_the_others_give_way() {
-    let pinned =
-        Visit { pinned: Some(pin(1, 1, Some("0910"))), priority: Priority::MIN, ..visit(1) };
-    let urgent = Visit { priority: Priority::MAX, ..visit(2) };
-    let plan = planned(&village(vec![volunteer(1)], vec![urgent, pinned]));
-    assert_eq!(stop(&plan, 1).start, at("0910"));
-    assert_eq!(stop(&plan, 2).start, at("0940"));
-}
-
-#[test]
-fn pins_without_an_hour_give_way_to_those_with_one() {
-    let at_the_well = |number, minutes, start| Visit {
-        place: north(0.0),
-        service: Minutes(minutes),
-        pinned: Some(pin(1, 1, start)),
-        ..visit(number)
-    };
-    let urgent = Visit { priority: Priority::MAX, ..at_the_well(1, 20, None) };
-    let visits = vec![urgent, at_the_well(2, 60, None), at_the_well(3, 30, Some("0940"))];
-    let who = Volunteer { shifts: vec![shift(1, "0900-1115")], ..volunteer(1) };
-    let plan = planned(&village(vec![who], visits));
-    let starts = [1, 2, 3].map(|number| stop(&plan, number).start);
-    assert_eq!(starts, [at("0900"), at("1010"), at("0940")]);
-}
-
-#[test]
-fn a_pin_outweighs_area_skill_and_offer_and_is_paid_from_the_offer() {
-    let settled = Visit {
-        grid: area(NEXT_GRID),
-        skills: skills(&["legal"]),
-        pinned: Some(pin(1, 1, None)),
-        ..visit(1)
-    };
-    let who = Volunteer { offered: Minutes(40), ..volunteer(1) };
-    let plan = planned(&village(vec![who], vec![settled, visit(2)]));
-    assert_eq!(goes(&plan, 1), Some((person(1), june(1))));
-    assert_eq!(reason(&plan), &Reason::NoMinutes { short: Minutes(40) }, "50 + 30 of 40");
-}
-
-#[test]
-fn a_pin_that_does_not_fit_is_said_and_not_forced() {
-    for wrong in [pin(1, 2, None), pin(1, 1, Some("0909")), pin(1, 1, Some("1121"))] {
-        let pinned = Visit { pinned: Some(wrong), ..visit(1) };
-        let plan = planned(&village(vec![volunteer(1), volunteer(2)], vec![pinned]));
-        assert_eq!(reason(&plan), &Reason::PinDoesNotFit);
-    }
-}
-
-#[test]
-fn a_senseless_problem_is_refused_by_name() {
-    let refused = |problem: DispatchProblem| refusal(&problem);
-    let twice = village(vec![volunteer(1), volunteer(1)], vec![]);
-    assert_eq!(refused(twice), DispatchProblemError::VolunteerTwice(person(1)));
-    let twice = village(vec![], vec![visit(1), visit(1)]);
-    assert_eq!(refused(twice), DispatchProblemError::VisitTwice(task(1)));
-    let homeless = Volunteer { grid: area("500116"), ..volunteer(1) };
-    assert_eq!(
-        refused(village(vec![homeless], vec![])),
-        DispatchProblemError::HomeNotGrid(person(1))
-    );
-    let wide = Visit { grid: area("500116001"), ..visit(1) };
-    assert_eq!(refused(village(vec![], vec![wide])), DispatchProblemError::VisitNotGrid(task(1)));
-    let shifts = vec![shift(1, "0900-1000"), shift(1, "1100-1200")];
-    let two = village(vec![Volunteer { shifts, ..volunteer(1) }], vec![]);
-    assert_eq!(
-        refused(two),
-        DispatchProblemError::TwoShifts { volunteer: person(1), day: june(1) }
-    );
-    let lost = Visit { pinned: Some(pin(9, 1, None)), ..visit(1) };
-    assert_eq!(
-        refused(village(vec![volunteer(1)], vec![lost])),
-        DispatchProblemError::UnknownPin { visit: task(1), volunteer: person(9) }
-    );
-}
-
-#[test]
-fn a_problem_out_of_the_range_of_the_search_is_an_error_and_not_an_empty_plan() {
-    // Days are counted from the first shift; these are more apart than the search can count.
-    let shifts = vec![Shift { day: NaiveDate::MAX, ..shift(1, "0900-1200") }];
-    let problem = village(
-        vec![Volunteer { shifts, ..volunteer(1) }],
-        vec![Visit { due: NaiveDate::MIN, not_before: NaiveDate::MIN, ..visit(1) }],
-    );
-    let error = plan(&problem, &Options::default()).expect_err("no plan");
-    assert_eq!(error, PlanError::Instance(InstanceError::Time { what: "visit", index: 0 }));
-}
-
-#[test]
-fn minutes_beyond_all_sense_overflow_nothing() {
-    let endless = Visit { service: Minutes(u32::MAX), ..visit(1) };
-    let rich = Volunteer { offered: Minutes(u32::MAX), ..volunteer(1) };
-    let spent = Volunteer { carried: Minutes(u32::MAX), ..volunteer(2) };
-    let antipode = Place::new(-29.29, -73.75).expect("a place");
-    let far = Visit { place: antipode, pinned: Some(pin(2, 1, None)), ..visit(2) };
-    let plan = planned(&village(vec![rich, spent], vec![endless, far]));
-    let reasons: Vec<_> = plan.unserved.iter().map(|left| &left.reason).collect();
-    assert_eq!(reasons, [&Reason::NoWindow, &Reason::PinDoesNotFit]);
-}
-
-#[test]
 fn a_plan_is_told_in_plain_json() {
     let hard = Visit { skills: skills(&["legal"]), ..visit(2) };
     let plan = planned(&village(vec![volunteer(1)], vec![visit(1), hard]));
@@ -435,16 +203,6 @@ fn nothing_to_do_is_a_plan() {
     assert_eq!(planned(&DispatchProblem::default()), Plan::default());
     let idle = planned(&village(vec![volunteer(1)], vec![]));
     assert_eq!((idle.routes.len(), idle.measures), (0, Measures::default()));
-}
-
-#[test]
-fn shares_are_measured_over_all_who_offered() {
-    let silent = Volunteer { offered: Minutes(0), ..volunteer(3) };
-    let plan = planned(&village(vec![volunteer(1), volunteer(2), silent], vec![visit(1)]));
-    let share = 50.0 / 180.0;
-    assert!((plan.measures.largest_share - share).abs() < 1e-12);
-    assert!((plan.measures.mean_share - share / 2.0).abs() < 1e-12);
-    assert!((plan.measures.share_spread - share / 2.0).abs() < 1e-12, "one at 0, one at `share`");
 }
 
 #[test]

@@ -62,6 +62,28 @@ fn the_missing_volunteer_of_a_pair_is_the_reason() {
 }
 
 #[test]
+fn beside_one_of_two_people_the_other_has_the_remedies_of_a_single_visit() {
+    let remedies = |second: Volunteer, visits: Vec<Visit>| {
+        let plan = planned(&tied(vec![volunteer(1), second], visits, vec![two_people(1, 2, 0, 0)]));
+        plan.unserved.into_iter().map(|left| left.remedy).collect::<Vec<_>>()
+    };
+    let both = || vec![visit(1), visit(2)];
+    let (who, day) = (person(2), june(1));
+    let shy = Volunteer { offered: Minutes(45), ..volunteer(2) };
+    let more = Remedy::MoreMinutes { volunteer: who, week: None, day, minutes: Minutes(5) };
+    assert_eq!(remedies(shy, both()), [Some(more.clone()), Some(more)]);
+    let needs = Visit { skills: skills(&["legal"]), ..visit(2) };
+    let skill = Remedy::Skill { volunteer: who, day, missing: skills(&["legal"]) };
+    assert_eq!(remedies(volunteer(2), vec![visit(1), needs]), [None, Some(skill)]);
+    let brief = || Volunteer { shifts: vec![shift(1, "0900-0945")], ..volunteer(2) };
+    let longer = |minutes| Remedy::MoreTime { volunteer: who, day, minutes: Minutes(minutes) };
+    assert_eq!(remedies(brief(), both()), [Some(longer(5)), Some(longer(5))]);
+    // Beside a visit with an hour, so late that the way home ends at 10:40.
+    let settled = Visit { pinned: Some(pin(1, 1, Some("1000"))), ..visit(1) };
+    assert_eq!(remedies(brief(), vec![settled, visit(2)]), [None, Some(longer(55))]);
+}
+
+#[test]
 fn a_pinned_visit_of_two_people_draws_the_other_to_its_hour() {
     let pinned = Visit { pinned: Some(pin(1, 1, Some("1100"))), ..visit(1) };
     let problem = tied(

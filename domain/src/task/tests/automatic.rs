@@ -121,3 +121,11 @@ fn a_release_opens_and_a_cancellation_ends_an_accepted_task() {
     assert_eq!(state_after(AutomaticCommand::Release), Ok(State::Open));
     assert_eq!(state_after(AutomaticCommand::Cancel), Ok(State::Cancelled));
 }
+
+#[test]
+fn a_task_is_brought_forward_and_never_put_off() {
+    let accepted = task(State::Accepted(person(1)));
+    let due_by = |n| changed(&accepted, AutomaticCommand::BringForward { due_on: day(n) });
+    let forward = Task { due_on: day(4), version: 2, ..accepted };
+    assert_eq!((due_by(4), due_by(5), due_by(6)), (Ok(forward), Ok(accepted), Ok(accepted)));
+}

@@ -63,6 +63,7 @@ fn principals() -> impl Strategy<Value = Principal> {
 fn automatic_commands() -> impl Strategy<Value = AutomaticCommand> {
     let within = area("500116");
     prop_oneof![
+        (1u32..28).prop_map(|n| AutomaticCommand::BringForward { due_on: day(n) }),
         Just(AutomaticCommand::Escalate),
         Just(AutomaticCommand::Expire),
         Just(AutomaticCommand::Release),

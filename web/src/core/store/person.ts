@@ -15,11 +15,17 @@ export interface StoredRow {
   readonly box?: Box;
 }
 
-/** A command that waits to be sent. Its sealed text never changes. */
+/**
+ * A command, or a document of a case: its picture is uploaded under the id of the entry. `task.photo` is in the journal
+ * alone: a photo of a report that arrived, refused by itself.
+ */
+export type EntryType = Command['type'] | 'case.document' | 'task.photo';
+
+/** What waits to be sent. Its sealed text never changes. */
 export interface OutboxEntry {
   readonly seq?: number;
   readonly id: string;
-  readonly type: Command['type'];
+  readonly type: EntryType;
   readonly task_id?: string;
   readonly at: string;
   /** The sealed text of the command, and beside it what the app shows of it. */
@@ -28,10 +34,10 @@ export interface OutboxEntry {
   readonly sent: boolean;
 }
 
-/** What became of a command. */
+/** What became of an entry of the outbox. */
 export interface JournalEntry {
   readonly id: string;
-  readonly type: Command['type'];
+  readonly type: EntryType;
   readonly task_id?: string;
   readonly at: string;
   /** The service's time at the answer. */
@@ -51,14 +57,16 @@ export interface Draft {
   readonly box: Box;
 }
 
-/** A photo of a draft or a report; its sealed bytes are in the store `blobs`. */
+/** A photo of a draft, a report or a document; its sealed bytes are in the store `blobs`. */
 export interface Photo {
   readonly id: string;
-  readonly task_id: string;
+  /** Absent for a document, whose entry of the outbox or record names the case. */
+  readonly task_id?: string;
   /** Bytes of the picture. */
   readonly size: number;
   readonly sha256: string;
-  readonly state: 'draft' | 'queued' | 'ready' | 'done';
+  /** `refused` by itself or with its report, until it is sent again or removed. */
+  readonly state: 'draft' | 'queued' | 'ready' | 'done' | 'refused';
 }
 
 /** A task left the person's hands without an action of theirs. */
@@ -136,17 +144,26 @@ export async function putMeta<K extends keyof Meta>(db: PersonDb, key: K, value:
   await db.put('meta', value, key);
 }
 
-/** Deletes what a signed-out person must not leave, and all of it if nothing waits to be sent. */
-export async function erase(db: PersonDb, owner: Owner, keepOutbox: boolean): Promise<void> {
-  if (!keepOutbox) {
+/** Whether a picture is still to be sent: its report has arrived or waits, or it is a document in the outbox. */
+export function waits({ task_id, state }: Photo, outbox: readonly Pick<OutboxEntry, 'type' | 'task_id'>[]): boolean {
+  return state === 'ready' || (state === 'queued' && outbox.some((entry) => entry.type === 'task.report' && entry.task_id === task_id));
+}
+
+/** Deletes all but what waits to be sent; answers whether something waits. */
+export async function erase(db: PersonDb, owner: Owner): Promise<boolean> {
+  const [outbox, photos] = await Promise.all([db.getAll('outbox'), db.getAll('photos')]);
+  const dropped = photos.filter((photo) => !waits(photo, outbox));
+  if (outbox.length === 0 && dropped.length === photos.length) {
     db.close();
     await deleteDB(nameOf(owner));
-    return;
+    return false;
   }
-  const tx = db.transaction(['meta', 'rows', 'journal', 'drafts', 'moved'], 'readwrite');
+  const tx = db.transaction(['meta', 'rows', 'journal', 'drafts', 'moved', 'photos', 'blobs', 'uploads'], 'readwrite');
   await Promise.all([
     ...(['meta', 'rows', 'journal', 'drafts', 'moved'] as const).map((store) => tx.objectStore(store).clear()),
+    ...dropped.flatMap(({ id }) => (['photos', 'blobs', 'uploads'] as const).map((store) => tx.objectStore(store).delete(id))),
     tx.done,
   ]);
   db.close();
+  return true;
 }

@@ -5,7 +5,7 @@ import { seal } from '../seal';
 import { locked, type Session } from '../session';
 import { getMeta, putMeta, type JournalEntry, type MovedCard, type PersonDb } from '../store/person';
 import { withReserve } from '../store/reserve';
-import { batch, MOST_COMMANDS, readAll, type Opened, type Sealed } from './outbox';
+import { batch, MOST_COMMANDS, readAll, sendable, type Opened, type Sealed } from './outbox';
 import { moved } from './project';
 import { isReadable } from './readable';
 import { keyOf, toStore, type Rows } from './rows';
@@ -53,7 +53,7 @@ async function runs(parts: Parts): Promise<Run> {
   let most = MOST_COMMANDS;
   let reset: ResetReason | undefined;
   for (;;) {
-    const waiting = await readAll(parts.db, parts.key);
+    const waiting = sendable(await readAll(parts.db, parts.key));
     const entries = batch(waiting, most);
     let page: Synced | undefined;
     try {
@@ -140,10 +140,11 @@ export async function apply(parts: Parts, page: Synced, entries: readonly Opened
     for (const { seq, entry, attachments } of settled) {
       write(store.outbox.delete(seq));
       write(store.journal.put(entry, entry.id));
-      if (entry.type !== 'task.report' || entry.outcome === 'rejected') continue;
+      if (entry.type !== 'task.report') continue;
+      const state = entry.outcome === 'rejected' ? 'refused' : 'ready';
       for (const id of attachments) {
         const photo = await store.photos.get(id);
-        if (photo && photo.state === 'queued') write(store.photos.put({ ...photo, state: 'ready' }, id));
+        if (photo && photo.state === 'queued') write(store.photos.put({ ...photo, state }, id));
       }
     }
     if (page.reset && !arrived) write(store.rows.clear());
@@ -200,7 +201,11 @@ interface Settled {
   readonly attachments: readonly string[];
 }
 
-async function journal(key: CryptoKey, opened: Opened, result: CommandResult, at: string): Promise<Settled> {
+/** What a record is made of. */
+type Ended = Pick<Opened, 'text' | 'shown'> & { readonly entry: Omit<Opened['entry'], 'box' | 'sent'> };
+
+/** The record of what became of an entry. */
+export async function journal(key: CryptoKey, opened: Ended, result: Pick<CommandResult, 'outcome' | 'problem'>, at: string): Promise<Settled> {
   const { id, type, task_id, seq } = opened.entry;
   const content: Sealed = {
     text: opened.text, shown: opened.shown, ...(result.problem ? { problem: result.problem } : {}),

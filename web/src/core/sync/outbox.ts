@@ -1,4 +1,4 @@
-/** The outbox: commands in the order of the taps, frozen when they are made. */
+/** The outbox: commands, and documents of cases, in the order of the taps, frozen when they are made. */
 import type { Command, ProblemBody } from '../api';
 import { open, seal } from '../seal';
 import type { OutboxEntry, PersonDb } from '../store/person';
@@ -38,8 +38,16 @@ export interface NewCommand {
   readonly payload?: Record<string, unknown>;
 }
 
+/** A document of a case, whose picture is stored with the entry. */
+export interface NewDocument {
+  readonly type: 'case.document';
+  readonly task_id?: never;
+  readonly case_id: string;
+  readonly payload: { readonly document: string };
+}
+
 /** Seals a new entry. Storing it is one write, which the caller may join with others. */
-export async function newEntry(key: CryptoKey, command: NewCommand, shown: Shown, now = new Date(), id = uuid7(now.getTime())): Promise<OutboxEntry> {
+export async function newEntry(key: CryptoKey, command: NewCommand | NewDocument, shown: Shown, now = new Date(), id = uuid7(now.getTime())): Promise<OutboxEntry> {
   const at = now.toISOString();
   const text = JSON.stringify({ id, at, ...command });
   const box = await seal(key, `outbox|${id}`, { text, shown } satisfies Sealed);
@@ -87,6 +95,15 @@ export function pending({ entry, text }: Opened): Pending {
   const { id, type, at, sent, task_id } = entry;
   const { payload, handout_id, case_id } = JSON.parse(text) as Pick<NewCommand, 'payload' | 'handout_id' | 'case_id'>;
   return { id, type, at, sent, task_id, handout_id, case_id, payload };
+}
+
+/** The commands that may be sent now: a move of a case follows the documents that wait to be uploaded to it. */
+export function sendable(entries: readonly Opened[]): Opened[] {
+  const waiting = entries.map((opened) => ({ opened, ...pending(opened) }));
+  const cases = new Set(waiting.flatMap(({ type, case_id }) => (type === 'case.document' ? [case_id] : [])));
+  return waiting
+    .filter(({ type, case_id }) => type !== 'case.document' && !(type === 'case.move' && cases.has(case_id)))
+    .map(({ opened }) => opened);
 }
 
 /** The most commands and bytes of JSON in one request: the service takes 100 and 256 KiB. */

@@ -2,12 +2,13 @@
  * What the app shows of a task: the row of the service with the person's own commands that wait to
  * be sent, applied in order. Only a preview: the service decides.
  */
-import type { Command, Outcome, Phase, Task } from '../api';
+import type { Outcome, Phase, Task } from '../api';
+import type { EntryType } from '../store/person';
 
-/** A command that waits, in plain. */
+/** An entry that waits, in plain. */
 export interface Pending {
   readonly id: string;
-  readonly type: Command['type'];
+  readonly type: EntryType;
   readonly task_id?: string | undefined;
   readonly handout_id?: string | undefined;
   readonly case_id?: string | undefined;
@@ -19,7 +20,7 @@ export interface Pending {
 /** A task as the app shows it. */
 export interface ShownTask extends Task {
   /** The last command that waits for the service. */
-  readonly pending?: Command['type'];
+  readonly pending?: EntryType;
 }
 
 /** The states in which a task is its assignee's work. */

@@ -29,7 +29,7 @@ const FIELDS: Record<string, Record<string, Check>> = {
   holiday: { date: day, name: text },
   goods_item: { code: text, name: text, unit: text },
   handout: { id: text, beneficiary_id: text, item: text, occasion: text, station: text, quantity: number, state: text },
-  case: { id: text, kind: text, name: text, step: text, step_name: text, due_on: absentOr(day), waiting_since: moment, may_come: list },
+  case: { id: text, kind: text, name: text, step: text, step_name: text, due_on: absentOr(day), waiting_since: moment, may_come: list, documents: absentOr(list) },
   availability: { weekly: list, exceptions: list, absences: list, weekly_minutes: number },
 };
 

@@ -1,0 +1,94 @@
+//! The time that tasks take, or took, of their assignees.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
+use gridward_domain::range::ServiceMinutes;
+use gridward_domain::task::Phase;
+
+use crate::db::schema::tasks;
+use crate::db::{Conn, DbError};
+use crate::task::row::TaskRow;
+
+/// The columns of a task that count as work: its assignee, its planned day and minutes, and its state.
+pub type WorkColumns = (Option<PersonId>, Option<NaiveDate>, Option<i32>, Phase);
+
+/// These columns of the task.
+pub const fn work_columns(row: &TaskRow) -> WorkColumns {
+    (row.assignee, row.planned_on, row.planned_minutes, row.state)
+}
+
+/// The time that an unfinished task takes of its assignee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldTime {
+    /// The assignee.
+    pub assignee: PersonId,
+    /// The day of the planned visit.
+    pub planned_on: Option<NaiveDate>,
+    /// The due day.
+    pub due_on: NaiveDate,
+    /// The duration in minutes, as planned, or else as usual.
+    pub minutes: i32,
+}
+
+impl HeldTime {
+    /// The time that the task takes, if it is unfinished and has an assignee.
+    pub fn of(row: &TaskRow) -> Option<Self> {
+        let assignee = row.assignee.filter(|_| Phase::UNFINISHED_ASSIGNED.contains(&row.state))?;
+        let minutes = row.planned_minutes.unwrap_or_else(|| row.minutes.get());
+        Some(Self { assignee, planned_on: row.planned_on, due_on: row.due_on, minutes })
+    }
+}
+
+/// The unfinished tasks of these people.
+///
+/// # Errors
+/// [`DbError`].
+pub fn held_time(
+    conn: &mut Conn,
+    district: AreaCode,
+    people: &[PersonId],
+) -> Result<Vec<HeldTime>, DbError> {
+    type Columns = (Option<PersonId>, Option<NaiveDate>, NaiveDate, Option<i32>, ServiceMinutes);
+    let rows: Vec<Columns> = tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::assignee.eq_any(people))
+        // SQLite uses the partial index only if the query repeats the index's condition.
+        .filter(tasks::assignee.is_not_null())
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
+        .select((
+            tasks::assignee,
+            tasks::planned_on,
+            tasks::due_on,
+            tasks::planned_minutes,
+            tasks::minutes,
+        ))
+        .load(conn)?;
+    let time = |(assignee, planned_on, due_on, planned, minutes): Columns| {
+        let minutes = planned.unwrap_or_else(|| minutes.get());
+        Some(HeldTime { assignee: assignee?, planned_on, due_on, minutes })
+    };
+    Ok(rows.into_iter().filter_map(time).collect())
+}
+
+/// The work of the finished tasks of these people that were planned for the days from `first` to `last`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn finished(
+    conn: &mut Conn,
+    district: AreaCode,
+    people: &[PersonId],
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<Vec<WorkColumns>, DbError> {
+    Ok(tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::assignee.eq_any(people))
+        .filter(tasks::assignee.is_not_null())
+        .filter(tasks::state.eq_any([Phase::Done, Phase::Failed]))
+        .filter(tasks::planned_on.ge(first))
+        .filter(tasks::planned_on.le(last))
+        .select((tasks::assignee, tasks::planned_on, tasks::planned_minutes, tasks::state))
+        .load(conn)?)
+}

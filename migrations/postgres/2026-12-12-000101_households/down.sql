@@ -1,0 +1,7 @@
+DROP INDEX beneficiaries_by_household;
+DROP INDEX beneficiaries_by_filters;
+CREATE INDEX beneficiaries_by_filters
+    ON beneficiaries (district, grid, id, plaque, mobility, contact, lives_alone, birth_year,
+                      last_contact, categories, gender, tags, valid_to)
+    WHERE valid_to IS NULL;
+ALTER TABLE beneficiaries DROP COLUMN household;

@@ -1,0 +1,1 @@
+DROP INDEX handouts_by_campaign;
