@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::problem::Problem;
 use crate::clock::{self, DateOutOfRange};
 
 /// Why a text is no day.
@@ -43,6 +44,18 @@ pub fn parse_within_reach(text: &str) -> Result<NaiveDate, DayError> {
     let day = parse(text)?;
     clock::within_reach(&day)?;
     Ok(day)
+}
+
+/// Whether `to` is `from` or at most `most` days after it.
+///
+/// # Errors
+/// 422, at `to`.
+pub fn check_period(from: NaiveDate, to: NaiveDate, most: i64) -> Result<(), Problem> {
+    if (0..=most).contains(&(to - from).num_days()) {
+        Ok(())
+    } else {
+        Err(Problem::invalid("to", format!("must be `from`, or at most {most} days after it")))
+    }
 }
 
 /// A day that is stored.

@@ -13,6 +13,7 @@ use super::AreaMeasures;
 use super::read::{self, Period};
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock, within_reach};
+use crate::http::day::check_period;
 use crate::http::problem::Problem;
 use crate::http::{Query, openapi};
 use crate::tx::Db;
@@ -42,11 +43,8 @@ impl PeriodQuery {
         for (name, day) in [("to", to), ("from", from)] {
             within_reach(&day).map_err(|error| Problem::invalid(name, error))?;
         }
-        if (0..=MOST_DAYS).contains(&(to - from).num_days()) {
-            Ok(Period { from, to })
-        } else {
-            Err(Problem::invalid("to", "must be `from`, or at most 365 days after it"))
-        }
+        check_period(from, to, MOST_DAYS)?;
+        Ok(Period { from, to })
     }
 }
 

@@ -11,10 +11,11 @@ use super::store;
 use crate::clock::nearest_within_reach;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
+use crate::http::day::check_period;
 use crate::http::problem::Problem;
 
-/// The most days of totals.
-const MOST_DAYS: i64 = 366;
+/// The most days from the first to the last day of totals.
+const MOST_DAYS: i64 = 365;
 
 /// The days of totals before the last one, unless the first is given.
 const USUAL_DAYS: Days = Days::new(30);
@@ -23,7 +24,7 @@ const USUAL_DAYS: Days = Days::new(30);
 /// for the nearest within.
 ///
 /// # Errors
-/// 400.
+/// 422 for a longer or reversed period.
 pub(super) fn days(
     filter: &ReportQuery,
     today: NaiveDate,
@@ -31,11 +32,8 @@ pub(super) fn days(
     let to = nearest_within_reach(filter.to.unwrap_or(today));
     let from = filter.from.or_else(|| to.checked_sub_days(USUAL_DAYS)).unwrap_or(to);
     let from = nearest_within_reach(from);
-    if (0..MOST_DAYS).contains(&(to - from).num_days()) {
-        Ok((from, to))
-    } else {
-        Err(Problem::unreadable("to", "must be `from`, or at most 365 days after it"))
-    }
+    check_period(from, to, MOST_DAYS)?;
+    Ok((from, to))
 }
 
 /// Counts the selected reports of the days.

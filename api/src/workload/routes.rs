@@ -21,6 +21,7 @@ use crate::clock::within_reach;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError};
 use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::day::check_period;
 use crate::http::problem::Problem;
 use crate::http::{Query, openapi};
 use crate::person;
@@ -65,11 +66,7 @@ fn check(from: NaiveDate, to: NaiveDate) -> Result<(), Problem> {
     for (name, day) in [("from", from), ("to", to)] {
         within_reach(&day).map_err(|error| Problem::invalid(name, error))?;
     }
-    if (0..=MOST_DAYS).contains(&(to - from).num_days()) {
-        Ok(())
-    } else {
-        Err(Problem::invalid("to", format!("must be `from`, or at most {MOST_DAYS} days after it")))
-    }
+    check_period(from, to, MOST_DAYS)
 }
 
 /// The workload of a person.

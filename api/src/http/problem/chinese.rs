@@ -145,6 +145,7 @@ const TABLE: &[(&str, &str)] = &[
     ("is not one of the district's {}", "不是本区县的词语（{}）"),
     ("at most {} attachments per task or case", "每人每项任务或事项最多{}个附件"),
     ("document: is none of the documents of the kind of case", "该类事项没有这种材料"),
+    ("at most {} bytes", "最多{}字节"),
     ("at most {}", "最多{}"),
     ("must be a `next_cursor` of this {}", "须为此列表返回的 next_cursor"),
     // Kinds of service and of case.
@@ -179,6 +180,7 @@ const TABLE: &[(&str, &str)] = &[
     ("must not be before started_at", "不能早于开始时间"),
     ("must not be before {}", "不能早于 {}"),
     ("must be at most 366 days after first_day", "最多为开始日期后366天"),
+    ("must be `from`, or at most {} days after it", "须为from当天，或之后最多{}天"),
     ("must be at most {} days after today and the due day", "最多为今天和截止日期之后{}天"),
     ("{} is in the future", "{} 晚于今天"),
     // Areas and places.
