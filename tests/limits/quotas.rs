@@ -6,10 +6,10 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::attachments::claimed;
-use crate::outboxes::break_task;
+use crate::attachment::claimed;
 use crate::support::phone::{command, task_for};
 use crate::support::{Backend, Server};
+use crate::sync::outboxes::break_task;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

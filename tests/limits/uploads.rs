@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use uuid::Uuid;
 
 use super::{answer, stalled};
-use crate::attachments::{announce, bytes, claimed, files_in, offset, photo, send};
+use crate::attachment::{announce, bytes, claimed, files_in, offset, photo, send};
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, Caller, Server};
 

@@ -5,10 +5,12 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{drafts, install, server};
-use crate::campaigns::{approve, launch, launched};
+use crate::campaign::spring_festival::{
+    FAR_VILLAGE, VILLAGE, accompanied, finds_a_need, hand_out, planned,
+};
+use crate::campaign::{approve, launch, launched};
 use crate::goods::receive;
-use crate::regime_cadences::change;
-use crate::spring_festival::{FAR_VILLAGE, VILLAGE, accompanied, finds_a_need, hand_out, planned};
+use crate::regime::cadences::change;
 use crate::support::files::beneficiary_id;
 use crate::support::{Backend, FAR_GRID, GRID};
 

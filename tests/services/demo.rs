@@ -7,8 +7,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::items;
-use crate::regime_cadences::{again, made};
-use crate::regimes::tasks;
+use crate::regime::cadences::{again, made};
+use crate::regime::tasks;
 use crate::support::days::day;
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, Caller, Database, Server};

@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{activate, begun, content_of, sent, server, try_to_activate};
-use crate::regimes::with;
+use crate::regime::with;
 use crate::support::files::person_id;
 use crate::support::{Backend, GRID, Server};
 

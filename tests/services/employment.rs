@@ -4,9 +4,9 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{coming, install, report, server, task_of};
-use crate::cases::{VILLAGE, listed, step};
-use crate::regime_cadences::again;
-use crate::regimes::night;
+use crate::case::{VILLAGE, listed, step};
+use crate::regime::cadences::again;
+use crate::regime::night;
 use crate::support::Backend;
 use crate::support::bodies::new_beneficiary;
 use crate::support::days::day;

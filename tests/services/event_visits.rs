@@ -4,8 +4,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{activate, content_of, install, items, report, server, task_of};
-use crate::regime_cadences::{again, made};
-use crate::regimes::{night, rewrite, weekly, with};
+use crate::regime::cadences::{again, made};
+use crate::regime::{night, rewrite, weekly, with};
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::{Backend, FAR_GRID};

@@ -6,8 +6,8 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{coming, install, report, server, task_of};
-use crate::regime_cadences::again;
-use crate::regimes::night;
+use crate::regime::cadences::again;
+use crate::regime::night;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::{Backend, phones};
 

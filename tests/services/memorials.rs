@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{coming, install, report, server};
-use crate::cases::{VILLAGE, read, step};
-use crate::regime_cadences::again;
-use crate::regimes::{night, tasks, weekly, with};
+use crate::case::{VILLAGE, read, step};
+use crate::regime::cadences::again;
+use crate::regime::{night, tasks, weekly, with};
 use crate::support::days::day;
 use crate::support::files::person_id;
 use crate::support::phone::Phone;

@@ -19,8 +19,8 @@ mod visits;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::cases::VILLAGE;
-use crate::regimes::with;
+use crate::case::VILLAGE;
+use crate::regime::with;
 use crate::support::days::day;
 use crate::support::files::{Files, person_id};
 use crate::support::server::Answer;
@@ -151,7 +151,7 @@ async fn report(visitor: &Caller, task: &str, more: Value) -> String {
 
 /// The id of the only task of this title for the beneficiary.
 async fn task_of(caller: &Caller, title: &str, beneficiary: &str) -> String {
-    let all = crate::regime_cadences::made(caller, title).await;
+    let all = crate::regime::cadences::made(caller, title).await;
     let own = all.iter().filter(|task| task["beneficiary_id"] == beneficiary);
     let own: Vec<&Value> = own.collect();
     assert_eq!(own.len(), 1, "{title}: {own:?}");

@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{install, server};
-use crate::regimes::night;
+use crate::regime::night;
 use crate::support::Backend;
 use crate::support::files::BENEFICIARY;
 use crate::support::phone::{Phone, command};

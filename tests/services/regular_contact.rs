@@ -5,9 +5,9 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{install, report, server, task_of};
-use crate::cases::{close_help, grant_help, open, step};
-use crate::regime_cadences::{again, change, made};
-use crate::regimes::{contact_all, night, tasks};
+use crate::case::{close_help, grant_help, open, step};
+use crate::regime::cadences::{again, change, made};
+use crate::regime::{contact_all, night, tasks};
 use crate::support::days::day;
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::{Backend, Caller, phones};

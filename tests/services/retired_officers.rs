@@ -6,10 +6,10 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{install_for, report, server, task_of};
-use crate::cases::{VILLAGE, open, read, step};
+use crate::case::{VILLAGE, open, read, step};
 use crate::goods::receive;
-use crate::regime_cadences::{again, change};
-use crate::regimes::night;
+use crate::regime::cadences::{again, change};
+use crate::regime::night;
 use crate::support::files::{BENEFICIARY, person_id};
 use crate::support::phone::Phone;
 use crate::support::{Backend, phones};

@@ -4,8 +4,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{sent, server};
-use crate::campaigns::approve;
-use crate::regimes::with;
+use crate::campaign::approve;
+use crate::regime::with;
 use crate::support::{Backend, GRID};
 
 fn greetings(more: &Value) -> Value {

@@ -5,10 +5,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{items, report, server, task_of};
-use crate::campaigns::launched_campaign;
-use crate::cases::{close_help, grant_help, hardship, listed, open, step};
-use crate::regime_cadences::again;
-use crate::regimes::{create, every, night, weekly};
+use crate::campaign::launched_campaign;
+use crate::case::{close_help, grant_help, hardship, listed, open, step};
+use crate::regime::cadences::again;
+use crate::regime::{create, every, night, weekly};
 use crate::support::days::day;
 use crate::support::files::BENEFICIARY;
 use crate::support::follow_ups::follow_up_by_tasks;

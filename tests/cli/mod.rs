@@ -1,0 +1,8 @@
+//! The commands of the binary.
+
+mod backup;
+mod doctor;
+mod hard_cases;
+mod output;
+mod simulate;
+mod solve;

@@ -1,0 +1,17 @@
+//! Plans: ordered, drafted, applied, undone, and kept up to date by the system.
+
+mod bases;
+pub mod batches;
+mod changes;
+mod dispatch;
+mod drafts;
+mod held_hours;
+mod moves;
+mod orders;
+mod outdated_drafts;
+mod queue;
+mod remedies;
+mod retention;
+mod undoing;
+mod upkeep;
+mod without_home;
