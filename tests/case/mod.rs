@@ -4,6 +4,7 @@ mod classes;
 mod defaults;
 mod documents;
 mod kinds;
+mod merges;
 mod moves;
 mod phones;
 mod retention;
