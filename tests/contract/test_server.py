@@ -63,7 +63,7 @@ def contract():
     ]
 
     # An invalid command or entry gets its own outcome in a 200 answer and does not affect the others, so
-    # a body that violates the schema need not be refused; tests/outboxes.rs and tests/staffing.rs test
+    # a body that violates the schema need not be refused; tests/sync/outboxes.rs and tests/person/register test
     # which are.
     lenient = {"checks": {"negative_data_rejection": {"enabled": False}}}
     for operation in ["push_and_pull", "save_people"]:
@@ -86,7 +86,7 @@ def before_call(context, case, kwargs):
         case.query.pop("cursor", None)
 
 
-# Streams are skipped: tests/streaming.rs tests them.
+# Streams are skipped: tests/sync/streaming.rs tests them.
 # Other media types of bytes.
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 contract = contract().exclude(path="/v1/events/stream").exclude(path="/v1/plans/{id}/progress")

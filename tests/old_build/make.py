@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generates the data for `tests/upgrade.rs`: runs an earlier build of `gridward` on both
+"""Generates the data for `tests/db/upgrade.rs`: runs an earlier build of `gridward` on both
 databases, uses every part of it once, and writes what it left behind as text.
 
     tests/with-postgres tests/old_build/make.py PATH/TO/THE/EARLIER/gridward

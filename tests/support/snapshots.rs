@@ -1,4 +1,4 @@
-//! Snapshots of answers and output, in `tests/snapshots`.
+//! Snapshots of answers and output, in the folder `snapshots` beside each test.
 //!
 //! After an intended change, run the tests with `INSTA_UPDATE=always` and review the
 //! difference.

@@ -2,7 +2,7 @@
 //! the contract.
 //!
 //! The roles of an action are those of [`permits`]; a test requires a line for each operation,
-//! and `tests/authorization.rs` calls each operation in each role.
+//! and `tests/auth/authorization` calls each operation in each role.
 
 use gridward_domain::authority::{Action, Role, permits};
 use gridward_domain::word::{VariantArray as _, Word as _};
