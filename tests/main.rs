@@ -61,6 +61,7 @@ mod limits;
 mod lives;
 mod log;
 mod measures;
+mod missed_visits;
 mod moving;
 mod notices;
 mod open_doors;
