@@ -114,6 +114,7 @@ mod sync_health;
 mod syncing;
 mod tasks;
 mod tls;
+mod town_gauges;
 mod two_servers;
 mod undoing;
 mod upgrade;
