@@ -160,6 +160,13 @@ fn solved(
     let (asked, before) = ((&request, &mut more), (&base, urgent.as_ref()));
     let (mut problem, mut solved) =
         solver_problem::solved(&mut rows, asked, before, options, observer)?;
+    // The solver checks each plan that it computes. This is the one that is stored, with the problem whose
+    // measures and bounds it gets: not that of another round or of other pins.
+    debug_assert_eq!(
+        solve::check(&problem.reaching(options.reach), &solved),
+        Ok(()),
+        "a plan keeps the rules of its problem"
+    );
     let alone = (&solved, &unreal);
     let unserved_alone = solving::unserved_alone(&mut problem, alone, options, observer)?;
     base.forget_held(&rows);
