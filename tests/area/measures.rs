@@ -216,6 +216,7 @@ async fn the_measures_of_a_district_are_of_its_own_last_plan_and_show_no_person(
     let shown = async |name: &str, value: f64| {
         wait_for_metric(&server, &format!("{name}{{district=\"500116\"}} {value}\n")).await;
     };
+    let of_area = "{district=\"500116\",area=\"500116\"}";
     for (name, measure) in [
         ("unserved_tasks", "unserved"),
         ("late_tasks", "late"),
@@ -226,9 +227,9 @@ async fn the_measures_of_a_district_are_of_its_own_last_plan_and_show_no_person(
         ("share_spread", "share_spread"),
     ] {
         let value = of_plan[measure].as_f64().expect("a number");
-        shown(&format!("gridward_plan_{name}"), value).await;
+        wait_for_metric(&server, &format!("gridward_plan_{name}{of_area} {value}\n")).await;
     }
-    wait_for_metric(&server, "gridward_plan_age_seconds{district=\"500116\"}").await;
+    wait_for_metric(&server, &format!("gridward_plan_age_seconds{of_area} ")).await;
     shown("gridward_replan_moves", released["assigned"].as_f64().expect("a number")).await;
     shown("gridward_need_to_help_days", 2.0).await;
     let weeks = format!("/v1/areas/500116/measures?from={}&to={}", day(-27), day(0));

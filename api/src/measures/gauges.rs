@@ -1,5 +1,5 @@
-//! Shows the measures of each district to Prometheus: those of its last applied plans, and those of the last
-//! weeks.
+//! Shows the measures of each district to Prometheus: those of its last applied plans, also of the towns that
+//! plan for themselves, and those of the last weeks.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use uuid::Uuid;
 use super::read::{self, Period};
 use crate::clock::{self, Clock};
 use crate::crypto::store::districts;
-use crate::db::{Conn, DbError};
+use crate::db::Conn;
 use crate::http::problem::Problem;
 use crate::http::shutdown::Shutdown;
 use crate::ops::Metrics;
-use crate::plan::execution::applied;
+use crate::plan::execution::applied::{self, AppliedPlan};
 use crate::tx::Db;
 
 /// How often the last plans are read.
@@ -57,42 +57,38 @@ async fn record(
     (district, with_weeks): (AreaCode, bool),
 ) -> Result<(), Problem> {
     let read = db.read(move |conn| {
-        let mut figures = of_plans(conn, district, now)?;
+        let plans = applied::last_by_area(conn, district)?;
+        let replan = applied::last_replan(conn, district)?;
+        let replan = replan.map(|replan| ("gridward_replan_moves", replan.assigned.into()));
+        let mut figures: Vec<Figure> = replan.into_iter().collect();
         if with_weeks {
             figures.extend(of_weeks(conn, district, now)?);
         }
-        Ok::<_, Problem>(figures)
+        Ok::<_, Problem>((plans, figures))
     });
-    metrics.district(district.as_str(), &read.await?);
+    let (plans, figures) = read.await?;
+    for (area, plan) in &plans {
+        metrics.plan_of(district.as_str(), area.as_str(), &of_plan(plan, now));
+    }
+    metrics.district(district.as_str(), &figures);
     Ok(())
 }
 
 /// A gauge and its value.
 type Figure = (&'static str, f64);
 
-/// The figures of the last applied plan of the district as a whole, and of the last applied plan of freed
-/// tasks.
-fn of_plans(
-    conn: &mut Conn,
-    district: AreaCode,
-    now: DateTime<Utc>,
-) -> Result<Vec<Figure>, DbError> {
-    let mut figures = Vec::new();
-    if let Some(plan) = applied::last(conn, district)? {
-        figures.extend([
-            ("gridward_plan_age_seconds", (now - plan.at).as_seconds_f64()),
-            ("gridward_plan_unserved_tasks", plan.unserved.into()),
-            ("gridward_plan_late_tasks", plan.late.into()),
-            ("gridward_plan_served_tasks", plan.served.into()),
-            ("gridward_plan_known_tasks", plan.known.into()),
-            ("gridward_plan_travel_minutes", plan.travel.into()),
-            ("gridward_plan_largest_share", plan.largest_share),
-            ("gridward_plan_share_spread", plan.share_spread),
-        ]);
-    }
-    let replan = applied::last_replan(conn, district)?;
-    figures.extend(replan.map(|replan| ("gridward_replan_moves", replan.assigned.into())));
-    Ok(figures)
+/// The figures of the last applied plan of an area.
+fn of_plan(plan: &AppliedPlan, now: DateTime<Utc>) -> [Figure; 8] {
+    [
+        ("gridward_plan_age_seconds", (now - plan.at).as_seconds_f64()),
+        ("gridward_plan_unserved_tasks", plan.unserved.into()),
+        ("gridward_plan_late_tasks", plan.late.into()),
+        ("gridward_plan_served_tasks", plan.served.into()),
+        ("gridward_plan_known_tasks", plan.known.into()),
+        ("gridward_plan_travel_minutes", plan.travel.into()),
+        ("gridward_plan_largest_share", plan.largest_share),
+        ("gridward_plan_share_spread", plan.share_spread),
+    ]
 }
 
 /// The figures of the last four weeks; those without a value are left out.

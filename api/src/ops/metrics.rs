@@ -104,10 +104,18 @@ impl Metrics {
 
     /// Records figures of a district, by the names of their gauges.
     pub fn district(&self, district: &str, figures: &[(&'static str, f64)]) {
-        let labels = [("district", district.to_owned())];
+        self.gauges(&[("district", district.to_owned())], figures);
+    }
+
+    /// Records figures of the last plan of an area of the district, by the names of their gauges.
+    pub fn plan_of(&self, district: &str, area: &str, figures: &[(&'static str, f64)]) {
+        self.gauges(&[("district", district.to_owned()), ("area", area.to_owned())], figures);
+    }
+
+    fn gauges(&self, labels: &[(&'static str, String)], figures: &[(&'static str, f64)]) {
         with_local_recorder(&*self.recorder, || {
             for (name, value) in figures {
-                gauge!(*name, &labels).set(*value);
+                gauge!(*name, labels).set(*value);
             }
         });
     }

@@ -118,6 +118,7 @@ pub struct Plan {
     pub overtaken: u32,
     /// Number of open tasks of the selection that are due before the first day, so that the plan leaves
     /// them out: earlier days are possible. `include_late` plans them, and so does a change that names them.
+    /// Visits that a plan gave for a day that has passed and that were never accepted count as open tasks.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overdue: u32,

@@ -27,13 +27,16 @@ use crate::plan::model::{Plan, PlanResult};
 use crate::plan::plan_row::PlanRow;
 use crate::plan::problem::base::{self, Base};
 use crate::plan::problem::build::Rows;
+use crate::plan::problem::carried::Carried;
 use crate::plan::problem::departure::remove_departures;
-use crate::plan::problem::{input, movable};
+use crate::plan::problem::{input, missed, movable};
 use crate::plan::request::imagined::Imagined;
 use crate::plan::request::order::PlanOrder;
+use crate::plan::request::span::Span;
 use crate::plan::settings::ReplanMode;
 use crate::plan::store;
 use crate::task::row::TaskRow;
+use crate::task::schedule::work_time::work_columns;
 use crate::tx::Db;
 
 /// The duration of each stage of a run.
@@ -157,6 +160,13 @@ fn solved(
     let (asked, before) = ((&request, &mut more), (&base, urgent.as_ref()));
     let (mut problem, mut solved) =
         solver_problem::solved(&mut rows, asked, before, options, observer)?;
+    // The solver checks each plan that it computes. This is the one that is stored, with the problem whose
+    // measures and bounds it gets: not that of another round or of other pins.
+    debug_assert_eq!(
+        solve::check(&problem.reaching(options.reach), &solved),
+        Ok(()),
+        "a plan keeps the rules of its problem"
+    );
     let alone = (&solved, &unreal);
     let unserved_alone = solving::unserved_alone(&mut problem, alone, options, observer)?;
     base.forget_held(&rows);
@@ -213,7 +223,9 @@ fn read(
     }
     let span = order.span()?;
     let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
-    let overdue = select(&mut rows, order, clock::day(*now));
+    let today = clock::day(*now);
+    let missed = missed::read(conn, order.area, today, &rows)?;
+    let overdue = select(&mut rows, order, &missed, (span, today));
     // What is applied at once moves others only where the district wants no suggestions.
     let may_move = |at_once: bool| !at_once || rows.settings.replan == ReplanMode::Automatic;
     let urgent = replan.is_some_and(may_move).then(|| movable::urgent(order, &rows.tasks));
@@ -234,8 +246,13 @@ fn read(
 
 /// Leaves the open tasks out that the order does not select, and those that every day of the span
 /// makes late while earlier days are possible, unless the order wants them or a change names them; answers how
-/// many these are.
-fn select(rows: &mut Rows, order: &PlanOrder, today: NaiveDate) -> u32 {
+/// many these are. The `missed` visits are as open tasks, but stay with their people where they are left out.
+fn select(
+    rows: &mut Rows,
+    order: &PlanOrder,
+    missed: &HashSet<TaskId>,
+    (span, today): (Span, NaiveDate),
+) -> u32 {
     // A decision by hand counts more than an earlier refusal.
     for pin in &order.changes.pins {
         if let Some(people) = rows.refusals.get_mut(&pin.task_id) {
@@ -247,16 +264,24 @@ fn select(rows: &mut Rows, order: &PlanOrder, today: NaiveDate) -> u32 {
         |task: &TaskRow| order.leaves_out(task.due_on, today) && !named.contains(&task.id);
     let includes = order.only.matcher();
     let is_selected = |task: &TaskRow| includes(task) && !is_late(task);
-    let is_overdue = |task: &TaskRow| task.assignee.is_none() && includes(task) && is_late(task);
-    let mut overdue = 0;
+    let is_open = |task: &TaskRow| task.assignee.is_none() || missed.contains(&task.id);
+    let is_overdue = |task: &TaskRow| is_open(task) && includes(task) && is_late(task);
+    let (mut overdue, mut planned_anew) = (0, Vec::new());
     // Two people make a visit together: with one of its tasks the other is selected.
-    let selected = rows.tasks.iter().filter(|task| task.assignee.is_none() && is_selected(task));
+    let selected = rows.tasks.iter().filter(|task| is_open(task) && is_selected(task));
     let pairs: HashSet<TaskId> = selected.filter_map(TaskRow::pair).collect();
-    rows.tasks.retain(|task| {
+    rows.tasks.retain_mut(|task| {
         let is_in_pair = task.pair().is_some_and(|pair| pairs.contains(&pair));
-        let is_kept = task.assignee.is_some() || is_in_pair || is_selected(task);
-        overdue += u32::from(!is_kept && is_overdue(task));
-        is_kept
+        let is_planned = is_in_pair || is_selected(task);
+        overdue += u32::from(!is_planned && is_overdue(task));
+        if is_planned && missed.contains(&task.id) {
+            planned_anew.push(work_columns(task));
+            movable::as_open(task);
+        }
+        is_planned || task.assignee.is_some()
     });
+    // The plan itself has them now.
+    let planned_anew = Carried::of(planned_anew, span, rows.settings.fairness_weeks);
+    rows.carried.leave_out(&planned_anew);
     overdue
 }

@@ -15,7 +15,7 @@ use crate::db::schema::{plan_visits, tasks};
 use crate::db::{Conn, DbError};
 
 /// How a visit of a plan differs from what its task has now. A plan gives open tasks to people, moves visits
-/// if its order says so, and leaves all others.
+/// if its order says so or if their day has passed before they were accepted, and leaves all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VisitChange {

@@ -1,6 +1,9 @@
 //! The plans that are applied: the last one, and those that planned tasks anew.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::max;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::word::VariantArray as _;
@@ -66,11 +69,52 @@ const REPLANS: [PlanOrigin; 2] = [PlanOrigin::Replan, PlanOrigin::Released];
 /// [`DbError`].
 pub fn last(conn: &mut Conn, area: AreaCode) -> Result<Option<AppliedPlan>, DbError> {
     let containing = Level::VARIANTS.iter().filter_map(|level| area.ancestor(*level));
-    let row = plans::table
-        .filter(plans::district.eq(area.district()))
+    last_of(conn, area.district(), &containing.collect::<Vec<AreaCode>>())
+}
+
+/// The most areas of a district of which [`last_by_area`] answers the plan.
+const MOST_AREAS: usize = 31;
+
+/// The last applied plan of all open tasks of the district, if it plans as a whole, and that of each town that
+/// plans for itself; of more than 30 such towns, those that planned last. Replans of single tasks do not count.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last_by_area(
+    conn: &mut Conn,
+    district: AreaCode,
+) -> Result<Vec<(AreaCode, AppliedPlan)>, DbError> {
+    let moments: Vec<(Option<AreaCode>, Option<NaiveDateTime>)> = plans::table
+        .filter(plans::district.eq(district))
         .filter(plans::state.eq(PlanState::Applied))
         .filter(plans::origin.ne_all(REPLANS))
-        .filter(plans::whole_area.eq_any(containing.collect::<Vec<AreaCode>>()))
+        .filter(plans::whole_area.is_not_null())
+        .group_by(plans::whole_area)
+        .select((plans::whole_area, max(plans::state_at)))
+        .load(conn)?;
+    let areas = moments.into_iter().filter_map(|(area, at)| Some((area?, at?)));
+    let mut areas: Vec<(AreaCode, NaiveDateTime)> =
+        areas.filter(|(area, _)| area.level() <= Level::Town).collect();
+    areas.sort_unstable_by_key(|(area, at)| (area.level(), Reverse(*at), *area));
+    areas.truncate(MOST_AREAS);
+    let mut last = Vec::with_capacity(areas.len());
+    for (area, _) in areas {
+        last.extend(last_of(conn, district, &[area])?.map(|plan| (area, plan)));
+    }
+    Ok(last)
+}
+
+/// The last applied plan of all open tasks of one of these areas, without replans of single tasks.
+fn last_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    areas: &[AreaCode],
+) -> Result<Option<AppliedPlan>, DbError> {
+    let row = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::state.eq(PlanState::Applied))
+        .filter(plans::origin.ne_all(REPLANS))
+        .filter(plans::whole_area.eq_any(areas))
         .order((plans::state_at.desc(), plans::id.desc()))
         .select((plans::state_at, plans::measures))
         .first(conn)

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use chrono::NaiveDate;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -111,7 +112,7 @@ impl Former {
         let held = Commitments::read(tx.read()?, (plan.district, None), &people, days)?;
         // The plan that gave them had found the time for the ways to what was there before.
         let held = held.without_ways(|held| held.changed_at < plan.created_at);
-        let facts = (&held, &choices);
+        let facts = (&held, &choices, clock::day(tx.now));
         let tie_ids = given.iter().filter_map(|(task, _)| task.tie()).map(|tie| tie.id).collect();
         let tied = tie::binding(tx.read()?, plan.district, &tie_ids)?;
         let given: BTreeMap<TaskId, &TaskRow> =
@@ -143,7 +144,7 @@ impl Former {
     fn hindrance(
         &self,
         task: &TaskRow,
-        (held, choices): (&Commitments, &VisitorChoices),
+        (held, choices, today): (&Commitments, &VisitorChoices, NaiveDate),
         taken_back: &HashSet<TaskId>,
     ) -> Result<Option<LeftBecause>, DbError> {
         let Some(FormerVisit { visit, grid, .. }) = self.visits.get(&task.id) else {
@@ -156,6 +157,10 @@ impl Former {
         };
         if visitors::forbidden(choices, task.beneficiary).contains(&person) {
             return Ok(Some(LeftBecause::PersonUnavailable));
+        }
+        // A day that has passed has no other visit and no absence in the way.
+        if day < today {
+            return Ok(None);
         }
         let visit = held.visit(task, (day, start))?;
         let conflict = held.conflict_besides(person, &visit, taken_back);

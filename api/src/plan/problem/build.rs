@@ -137,6 +137,8 @@ fn visits(
                 let day = row.due_on.clamp(span.first(), span.last());
                 carried.commit(person, day, row.minutes.into());
             }
+            // Held for a day beside the plan, whose minutes `carried` has already, or by a person who is no
+            // visitor of the plan. Those that were not accepted before their day had passed are open here.
             (Some(_), Some(_)) => {}
         }
     }

@@ -10,6 +10,7 @@ pub(super) mod departure;
 pub mod earliest;
 pub(super) mod former_marks;
 pub mod input;
+pub(super) mod missed;
 pub(super) mod movable;
 pub(super) mod remedied;
 pub mod reported;

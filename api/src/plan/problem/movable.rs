@@ -10,8 +10,9 @@ use gridward_domain::id::{PlanId, TaskId};
 use gridward_domain::task::Phase;
 
 use super::base_visit::BaseVisit;
+use crate::clock;
 use crate::db::{Conn, DbError};
-use crate::plan::drafts::visit_store;
+use crate::plan::drafts::visit_store::{self, VisitRow};
 use crate::plan::request::order::PlanOrder;
 use crate::plan::store;
 use crate::task::assignment::freed;
@@ -33,7 +34,8 @@ pub(in crate::plan) fn urgent(order: &PlanOrder, tasks: &[TaskRow]) -> HashMap<T
 }
 
 /// The visits among those of `tasks` that the order may move, as they are now: those that it selects, if it says
-/// so, and those in the grids `around` that have been as they are for a while.
+/// so, and those in the grids `around` that have been as they are for a while. Those whose day has passed are
+/// planned anew in any case (`missed`).
 ///
 /// # Errors
 /// [`DbError`].
@@ -47,31 +49,43 @@ pub(in crate::plan) fn read(
     if !order.move_unaccepted && around.is_empty() {
         return Ok(movable);
     }
-    let is_selected = order.only.matcher();
+    let (is_selected, today) = (order.only.matcher(), clock::day(now));
     let is_offered = |task: &&TaskRow| {
         task.state == Phase::Assigned
+            && task.planned_on.is_none_or(|day| day >= today)
             && order.area.contains(&task.grid)
             && ((order.move_unaccepted && is_selected(task))
                 || (around.contains(&task.grid) && is_settled(task.updated_at, now)))
     };
     let offered: HashMap<TaskId, &TaskRow> =
         tasks.iter().filter(is_offered).map(|task| (task.id, task)).collect();
-    let district = order.area.district();
-    let plans: BTreeSet<PlanId> = offered.values().filter_map(|task| task.plan).collect();
+    let visits = given(conn, order.area.district(), &offered)?;
+    movable.extend(visits.iter().filter_map(BaseVisit::of).map(|visit| (visit.task, visit)));
+    Ok(movable)
+}
+
+/// The visits that plans gave to these tasks of the district and that are as they were given: not accepted,
+/// not rescheduled, and not pinned in the order of the plan.
+///
+/// # Errors
+/// [`DbError`].
+pub(in crate::plan) fn given(
+    conn: &mut Conn,
+    district: AreaCode,
+    tasks: &HashMap<TaskId, &TaskRow>,
+) -> Result<Vec<VisitRow>, DbError> {
+    let plans: BTreeSet<PlanId> = tasks.values().filter_map(|task| task.plan).collect();
     let plans: Vec<PlanId> = plans.into_iter().collect();
     let plans = store::given(conn, district, &plans)?;
     let by_plan = |task: &&TaskRow| {
         let plan = task.plan.filter(|id| plans.get(id).is_some_and(|plan| !plan.pins(task.id)));
         Some((plan?, task.id))
     };
-    let given: Vec<(PlanId, TaskId)> = offered.values().filter_map(by_plan).collect();
-    for (id, visit) in visit_store::of_tasks(conn, district, &given)? {
-        let is_unaccepted = offered.get(&id).is_some_and(|task| visit.is_unaccepted(task));
-        if is_unaccepted && let Some(visit) = BaseVisit::of(&visit) {
-            movable.insert(id, visit);
-        }
-    }
-    Ok(movable)
+    let given: Vec<(PlanId, TaskId)> = tasks.values().filter_map(by_plan).collect();
+    let visits = visit_store::of_tasks(conn, district, &given)?.into_values();
+    let is_unaccepted =
+        |visit: &VisitRow| tasks.get(&visit.task).is_some_and(|task| visit.is_unaccepted(task));
+    Ok(visits.filter(is_unaccepted).collect())
 }
 
 /// Has the movable visits that the order selects planned as open tasks, also those whose hours have begun and those
@@ -85,10 +99,13 @@ pub(in crate::plan) fn free(
     let is_freed = |task: &&mut TaskRow| {
         order.move_unaccepted && movable.contains_key(&task.id) && is_selected(task)
     };
-    for task in tasks.iter_mut().filter(is_freed) {
-        (task.state, task.assignee) = (Phase::Open, None);
-        (task.planned_on, task.planned_start) = (None, None);
-    }
+    tasks.iter_mut().filter(is_freed).for_each(as_open);
+}
+
+/// Has the task planned as an open one.
+pub(in crate::plan) fn as_open(task: &mut TaskRow) {
+    (task.state, task.assignee) = (Phase::Open, None);
+    (task.planned_on, task.planned_start) = (None, None);
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ pub const MOST_IDS: usize = 2_000;
 pub const MOST_WORDS: usize = 50;
 
 /// The open tasks that are planned: those that meet every condition. Tasks that are assigned keep
-/// their assignee and their time, but for those of the selection that `move_unaccepted` moves.
+/// their assignee and their time, but for those of the selection that `move_unaccepted` moves and those that
+/// a plan gave for a day that has passed and that were never accepted, which are planned as open ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({ "kinds": ["home_visit"], "due_to": "2026-11-29" }))]

@@ -1,0 +1,110 @@
+//! The visits that plans gave, whose day has passed and which their people never accepted: a plan gives them
+//! anew, as it does open tasks. They take no place from any person, since their day is gone. Visits that a
+//! person accepted, started, assigned, rescheduled or pinned in the order of a plan stay as they are.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::TaskId;
+use gridward_domain::task::Phase;
+
+use super::build::Rows;
+use super::movable;
+use crate::db::{Conn, DbError};
+use crate::task::row::TaskRow;
+
+/// These visits of the area, planned for days before `today`, whatever an order selects.
+///
+/// # Errors
+/// [`DbError`].
+pub(in crate::plan) fn read(
+    conn: &mut Conn,
+    area: AreaCode,
+    today: NaiveDate,
+    Rows { tasks, tied, .. }: &Rows,
+) -> Result<HashSet<TaskId>, DbError> {
+    let is_over = |task: &&TaskRow| {
+        task.state == Phase::Assigned
+            && task.plan.is_some()
+            && task.planned_on.is_some_and(|day| day < today)
+            && area.contains(&task.grid)
+    };
+    let over: HashMap<TaskId, &TaskRow> =
+        tasks.iter().filter(is_over).map(|task| (task.id, task)).collect();
+    if over.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let given = movable::given(conn, area.district(), &over)?;
+    let missed = given.into_iter().map(|visit| visit.task).collect();
+    Ok(without_torn(missed, tasks.iter().chain(tied)))
+}
+
+/// The missed visits without those by two people of which the other person holds the other task: one of two
+/// who go together is not replaced alone.
+fn without_torn<'r>(
+    mut missed: HashSet<TaskId>,
+    tasks: impl Iterator<Item = &'r TaskRow> + Clone,
+) -> HashSet<TaskId> {
+    let is_held = |task: &&TaskRow| {
+        Phase::UNFINISHED_ASSIGNED.contains(&task.state) && !missed.contains(&task.id)
+    };
+    let held: HashSet<TaskId> = tasks.clone().filter(is_held).filter_map(TaskRow::pair).collect();
+    let is_torn = |task: &&TaskRow| task.pair().is_some_and(|pair| held.contains(&pair));
+    for task in tasks.filter(is_torn) {
+        missed.remove(&task.id);
+    }
+    missed
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+    use gridward_domain::id::PersonId;
+    use gridward_domain::place::Place;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::task::assignment::task_tie::{TaskTie, TieType};
+    use crate::task::row::Draft;
+
+    fn id(number: u128) -> TaskId {
+        TaskId(Uuid::from_u128(number))
+    }
+
+    /// A visit with an assignee, one of two tasks of the visit of this number.
+    fn half(number: u128, pair: u128, state: Phase) -> TaskRow {
+        let day = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day");
+        let draft = Draft {
+            id: id(number),
+            grid: "500116001002001".parse().expect("a code"),
+            beneficiary: None,
+            place: Place::new(29.0, 106.0).expect("a place"),
+            not_before: day,
+            due_on: day,
+            window: None,
+            by: None,
+            origin: None,
+        };
+        let kind = &crate::catalogue::defaults::kinds()[0];
+        let row = TaskRow::open(&draft, kind, Utc::now());
+        let assignee = (state != Phase::Open).then_some(PersonId(Uuid::from_u128(number)));
+        TaskRow { state, assignee, ..row }
+            .tied(TaskTie { r#type: TieType::TwoPeople, id: id(pair) })
+    }
+
+    #[test]
+    fn a_visit_by_two_people_is_planned_anew_for_both_or_for_neither() {
+        let tasks = [
+            half(1, 1, Phase::Assigned),
+            half(2, 1, Phase::Assigned),
+            half(3, 3, Phase::Assigned),
+            half(4, 3, Phase::Accepted),
+            half(5, 5, Phase::Assigned),
+            half(6, 5, Phase::Open),
+        ];
+        let missed = HashSet::from([1, 2, 3, 5].map(id));
+        let anew = without_torn(missed, tasks.iter());
+        assert_eq!(anew, HashSet::from([1, 2, 5].map(id)), "the second visit is accepted by one");
+    }
+}
