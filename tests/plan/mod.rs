@@ -16,4 +16,5 @@ mod retention;
 mod town_gauges;
 mod undoing;
 mod upkeep;
+mod week_minutes;
 mod without_home;

@@ -209,7 +209,8 @@ pub enum LeftBecause {
     /// The person has another visit at that time meanwhile, for instance by another plan, or one from which the
     /// way takes longer.
     PersonBusy,
-    /// The person has no minutes left in that week meanwhile: fewer are offered, or other visits take them.
+    /// The person has no minutes left in that week meanwhile: fewer are offered, or other visits take them. A visit
+    /// takes its service and, if a plan gave it, the travel that it adds to its day.
     NoMinutes,
     /// The visit is tied to one that is left: two people make it, or one person both.
     Tied,

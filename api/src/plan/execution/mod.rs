@@ -4,6 +4,7 @@ pub mod applied;
 pub mod apply;
 pub(super) mod assignment;
 pub(super) mod batches;
+mod free_minutes;
 pub(super) mod left;
 pub(super) mod left_open;
 pub(super) mod moves;

@@ -4,25 +4,19 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::prelude::*;
-use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::skill::Skills;
-use gridward_domain::task::Phase;
-use gridward_domain::time::{Minutes, TimeOfDay};
+use gridward_domain::time::TimeOfDay;
 
+use super::free_minutes::{Free, Held};
 use crate::availability::calendar::{Calendar, Hours};
 use crate::clock;
-use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
-use crate::person;
 use crate::person::store::PersonRow;
 use crate::plan::drafts::visit_store::VisitRow;
 use crate::plan::plan_row::PlanRow;
 use crate::plan::request::changes::{PlanChanges, later};
-use crate::plan::request::span::{Span, monday_of};
-use crate::plan::settings;
 use crate::task::row::TaskRow;
 
 /// The premises of a draft that is being applied.
@@ -55,10 +49,8 @@ impl Premises {
         (visits, changes): (&[&VisitRow], &PlanChanges),
         (services, moving): (&HashMap<TaskId, ServiceMinutes>, &HashSet<TaskId>),
     ) -> Result<Self, DbError> {
-        let given = visits.iter().filter_map(|visit| {
-            let minutes = services.get(&visit.task).map_or(0, |minutes| minutes.get());
-            Some(Held { task: visit.task, person: visit.person?, day: visit.day?, minutes })
-        });
+        let given =
+            visits.iter().filter_map(|visit| Held::given(visit, *services.get(&visit.task)?));
         let given: Vec<Held> = given.collect();
         let (free, moved) = Free::read(conn, plan, (&given, moving), changes)?;
         let pinned: HashSet<TaskId> = changes.pins.iter().map(|pin| pin.task_id).collect();
@@ -71,11 +63,10 @@ impl Premises {
     pub(in crate::plan) fn overfull(&self, stayed: &HashSet<TaskId>) -> HashSet<TaskId> {
         let (mut free, mut overfull) = (self.free.clone(), HashSet::new());
         for held in self.moved.iter().filter(|held| stayed.contains(&held.task)) {
-            free.add(held.person, monday_of(held.day), -i64::from(held.minutes));
+            free.add(held.week(), -i64::from(held.minutes));
         }
         for given in self.given.iter().filter(|given| !stayed.contains(&given.task)) {
-            let week = (given.person, monday_of(given.day));
-            let Some(free) = free.0.get_mut(&week) else { continue };
+            let Some(free) = free.0.get_mut(&given.week()) else { continue };
             let minutes = i64::from(given.minutes);
             if *free < minutes && !self.pinned.contains(&given.task) {
                 overfull.insert(given.task);
@@ -115,109 +106,6 @@ pub(in crate::plan) fn has_passed(visit: &VisitRow, now: DateTime<Utc>) -> bool 
     clock::has_passed((day, leaves), now)
 }
 
-/// The minutes that people have free in the weeks of a plan without its visits.
-#[derive(Clone, Default)]
-struct Free(HashMap<(PersonId, NaiveDate), i64>);
-
-impl Free {
-    /// The free minutes, and what people hold of the tasks in `moving`.
-    fn read(
-        conn: &mut Conn,
-        plan: &PlanRow,
-        (given, moving): (&[Held], &HashSet<TaskId>),
-        changes: &PlanChanges,
-    ) -> Result<(Self, Vec<Held>), DbError> {
-        let Ok(span) = Span::new(plan.first_day, plan.last_day) else {
-            return Ok(Default::default());
-        };
-        let given = given.iter().map(|given| (given.task, given.person)).collect();
-        let mut free = Self(offered(conn, plan.district, span, &given)?);
-        for more in &changes.more_minutes {
-            let is_meant = |monday: NaiveDate| more.week.is_none_or(|day| monday_of(day) == monday);
-            for monday in span.mondays().filter(|monday| is_meant(*monday)) {
-                free.add(more.person_id, monday, more.minutes.into());
-            }
-        }
-        let held = held(conn, plan, span)?.into_iter();
-        let (moved, others): (Vec<_>, Vec<_>) = held.partition(|held| moving.contains(&held.task));
-        // A task that its person has claimed since counts as the plan's visit.
-        for held in others.iter().filter(|held| given.get(&held.task) != Some(&held.person)) {
-            free.add(held.person, monday_of(held.day), -i64::from(held.minutes));
-        }
-        Ok((free, moved))
-    }
-
-    fn add(&mut self, person: PersonId, monday: NaiveDate, minutes: i64) {
-        if let Some(free) = self.0.get_mut(&(person, monday)) {
-            *free += minutes;
-        }
-    }
-}
-
-/// The minutes that the people of these visits offer in each week of the span.
-fn offered(
-    conn: &mut Conn,
-    district: AreaCode,
-    span: Span,
-    given: &HashMap<TaskId, PersonId>,
-) -> Result<HashMap<(PersonId, NaiveDate), i64>, DbError> {
-    let (settings, _) = settings::read(conn, district)?;
-    let people = given.values().copied().collect();
-    let mut offered = HashMap::new();
-    for (person, row) in person::store::many(conn, district, &people)? {
-        let Minutes(weekly) = settings.weekly_offer(row.role, row.weekly_minutes.into());
-        offered.extend(span.mondays().map(|monday| ((person, monday), weekly.into())));
-    }
-    Ok(offered)
-}
-
-/// The time that a task takes of its person in the weeks of a plan.
-struct Held {
-    task: TaskId,
-    person: PersonId,
-    day: NaiveDate,
-    minutes: i32,
-}
-
-type Columns =
-    (TaskId, Option<PersonId>, (Option<NaiveDate>, NaiveDate), (Option<i32>, ServiceMinutes));
-
-/// The time that people hold in the weeks of the plan besides its visits, as the solver counts it: without
-/// the ways of the days of the plan.
-fn held(conn: &mut Conn, plan: &PlanRow, span: Span) -> Result<Vec<Held>, DbError> {
-    let weeks = span.weeks();
-    let of_others = || {
-        tasks::table
-            .filter(tasks::district.eq(plan.district))
-            .filter(tasks::assignee.is_not_null())
-            .filter(tasks::plan.is_null().or(tasks::plan.ne(plan.id)))
-            .select((
-                tasks::id,
-                tasks::assignee,
-                (tasks::planned_on, tasks::due_on),
-                (tasks::planned_minutes, tasks::minutes),
-            ))
-    };
-    let counted = Phase::UNFINISHED_ASSIGNED.into_iter().chain([Phase::Done, Phase::Failed]);
-    let planned: Vec<Columns> = of_others()
-        .filter(tasks::planned_on.between(weeks.first(), weeks.last()))
-        .filter(tasks::state.eq_any(counted))
-        .load(conn)?;
-    let without_day: Vec<Columns> = of_others()
-        .filter(tasks::planned_on.is_null())
-        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
-        .load(conn)?;
-    let held = |(task, person, (day, due), (planned, service)): Columns| {
-        let minutes = match day {
-            Some(day) if !span.contains(day) => planned.unwrap_or_default(),
-            _ => service.get(),
-        };
-        let day = day.unwrap_or_else(|| due.clamp(span.first(), span.last()));
-        Some(Held { task, person: person?, day, minutes })
-    };
-    Ok(planned.into_iter().chain(without_day).filter_map(held).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use gridward_domain::id::PlanId;
@@ -246,8 +134,14 @@ mod tests {
     }
 
     fn held(n: u128, day: &str) -> Held {
-        let day = day.parse().expect("a day");
-        Held { task: TaskId(Uuid::from_u128(n)), person: PersonId(Uuid::nil()), day, minutes: 30 }
+        Held {
+            task: TaskId(Uuid::from_u128(n)),
+            person: PersonId(Uuid::nil()),
+            day: day.parse().expect("a day"),
+            minutes: 30,
+            travel: 0,
+            is_new: false,
+        }
     }
 
     /// The visits without minutes, of four in two weeks; a fifth is moved from the person.

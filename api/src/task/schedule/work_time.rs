@@ -19,6 +19,12 @@ pub const fn work_columns(row: &TaskRow) -> WorkColumns {
     (row.assignee, row.planned_on, row.planned_minutes, row.state)
 }
 
+/// The minutes that a task takes of its assignee: as planned, with the travel that the visit adds to its day, or
+/// else as usual.
+pub fn minutes_of(planned: Option<i32>, service: ServiceMinutes) -> i32 {
+    planned.unwrap_or_else(|| service.get())
+}
+
 /// The time that an unfinished task takes of its assignee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldTime {
@@ -36,7 +42,7 @@ impl HeldTime {
     /// The time that the task takes, if it is unfinished and has an assignee.
     pub fn of(row: &TaskRow) -> Option<Self> {
         let assignee = row.assignee.filter(|_| Phase::UNFINISHED_ASSIGNED.contains(&row.state))?;
-        let minutes = row.planned_minutes.unwrap_or_else(|| row.minutes.get());
+        let minutes = minutes_of(row.planned_minutes, row.minutes);
         Some(Self { assignee, planned_on: row.planned_on, due_on: row.due_on, minutes })
     }
 }
@@ -65,8 +71,8 @@ pub fn held_time(
             tasks::minutes,
         ))
         .load(conn)?;
-    let time = |(assignee, planned_on, due_on, planned, minutes): Columns| {
-        let minutes = planned.unwrap_or_else(|| minutes.get());
+    let time = |(assignee, planned_on, due_on, planned, service): Columns| {
+        let minutes = minutes_of(planned, service);
         Some(HeldTime { assignee: assignee?, planned_on, due_on, minutes })
     };
     Ok(rows.into_iter().filter_map(time).collect())
