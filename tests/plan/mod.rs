@@ -15,6 +15,7 @@ mod remedies;
 mod retention;
 mod town_gauges;
 mod undoing;
+mod undone_retention;
 mod upkeep;
 mod week_minutes;
 mod without_home;

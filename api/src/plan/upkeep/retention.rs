@@ -140,8 +140,9 @@ fn outdated(
     Ok(those.load(conn)?)
 }
 
-/// Deletes visits of the plan that are not needed: not by an undo of what their people have not ended, and not
-/// for the marks that open tasks have of the plan. Answers their number, zero when none is left.
+/// Deletes visits of the plan that are not needed: not by an undo or an explanation of what their people have
+/// not ended, as what they had accepted before the undo of the plan, and not for the marks that open tasks have
+/// of the plan. Answers their number, zero when none is left.
 fn delete_visits(
     conn: &mut Conn,
     district: AreaCode,
@@ -153,19 +154,20 @@ fn delete_visits(
         .order(plan_visits::task)
         .limit(VISITS)
         .select(plan_visits::task);
-    let ids: Vec<TaskId> = if state == PlanState::Applied {
-        let is_held = tasks::plan.eq(plan).and(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED));
-        let is_marked = tasks::state
-            .eq(Phase::Open)
-            .and(tasks::unserved_why.is_not_null())
-            .and(plan_visits::person.is_null());
-        let needing = tasks::table
-            .filter(tasks::district.eq(district))
-            .filter(tasks::id.eq(plan_visits::task))
-            .filter(is_held.or(is_marked.nullable()));
-        visits.filter(not(exists(needing))).load(conn)?
-    } else {
-        visits.load(conn)?
+    let task =
+        tasks::table.filter(tasks::district.eq(district)).filter(tasks::id.eq(plan_visits::task));
+    let is_held = tasks::plan.eq(plan).and(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED));
+    let ids: Vec<TaskId> = match state {
+        PlanState::Applied => {
+            let is_marked = tasks::state
+                .eq(Phase::Open)
+                .and(tasks::unserved_why.is_not_null())
+                .and(plan_visits::person.is_null());
+            let needing = task.filter(is_held.or(is_marked.nullable()));
+            visits.filter(not(exists(needing))).load(conn)?
+        }
+        PlanState::Undone => visits.filter(not(exists(task.filter(is_held)))).load(conn)?,
+        _ => visits.load(conn)?,
     };
     for ids in batches(&ids) {
         let these = plan_visits::table
