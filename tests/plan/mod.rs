@@ -5,6 +5,7 @@ pub mod batches;
 mod changes;
 mod dispatch;
 mod drafts;
+mod early_pins;
 mod held_hours;
 mod missed_visits;
 mod moves;

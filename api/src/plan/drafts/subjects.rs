@@ -86,7 +86,7 @@ fn faults_of_changes(conn: &mut Conn, order: &PlanOrder) -> Result<Vec<FieldErro
     // Without valid days there is no plan to compare the days and the people with.
     if let Ok(span) = order.span() {
         faults.extend(faults_of_people(conn, order, span, &open)?);
-        faults.extend(faults_of_days(order, span));
+        faults.extend(faults_of_days(order, span, &open));
     }
     faults.extend(faults_of_skills(conn, order)?);
     faults.extend(faults_of_choices(conn, order, &open)?);
@@ -123,14 +123,26 @@ fn faults_of_people(
     Ok(unknown.chain(elsewhere).collect())
 }
 
-/// An error for each day of a change that is not one of the plan, and for each week that it is not in.
-fn faults_of_days(order: &PlanOrder, span: Span) -> impl Iterator<Item = FieldError> {
+/// An error for each day of a change that is not one of the plan, for each pin to a day before the first one of its
+/// task, and for each week that the plan is not in.
+fn faults_of_days(
+    order: &PlanOrder,
+    span: Span,
+    open: &HashMap<TaskId, TaskRow>,
+) -> impl Iterator<Item = FieldError> {
     let changes = &order.changes;
     let pins = changes.pins.iter().enumerate().map(|(at, pin)| ("pins", at, pin.day));
     let time = changes.more_time.iter().enumerate().map(|(at, more)| ("more_time", at, more.day));
     let days = pins.chain(time).filter(move |(.., day)| !span.contains(*day));
     let days = days.map(|(list, at, _)| {
         FieldError::new(Change::of(list, at).pointer("day"), "must be a day of the plan")
+    });
+    let early = changes.pins.iter().enumerate().filter_map(move |(at, pin)| {
+        let first = open.get(&pin.task_id)?.not_before;
+        (span.contains(pin.day) && pin.day < first).then(|| {
+            let pointer = Change::of("pins", at).pointer("day");
+            FieldError::new(pointer, format!("must not be before {first}"))
+        })
     });
     let weeks = span.weeks();
     let outside = move |more: &MoreMinutes| more.week.is_some_and(|day| !weeks.contains(day));
@@ -139,7 +151,7 @@ fn faults_of_days(order: &PlanOrder, span: Span) -> impl Iterator<Item = FieldEr
         let pointer = Change::of("more_minutes", at).pointer("week");
         FieldError::new(pointer, "must be in a week of the plan")
     });
-    days.chain(outside)
+    days.chain(early).chain(outside)
 }
 
 /// An error for each skill of the changes that is no word of the district.

@@ -15,7 +15,7 @@ pub struct PinnedTask {
     pub task_id: TaskId,
     /// The person.
     pub person_id: PersonId,
-    /// The day of the visit.
+    /// The day of the visit, not before the first one of the task (`not_before`).
     #[serde(deserialize_with = "crate::http::day::stored")]
     pub day: NaiveDate,
     /// The start; absent: at the best time of the day.
