@@ -9,6 +9,7 @@ mod early_pins;
 mod held_hours;
 mod missed_visits;
 mod moves;
+mod night_tries;
 mod orders;
 mod outdated_drafts;
 mod queue;

@@ -33,15 +33,6 @@ pub fn count_of_author(
     Ok(of_author.count().get_result(conn)?)
 }
 
-/// Whether the district has a plan of this night.
-///
-/// # Errors
-/// [`DbError`].
-pub fn is_planned(conn: &mut Conn, district: AreaCode, night: NaiveDate) -> Result<bool, DbError> {
-    let plans = plans::table.filter(plans::district.eq(district)).filter(plans::night.eq(night));
-    Ok(diesel::select(diesel::dsl::exists(plans)).get_result(conn)?)
-}
-
 /// Inserts a plan.
 ///
 /// # Errors

@@ -1,22 +1,27 @@
 //! Puts the plan of the night into the queue.
 
+use chrono::NaiveDate;
+use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PlanId;
 use uuid::Uuid;
 
-use super::nightly::PlanMode;
-use crate::db::DbError;
+use super::nightly::{DueNight, PlanMode};
+use crate::db::schema::plans;
+use crate::db::{Conn, DbError};
 use crate::plan::compute::computed::Request;
 use crate::plan::drafts::draft::{self, Unordered};
-use crate::plan::model::PlanOrigin;
+use crate::plan::model::{PlanOrigin, PlanState};
 use crate::plan::request::order::PlanOrder;
 use crate::plan::request::span::Span;
 use crate::plan::settings;
-use crate::plan::store;
 use crate::tx::Tx;
 
-/// Puts the plan of the night into the queue, if it is due and the night has none; answers the
-/// number of new plans.
+/// The most plans of one night: another one is made only after each has failed.
+const MOST_TRIES: i64 = 3;
+
+/// Puts the plan of the night into the queue, if it is due and the night has none but some that failed, not as
+/// many as a night gets at most; answers the number of new plans.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if another server does it at the same time.
@@ -25,9 +30,10 @@ pub fn enqueue_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError
     let Some(nightly) = settings.nightly_plan else { return Ok(0) };
     let Some(due) = nightly.due(tx.now) else { return Ok(0) };
     let Some(span) = nightly.span(due.first_day) else { return Ok(0) };
-    if store::is_planned(tx.read_unbatched(), district, due.night)? {
+    if !lacks_plan(tx.read_unbatched(), district, due)? {
         return Ok(0);
     }
+    release_failed(tx.write_unbatched(), district, due.night)?;
     let (id, order) = (PlanId(Uuid::now_v7()), order(district, span));
     let request = Request { id, order, now: tx.now, by: None };
     let unordered = Unordered {
@@ -37,6 +43,44 @@ pub fn enqueue_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError
     };
     draft::insert_unordered(tx, &request, unordered)?;
     Ok(1)
+}
+
+/// Whether a plan is to be made for the night: it has none, or one that failed and another try. One that a
+/// person has discarded is not made again.
+fn lacks_plan(conn: &mut Conn, district: AreaCode, due: DueNight) -> Result<bool, DbError> {
+    let state: Option<PlanState> = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::night.eq(due.night))
+        .select(plans::state)
+        .first(conn)
+        .optional()?;
+    match state {
+        None => Ok(true),
+        Some(PlanState::Failed) => Ok(failed(conn, district, due.first_day)? < MOST_TRIES),
+        Some(_) => Ok(false),
+    }
+}
+
+/// The number of nightly plans that begin on this day and failed: earlier tries have no night any longer.
+fn failed(conn: &mut Conn, district: AreaCode, first_day: NaiveDate) -> Result<i64, DbError> {
+    // The first condition has an index.
+    Ok(plans::table
+        .filter(plans::district.eq(district).and(plans::last_day.ge(first_day)))
+        .filter(plans::first_day.eq(first_day))
+        .filter(plans::origin.eq(PlanOrigin::Nightly))
+        .filter(plans::state.eq(PlanState::Failed))
+        .count()
+        .get_result(conn)?)
+}
+
+/// Takes the night from its plan, if that failed: a night has one plan.
+fn release_failed(conn: &mut Conn, district: AreaCode, night: NaiveDate) -> Result<(), DbError> {
+    let failed = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::night.eq(night))
+        .filter(plans::state.eq(PlanState::Failed));
+    diesel::update(failed).set(plans::night.eq(None::<NaiveDate>)).execute(conn)?;
+    Ok(())
 }
 
 /// The order for the night's plan: also of tasks that are due before its first day, which would otherwise
