@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::code::PlaqueState;
@@ -37,6 +38,8 @@ pub fn merge(
     other: BeneficiaryId,
 ) -> Result<HandoutExchange, DbError> {
     let district = grid.district();
+    // The years for which the item keeps what is dropped begin now.
+    let now = tx.now.naive_utc();
     let conn = tx.write_unbatched();
     let (own, theirs) = (
         handout_store::all_of_beneficiary(conn, district, kept)?,
@@ -52,6 +55,7 @@ pub fn merge(
         .set((
             handouts::state.eq(HandoutState::Returned),
             handouts::reason.eq(ReturnReason::Other),
+            handouts::at.eq(now),
             handouts::version.eq(handouts::version + 1),
         ))
         .execute(conn)?;
@@ -122,6 +126,7 @@ pub fn undo(
         .set((
             handouts::state.eq(HandoutState::Planned),
             handouts::reason.eq(None::<ReturnReason>),
+            handouts::at.eq(None::<NaiveDateTime>),
             handouts::version.eq(handouts::version + 1),
         ))
         .execute(conn)?;
