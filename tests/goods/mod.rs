@@ -3,6 +3,7 @@
 mod access;
 mod dropped;
 mod handouts;
+mod leftovers;
 mod phones;
 mod retention;
 mod stocks;

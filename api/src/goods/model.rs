@@ -163,7 +163,7 @@ pub struct GoodsMovement {
     pub item: ItemCode,
     /// The area of the station.
     pub area: AreaCode,
-    /// The area of the station below that got what was allotted.
+    /// The area of the station that got what was allotted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_area: Option<AreaCode>,
     /// The pieces that moved or were counted.
@@ -207,7 +207,8 @@ pub struct NewGoodsMovement {
     pub item: ItemCode,
     /// The area of the station: the district, a town or a village of the caller.
     pub area: AreaCode,
-    /// The area of the station below, for an allotment.
+    /// The area of the station that gets an allotment: below `area` in the caller's area, or above `area`, to which
+    /// what is left over goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_area: Option<AreaCode>,
     /// The pieces that move, at least 1, or the pieces counted.

@@ -1,4 +1,4 @@
-//! Enters movements of goods: received, allotted to a station below, counted.
+//! Enters movements of goods: received, allotted to a station below or above, counted.
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
@@ -135,7 +135,8 @@ fn counted(tx: &mut Tx<'_>, new: &NewGoodsMovement) -> Result<(i32, Option<i32>)
     Ok((difference, lot_difference))
 }
 
-/// The station below that gets what is allotted.
+/// The station that gets what is allotted: one below in the caller's area, or one above, also outside of it. What is
+/// left over goes back to where it came from.
 fn allotted_to(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -143,9 +144,12 @@ fn allotted_to(
 ) -> Result<AreaCode, Problem> {
     let to = new.to_area.ok_or_else(|| Problem::invalid("/to_area", "is missing"))?;
     if !stock::allots(&new.area, &to) {
-        return Err(Problem::invalid("/to_area", "must be a town or village below area"));
+        let detail = "must be the district, a town or a village above or below area";
+        return Err(Problem::invalid("/to_area", detail));
     }
-    check_area(tx, principal, ("/to_area", to))?;
+    if !to.contains(&new.area) {
+        check_area(tx, principal, ("/to_area", to))?;
+    }
     Ok(to)
 }
 

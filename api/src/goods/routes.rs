@@ -233,9 +233,9 @@ pub(crate) async fn list_goods_movements(
 
 /// Enter a movement of goods
 ///
-/// Goods came from outside, go to a station below, or were counted. A stock is never negative: to
-/// allot more than there is, is 409 `goods_short`. Allowed roles: supervisors and admins, within
-/// their area.
+/// Goods came from outside, go to a station below or back to one above, or were counted. A stock is never negative: to
+/// allot more than there is, is 409 `goods_short`. Allowed roles: supervisors and admins, for stations of
+/// their area; what is left over may also go back to a station above their area.
 #[utoipa::path(
     tag = "goods",
     operation_id = "enter_goods_movement",

@@ -21,7 +21,7 @@ use crate::word::{UnknownWord, unknown};
 pub enum MovementAction {
     /// It came from outside.
     Received,
-    /// It went from a station to one below.
+    /// It went from a station to one below or above.
     Allotted,
     /// It was counted, and the stock corrected.
     Counted,
@@ -42,7 +42,7 @@ pub enum MovementAction {
 pub enum EntryAction {
     /// Goods came from outside.
     Received,
-    /// Goods go from a station to one below.
+    /// Goods go from a station to one below, or back to one above.
     Allotted,
     /// The stock was counted.
     Counted,
@@ -117,9 +117,9 @@ pub fn has_station(area: &AreaCode) -> bool {
     area.level() != Level::Grid
 }
 
-/// Whether goods may go from the station of `from` to that of `to`, which is below it.
+/// Whether goods may go from the station of `from` to that of `to`: one below, or one above to which they return.
 pub fn allots(from: &AreaCode, to: &AreaCode) -> bool {
-    has_station(to) && from != to && from.contains(to)
+    has_station(from) && has_station(to) && from != to && (from.contains(to) || to.contains(from))
 }
 
 /// Whether the station of `area` serves the beneficiaries of `grid`.
@@ -146,6 +146,7 @@ mod tests {
     enum Move {
         Receive(i64),
         Allot(i64),
+        AllotBack(i64),
         HandOut(i64),
         Return(i64),
         WriteOff(i64),
@@ -156,6 +157,7 @@ mod tests {
         prop_oneof![
             (1..50_i64).prop_map(Move::Receive),
             (1..50_i64).prop_map(Move::Allot),
+            (1..50_i64).prop_map(Move::AllotBack),
             (1..5_i64).prop_map(Move::HandOut),
             (1..5_i64).prop_map(Move::Return),
             (1..5_i64).prop_map(Move::WriteOff),
@@ -177,13 +179,15 @@ mod tests {
                         stocks[0] = apply(stocks[0], StockChange::Add(pieces(count))).expect("room");
                         received += count;
                     }
-                    Move::Allot(count) => {
-                        let take = apply(stocks[0], StockChange::Take(pieces(count)));
-                        prop_assert_eq!(take.is_ok(), i64::from(had[0].get()) >= count);
+                    Move::Allot(count) | Move::AllotBack(count) => {
+                        let (from, to) =
+                            if matches!(step, Move::Allot(_)) { (0, 1) } else { (1, 0) };
+                        let take = apply(stocks[from], StockChange::Take(pieces(count)));
+                        prop_assert_eq!(take.is_ok(), i64::from(had[from].get()) >= count);
                         if let Ok(left) = take {
-                            stocks[0] = left;
-                            stocks[1] =
-                                apply(stocks[1], StockChange::Add(pieces(count))).expect("room");
+                            stocks[from] = left;
+                            stocks[to] =
+                                apply(stocks[to], StockChange::Add(pieces(count))).expect("room");
                         }
                     }
                     Move::HandOut(count) => {
@@ -243,13 +247,16 @@ mod tests {
     }
 
     #[test]
-    fn goods_go_down_to_stations_and_reach_the_grids_below() {
+    fn goods_go_down_to_stations_and_back_up_and_reach_the_grids_below() {
         let [district, town, village] = ["500116", "500116001", "500116001001"].map(code);
         let grid = code("500116001001001");
         assert!(allots(&district, &town) && allots(&town, &village) && allots(&district, &village));
-        assert!(!allots(&town, &district) && !allots(&town, &town) && !allots(&village, &grid));
-        assert!(!allots(&code("500116002"), &village));
+        assert!(allots(&town, &district) && allots(&village, &town) && allots(&village, &district));
+        assert!(!allots(&town, &town) && !allots(&village, &grid) && !allots(&grid, &village));
+        let (other_town, other_village) = (code("500116002"), code("500116001002"));
+        assert!(!allots(&other_town, &village) && !allots(&village, &other_town));
+        assert!(!allots(&village, &other_village), "no village gives to its neighbour");
         assert!(serves(&village, &grid) && serves(&district, &grid) && !serves(&grid, &grid));
-        assert!(!serves(&code("500116001002"), &grid));
+        assert!(!serves(&other_village, &grid));
     }
 }

@@ -31,7 +31,10 @@ const TABLE: &[(&str, &str)] = &[
     ("is no item of the district", "本区县没有此物资"),
     ("is for an allotment only", "仅调拨时填写"),
     ("is required for a count that differs", "盘点有差异时必填"),
-    ("must be a town or village below area", "须为 area 下级的镇街或村社区"),
+    (
+        "must be the district, a town or a village above or below area",
+        "须为 area 上级或下级的区县、镇街或村社区",
+    ),
     (
         "must be the district, a town or a village in your area",
         "须为您管辖范围内的区县、镇街或村社区",
