@@ -6,6 +6,7 @@ mod handouts;
 mod leftovers;
 mod phones;
 mod retention;
+mod stations;
 mod stocks;
 
 use reqwest::Method;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::bounded_text::{CommandReason, Occasion, OccasionFilter, SerialNumber};
 use gridward_domain::code::ItemCode;
-use gridward_domain::goods::{HandoutState, ReturnReason};
+use gridward_domain::goods::{HandoutState, ReturnReason, stock};
 use gridward_domain::id::{BeneficiaryId, CampaignId, CaseId, HandoutId, PersonId};
 use gridward_domain::range::GoodsQuantity;
 use serde::{Deserialize, Serialize};
@@ -287,7 +287,8 @@ pub fn all_of_beneficiary(
         .load(conn)?)
 }
 
-/// Moves the planned hand-outs of these beneficiaries to the grid.
+/// Moves the planned hand-outs of these beneficiaries to the grid. Their goods come from the station of its village,
+/// unless the planned one serves it too.
 ///
 /// # Errors
 /// [`DbError`].
@@ -298,14 +299,23 @@ pub fn move_to(
     grid: AreaCode,
 ) -> Result<(), DbError> {
     for beneficiaries in batches(beneficiaries) {
-        let planned = handouts::table
-            .filter(handouts::district.eq(district))
-            .filter(handouts::beneficiary.eq_any(beneficiaries))
-            .filter(handouts::state.eq(HandoutState::Planned))
-            .filter(handouts::grid.ne(grid));
-        diesel::update(planned)
-            .set((handouts::grid.eq(grid), handouts::version.eq(handouts::version + 1)))
-            .execute(conn)?;
+        let planned = || {
+            handouts::table
+                .filter(handouts::district.eq(district))
+                .filter(handouts::beneficiary.eq_any(beneficiaries))
+                .filter(handouts::state.eq(HandoutState::Planned))
+                .filter(handouts::grid.ne(grid))
+        };
+        let stations: Vec<AreaCode> = planned().select(handouts::station).distinct().load(conn)?;
+        for station in stations {
+            diesel::update(planned().filter(handouts::station.eq(station)))
+                .set((
+                    handouts::grid.eq(grid),
+                    handouts::station.eq(stock::station_for(station, &grid)),
+                    handouts::version.eq(handouts::version + 1),
+                ))
+                .execute(conn)?;
+        }
     }
     Ok(())
 }

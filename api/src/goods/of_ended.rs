@@ -2,7 +2,7 @@
 //! taken back.
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::goods::{HandoutState, ReturnReason};
+use gridward_domain::goods::{HandoutState, ReturnReason, stock};
 use gridward_domain::id::{BeneficiaryId, HandoutId, PersonId};
 
 use super::give_back;
@@ -52,7 +52,8 @@ pub fn plan_again(
     });
     let again = |row: &HandoutRow| {
         let (state, version) = (HandoutState::Planned, row.version + 1);
-        HandoutRow { state, reason: None, at: None, grid, version, ..row.clone() }
+        let station = stock::station_for(row.station, &grid);
+        HandoutRow { state, reason: None, at: None, grid, station, version, ..row.clone() }
     };
     replace(tx, Some(actor), "handout.plan_again", &own, again)
 }

@@ -127,6 +127,15 @@ pub fn serves(area: &AreaCode, grid: &AreaCode) -> bool {
     has_station(area) && area.contains(grid)
 }
 
+/// The station for goods that are to go to a beneficiary of `grid`: the planned one if it serves the grid, otherwise
+/// that of the village.
+pub fn station_for(planned: AreaCode, grid: &AreaCode) -> AreaCode {
+    if serves(&planned, grid) {
+        return planned;
+    }
+    grid.ancestor(Level::Village).unwrap_or_else(|| grid.district())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -258,5 +267,15 @@ mod tests {
         assert!(!allots(&village, &other_village), "no village gives to its neighbour");
         assert!(serves(&village, &grid) && serves(&district, &grid) && !serves(&grid, &grid));
         assert!(!serves(&other_village, &grid));
+    }
+
+    #[test]
+    fn goods_come_from_the_planned_station_or_from_the_village_if_that_does_not_serve_the_grid() {
+        let [town, village, grid] = ["500116001", "500116001001", "500116001001001"].map(code);
+        assert_eq!(station_for(town, &grid), town);
+        assert_eq!(station_for(village, &grid), village);
+        for other in ["500116001002", "500116002", "500116001001001"] {
+            assert_eq!(station_for(code(other), &grid), village, "{other}");
+        }
     }
 }

@@ -23,12 +23,15 @@ export function missing(item: Pick<GoodsItem, 'has_serial' | 'needs_receipt'> | 
   ];
 }
 
-/** The request; an unknown item gets a receipt, which no item refuses. */
+/**
+ * The request; an unknown item gets a receipt, which no item refuses. The server knows the station: that of the plan, also
+ * after a move of which the phone has not heard.
+ */
 export function handoutOf(handout: Handout, item: Pick<GoodsItem, 'has_serial' | 'needs_receipt' | 'once'> | undefined, filled: Filled): NewHandout {
-  const { beneficiary_id, item: code, occasion, station } = handout;
+  const { beneficiary_id, item: code, occasion } = handout;
   const [serial, signed_by, relation] = [filled.serial.trim(), filled.signedBy.trim(), filled.relation.trim()];
   return {
-    beneficiary_id, item: code, station,
+    beneficiary_id, item: code,
     ...(item?.once ? {} : { occasion }),
     ...(item?.has_serial ? { serial, quantity: 1 } : { quantity: handout.quantity }),
     ...((item?.needs_receipt ?? true) ? { receipt: { signed_by, ...(filled.byProxy ? { relation } : {}) } } : {}),
