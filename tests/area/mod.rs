@@ -4,4 +4,5 @@ mod levels;
 mod measures;
 mod redistricting;
 mod summary;
+mod templates;
 mod week;

@@ -1,6 +1,7 @@
 //! Goods: received, allotted to stations, handed out once with a receipt, returned and counted.
 
 mod access;
+mod area_changes;
 mod dropped;
 mod handouts;
 mod leftovers;

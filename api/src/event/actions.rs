@@ -81,6 +81,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("goods.export_coverage", "Coverage by a plaque exported", "导出光荣牌悬挂情况"),
     ("goods.export_stocks", "Stocks of goods exported", "导出物资库存"),
     ("goods.receive", "Goods received", "物资入库"),
+    ("goods.take_over", "Goods taken over by another area", "物资随区划调整转移"),
     ("goods_item.change", "Item of goods changed", "修改物资品类"),
     ("goods_item.create", "Item of goods created", "新增物资品类"),
     ("handout.delete", "Hand-outs deleted after their years", "到期删除物资发放记录"),

@@ -265,6 +265,7 @@ bilingual! {
         HandedOut: "Handed out", "发放";
         Returned: "Returned", "退回";
         WrittenOff: "Written off", "报损";
+        TakenOver: "Taken over by another area", "区划调整转入";
     }
     HandoutState {
         Planned: "Planned", "待发放";

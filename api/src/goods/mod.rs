@@ -19,6 +19,7 @@ pub mod model;
 pub mod move_stock;
 pub mod movement_store;
 mod occasion;
+pub mod of_areas;
 pub mod of_closed;
 pub mod of_ended;
 pub mod plan;

@@ -163,7 +163,7 @@ pub struct GoodsMovement {
     pub item: ItemCode,
     /// The area of the station.
     pub area: AreaCode,
-    /// The area of the station that got what was allotted.
+    /// The area of the station that got what was allotted or taken over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_area: Option<AreaCode>,
     /// The pieces that moved or were counted.

@@ -193,7 +193,10 @@ pub(super) fn change(
 
 /// Changes the stock that was read; the row is written also if it keeps its pieces, so that no other server
 /// changes it at once.
-fn change_from(
+///
+/// # Errors
+/// As [`change`].
+pub(super) fn change_from(
     tx: &mut Tx<'_>,
     old: Option<StockRow>,
     (area, item): (AreaCode, &ItemCode),

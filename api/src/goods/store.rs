@@ -14,7 +14,7 @@ use super::model::{GoodsItem, GoodsItemContent, GoodsStock};
 use crate::area;
 use crate::db::column::JsonColumn;
 use crate::db::schema::{goods_items, goods_stocks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, changed_one};
 use crate::http::page::Wanted;
 use crate::in_range;
 use crate::tx::row::{RowChange, write_versioned};
@@ -183,6 +183,34 @@ pub fn stock(
 ) -> Result<Option<StockRow>, DbError> {
     let found = goods_stocks::table.find((area.district(), area, item));
     Ok(found.select(StockRow::as_select()).first(conn).optional()?)
+}
+
+/// The stocks of the stations of these areas, by area and item.
+///
+/// # Errors
+/// [`DbError`].
+pub fn stocks_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    areas: &BTreeSet<AreaCode>,
+) -> Result<Vec<StockRow>, DbError> {
+    Ok(goods_stocks::table
+        .filter(goods_stocks::district.eq(district))
+        .filter(goods_stocks::area.eq_any(areas))
+        .order((goods_stocks::area, goods_stocks::item))
+        .select(StockRow::as_select())
+        .load(conn)?)
+}
+
+/// Deletes the stock of a station that is no more.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn delete_stock(conn: &mut Conn, row: &StockRow) -> Result<(), DbError> {
+    let as_read = goods_stocks::table
+        .find((row.district, row.area, &row.item))
+        .filter(goods_stocks::version.eq(row.version));
+    changed_one(diesel::delete(as_read).execute(conn)?)
 }
 
 /// Replaces the stock `old` by `new`; inserts it if there is no old row.

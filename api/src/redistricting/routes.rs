@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::decide::{self, Decision, Fault};
 use super::model::{AreaChanges, ChangedAreas};
 use super::situation::Situation;
-use super::{outcome, read, scopes, write};
+use super::{outcome, read, scopes, stocks, write};
 use crate::auth::{Authenticated, PrincipalCache};
 use crate::casework::settle;
 use crate::db::Conn;
@@ -45,7 +45,9 @@ impl Effect for AreaChanges {
 /// Applies a list of changes to the areas of the district, one after another and all together:
 /// `rename`, `add` (a town or village), `recode`, `end`, `merge` and `split` of grids. Each
 /// beneficiary, task, person, station and memorial site of a former grid gets its new one, and
-/// audiences, campaigns, regimes and cases of an area follow it; each grid has exactly one manager.
+/// audiences, campaigns and their templates, regimes and cases of an area follow it; each grid has exactly one manager.
+/// The goods in stock of an area that ends go, with their lots, to the area that took over (movements `taken_over`); where
+/// several did, to the smallest area around them, and where none did, to the one around the former area.
 /// While the tasks of a campaign are being created, changes are 409 `campaign_state`. A task stays with its assignee. A code is never used again, and a
 /// former area names its successors. With `preview` nothing is changed. A list that leaves a
 /// beneficiary in no grid, or a grid without a manager, is refused as a whole. Allowed roles:
@@ -80,6 +82,7 @@ pub(crate) async fn change_areas(
         let (before, decision) = decided(tx.read()?, principal, changes)?;
         write::write(tx, principal, &before, &decision)?;
         scopes::write(tx, principal, &decision)?;
+        stocks::write(tx, principal, &before, &decision)?;
         let changed: BTreeSet<AreaCode> =
             decision.successors.iter().map(|(from, _)| *from).collect();
         settle::follow_areas(tx, key, principal.person, &changed)?;

@@ -1,4 +1,4 @@
-//! Gives audiences, campaigns, regimes and cases the areas that took over.
+//! Gives audiences, campaigns and their templates, regimes and cases the areas that took over.
 //!
 //! A code is never used twice, so that which keeps a former code would find no home any more: a duty
 //! would end, and a case would be seen by no one.
@@ -13,6 +13,8 @@ use serde_json::json;
 use super::decide::Decision;
 use crate::audience::store::{self as audiences, AudienceRow};
 use crate::campaign::store::{self as campaigns, CampaignRow};
+use crate::campaign::template::{CampaignTemplate, StoredTemplate};
+use crate::campaign::template_store as templates;
 use crate::case::event::event;
 use crate::case::kind_store;
 use crate::case::row::{CaseRow, PlacedCase};
@@ -34,6 +36,14 @@ impl Decision {
         }
         areas.retain(|area| self.after.areas.contains_key(area));
         if areas.is_empty() { [area].into() } else { areas }
+    }
+
+    /// The one area that is in the place of an area: the smallest around those that took over, or around the area
+    /// itself if none did; the area itself, if it is current.
+    pub(super) fn heir_of(&self, area: AreaCode) -> Option<AreaCode> {
+        let is_current = |area: &AreaCode| self.after.areas.contains_key(area);
+        let above = || std::iter::successors(area.parent(), AreaCode::parent).find(is_current);
+        common(self.successors_of(area).into_iter().filter(is_current)).or_else(above)
     }
 
     /// The area and the filter after the changes, if one of them differs; `text` is the stored filter.
@@ -96,6 +106,18 @@ pub fn write(tx: &mut Tx<'_>, principal: &Principal, decision: &Decision) -> Res
         let change = (row.area, area, next.version);
         tx.record(changed("campaign.change", Subject::Campaign, &row.id, change));
     }
+    for StoredTemplate { template, version } in templates::all(tx.read_unbatched(), district)? {
+        let filter = template.filter.after_change_of_areas(&|area| decision.successors_of(area));
+        if filter == template.filter {
+            continue;
+        }
+        let template = CampaignTemplate { filter, ..template };
+        let next = StoredTemplate { template, version: version + 1 };
+        templates::put(tx.write_unbatched(), district, Some(version), &next)?;
+        let (action, subject) = ("campaign_template.change", Subject::CampaignTemplate);
+        let change = (district, district, next.version);
+        tx.record(changed(action, subject, &next.template.code, change));
+    }
     for row in regimes::all(tx.read_unbatched(), district)? {
         let moved = decision.moved(row.area, (&row.filter()?, &row.filter))?;
         let Some((area, filter)) = moved else { continue };
@@ -112,16 +134,7 @@ fn write_cases(tx: &mut Tx<'_>, principal: &Principal, decision: &Decision) -> R
     let district = tx.district;
     for row in cases::of_areas(tx.read_unbatched(), district)? {
         let Some(was) = row.area else { continue };
-        let heirs = decision.successors_of(was).into_iter();
-        let current = heirs.filter(|area| decision.after.areas.contains_key(area));
-        // A case of an area that ended without a successor is one of the area around it.
-        let above = || {
-            let mut above = std::iter::successors(was.parent(), AreaCode::parent);
-            above.find(|area| decision.after.areas.contains_key(area))
-        };
-        let Some(area) = common(current).or_else(above).filter(|area| *area != was) else {
-            continue;
-        };
+        let Some(area) = decision.heir_of(was).filter(|area| *area != was) else { continue };
         let next = CaseRow { area: Some(area), version: row.version + 1, ..row.clone() };
         cases::put(tx.write_unbatched(), Some(&row), &next)?;
         let is_confidential = kind_store::of_case(tx.read_unbatched(), &row)?.is_confidential();

@@ -184,6 +184,41 @@ fn an_edition_with_another_village_keeps_everything() {
 }
 
 #[test]
+fn the_goods_of_an_area_that_ends_go_to_the_one_area_that_took_over_or_around_several() {
+    let heirs = |list: serde_json::Value| {
+        let heirs = decided(list).expect("a decision").stations_taken_over(&district());
+        heirs.iter().map(|(from, to)| format!("{from} {to}")).collect::<Vec<_>>()
+    };
+    let recoded = heirs(json!([{ "recode": { "area": "500116001", "to": "500116009" } }]));
+    assert_eq!(
+        recoded,
+        ["500116001 500116009", "500116001001 500116009001", "500116001002 500116009002"]
+    );
+    let village = |code: &str| {
+        let place = json!({ "lat": 29.0, "lon": 106.0 });
+        json!({ "add": { "area": code, "name": "新村", "place": place } })
+    };
+    let emptied = |one: &str, other: &str, successors: &[&str]| {
+        let former = "500116001001";
+        let moved = [(GRID, one), (NEXT, other)]
+            .map(|(grid, to)| json!({ "recode": { "area": grid, "to": format!("{to}001") } }));
+        let mut list = vec![village(one), village(other)];
+        list.extend(moved);
+        list.push(json!({ "end": { "area": former, "successors": successors } }));
+        heirs(serde_json::Value::Array(list))
+    };
+    let (near, next, far) = ("500116001008", "500116001009", "500116002009");
+    assert_eq!(emptied(near, next, &[near]), ["500116001001 500116001008"]);
+    assert_eq!(emptied(near, next, &[near, next]), ["500116001001 500116001"], "their town");
+    assert_eq!(emptied(near, far, &[near, far]), ["500116001001 500116"], "in two towns");
+    assert_eq!(emptied(near, next, &[]), ["500116001001 500116001"], "the town around it");
+    let grid = format!("{near}001");
+    assert_eq!(emptied(near, next, &[grid.as_str()]), ["500116001001 500116001008"], "its village");
+    let grids = json!([{ "merge": { "grids": [GRID, NEXT], "into": GRID } }]);
+    assert!(heirs(grids).is_empty(), "a grid has no station");
+}
+
+#[test]
 fn what_would_break_the_register_is_refused_at_its_field() {
     let faults = [
         (json!([{ "rename": { "area": "500116009", "name": "x" } }]), "/changes/0/rename/area"),

@@ -31,6 +31,8 @@ pub enum MovementAction {
     Returned,
     /// It came back damaged, and does not count as stock.
     WrittenOff,
+    /// The area of its station ended, and it went to the station of the area that took over.
+    TakenOver,
 }
 
 /// A movement that staff enter.
@@ -94,6 +96,15 @@ pub fn apply(stock: StockPieces, change: StockChange) -> Result<StockPieces, Sto
             .map_err(|_| StockError::Short(stock)),
         StockChange::Set(pieces) => Ok(pieces),
     }
+}
+
+/// The stock of a station to which that of another one goes whole.
+///
+/// # Errors
+/// [`StockError::Full`].
+pub fn joined(stock: StockPieces, other: StockPieces) -> Result<StockPieces, StockError> {
+    let all = i64::from(stock.get()) + i64::from(other.get());
+    StockPieces::try_from(all).map_err(|_| StockError::Full)
 }
 
 /// The stock after a count of a lot that had `had` pieces by its movements: the stock corrected by what the
@@ -277,5 +288,12 @@ mod tests {
         for other in ["500116001002", "500116002", "500116001001001"] {
             assert_eq!(station_for(code(other), &grid), village, "{other}");
         }
+    }
+
+    #[test]
+    fn a_stock_that_goes_to_another_station_is_added_there() {
+        let [two, three] = [StockPieces::of::<2>(), StockPieces::of::<3>()];
+        assert_eq!(joined(two, three), Ok(StockPieces::of::<5>()));
+        assert_eq!(joined(two, StockPieces::MAX), Err(StockError::Full));
     }
 }
