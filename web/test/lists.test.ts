@@ -54,7 +54,7 @@ test('urgent visits come first, then those that wait longest, each with its reas
   const today = '2026-11-26';
   const tasks = [
     task({ id: 'usual', due_on: '2026-11-30', created_at: '2026-11-20T09:00:00+08:00' }),
-    task({ id: 'waiting', due_on: '2026-11-30', created_at: '2026-11-01T09:00:00+08:00' }),
+    task({ id: 'waiting', not_before: '2026-11-01', due_on: '2026-11-30', created_at: '2026-11-01T09:00:00+08:00' }),
     task({ id: 'overdue', due_on: '2026-11-20', created_at: '2026-11-01T09:00:00+08:00' }),
     task({ id: 'urgent', due_on: '2026-11-28', priority: 9, attempt: 3, created_at: today }),
     task({ id: 'no one', due_on: '2026-11-29', unserved_why: 'no_skill', created_at: today }),
@@ -67,6 +67,25 @@ test('urgent visits come first, then those that wait longest, each with its reas
     ['no one', ['no_one no_skill']],
     ['waiting', ['waiting 25']],
   ]);
+});
+
+test('a visit waits from its creation, or from its first day if that is later', () => {
+  const today = '2026-11-26';
+  const made = { due_on: '2026-12-20', created_at: '2026-10-01T09:00:00+08:00' };
+  const tasks = [
+    task({ id: 'later', not_before: '2026-12-01', ...made }),
+    task({ id: 'just begun', not_before: '2026-11-26', ...made }),
+    task({ id: 'nearly', not_before: '2026-11-13', ...made }),
+    task({ id: 'waiting', not_before: '2026-11-12', ...made }),
+    task({ id: 'created later', not_before: '2026-10-01', due_on: '2026-12-20', created_at: '2026-11-10T09:00:00+08:00' }),
+  ];
+  const found = first(tasks, today).map(({ task: { id }, reasons }) => [id, reasons]);
+  expect(found).toEqual([
+    ['waiting', [{ why: 'waiting', n: 14 }]],
+    ['created later', [{ why: 'waiting', n: 16 }]],
+  ]);
+  const urgent = first([task({ not_before: '2026-12-01', priority: 9, ...made })], today);
+  expect(urgent.map(({ reasons }) => reasons)).toEqual([[{ why: 'urgent' }]]);
 });
 
 test('a visit that has met no one at its last attempt comes first, for each default kind of service', () => {

@@ -115,12 +115,18 @@ function hasMetNoOne({ state, outcome }: Task): boolean {
   return state === 'failed' && outcome === 'not_home';
 }
 
+/** The day from which a visit waits: that of its creation, or its first day if that is later. */
+function waitingSince({ created_at, not_before }: Task): string {
+  const created = created_at.slice(0, 10);
+  return not_before > created ? not_before : created;
+}
+
 /** The visits of a grid that come first, from the rows alone: urgent ones, then those due or waiting longest. */
 export function first(tasks: readonly ShownTask[], today: string): First[] {
   const of = (task: ShownTask): Urgency[] => {
     const missed = hasMetNoOne(task) ? task.attempt : task.attempt - 1;
     const late = task.state === 'failed' ? 0 : overdueBy(task, today);
-    const waited = daysBetween(task.created_at.slice(0, 10), today);
+    const waited = daysBetween(waitingSince(task), today);
     return [
       ...(task.priority >= URGENT_PRIORITY ? [{ why: 'urgent' } as const] : []),
       ...(late > 0 ? [{ why: 'overdue', n: late } as const] : []),
