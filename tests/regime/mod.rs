@@ -3,6 +3,7 @@
 mod activation;
 pub mod cadences;
 mod cycles;
+mod ended_members;
 mod responsible;
 mod shared_visits;
 

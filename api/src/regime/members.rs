@@ -10,7 +10,7 @@ use gridward_domain::range::CadenceDays;
 use gridward_domain::regime::{MemberDays, Phase, Spread};
 
 use super::store::RegimeRow;
-use crate::db::schema::regime_members;
+use crate::db::schema::{beneficiaries, regime_members};
 use crate::db::{Conn, DbError, batches, in_batches};
 use crate::tx::row::{RowChange, write_versioned};
 
@@ -47,6 +47,9 @@ impl MemberRow {
         Self { version: self.version + 1, ..self }
     }
 }
+
+/// The number of beneficiaries whom one transaction removes.
+const AT_A_TIME: i64 = 500;
 
 /// A beneficiary who belongs to the audience of a regime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,16 +248,45 @@ pub fn remove(conn: &mut Conn, rows: &[MemberRow]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Removes deleted beneficiaries from all regimes.
+/// Removes a number of beneficiaries who ended before the day from all regimes, also from those that are paused, whose
+/// members no run compares with the audience. Returns the number of members; 0 if none is left.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn forget(conn: &mut Conn, district: AreaCode, ids: &[BeneficiaryId]) -> Result<(), DbError> {
+pub fn forget_ended(
+    conn: &mut Conn,
+    district: AreaCode,
+    before: NaiveDate,
+) -> Result<usize, DbError> {
+    let ended = beneficiaries::table
+        .filter(beneficiaries::district.eq(district))
+        .filter(beneficiaries::valid_to.lt(before))
+        .select(beneficiaries::id);
+    let ids: Vec<BeneficiaryId> = regime_members::table
+        .filter(regime_members::district.eq(district))
+        .filter(regime_members::beneficiary.eq_any(ended))
+        .select(regime_members::beneficiary)
+        .distinct()
+        .limit(AT_A_TIME)
+        .load(conn)?;
+    forget(conn, district, &ids)
+}
+
+/// Removes these beneficiaries from all regimes; returns the number of members.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<usize, DbError> {
+    let mut removed = 0;
     for ids in batches(ids) {
         let those = regime_members::table
             .filter(regime_members::district.eq(district))
             .filter(regime_members::beneficiary.eq_any(ids));
-        diesel::delete(those).execute(conn)?;
+        removed += diesel::delete(those).execute(conn)?;
     }
-    Ok(())
+    Ok(removed)
 }
