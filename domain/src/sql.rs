@@ -14,7 +14,6 @@ use crate::authority::Role;
 use crate::campaign::CampaignState;
 use crate::channel::Channel;
 use crate::entry::{Contact, Gender, Mobility};
-use crate::feast::Feast;
 use crate::goods::{HandoutState, MovementAction, ReturnReason};
 use crate::id::{
     AbsenceId, AudienceId, BeneficiaryId, BulkId, CampaignId, CaseId, CorrectionId, FeedbackId,
@@ -111,7 +110,6 @@ text_column!(
     CadenceType,
     RegimeSubject,
     SatisfiedBy,
-    Feast,
     SecondmentState,
     Channel,
     Level,

@@ -6,6 +6,7 @@ mod cycles;
 mod ended_members;
 mod responsible;
 mod shared_visits;
+mod statutory_days;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use gridward_domain::bounded_text::Occasion;
 use gridward_domain::id::{BeneficiaryId, TaskId};
-use gridward_domain::regime::{Due, RegimeSubject, Rule, due};
+use gridward_domain::regime::{Due, OccasionDays, RegimeSubject, Rule, due};
 use gridward_domain::task::Outcome;
 
 use super::draw::Draw;
@@ -21,9 +21,9 @@ use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::memorial;
-use crate::regime::candidates;
 use crate::regime::members::{self, Candidate, MemberRow, Reconciliation};
 use crate::regime::store::RegimeRow;
+use crate::regime::{candidates, occasion_days};
 use crate::task::words::TaskWords;
 
 /// Where the member of a regime is visited.
@@ -111,7 +111,9 @@ impl Duty<'_> {
                 RegimeSubject::Memorials => sites(conn, regime, &candidates)?,
             };
             let to = |id: &BeneficiaryId| homes.get(id).or_else(|| sites.get(id)).cloned();
-            let members = self.members(regime, (&candidates, &to), &visitors, &mut rounds)?;
+            let occasions = occasion_days::read(conn, regime, clock::day(self.now))?;
+            let duty = (regime, &occasions);
+            let members = self.members(duty, (&candidates, &to), &visitors, &mut rounds)?;
             MemberRow::insert_all(conn, &members.iter().collect::<Vec<_>>())?;
             let made = std::mem::take(&mut rounds.made);
             visits::insert(conn, &made)?;
@@ -137,7 +139,7 @@ impl Duty<'_> {
     /// The members of the regime, who are these candidates, with their visits.
     fn members(
         &self,
-        regime: &RegimeRow,
+        (regime, occasions): (&RegimeRow, &OccasionDays),
         (candidates, to): (&[Candidate], &DestinationOf<'_>),
         visitors: &Visitors<'_>,
         rounds: &mut Rounds,
@@ -159,7 +161,7 @@ impl Duty<'_> {
         let Reconciliation { mut members, .. } =
             members::reconcile(regime, BTreeMap::new(), candidates)?;
         for (member, candidate) in members.iter_mut().zip(candidates) {
-            let due = due(&rule, &candidate.days(member), today);
+            let due = due(&rule, &candidate.days(member), occasions, today);
             let (Some(due), Some(to)) = (due, to(&member.beneficiary)) else { continue };
             let errand = self.errand(regime, due, rounds.number);
             let to = (member.beneficiary, to);

@@ -6,7 +6,7 @@ use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::Role;
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::case::CaseResult;
-use gridward_domain::code::ItemCode;
+use gridward_domain::code::{ItemCode, OccasionCode};
 use gridward_domain::feast::Feast;
 use gridward_domain::goods::{HandoutState, MovementAction, ReturnReason};
 use gridward_domain::person_state::PersonState;
@@ -108,6 +108,14 @@ impl Labels {
             Language::Chinese => zh,
         };
         Labelled { code: word.as_str().to_owned(), label: label.to_owned() }
+    }
+
+    /// An occasion: a feast, or one of the district's own, which has its code alone.
+    pub fn occasion(&self, code: &OccasionCode) -> Cell {
+        if let Ok(feast) = code.as_str().parse::<Feast>() {
+            return self.word(feast);
+        }
+        Cell::Word(Labelled { code: code.to_string(), label: code.to_string() })
     }
 
     /// A word of a vocabulary.

@@ -84,7 +84,7 @@ impl Regimes {
             labels.kind(content.kind.as_str()),
             labels.word(cadence),
             Cell::of(Some(days).filter(|days| *days > 0), |days| Cell::Number(days.into())),
-            Cell::of(feast, |feast| labels.word(feast)),
+            Cell::of(feast, |code| labels.occasion(&code)),
             Cell::Number(content.lead_days.get().into()),
             Cell::Day(content.starts_on),
             Cell::of(content.responsible_id, Cell::text),

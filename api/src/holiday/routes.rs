@@ -89,7 +89,8 @@ pub(crate) async fn get_holiday(
 /// Put a holiday
 ///
 /// Creates the holiday of the id, its day and its code, or replaces its content, which requires
-/// `If-Match`. All phones of the district receive it. Repeating the call changes nothing. Allowed
+/// `If-Match`. All phones of the district receive it. Campaigns and regimes of an occasion with the code
+/// take its day from here: visits that a regime has not prepared yet move with it. Repeating the call changes nothing. Allowed
 /// roles: admins.
 #[utoipa::path(
     tag = "registers",

@@ -12,6 +12,7 @@ mod create_visits;
 mod known_visits;
 pub mod members;
 pub mod model;
+pub mod occasion_days;
 pub mod outlook;
 pub mod prepare;
 pub mod routes;

@@ -140,8 +140,8 @@ pub struct RegimeContent {
     /// The kind of the visits.
     pub kind: KindCode,
     /// When the visits of a member recur. A contact in the last quarter of a cycle before the visit, in
-    /// the week before a birthday, since the stay in hospital or since the day of the need satisfies it; a
-    /// phone call satisfies no visit to the home, a visit a phone call.
+    /// the week before a birthday or an occasion, since the stay in hospital or since the day of the need satisfies
+    /// it; a phone call satisfies no visit to the home, a visit a phone call.
     pub cadence: Cadence,
     /// Which visits satisfy a visit of the regime: any contact as described at `cadence`, or only completed
     /// visits of `kind`, as for a record that its form checks. Default: any contact.

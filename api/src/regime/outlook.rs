@@ -8,10 +8,10 @@ use gridward_domain::range::OutlookWeeks;
 use gridward_domain::regime::RegimeSubject;
 use gridward_domain::task::Phase;
 
-use super::candidates;
 use super::members::{self, Reconciliation};
 use super::model::{RegimeOutlook, RegimeWeek};
 use super::store::RegimeRow;
+use super::{candidates, occasion_days};
 use crate::audience::preview;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -40,7 +40,7 @@ pub fn outlook(
     let mut weeks: Vec<RegimeWeek> = (0..u64::from(weeks))
         .map(|week| RegimeWeek { first_day: first_day(week), visits: 0 })
         .collect();
-    let rule = regime.rule()?;
+    let (rule, occasions) = (regime.rule()?, occasion_days::read(conn, regime, today)?);
     let last: Vec<TaskId> = members.iter().filter_map(|member| member.task).collect();
     let made = match regime.subject {
         // A round is no contact with a person, so its task alone tells that it was made.
@@ -59,7 +59,7 @@ pub fn outlook(
         }
         let mut from = today;
         // Each visit made on its day is the contact of the next.
-        while let Some(visit) = rule.next(&days, from) {
+        while let Some(visit) = rule.next(&days, &occasions, from) {
             let ahead = visit.due_on.signed_duration_since(today).num_days();
             let Some(week) = usize::try_from(ahead / 7).ok().and_then(|n| weeks.get_mut(n)) else {
                 break;

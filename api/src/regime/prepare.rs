@@ -11,11 +11,11 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
-use gridward_domain::regime::{Due, Rule, due};
+use gridward_domain::regime::{Due, OccasionDays, Rule, due};
 
 use super::members::{self, Candidate, MemberRow, Reconciliation};
 use super::store::{self, RegimeRow};
-use super::{candidates, contacts, create_visits, withdraw};
+use super::{candidates, contacts, create_visits, occasion_days, withdraw};
 use crate::clock;
 use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
@@ -103,7 +103,8 @@ fn work(
     let satisfied = withdraw::satisfied(conn, (regime, &rule), &members, &candidates)?;
     let unfounded = withdraw::unfounded(conn, (regime, &rule), (&members, &candidates), today)?;
     let unmade = unmade(conn, (district, &rule), &members, today)?;
-    let visits = visits(&rule, &members, &candidates, (today, &unmade));
+    let occasions = occasion_days::read(conn, regime, today)?;
+    let visits = visits((&rule, &occasions), &members, &candidates, (today, &unmade));
     Ok(Work { satisfied, changed, gone, unfounded, visits })
 }
 
@@ -181,18 +182,20 @@ fn unmade(
 
 /// The visits that fall due on the day and were not prepared before, or were not made.
 fn visits(
-    rule: &Rule,
+    (rule, occasions): (&Rule, &OccasionDays),
     members: &[MemberRow],
     candidates: &[Candidate],
     (today, unmade): (NaiveDate, &HashSet<TaskId>),
 ) -> Vec<Visit> {
     let visits = members.iter().zip(candidates).filter_map(|(member, candidate)| {
-        let due = due(rule, &candidate.days(member), today)?;
-        let is_new = member.slot.is_none_or(|slot| slot < due.slot);
-        let is_unmade = || {
-            member.slot == Some(due.slot) && member.task.is_some_and(|task| unmade.contains(&task))
+        let due = due(rule, &candidate.days(member), occasions, today)?;
+        let is_prepared = member.slot.is_some_and(|slot| rule.is_same_visit(slot, due.slot));
+        let is_to_prepare = if is_prepared {
+            member.task.is_some_and(|task| unmade.contains(&task))
+        } else {
+            member.slot.is_none_or(|slot| slot < due.slot)
         };
-        (is_new || is_unmade()).then(|| Visit { member: member.clone(), due })
+        is_to_prepare.then(|| Visit { member: member.clone(), due })
     });
     visits.collect()
 }

@@ -17,6 +17,7 @@ use super::store::{self, RegimeRow};
 use crate::audience::check;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
+use crate::holiday::occasion;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
@@ -214,6 +215,11 @@ fn check_content(
             add("cadence/needs", unknown.to_string());
         }
     }
+    if let Cadence::Feast { feast } = &content.cadence
+        && !occasion::is_known(conn, principal.district(), feast)?
+    {
+        add("cadence/feast", UNKNOWN_OCCASION.to_owned());
+    }
     if !content.subject.may_have(&content.cadence) {
         add("cadence", "is for beneficiaries".to_owned());
     }
@@ -239,6 +245,9 @@ fn check_content(
     }
     Problem::refuse(errors)
 }
+
+/// Why a code that is neither that of a feast nor in the district's calendar is refused.
+const UNKNOWN_OCCASION: &str = "is neither a feast nor the code of a holiday of the district";
 
 /// Why an active regime without a responsible person is refused.
 const NEEDED: &str = "is needed before the regime becomes active";

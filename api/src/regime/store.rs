@@ -8,8 +8,7 @@ use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::audience::Filter;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::RegimeName;
-use gridward_domain::code::{KindCode, Need};
-use gridward_domain::feast::Feast;
+use gridward_domain::code::{KindCode, Need, OccasionCode};
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::person_state::PersonState;
 use gridward_domain::range::LeadDays;
@@ -52,7 +51,7 @@ crate::table_row! {
             kind: KindCode,
             cadence: CadenceType,
             cadence_days: i32,
-            feast: Option<Feast>,
+            feast: Option<OccasionCode>,
             needs: SetColumn<Need>,
             subject: RegimeSubject,
             satisfied_by: SatisfiedBy,
@@ -84,8 +83,8 @@ impl RegimeRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn cadence(&self) -> Result<Cadence, DbError> {
-        let Self { cadence, cadence_days: days, feast, .. } = *self;
-        let needs = self.needs.members().clone();
+        let Self { cadence, cadence_days: days, .. } = *self;
+        let (feast, needs) = (self.feast.clone(), self.needs.members().clone());
         let cadence = Cadence::of(CadenceParts { cadence, days, feast, needs });
         cadence.ok_or_else(|| DbError::corrupt(TABLE, "a cadence"))
     }

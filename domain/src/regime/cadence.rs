@@ -6,8 +6,7 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::code::Need;
-use crate::feast::Feast;
+use crate::code::{Need, OccasionCode};
 use crate::range::{AfterStayDays, CadenceDays, OutOfRange};
 use crate::word::{UnknownWord, unknown};
 
@@ -27,10 +26,11 @@ pub enum Cadence {
     /// Each year on the birthday, which the ID number names; on 28 February of common years for those
     /// born on 29 February.
     Birthday {},
-    /// Each year on the day of a feast.
+    /// Each year on the day of an occasion, as campaigns know it: that of the district's holiday with this code, or
+    /// the computed day of a feast. A year without a known day has no visit.
     Feast {
-        /// The feast.
-        feast: Feast,
+        /// The code of the occasion.
+        feast: OccasionCode,
     },
     /// Once after each stay in hospital.
     AfterHospital {
@@ -54,7 +54,7 @@ pub enum Cadence {
 struct CadenceFields {
     r#type: CadenceType,
     days: Option<i64>,
-    feast: Option<Feast>,
+    feast: Option<OccasionCode>,
     needs: Option<BTreeSet<Need>>,
 }
 
@@ -143,8 +143,8 @@ pub struct CadenceParts {
     pub cadence: CadenceType,
     /// The length of a cycle, or the days after a stay in hospital or a need.
     pub days: i32,
-    /// The feast.
-    pub feast: Option<Feast>,
+    /// The code of the occasion.
+    pub feast: Option<OccasionCode>,
     /// The needs.
     pub needs: BTreeSet<Need>,
 }
@@ -222,7 +222,7 @@ impl Cadence {
         let (cadence, feast, needs) = match self {
             Self::EveryDays { .. } => (T::EveryDays, None, none()),
             Self::Birthday {} => (T::Birthday, None, none()),
-            Self::Feast { feast } => (T::Feast, Some(*feast), none()),
+            Self::Feast { feast } => (T::Feast, Some(feast.clone()), none()),
             Self::AfterHospital { .. } => (T::AfterHospital, None, none()),
             Self::AfterNeed { needs, .. } => (T::AfterNeed, None, needs.clone()),
         };

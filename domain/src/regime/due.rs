@@ -31,6 +31,10 @@ pub struct MemberDays {
     pub contact: Option<NaiveDate>,
 }
 
+/// The days of the occasion that the visits of a regime follow, one in each year in which it has a known day; none
+/// for a cadence that follows no occasion.
+pub type OccasionDays = BTreeSet<NaiveDate>;
+
 /// A visit that falls due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
@@ -49,8 +53,8 @@ struct Slots {
     next: Option<NaiveDate>,
 }
 
-/// How many days before a birthday or a feast a contact satisfies its visit, and how many days after it
-/// the visit is still made.
+/// How many days before a birthday or an occasion a contact satisfies its visit, how many days after it the visit is
+/// still made, and by how many days an occasion may be moved without a second visit.
 const ABOUT_YEARLY: u64 = 7;
 
 /// How many days after its day a visit that follows a stay in hospital or a need is still made.
@@ -61,7 +65,7 @@ const SHORT_PAUSE: u64 = 3;
 
 impl Rule {
     /// How many days before the member's day a contact satisfies the visit: a quarter of the cycle, a
-    /// week before a birthday or a feast, or as many as have passed since the stay in hospital or the need.
+    /// week before a birthday or an occasion, or as many as have passed since the stay in hospital or the need.
     pub fn tolerance(&self) -> Days {
         Days::new(match self.cadence {
             Cadence::EveryDays { .. } => self.days() / 4,
@@ -125,14 +129,32 @@ impl Rule {
         contact.is_some_and(|contact| contact >= from)
     }
 
+    /// Whether the visit that was prepared for the day `prepared` is that of `slot`: an occasion may have been moved
+    /// by a few days since, and still has one visit.
+    pub fn is_same_visit(&self, prepared: NaiveDate, slot: NaiveDate) -> bool {
+        let apart = prepared.signed_duration_since(slot).num_days().unsigned_abs();
+        match self.cadence {
+            Cadence::Feast { .. } => apart <= ABOUT_YEARLY,
+            Cadence::EveryDays { .. }
+            | Cadence::Birthday {}
+            | Cadence::AfterHospital { .. }
+            | Cadence::AfterNeed { .. } => apart == 0,
+        }
+    }
+
     /// The next visit to make from the day on; `None` if there is none, or beyond the calendar.
-    pub fn next(&self, member: &MemberDays, from: NaiveDate) -> Option<Due> {
+    pub fn next(
+        &self,
+        member: &MemberDays,
+        occasions: &OccasionDays,
+        from: NaiveDate,
+    ) -> Option<Due> {
         let at_once = Self { lead_days: LeadDays::MIN, ..self.clone() };
-        if let Some(missed) = due(&at_once, member, from) {
+        if let Some(missed) = due(&at_once, member, occasions, from) {
             return Some(missed);
         }
-        let next = self.slots(member, from).next?;
-        let after = || self.slots(member, next).next;
+        let next = self.slots(member, occasions, from).next?;
+        let after = || self.slots(member, occasions, next).next;
         let slot = if self.is_satisfied(next, member.contact) { after()? } else { next };
         Some(Due { slot, due_on: slot })
     }
@@ -174,13 +196,14 @@ impl Rule {
     }
 
     /// The member's days about `today`.
-    fn slots(&self, member: &MemberDays, today: NaiveDate) -> Slots {
+    fn slots(&self, member: &MemberDays, occasions: &OccasionDays, today: NaiveDate) -> Slots {
         match self.cadence {
             Cadence::EveryDays { .. } => self.of_cycle(member.phase, today).unwrap_or_default(),
-            Cadence::Birthday {} => self.of_years(today, |year| birthday(member.anchor?, year)),
-            Cadence::Feast { feast } => {
-                self.of_years(today, |year| feast.day(i64::from(year).try_into().ok()?))
+            Cadence::Birthday {} => {
+                let years = [today.year() - 1, today.year(), today.year() + 1].into_iter();
+                self.about(today, years.filter_map(|year| birthday(member.anchor?, year)))
             }
+            Cadence::Feast { .. } => self.about(today, occasions.iter().copied()),
             Cadence::AfterHospital { .. } | Cadence::AfterNeed { .. } => {
                 self.of_event(member.anchor, today)
             }
@@ -198,10 +221,8 @@ impl Rule {
         Some(Slots { last: Some(last), next: Some(next) })
     }
 
-    /// The days about `today` of which each year has one.
-    fn of_years(&self, today: NaiveDate, day: impl Fn(i32) -> Option<NaiveDate>) -> Slots {
-        let years = [today.year() - 1, today.year(), today.year() + 1].into_iter();
-        let days = years.filter_map(day);
+    /// Those of these days, in their order, that are about `today`.
+    fn about(&self, today: NaiveDate, days: impl Iterator<Item = NaiveDate>) -> Slots {
         let days = days.filter(|day| *day >= self.starts_on);
         let (past, coming): (Vec<_>, Vec<_>) = days.partition(|day| *day <= today);
         Slots { last: past.last().copied(), next: coming.first().copied() }
@@ -228,8 +249,13 @@ pub fn followed(found: &BTreeSet<NaiveDate>, contact: Option<NaiveDate>) -> Opti
 /// until a contact the answer has the same slot, or that of the next cycle.
 ///
 /// A visit that was missed has to be made soon, unless it is of no use any more.
-pub fn due(rule: &Rule, member: &MemberDays, today: NaiveDate) -> Option<Due> {
-    let Slots { last, next } = rule.slots(member, today);
+pub fn due(
+    rule: &Rule,
+    member: &MemberDays,
+    occasions: &OccasionDays,
+    today: NaiveDate,
+) -> Option<Due> {
+    let Slots { last, next } = rule.slots(member, occasions, today);
     let is_near = |slot: &NaiveDate| {
         slot.checked_sub_days(rule.lead()).is_some_and(|prepared_on| prepared_on <= today)
     };

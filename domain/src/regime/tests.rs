@@ -3,7 +3,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::area::AreaCode;
-use crate::feast::Feast;
 use crate::range::CadenceDays;
 
 fn day(n: u64) -> NaiveDate {
@@ -25,12 +24,13 @@ fn of(cadence: Cadence, lead: i64) -> Rule {
 
 /// The visit that falls due for a member with this day in the cycle and this last contact.
 fn due(rule: &Rule, phase: Phase, contact: Option<NaiveDate>, today: NaiveDate) -> Option<Due> {
-    super::due(rule, &MemberDays { phase, anchor: None, contact }, today)
+    let member = MemberDays { phase, anchor: None, contact };
+    super::due(rule, &member, &OccasionDays::new(), today)
 }
 
 /// The next visit of such a member.
 fn next(rule: &Rule, phase: Phase, contact: Option<NaiveDate>, from: NaiveDate) -> Option<Due> {
-    rule.next(&MemberDays { phase, anchor: None, contact }, from)
+    rule.next(&MemberDays { phase, anchor: None, contact }, &OccasionDays::new(), from)
 }
 
 fn grid(n: usize) -> AreaCode {
@@ -185,7 +185,7 @@ fn date(text: &str) -> NaiveDate {
 /// The visit that falls due for a member with this birthday or last day of a stay.
 fn follows(rule: &Rule, anchor: &str, contact: Option<&str>, today: &str) -> Option<(String, i64)> {
     let member = MemberDays { phase: 0, anchor: Some(date(anchor)), contact: contact.map(date) };
-    let due = super::due(rule, &member, date(today))?;
+    let due = super::due(rule, &member, &OccasionDays::new(), date(today))?;
     Some((due.slot.to_string(), due.due_on.signed_duration_since(date(today)).num_days()))
 }
 
@@ -213,8 +213,9 @@ fn a_birthday_is_greeted_on_its_day_or_shortly_after() {
     let visit = Due { slot: date("2026-03-20"), due_on: date("2026-03-20") };
     assert_eq!(rule.first_day(visit, date("2026-03-10")), date("2026-03-13"));
     assert_eq!(rule.first_day(visit, date("2026-03-15")), date("2026-03-15"));
-    let unknown = MemberDays::default();
-    assert_eq!((super::due(&rule, &unknown, day(80)), rule.next(&unknown, day(80))), (None, None));
+    let (unknown, none) = (MemberDays::default(), OccasionDays::new());
+    assert_eq!(super::due(&rule, &unknown, &none, day(80)), None);
+    assert_eq!(rule.next(&unknown, &none, day(80)), None);
 }
 
 #[test]
@@ -229,16 +230,17 @@ fn a_visit_follows_a_stay_in_hospital_once() {
     assert_eq!(due(None, "2026-05-20"), slot(1), "missed");
     assert_eq!(due(None, "2026-06-15"), None, "of no use any more");
     let member = MemberDays { anchor: Some(date("2026-05-01")), ..MemberDays::default() };
-    let next = rule.next(&member, date("2026-05-02")).expect("a visit");
+    let none = OccasionDays::new();
+    let next = rule.next(&member, &none, date("2026-05-02")).expect("a visit");
     assert_eq!(next.slot, date("2026-05-15"));
     let visited = MemberDays { contact: Some(next.due_on), ..member };
-    assert_eq!(rule.next(&visited, date("2026-05-16")), None);
+    assert_eq!(rule.next(&visited, &none, date("2026-05-16")), None);
 }
 
 #[test]
 fn a_cadence_is_stored_by_its_type_and_days() {
     let after = Cadence::AfterHospital { days: 3_i64.try_into().expect("days") };
-    let feast = Cadence::Feast { feast: Feast::Qingming };
+    let feast = Cadence::Feast { feast: "qingming".parse().expect("a code") };
     let needs = ["bereavement", "disaster"].map(|need| need.parse().expect("a need")).into();
     let need = Cadence::AfterNeed { needs, days: 3_i64.try_into().expect("days") };
     let cycle = Cadence::EveryDays { days: cadence(90) };
@@ -251,16 +253,39 @@ fn a_cadence_is_stored_by_its_type_and_days() {
 }
 
 #[test]
-fn a_feast_is_on_its_day_of_each_year() {
-    let rule = of(Cadence::Feast { feast: Feast::Qingming }, 14);
-    let due = |contact, today| follows(&rule, "1948-03-20", contact, today).map(|(slot, _)| slot);
-    assert_eq!(due(None, "2026-03-21"), None);
-    assert_eq!(due(None, "2026-03-22").as_deref(), Some("2026-04-05"));
-    assert_eq!(due(None, "2028-04-01").as_deref(), Some("2028-04-04"));
-    assert_eq!(due(None, "2026-04-13"), None, "too late");
+fn an_occasion_is_on_its_day_of_each_year_as_far_as_it_is_known() {
+    let rule = of(Cadence::Feast { feast: "qingming".parse().expect("a code") }, 14);
+    let known = |days: &[&str]| -> OccasionDays { days.iter().map(|day| date(day)).collect() };
+    let days = known(&["2025-04-04", "2026-04-05", "2027-04-05", "2028-04-04"]);
     let member = MemberDays::default();
-    let next = rule.next(&member, date("2026-04-13")).expect("a round");
-    assert_eq!(next.slot, date("2027-04-05"));
+    let slot = |days: &OccasionDays, today: &str| {
+        let due = super::due(&rule, &member, days, date(today));
+        due.map(|due| due.slot.to_string())
+    };
+    assert_eq!(slot(&days, "2026-03-21"), None);
+    assert_eq!(slot(&days, "2026-03-22").as_deref(), Some("2026-04-05"));
+    assert_eq!(slot(&days, "2028-04-01").as_deref(), Some("2028-04-04"));
+    assert_eq!(slot(&days, "2026-04-13"), None, "too late");
+    let next = |days: &OccasionDays| rule.next(&member, days, date("2026-04-13"));
+    assert_eq!(next(&days).map(|due| due.slot), Some(date("2027-04-05")));
+    // The district has moved that of the next year, or has entered no further one.
+    let moved = known(&["2026-04-05", "2027-04-10"]);
+    assert_eq!(next(&moved).map(|due| due.slot), Some(date("2027-04-10")));
+    assert_eq!(slot(&moved, "2027-03-26"), None);
+    assert_eq!(slot(&moved, "2027-03-27").as_deref(), Some("2027-04-10"));
+    assert_eq!(next(&known(&["2026-04-05"])), None);
+    assert_eq!(slot(&OccasionDays::new(), "2026-03-22"), None);
+}
+
+#[test]
+fn an_occasion_that_is_moved_by_a_few_days_still_has_one_visit() {
+    let rule = of(Cadence::Feast { feast: "qingming".parse().expect("a code") }, 14);
+    let is_same = |slot| rule.is_same_visit(date("2026-04-05"), date(slot));
+    assert!(is_same("2026-04-05") && is_same("2026-04-12") && is_same("2026-03-29"));
+    assert!(!is_same("2026-04-13") && !is_same("2027-04-05"));
+    let birthday = of(Cadence::Birthday {}, 14);
+    let is_same = |slot| birthday.is_same_visit(date("2026-04-05"), date(slot));
+    assert!(is_same("2026-04-05") && !is_same("2026-04-06"));
 }
 
 proptest! {
@@ -288,7 +313,7 @@ proptest! {
                 continue;
             }
             let member = MemberDays { phase: 0, anchor: Some(born), contact };
-            if let Some(visit) = super::due(&rule, &member, today) {
+            if let Some(visit) = super::due(&rule, &member, &OccasionDays::new(), today) {
                 prop_assert!(visit.due_on >= visit.slot);
                 slots.push(visit.slot);
                 open = Some(visit);

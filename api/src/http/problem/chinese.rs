@@ -13,6 +13,10 @@ const TABLE: &[(&str, &str)] = &[
     ("is unknown", "没有此项"),
     ("is invalid", "格式不正确"),
     ("is needed before the regime becomes active", "启用前须指定负责人"),
+    (
+        "is neither a feast nor the code of a holiday of the district",
+        "既不是节日，也不是本区县节假日的代码",
+    ),
     ("works in another area than that of the regime", "不在该规则所属区域工作"),
     ("is archived", "已停用"),
     ("is not in the catalogue", "不在服务目录中"),
