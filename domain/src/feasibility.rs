@@ -45,8 +45,8 @@ pub struct Terms {
     pub days: u64,
     /// The number of days until the first one.
     pub lead_days: u64,
-    /// The minutes of a phone call.
-    pub call_minutes: u64,
+    /// The minutes of a phone call; `None` if a call is in place of no visit.
+    pub call_minutes: Option<u64>,
     /// The level within which people of other areas help already, so that only areas beyond it can
     /// lend; `None` if they help nowhere yet.
     pub reach: Option<Level>,
@@ -130,7 +130,7 @@ impl AreaEffort {
 
     /// The fewest calls in place of visits that save what is lacking.
     fn calls(&self, terms: &Terms) -> Option<u64> {
-        let saved = self.needed.checked_div(self.visits)?.saturating_sub(terms.call_minutes);
+        let saved = self.needed.checked_div(self.visits)?.saturating_sub(terms.call_minutes?);
         if self.lacking() == 0 || saved == 0 {
             return None;
         }
@@ -225,7 +225,7 @@ mod tests {
 
     use super::*;
 
-    const TERMS: Terms = Terms { days: 20, lead_days: 40, call_minutes: 10, reach: None };
+    const TERMS: Terms = Terms { days: 20, lead_days: 40, call_minutes: Some(10), reach: None };
 
     fn effort(number: usize, visits: u64, offered: u64, carried: u64) -> AreaEffort {
         let area = format!("500116{:03}{:03}", 1 + number / 9, 1 + number % 9);
@@ -328,6 +328,15 @@ mod tests {
         let lent: Vec<AreaCode> =
             assess(&all, &terms)[0].lend.iter().map(|lending| lending.from).collect();
         assert_eq!(lent, [all[2].area], "the other town");
+    }
+
+    #[test]
+    fn goods_are_handed_out_by_no_call_and_by_no_one_who_is_lent() {
+        let all = [effort(0, 100, 1_000, 0), effort(1, 10, 2_000, 0), effort(9, 10, 2_000, 0)];
+        let terms = Terms { call_minutes: None, reach: Some(Level::District), ..TERMS };
+        let short = &assess(&all, &terms)[0];
+        assert_eq!((short.lacking, short.calls), (2_000, None));
+        assert!(short.lend.is_empty(), "{:?}", short.lend);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod drafts;
 pub mod dry_plans;
+mod goods_alone;
 mod launching;
 mod quotas;
 mod repeated_launches;

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use diesel::dsl::sum;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::authority::Role;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::PersonId;
 use gridward_domain::other_work::OtherWork;
@@ -18,8 +19,9 @@ use crate::db::{Conn, DbError};
 use crate::in_range;
 use crate::person::offers;
 
-/// The minutes of other tasks on the days of the campaign from `first` on, by grid of the scope. Tasks that the
-/// campaign has created are none; those of another one for the same occasion are.
+/// The minutes of other tasks on the days of the campaign from `first` on, by grid of the scope, with the role of the
+/// assignee; without one, those of open tasks. Tasks that the campaign has created are none; those of another one for
+/// the same occasion are.
 ///
 /// # Errors
 /// [`DbError`].
@@ -28,7 +30,7 @@ pub(super) fn carried(
     row: &CampaignRow,
     scope: &AreaRange,
     first: NaiveDate,
-) -> Result<Vec<(AreaCode, u64)>, DbError> {
+) -> Result<Vec<(AreaCode, Option<Role>, u64)>, DbError> {
     type Open = (AreaCode, NaiveDate, NaiveDate, Option<i64>);
     type Held = (Option<PersonId>, NaiveDate, NaiveDate, Option<NaiveDate>, Option<i64>);
     let last = row.last_day;
@@ -63,16 +65,19 @@ pub(super) fn carried(
             sum(tasks::minutes),
         ))
         .load(conn)?;
-    let grids: HashMap<PersonId, AreaCode> = offers::visitors(conn, scope)?.into_iter().collect();
+    let people = offers::visitors(conn, scope)?.into_iter();
+    let people: HashMap<PersonId, (AreaCode, Role)> =
+        people.map(|(id, grid, role)| (id, (grid, role))).collect();
     let within = |not_before, due_on, planned_on, minutes: Option<i64>| {
         let minutes = minutes.unwrap_or_default().unsigned_abs();
         OtherWork { not_before, due_on, planned_on, minutes }.within(first, last)
     };
     let open = open.into_iter().map(|(grid, not_before, due_on, minutes)| {
-        (grid, within(not_before, due_on, None, minutes))
+        (grid, None, within(not_before, due_on, None, minutes))
     });
     let held = held.into_iter().filter_map(|(person, not_before, due_on, planned_on, minutes)| {
-        Some((*grids.get(&person?)?, within(not_before, due_on, planned_on, minutes)))
+        let (grid, role) = *people.get(&person?)?;
+        Some((grid, Some(role), within(not_before, due_on, planned_on, minutes)))
     });
     Ok(open.chain(held).collect())
 }

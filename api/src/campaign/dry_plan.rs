@@ -8,7 +8,7 @@ use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::channel::Channel;
-use gridward_domain::feasibility::{AreaEffort, AreaFeasibility, PlannedEffort, Terms, assess};
+use gridward_domain::feasibility::{AreaEffort, AreaFeasibility, PlannedEffort, assess};
 use gridward_domain::id::{CampaignId, PlanId};
 use gridward_domain::range::Priority;
 use gridward_domain::skill::Skills;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::content::{EMPTY, PAST};
 use super::decide::{self, found, record};
 use super::dry_plan_model::{CampaignDryPlan, CampaignDryResult, DryPlanOfArea};
-use super::feasibility::{HAND_OVER, Village, call_minutes, lending, signed};
+use super::feasibility::{HAND_OVER, Village, lending, managers_only, signed, terms};
 use super::store::{self, CampaignRow};
 use crate::area;
 use crate::audience::spread;
@@ -155,6 +155,7 @@ fn imagined(conn: &mut Conn, row: &CampaignRow) -> Result<ImaginedVisits, DbErro
         filter: row.members(conn)?,
         kind: row.kind.clone(),
         items: row.goods_alone()?,
+        managers_only: managers_only(row),
         occasion: row.occasion()?,
         minutes: kind.as_ref().map_or(HAND_OVER, |kind| kind.minutes.get().unsigned_abs()),
         channel: kind.as_ref().map_or(Channel::Visit, |kind| kind.channel),
@@ -239,12 +240,9 @@ fn answered(
         let village = grid.ancestor(Level::Village).unwrap_or(grid);
         villages.entry(village).or_default().add_homes(homes, lat, lon);
     }
-    let terms = Terms {
-        days: u64::try_from(span.days().count()).unwrap_or(1),
-        lead_days: (span.first() - today).num_days().max(0).unsigned_abs(),
-        call_minutes: call_minutes(conn, row.district)?,
-        reach: Some(Level::Town),
-    };
+    let days = u64::try_from(span.days().count()).unwrap_or(1);
+    let lead_days = (span.first() - today).num_days().max(0).unsigned_abs();
+    let terms = terms(conn, row, (days, lead_days), Some(Level::Town))?;
     let planned: BTreeMap<AreaCode, PlannedEffort> =
         result.villages.iter().map(|one| (one.area, one.planned)).collect();
     let efforts = planned.iter().filter_map(|(area, planned)| {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::authority::Role;
 use gridward_domain::campaign::CampaignState;
 use gridward_domain::channel::Channel;
 use gridward_domain::feasibility::{AreaEffort, AreaFeasibility, Terms, assess, travel_minutes};
@@ -27,6 +28,11 @@ use crate::plan::settings;
 pub(super) const HAND_OVER: u32 = 5;
 /// Minutes of a phone call, if the catalogue has no kind `phone_call`.
 const CALL: u64 = 10;
+/// What the figures of a campaign with goods alone mean.
+const NOTE_ZH: &str = "本活动只发物资、没有走访：只计网格员的时间，志愿者只能发给自己走访的对象";
+/// As [`NOTE_ZH`].
+const NOTE_EN: &str = "Goods without visits: only the minutes of managers count, since volunteers hand goods out only \
+    to the beneficiaries of their own visits";
 /// Metres of a degree of latitude.
 const DEGREE: f64 = 111_320.0;
 
@@ -42,12 +48,8 @@ pub fn feasibility(
 ) -> Result<CampaignFeasibility, DbError> {
     let first = row.first_day.max(today);
     let days = row.last_day.signed_duration_since(first).num_days() + 1;
-    let terms = Terms {
-        days: days.max(1).unsigned_abs(),
-        lead_days: first.signed_duration_since(today).num_days().unsigned_abs(),
-        call_minutes: call_minutes(conn, row.district)?,
-        reach: None,
-    };
+    let lead_days = first.signed_duration_since(today).num_days().unsigned_abs();
+    let terms = terms(conn, row, (days.max(1).unsigned_abs(), lead_days), None)?;
     // What is launched needs no approval any more.
     let is_open = matches!(row.state, CampaignState::Draft | CampaignState::Approved);
     let visits = row.visits(conn, today)?;
@@ -69,6 +71,9 @@ pub fn feasibility(
         visits: total(&|one| one.effort.visits),
         needed_minutes: total(&|one| one.effort.needed),
         available_minutes: total(&|one| one.effort.available()),
+        managers_only: managers_only(row),
+        note_zh: managers_only(row).then(|| NOTE_ZH.to_owned()),
+        note_en: managers_only(row).then(|| NOTE_EN.to_owned()),
         occasion_day,
         warnings: far.map(|_| CampaignWarning::FarFromOccasion).into_iter().collect(),
         areas: assessed.iter().map(|one| shown(one, &names)).collect(),
@@ -84,7 +89,31 @@ fn at_the_door(conn: &mut Conn, row: &CampaignRow) -> Result<(u64, bool), DbErro
     Ok((kind.minutes.get().unsigned_abs().into(), kind.channel == Channel::Visit))
 }
 
-pub(super) fn call_minutes(conn: &mut Conn, district: AreaCode) -> Result<u64, DbError> {
+/// Whether managers alone carry the campaign out: it has goods and no visits, and a volunteer hands goods out only to
+/// the beneficiaries of their own visits.
+pub(super) const fn managers_only(row: &CampaignRow) -> bool {
+    row.kind.is_none()
+}
+
+/// The days and the days before them, and what could be done instead. Goods are handed out neither by phone nor by the
+/// manager of another grid, so that of a campaign with goods alone nothing becomes a call or is lent.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn terms(
+    conn: &mut Conn,
+    row: &CampaignRow,
+    (days, lead_days): (u64, u64),
+    reach: Option<Level>,
+) -> Result<Terms, DbError> {
+    if managers_only(row) {
+        return Ok(Terms { days, lead_days, call_minutes: None, reach: Some(Level::District) });
+    }
+    let call_minutes = Some(call_minutes(conn, row.district)?);
+    Ok(Terms { days, lead_days, call_minutes, reach })
+}
+
+fn call_minutes(conn: &mut Conn, district: AreaCode) -> Result<u64, DbError> {
     let kind = catalogue::store::one(conn, district, "phone_call")?;
     Ok(kind.map_or(CALL, |kind| kind.minutes.get().unsigned_abs().into()))
 }
@@ -104,13 +133,23 @@ fn efforts(
         villages.entry(village(grid)).or_default().add_homes(homes, lat, lon);
     }
     let (settings, _) = settings::read(conn, row.district)?;
+    let counts = |role: Role| role == Role::Manager || !managers_only(row);
     for (grid, role, weekly) in offers::by_grid_and_role(conn, scope)? {
         // Plans use a part of a manager's minutes only.
         let percent = u64::from(settings.percent_of(role));
-        villages.entry(village(grid)).or_default().weekly += weekly.unsigned_abs() * percent / 100;
+        let minutes = weekly.unsigned_abs() * percent / 100;
+        let of = villages.entry(village(grid)).or_default();
+        let weekly = if counts(role) { &mut of.weekly } else { &mut of.others_weekly };
+        *weekly += minutes;
     }
-    for (grid, carried) in carried(conn, row, scope, row.first_day.max(today))? {
-        villages.entry(village(grid)).or_default().carried += carried;
+    for (grid, role, minutes) in carried(conn, row, scope, row.first_day.max(today))? {
+        let of = villages.entry(village(grid)).or_default();
+        let work = match role {
+            None => &mut of.open,
+            Some(role) if counts(role) => &mut of.held,
+            Some(_) => &mut of.others_held,
+        };
+        *work += minutes;
     }
     for grid in visits {
         let visits = grid.members.unsigned_abs();
@@ -128,7 +167,7 @@ fn efforts(
             visits: of.visits,
             needed: of.needed,
             offered: of.weekly * terms.days / 7,
-            carried: of.carried,
+            carried: of.carried(terms.days),
         })
     });
     Ok(efforts.collect())
@@ -140,8 +179,14 @@ pub(super) struct Village {
     homes: i64,
     /// The sums of the latitudes and longitudes of the homes.
     place: (f64, f64),
+    /// The weekly minutes of those who may make the visits, and of the other visitors.
     weekly: u64,
-    carried: u64,
+    others_weekly: u64,
+    /// The minutes of the other tasks of both.
+    held: u64,
+    others_held: u64,
+    /// The minutes of open tasks.
+    open: u64,
     visits: u64,
     needed: u64,
 }
@@ -152,6 +197,13 @@ impl Village {
         self.homes += homes;
         self.place.0 += lat * homes as f64;
         self.place.1 += lon * homes as f64;
+    }
+
+    /// The other work of those who may make the visits: their tasks, and of the open ones those for which the other
+    /// visitors have no time.
+    fn carried(&self, days: u64) -> u64 {
+        let others = (self.others_weekly * days / 7).saturating_sub(self.others_held);
+        self.held + self.open.saturating_sub(others)
     }
 
     /// The middle of its homes; none without homes, where no visit is needed either.

@@ -186,9 +186,21 @@ pub struct CampaignFeasibility {
     /// Minutes at the doors and on the way.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_100_000)]
     pub needed_minutes: i64,
-    /// Minutes that the visitors offer on these days beyond their other work.
+    /// Minutes that the visitors offer on these days beyond their other work; with `managers_only` those of managers.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 2_400_000)]
     pub available_minutes: i64,
+    /// Whether only managers count, here and in the dry plan, as of a campaign with goods alone: managers hand goods out
+    /// in their grid, volunteers only to the beneficiaries of their own visits, of which it has none. Open tasks then
+    /// are work of the volunteers first; no village lends, and no call is in place of a hand-over.
+    pub managers_only: bool,
+    /// `managers_only` in words, in Chinese; absent unless it is true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    pub note_zh: Option<String>,
+    /// The same in English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    pub note_en: Option<String>,
     /// The day of the occasion in its year, as `occasion_day` of the campaign; absent for an occasion without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub occasion_day: Option<NaiveDate>,
@@ -225,20 +237,20 @@ pub struct FeasibilityOfArea {
     /// Minutes at the doors and on the way.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 8_200)]
     pub needed_minutes: i64,
-    /// Minutes that its visitors offer beyond their other work.
+    /// Minutes that its visitors offer beyond their other work; with `managers_only` its managers.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 6_400)]
     pub available_minutes: i64,
     /// Minutes that it lacks; 0 if the visits fit.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 1_800)]
     pub lacking_minutes: i64,
-    /// The villages of the caller that can lend people, the nearest first.
+    /// The villages of the caller that can lend people, the nearest first; none with `managers_only`.
     #[schema(max_items = 3)]
     pub lend: Vec<LendingOfArea>,
     /// The days by which the campaign would have to begin earlier, if there is the time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 100_000, example = 6)]
     pub earlier_days: Option<i64>,
-    /// The visits that would have to be phone calls instead, if that suffices.
+    /// The visits that would have to be phone calls instead, if that suffices; absent with `managers_only`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 75)]
     pub calls: Option<i64>,

@@ -54,7 +54,9 @@ pub(crate) async fn assess_campaign(
 /// offer from the first day to the last beyond their other work: open tasks, also of other campaigns, in the
 /// village of the task, and tasks with an assignee in that of the assignee. With it, what would help a village that
 /// lacks some: people of the nearest villages of the caller's area, an earlier first day, or calls in
-/// place of visits. Of goods alone the visits are hand-overs: of an item for households, one for each household.
+/// place of visits. Of goods alone the visits are hand-overs: of an item for households, one for each household. Only the
+/// minutes of managers count then (`managers_only`), who hand goods out to each beneficiary of their grid: volunteers do so
+/// at their own visits, of which there are none.
 /// `warnings` names days that are far from the occasion. Once `POST /v1/campaigns/{id}/dry-plans` has
 /// ordered a dry plan, `dry_plan` has its progress and then its answer: how many visits found no room, by village. No
 /// figure refers to a person. Allowed roles: supervisors and admins, within their area.
@@ -99,9 +101,9 @@ async fn assessed(
 /// Computes the plan that there would be with the visits of the campaign and the present tasks of its
 /// area, to see what finds no room. By the quota a day a visit becomes possible on the day on which a launch
 /// would let it begin, and is where the beneficiary is on that day, as at a hospital or with a relative; who stays
-/// outside the area then is left out. Of goods alone the visits are those that the feasibility counts. It writes no task and
-/// cannot be applied. Plans that assign tasks go first: a dry plan waits for them, and one that is being
-/// computed begins anew after them. A district computes one dry plan at a time. The
+/// outside the area then is left out. Of goods alone the visits are those that the feasibility counts, each for the managers
+/// of the beneficiary's grid. It writes no task and cannot be applied. Plans that assign tasks go first: a dry plan waits
+/// for them, and one that is being computed begins anew after them. A district computes one dry plan at a time. The
 /// plan is computed after the answer: `GET /v1/campaigns/{id}/feasibility` has its progress and its
 /// answer. While one of the same content is computed, that one is answered. Of a campaign of more than
 /// 31 days the first 31 are planned, with their share of the visits. A campaign that is launched is 409

@@ -69,16 +69,19 @@ pub fn by_grid_and_role(
     Ok(rows.into_iter().map(|row| (row.area, row.role, row.minutes)).collect())
 }
 
-/// The active managers and volunteers of the range, with their grids.
+/// The active managers and volunteers of the range, with their grids and roles.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn visitors(conn: &mut Conn, range: &AreaRange) -> Result<Vec<(PersonId, AreaCode)>, DbError> {
+pub fn visitors(
+    conn: &mut Conn,
+    range: &AreaRange,
+) -> Result<Vec<(PersonId, AreaCode, Role)>, DbError> {
     Ok(people::table
         .filter(people::district.eq(range.area().district()))
         .filter(in_range!(people::area, range))
         .filter(people::state.eq(PersonState::Active))
         .filter(people::role.eq_any([Role::Manager, Role::Volunteer]))
-        .select((people::id, people::area))
+        .select((people::id, people::area, people::role))
         .load(conn)?)
 }

@@ -121,7 +121,8 @@ impl Planner {
             let Some(imagined) = &imagined else { return Ok(Imagined::default()) };
             let key = keys.key(conn, area.district())?;
             let visits = imagined.read(conn, (rows, &key), (area, span, today))?;
-            Ok(Imagined { visits, ..Imagined::default() })
+            let managers_only = imagined.managers_only;
+            Ok(Imagined { visits, managers_only, ..Imagined::default() })
         };
         let computed = run::compute(&self.db, request, more, means, progress).await;
         let stored = match computed {

@@ -48,8 +48,10 @@ pub struct Computed {
     pub imagined: HashMap<TaskId, (AreaCode, Minutes)>,
     /// The tasks that have no visitor without such visits either.
     pub unserved_alone: HashSet<TaskId>,
-    /// The volunteers; none unless there are such visits.
+    /// The volunteers who may make such visits; none unless there are some.
     pub volunteers: Vec<Volunteer>,
+    /// Whether such visits are hand-overs, which managers alone make.
+    pub managers_only: bool,
 }
 
 impl Computed {

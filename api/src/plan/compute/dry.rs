@@ -14,6 +14,7 @@ use crate::db::DbError;
 use crate::plan::drafts::obstacles;
 use crate::plan::model::PlanState;
 use crate::plan::plan_row::{Kept, PlanRow};
+use crate::plan::request::handovers;
 use crate::plan::store;
 use crate::tx::Tx;
 
@@ -60,7 +61,11 @@ fn result(computed: &Computed) -> DryResult {
         of.visits += 1;
         of.unserved += 1;
         of.unserved_minutes += u64::from(service.0);
-        without_room.push((json!(unserved.reason), json!(unserved.remedy)));
+        without_room.push(if computed.managers_only {
+            handovers::said(unserved)
+        } else {
+            (json!(unserved.reason), json!(unserved.remedy))
+        });
     }
     estimate(&mut villages);
     for person in volunteers {

@@ -30,6 +30,7 @@ use crate::plan::problem::build::Rows;
 use crate::plan::problem::carried::Carried;
 use crate::plan::problem::departure::remove_departures;
 use crate::plan::problem::{input, missed, movable};
+use crate::plan::request::handovers;
 use crate::plan::request::imagined::Imagined;
 use crate::plan::request::order::PlanOrder;
 use crate::plan::request::span::Span;
@@ -157,6 +158,7 @@ fn solved(
     observer: &impl Observer,
 ) -> Result<Computed, RunError> {
     let unreal: HashSet<TaskId> = imagined.keys().copied().collect();
+    let managers_only = more.managers_only;
     let (asked, before) = ((&request, &mut more), (&base, urgent.as_ref()));
     let (mut problem, mut solved) =
         solver_problem::solved(&mut rows, asked, before, options, observer)?;
@@ -183,7 +185,10 @@ fn solved(
         Some(area) => solve::bounds_in(&wide, &solved, &area),
         None => solve::bounds(&wide, &solved),
     });
-    let volunteers = if unreal.is_empty() { Vec::new() } else { problem.volunteers };
+    let mut volunteers = if unreal.is_empty() { Vec::new() } else { problem.volunteers };
+    if managers_only {
+        volunteers.retain(handovers::hands_out);
+    }
     Ok(Computed {
         request,
         rows,
@@ -194,6 +199,7 @@ fn solved(
         imagined,
         unserved_alone,
         volunteers,
+        managers_only,
     })
 }
 

@@ -16,6 +16,7 @@ use crate::plan::problem::base::Base;
 use crate::plan::problem::base_visit::BaseVisit;
 use crate::plan::problem::build::{self, Rows};
 use crate::plan::problem::earliest::Earliest;
+use crate::plan::request::handovers;
 use crate::plan::request::imagined::Imagined;
 use crate::plan::upkeep::overruns;
 use crate::task::row::TaskRow;
@@ -73,6 +74,9 @@ fn problem(rows: &Rows, request: &Request, more: Imagined) -> Result<DispatchPro
     let mut problem = build::problem(rows, order.span()?, earliest(rows, request))?;
     if by.is_none() {
         without_held_up(&mut problem, &rows.tasks, *now);
+    }
+    if more.managers_only {
+        handovers::let_managers(&mut problem.volunteers, &rows.people);
     }
     problem.volunteers.extend(more.volunteers);
     problem.visits.extend(more.visits);

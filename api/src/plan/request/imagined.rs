@@ -18,6 +18,7 @@ use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::handovers;
 use super::span::{MOST_DAYS, Span};
 use crate::audience::members::by_page;
 use crate::beneficiary::stay::Whereabouts;
@@ -37,6 +38,8 @@ pub struct Imagined {
     pub volunteers: Vec<Volunteer>,
     /// Visits that do not exist.
     pub visits: Vec<Visit>,
+    /// Whether these are hand-overs, which managers alone make.
+    pub managers_only: bool,
 }
 
 /// The visits that a campaign would make in the area of a plan.
@@ -49,6 +52,10 @@ pub struct ImaginedVisits {
     /// The items of a campaign with goods alone, whose hand-overs are the visits. Absent from orders of earlier servers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ItemForEach>,
+    /// Whether the managers of their grids alone make them, as those with goods alone. Absent from orders of earlier
+    /// servers, which had all visitors make them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub managers_only: bool,
     /// What they are for: a beneficiary who has a task of the kind for it gets no second one.
     pub occasion: Occasion,
     /// Minutes at the door.
@@ -147,6 +154,11 @@ impl ImaginedVisits {
     ) -> Visit {
         let choice = rows.visitor_choices.get(&home.id);
         let forbidden = visitors::forbidden(&rows.visitor_choices, Some(home.id));
+        let mut skills = self.skills.clone();
+        if self.managers_only {
+            // Those of the home, also during a stay elsewhere.
+            skills.extend(handovers::skills(home.grid));
+        }
         Visit {
             id: TaskId(Uuid::now_v7()),
             grid: at.grid,
@@ -157,7 +169,7 @@ impl ImaginedVisits {
             not_before,
             due,
             priority: self.priority,
-            skills: self.skills.clone(),
+            skills,
             last: home.last_visitor,
             preferred: choice.and_then(|choice| choice.preferred),
             forbidden: forbidden.to_vec(),

@@ -2,6 +2,7 @@
 //! questions.
 
 pub mod changes;
+pub(super) mod handovers;
 pub mod imagined;
 pub mod lane;
 pub mod order;
