@@ -125,7 +125,7 @@ async fn the_visits_of_an_absence_are_given_to_a_person_or_spread_after_a_look_a
     let own = volunteer.post("/v1/me/absences", &to).await;
     assert_eq!(own.problem(), "forbidden", "a volunteer assigns no tasks");
 
-    // Each visit goes to the person of the village with the most time left.
+    // Each visit goes to the person of the village with the largest part left of the offer.
     let spread = supervisor.post(&path, &absence(json!({ "spread": true }))).await;
     assert_eq!((spread.status, of(&spread, "effect")), (201, vec![json!("given"); 3]));
     let mut people = of(&spread, "person_id");

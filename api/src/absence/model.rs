@@ -50,8 +50,9 @@ pub struct NewAbsence {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
     /// With `release`, instead of `give_to`: whether the affected tasks are given to the active managers
-    /// and volunteers of the person's village in the caller's area, each to the one with the most minutes
-    /// left in its week among those who can take it as with `give_to`; the others become open.
+    /// and volunteers of the person's village in the caller's area, each to the one with the largest
+    /// part left of the minutes that plans may use in its week (of a manager's, `manager_dispatch_percent`), among those who
+    /// can take it as with `give_to`; the others become open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spread: bool,
     /// With `release` (422 without): whether a draft of a plan for the tasks that are open again is ordered, for

@@ -24,7 +24,6 @@ use crate::person::store::PersonRow;
 use crate::plan::upkeep::after_release;
 use crate::task;
 use crate::task::assignment::takers::Takers;
-use crate::task::assignment::task_tie::TieType;
 use crate::task::commands::release::release;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
@@ -132,8 +131,7 @@ struct FreedTasks(BTreeMap<TaskId, Vec<(usize, TaskRow)>>);
 
 impl FreedTasks {
     fn add(&mut self, index: usize, task: TaskRow) {
-        let tie = task.tie().filter(|tie| tie.r#type == TieType::SamePerson);
-        self.0.entry(tie.map_or(task.id, |tie| tie.id)).or_default().push((index, task));
+        self.0.entry(task.group()).or_default().push((index, task));
     }
 
     /// The tasks that one person gets together.

@@ -11,6 +11,7 @@ use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::person;
 use crate::person::store::PersonRow;
+use crate::plan::settings;
 use crate::task::assignment::takers::Takers;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
@@ -37,7 +38,9 @@ pub(super) fn of(
         None => nearby(tx, principal, row)?,
     };
     let people: BTreeSet<PersonId> = people.into_iter().filter(|id| *id != row.id).collect();
-    let takers = Takers::read(tx, within, &people, held)?;
+    let (settings, _) = settings::read(tx.read_unbatched(), row.district)?;
+    let offer = |taker: &PersonRow| settings.weekly_offer(taker.role, taker.weekly_minutes.into());
+    let takers = Takers::read(tx, within, &people, held, offer)?;
     if new.give_to.is_some() && takers.is_empty() {
         let detail = "must be another active manager or volunteer in your area";
         let problem = Problem::from(ProblemCode::NotACandidate);

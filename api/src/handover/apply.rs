@@ -3,22 +3,21 @@
 use std::collections::BTreeSet;
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Principal, Role};
+use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 use gridward_domain::task::{self as life, Candidate, Command, Transition};
 use serde_json::{Value, json};
 
 use super::ASSIGNEE_MOVED;
-use super::decide::{Outcome, Position, Wishes, stays};
-use super::situation::{Decided, Decider, everybody};
+use super::decide::{Outcome, Wishes};
+use super::situation::{Decided, Decider, everybody, given_back};
 use crate::auth;
 use crate::clock;
-use crate::db::{Conn, DbError};
+use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::person;
 use crate::person::appoint;
 use crate::person::store::PersonRow;
-use crate::task;
 use crate::task::commands::release::release;
 use crate::task::commands::transition::{Step, write};
 use crate::task::row::TaskRow;
@@ -86,24 +85,6 @@ pub(super) fn succeed(
         release(tx, &task, by, about)?;
     }
     Ok(())
-}
-
-/// The tasks that a person gives back who becomes the manager of `grid`.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn given_back(
-    conn: &mut Conn,
-    incoming: &PersonRow,
-    grid: AreaCode,
-) -> Result<Vec<TaskRow>, DbError> {
-    if incoming.area == grid {
-        return Ok(Vec::new());
-    }
-    let after = Position { role: Role::Manager, area: grid };
-    let mut held = task::store::held_by(conn, incoming.district, incoming.id)?;
-    held.retain(|task| !stays(after, &task.grid, task.state));
-    Ok(held)
 }
 
 /// The details of the event of a task that is handed over.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, TaskId};
-use gridward_domain::skill::Skills;
 use gridward_domain::task::{Candidate, Phase};
 
 use super::model::Obstacle;
@@ -19,10 +18,6 @@ pub struct HeldTask {
     pub grid: AreaCode,
     /// Its state.
     pub phase: Phase,
-    /// The skills that it requires.
-    pub skills: Skills,
-    /// The people who must not visit its beneficiary.
-    pub forbidden: Vec<PersonId>,
     /// Whether its beneficiary has ended, so that no other person may be sent.
     pub subject_ended: bool,
 }
@@ -34,8 +29,6 @@ pub struct Named {
     pub candidate: Candidate,
     /// Whether the person is active.
     pub is_active: bool,
-    /// The person's skills.
-    pub skills: Skills,
 }
 
 /// The role and area of the person afterwards.
@@ -78,7 +71,7 @@ pub struct TaskWish {
 pub struct Wishes {
     /// The next manager of the person's grid.
     pub successor: Option<PersonId>,
-    /// The new assignee of each task that this person may do.
+    /// The new assignee of each task that this person may get.
     pub give_to: Option<PersonId>,
     /// The wishes for single tasks.
     pub tasks: Vec<TaskWish>,
@@ -122,16 +115,12 @@ pub enum Fault {
     NoSuccession,
     /// The person at this JSON pointer is not eligible.
     NotACandidate(String),
-    /// The person at this JSON pointer lacks a skill that the task requires.
-    MissingSkill(String),
-    /// The person at this JSON pointer must not visit the beneficiary of the task.
-    Forbidden(String),
     /// The task at this JSON pointer is not an unfinished task of the person in the caller's area,
     /// or is listed twice.
     NoSuchTask(String),
 }
 
-/// Decides a command.
+/// Decides a command. The rules of an assignment to the people named are applied afterwards (`handover/rules.rs`).
 ///
 /// # Errors
 /// A [`Fault`]; nothing changes then.
@@ -147,13 +136,7 @@ pub fn decide(situation: &Situation, wishes: &Wishes) -> Result<Decision, Fault>
             None => Outcome::Opened(None),
             Some(to) => match situation.obstacle(held, to) {
                 None => Outcome::Given(to),
-                Some(Obstacle::MissingSkill) => {
-                    return Err(Fault::MissingSkill(pointer("give_to")));
-                }
-                Some(Obstacle::Forbidden) => return Err(Fault::Forbidden(pointer("give_to"))),
-                Some(Obstacle::NotACandidate | Obstacle::OutsideArea) => {
-                    return Err(Fault::NotACandidate(pointer("give_to")));
-                }
+                Some(_) => return Err(Fault::NotACandidate(pointer("give_to"))),
             },
         };
         if named.insert(*task, outcome).is_some() {
@@ -226,20 +209,14 @@ impl Situation {
             })
     }
 
-    /// Why the task cannot be given to the person.
+    /// Why the task cannot be given to the person, whatever the rules of an assignment say.
     fn obstacle(&self, held: &HeldTask, to: PersonId) -> Option<Obstacle> {
-        let has_skills =
-            self.named.get(&to).is_some_and(|named| held.skills.is_subset(&named.skills));
         if !self.may_receive(to) {
             Some(Obstacle::NotACandidate)
         } else if !self.scope.contains(&held.grid) {
             Some(Obstacle::OutsideArea)
-        } else if held.forbidden.contains(&to) {
-            Some(Obstacle::Forbidden)
-        } else if has_skills {
-            None
         } else {
-            Some(Obstacle::MissingSkill)
+            None
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::PersonId;
 use serde_json::{Value, json};
@@ -10,10 +11,11 @@ use super::apply::apply;
 use super::decide::Outcome;
 use super::model::{Departure, Handover};
 use super::situation::{Decided, Decider, decided};
-use super::{ASSIGNEE_LEFT, loads, regimes, repeat, spread};
+use super::{ASSIGNEE_LEFT, loads, regimes, repeat, rules, spread};
 use crate::absence::takers::one_wish;
 use crate::auth;
 use crate::auth::device::EndReason;
+use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::Conn;
 use crate::http::problem::Problem;
@@ -23,21 +25,22 @@ use crate::person::PersonState;
 use crate::person::store::PersonRow;
 use crate::tx::Tx;
 
-/// The person's work after a departure of the person of `row` that spreads no tasks, without changing anything.
+/// The person's work after a departure of the person of `row` on the day `today` that spreads no tasks, without
+/// changing anything.
 ///
 /// # Errors
 /// As [`decided`].
 pub fn preview(
     conn: &mut Conn,
     key: &SealingKey,
-    by: Decider,
+    (by, today): (Decider, NaiveDate),
     row: &PersonRow,
     departure: &Departure,
 ) -> Result<Handover, Problem> {
     if row.state == PersonState::Left {
         return Ok(Handover { preview: true, ..repeat::shown(conn, by, row)? });
     }
-    let decided = decided(conn, key, by, row, None, &departure.wishes())?;
+    let decided = decided(conn, key, (by, today), row, None, &departure.wishes())?;
     let next = PersonRow { state: PersonState::Left, ..left(row, &decided) };
     let regimes = regimes::of(conn, by, row)?;
     let loads = loads::of(conn, row, &decided, &[])?;
@@ -70,7 +73,9 @@ pub fn depart(
         return repeat::shown(tx.read()?, by, row);
     }
     one_wish(departure.spread, departure.give_to)?;
-    let mut decided = decided(tx.read()?, key, by, row, None, &departure.wishes())?;
+    let (wishes, today) = (departure.wishes(), clock::day(tx.now));
+    rules::lock_ties(tx, row, &wishes)?;
+    let mut decided = decided(tx.read()?, key, (by, today), row, None, &wishes)?;
     let spread = if departure.spread {
         spread::give(tx, row, (&departure.tasks, leavers, ASSIGNEE_LEFT), &mut decided)?
     } else {

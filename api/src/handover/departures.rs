@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, post};
+use chrono::NaiveDate;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{PersonId, TaskId};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use super::model::Handover;
 use super::routes::Resources;
 use super::situation::{Decider, everybody};
 use crate::auth::{self, Authenticated};
+use crate::clock;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbFailure as _};
 use crate::http::problem::answer::{Language, LocalizedProblem};
@@ -117,7 +119,7 @@ pub(crate) async fn end_work_of_people(
     principal.may(Action::ManageAccess)?;
     departures.may_plan(&principal)?;
     check(&departures)?;
-    let (db, keys, commands, principals, planner) = resources;
+    let (db, keys, commands, principals, planner, clock) = resources;
     let language = Language::of(&request);
     let people: Vec<PersonId> = departures.entries.iter().map(|entry| entry.person_id).collect();
     let results = move |outcomes: Vec<Outcome>| DepartureResults {
@@ -128,7 +130,8 @@ pub(crate) async fn end_work_of_people(
             let rehearse = move |tx: &mut Tx<'_>| rehearsed(tx, &keys, &principal, &departures);
             db.write(principal.district(), rehearse).await?
         } else {
-            db.read(move |conn| previewed(conn, &keys, &principal, &departures)).await?
+            let today = clock::day((clock)());
+            db.read(move |conn| previewed(conn, &keys, (&principal, today), &departures)).await?
         };
         return Ok(HttpResponse::Ok().json(results(shown)));
     }
@@ -175,13 +178,14 @@ fn outcome(left: Result<Handover, Problem>) -> Result<Outcome, Problem> {
 fn previewed(
     conn: &mut Conn,
     keys: &KeyRing,
-    principal: &Principal,
+    (principal, today): (&Principal, NaiveDate),
     departures: &Departures,
 ) -> Result<Vec<Outcome>, Problem> {
     let key = keys.key(conn, principal.district())?;
     let mut one = |entry: &DepartureEntry| {
         let row = entry.person(conn, &key, principal)?;
-        depart::preview(conn, &key, Decider::Superior(*principal), &row, &entry.departure(true))
+        let by = (Decider::Superior(*principal), today);
+        depart::preview(conn, &key, by, &row, &entry.departure(true))
     };
     departures.entries.iter().map(|entry| outcome(one(entry))).collect()
 }

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
+use gridward_domain::time::Minutes;
 
-use super::apply::given_back;
 use super::decide::Outcome;
-use super::situation::Decided;
+use super::situation::{Decided, given_back};
 use crate::db::{Conn, DbError};
 use crate::person;
 use crate::person::store::PersonRow;
+use crate::plan::settings;
 use crate::task::assignment::takers::HeldMinutes;
 use crate::task::schedule::work_time::{self, HeldTime};
 
@@ -49,12 +51,15 @@ pub(super) fn of(
     };
     let lost = lost.iter().filter_map(HeldTime::of).map(|held| held.minutes.unsigned_abs());
     let lost: u32 = lost.sum();
+    let (settings, _) = settings::read(conn, row.district)?;
     let load = |(person_id, gained): (PersonId, u32)| {
         let before = before.get(&person_id).copied().unwrap_or_default();
         let is_successor = successor.is_some_and(|successor| successor.id == person_id);
         let lost = if is_successor { lost } else { 0 };
         let after = (before + gained).saturating_sub(lost);
-        let weekly_minutes = rows.get(&person_id)?.weekly_minutes.get().unsigned_abs();
+        let row = rows.get(&person_id)?;
+        let role = if is_successor { Role::Manager } else { row.role };
+        let Minutes(weekly_minutes) = settings.weekly_offer(role, row.weekly_minutes.into());
         Some(HeldMinutes { person_id, before, after, weekly_minutes })
     };
     Ok(gained.into_iter().filter_map(load).collect())

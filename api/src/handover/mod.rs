@@ -1,7 +1,7 @@
 //! What becomes of a person's work when the person leaves, moves or gets another role.
 //!
 //! [`decide`] gives each unfinished task one outcome, as a pure function: it is given to a named
-//! person, opened for the next plan, or, if it can, stays. A manager goes only with a successor, so
+//! person, opened for the next plan, or, if it can, stays; `rules` opens what breaks a rule of an assignment. A manager goes only with a successor, so
 //! a grid is never without a manager. A preview stops there; otherwise the person and the tasks
 //! change in one transaction, and every event says why.
 
@@ -20,6 +20,7 @@ pub mod regimes;
 pub mod relocate;
 pub mod repeat;
 pub mod routes;
+mod rules;
 pub mod situation;
 mod spread;
 

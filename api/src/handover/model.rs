@@ -1,5 +1,7 @@
 //! The requests and answers of handovers.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::{CommandReason, RegimeName};
@@ -12,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::decide::{self, Wishes};
 use crate::person::{PersonState, Role};
+use crate::task::assignment::breach::Breach;
 use crate::task::assignment::takers::HeldMinutes;
 
 /// Why a person leaves.
@@ -43,8 +46,8 @@ pub enum DepartureReason {
 pub struct TaskHandover {
     /// An unfinished task of the person, in the caller's area.
     pub task_id: TaskId,
-    /// An active manager or volunteer in the caller's area with the required skills; absent to open
-    /// the task. A planned visit keeps its day and hour if that person works then and has no other visit
+    /// An active manager or volunteer in the caller's area who breaks no rule of an assignment by hand by the task (409
+    /// names the rules); absent to open the task. A planned visit keeps its day and hour if that person works then and has no other visit
     /// at that time or too near to it for the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
@@ -68,7 +71,8 @@ pub struct Departure {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor_id: Option<PersonId>,
     /// An active manager or volunteer in the caller's area, who gets each task that `tasks` does
-    /// not name, if the skills suffice. The others become open. A planned visit keeps its day and hour if
+    /// not name and by which the person breaks no rule of an assignment by hand: skills, minutes of the week, hours, absence and duty on
+    /// the possible days, forbidden visitors, ties. The others become open, with the `obstacle`. A planned visit keeps its day and hour if
     /// that person works then and has no other visit at that time or too near to it for the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
@@ -77,8 +81,8 @@ pub struct Departure {
     #[schema(max_items = 500)]
     pub tasks: Vec<TaskHandover>,
     /// Instead of `give_to`: whether the tasks that `tasks` does not name are given to the active managers and
-    /// volunteers of the person's village in the caller's area, each to the one with the most minutes left in
-    /// its week, as at an absence; those that no one may take become open.
+    /// volunteers of the person's village in the caller's area, each to the one with the largest part left of the
+    /// minutes that plans may use in its week, as at an absence; those that no one may take become open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spread: bool,
     /// Whether a draft of a plan for the tasks that become open is ordered, for those who may plan
@@ -111,8 +115,8 @@ pub struct Relocation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor_id: Option<PersonId>,
     /// An active manager or volunteer in the caller's area, who gets each task outside the new area
-    /// that `tasks` does not name, if the skills suffice. The others become open. Times are kept as at a
-    /// departure.
+    /// that `tasks` does not name, by the rules of an assignment, as at a departure. The others become open. Times
+    /// are kept as at a departure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub give_to: Option<PersonId>,
     /// The new assignees of single tasks outside the new area.
@@ -204,6 +208,36 @@ pub enum Obstacle {
     MissingSkill,
     /// The person must not visit the beneficiary.
     Forbidden,
+    /// Another person makes the tied tasks.
+    SamePerson,
+    /// The person makes the other task of a visit by two people.
+    TwoPeople,
+    /// The person is away on all days of the task, or off duty.
+    Absence,
+    /// The person's hours do not meet the time window of the task on any day.
+    Window,
+    /// The person has another visit at the time of the visit by two people.
+    Overlap,
+    /// The person's minutes of the week do not suffice.
+    Minutes,
+}
+
+impl Obstacle {
+    /// The obstacle that these broken rules are; of several the one that lasts longest.
+    pub fn of(broken: &BTreeSet<Breach>) -> Option<Self> {
+        let of = |breach: &Breach| match breach {
+            Breach::Skill => Self::MissingSkill,
+            Breach::Minutes => Self::Minutes,
+            Breach::Window => Self::Window,
+            Breach::Absence => Self::Absence,
+            Breach::Forbidden => Self::Forbidden,
+            Breach::SamePerson => Self::SamePerson,
+            Breach::TwoPeople => Self::TwoPeople,
+            Breach::Overlap => Self::Overlap,
+        };
+        // They are declared in this order.
+        broken.iter().map(of).min()
+    }
 }
 
 /// A task and what becomes of it.
@@ -223,8 +257,7 @@ pub struct HandedTask {
     /// The new assignee of a task that is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_id: Option<PersonId>,
-    /// Why the task is opened although `give_to` names a person, or with `spread`, which knows a missing skill and
-    /// a forbidden visitor.
+    /// Why the task is opened although `give_to` names a person, or with `spread`: the broken rule that lasts longest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<Obstacle>,
 }

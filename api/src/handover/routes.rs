@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
+use chrono::NaiveDate;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PersonId;
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use super::model::{Departure, Handover, Relocation};
 use super::situation::Decider;
 use super::{depart, relocate};
 use crate::auth::{Authenticated, PrincipalCache};
+use crate::clock::{self, Clock};
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::Conn;
 use crate::http::openapi;
@@ -67,11 +69,11 @@ impl HandoverCall {
         &self,
         conn: &mut Conn,
         key: &SealingKey,
-        principal: &Principal,
+        (principal, today): (&Principal, NaiveDate),
     ) -> Result<Handover, Problem> {
         self.may_plan(principal)?;
         let row = subordinate(conn, principal, self.person)?;
-        let by = Decider::Superior(*principal);
+        let by = (Decider::Superior(*principal), today);
         match &self.act {
             Act::Depart(departure) => depart::preview(conn, key, by, &row, departure),
             Act::Relocate(to) => relocate::preview(conn, key, by, &row, to),
@@ -238,17 +240,17 @@ pub(crate) async fn move_person(
 
 /// What a handover needs.
 pub(super) type Resources =
-    (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>, Data<Planner>);
+    (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>, Data<Planner>, Data<Clock>);
 
 async fn answer(
-    (db, keys, commands, principals, planner): Resources,
+    (db, keys, commands, principals, planner, clock): Resources,
     principal: Principal,
     key: IdempotencyKey,
     call: HandoverCall,
     preview: bool,
 ) -> Result<HttpResponse, Problem> {
     if preview {
-        let district = principal.district();
+        let (district, today) = (principal.district(), clock::day((clock)()));
         let shown = if call.spreads() {
             let rehearse = move |tx: &mut Tx<'_>| {
                 let key = keys.key(tx.read_unbatched(), district)?;
@@ -258,7 +260,7 @@ async fn answer(
         } else {
             let preview = move |conn: &mut Conn| {
                 let key = keys.key(conn, district)?;
-                call.preview(conn, &key, &principal)
+                call.preview(conn, &key, (&principal, today))
             };
             db.read(preview).await?
         };

@@ -2,25 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Principal;
-use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::authority::{Principal, Role};
+use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::Candidate;
 
-use super::candidates;
 use super::decide::{
-    Decision, Fault, HeldTask, Named, Outcome, Position, Situation, Wishes, decide,
+    Decision, Fault, HeldTask, Named, Outcome, Position, Situation, Wishes, decide, stays,
 };
 use super::model::{HandedTask, Handover, Succession, TaskOutcome};
-use crate::beneficiary::visitors;
+use super::{candidates, rules};
 use crate::crypto::SealingKey;
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::person;
 use crate::person::PersonState;
 use crate::person::store::PersonRow;
 use crate::task;
-use crate::task::assignment::breach::Breach;
 use crate::task::beneficiary::of_ended;
 use crate::task::row::TaskRow;
 
@@ -67,16 +66,16 @@ pub struct Decided {
     pub given: BTreeSet<TaskId>,
 }
 
-/// Reads the work of the person of `row`, who has the position `after` from now on or leaves, and
+/// Reads the work of the person of `row`, who has the position `after` from the day `today` on or leaves, and
 /// decides what becomes of it.
 ///
 /// # Errors
 /// 409 with the people who could follow if a manager goes without a successor; 409 for a person who
-/// cannot receive a task or follow; 422.
+/// cannot follow, or cannot receive a task that is named; 422.
 pub fn decided(
     conn: &mut Conn,
     key: &SealingKey,
-    by: Decider,
+    (by, today): (Decider, NaiveDate),
     row: &PersonRow,
     after: Option<Position>,
     wishes: &Wishes,
@@ -86,14 +85,10 @@ pub fn decided(
     }
     let rows = task::store::held_by(conn, row.district, row.id)?;
     let ended = of_ended::cancelled_if_given_back(conn, row.district, &rows)?;
-    let visited: Vec<BeneficiaryId> = rows.iter().filter_map(|task| task.beneficiary).collect();
-    let choices = visitors::of(conn, row.district, &visited)?;
     let held = |task: &TaskRow| HeldTask {
         id: task.id,
         grid: task.grid,
         phase: task.state,
-        skills: task.skills.members().clone(),
-        forbidden: visitors::forbidden(&choices, task.beneficiary).to_vec(),
         subject_ended: ended.contains(&task.id),
     };
     let situation = Situation {
@@ -105,7 +100,23 @@ pub fn decided(
         named: named(conn, by, wishes)?,
     };
     match decide(&situation, wishes) {
-        Ok(decision) => Ok(Decided { rows, decision, by, given: BTreeSet::new() }),
+        Ok(mut decision) => {
+            if let Decider::Superior(principal) = by
+                && wishes.give()
+            {
+                let successor = match decision.successor {
+                    Some(id) => person::store::row(conn, &row.district.range(), id)?,
+                    None => None,
+                };
+                let lost = match successor {
+                    Some(successor) => given_back(conn, &successor, row.area)?,
+                    None => Vec::new(),
+                };
+                let of = (&principal, today);
+                rules::keep(conn, of, (&rows, &lost), wishes, &mut decision)?;
+            }
+            Ok(Decided { rows, decision, by, given: BTreeSet::new() })
+        }
         Err(Fault::SuccessorRequired) => {
             let people = candidates::of(conn, key, &by.scope(), row.area, row.id)?;
             let detail = "must name the next manager of the grid, an active volunteer";
@@ -131,10 +142,6 @@ fn refused(fault: &Fault) -> Problem {
         Fault::NotACandidate(pointer) => {
             not_a_candidate(pointer, "must be another active manager or volunteer in your area")
         }
-        Fault::MissingSkill(pointer) => {
-            not_a_candidate(pointer, "must have the skills that the task requires")
-        }
-        Fault::Forbidden(pointer) => not_a_candidate(pointer, Breach::Forbidden.detail()),
         Fault::NoSuchTask(pointer) => {
             let detail = "must be an unfinished task of the person in your area, listed once";
             Problem::invalid(pointer, detail)
@@ -155,11 +162,28 @@ fn named(
         let named = Named {
             candidate: Candidate { person: id, role: row.role, grid: row.area },
             is_active: row.state == PersonState::Active,
-            skills: row.skills.members().clone(),
         };
         people.insert(id, named);
     }
     Ok(people)
+}
+
+/// The tasks that a person gives back who becomes the manager of `grid`.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn given_back(
+    conn: &mut Conn,
+    incoming: &PersonRow,
+    grid: AreaCode,
+) -> Result<Vec<TaskRow>, DbError> {
+    if incoming.area == grid {
+        return Ok(Vec::new());
+    }
+    let after = Position { role: Role::Manager, area: grid };
+    let mut held = task::store::held_by(conn, incoming.district, incoming.id)?;
+    held.retain(|task| !stays(after, &task.grid, task.state));
+    Ok(held)
 }
 
 /// The people named in the wishes.

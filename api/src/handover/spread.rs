@@ -1,5 +1,5 @@
 //! Spreads the tasks of a person who leaves or moves over the village, as at an absence: each goes to the person
-//! with the most minutes left in its week.
+//! with the largest part left of the minutes that plans may use in its week.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,9 +12,8 @@ use super::situation::{Decided, Decider};
 use crate::absence::takers::nearby;
 use crate::http::problem::Problem;
 use crate::person::store::PersonRow;
-use crate::task::assignment::breach::Breach;
+use crate::plan::settings;
 use crate::task::assignment::takers::{HeldMinutes, Takers};
-use crate::task::assignment::task_tie::TieType;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
@@ -38,17 +37,23 @@ pub(super) fn give(
     for task in &decided.rows {
         let is_open = decided.decision.tasks.get(&task.id) == Some(&Outcome::Opened(None));
         if is_open && !named.contains(&task.id) && principal.area.contains(&task.grid) {
-            let tie = task.tie().filter(|tie| tie.r#type == TieType::SamePerson);
-            groups.entry(tie.map_or(task.id, |tie| tie.id)).or_default().push(task.clone());
+            groups.entry(task.group()).or_default().push(task.clone());
         }
     }
     let visits: Vec<TaskRow> = groups.values().flatten().cloned().collect();
-    let mut takers = Takers::read(tx, area, &people, &visits)?;
+    let (settings, _) = settings::read(tx.read_unbatched(), row.district)?;
+    let offer = |taker: &PersonRow| settings.weekly_offer(taker.role, taker.weekly_minutes.into());
+    let mut takers = Takers::read(tx, area, &people, &visits, offer)?;
+    for task in decided.rows.iter().filter(|task| named.contains(&task.id)) {
+        if let Some(Outcome::Given(to)) = decided.decision.tasks.get(&task.id) {
+            takers.count(task, *to)?;
+        }
+    }
     for group in groups.into_values() {
         let tasks: Vec<&TaskRow> = group.iter().collect();
         let given = takers.give(tx, &principal, &tasks, |task| about(task, because))?;
         let outcome =
-            given.map_or_else(|broken| Outcome::Opened(obstacle(&broken)), Outcome::Given);
+            given.map_or_else(|broken| Outcome::Opened(Obstacle::of(&broken)), Outcome::Given);
         for task in group {
             decided.decision.tasks.insert(task.id, outcome);
             if matches!(outcome, Outcome::Given(_)) {
@@ -57,14 +62,4 @@ pub(super) fn give(
         }
     }
     Ok(takers.loads())
-}
-
-/// The obstacle for the person who would break the fewest rules, if it is one of those of `give_to`.
-fn obstacle(broken: &BTreeSet<Breach>) -> Option<Obstacle> {
-    let of = |breach: &Breach| match breach {
-        Breach::Skill => Some(Obstacle::MissingSkill),
-        Breach::Forbidden => Some(Obstacle::Forbidden),
-        _ => None,
-    };
-    broken.iter().find_map(of)
 }

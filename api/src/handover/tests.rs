@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, TaskId};
-use gridward_domain::skill::Skills;
 use gridward_domain::task::{Candidate, Phase};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -15,6 +14,7 @@ use super::decide::{
     Decision, Fault, HeldTask, Named, Outcome, Position, Situation, TaskWish, Wishes, decide,
 };
 use super::model::Obstacle;
+use crate::task::assignment::breach::Breach;
 
 const GRIDS: [&str; 3] = ["500116001002001", "500116001002002", "500116002001001"];
 const SCOPES: [&str; 4] = ["500116", "500116001", "500116001002001", "500116002"];
@@ -25,10 +25,6 @@ fn code(text: &str) -> AreaCode {
 
 fn person(n: u128) -> PersonId {
     PersonId(Uuid::from_u128(n))
-}
-
-fn skills(with: bool) -> Skills {
-    if with { BTreeSet::from(["driving".parse().expect("a skill")]) } else { Skills::new() }
 }
 
 /// The person in question.
@@ -48,9 +44,8 @@ fn situation() -> impl Strategy<Value = Situation> {
     let task = (
         prop::sample::select(GRIDS.to_vec()),
         prop::sample::select(Phase::UNFINISHED_ASSIGNED.to_vec()),
-        any::<bool>(),
     );
-    let named = (position(), any::<bool>(), any::<bool>());
+    let named = (position(), any::<bool>());
     (
         (position(), proptest::option::of(position()), prop::sample::select(SCOPES.to_vec())),
         prop::collection::vec(task, 0..6),
@@ -63,20 +58,18 @@ fn situation() -> impl Strategy<Value = Situation> {
             scope: code(scope),
             tasks: (0u128..)
                 .zip(tasks)
-                .map(|(n, (grid, phase, skilled))| HeldTask {
+                .map(|(n, (grid, phase))| HeldTask {
                     id: TaskId(Uuid::from_u128(n)),
                     grid: code(grid),
                     phase,
-                    skills: skills(skilled),
-                    forbidden: (n % 4 == 3).then(|| person(n % 3)).into_iter().collect(),
                     subject_ended: n % 3 == 2,
                 })
                 .collect(),
             named: (0u128..)
                 .zip(named)
-                .map(|(n, (Position { role, area }, is_active, skilled))| {
+                .map(|(n, (Position { role, area }, is_active))| {
                     let candidate = Candidate { person: person(n), role, grid: area };
-                    (person(n), Named { candidate, is_active, skills: skills(skilled) })
+                    (person(n), Named { candidate, is_active })
                 })
                 .collect(),
         })
@@ -108,10 +101,9 @@ proptest! {
                     prop_assert!(started || after.area.contains(&task.grid));
                 }
                 Outcome::Given(to) => {
-                    let Named { candidate, is_active, skills } = &situation.named[&to];
+                    let Named { candidate, is_active } = &situation.named[&to];
                     prop_assert!(to != me() && *is_active && candidate.role.visits());
                     prop_assert!(!task.subject_ended);
-                    prop_assert!(task.skills.is_subset(skills));
                     prop_assert!(situation.scope.contains(&task.grid));
                     prop_assert!(situation.scope.contains(&candidate.grid));
                 }
@@ -157,58 +149,41 @@ proptest! {
     }
 }
 
-/// A volunteer of the first grid with two tasks there, one of which requires driving, and two other
-/// volunteers, of whom the second drives.
-fn volunteer() -> Situation {
-    let grid = code(GRIDS[0]);
-    let task = |n: u128, skilled| HeldTask {
+#[test]
+fn a_general_wish_gives_what_it_can_and_a_wish_for_a_task_is_refused_if_it_cannot() {
+    let task = |n: u128, grid: &str| HeldTask {
         id: TaskId(Uuid::from_u128(n)),
-        grid,
+        grid: code(grid),
         phase: Phase::Accepted,
-        skills: skills(skilled),
-        forbidden: Vec::new(),
         subject_ended: false,
     };
-    let named = |n: u128, skilled| {
-        let candidate = Candidate { person: person(n), role: Role::Volunteer, grid };
-        (person(n), Named { candidate, is_active: true, skills: skills(skilled) })
-    };
-    Situation {
+    let grid = code(GRIDS[0]);
+    let candidate = Candidate { person: person(1), role: Role::Volunteer, grid };
+    let situation = Situation {
         person: me(),
         before: Position { role: Role::Volunteer, area: grid },
         after: None,
-        scope: code("500116"),
-        tasks: vec![task(1, false), task(2, true)],
-        named: BTreeMap::from([named(1, false), named(2, true)]),
-    }
-}
-
-#[test]
-fn a_person_who_must_not_visit_the_beneficiary_does_not_get_the_task() {
-    let mut situation = volunteer();
-    situation.tasks[1].forbidden = vec![person(2)];
-    let general = Wishes { give_to: Some(person(2)), ..Wishes::default() };
+        scope: grid,
+        tasks: vec![task(1, GRIDS[0]), task(2, GRIDS[2])],
+        named: BTreeMap::from([(person(1), Named { candidate, is_active: true })]),
+    };
+    let general = Wishes { give_to: Some(person(1)), ..Wishes::default() };
     let tasks = decide(&situation, &general).expect("a decision").tasks;
     let outcomes: Vec<Outcome> = tasks.into_values().collect();
-    assert_eq!(outcomes, [Outcome::Given(person(2)), Outcome::Opened(Some(Obstacle::Forbidden))]);
-    let tasks = vec![TaskWish { task: situation.tasks[1].id, give_to: Some(person(2)) }];
-    let refused = decide(&situation, &Wishes { tasks, ..Wishes::default() });
-    assert_eq!(refused, Err(Fault::Forbidden("/tasks/0/give_to".to_owned())));
+    assert_eq!(outcomes, [Outcome::Given(person(1)), Outcome::Opened(Some(Obstacle::OutsideArea))]);
+    let wish = |n: u128, to: u128| {
+        let tasks = vec![TaskWish { task: TaskId(Uuid::from_u128(n)), give_to: Some(person(to)) }];
+        decide(&situation, &Wishes { tasks, ..general.clone() })
+    };
+    assert_eq!(wish(1, 2), Err(Fault::NotACandidate("/tasks/0/give_to".to_owned())));
+    assert_eq!(wish(2, 1), Err(Fault::NoSuchTask("/tasks/0/task_id".to_owned())));
 }
 
 #[test]
-fn a_general_wish_gives_what_it_can_and_a_wish_for_a_task_is_refused_if_it_cannot() {
-    let general = Wishes { give_to: Some(person(1)), ..Wishes::default() };
-    let tasks = decide(&volunteer(), &general).expect("a decision").tasks;
-    let outcomes: Vec<Outcome> = tasks.into_values().collect();
-    assert_eq!(
-        outcomes,
-        [Outcome::Given(person(1)), Outcome::Opened(Some(Obstacle::MissingSkill))]
-    );
-    let wish = |give_to| TaskWish { task: TaskId(Uuid::from_u128(2)), give_to };
-    let specific = |give_to| Wishes { tasks: vec![wish(give_to)], ..general.clone() };
-    let refused = decide(&volunteer(), &specific(Some(person(1))));
-    assert_eq!(refused, Err(Fault::MissingSkill("/tasks/0/give_to".to_owned())));
-    let tasks = decide(&volunteer(), &specific(Some(person(2)))).expect("a decision").tasks;
-    assert_eq!(tasks.into_values().last(), Some(Outcome::Given(person(2))));
+fn of_several_broken_rules_the_one_that_lasts_longest_is_the_obstacle() {
+    let of = |broken: &[Breach]| Obstacle::of(&broken.iter().copied().collect());
+    assert_eq!(of(&[]), None);
+    assert_eq!(of(&[Breach::Minutes, Breach::Absence]), Some(Obstacle::Absence));
+    assert_eq!(of(&[Breach::Absence, Breach::TwoPeople]), Some(Obstacle::TwoPeople));
+    assert_eq!(of(&[Breach::Skill, Breach::TwoPeople]), Some(Obstacle::MissingSkill));
 }

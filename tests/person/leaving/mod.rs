@@ -2,6 +2,8 @@
 
 mod departures;
 mod moves;
+mod rules;
+mod spreading;
 mod tasks;
 
 use reqwest::Method;

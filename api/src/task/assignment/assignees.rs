@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use gridward_domain::area::AreaRange;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
@@ -11,7 +12,7 @@ use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
 use crate::availability::store as availability;
 use crate::clock;
-use crate::db::{DbError, batches};
+use crate::db::{Conn, DbError, batches};
 use crate::person::{self, store::PersonRow};
 use crate::task::row::TaskRow;
 use crate::task::schedule::work_time::{self, HeldTime};
@@ -56,13 +57,27 @@ impl Assignees {
         if ids.is_empty() {
             return Ok(Self::default());
         }
-        let (district, today) = (range.area().district(), clock::day(tx.now));
+        let today = clock::day(tx.now);
         // The time of tasks that wait to be written counts too.
         let conn = tx.read()?;
-        let active = person::active::areas(conn, district, ids)?;
+        let active = person::active::areas(conn, range.area().district(), ids)?;
         let active: Vec<PersonId> = active.into_keys().collect();
+        Self::of_active(conn, range, &active, today)
+    }
+
+    /// Reads those of these active people whose area is in the range, without a lock.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(in crate::task) fn of_active(
+        conn: &mut Conn,
+        range: &AreaRange,
+        active: &[PersonId],
+        today: NaiveDate,
+    ) -> Result<Self, DbError> {
+        let district = range.area().district();
         let mut all = HashMap::with_capacity(active.len());
-        for ids in batches(&active) {
+        for ids in batches(active) {
             let calendars = availability::calendars_from(conn, district, ids, today)?;
             let off_duty = availability::off_duty_among(conn, district, ids)?;
             let mut held = by_person(work_time::held_time(conn, district, ids)?);
@@ -82,14 +97,19 @@ impl Assignees {
         self.0.get(&id)
     }
 
-    /// Counts a changed task for the person who has it now, and no longer for the former one.
-    pub(in crate::task) fn update(&mut self, before: &TaskRow, after: &TaskRow) {
-        if let Some(time) = HeldTime::of(before)
+    /// Counts the task for its assignee no longer.
+    pub(in crate::task) fn release(&mut self, row: &TaskRow) {
+        if let Some(time) = HeldTime::of(row)
             && let Some(former) = self.0.get_mut(&time.assignee)
             && let Some(n) = former.held.iter().position(|held| *held == time)
         {
             former.held.swap_remove(n);
         }
+    }
+
+    /// Counts a changed task for the person who has it now, and no longer for the former one.
+    pub(in crate::task) fn update(&mut self, before: &TaskRow, after: &TaskRow) {
+        self.release(before);
         if let Some(time) = HeldTime::of(after)
             && let Some(assignee) = self.0.get_mut(&time.assignee)
         {

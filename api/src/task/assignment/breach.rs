@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 use gridward_domain::skill::Skills;
@@ -16,7 +16,6 @@ use super::task_tie::TieType;
 use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
 use crate::beneficiary::visitors::VisitorChoice;
-use crate::clock;
 use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::person::Availability;
@@ -24,7 +23,7 @@ use crate::task::model::Task;
 use crate::task::row::TaskRow;
 use crate::task::schedule::overlap::OverlappingVisit;
 use crate::task::schedule::possible_days::possible_days;
-use crate::task::schedule::work_time::HeldTime;
+use crate::task::schedule::work_time::{HeldTime, held_in_week};
 
 /// A rule that an assignment breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,13 +127,7 @@ fn breaches(needs: &Needs<'_>, offer: &Offer<'_>) -> BTreeSet<Breach> {
         hours.is_some_and(|hours| hours.fit(needs.window, needs.minutes))
     });
     add(Breach::Window, has_hours && !is_away && !fits);
-    let monday = needs.day - Days::new(needs.day.weekday().num_days_from_monday().into());
-    let sunday = monday + Days::new(6);
-    let of_week = offer
-        .held
-        .iter()
-        .filter(|task| (monday..=sunday).contains(&task.planned_on.unwrap_or(task.due_on)));
-    let held: u32 = of_week.map(|task| task.minutes.unsigned_abs()).sum();
+    let held = held_in_week(offer.held, needs.day);
     add(Breach::Minutes, held + needs.minutes > offer.weekly_minutes);
     broken
 }
@@ -258,7 +251,7 @@ fn of(
         minutes: row.minutes.get().unsigned_abs(),
         window: row.window()?,
         days: day.map_or_else(|| possible_days(row, today), |day| (day, day)),
-        day: clock::nearest_within_reach(day.or(row.planned_on).unwrap_or(row.due_on)),
+        day: day.or(row.planned_on).unwrap_or(row.due_on),
     };
     let Assignee { row: person, calendar, duty, held } = to;
     let offer = Offer {

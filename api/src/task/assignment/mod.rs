@@ -6,6 +6,7 @@ pub mod breach;
 pub mod freed;
 pub mod given;
 pub(super) mod pair;
+pub mod recipients;
 pub mod refusals;
 pub mod takers;
 pub mod task_tie;

@@ -1,13 +1,13 @@
 //! The people who take over the visits of another one, by the rules of every assignment and at the times that
-//! the visits have: one person, or several, each visit by the one with the most time left in its week.
+//! the visits have: one person, or several, each visit by the one who has the largest part left of the week's offer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::task::{self as life, Candidate, Command, Transition};
+use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -18,11 +18,12 @@ use super::tie;
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
 use crate::db::DbError;
+use crate::person::store::PersonRow;
 use crate::task::commands::command::NewTimes;
 use crate::task::commands::transition::{self, Step};
 use crate::task::row::TaskRow;
 use crate::task::schedule::commitments::Commitments;
-use crate::task::schedule::work_time::HeldTime;
+use crate::task::schedule::work_time::{HeldTime, held_in_week};
 use crate::task::schedule::{kept_time, overlap};
 use crate::tx::Tx;
 
@@ -38,7 +39,8 @@ pub struct HeldMinutes {
     /// The same afterwards.
     #[schema(maximum = 1_000_000, example = 300)]
     pub after: u32,
-    /// Minutes offered per week.
+    /// Minutes that plans may use per week: those that the person offers, of a manager the part of the district's
+    /// `manager_dispatch_percent`.
     #[schema(maximum = 1_000_000, example = 600)]
     pub weekly_minutes: u32,
 }
@@ -51,11 +53,15 @@ pub struct Takers {
     /// What they hold and when they are away on the days of the visits.
     commitments: Commitments,
     before: BTreeMap<PersonId, u32>,
+    /// The minutes of each that plans may use per week.
+    offers: BTreeMap<PersonId, Minutes>,
+    /// The tasks that people get apart from these, as they are then.
+    apart: Vec<TaskRow>,
 }
 
 impl Takers {
     /// Reads those of these people who are active in `within`; they are locked until the end of the
-    /// transaction.
+    /// transaction. Plans may use the minutes of `offer` of a person's week.
     ///
     /// # Errors
     /// [`DbError`].
@@ -64,6 +70,7 @@ impl Takers {
         within: AreaCode,
         people: &BTreeSet<PersonId>,
         visits: &[TaskRow],
+        offer: impl Fn(&PersonRow) -> Minutes,
     ) -> Result<Self, DbError> {
         let assignees = Assignees::within(tx, &within.range(), people)?;
         let homes: Vec<BeneficiaryId> = visits.iter().filter_map(|row| row.beneficiary).collect();
@@ -78,7 +85,10 @@ impl Takers {
         };
         let before = people.iter().filter_map(|id| Some((*id, minutes(assignees.get(*id)?))));
         let before = before.collect();
-        Ok(Self { people, assignees, choices, commitments, before })
+        let offers = people.iter().filter_map(|id| Some((*id, offer(&assignees.get(*id)?.row))));
+        let offers = offers.collect();
+        let apart = Vec::new();
+        Ok(Self { people, assignees, choices, commitments, before, offers, apart })
     }
 
     /// Whether no one takes over visits.
@@ -86,8 +96,20 @@ impl Takers {
         self.people.is_empty()
     }
 
-    /// Gives these tasks, which one person holds and no other can get apart, to the person with the most
-    /// time left in their week among those who break no rule of assignments and can make planned visits at
+    /// Counts the task for a person who gets it apart from those that are given here, and later.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn count(&mut self, row: &TaskRow, to: PersonId) -> Result<(), DbError> {
+        let given = row.given(to);
+        self.assignees.update(row, &given);
+        self.commitments.hold(to, row)?;
+        self.apart.push(given);
+        Ok(())
+    }
+
+    /// Gives these tasks, which one person holds and no other can get apart, to the person with the largest part
+    /// left of the offer for their week among those who break no rule of assignments and can make planned visits at
     /// their day and hour, as the decision of the principal. Without such a person nothing changes; the
     /// answer then has the rules that the person who breaks the fewest would break. `about` is the body of
     /// the event of each task.
@@ -125,7 +147,7 @@ impl Takers {
         Ok(Ok(to))
     }
 
-    /// The person with the most time left in the week of the visits among those who break no rule.
+    /// The person with the largest part left of the offer for the week of the visits among those who break no rule.
     fn best(
         &mut self,
         tx: &mut Tx<'_>,
@@ -136,21 +158,28 @@ impl Takers {
         for row in group {
             let mut tied = tie::tied(tx, row)?;
             tied.retain(|other| group.iter().all(|task| task.id != other.id));
+            for other in &mut tied {
+                let mut apart = self.apart.iter();
+                if let Some(given) = apart.find(|given| given.id == other.id) {
+                    other.clone_from(given);
+                }
+            }
             visits.push((*row, tied));
         }
         let mut possible = Vec::new();
         let mut fewest: Option<BTreeSet<Breach>> = None;
         for id in self.people.clone() {
             let Some(taker) = self.assignees.get(id).cloned() else { continue };
-            let left = group.iter().map(|row| left_in_week(&taker, row.due_on)).min();
+            let taken: Vec<HeldTime> = group.iter().map(|row| HeldTime::taken(row, id)).collect();
+            let room = self.offers.get(&id).and_then(|offer| room(*offer, &taker.held, &taken));
             let broken = self.broken(tx, principal, &visits, taker)?;
             if broken.is_empty() {
-                possible.push((left, id));
+                possible.push((room, id));
             } else if fewest.as_ref().is_none_or(|fewest| broken.len() < fewest.len()) {
                 fewest = Some(broken);
             }
         }
-        let best = possible.into_iter().max_by_key(|(left, id)| (*left, std::cmp::Reverse(*id)));
+        let best = possible.into_iter().max_by_key(|(room, id)| (*room, std::cmp::Reverse(*id)));
         Ok(best.map(|(_, id)| id).ok_or(fewest.unwrap_or_default()))
     }
 
@@ -173,8 +202,7 @@ impl Takers {
                 broken.extend(kept_time::breach(row, time, &taker.row, &self.commitments)?);
             }
             // The next one takes the time that is left.
-            let held = HeldTime::of(row).map(|held| HeldTime { assignee: person, ..held });
-            taker.held.extend(held);
+            taker.held.push(HeldTime::taken(row, person));
             self.commitments.hold(person, row)?;
         }
         for (row, _) in visits {
@@ -188,13 +216,9 @@ impl Takers {
         let load = |id: &PersonId| {
             let taker = self.assignees.get(*id)?;
             let before = self.before.get(id).copied().unwrap_or_default();
-            let (after, weekly) = (minutes(taker), taker.row.weekly_minutes.get().unsigned_abs());
-            (before != after).then_some(HeldMinutes {
-                person_id: *id,
-                before,
-                after,
-                weekly_minutes: weekly,
-            })
+            let (after, Minutes(weekly_minutes)) = (minutes(taker), *self.offers.get(id)?);
+            let load = HeldMinutes { person_id: *id, before, after, weekly_minutes };
+            (before != after).then_some(load)
         };
         self.people.iter().filter_map(load).collect()
     }
@@ -205,12 +229,65 @@ fn minutes(taker: &Assignee) -> u32 {
     taker.held.iter().map(|held| held.minutes.unsigned_abs()).sum()
 }
 
-/// The minutes of the person's week that no visit takes.
-fn left_in_week(taker: &Assignee, day: NaiveDate) -> i64 {
-    let week = day.week(chrono::Weekday::Mon);
-    let is_in_week =
-        |day: NaiveDate| week.first_day() <= day && day <= week.first_day() + chrono::Days::new(6);
-    let held = taker.held.iter().filter(|held| is_in_week(held.planned_on.unwrap_or(held.due_on)));
-    let held: i64 = held.map(|held| i64::from(held.minutes)).sum();
-    i64::from(taker.row.weekly_minutes.get()) - held
+/// What is left of a person's offer for a week; who has the most gets the visits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Room {
+    /// Whether the visits fit into it.
+    fits: bool,
+    /// The part of the offer that is left, in thousandths: work is shared by what each offers.
+    part: i64,
+    /// The minutes.
+    minutes: i64,
+}
+
+/// What is left of the offer for the person who holds this time and would take that of some visits: in the week of these
+/// in which the least is left.
+fn room(Minutes(offer): Minutes, held: &[HeldTime], taken: &[HeldTime]) -> Option<Room> {
+    let offer = i64::from(offer);
+    let of_week = |visit: &HeldTime| {
+        let minutes = offer - i64::from(held_in_week(held, visit.day()));
+        let fits = i64::from(held_in_week(taken, visit.day())) <= minutes;
+        Room { fits, part: minutes * 1_000 / offer.max(1), minutes }
+    };
+    taken.iter().map(of_week).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn visit(planned: Option<u32>, due: u32, minutes: i32) -> HeldTime {
+        let day = |n| NaiveDate::from_ymd_opt(2026, 12, n).expect("a day");
+        let assignee = PersonId(Uuid::nil());
+        HeldTime { assignee, planned_on: planned.map(day), due_on: day(due), minutes }
+    }
+
+    #[test]
+    fn the_offer_is_compared_with_what_is_held_in_the_week_of_the_planned_or_else_the_due_day() {
+        // The 7th and the 14th are Mondays.
+        let held = [visit(None, 7, 60), visit(Some(9), 20, 30), visit(Some(6), 9, 500)];
+        let room = |visits: &[HeldTime]| {
+            room(Minutes(240), &held, visits).map(|room| (room.fits, room.part, room.minutes))
+        };
+        assert_eq!(room(&[visit(None, 13, 60)]), Some((true, 625, 150)));
+        assert_eq!(room(&[visit(Some(8), 20, 60)]), Some((true, 625, 150)));
+        assert_eq!(room(&[visit(Some(14), 9, 60)]), Some((true, 1_000, 240)));
+        assert_eq!(room(&[visit(Some(14), 9, 60), visit(None, 9, 60)]), Some((true, 625, 150)));
+        assert_eq!(room(&[visit(None, 9, 100), visit(None, 9, 100)]), Some((false, 625, 150)));
+        assert_eq!(room(&[]), None);
+    }
+
+    #[test]
+    fn a_visit_goes_to_whom_it_fits_and_then_by_the_part_of_the_offer_that_is_left() {
+        let visits = [visit(None, 7, 30)];
+        let of = |offer, held: &[HeldTime]| room(Minutes(offer), held, &visits);
+        let (busy_manager, idle_volunteer) = (of(960, &[visit(None, 8, 60)]), of(180, &[]));
+        assert!(busy_manager < idle_volunteer);
+        assert!(of(180, &[]) < of(960, &[]), "of the same part the most minutes");
+        assert!(of(20, &[]) < of(180, &[visit(None, 8, 150)]), "it does not fit");
+        assert!(of(0, &[]) < of(20, &[]));
+    }
 }

@@ -110,24 +110,32 @@ pub(in crate::task) fn to_other(
     Ok(tie)
 }
 
-/// The other tasks of the tie; none without a tie. On PostgreSQL all tasks of the tie are locked until
-/// the end of the transaction, so that no other server assigns one of them meanwhile; of two that
-/// wait for each other, one is run again.
+/// On PostgreSQL locks all tasks of the tie until the end of the transaction, so that no other server assigns
+/// one of them meanwhile; of two that wait for each other, one is run again.
+///
+/// # Errors
+/// [`DbError`].
+pub(crate) fn lock(conn: &mut Conn, district: AreaCode, tie: TaskId) -> Result<(), DbError> {
+    // On SQLite a write transaction is already exclusive.
+    if let Conn::Pg(conn) = conn {
+        let all = tasks::table
+            .filter(tasks::district.eq(district))
+            .filter(tasks::tie_id.eq(tie))
+            .order(tasks::id)
+            .select(tasks::id);
+        all.for_no_key_update().load::<TaskId>(conn)?;
+    }
+    Ok(())
+}
+
+/// The other tasks of the tie, all of which are locked; none without a tie.
 ///
 /// # Errors
 /// [`DbError`].
 pub(crate) fn tied(tx: &mut Tx<'_>, row: &TaskRow) -> Result<Vec<TaskRow>, DbError> {
     let Some(tie) = row.tie() else { return Ok(Vec::new()) };
     let conn = tx.read()?;
-    // On SQLite a write transaction is already exclusive.
-    if let Conn::Pg(conn) = conn {
-        let all = tasks::table
-            .filter(tasks::district.eq(row.district))
-            .filter(tasks::tie_id.eq(tie.id))
-            .order(tasks::id)
-            .select(tasks::id);
-        all.for_no_key_update().load::<TaskId>(conn)?;
-    }
+    lock(conn, row.district, tie.id)?;
     let mut others = binding(conn, row.district, &BTreeSet::from([tie.id]))?;
     others.retain(|other| other.id != row.id);
     Ok(others)
@@ -232,10 +240,22 @@ impl TaskRow {
         Some(tie.id)
     }
 
+    /// What the tasks have in common that one person gets together: the id of their tie; a task that is not tied so has its own.
+    pub fn group(&self) -> TaskId {
+        let tie = self.tie().filter(|tie| tie.r#type == TieType::SamePerson);
+        tie.map_or(self.id, |tie| tie.id)
+    }
+
     /// Who makes or has made the visit.
     pub fn maker(&self) -> Option<PersonId> {
         let is_made = self.state == Phase::Done || Phase::UNFINISHED_ASSIGNED.contains(&self.state);
         self.assignee.filter(|_| is_made)
+    }
+
+    /// The row as if it was assigned to this person: the minutes of a plan were those of the former assignee.
+    pub(in crate::task) fn given(&self, to: PersonId) -> Self {
+        let (assignee, state) = (Some(to), Phase::Assigned);
+        Self { assignee, state, planned_minutes: None, ..self.clone() }
     }
 
     /// The row with a tie.

@@ -107,10 +107,28 @@ pub(in crate::task) fn with_second(
     tied: &[TaskRow],
     person: PersonId,
 ) -> Result<Vec<OverlappingVisit>, DbError> {
+    // Without such a time what waits to be written waits on.
+    match tie::time_of_other(row, tied) {
+        Some(_) => seen_with_second(tx.read()?, principal, row, tied, person),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The same on a connection for reading.
+///
+/// # Errors
+/// [`DbError`].
+pub(in crate::task) fn seen_with_second(
+    conn: &mut Conn,
+    principal: &Principal,
+    row: &TaskRow,
+    tied: &[TaskRow],
+    person: PersonId,
+) -> Result<Vec<OverlappingVisit>, DbError> {
     let Some((day, start)) = tie::time_of_other(row, tied) else { return Ok(Vec::new()) };
     let visit =
         Visit { row, own: own(row, tied), tied: Vec::new(), time: VisitTime { day, start } };
-    visit.overlaps(tx.read()?, principal, &[(person, row.minutes)])
+    visit.overlaps(conn, principal, &[(person, row.minutes)])
 }
 
 /// The ids of the task and those tied to it.

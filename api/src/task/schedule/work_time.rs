@@ -1,12 +1,13 @@
 //! The time that tasks take, or took, of their assignees.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Weekday};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 
+use crate::clock;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
@@ -45,6 +46,24 @@ impl HeldTime {
         let minutes = minutes_of(row.planned_minutes, row.minutes);
         Some(Self { assignee, planned_on: row.planned_on, due_on: row.due_on, minutes })
     }
+
+    /// The time that the task would take of this person: the minutes of a plan are those of the former assignee.
+    pub fn taken(row: &TaskRow, assignee: PersonId) -> Self {
+        let minutes = row.minutes.get();
+        Self { assignee, planned_on: row.planned_on, due_on: row.due_on, minutes }
+    }
+
+    /// The day to whose week the task counts: the planned or else the due day.
+    pub fn day(&self) -> NaiveDate {
+        self.planned_on.unwrap_or(self.due_on)
+    }
+}
+
+/// The minutes of those of these tasks that count to the calendar week of the day.
+pub fn held_in_week(held: &[HeldTime], day: NaiveDate) -> u32 {
+    let week = clock::nearest_within_reach(day).week(Weekday::Mon).days();
+    let of_week = held.iter().filter(|task| week.contains(&task.day()));
+    of_week.map(|task| task.minutes.unsigned_abs()).sum()
 }
 
 /// The unfinished tasks of these people.
