@@ -1,9 +1,10 @@
 //! What becomes of a person's work when the person leaves, moves or gets another role.
 //!
 //! [`decide`] gives each unfinished task one outcome, as a pure function: it is given to a named
-//! person, opened for the next plan, or, if it can, stays; `rules` opens what breaks a rule of an assignment. A manager goes only with a successor, so
-//! a grid is never without a manager. A preview stops there; otherwise the person and the tasks
-//! change in one transaction, and every event says why.
+//! person, opened for the next plan, or, if it can, stays; `rules` opens what the person may not have by
+//! the rules of an assignment. A manager goes only with a successor, so a grid is never without a manager.
+//! A preview stops there; otherwise the person and the tasks change in one transaction, and every event
+//! says why.
 
 pub mod apply;
 pub mod appoint;
