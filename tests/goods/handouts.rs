@@ -12,7 +12,7 @@ use crate::support::server::Answer;
 use crate::support::{Backend, Caller, Server};
 
 /// The answers to these hand-outs, made at once.
-async fn at_once(caller: &Caller, bodies: Vec<Value>) -> Vec<Answer> {
+pub(super) async fn at_once(caller: &Caller, bodies: Vec<Value>) -> Vec<Answer> {
     let mut under_way = JoinSet::new();
     for body in bodies {
         let caller = caller.clone();

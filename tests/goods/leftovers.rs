@@ -57,11 +57,13 @@ async fn a_village_gives_what_is_left_over_back_to_its_town_or_district_with_its
     assert_eq!(stocks, [3, 4, 8], "no piece is lost");
     let lot =
         |quantity: i32| json!([{ "lot": "A", "quantity": quantity, "expires_on": "2027-12-31" }]);
-    assert_eq!((lots(&town, TOWN).await, lots(&town, VILLAGE).await), (lot(4), lot(2)));
+    assert_eq!((lots(&town, TOWN).await, lots(&supervisor, DISTRICT).await), (lot(4), lot(2)));
+    assert_eq!(lots(&town, VILLAGE).await, Value::Null, "the rest of the lot went first");
     let came = town.get("/v1/goods/movements?action=allotted").await.body;
     let to = came["items"].as_array().expect("movements").iter().map(|one| &one["to_area"]);
-    assert_eq!(to.collect::<Vec<_>>(), [DISTRICT, TOWN], "both stations see it: {came}");
-    assert_eq!(supervisor.events("goods.allot").await.len(), 2);
+    let both = [DISTRICT, DISTRICT, TOWN];
+    assert_eq!(to.collect::<Vec<_>>(), both, "of a lot and of none; both stations see it: {came}");
+    assert_eq!(supervisor.events("goods.allot").await.len(), 3);
 
     // A town gives to its district, too.
     let up = allotment((TOWN, DISTRICT), 1, &json!({ "lot": "A" }));

@@ -5,10 +5,12 @@ mod area_changes;
 mod dropped;
 mod handouts;
 mod leftovers;
+mod lots;
 mod phones;
 mod retention;
 mod stations;
 mod stocks;
+mod visits_elsewhere;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -15,7 +15,7 @@ use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
 const VILLAGE: &str = "500116001002";
 
 /// Plans a bag of rice for each beneficiary of the district.
-async fn rice_for_all(server: &Server) {
+pub(super) async fn rice_for_all(server: &Server) {
     let items = json!([{ "item": "rice", "quantity": 1 }]);
     let content = json!({ "kind": null, "items": items });
     let (.., campaign) = launched_campaign(server, content).await;
@@ -23,7 +23,7 @@ async fn rice_for_all(server: &Server) {
 }
 
 /// The beneficiaries of the hand-outs in the copy.
-fn planned(phone: &Phone) -> Vec<String> {
+pub(super) fn planned(phone: &Phone) -> Vec<String> {
     let rows = phone.rows.iter().filter(|((kind, _), _)| kind == "handout");
     let mut homes: Vec<String> = rows
         .map(|(_, row)| {
@@ -35,12 +35,12 @@ fn planned(phone: &Phone) -> Vec<String> {
     homes
 }
 
-fn homes(numbers: &[u32]) -> Vec<String> {
+pub(super) fn homes(numbers: &[u32]) -> Vec<String> {
     numbers.iter().map(|number| beneficiary_id(*number)).collect()
 }
 
 /// A command of an outbox about goods.
-fn command(word: &str, more: &Value) -> Value {
+pub(super) fn command(word: &str, more: &Value) -> Value {
     let mut command =
         json!({ "id": Uuid::now_v7(), "type": word, "at": "2026-08-01T07:12:03+08:00" });
     for (name, value) in more.as_object().expect("fields") {
@@ -49,17 +49,17 @@ fn command(word: &str, more: &Value) -> Value {
     command
 }
 
-fn hand_out(beneficiary: &str, more: &Value) -> Value {
+pub(super) fn hand_out(beneficiary: &str, more: &Value) -> Value {
     command("handout.hand_out", &json!({ "payload": rice(beneficiary, more) }))
 }
 
-fn outcomes(results: &[Value]) -> Vec<(&str, bool)> {
+pub(super) fn outcomes(results: &[Value]) -> Vec<(&str, bool)> {
     let outcome = |result: &Value| result["replayed"].as_bool().expect("a flag");
     results.iter().map(|one| (one["outcome"].as_str().expect("a word"), outcome(one))).collect()
 }
 
 /// The outcome, the code and the first pointer.
-fn refusal(result: &Value) -> (&str, &str, &str) {
+pub(super) fn refusal(result: &Value) -> (&str, &str, &str) {
     let problem = &result["problem"];
     (
         result["outcome"].as_str().expect("a word"),

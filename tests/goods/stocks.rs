@@ -160,9 +160,10 @@ async fn lots_are_received_allotted_handed_out_returned_and_counted_by_their_cod
         (lots(VILLAGE).await[0]["quantity"].clone(), stock(&supervisor, VILLAGE).await),
         (json!(5), 14)
     );
-    // Handed out again without a lot: what comes back belongs to none.
+    // Handed out again without naming a lot: it comes from that which expires first, and goes back there.
     let unnamed = rice(BENEFICIARY, &json!({ "quantity": 2 }));
     assert_eq!(manager.post("/v1/handouts", &unnamed).await.status, 201);
+    assert_eq!(lots(VILLAGE).await[0]["quantity"], 3);
     assert_eq!(manager.post(&back, &json!({ "reason": "absent" })).await.status, 200);
     assert_eq!(
         (lots(VILLAGE).await[0]["quantity"].clone(), stock(&supervisor, VILLAGE).await),
@@ -191,6 +192,10 @@ async fn a_count_of_a_lot_leaves_the_stock_with_at_least_the_pieces_of_all_lots(
     enter("received", Some("A"), 20).await;
     let unnamed = rice(BENEFICIARY, &json!({ "quantity": 11 }));
     assert_eq!(manager.post("/v1/handouts", &unnamed).await.status, 201);
+    // Earlier versions left the lots as they were.
+    let earlier = "UPDATE goods_movements SET lot = NULL, lot_difference = NULL \
+                   WHERE action = 'handed_out'";
+    server.database.execute(earlier);
     assert_eq!(stock(&supervisor, VILLAGE).await, 10, "beside a lot of 20");
     // The stock and the lot differ by other numbers.
     let counted = enter("counted", Some("A"), 12).await;

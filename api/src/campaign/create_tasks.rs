@@ -23,6 +23,7 @@ use crate::db::DbError;
 use crate::goods::plan::{self, ItemForEach, PlannedHandouts};
 use crate::goods::recipients::with_rows;
 use crate::goods::store::ItemRow;
+use crate::goods::visitors;
 use crate::log::{Event, Subject};
 use crate::task::creation::occasion;
 use crate::task::creation::series::Series;
@@ -113,7 +114,8 @@ fn hand_outs(
     let planned = plan::plan(tx, (row.id, &row.occasion()?), items, homes)?;
     let event =
         Event::new(plan::PLAN_HANDOUTS, Subject::Campaign, row.id, row.area, row.version + 1);
-    tx.record(event.by(row.launched_by).with(json!({ "planned": planned.new })));
+    let event = event.by(row.launched_by).with(json!({ "planned": planned.new }));
+    visitors::record_planned(tx, event, homes)?;
     Ok(planned)
 }
 

@@ -91,6 +91,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("handout.plan_again", "Hand-out planned again", "恢复物资发放计划"),
     ("handout.read", "Receipt of goods viewed", "查看物资签收"),
     ("handout.return", "Goods returned", "物资退回"),
+    ("handout.visitors", "More visitors of a changed hand-out", "物资发放变更涉及的其他走访人员"),
     ("holiday.add", "Holiday added", "新增节日"),
     ("holiday.change", "Holiday changed", "修改节日"),
     ("holiday.end", "Holiday ended", "终止节日"),

@@ -1,9 +1,10 @@
 //! Takes goods back that a beneficiary does not have, and reads receipts.
 
-use gridward_domain::area::Level;
+use gridward_domain::area::{AreaRange, Level};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::goods::{
-    HandoutRejection, HandoutState, HandoutStep, MovementAction, Returning, StockChange, handout,
+    HandoutRejection, HandoutState, HandoutStep, LotShare, MovementAction, Returning, StockChange,
+    handout,
 };
 use gridward_domain::id::HandoutId;
 use serde_json::{Value, json};
@@ -54,15 +55,15 @@ impl Effect for GivingBack {
 }
 
 impl GivingBack {
-    /// The hand-out. A volunteer takes back what they have handed out, and what is planned; what another person
-    /// has taken back for the same reason meanwhile stays as it is.
+    /// The hand-out. A visitor from outside the area, as each volunteer, takes back what they have handed out, and what
+    /// is planned; what another person has taken back for the same reason meanwhile stays as it is.
     fn found(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<HandoutRow, Problem> {
         principal.may(Action::HandOut)?;
-        let (row, home) = find(tx, principal, self.handout)?;
+        let (row, home) = find(tx, &principal.district().range(), self.handout)?;
         let is_own = row.state == HandoutState::Planned
             || row.person == Some(principal.person)
             || row.reason == Some(self.why.reason);
-        let is_known = reach::reads_others(principal) || is_own;
+        let is_known = reach::reads_others(principal, &home.grid) || is_own;
         if is_known && reach::hands_out(tx, principal, &home)? {
             return Ok(row);
         }
@@ -97,12 +98,10 @@ impl GivingBack {
         let item = store::item(tx.read_unbatched(), row.district, &row.item)?;
         let of = (item.as_ref(), &row);
         let case = deciding_case::of_return(tx, key, principal, of, &self.why)?;
-        let difference = if step == HandoutStep::Restore {
-            let back = StockChange::Add(move_stock::pieces(row.quantity.get())?);
-            move_stock::change(tx, row.station, &row.item, back)?
-        } else {
-            0
-        };
+        let pieces = move_stock::pieces(row.quantity.get())?;
+        if step == HandoutStep::Restore {
+            move_stock::change(tx, row.station, &row.item, StockChange::Add(pieces))?;
+        }
         let before = row.opened(key)?;
         let (note, case) = (self.why.note.clone(), case.or(before.case));
         let content = HandoutSealed { note, case, ..before };
@@ -123,32 +122,34 @@ impl GivingBack {
             plaque::update_entry(tx, key, principal, (item, &was), step)?;
         }
         handouts::put(tx.write_unbatched(), Some(&row), &next)?;
-        // What comes back belongs to its lot.
-        let lot = match step {
+        // What comes back belongs to its lots; what was planned has left none.
+        let shares = match step {
             HandoutStep::Restore | HandoutStep::WriteOff => {
-                lots::of_handout(tx.read_unbatched(), row.district, row.id)?
+                lots::of_handout(tx.read_unbatched(), row.district, (row.id, row.quantity))?
             }
-            _ => None,
+            _ => vec![LotShare { lot: None, pieces }],
         };
-        let is_written_off = step == HandoutStep::WriteOff;
-        let action =
-            if is_written_off { MovementAction::WrittenOff } else { MovementAction::Returned };
-        move_stock::of_handout(tx, principal, &next, (action, difference), lot)?;
-        record(tx, principal, (self.action(), &self.origin), &next);
+        let change = match step {
+            HandoutStep::Restore => (MovementAction::Returned, 1),
+            HandoutStep::WriteOff => (MovementAction::WrittenOff, 0),
+            _ => (MovementAction::Returned, 0),
+        };
+        move_stock::of_handout(tx, principal, &next, change, &shares)?;
+        record(tx, principal, (self.action(), &self.origin), &next)?;
         Ok(next.shown())
     }
 }
 
-/// The hand-out with its beneficiary, who lives in the area of the principal now.
+/// The hand-out with its beneficiary, who lives in the range now.
 fn find(
     tx: &mut Tx<'_>,
-    principal: &Principal,
+    homes: &AreaRange,
     id: HandoutId,
 ) -> Result<(HandoutRow, BeneficiaryRow), Problem> {
     let conn = tx.read_unbatched();
-    let row = handouts::row(conn, &principal.district().range(), id)?;
+    let row = handouts::row(conn, &homes.area().district().range(), id)?;
     let row = row.ok_or_else(Problem::not_found)?;
-    let home = beneficiary::store::row(conn, &principal.scope(), row.beneficiary)?;
+    let home = beneficiary::store::row(conn, homes, row.beneficiary)?;
     Ok((row, home.ok_or_else(Problem::not_found)?))
 }
 
@@ -181,7 +182,7 @@ pub(super) fn read(
     id: HandoutId,
 ) -> Result<(HandoutDetail, bool), Problem> {
     principal.may(Action::ReadHandouts)?;
-    let (row, _) = find(tx, principal, id)?;
+    let (row, _) = find(tx, &principal.scope(), id)?;
     let HandoutSealed { receipt, note, case } = row.opened(key)?;
     let is_reveal = receipt.is_some() && row.person != Some(principal.person);
     let is_spent = is_reveal && budget.spend(tx, key, principal)?;

@@ -5,7 +5,7 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::bounded_text::{Occasion, SerialNumber};
 use gridward_domain::goods::{
-    HandoutRejection, HandoutState, HandoutStep, MovementAction, StockChange, handout, stock,
+    HandoutRejection, HandoutState, HandoutStep, MovementAction, handout, stock,
 };
 use gridward_domain::id::HandoutId;
 use gridward_domain::range::GoodsQuantity;
@@ -16,15 +16,17 @@ use super::Handout;
 use super::choice;
 use super::handout_model::NewHandout;
 use super::handout_store::{self as handouts, HandoutRow, HandoutSealed};
-use super::lots;
 use super::move_stock;
 use super::occasion;
 use super::plaque;
 use super::reach;
 use super::store::ItemRow;
+use super::visitors;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::clock;
 use crate::crypto::SealingKey;
+use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{CommandId, Effect};
 use crate::log::{Event, Subject};
@@ -62,17 +64,18 @@ impl Effect for HandingOut {
 }
 
 impl HandingOut {
-    /// The beneficiary, who lives in the area of the principal; a volunteer visits them.
+    /// The beneficiary, who lives in the area of the principal or is visited by the principal; a volunteer visits them.
     fn home(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<BeneficiaryRow, Problem> {
         principal.may(Action::HandOut)?;
         let (conn, id) = (tx.read_unbatched(), self.new.beneficiary_id);
-        if let Some(row) = beneficiary::store::row(conn, &principal.scope(), id)?
+        if let Some(row) = beneficiary::store::row(conn, &principal.district().range(), id)?
             && reach::hands_out(tx, principal, &row)?
         {
             return Ok(row);
         }
         let detail = match principal.role {
             Role::Volunteer => "you visit no beneficiary with this id",
+            Role::Manager => "no beneficiary in your area or of your visits has this id",
             _ => "no beneficiary in your area has this id",
         };
         Err(Problem::invalid("/beneficiary_id", detail))
@@ -82,7 +85,8 @@ impl HandingOut {
     ///
     /// # Errors
     /// 403; 409 if the beneficiary has them already, is not entitled to them or has ended, if the household has its
-    /// plaque or its item of a campaign, if the district has withdrawn them, or if the stock is short; 422.
+    /// plaque or its item of a campaign, if the district has withdrawn them, or if the stock is short, also of pieces
+    /// that have not expired; 422.
     pub fn run(
         &self,
         tx: &mut Tx<'_>,
@@ -91,12 +95,12 @@ impl HandingOut {
     ) -> Result<Handout, Problem> {
         let home = self.home(tx, principal)?;
         home.check_current(key).map_err(|problem| {
-            let is_shown = principal.may(Action::ReadBeneficiaries).is_ok();
+            let is_shown = principal.authorize(Action::ReadBeneficiaries, &home.grid).is_ok();
             if is_shown { problem } else { problem.without_current() }
         })?;
         let item = move_stock::item_in_use(tx, &self.new.item)?;
         let (old, occasion) = self.planned(tx, principal, (&home, &item))?;
-        let step = step(old.as_ref(), principal)?;
+        let step = step(old.as_ref(), principal, &home)?;
         if !item.is_for(home.categories.members()) {
             let problem = Problem::from(ProblemCode::HandoutNotEntitled);
             return Err(problem
@@ -106,17 +110,15 @@ impl HandingOut {
             choice::check_household(tx.read_unbatched(), (&home, &item), &occasion)?;
         }
         let row = self.row(tx, key, principal, (&home, &item), (old.as_ref(), occasion))?;
-        let (station, lot) = (row.station, &self.new.lot);
-        let taken = StockChange::Take(move_stock::pieces(row.quantity.get())?);
-        let difference = move_stock::change(tx, station, &item.code, taken)?;
-        let of = (&item.code, lot.as_ref());
-        lots::check(tx.read_unbatched(), station, of, row.quantity.get().into())?;
+        let pieces = move_stock::pieces(row.quantity.get())?;
+        let on = clock::day(row.at.map_or(tx.now, |at| at.and_utc()));
+        let of = (&item.code, self.new.lot.as_ref());
+        let shares = move_stock::take(tx, row.station, of, (pieces, Some(on)))?;
         // The entry first, as merges and ends do.
         plaque::update_entry(tx, key, principal, (&item, &row), step)?;
         handouts::put(tx.write_unbatched(), old.as_ref(), &row)?;
-        let change = (MovementAction::HandedOut, difference);
-        move_stock::of_handout(tx, principal, &row, change, lot.clone())?;
-        record(tx, principal, (self.action(), &self.origin), &row);
+        move_stock::of_handout(tx, principal, &row, (MovementAction::HandedOut, -1), &shares)?;
+        record(tx, principal, (self.action(), &self.origin), &row)?;
         Ok(row.shown())
     }
 
@@ -256,14 +258,18 @@ impl HandingOut {
 }
 
 /// The step by which the goods are handed out.
-fn step(old: Option<&HandoutRow>, principal: &Principal) -> Result<HandoutStep, Problem> {
+fn step(
+    old: Option<&HandoutRow>,
+    principal: &Principal,
+    home: &BeneficiaryRow,
+) -> Result<HandoutStep, Problem> {
     let reason = old.and_then(|row| row.reason);
     handout::hand_out(old.map(|row| row.state), reason).map_err(|why| {
         let is_withdrawn = why == HandoutRejection::Withdrawn;
         let code =
             if is_withdrawn { ProblemCode::HandoutWithdrawn } else { ProblemCode::HandoutDone };
         match old {
-            Some(row) if reach::reads_others(principal) => {
+            Some(row) if reach::reads_others(principal, &home.grid) => {
                 Problem::from(code).showing(&row.shown())
             }
             _ => code.into(),
@@ -288,13 +294,17 @@ fn station(
 }
 
 /// Records what was done with the goods, without the receipt.
+///
+/// # Errors
+/// [`DbError`].
 pub(super) fn record(
     tx: &mut Tx<'_>,
     principal: &Principal,
     (action, origin): (&'static str, &Origin),
     row: &HandoutRow,
-) {
-    tx.record(event(action, row).by(principal.person).on(origin.device()));
+) -> Result<(), DbError> {
+    let event = event(action, row).by(principal.person).on(origin.device());
+    visitors::record(tx, vec![(row.beneficiary, event)])
 }
 
 /// What was done with the goods.

@@ -109,7 +109,7 @@ pub struct NewHandout {
     /// in capital letters: numbers that differ by case alone are of one piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<SerialNumber>,
-    /// The lot from which it is taken.
+    /// The lot from which it is taken, which has not expired on the day. Default: the lots that expire first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lot: Option<LotCode>,
     /// Who signs; required for an item that needs a receipt. Stored encrypted.

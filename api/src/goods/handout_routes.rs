@@ -100,8 +100,11 @@ pub(crate) async fn list_handouts(
 /// returned hand-out is completed, except for goods that the district
 /// has withdrawn (409 `handout_withdrawn`). The call may be sent later,
 /// with the time in `at`, or as the command `handout.hand_out` of an outbox; with its `Idempotency-Key` it may be
-/// repeated. Allowed roles: managers, supervisors and admins within their area, and volunteers in their grid, for
-/// homes that they visit; to them no refusal shows what others have handed out.
+/// repeated. Without `lot` the pieces come from the lots of the station, the first to expire first, and from the pieces
+/// without a lot last; the movements name each lot. What has expired on the day is not handed out: a `lot` that has is
+/// 422 `/lot`, and pieces of expired lots do not count for `goods_short`. Allowed roles: managers, supervisors and
+/// admins within their area, and managers and volunteers for homes that they visit, in any grid of the district; no
+/// refusal shows a volunteer, or a visitor from another grid, what others have handed out.
 #[utoipa::path(
     tag = "goods",
     operation_id = "hand_out",
@@ -176,8 +179,9 @@ pub(crate) async fn get_handout(
 /// the right with the reason `restored`. An item may name the kind of case that decides either: then `case_id` is that of a case of the
 /// beneficiary that was approved since (422 `/case_id`). Repeating the call changes nothing; another
 /// reason is refused where goods were returned already (409 `handout_done`) or withdrawn (409 `handout_withdrawn`),
-/// but for a withdrawal. Allowed roles: managers, supervisors and admins where the beneficiary lives in their area now;
-/// a volunteer takes back what is planned for a home that they visit, or what they have handed out there.
+/// but for a withdrawal. The goods come back to the lots from which they were taken. Allowed roles: managers,
+/// supervisors and admins where the beneficiary lives in their area now; volunteers, and managers elsewhere, take back
+/// what is planned for a home that they visit, or what they have handed out there.
 #[utoipa::path(
     tag = "goods",
     operation_id = "return_handout",

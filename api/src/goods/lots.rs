@@ -1,5 +1,7 @@
 //! Lots: consignments of an item, each with a code and perhaps a last day of use. The pieces of a lot at a
-//! station are the sum of its movements; a movement that names no lot leaves them as they are.
+//! station are the sum of its movements. Each movement is of one lot or of pieces without a lot, and what leaves a
+//! stock without naming a lot is recorded as a movement of each lot from which it was taken
+//! ([`gridward_domain::goods::lot`]).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,9 +11,9 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::LotCode;
 use gridward_domain::code::ItemCode;
-use gridward_domain::goods::MovementAction;
+use gridward_domain::goods::{HeldLot, LotError, LotShare, MovementAction};
 use gridward_domain::id::HandoutId;
-use gridward_domain::range::StockPieces;
+use gridward_domain::range::{GoodsQuantity, Pieces, StockPieces};
 
 use super::model::GoodsLot;
 use crate::db::schema::goods_movements;
@@ -104,24 +106,35 @@ pub(super) fn pieces(
     Ok((own, others))
 }
 
-/// Checks that the station has the wanted pieces of the lot, if one is named. A caller changes the stock
-/// before, whose row keeps other servers away from its lots, and before the movement is stored.
+/// The lots of the item at the station that have pieces, the first to expire first. A caller reads the stock before and
+/// changes it after that, so that no other server changes its lots meanwhile.
 ///
 /// # Errors
-/// 409 that says how many it has.
-pub(super) fn check(
+/// [`DbError`].
+pub(super) fn held(
     conn: &mut Conn,
     area: AreaCode,
-    (item, lot): (&ItemCode, Option<&LotCode>),
-    wanted: i64,
-) -> Result<(), Problem> {
-    let Some(lot) = lot else { return Ok(()) };
-    let (has, _) = pieces(conn, area, (item, lot))?;
-    if has >= wanted {
-        return Ok(());
+    item: &ItemCode,
+) -> Result<Vec<HeldLot>, DbError> {
+    let of = (&BTreeSet::from([area]), &BTreeSet::from([item.clone()]));
+    let lots = of_stocks(conn, area.district(), of)?.into_values().flatten();
+    let held =
+        |GoodsLot { lot, quantity, expires_on }| HeldLot { lot, pieces: quantity, expires_on };
+    Ok(lots.map(held).collect())
+}
+
+/// The problem of pieces that are not taken.
+pub(super) fn refused(why: LotError) -> Problem {
+    let detail = why.to_string();
+    match why {
+        LotError::Expired => Problem::invalid("/lot", detail),
+        LotError::Short(_) => {
+            Problem::from(ProblemCode::GoodsShort).with(FieldError::new("/lot", detail))
+        }
+        LotError::OthersExpired(_) => {
+            Problem::from(ProblemCode::GoodsShort).with(FieldError::new("/quantity", detail))
+        }
     }
-    let error = FieldError::new("/lot", format!("only {} of this lot in stock", has.max(0)));
-    Err(Problem::from(ProblemCode::GoodsShort).with(error))
 }
 
 /// The lots of the items at these stations that have pieces, the first to expire first.
@@ -152,22 +165,30 @@ pub(super) fn of_stocks(
     Ok(lots)
 }
 
-/// The lot from which the goods of a hand-out were taken last; `None` if that movement named none.
+/// The lots from which the pieces of a hand-out were taken last; none for pieces of which no movement is recorded.
 ///
 /// # Errors
 /// [`DbError`].
 pub(super) fn of_handout(
     conn: &mut Conn,
     district: AreaCode,
-    handout: HandoutId,
-) -> Result<Option<LotCode>, DbError> {
-    let lot: Option<Option<LotCode>> = goods_movements::table
+    (handout, quantity): (HandoutId, GoodsQuantity),
+) -> Result<Vec<LotShare>, DbError> {
+    let movements: Vec<(MovementAction, Option<LotCode>, StockPieces)> = goods_movements::table
         .filter(goods_movements::district.eq(district))
         .filter(goods_movements::handout.eq(handout))
-        .filter(goods_movements::action.eq(MovementAction::HandedOut))
         .order(goods_movements::id.desc())
-        .select(goods_movements::lot)
-        .first(conn)
-        .optional()?;
-    Ok(lot.flatten())
+        .select((goods_movements::action, goods_movements::lot, goods_movements::quantity))
+        .load(conn)?;
+    let taken = |action: MovementAction| action == MovementAction::HandedOut;
+    let last = movements.into_iter().take_while(|(action, ..)| taken(*action));
+    let last = last.map(|(_, lot, pieces)| (lot, i64::from(pieces.get())));
+    let (mut rest, mut shares) = (i64::from(quantity.get()), Vec::new());
+    for (lot, has) in last.chain([(None, i64::MAX)]) {
+        if let Ok(pieces) = Pieces::try_from(rest.min(has)) {
+            rest -= i64::from(pieces.get());
+            shares.push(LotShare { lot, pieces });
+        }
+    }
+    Ok(shares)
 }

@@ -30,6 +30,7 @@ pub mod recipients;
 pub mod retention;
 pub mod routes;
 pub mod store;
+pub mod visitors;
 
 pub use handout_model::Handout;
 pub use model::{GoodsItem, NewGoodsItem};

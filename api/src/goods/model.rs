@@ -127,8 +127,7 @@ pub struct GoodsStock {
     pub item: ItemCode,
     /// The pieces in stock.
     pub quantity: StockPieces,
-    /// The lots that have pieces, the first to expire first; movements that name no lot leave them as they
-    /// are.
+    /// The lots that have pieces, the first to expire first; the other pieces in stock are without a lot.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 1000)]
     pub lots: Vec<GoodsLot>,
@@ -213,8 +212,9 @@ pub struct NewGoodsMovement {
     pub to_area: Option<AreaCode>,
     /// The pieces that move, at least 1, or the pieces counted.
     pub quantity: StockPieces,
-    /// The lot: a consignment of the item. A count with a lot is that of the lot; the stock is corrected by
-    /// what it finds, and has at least the pieces of all lots.
+    /// The lot: a consignment of the item. An allotment without it takes from the lots that expire first, and from the
+    /// pieces without a lot last. A count with a lot is that of the lot; the stock is corrected by what it finds, and
+    /// has at least the pieces of all lots.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lot: Option<LotCode>,
     /// The last day of use of a lot that is received.

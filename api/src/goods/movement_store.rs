@@ -17,7 +17,8 @@ use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::in_range;
 
-const MOVEMENTS: &str = "goods_movements";
+/// The table of movements.
+pub(super) const MOVEMENTS: &str = "goods_movements";
 
 crate::table_row! {
     /// A row of `goods_movements`.

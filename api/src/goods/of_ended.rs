@@ -8,6 +8,7 @@ use gridward_domain::id::{BeneficiaryId, HandoutId, PersonId};
 use super::give_back;
 use super::hand_out::event;
 use super::handout_store::{self as store, HandoutRow};
+use super::visitors;
 use crate::beneficiary::EndCause;
 use crate::db::DbError;
 use crate::tx::Tx;
@@ -89,8 +90,9 @@ fn replace(
     let changes = || rows.iter().zip(&next);
     let written: Vec<_> = changes().map(|(old, new)| RowChange { old: Some(old), new }).collect();
     store::put_all(tx.write_unbatched(), &written)?;
-    for (before, row) in changes() {
-        tx.record(event(action, row).by(actor).moved_from(before.grid));
-    }
-    Ok(())
+    let events = changes().map(|(before, row)| {
+        (row.beneficiary, event(action, row).by(actor).moved_from(before.grid))
+    });
+    let events = events.collect();
+    visitors::record(tx, events)
 }

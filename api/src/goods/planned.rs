@@ -1,4 +1,4 @@
-//! The planned hand-outs of a grid to its current beneficiaries.
+//! The planned hand-outs to the current beneficiaries of a grid, and to others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,31 +15,42 @@ use crate::db::{Conn, DbError};
 /// Planned hand-outs to current beneficiaries.
 #[derive(Clone, Debug)]
 pub struct Planned {
-    /// Those of this grid.
-    pub grid: AreaCode,
-    /// Those to these beneficiaries; `None` for all.
-    pub homes: Option<BTreeSet<BeneficiaryId>>,
+    /// The district.
+    pub district: AreaCode,
+    /// All of this grid.
+    pub grid: Option<AreaCode>,
+    /// And those to these beneficiaries, wherever they live.
+    pub homes: BTreeSet<BeneficiaryId>,
 }
 
 macro_rules! planned {
     ($of:ident, $columns:expr) => {{
-        let (grid, homes) = ($of.grid, &$of.homes);
         let current = beneficiaries::table
-            .filter(beneficiaries::district.eq(grid.district()))
+            .filter(beneficiaries::district.eq($of.district))
             .filter(beneficiaries::id.eq(handouts::beneficiary))
             .filter(beneficiaries::valid_to.is_null());
-        let mut query = handouts::table
-            .filter(handouts::district.eq(grid.district()))
-            .filter(handouts::grid.eq(grid))
+        handouts::table
+            .filter(handouts::district.eq($of.district))
             .filter(handouts::state.eq(HandoutState::Planned))
             .filter(exists(current))
             .select($columns)
-            .into_boxed();
-        if let Some(homes) = homes {
-            query = query.filter(handouts::beneficiary.eq_any(homes));
-        }
-        query
     }};
+}
+
+impl Planned {
+    /// Those to the beneficiaries, without those of the grid: few, so that they are read at once, by the index of
+    /// beneficiaries.
+    fn of_homes(&self, conn: &mut Conn) -> Result<Vec<HandoutRow>, DbError> {
+        if self.homes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let of = self;
+        let query = planned!(of, HandoutRow::as_select());
+        let mut rows: Vec<HandoutRow> =
+            query.filter(handouts::beneficiary.eq_any(&of.homes)).load(conn)?;
+        rows.retain(|row| self.grid != Some(row.grid));
+        Ok(rows)
+    }
 }
 
 /// The number of these hand-outs.
@@ -47,8 +58,11 @@ macro_rules! planned {
 /// # Errors
 /// [`DbError`].
 pub fn count(conn: &mut Conn, of: &Planned) -> Result<usize, DbError> {
-    let count: i64 = planned!(of, count_star()).first(conn)?;
-    Ok(usize::try_from(count).unwrap_or_default())
+    let of_grid: i64 = match of.grid {
+        Some(grid) => planned!(of, count_star()).filter(handouts::grid.eq(grid)).first(conn)?,
+        None => 0,
+    };
+    Ok(usize::try_from(of_grid).unwrap_or_default() + of.of_homes(conn)?.len())
 }
 
 /// Up to `limit` of these hand-outs after this id, by id.
@@ -61,11 +75,20 @@ pub fn page(
     after: Option<HandoutId>,
     limit: i64,
 ) -> Result<Vec<HandoutRow>, DbError> {
-    let mut query = planned!(of, HandoutRow::as_select());
-    if let Some(id) = after {
-        query = query.filter(handouts::id.gt(id));
+    let mut rows = of.of_homes(conn)?;
+    rows.retain(|row| after.is_none_or(|id| row.id > id));
+    if let Some(grid) = of.grid {
+        let query = planned!(of, HandoutRow::as_select()).filter(handouts::grid.eq(grid));
+        let mut query = query.into_boxed();
+        if let Some(id) = after {
+            query = query.filter(handouts::id.gt(id));
+        }
+        let of_grid: Vec<HandoutRow> = query.order(handouts::id).limit(limit).load(conn)?;
+        rows.extend(of_grid);
     }
-    Ok(query.order(handouts::id).limit(limit).load(conn)?)
+    rows.sort_unstable_by_key(|row| row.id);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(rows)
 }
 
 /// Those of these hand-outs that have one of the ids.
@@ -80,8 +103,15 @@ pub fn these(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let query = planned!(of, HandoutRow::as_select()).filter(handouts::id.eq_any(ids));
-    Ok(query.order(handouts::id).load(conn)?)
+    let mut rows = of.of_homes(conn)?;
+    rows.retain(|row| ids.contains(&row.id));
+    if let Some(grid) = of.grid {
+        let query = planned!(of, HandoutRow::as_select()).filter(handouts::grid.eq(grid));
+        let of_grid: Vec<HandoutRow> = query.filter(handouts::id.eq_any(ids)).load(conn)?;
+        rows.extend(of_grid);
+    }
+    rows.sort_unstable_by_key(|row| row.id);
+    Ok(rows)
 }
 
 /// The hand-outs of these beneficiaries, in any state.
@@ -99,6 +129,27 @@ pub fn of_beneficiaries(
     let those: Vec<HandoutId> = handouts::table
         .filter(handouts::district.eq(district))
         .filter(handouts::beneficiary.eq_any(ids))
+        .select(handouts::id)
+        .load(conn)?;
+    Ok(those.into_iter().collect())
+}
+
+/// The hand-outs of these beneficiaries outside of the grid, in any state.
+///
+/// # Errors
+/// [`DbError`].
+pub fn elsewhere(
+    conn: &mut Conn,
+    grid: AreaCode,
+    ids: &BTreeSet<BeneficiaryId>,
+) -> Result<BTreeSet<HandoutId>, DbError> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let those: Vec<HandoutId> = handouts::table
+        .filter(handouts::district.eq(grid.district()))
+        .filter(handouts::beneficiary.eq_any(ids))
+        .filter(handouts::grid.ne(grid))
         .select(handouts::id)
         .load(conn)?;
     Ok(those.into_iter().collect())

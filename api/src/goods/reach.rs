@@ -1,5 +1,6 @@
 //! Whose goods a person hands out and takes back.
 
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::visibility::View;
 
@@ -8,13 +9,14 @@ use crate::db::DbError;
 use crate::task;
 use crate::tx::Tx;
 
-/// Whether the principal reads the hand-outs of others: staff does, a volunteer knows only their own.
-pub(super) fn reads_others(principal: &Principal) -> bool {
-    principal.may(Action::ReadHandouts).is_ok()
+/// Whether the principal reads the hand-outs of others to homes of the grid: staff of its area does, a visitor
+/// knows only their own.
+pub(super) fn reads_others(principal: &Principal, grid: &AreaCode) -> bool {
+    principal.authorize(Action::ReadHandouts, grid).is_ok()
 }
 
-/// Whether the principal hands goods out to a beneficiary of their area. A volunteer does so at a visit:
-/// while it is theirs, and for as long after it as they see the home in clear.
+/// Whether the principal hands goods out to a beneficiary of the district: as staff of its area, or at a visit, also
+/// outside of the own area, while it is theirs, and for as long after it as they see the home in clear.
 ///
 /// # Errors
 /// [`DbError`].
@@ -23,10 +25,10 @@ pub(super) fn hands_out(
     principal: &Principal,
     home: &BeneficiaryRow,
 ) -> Result<bool, DbError> {
-    if reads_others(principal) {
+    if reads_others(principal, &home.grid) {
         return Ok(true);
     }
     let now = tx.now;
-    let tasks = task::store::facts_at(tx.read_unbatched(), home.district, &[home.id])?;
+    let tasks = task::store::facts_at(tx.read()?, home.district, &[home.id])?;
     Ok(tasks.iter().any(|(_, task)| task.view(principal, now) == Some(View::Visitor)))
 }

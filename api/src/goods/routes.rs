@@ -234,8 +234,11 @@ pub(crate) async fn list_goods_movements(
 /// Enter a movement of goods
 ///
 /// Goods came from outside, go to a station below or back to one above, or were counted. A stock is never negative: to
-/// allot more than there is, is 409 `goods_short`. Allowed roles: supervisors and admins, for stations of
-/// their area; what is left over may also go back to a station above their area.
+/// allot more than there is, is 409 `goods_short`. An allotment that names no lot is recorded as a movement of each lot
+/// from which it takes, the first to expire first; the answer has their sum, under the id of the first. What has expired
+/// goes back up alone: to a station below, a `lot` that has is 422 `/lot`, and the others do not count. A count of all
+/// pieces that finds fewer than the lots have is 422 `/quantity`: each lot that lacks some is counted. Allowed roles:
+/// supervisors and admins, for stations of their area; what is left over may also go back to a station above their area.
 #[utoipa::path(
     tag = "goods",
     operation_id = "enter_goods_movement",

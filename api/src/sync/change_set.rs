@@ -16,6 +16,7 @@ use crate::case::exchange::EXCHANGE;
 use crate::case::retention::DELETION;
 use crate::db::{DbError, parsed};
 use crate::goods::plan::PLAN_HANDOUTS;
+use crate::goods::visitors::VISITORS;
 use crate::holiday::HolidayId;
 use crate::log::Subject;
 use crate::notice;
@@ -66,7 +67,7 @@ pub(super) struct ChangedHandouts {
     pub(super) planned: bool,
     /// Those that were handed out, returned or given to another entry.
     pub(super) ids: BTreeSet<HandoutId>,
-    /// The visits that are, or were, a volunteer's.
+    /// The visits that are, or were, the person's.
     pub(super) visits: BTreeSet<TaskId>,
 }
 
@@ -135,7 +136,7 @@ impl ChangeSet {
                     news.beneficiaries.insert(event.id()?);
                 }
                 Subject::Task if event.concerns(scope) => {
-                    if scope.helps() && event.is_by(scope.person()) {
+                    if scope.visits() && event.is_by(scope.person()) {
                         news.handouts.visits.insert(event.id()?);
                     }
                     *news.tasks.entry(event.id()?).or_default() |= event.was_shown(scope);
@@ -175,7 +176,8 @@ impl EventRef {
         self.person.into_iter().chain(self.person_before)
     }
 
-    /// Whether the person has proposed the correction of the event, read its notice, or has or had its task.
+    /// Whether the person has proposed the correction of the event, read its notice, has or had its task, or visits the
+    /// beneficiary of its hand-out.
     fn is_by(&self, person: PersonId) -> bool {
         self.people().any(|one| one == person)
     }
@@ -212,9 +214,9 @@ impl EventRef {
             Subject::Handout => scope.has_handouts() && !scope.helps() && self.concerns(scope),
             // The event of a confidential case has the area of the district.
             Subject::Case => scope.has_cases() && self.reaches(scope),
-            // A campaign plans the hand-outs of many grids with one event.
-            Subject::Campaign if self.action == PLAN_HANDOUTS => {
-                scope.has_handouts() && self.reaches(scope)
+            // A campaign plans the hand-outs of many grids with one event, which names visitors from elsewhere.
+            Subject::Campaign if matches!(self.action.as_str(), PLAN_HANDOUTS | VISITORS) => {
+                scope.has_handouts() && (self.reaches(scope) || self.is_by(scope.person()))
             }
             Subject::Area
             | Subject::Regime

@@ -38,7 +38,7 @@ pub enum Rest {
     /// Own tasks outside the area.
     #[serde(rename = "e")]
     Elsewhere,
-    /// Planned hand-outs of the grid by id.
+    /// Planned hand-outs by id.
     #[serde(rename = "h")]
     Handouts(Option<HandoutId>),
 }

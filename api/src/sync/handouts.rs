@@ -1,6 +1,6 @@
-//! The planned hand-outs on the phone of a grid's manager, and those to the beneficiaries of a volunteer's
-//! unfinished visits. One that is handed out or returned, whose beneficiary has ended, that goes to another
-//! grid or whose visit is no longer the volunteer's is removed.
+//! The planned hand-outs on the phone of a grid's manager, and those to the beneficiaries of a person's
+//! unfinished visits, wherever these live. One that is handed out or returned, whose beneficiary has ended, that goes
+//! to another grid or whose visit is no longer the person's is removed.
 
 use std::collections::BTreeSet;
 
@@ -33,8 +33,9 @@ fn visited(conn: &mut Conn, scope: &Scope) -> Result<BTreeSet<BeneficiaryId>, Db
 
 /// The planned hand-outs of the scope.
 fn of(conn: &mut Conn, scope: &Scope) -> Result<Planned, DbError> {
-    let homes = scope.helps().then(|| visited(conn, scope)).transpose()?;
-    Ok(Planned { grid: scope.area(), homes })
+    let homes = if scope.visits() { visited(conn, scope)? } else { BTreeSet::new() };
+    let grid = Some(scope.area()).filter(|_| !scope.helps());
+    Ok(Planned { district: scope.area().district(), grid, homes })
 }
 
 /// The number of planned hand-outs of the scope.
@@ -73,12 +74,14 @@ pub(super) fn changed(
         return Ok((Vec::new(), BTreeSet::new()));
     }
     let of = of(conn, scope)?;
-    let mut gone = if let Some(visited) = &of.homes {
-        on_volunteers_phone(conn, scope, changed, (visited, beneficiaries))?
+    let of_visits = beneficiaries_of(conn, scope, visits)?;
+    let mut gone = if scope.helps() {
+        on_volunteers_phone(conn, scope, (changed, &of_visits), (&of.homes, beneficiaries))?
     } else {
-        let theirs = planned::of_beneficiaries(conn, of.grid.district(), beneficiaries)?;
-        ids | &theirs
+        ids | &planned::of_beneficiaries(conn, of.district, beneficiaries)?
     };
+    // Of hand-outs in other grids the phone follows no event but those of its visits.
+    gone.extend(planned::elsewhere(conn, scope.area(), &of_visits)?);
     let rows = if *is_planned {
         planned::page(conn, &of, None, i64::MAX)?
     } else {
@@ -90,28 +93,35 @@ pub(super) fn changed(
     Ok((rows.iter().map(change).collect::<Result<_, _>>()?, gone))
 }
 
+/// The beneficiaries of these visits.
+fn beneficiaries_of(
+    conn: &mut Conn,
+    scope: &Scope,
+    visits: &BTreeSet<TaskId>,
+) -> Result<BTreeSet<BeneficiaryId>, DbError> {
+    let visits: Vec<TaskId> = visits.iter().copied().collect();
+    let visits = store::tasks(conn, scope.area().district(), &visits)?;
+    Ok(visits.iter().filter_map(|task| task.beneficiary).collect())
+}
+
 /// The changed hand-outs that the phone of a volunteer may have, or have had: of those to others it learns
 /// nothing, not even their ids.
 fn on_volunteers_phone(
     conn: &mut Conn,
     scope: &Scope,
-    changed: &ChangedHandouts,
+    (changed, of_visits): (&ChangedHandouts, &BTreeSet<BeneficiaryId>),
     (visited, beneficiaries): (&BTreeSet<BeneficiaryId>, &BTreeSet<BeneficiaryId>),
 ) -> Result<BTreeSet<HandoutId>, DbError> {
-    let (grid, district) = (scope.area(), scope.area().district());
-    let visits: Vec<TaskId> = changed.visits.iter().copied().collect();
-    let visits = store::tasks(conn, district, &visits)?;
-    let of_visits: BTreeSet<BeneficiaryId> =
-        visits.iter().filter_map(|task| task.beneficiary).collect();
-    let mut known = visited | &of_visits;
-    if !visits.is_empty() {
+    let district = scope.area().district();
+    let mut known = visited | of_visits;
+    if !changed.visits.is_empty() {
         // A merge has given the visits of a duplicate to the other entry.
         known.extend(beneficiaries);
     }
     let theirs = planned::of_beneficiaries(conn, district, &known)?;
     let mut ids = &changed.ids & &theirs;
     ids.extend(planned::of_beneficiaries(conn, district, &(beneficiaries & &known))?);
-    let of_visits = Planned { grid, homes: Some(of_visits) };
+    let of_visits = Planned { district, grid: None, homes: of_visits.clone() };
     ids.extend(planned::page(conn, &of_visits, None, i64::MAX)?.iter().map(|row| row.id));
     Ok(ids)
 }

@@ -34,7 +34,7 @@ pub struct Scope {
 
 /// The version of the rules: a cursor of others is invalid, so that phones drop the rows that
 /// they got by them.
-const RULES: u8 = 7;
+const RULES: u8 = 8;
 
 impl Scope {
     /// The whole scope of the person.
@@ -95,8 +95,9 @@ impl Scope {
         self.viewer.role == Role::Manager && self.is_grid()
     }
 
-    /// Whether the phone may have planned hand-outs of the area, a volunteer those of the own visits: for
-    /// one grid at a time, since a campaign plans several for each beneficiary of the district.
+    /// Whether the phone may have planned hand-outs of the area, a volunteer those of the own visits alone, and any visitor
+    /// also those of the own visits elsewhere: for one grid at a time, since a campaign plans several for each
+    /// beneficiary of the district.
     pub fn has_handouts(&self) -> bool {
         self.has_goods() && self.is_grid() && self.has(RowType::Handout)
     }

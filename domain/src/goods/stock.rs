@@ -108,8 +108,8 @@ pub fn joined(stock: StockPieces, other: StockPieces) -> Result<StockPieces, Sto
 }
 
 /// The stock after a count of a lot that had `had` pieces by its movements: the stock corrected by what the
-/// count found, and no less than the lots have together, `others` the pieces of those not counted. A movement
-/// that names no lot leaves the lots as they are, so that a lot may have more than the stock.
+/// count found, and no less than the lots have together, `others` the pieces of those not counted. Movements of
+/// earlier versions that named no lot left the lots as they were, so that a lot may have more than the stock.
 ///
 /// # Errors
 /// [`StockError::Full`].

@@ -1,0 +1,1 @@
+DROP INDEX goods_movements_expiring;

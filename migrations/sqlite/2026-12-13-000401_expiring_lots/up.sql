@@ -1,0 +1,5 @@
+-- Each hand-out reads the last days of use of the lots of its item.
+CREATE INDEX goods_movements_expiring ON goods_movements (district, item, lot, expires_on)
+    WHERE expires_on IS NOT NULL;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('goods_movements', 'goods_movements_expiring', '200 200 20 2 1');
