@@ -8,6 +8,7 @@ mod merges;
 mod moves;
 mod phones;
 mod retention;
+mod visits_elsewhere;
 mod waiting;
 
 use aws_lc_rs::digest::{SHA256, digest};

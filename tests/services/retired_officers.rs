@@ -80,22 +80,24 @@ async fn a_retired_officer_is_served_by_one_named_member_of_staff(
     let of = (&lacking["source"], &lacking["beneficiary_id"]);
     assert_eq!(of, (&json!("report"), &json!(BENEFICIARY)));
     assert_eq!(read(&village, lacking).await["detail"], "尚未建档，没有联系卡");
-    // The contact card, once.
+    // The contact card, once, from the named member of staff, who works in another grid.
     receive(&supervisor, "contact_card", "500116001002", 3).await;
     let card = json!({ "beneficiary_id": BENEFICIARY, "item": "contact_card" });
-    assert_eq!(manager.post("/v1/handouts", &card).await.status, 201);
+    let handed = named.post("/v1/handouts", &card).await;
+    assert_eq!(handed.status, 201, "{}", handed.body);
     let twice = manager.post("/v1/handouts", &card).await;
     assert_eq!((twice.status, twice.problem()), (409, "handout_done"));
+    assert_eq!(twice.body["current"]["by"], json!(person_id(12)), "{}", twice.body);
     step(&village, lacking, json!({ "move": "kept" }), "confirm").await;
     let content = json!({ "move": "close", "answers": { "satisfied": true } });
     step(&village, lacking, content, "closed").await;
 
-    // A promise has a clock and is closed by the officer's word.
+    // A promise that the named member of staff enters has a clock and is closed by the officer's word.
     let promise = json!({
         "kind": "officer_promise", "beneficiary_id": BENEFICIARY, "source": "phone",
         "detail": "安装扶手"
     });
-    let case = open(&village, promise).await;
+    let case = open(&named, promise).await;
     assert!(case["due_on"].is_string(), "{case}");
     step(&village, &case, json!({ "move": "kept" }), "confirm").await;
     let not_yet = json!({ "move": "again", "answers": { "satisfied": false } });
@@ -105,11 +107,11 @@ async fn a_retired_officer_is_served_by_one_named_member_of_staff(
     step(&village, &case, content, "closed").await;
     assert_eq!(read(&village, &case).await["result"], "done");
 
-    // The green channel is hidden from auditors.
+    // The named member of staff asks for the green channel, which is hidden from auditors.
     let channel = json!({
         "kind": "green_channel", "beneficiary_id": BENEFICIARY, "source": "phone", "urgent": true
     });
-    let case = open(&village, channel).await;
+    let case = open(&named, channel).await;
     let path = format!("/v1/cases/{}", case["id"].as_str().expect("an id"));
     assert_eq!(server.auditor().await.get(&path).await.status, 404);
     step(&village, &case, json!({ "move": "arrange" }), "arranging").await;

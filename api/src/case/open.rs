@@ -1,7 +1,7 @@
 //! Opens cases.
 
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::bounded_text::{Note, RegisterId};
 use gridward_domain::case;
 use gridward_domain::code::CaseClass;
@@ -12,11 +12,15 @@ use uuid::Uuid;
 use super::entry_store::{self, EntrySealed, NewEntry};
 use super::event::event;
 use super::row::{CaseRow, CaseSealed, PlacedCase};
-use super::{Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store, records, store};
+use super::{
+    Case, CaseEntryAction, CaseKind, CaseSource, NewCase, kind_store, records, store, visit,
+};
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::idempotency::{CommandId, Effect};
+use crate::station::store::StationRow;
 use crate::tx::Tx;
 use crate::workday;
 use crate::{area, beneficiary, clock, station};
@@ -77,17 +81,10 @@ impl Opening {
         kind.ok_or_else(|| Problem::invalid("/kind", "is no kind of case"))
     }
 
-    /// The area of the matter, which is in the principal's.
+    /// The area of the matter, which is in the principal's, or is that of a beneficiary whom the principal visits.
     fn area(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<AreaCode, Problem> {
         match (self.new.beneficiary_id, self.new.area) {
-            (Some(id), None) => {
-                let conn = tx.read_unbatched();
-                let row = beneficiary::store::row(conn, &principal.scope(), id)?;
-                let unknown = || {
-                    Problem::invalid("/beneficiary_id", "no beneficiary in your area has this id")
-                };
-                Ok(row.ok_or_else(unknown)?.grid)
-            }
+            (Some(id), None) => Ok(home(tx, principal, id)?.grid),
             (None, Some(area)) if principal.area.contains(&area) => {
                 area::known::in_body(tx.read_unbatched(), area, "/area")?;
                 Ok(area)
@@ -115,11 +112,11 @@ impl Opening {
         }
         let area = self.area(tx, principal)?;
         if let Some(id) = new.beneficiary_id {
-            let conn = tx.read_unbatched();
-            let row = beneficiary::store::row(conn, &principal.scope(), id)?;
-            if let Some(row) = row {
-                row.check_current(key)?;
-            }
+            let row = home(tx, principal, id)?;
+            row.check_current(key).map_err(|problem| {
+                let is_shown = principal.area.contains(&row.grid);
+                if is_shown { problem } else { problem.without_current() }
+            })?;
         }
         if !kind.active {
             return Err(Problem::invalid("/kind", "is archived"));
@@ -131,7 +128,7 @@ impl Opening {
         if new.source == CaseSource::Proposal {
             return Err(Problem::invalid("/source", "is for needs that a manager accepts"));
         }
-        let station = self.station(tx, principal)?;
+        let station = self.station(tx, principal, area)?;
         self.check_report(tx, principal)?;
         let matter = Matter {
             class: new.class.clone(),
@@ -158,19 +155,24 @@ impl Opening {
         Err(Problem::invalid("/report_id", "no report of a visit to the beneficiary has this id"))
     }
 
-    /// The station and its area, if it is a current one that serves the principal's area, and the matter came
-    /// to a desk.
+    /// The station and its area, if it is a current one that serves the principal's area, and that of a matter outside
+    /// of it, and the matter came to a desk.
     fn station(
         &self,
         tx: &mut Tx<'_>,
         principal: &Principal,
+        area: AreaCode,
     ) -> Result<Option<(RegisterId, AreaCode)>, Problem> {
         let Some(id) = &self.new.station else { return Ok(None) };
         if !self.new.source.is_at_a_desk() {
             return Err(Problem::invalid("/station", "is for matters that came to a station"));
         }
         let row = station::store::row(tx.read_unbatched(), principal.district(), id.as_str())?;
-        match row.filter(|row| row.valid_to.is_none() && row.serves(&principal.area)) {
+        let outside = Some(area).filter(|area| !principal.area.contains(area));
+        let serves = |row: &StationRow| {
+            row.serves(&principal.area) && outside.is_none_or(|area| row.serves(&area))
+        };
+        match row.filter(|row| row.valid_to.is_none() && serves(row)) {
             Some(row) => Ok(Some((id.clone(), row.area))),
             None => Err(Problem::invalid("/station", "no station of your area has this id")),
         }
@@ -185,6 +187,27 @@ impl Opening {
         };
         Ok(id.unwrap_or_else(|| CaseId(Uuid::now_v7())))
     }
+}
+
+/// The beneficiary, who lives in the area of the principal or is visited by the principal.
+fn home(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    id: BeneficiaryId,
+) -> Result<BeneficiaryRow, Problem> {
+    let now = tx.now;
+    let row = beneficiary::store::row(tx.read_unbatched(), &principal.district().range(), id)?;
+    if let Some(row) = row
+        && (principal.area.contains(&row.grid)
+            || visit::is_visitor(tx.read()?, principal, id, now)?)
+    {
+        return Ok(row);
+    }
+    let detail = match principal.role {
+        Role::Manager => "no beneficiary in your area or of your visits has this id",
+        _ => "no beneficiary in your area has this id",
+    };
+    Err(Problem::invalid("/beneficiary_id", detail))
 }
 
 /// Opens a case of the kind for `finder`.

@@ -37,8 +37,9 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
 
 /// Open a case
 ///
-/// Opens a case at the first step of its kind, for a beneficiary or an area of the caller. A beneficiary who has ended
-/// is 409 `beneficiary_ended`, a merged duplicate 409 `beneficiary_merged`, with its successor in `current`. Allowed
+/// Opens a case at the first step of its kind, for a beneficiary or an area of the caller, or for a beneficiary of
+/// another grid whom the caller visits; its grid acts, and the caller does not see the case there. A beneficiary who has
+/// ended is 409 `beneficiary_ended`, a merged duplicate 409 `beneficiary_merged`, with its successor in `current`. Allowed
 /// roles: managers, supervisors and admins, for kinds that their role sees.
 #[utoipa::path(
     tag = "cases",
