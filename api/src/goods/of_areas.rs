@@ -125,8 +125,8 @@ fn follow_stations(
     Ok(())
 }
 
-/// The stock by lots, in their order, and last what belongs to none. A movement that names no lot leaves the lots as
-/// they are, so that lots may have more pieces than the stock: what they have beyond it is not there.
+/// The stock by lots, in their order, and last what belongs to none. Movements of earlier versions that named no lot left
+/// the lots as they were, so that lots may have more pieces than the stock: what they have beyond it is not there.
 fn parts(stock: StockPieces, lots: Vec<GoodsLot>) -> Vec<(Option<LotCode>, StockPieces)> {
     let mut parts = Vec::with_capacity(lots.len() + 1);
     let mut rest = i64::from(stock.get());
