@@ -26,7 +26,7 @@ use clap::{Parser, Subcommand};
 use gridward_domain::area::AreaCode;
 use rustix::fs::Mode;
 
-use crate::db::{Address, Conn, migrate as tables};
+use crate::db::{Address, Conn, dialect, migrate as tables};
 use crate::server::settings::Settings;
 
 const AFTER: &str = "\
@@ -242,6 +242,7 @@ fn create_private_files() {
 /// Connects to the database and migrates it.
 fn connect(address: &Address) -> Result<Conn, Failure> {
     let mut conn = address.connect()?;
+    dialect::enlarge_cache(&mut conn)?;
     tables::migrate(&mut conn)?;
     Ok(conn)
 }

@@ -61,12 +61,16 @@ impl Spread {
         if members == 0 {
             return Vec::new();
         }
-        let day = |start: usize, n: usize| (start + n * cycle / members) % cycle;
-        let load = |start: &usize| -> u64 {
-            (0..members).map(|n| u64::from(self.around(day(*start, n)))).sum()
+        // Each start reads the load about each of its days, so it is summed once.
+        let around: Vec<u64> = (0..cycle).map(|day| self.around(day).into()).collect();
+        let offsets: Vec<usize> = (0..members).map(|n| n * cycle / members).collect();
+        let day = |start: usize, offset: &usize| {
+            let day = start + offset;
+            if day < cycle { day } else { day - cycle }
         };
+        let load = |start: &usize| -> u64 { offsets.iter().map(|n| around[day(*start, n)]).sum() };
         let start = (0..cycle).min_by_key(load).unwrap_or(0);
-        (0..members).map(|n| short(day(start, n))).collect()
+        offsets.iter().map(|offset| short(day(start, offset))).collect()
     }
 
     /// The members of the district on the three days about `day`: neighbouring days fill a week as
