@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::PersonId;
 use serde_json::{Value, json};
@@ -15,7 +15,6 @@ use super::{ASSIGNEE_LEFT, loads, regimes, repeat, rules, spread};
 use crate::absence::takers::one_wish;
 use crate::auth;
 use crate::auth::device::EndReason;
-use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::Conn;
 use crate::http::problem::Problem;
@@ -25,7 +24,7 @@ use crate::person::PersonState;
 use crate::person::store::PersonRow;
 use crate::tx::Tx;
 
-/// The person's work after a departure of the person of `row` on the day `today` that spreads no tasks, without
+/// The person's work after a departure of the person of `row` at `now` that spreads no tasks, without
 /// changing anything.
 ///
 /// # Errors
@@ -33,14 +32,14 @@ use crate::tx::Tx;
 pub fn preview(
     conn: &mut Conn,
     key: &SealingKey,
-    (by, today): (Decider, NaiveDate),
+    (by, now): (Decider, DateTime<Utc>),
     row: &PersonRow,
     departure: &Departure,
 ) -> Result<Handover, Problem> {
     if row.state == PersonState::Left {
         return Ok(Handover { preview: true, ..repeat::shown(conn, by, row)? });
     }
-    let decided = decided(conn, key, (by, today), row, None, &departure.wishes())?;
+    let decided = decided(conn, key, (by, now), row, None, &departure.wishes())?;
     let next = PersonRow { state: PersonState::Left, ..left(row, &decided) };
     let regimes = regimes::of(conn, by, row)?;
     let loads = loads::of(conn, row, &decided, &[])?;
@@ -73,9 +72,9 @@ pub fn depart(
         return repeat::shown(tx.read()?, by, row);
     }
     one_wish(departure.spread, departure.give_to)?;
-    let (wishes, today) = (departure.wishes(), clock::day(tx.now));
+    let (wishes, now) = (departure.wishes(), tx.now);
     rules::lock_ties(tx, row, &wishes)?;
-    let mut decided = decided(tx.read()?, key, (by, today), row, None, &wishes)?;
+    let mut decided = decided(tx.read()?, key, (by, now), row, None, &wishes)?;
     let spread = if departure.spread {
         spread::give(tx, row, (&departure.tasks, leavers, ASSIGNEE_LEFT), &mut decided)?
     } else {
@@ -90,7 +89,7 @@ pub fn depart(
         phone_index: person::row::no_phone(key, row.id),
         ..row.clone()
     };
-    let (district, now) = (tx.district, tx.now);
+    let district = tx.district;
     auth::store::end_access(tx.write()?, district, row.id, None, EndReason::Left, now)?;
     person::write::set_state(tx.write()?, &row, &next)?;
     let mut about = json!({

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, post};
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{PersonId, TaskId};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,6 @@ use super::model::Handover;
 use super::routes::Resources;
 use super::situation::{Decider, everybody};
 use crate::auth::{self, Authenticated};
-use crate::clock;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbFailure as _};
 use crate::http::problem::answer::{Language, LocalizedProblem};
@@ -130,8 +129,8 @@ pub(crate) async fn end_work_of_people(
             let rehearse = move |tx: &mut Tx<'_>| rehearsed(tx, &keys, &principal, &departures);
             db.write(principal.district(), rehearse).await?
         } else {
-            let today = clock::day((clock)());
-            db.read(move |conn| previewed(conn, &keys, (&principal, today), &departures)).await?
+            let now = (clock)();
+            db.read(move |conn| previewed(conn, &keys, (&principal, now), &departures)).await?
         };
         return Ok(HttpResponse::Ok().json(results(shown)));
     }
@@ -178,13 +177,13 @@ fn outcome(left: Result<Handover, Problem>) -> Result<Outcome, Problem> {
 fn previewed(
     conn: &mut Conn,
     keys: &KeyRing,
-    (principal, today): (&Principal, NaiveDate),
+    (principal, now): (&Principal, DateTime<Utc>),
     departures: &Departures,
 ) -> Result<Vec<Outcome>, Problem> {
     let key = keys.key(conn, principal.district())?;
     let mut one = |entry: &DepartureEntry| {
         let row = entry.person(conn, &key, principal)?;
-        let by = (Decider::Superior(*principal), today);
+        let by = (Decider::Superior(*principal), now);
         depart::preview(conn, &key, by, &row, &entry.departure(true))
     };
     departures.entries.iter().map(|entry| outcome(one(entry))).collect()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use gridward_domain::authority::Role;
 use serde_json::json;
 
@@ -14,7 +14,6 @@ use super::situation::{Decider, decided};
 use super::{ASSIGNEE_MOVED, loads, rules, spread};
 use crate::absence::takers::one_wish;
 use crate::area;
-use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
@@ -61,19 +60,19 @@ fn position(
     Ok(after)
 }
 
-/// The person's work after a move on the day `today` that spreads no tasks, without changing anything.
+/// The person's work after a move at `now` that spreads no tasks, without changing anything.
 ///
 /// # Errors
 /// As [`relocate`].
 pub fn preview(
     conn: &mut Conn,
     key: &SealingKey,
-    (by, today): (Decider, NaiveDate),
+    (by, now): (Decider, DateTime<Utc>),
     row: &PersonRow,
     to: &Relocation,
 ) -> Result<Handover, Problem> {
     let after = position(conn, by, row, to)?;
-    let decided = decided(conn, key, (by, today), row, Some(after), &to.wishes())?;
+    let decided = decided(conn, key, (by, now), row, Some(after), &to.wishes())?;
     let next = PersonRow { role: after.role, area: after.area, ..row.clone() };
     let loads = loads::of(conn, row, &decided, &[])?;
     Ok(Handover { loads, ..decided.shown(&next, row.area, true) })
@@ -109,9 +108,9 @@ pub fn relocate(
 ) -> Result<Handover, Problem> {
     one_wish(to.spread, to.give_to)?;
     let after = position(tx.read()?, by, row, to)?;
-    let (wishes, today) = (to.wishes(), clock::day(tx.now));
+    let (wishes, now) = (to.wishes(), tx.now);
     rules::lock_ties(tx, row, &wishes)?;
-    let mut decided = decided(tx.read()?, key, (by, today), row, Some(after), &wishes)?;
+    let mut decided = decided(tx.read()?, key, (by, now), row, Some(after), &wishes)?;
     let (area, district) = (row.area, row.district.range());
     if after == (Position { role: row.role, area }) {
         return Ok(decided.shown(row, area, false));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PersonId;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use super::model::{Departure, Handover, Relocation};
 use super::situation::Decider;
 use super::{depart, relocate};
 use crate::auth::{Authenticated, PrincipalCache};
-use crate::clock::{self, Clock};
+use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::Conn;
 use crate::http::openapi;
@@ -69,11 +69,11 @@ impl HandoverCall {
         &self,
         conn: &mut Conn,
         key: &SealingKey,
-        (principal, today): (&Principal, NaiveDate),
+        (principal, now): (&Principal, DateTime<Utc>),
     ) -> Result<Handover, Problem> {
         self.may_plan(principal)?;
         let row = subordinate(conn, principal, self.person)?;
-        let by = (Decider::Superior(*principal), today);
+        let by = (Decider::Superior(*principal), now);
         match &self.act {
             Act::Depart(departure) => depart::preview(conn, key, by, &row, departure),
             Act::Relocate(to) => relocate::preview(conn, key, by, &row, to),
@@ -250,7 +250,7 @@ async fn answer(
     preview: bool,
 ) -> Result<HttpResponse, Problem> {
     if preview {
-        let (district, today) = (principal.district(), clock::day((clock)()));
+        let (district, now) = (principal.district(), (clock)());
         let shown = if call.spreads() {
             let rehearse = move |tx: &mut Tx<'_>| {
                 let key = keys.key(tx.read_unbatched(), district)?;
@@ -260,7 +260,7 @@ async fn answer(
         } else {
             let preview = move |conn: &mut Conn| {
                 let key = keys.key(conn, district)?;
-                call.preview(conn, &key, (&principal, today))
+                call.preview(conn, &key, (&principal, now))
             };
             db.read(preview).await?
         };

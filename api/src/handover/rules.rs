@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::TaskId;
 
@@ -40,7 +40,7 @@ pub(super) fn lock_ties(tx: &mut Tx<'_>, row: &PersonRow, wishes: &Wishes) -> Re
 /// 409 for a person who may not get the task that is named; [`DbError`].
 pub(super) fn keep(
     conn: &mut Conn,
-    (principal, today): (&Principal, NaiveDate),
+    (principal, now): (&Principal, DateTime<Utc>),
     (rows, lost): (&[TaskRow], &[TaskRow]),
     wishes: &Wishes,
     decision: &mut Decision,
@@ -55,7 +55,7 @@ pub(super) fn keep(
     }
     let is_leaving = |task: &&TaskRow| decision.tasks.get(&task.id) != Some(&Outcome::Kept);
     let leaving: Vec<&TaskRow> = rows.iter().filter(is_leaving).collect();
-    let mut recipients = Recipients::read(conn, principal, &people, &leaving, today)?;
+    let mut recipients = Recipients::read(conn, principal, &people, &leaving, now)?;
     for row in lost {
         recipients.release(row);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::{PersonId, TaskId};
@@ -66,7 +66,7 @@ pub struct Decided {
     pub given: BTreeSet<TaskId>,
 }
 
-/// Reads the work of the person of `row`, who has the position `after` from the day `today` on or leaves, and
+/// Reads the work of the person of `row`, who has the position `after` from `now` on or leaves, and
 /// decides what becomes of it.
 ///
 /// # Errors
@@ -75,7 +75,7 @@ pub struct Decided {
 pub fn decided(
     conn: &mut Conn,
     key: &SealingKey,
-    (by, today): (Decider, NaiveDate),
+    (by, now): (Decider, DateTime<Utc>),
     row: &PersonRow,
     after: Option<Position>,
     wishes: &Wishes,
@@ -112,7 +112,7 @@ pub fn decided(
                     Some(successor) => given_back(conn, &successor, row.area)?,
                     None => Vec::new(),
                 };
-                let of = (&principal, today);
+                let of = (&principal, now);
                 rules::keep(conn, of, (&rows, &lost), wishes, &mut decision)?;
             }
             Ok(Decided { rows, decision, by, given: BTreeSet::new() })

@@ -2,6 +2,7 @@
 
 mod departures;
 mod moves;
+mod past_visits;
 mod rules;
 mod spreading;
 mod tasks;

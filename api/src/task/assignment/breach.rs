@@ -246,12 +246,14 @@ fn of(
     to: &Assignee,
     (today, day): (NaiveDate, Option<NaiveDate>),
 ) -> Result<BTreeSet<Breach>, DbError> {
+    // A person who gets the task does not get a planned day that has passed.
+    let upcoming = row.planned_on.filter(|planned| *planned >= today);
     let needs = Needs {
         skills: row.skills.members(),
         minutes: row.minutes.get().unsigned_abs(),
         window: row.window()?,
         days: day.map_or_else(|| possible_days(row, today), |day| (day, day)),
-        day: day.or(row.planned_on).unwrap_or(row.due_on),
+        day: day.or(upcoming).unwrap_or(row.due_on),
     };
     let Assignee { row: person, calendar, duty, held } = to;
     let offer = Offer {

@@ -1,28 +1,28 @@
 //! The people who are named to get tasks of another one, and the rules of an assignment by hand that each would break by
 //! them. Nothing is written: what is given counts for what follows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
-use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId};
 
 use super::assignees::Assignees;
-use super::breach::{self, Breach};
-use super::tie;
+use super::breach::Breach;
+use super::group_breaches::{self, GroupTask};
+use super::tie_members::{TieMembers, ties};
 use crate::beneficiary::visitors::{self, VisitorChoices};
+use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
-use crate::task::schedule::overlap;
-use crate::task::schedule::work_time::HeldTime;
+use crate::task::schedule::{kept_time, overlap};
 
 /// The people who are named to get tasks, with what they offer and hold.
 pub struct Recipients {
     assignees: Assignees,
     choices: VisitorChoices,
-    /// The tasks of each tie that bind others.
-    tied: BTreeMap<TaskId, Vec<TaskRow>>,
-    today: NaiveDate,
+    ties: TieMembers,
+    now: DateTime<Utc>,
 }
 
 impl Recipients {
@@ -35,20 +35,14 @@ impl Recipients {
         principal: &Principal,
         people: &BTreeSet<PersonId>,
         leaving: &[&TaskRow],
-        today: NaiveDate,
+        now: DateTime<Utc>,
     ) -> Result<Self, DbError> {
         let (district, people) = (principal.district(), people.iter().copied().collect::<Vec<_>>());
-        let assignees = Assignees::of_active(conn, &principal.scope(), &people, today)?;
+        let assignees = Assignees::of_active(conn, &principal.scope(), &people, clock::day(now))?;
         let homes: Vec<BeneficiaryId> = leaving.iter().filter_map(|row| row.beneficiary).collect();
         let choices = visitors::of(conn, district, &homes)?;
-        let ties: BTreeSet<TaskId> = leaving.iter().filter_map(|row| Some(row.tie()?.id)).collect();
-        let mut tied: BTreeMap<TaskId, Vec<TaskRow>> = BTreeMap::new();
-        for row in tie::binding(conn, district, &ties)? {
-            if let Some(tie) = row.tie() {
-                tied.entry(tie.id).or_default().push(row);
-            }
-        }
-        let mut all = Self { assignees, choices, tied, today };
+        let ties = TieMembers::read(conn, district, &ties(leaving.iter().copied()))?;
+        let mut all = Self { assignees, choices, ties, now };
         for row in leaving {
             all.release(row);
         }
@@ -58,9 +52,7 @@ impl Recipients {
     /// Counts the task for its assignee no longer.
     pub fn release(&mut self, row: &TaskRow) {
         self.assignees.release(row);
-        if let Some(tied) = row.tie().and_then(|tie| self.tied.get_mut(&tie.id)) {
-            tied.retain(|other| other.id != row.id);
-        }
+        self.ties.release(row);
     }
 
     /// Counts these tasks, which one person gets together, for the person, unless that breaks a rule; answers the
@@ -75,40 +67,34 @@ impl Recipients {
         group: &[&TaskRow],
         to: PersonId,
     ) -> Result<BTreeSet<Breach>, DbError> {
-        let broken = self.broken(conn, principal, group, to)?;
+        let passing: Vec<TaskRow> =
+            group.iter().map(|row| kept_time::passing(row, self.now)).collect();
+        let broken = self.broken(conn, principal, &passing, to)?;
         if broken.is_empty() {
-            for row in group {
-                let given = row.given(to);
+            for (row, passing) in group.iter().zip(&passing) {
+                let given = passing.given(to);
                 self.assignees.update(row, &given);
-                if let Some(tie) = given.tie() {
-                    self.tied.entry(tie.id).or_default().push(given);
-                }
+                self.ties.give(given);
             }
         }
         Ok(broken)
     }
 
-    /// The rules that the person would break by these tasks.
+    /// The rules that the person would break by these tasks, as they pass to others.
     fn broken(
         &self,
         conn: &mut Conn,
         principal: &Principal,
-        group: &[&TaskRow],
+        passing: &[TaskRow],
         to: PersonId,
     ) -> Result<BTreeSet<Breach>, DbError> {
-        let Some(mut taker) = self.assignees.get(to).cloned() else { return Ok(BTreeSet::new()) };
-        let mut broken = BTreeSet::new();
-        for row in group {
-            let choice = row.beneficiary.and_then(|id| self.choices.get(&id).cloned());
-            let choice = choice.unwrap_or_default();
-            let tied = row.tie().and_then(|tie| self.tied.get(&tie.id));
-            let tied = tied.map(Vec::as_slice).unwrap_or_default();
+        let Some(taker) = self.assignees.get(to).cloned() else { return Ok(BTreeSet::new()) };
+        let mut group = Vec::with_capacity(passing.len());
+        for row in passing {
+            let tied = self.ties.binding(row);
             let overlaps = overlap::seen_with_second(conn, principal, row, tied, to)?;
-            let others = (tied, overlaps.as_slice());
-            broken.extend(breach::broken(row, others, &taker, &choice, (self.today, None))?);
-            // The next one takes the time that is left.
-            taker.held.push(HeldTime::taken(row, to));
+            group.push(GroupTask { row, tied, overlaps });
         }
-        Ok(broken)
+        group_breaches::of(&group, taker, &self.choices, self.now, None)
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{BeneficiaryId, PersonId};
@@ -13,8 +14,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::assignees::{Assignee, Assignees};
-use super::breach::{self, Breach};
-use super::tie;
+use super::breach::Breach;
+use super::group_breaches::{self, GroupTask};
+use super::tie_members::{TieMembers, ties};
 use crate::beneficiary::visitors::{self, VisitorChoices};
 use crate::clock;
 use crate::db::DbError;
@@ -55,8 +57,8 @@ pub struct Takers {
     before: BTreeMap<PersonId, u32>,
     /// The minutes of each that plans may use per week.
     offers: BTreeMap<PersonId, Minutes>,
-    /// The tasks that people get apart from these, as they are then.
-    apart: Vec<TaskRow>,
+    ties: TieMembers,
+    now: DateTime<Utc>,
 }
 
 impl Takers {
@@ -78,7 +80,8 @@ impl Takers {
         let is_visitor =
             |id: &&PersonId| assignees.get(**id).is_some_and(|it| it.row.role.visits());
         let people: BTreeSet<PersonId> = people.iter().filter(is_visitor).copied().collect();
-        let days = visits.iter().filter_map(|row| row.planned_on);
+        let now = tx.now;
+        let days = visits.iter().filter_map(|row| Some(kept_time::planned(row, now)?.day));
         let commitments = match days.clone().min().zip(days.max()) {
             Some(days) => Commitments::read(tx.read()?, (within.district(), None), &people, days)?,
             None => Commitments::default(),
@@ -87,8 +90,8 @@ impl Takers {
         let before = before.collect();
         let offers = people.iter().filter_map(|id| Some((*id, offer(&assignees.get(*id)?.row))));
         let offers = offers.collect();
-        let apart = Vec::new();
-        Ok(Self { people, assignees, choices, commitments, before, offers, apart })
+        let ties = TieMembers::locked(tx.read()?, within.district(), &ties(visits))?;
+        Ok(Self { people, assignees, choices, commitments, before, offers, ties, now })
     }
 
     /// Whether no one takes over visits.
@@ -96,15 +99,15 @@ impl Takers {
         self.people.is_empty()
     }
 
-    /// Counts the task for a person who gets it apart from those that are given here, and later.
+    /// Counts the task for the person named for it, to whom the handover itself assigns it after these are given.
     ///
     /// # Errors
     /// [`DbError`].
     pub fn count(&mut self, row: &TaskRow, to: PersonId) -> Result<(), DbError> {
-        let given = row.given(to);
+        let given = kept_time::passing(row, self.now).given(to);
         self.assignees.update(row, &given);
-        self.commitments.hold(to, row)?;
-        self.apart.push(given);
+        self.commitments.hold(to, &given)?;
+        self.ties.give(given);
         Ok(())
     }
 
@@ -123,7 +126,12 @@ impl Takers {
         group: &[&TaskRow],
         about: impl Fn(&TaskRow) -> Value,
     ) -> Result<Result<PersonId, BTreeSet<Breach>>, DbError> {
-        let to = match self.best(tx, principal, group)? {
+        let mut passing = Vec::with_capacity(group.len());
+        for row in group {
+            self.ties.release(row);
+            passing.push(kept_time::passing(row, self.now));
+        }
+        let to = match self.best(tx, principal, &passing)? {
             Ok(to) => to,
             Err(broken) => return Ok(Err(broken)),
         };
@@ -138,41 +146,38 @@ impl Takers {
         }
         for step in steps {
             let event = step.event().by(principal.person).with(about(step.row));
-            let planned = kept_time::planned(step.row, tx.now);
+            let planned = kept_time::planned(step.row, self.now);
             let times = NewTimes { planned, ..NewTimes::default() };
             let next = transition::write(tx, &step, times, event)?;
             self.assignees.update(step.row, &next);
             self.commitments.hold(to, &next)?;
+            self.ties.give(next);
         }
         Ok(Ok(to))
     }
 
-    /// The person with the largest part left of the offer for the week of the visits among those who break no rule.
+    /// The person with the largest part left of the offer for the week of these visits, as they pass to others, among
+    /// those who break no rule.
     fn best(
         &mut self,
         tx: &mut Tx<'_>,
         principal: &Principal,
-        group: &[&TaskRow],
+        passing: &[TaskRow],
     ) -> Result<Result<PersonId, BTreeSet<Breach>>, DbError> {
-        let mut visits = Vec::with_capacity(group.len());
-        for row in group {
-            let mut tied = tie::tied(tx, row)?;
-            tied.retain(|other| group.iter().all(|task| task.id != other.id));
-            for other in &mut tied {
-                let mut apart = self.apart.iter();
-                if let Some(given) = apart.find(|given| given.id == other.id) {
-                    other.clone_from(given);
-                }
-            }
-            visits.push((*row, tied));
-        }
         let mut possible = Vec::new();
         let mut fewest: Option<BTreeSet<Breach>> = None;
         for id in self.people.clone() {
             let Some(taker) = self.assignees.get(id).cloned() else { continue };
-            let taken: Vec<HeldTime> = group.iter().map(|row| HeldTime::taken(row, id)).collect();
+            let taken: Vec<HeldTime> = passing.iter().map(|row| HeldTime::taken(row, id)).collect();
             let room = self.offers.get(&id).and_then(|offer| room(*offer, &taker.held, &taken));
-            let broken = self.broken(tx, principal, &visits, taker)?;
+            let mut group = Vec::with_capacity(passing.len());
+            for row in passing {
+                let tied = self.ties.binding(row);
+                let overlaps = overlap::with_second(tx, principal, row, tied, id)?;
+                group.push(GroupTask { row, tied, overlaps });
+            }
+            let kept = Some(&mut self.commitments);
+            let broken = group_breaches::of(&group, taker, &self.choices, self.now, kept)?;
             if broken.is_empty() {
                 possible.push((room, id));
             } else if fewest.as_ref().is_none_or(|fewest| broken.len() < fewest.len()) {
@@ -181,34 +186,6 @@ impl Takers {
         }
         let best = possible.into_iter().max_by_key(|(room, id)| (*room, std::cmp::Reverse(*id)));
         Ok(best.map(|(_, id)| id).ok_or(fewest.unwrap_or_default()))
-    }
-
-    /// The rules that the person would break by these tasks, each with those tied to it.
-    fn broken(
-        &mut self,
-        tx: &mut Tx<'_>,
-        principal: &Principal,
-        visits: &[(&TaskRow, Vec<TaskRow>)],
-        mut taker: Assignee,
-    ) -> Result<BTreeSet<Breach>, DbError> {
-        let (person, today) = (taker.row.id, clock::day(tx.now));
-        let mut broken = BTreeSet::new();
-        for (row, tied) in visits {
-            let choice = row.beneficiary.and_then(|id| self.choices.get(&id).cloned());
-            let choice = choice.unwrap_or_default();
-            let overlaps = overlap::with_second(tx, principal, row, tied, person)?;
-            broken.extend(breach::broken(row, (tied, &overlaps), &taker, &choice, (today, None))?);
-            if let Some(time) = kept_time::planned(row, tx.now) {
-                broken.extend(kept_time::breach(row, time, &taker.row, &self.commitments)?);
-            }
-            // The next one takes the time that is left.
-            taker.held.push(HeldTime::taken(row, person));
-            self.commitments.hold(person, row)?;
-        }
-        for (row, _) in visits {
-            self.commitments.give_up(person, row);
-        }
-        Ok(broken)
     }
 
     /// The minutes of those who got a visit, by person.

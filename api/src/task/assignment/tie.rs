@@ -252,7 +252,8 @@ impl TaskRow {
         self.assignee.filter(|_| is_made)
     }
 
-    /// The row as if it was assigned to this person: the minutes of a plan were those of the former assignee.
+    /// The row, as it passes to another person, as if it was assigned to this one: the minutes of a plan were those of the
+    /// former assignee.
     pub(in crate::task) fn given(&self, to: PersonId) -> Self {
         let (assignee, state) = (Some(to), Phase::Assigned);
         Self { assignee, state, planned_minutes: None, ..self.clone() }

@@ -21,6 +21,16 @@ pub fn planned(row: &TaskRow, now: DateTime<Utc>) -> Option<VisitTime> {
     (!clock::has_passed((day, start), now)).then_some(VisitTime { day, start })
 }
 
+/// The task as it passes to another person: without a planned time that has passed, so that it counts in the week of
+/// its due day.
+pub fn passing(row: &TaskRow, now: DateTime<Utc>) -> TaskRow {
+    let mut passing = row.clone();
+    if planned(row, now).is_none() {
+        passing.unplan();
+    }
+    passing
+}
+
 /// The time that the visit of the task keeps with the person of `to`, who is locked: the planned one, if
 /// nothing keeps the person from it.
 ///
