@@ -56,7 +56,7 @@ fn left(row: &PersonRow, decided: &Decided) -> PersonRow {
 }
 
 /// Ends the work and the access of the person of `row`, which is locked. Tasks that are spread go to none of
-/// the `leavers`, who leave by the same call. The answer for a person
+/// the people of `excluded`, who leave or follow a manager by the same call. The answer for a person
 /// who has left is that of the departure, as far as the log still has it.
 ///
 /// # Errors
@@ -66,7 +66,7 @@ pub fn depart(
     key: &SealingKey,
     by: Decider,
     row: &PersonRow,
-    (departure, leavers): (&Departure, &BTreeSet<PersonId>),
+    (departure, excluded): (&Departure, &BTreeSet<PersonId>),
 ) -> Result<Handover, Problem> {
     if row.state == PersonState::Left {
         return repeat::shown(tx.read()?, by, row);
@@ -76,7 +76,7 @@ pub fn depart(
     rules::lock_ties(tx, row, &wishes)?;
     let mut decided = decided(tx.read()?, key, (by, now), row, None, &wishes)?;
     let spread = if departure.spread {
-        spread::give(tx, row, (&departure.tasks, leavers, ASSIGNEE_LEFT), &mut decided)?
+        spread::give(tx, row, (&departure.tasks, excluded, ASSIGNEE_LEFT), &mut decided)?
     } else {
         Vec::new()
     };

@@ -43,7 +43,7 @@ pub struct DepartureEntry {
     #[schema(max_items = 500)]
     pub tasks: Vec<TaskHandover>,
     /// Whether the tasks are given to the people of the village, as for a single departure, but to none who
-    /// leaves by the same call.
+    /// leaves by the same call and to no successor that it names.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spread: bool,
 }

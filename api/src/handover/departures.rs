@@ -198,10 +198,10 @@ fn rehearsed(
     departures: &Departures,
 ) -> Result<Vec<Outcome>, Problem> {
     let key = keys.key(tx.read_unbatched(), principal.district())?;
-    let leavers = departures.people();
+    let excluded = departures.leavers_and_successors();
     let one = |tx: &mut Tx<'_>, entry: &DepartureEntry| {
         let row = entry.person(tx.read_unbatched(), &key, principal)?;
-        let departure = (&entry.departure(true), &leavers);
+        let departure = (&entry.departure(true), &excluded);
         depart::tried(tx, &key, Decider::Superior(*principal), &row, departure)
     };
     tx.preview(|tx| {
@@ -217,8 +217,8 @@ fn perform(
     key: &SealingKey,
     principal: &Principal,
 ) -> Result<Vec<Outcome>, Problem> {
-    let leavers = departures.people();
-    let mut people = leavers.clone();
+    let excluded = departures.leavers_and_successors();
+    let mut people = excluded.clone();
     for entry in &departures.entries {
         people.extend(everybody(&entry.departure(false).wishes()));
     }
@@ -226,7 +226,7 @@ fn perform(
     let district = principal.district();
     people.into_iter().try_for_each(|id| auth::store::lock_person(tx.read()?, district, id))?;
     let mut one = |entry: &DepartureEntry| {
-        let left = tx.savepoint(|tx| leave(tx, key, principal, (entry, &leavers)))?;
+        let left = tx.savepoint(|tx| leave(tx, key, principal, (entry, &excluded)))?;
         // The answer is stored: a problem without the person that it may show.
         outcome(left.map_err(Problem::without_current))
     };
@@ -249,8 +249,10 @@ fn order(tx: &mut Tx<'_>, principal: &Principal, outcomes: &mut [Outcome]) -> Re
 }
 
 impl Departures {
-    fn people(&self) -> BTreeSet<PersonId> {
-        self.entries.iter().map(|entry| entry.person_id).collect()
+    /// Those to whom no tasks are spread.
+    fn leavers_and_successors(&self) -> BTreeSet<PersonId> {
+        let leavers = self.entries.iter().map(|entry| entry.person_id);
+        leavers.chain(self.entries.iter().filter_map(|entry| entry.successor_id)).collect()
     }
 
     /// Checks that the principal may order the plan, if one is wanted.
@@ -263,9 +265,9 @@ fn leave(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
-    (entry, leavers): (&DepartureEntry, &BTreeSet<PersonId>),
+    (entry, excluded): (&DepartureEntry, &BTreeSet<PersonId>),
 ) -> Result<Handover, Problem> {
     let row = entry.person(tx.read_unbatched(), key, principal)?;
-    let departure = (&entry.departure(false), leavers);
+    let departure = (&entry.departure(false), excluded);
     depart::depart(tx, key, Decider::Superior(*principal), &row, departure)
 }

@@ -81,7 +81,7 @@ pub struct Departure {
     #[schema(max_items = 500)]
     pub tasks: Vec<TaskHandover>,
     /// Instead of `give_to`: whether the tasks that `tasks` does not name are given to the active managers and
-    /// volunteers of the person's village in the caller's area, each to the one with the largest part left of the
+    /// volunteers of the person's village in the caller's area, but for the successor, each to the one with the largest part left of the
     /// minutes that plans may use in its week, as at an absence; those that no one may take become open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spread: bool,

@@ -18,20 +18,22 @@ use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
 /// Gives the tasks of the decider's area that the handover does not name and that would be open; those
-/// that no one may take stay so, with the obstacle. The `leavers`, who leave by the same call, get none. Answers
-/// the minutes of those who got tasks, before and after; an operator gives none.
+/// that no one may take stay so, with the obstacle. The people of `excluded`, who leave or follow a manager by the
+/// same call, get none, nor does the successor, whose tasks outside the new grid become open. Answers the minutes of
+/// those who got tasks, before and after; an operator gives none.
 ///
 /// # Errors
 /// [`DbError`](crate::db::DbError).
 pub(super) fn give(
     tx: &mut Tx<'_>,
     row: &PersonRow,
-    (named, leavers, because): (&[TaskHandover], &BTreeSet<PersonId>, &'static str),
+    (named, excluded, because): (&[TaskHandover], &BTreeSet<PersonId>, &'static str),
     decided: &mut Decided,
 ) -> Result<Vec<HeldMinutes>, Problem> {
     let Decider::Superior(principal) = decided.by else { return Ok(Vec::new()) };
     let (area, mut people) = nearby(tx, &principal, row)?;
-    people.retain(|id| *id != row.id && !leavers.contains(id));
+    let successor = decided.decision.successor;
+    people.retain(|id| *id != row.id && !excluded.contains(id) && successor != Some(*id));
     let named: BTreeSet<TaskId> = named.iter().map(|task| task.task_id).collect();
     let mut groups: BTreeMap<TaskId, Vec<TaskRow>> = BTreeMap::new();
     for task in &decided.rows {

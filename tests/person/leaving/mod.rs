@@ -5,6 +5,7 @@ mod moves;
 mod past_visits;
 mod rules;
 mod spreading;
+mod successors;
 mod tasks;
 
 use reqwest::Method;
