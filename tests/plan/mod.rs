@@ -7,6 +7,7 @@ mod dispatch;
 mod drafts;
 mod early_pins;
 mod held_hours;
+mod known_visits;
 mod missed_visits;
 mod moves;
 mod night_tries;
