@@ -3,6 +3,7 @@
 mod bases;
 pub mod batches;
 mod changes;
+mod claimed_since;
 mod dispatch;
 mod drafts;
 mod early_pins;
