@@ -3,10 +3,12 @@
 mod bases;
 pub mod batches;
 mod changes;
+mod claimed_since;
 mod dispatch;
 mod drafts;
 mod early_pins;
 mod held_hours;
+mod known_visits;
 mod missed_visits;
 mod moves;
 mod night_tries;

@@ -1,8 +1,9 @@
-//! A night whose plan fails gets another one, but not for ever; one whose plan is discarded gets none.
+//! A night whose plan fails gets another one after a while, but not for ever; one whose plan is discarded, or
+//! stopped servers, gets none.
 
 use std::time::Duration;
 
-use chrono::{FixedOffset, Utc};
+use chrono::{FixedOffset, TimeDelta, Utc};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -61,9 +62,15 @@ fn place(database: &Database, lat: &str) {
     database.execute(&place);
 }
 
+/// As if the plans had failed this long ago.
+fn failed_before(database: &Database, minutes: i64) {
+    let at = (Utc::now() - TimeDelta::minutes(minutes)).naive_utc();
+    database.execute(&format!("UPDATE plans SET state_at = '{at}' WHERE state = 'failed'"));
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_night_whose_plan_failed_is_planned_again(
+async fn a_night_whose_plan_failed_is_planned_again_after_a_quarter_of_an_hour(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -72,6 +79,9 @@ async fn a_night_whose_plan_failed_is_planned_again(
     upkeep(&server.database);
     assert_eq!(states(&admin, 1).await, ["failed"]);
     place(&server.database, "29.285");
+    failed_before(&server.database, 14);
+    assert_eq!(upkeep(&server.database), "500116: succeeded, 0 processed\n", "the fault may last");
+    failed_before(&server.database, 15);
     upkeep(&server.database);
     assert_eq!(states(&admin, 2).await, ["draft", "failed"]);
     assert_eq!(upkeep(&server.database), "500116: succeeded, 0 processed\n", "it has its plan");
@@ -89,6 +99,7 @@ async fn a_night_of_which_every_plan_fails_is_given_up_after_three(
     for tries in 1..=3 {
         upkeep(&server.database);
         states(&admin, tries).await;
+        failed_before(&server.database, 15);
     }
     assert_eq!(upkeep(&server.database), "500116: succeeded, 0 processed\n", "three at most");
     assert_eq!(states(&admin, 3).await, ["failed"; 3]);
@@ -100,6 +111,24 @@ async fn a_night_of_which_every_plan_fails_is_given_up_after_three(
     place(&server.database, "29.285");
     upkeep(&server.database);
     assert_eq!(states(&admin, 4).await[0], "draft");
+}
+
+/// Another try could stop the servers again.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_night_whose_plan_was_begun_by_three_servers_is_not_planned_again(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let admin = due(&server).await;
+    place(&server.database, "999");
+    upkeep(&server.database);
+    assert_eq!(states(&admin, 1).await, ["failed"]);
+    server.database.execute("UPDATE plans SET attempts = 3");
+    place(&server.database, "29.285");
+    failed_before(&server.database, 60);
+    assert_eq!(upkeep(&server.database), "500116: succeeded, 0 processed\n");
+    assert_eq!(states(&admin, 1).await, ["failed"]);
 }
 
 #[rstest]

@@ -114,7 +114,7 @@ fn result(conn: &mut Conn, principal: &Principal, id: PlanId) -> Result<PlanResu
 /// left and listed in any case, and an undo takes back the others. Minutes that people take while the batches run, as by
 /// a claim, are not considered: those of the begin count, so a week can become fuller than its minutes.
 /// It is 409 `plan_outdated` too if every task of a plan of up to 2,000 has changed or has passed, or every open one: what a
-/// plan moves only makes room for these. If the plan makes more
+/// plan moves only makes room for these. A visit of a day that has passed counts as an open one. If the plan makes more
 /// than a tenth of its visits late, tasks that were overdue before not counted, the answer is 409
 /// `confirmation_required` until `confirm` is set. A plan in another state is 409 `plan_state`, with the plan in `current`; with
 /// `Prefer: wait=30` the server waits up to 30 seconds for one that is being computed. A draft is applicable for 7 days, then it is

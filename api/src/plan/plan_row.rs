@@ -66,6 +66,10 @@ pub struct Kept {
     /// a plan of before this was counted.
     #[serde(default)]
     pub made_late: Option<u32>,
+    /// When the tasks and people were read from which the plan was computed. `None`: a plan of before this was
+    /// stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<NaiveDateTime>,
     /// How the plan differs from the one on which it is based.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<PlanBase>,
@@ -125,6 +129,15 @@ impl PlanRow {
     /// As [`Self::order`].
     pub fn changes(&self) -> Result<PlanChanges, DbError> {
         Ok(self.order()?.map(|stored| stored.order.changes).unwrap_or_default())
+    }
+
+    /// When the tasks and people were read from which the plan was computed; when it was ordered, if that is
+    /// not stored.
+    ///
+    /// # Errors
+    /// As [`Self::kept`].
+    pub fn read_at(&self) -> Result<NaiveDateTime, DbError> {
+        Ok(self.kept()?.read_at.unwrap_or(self.created_at))
     }
 
     /// The stored result.

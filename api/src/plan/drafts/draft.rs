@@ -113,6 +113,7 @@ pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result
             bounds: computed.bounds,
             overdue: computed.overdue,
             made_late: Some(computed.made_late(row.origin)),
+            read_at: Some(computed.request.now.naive_utc()),
             base: against_base(computed),
             ..Kept::default()
         },

@@ -1,5 +1,6 @@
 //! Applies a draft: assigns its tasks, in one transaction or, if they are many, in batches.
 
+use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use utoipa::ToSchema;
 use super::batches::{self, Change};
 use super::plan_state;
 use super::work::Work;
+use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::plan::drafts::visit_store::{self, VisitRow};
@@ -51,8 +53,8 @@ pub enum Conflicts {
 /// # Errors
 /// 404 outside the scope; 409 for another state, while another plan of the area is applied or undone,
 /// without a necessary confirmation, for a draft that is outdated with [`Conflicts::Refuse`], and for a
-/// small plan of which every task has changed or has passed, or every one that it does not move; 410 for an
-/// expired draft. Nothing is written then.
+/// small plan of which every task has changed or has passed, or every one that it does not move from a visit
+/// that could still be made; 410 for an expired draft. Nothing is written then.
 pub fn apply(
     tx: &mut Tx<'_>,
     scope: &AreaRange,
@@ -63,7 +65,8 @@ pub fn apply(
     let row = store::row(tx.read_unbatched(), scope, id)?.ok_or_else(Problem::not_found)?;
     let (changes, district) = (row.changes()?, row.district);
     let result = begun(tx, row, &changes, by, how)?;
-    if is_outdated(tx.read_unbatched(), (district, id), &result)? {
+    let today = clock::day(tx.now);
+    if is_outdated(tx.read_unbatched(), (district, id), &result, today)? {
         return Err(Problem::from(ProblemCode::PlanOutdated).showing(&result.left));
     }
     Ok(result)
@@ -71,26 +74,36 @@ pub fn apply(
 
 /// Whether every task has changed or has passed: for instance, another plan of the same tasks was applied
 /// before, or the days are over. Visits that are moved make room for those of open tasks, so they count only
-/// in a plan without such.
+/// in a plan without such. A task whose former visit is of a day that has passed counts as an open one: it
+/// needs its visit.
 fn is_outdated(
     conn: &mut Conn,
     (district, id): (AreaCode, PlanId),
     PlanResult { plan, left }: &PlanResult,
+    today: NaiveDate,
 ) -> Result<bool, DbError> {
     if left.is_empty() {
         return Ok(false);
     }
     let is_over =
         |left: &LeftTask| matches!(left.because, LeftBecause::Changed | LeftBecause::Passed);
-    let is_new = |visit: &VisitRow| visit.former_plan.is_none();
     let ids: Vec<(PlanId, TaskId)> = left.iter().map(|left| (id, left.task_id)).collect();
     let visits = visit_store::of_tasks(conn, district, &ids)?;
+    let given = visit_store::assignments(conn, district, id)?;
+    let all = given.iter().chain(visits.values());
+    let moved: Vec<(PlanId, TaskId)> =
+        all.filter_map(|visit| Some((visit.former_plan?, visit.task))).collect();
+    let former = visit_store::of_tasks(conn, district, &moved)?;
+    let is_new = |visit: &VisitRow| {
+        let day = former.get(&visit.task).and_then(|former| former.day);
+        visit.former_plan.is_none() || day.is_some_and(|day| day < today)
+    };
     let new = left.iter().filter(|left| visits.get(&left.task_id).is_some_and(is_new));
     let new: Vec<&LeftTask> = new.collect();
     if new.is_empty() {
         return Ok(plan.assigned == 0 && left.iter().all(is_over));
     }
-    let gives_new = visit_store::assignments(conn, district, id)?.iter().any(is_new);
+    let gives_new = given.iter().any(is_new);
     Ok(!gives_new && new.into_iter().all(is_over))
 }
 

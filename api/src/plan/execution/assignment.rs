@@ -126,8 +126,8 @@ impl Facts {
         let tasks = tasks.into_iter().map(|row| (row.id, row)).collect();
         let moving = moves::pending(tx.read()?, row)?;
         // The plan has found the time for the ways to what it knew and does not move.
-        let is_known =
-            |held: &HeldVisit| held.changed_at < row.created_at && !moving.contains(&held.task);
+        let read_at = row.read_at()?;
+        let is_known = |held: &HeldVisit| held.changed_at < read_at && !moving.contains(&held.task);
         let commitments = commitments.without_ways(is_known);
         let overfull = HashSet::new();
         Ok(Self {

@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 use gridward_domain::time::Minutes;
 
+use super::known_visits::KnownVisits;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::person;
@@ -121,7 +122,7 @@ pub(super) struct Held {
     pub(super) minutes: i32,
     /// Those of them that the solver counts by the travel of the whole day.
     pub(super) travel: i32,
-    /// Whether the person may have it since the draft, so that the solver did not know of it.
+    /// Whether the person may have got it since the draft, so that the solver did not know of it.
     pub(super) is_new: bool,
 }
 
@@ -150,7 +151,7 @@ type Columns = (
     Option<PersonId>,
     (Option<NaiveDate>, NaiveDate),
     (Option<i32>, ServiceMinutes),
-    NaiveDateTime,
+    (NaiveDateTime, Option<PlanId>),
 );
 
 /// The time that people hold in the weeks of the plan besides its visits.
@@ -166,7 +167,7 @@ fn held(conn: &mut Conn, plan: &PlanRow, span: Span) -> Result<Vec<Held>, DbErro
                 tasks::assignee,
                 (tasks::planned_on, tasks::due_on),
                 (tasks::planned_minutes, tasks::minutes),
-                tasks::updated_at,
+                (tasks::updated_at, tasks::plan),
             ))
     };
     let counted = Phase::UNFINISHED_ASSIGNED.into_iter().chain([Phase::Done, Phase::Failed]);
@@ -178,7 +179,15 @@ fn held(conn: &mut Conn, plan: &PlanRow, span: Span) -> Result<Vec<Held>, DbErro
         .filter(tasks::planned_on.is_null())
         .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
         .load(conn)?;
-    let held = |(task, person, (day, due), (planned, service), updated_at): Columns| {
+    let rows: Vec<Columns> = planned.into_iter().chain(without_day).collect();
+    let read_at = plan.read_at()?;
+    let has_changed = |updated_at: NaiveDateTime| updated_at >= read_at;
+    let changed = rows.iter().filter(|(.., (updated_at, _))| has_changed(*updated_at));
+    let changed: Vec<(TaskId, Option<PlanId>)> =
+        changed.map(|(task, .., (_, given_by))| (*task, *given_by)).collect();
+    let known = KnownVisits::read(conn, (plan, read_at), &changed)?;
+    let held = |(task, person, (day, due), (planned, service), (updated_at, _)): Columns| {
+        let person = person?;
         let minutes = minutes_of(planned, service);
         let without_travel = match day {
             Some(day) if !span.contains(day) => planned.unwrap_or_default(),
@@ -186,14 +195,14 @@ fn held(conn: &mut Conn, plan: &PlanRow, span: Span) -> Result<Vec<Held>, DbErro
         };
         Some(Held {
             task,
-            person: person?,
+            person,
             day: day.unwrap_or_else(|| due.clamp(span.first(), span.last())),
             minutes,
             travel: minutes - without_travel,
-            is_new: updated_at >= plan.created_at,
+            is_new: has_changed(updated_at) && !known.has(task, person, day),
         })
     };
-    Ok(planned.into_iter().chain(without_day).filter_map(held).collect())
+    Ok(rows.into_iter().filter_map(held).collect())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod apply;
 pub(super) mod assignment;
 pub(super) mod batches;
 mod free_minutes;
+mod known_visits;
 pub(super) mod left;
 pub(super) mod left_open;
 pub(super) mod moves;

@@ -1,6 +1,6 @@
 //! Puts the plan of the night into the queue.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PlanId;
@@ -10,6 +10,7 @@ use super::nightly::{DueNight, PlanMode};
 use crate::db::schema::plans;
 use crate::db::{Conn, DbError};
 use crate::plan::compute::computed::Request;
+use crate::plan::compute::queue;
 use crate::plan::drafts::draft::{self, Unordered};
 use crate::plan::model::{PlanOrigin, PlanState};
 use crate::plan::request::order::PlanOrder;
@@ -19,9 +20,11 @@ use crate::tx::Tx;
 
 /// The most plans of one night: another one is made only after each has failed.
 const MOST_TRIES: i64 = 3;
+/// How long a night waits after a plan that failed for the next one: a short fault does not use up all of them.
+const RETRY_AFTER: TimeDelta = TimeDelta::minutes(15);
 
-/// Puts the plan of the night into the queue, if it is due and the night has none but some that failed, not as
-/// many as a night gets at most; answers the number of new plans.
+/// Puts the plan of the night into the queue, if it is due and the night has none but some that failed a while
+/// ago, not as many as a night gets at most; answers the number of new plans.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if another server does it at the same time.
@@ -30,12 +33,13 @@ pub fn enqueue_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError
     let Some(nightly) = settings.nightly_plan else { return Ok(0) };
     let Some(due) = nightly.due(tx.now) else { return Ok(0) };
     let Some(span) = nightly.span(due.first_day) else { return Ok(0) };
-    if !lacks_plan(tx.read_unbatched(), district, due)? {
+    let now = tx.now;
+    if !lacks_plan(tx.read_unbatched(), district, due, now)? {
         return Ok(0);
     }
     release_failed(tx.write_unbatched(), district, due.night)?;
     let (id, order) = (PlanId(Uuid::now_v7()), order(district, span));
-    let request = Request { id, order, now: tx.now, by: None };
+    let request = Request { id, order, now, by: None };
     let unordered = Unordered {
         origin: PlanOrigin::Nightly,
         is_applied_at_once: nightly.mode == PlanMode::Apply,
@@ -47,18 +51,32 @@ pub fn enqueue_due(tx: &mut Tx<'_>, district: AreaCode) -> Result<usize, DbError
 
 /// Whether a plan is to be made for the night: it has none, or one that failed and another try. One that a
 /// person has discarded is not made again.
-fn lacks_plan(conn: &mut Conn, district: AreaCode, due: DueNight) -> Result<bool, DbError> {
-    let state: Option<PlanState> = plans::table
+fn lacks_plan(
+    conn: &mut Conn,
+    district: AreaCode,
+    due: DueNight,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let plan: Option<(PlanState, i32, Option<NaiveDateTime>)> = plans::table
         .filter(plans::district.eq(district))
         .filter(plans::night.eq(due.night))
-        .select(plans::state)
+        .select((plans::state, plans::attempts, plans::state_at))
         .first(conn)
         .optional()?;
-    match state {
+    match plan {
         None => Ok(true),
-        Some(PlanState::Failed) => Ok(failed(conn, district, due.first_day)? < MOST_TRIES),
+        Some((PlanState::Failed, attempts, failed_at)) => {
+            let may_retry = may_retry((attempts, failed_at), now);
+            Ok(may_retry && failed(conn, district, due.first_day)? < MOST_TRIES)
+        }
         Some(_) => Ok(false),
     }
+}
+
+/// Whether another plan may be made now after one that failed: not after one that was given up because servers
+/// began and did not finish it, since it may be what stopped them.
+fn may_retry((attempts, failed_at): (i32, Option<NaiveDateTime>), now: DateTime<Utc>) -> bool {
+    attempts < queue::MOST_ATTEMPTS && failed_at.is_none_or(|at| now - at.and_utc() >= RETRY_AFTER)
 }
 
 /// The number of nightly plans that begin on this day and failed: earlier tries have no night any longer.
@@ -94,6 +112,16 @@ mod tests {
     use chrono::{Days, NaiveDate};
 
     use super::*;
+
+    #[test]
+    fn a_night_waits_after_a_plan_that_failed_and_is_over_after_one_that_was_given_up() {
+        let now: DateTime<Utc> = "2026-11-26T18:20:00Z".parse().expect("a moment");
+        let ago = |minutes| Some((now - TimeDelta::minutes(minutes)).naive_utc());
+        assert!(!may_retry((1, ago(14)), now));
+        assert!(may_retry((1, ago(15)), now));
+        assert!(may_retry((2, None), now));
+        assert!(!may_retry((queue::MOST_ATTEMPTS, ago(60)), now));
+    }
 
     #[test]
     fn the_plan_of_an_evening_has_the_tasks_that_are_due_today_and_before() {
