@@ -30,7 +30,7 @@ use crate::plan::problem::build::Rows;
 use crate::plan::problem::carried::Carried;
 use crate::plan::problem::departure::remove_departures;
 use crate::plan::problem::{input, missed, movable};
-use crate::plan::request::handovers;
+use crate::plan::request::goods_handover;
 use crate::plan::request::imagined::Imagined;
 use crate::plan::request::order::PlanOrder;
 use crate::plan::request::span::Span;
@@ -187,7 +187,7 @@ fn solved(
     });
     let mut volunteers = if unreal.is_empty() { Vec::new() } else { problem.volunteers };
     if managers_only {
-        volunteers.retain(handovers::hands_out);
+        volunteers.retain(goods_handover::hands_out);
     }
     Ok(Computed {
         request,
