@@ -7,7 +7,7 @@ mod dispatch;
 mod drafts;
 mod early_pins;
 mod held_hours;
-mod missed_visits;
+mod missed;
 mod moves;
 mod night_tries;
 mod orders;
