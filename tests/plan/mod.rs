@@ -9,7 +9,7 @@ mod drafts;
 mod early_pins;
 mod held_hours;
 mod known_visits;
-mod missed_visits;
+mod missed;
 mod moves;
 mod night_tries;
 mod orders;

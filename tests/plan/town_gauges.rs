@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{Days, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -65,4 +66,28 @@ async fn a_town_that_plans_for_itself_has_its_own_figures_beside_those_of_the_di
     server.kill_and_restart();
     metrics_with(&server, &series(DISTRICT, &of_district)).await;
     metrics_with(&server, &series(TOWN, &of_town)).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_was_undone_or_applied_more_than_four_weeks_ago_has_no_figures(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
+    let (supervisor, town) = (server.supervisor().await, server.town_supervisor().await);
+    let days = json!({ "not_before": day(1), "due_on": day(7) });
+    supervisor.make(&home_visit(&beneficiary_id(1), days.clone())).await;
+    assert_eq!(town.plan(&week(TOWN)).await["assigned"], 1);
+    let long_ago = (Utc::now() - Days::new(29)).format("%Y-%m-%d %H:%M:%S");
+    server.database.execute(&format!("UPDATE plans SET state_at = '{long_ago}'"));
+    let mut plans = Vec::new();
+    for beneficiary in [2, 5] {
+        supervisor.make(&home_visit(&beneficiary_id(beneficiary), days.clone())).await;
+        plans.push(supervisor.plan(&week(DISTRICT)).await);
+    }
+    let undo = format!("/v1/plans/{}/undo", plans[1]["id"].as_str().expect("an id"));
+    assert_eq!(supervisor.post(&undo, &json!({})).await.status, 200);
+    server.kill_and_restart();
+    let page = metrics_with(&server, &series(DISTRICT, &plans[0])).await;
+    assert!(!page.contains(&format!("area=\"{TOWN}\"")), "{page}");
 }

@@ -1,6 +1,7 @@
 //! Shows the measures of each district to Prometheus: those of its last applied plans, also of the towns that
 //! plan for themselves, and those of the last weeks.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Days, Utc};
@@ -15,7 +16,7 @@ use crate::crypto::store::districts;
 use crate::db::Conn;
 use crate::http::problem::Problem;
 use crate::http::shutdown::Shutdown;
-use crate::ops::Metrics;
+use crate::ops::{Metrics, PlanFigures};
 use crate::plan::execution::applied::{self, AppliedPlan};
 use crate::tx::Db;
 
@@ -23,6 +24,8 @@ use crate::tx::Db;
 const INTERVAL: Duration = Duration::from_secs(60);
 /// The measures of the last weeks, which are sums over many tasks, are read once in this many rounds.
 const ROUNDS: u32 = 10;
+/// The plans that were applied longer ago are in no series.
+const LAST_PLANS: Days = Days::new(28);
 /// The days before today over which the measures of the last weeks extend.
 const PERIOD: Days = Days::new(27);
 
@@ -30,6 +33,8 @@ const PERIOD: Days = Days::new(27);
 pub async fn watch(db: Db, clock: Clock, metrics: Metrics, shutdown: Shutdown) {
     let mut stopping = shutdown.signal();
     let mut round = 0;
+    // Those of a district that cannot be read remain.
+    let mut plans: BTreeMap<AreaCode, Vec<PlanFigures>> = BTreeMap::new();
     while !shutdown.has_begun() {
         // Listing the districts reads every shard.
         let districts = db.read(districts).await.unwrap_or_else(|error| {
@@ -38,10 +43,14 @@ pub async fn watch(db: Db, clock: Clock, metrics: Metrics, shutdown: Shutdown) {
         });
         for district in districts {
             let (now, with_weeks) = (clock(), round % ROUNDS == 0);
-            if let Err(problem) = record(&db, now, &metrics, (district, with_weeks)).await {
-                tracing::warn!(%problem, "the measures of a district could not be read");
+            match record(&db, now, &metrics, (district, with_weeks)).await {
+                Ok(of_district) => drop(plans.insert(district, of_district)),
+                Err(problem) => {
+                    tracing::warn!(%problem, "the measures of a district could not be read");
+                }
             }
         }
+        metrics.plans(plans.values().flatten());
         round += 1;
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
@@ -50,14 +59,15 @@ pub async fn watch(db: Db, clock: Clock, metrics: Metrics, shutdown: Shutdown) {
     }
 }
 
+/// Records the figures of the district, and answers those of its plans.
 async fn record(
     db: &Db,
     now: DateTime<Utc>,
     metrics: &Metrics,
     (district, with_weeks): (AreaCode, bool),
-) -> Result<(), Problem> {
+) -> Result<Vec<PlanFigures>, Problem> {
     let read = db.read(move |conn| {
-        let plans = applied::last_by_area(conn, district)?;
+        let plans = applied::last_by_area(conn, district, now - LAST_PLANS)?;
         let replan = applied::last_replan(conn, district)?;
         let replan = replan.map(|replan| ("gridward_replan_moves", replan.assigned.into()));
         let mut figures: Vec<Figure> = replan.into_iter().collect();
@@ -67,11 +77,13 @@ async fn record(
         Ok::<_, Problem>((plans, figures))
     });
     let (plans, figures) = read.await?;
-    for (area, plan) in &plans {
-        metrics.plan_of(district.as_str(), area.as_str(), &of_plan(plan, now));
-    }
     metrics.district(district.as_str(), &figures);
-    Ok(())
+    let figures_of = |(area, plan): &(AreaCode, AppliedPlan)| PlanFigures {
+        district: district.as_str().to_owned(),
+        area: area.as_str().to_owned(),
+        figures: of_plan(plan, now).to_vec(),
+    };
+    Ok(plans.iter().map(figures_of).collect())
 }
 
 /// A gauge and its value.

@@ -2,7 +2,7 @@
 //! durations of both, the computation of plans and the measures of each district, and spent
 //! budgets of reveals.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use actix_web::Error;
@@ -38,6 +38,19 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Metrics {
     recorder: Arc<PrometheusRecorder>,
     handle: PrometheusHandle,
+    /// The figures of plans. A recorder drops no series, but by its age alone, so these are replaced as a whole.
+    plans: Arc<RwLock<Option<PrometheusHandle>>>,
+}
+
+/// The figures of the last plan of an area, by the names of their gauges.
+#[derive(Clone, Debug)]
+pub struct PlanFigures {
+    /// The district.
+    pub district: String,
+    /// The area.
+    pub area: String,
+    /// The gauges and their values.
+    pub figures: Vec<(&'static str, f64)>,
 }
 
 impl Default for Metrics {
@@ -49,7 +62,7 @@ impl Default for Metrics {
         let handle = recorder.handle();
         // An alarm needs the zero before the first.
         with_local_recorder(&recorder, || counter!(REVEAL_BUDGETS_SPENT).increment(0));
-        Self { recorder: Arc::new(recorder), handle }
+        Self { recorder: Arc::new(recorder), handle, plans: Arc::default() }
     }
 }
 
@@ -68,7 +81,9 @@ impl Metrics {
     /// The metrics in Prometheus' text format.
     pub fn page(&self) -> String {
         self.handle.run_upkeep();
-        self.handle.render()
+        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let plans = plans.map(|plans| plans.render()).unwrap_or_default();
+        self.handle.render() + &plans
     }
 
     fn request(&self, method: &str, route: &str, status: u16, seconds: f64) {
@@ -104,20 +119,18 @@ impl Metrics {
 
     /// Records figures of a district, by the names of their gauges.
     pub fn district(&self, district: &str, figures: &[(&'static str, f64)]) {
-        self.gauges(&[("district", district.to_owned())], figures);
+        gauges(&self.recorder, &[("district", district.to_owned())], figures);
     }
 
-    /// Records figures of the last plan of an area of the district, by the names of their gauges.
-    pub fn plan_of(&self, district: &str, area: &str, figures: &[(&'static str, f64)]) {
-        self.gauges(&[("district", district.to_owned()), ("area", area.to_owned())], figures);
-    }
-
-    fn gauges(&self, labels: &[(&'static str, String)], figures: &[(&'static str, f64)]) {
-        with_local_recorder(&*self.recorder, || {
-            for (name, value) in figures {
-                gauge!(*name, labels).set(*value);
-            }
-        });
+    /// Records the figures of plans in place of all recorded before: areas that are not among these have none.
+    pub fn plans<'f>(&self, plans: impl IntoIterator<Item = &'f PlanFigures>) {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        for PlanFigures { district, area, figures } in plans {
+            let labels = [("district", district.clone()), ("area", area.clone())];
+            gauges(&recorder, &labels, figures);
+        }
+        let mut now = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        *now = Some(recorder.handle());
     }
 
     /// Counts a run of a background job in one district.
@@ -136,6 +149,18 @@ impl Metrics {
             gauge!("gridward_job_last_success_timestamp_seconds", "job" => job).set(seconds);
         });
     }
+}
+
+fn gauges(
+    recorder: &PrometheusRecorder,
+    labels: &[(&'static str, String)],
+    figures: &[(&'static str, f64)],
+) {
+    with_local_recorder(recorder, || {
+        for (name, value) in figures {
+            gauge!(*name, labels).set(*value);
+        }
+    });
 }
 
 /// The method, if it is a known one: clients can invent others, and each would become a
@@ -170,4 +195,34 @@ pub async fn measure<B: MessageBody + 'static>(
         answer.headers_mut().insert(REQUEST_ID, id);
     }
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_series_of_an_area_without_a_plan_end() {
+        let metrics = Metrics::default();
+        let name = "gridward_plan_served_tasks";
+        let of = |area: &str, served: f64| PlanFigures {
+            district: "500116".to_owned(),
+            area: area.to_owned(),
+            figures: vec![(name, served)],
+        };
+        let series = |area: &str, served: u8| {
+            format!("{name}{{district=\"500116\",area=\"{area}\"}} {served}\n")
+        };
+        metrics.district("500116", &[("gridward_share_gini", 0.5)]);
+        metrics.plans(&[of("500116", 4.0), of("500116001", 2.0)]);
+        let page = metrics.page();
+        for (area, served) in [("500116", 4), ("500116001", 2)] {
+            assert!(page.contains(&series(area, served)), "{page}");
+        }
+        metrics.plans(&[of("500116", 5.0)]);
+        let page = metrics.page();
+        assert!(page.contains(&series("500116", 5)), "{page}");
+        assert!(!page.contains("area=\"500116001\""), "{page}");
+        assert!(page.contains("gridward_share_gini{district=\"500116\"} 0.5\n"), "{page}");
+    }
 }

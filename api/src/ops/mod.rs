@@ -7,4 +7,4 @@ pub mod metrics;
 pub mod routes;
 
 pub use logs::Spans;
-pub use metrics::{Metrics, measure};
+pub use metrics::{Metrics, PlanFigures, measure};

@@ -86,6 +86,13 @@ pub enum PlanOrigin {
 
 text_column!(PlanOrigin);
 
+impl PlanOrigin {
+    /// Whether a person ordered the plan, by itself or with a change that opened its tasks.
+    pub const fn is_ordered(self) -> bool {
+        matches!(self, Self::Ordered | Self::Released)
+    }
+}
+
 /// A plan: the result of one dispatch run.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Plan {

@@ -1,6 +1,7 @@
 //! Plans that no person orders: those of each night, and those of tasks that lost their assignee.
 
 mod freed;
+mod missed;
 mod nightly;
 mod overruns;
 mod refusals;

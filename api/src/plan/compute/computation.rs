@@ -112,6 +112,7 @@ impl Planner {
         let means = Means {
             pool: Arc::clone(pool),
             alternatives: imagined.is_none(),
+            is_ordered: row.origin.is_ordered(),
             replan: (row.origin == PlanOrigin::Replan).then_some(row.is_applied_at_once),
         };
         let (area, span) = (request.order.area, request.order.span()?);

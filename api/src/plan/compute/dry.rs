@@ -14,7 +14,7 @@ use crate::db::DbError;
 use crate::plan::drafts::obstacles;
 use crate::plan::model::PlanState;
 use crate::plan::plan_row::{Kept, PlanRow};
-use crate::plan::request::handovers;
+use crate::plan::request::goods_handover;
 use crate::plan::store;
 use crate::tx::Tx;
 
@@ -62,7 +62,7 @@ fn result(computed: &Computed) -> DryResult {
         of.unserved += 1;
         of.unserved_minutes += u64::from(service.0);
         without_room.push(if computed.managers_only {
-            handovers::said(unserved)
+            goods_handover::without_skill(unserved)
         } else {
             (json!(unserved.reason), json!(unserved.remedy))
         });

@@ -30,7 +30,7 @@ use crate::plan::problem::build::Rows;
 use crate::plan::problem::carried::Carried;
 use crate::plan::problem::departure::remove_departures;
 use crate::plan::problem::{input, missed, movable};
-use crate::plan::request::handovers;
+use crate::plan::request::goods_handover;
 use crate::plan::request::imagined::Imagined;
 use crate::plan::request::order::PlanOrder;
 use crate::plan::request::span::Span;
@@ -62,7 +62,7 @@ pub async fn draft(
     pool: Arc<ThreadPool>,
 ) -> Result<(Plan, Timing), RunError> {
     let district = request.order.area.district();
-    let means = Means { pool, alternatives: true, replan: None };
+    let means = Means { pool, alternatives: true, is_ordered: true, replan: None };
     let (computed, timing) =
         compute(db, request, |_, _| Ok(Imagined::default()), means, ()).await?;
     let began = Instant::now();
@@ -114,6 +114,8 @@ pub struct Means {
     pub pool: Arc<ThreadPool>,
     /// Whether the explanations of served visits name other people: an estimate shows none.
     pub alternatives: bool,
+    /// Whether a person ordered the plan.
+    pub is_ordered: bool,
     /// Of a plan of freed and urgent tasks that no person ordered: whether it is applied at once.
     pub replan: Option<bool>,
 }
@@ -127,7 +129,7 @@ pub async fn compute(
     db: &Db,
     request: Request,
     more: impl Fn(&mut Conn, &Rows) -> Result<Imagined, Problem> + Send + 'static,
-    Means { pool, alternatives, replan }: Means,
+    Means { pool, alternatives, is_ordered, replan }: Means,
     observer: impl Observer + Send + 'static,
 ) -> Result<(Computed, Timing), RunError> {
     let began = Instant::now();
@@ -139,7 +141,7 @@ pub async fn compute(
         ..Options::default()
     };
     let asked = request.clone();
-    let input = db.read(move |conn| read(conn, (&asked, replan), &more)).await?;
+    let input = db.read(move |conn| read(conn, (&asked, is_ordered, replan), &more)).await?;
     let read = began.elapsed();
     let began = Instant::now();
     let computed = tokio::task::spawn_blocking(move || {
@@ -187,7 +189,7 @@ fn solved(
     });
     let mut volunteers = if unreal.is_empty() { Vec::new() } else { problem.volunteers };
     if managers_only {
-        volunteers.retain(handovers::hands_out);
+        volunteers.retain(goods_handover::hands_out);
     }
     Ok(Computed {
         request,
@@ -221,7 +223,7 @@ struct Input {
 /// Reads the input of the request. `more` are volunteers and visits besides those of the database.
 fn read(
     conn: &mut Conn,
-    (Request { order, now, by, .. }, replan): (&Request, Option<bool>),
+    (Request { order, now, by, .. }, is_ordered, replan): (&Request, bool, Option<bool>),
     more: impl Fn(&mut Conn, &Rows) -> Result<Imagined, Problem>,
 ) -> Result<Input, Problem> {
     if area::store::current(conn, &order.area)?.is_none() {
@@ -230,7 +232,8 @@ fn read(
     let span = order.span()?;
     let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
     let today = clock::day(*now);
-    let missed = missed::read(conn, order.area, today, &rows)?;
+    let before = missed::before(today, is_ordered);
+    let missed = missed::read(conn, order.area, before, (&rows.tasks, &rows.tied))?;
     let overdue = select(&mut rows, order, &missed, (span, today));
     // What is applied at once moves others only where the district wants no suggestions.
     let may_move = |at_once: bool| !at_once || rows.settings.replan == ReplanMode::Automatic;
@@ -291,3 +294,6 @@ fn select(
     rows.carried.leave_out(&planned_anew);
     overdue
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use crate::plan::problem::base::Base;
 use crate::plan::problem::base_visit::BaseVisit;
 use crate::plan::problem::build::{self, Rows};
 use crate::plan::problem::earliest::Earliest;
-use crate::plan::request::handovers;
+use crate::plan::request::goods_handover;
 use crate::plan::request::imagined::Imagined;
 use crate::plan::upkeep::overruns;
 use crate::task::row::TaskRow;
@@ -76,7 +76,7 @@ fn problem(rows: &Rows, request: &Request, more: Imagined) -> Result<DispatchPro
         without_held_up(&mut problem, &rows.tasks, *now);
     }
     if more.managers_only {
-        handovers::let_managers(&mut problem.volunteers, &rows.people);
+        goods_handover::let_managers(&mut problem.volunteers, &rows.people);
     }
     problem.volunteers.extend(more.volunteers);
     problem.visits.extend(more.visits);

@@ -12,12 +12,13 @@ use super::visit_store::{self, VisitRow};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::person::start::RouteStart;
+use crate::plan::request::span::Span;
 use crate::{area, person};
 
 /// The work of a plan, by person and by grid, without the visits that were left when it was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PlanLoads {
-    /// The people with visits in the plan, or before those that it moves, ordered by area and id.
+    /// The people with visits in the plan, or with those that it moves within its days, ordered by area and id.
     #[schema(max_items = 100_000)]
     pub people: Vec<PersonLoad>,
     /// The grids with tasks in the plan, ordered by code.
@@ -41,7 +42,7 @@ pub struct PersonLoad {
     pub grid: AreaCode,
     /// Where the person's routes start: without a home, at the point of the grid.
     pub starts_at: RouteStart,
-    /// Minutes of the visits that were assigned before.
+    /// Minutes of the visits that were assigned for these days before.
     #[schema(maximum = 1_000_000, example = 60)]
     pub minutes_before: u32,
     /// The same with the visits of the plan.
@@ -72,14 +73,14 @@ pub struct GridLoad {
     pub unserved: u32,
 }
 
-/// The loads of the plan with these visits.
+/// The loads of the plan of these days with these visits.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn loads(
     conn: &mut Conn,
     key: &SealingKey,
-    (district, plan): (AreaCode, PlanId),
+    (district, plan, span): (AreaCode, PlanId, Span),
     visits: &[VisitRow],
 ) -> Result<PlanLoads, DbError> {
     let planned = visits.iter().map(|row| (row.task, (row.person, row.day, row.start)));
@@ -90,7 +91,7 @@ pub fn loads(
     };
     let moved: Vec<(PlanId, TaskId)> = visits.iter().filter_map(moved).collect();
     let former = visit_store::of_tasks(conn, district, &moved)?;
-    let (people, grids) = (by_person(visits, &former), by_grid(visits));
+    let (people, grids) = (by_person(visits, &former, span), by_grid(visits));
     let ids: BTreeSet<PersonId> = people.iter().map(|load| load.person_id).collect();
     let codes: BTreeSet<AreaCode> = grids.iter().map(|load| load.grid).collect();
     let without_home = person::start::ids_without_home(conn, district, &ids)?;
@@ -106,8 +107,13 @@ pub fn loads(
     Ok(PlanLoads { people, grids: grids.into_iter().map(with_name).collect(), changes })
 }
 
-/// The loads with these visits; `former` are those that tasks had before the plan moves them.
-fn by_person(visits: &[VisitRow], former: &HashMap<TaskId, VisitRow>) -> Vec<PersonLoad> {
+/// The loads in the days of `span` with these visits; `former` are those that tasks had before the plan moves them,
+/// also from other days.
+fn by_person(
+    visits: &[VisitRow],
+    former: &HashMap<TaskId, VisitRow>,
+    span: Span,
+) -> Vec<PersonLoad> {
     let mut loads: BTreeMap<(AreaCode, PersonId), PersonLoad> = BTreeMap::new();
     for visit in visits {
         let Some(load) = load_of(&mut loads, visit) else { continue };
@@ -119,7 +125,8 @@ fn by_person(visits: &[VisitRow], former: &HashMap<TaskId, VisitRow>) -> Vec<Per
             load.added += 1;
         }
     }
-    for visit in former.values() {
+    let is_within = |visit: &&VisitRow| visit.day.is_some_and(|day| span.contains(day));
+    for visit in former.values().filter(is_within) {
         if let Some(load) = load_of(&mut loads, visit) {
             load.minutes_before = load.minutes_before.saturating_add(minutes(visit));
         }
@@ -168,4 +175,53 @@ fn by_grid(visits: &[VisitRow]) -> Vec<GridLoad> {
         }
     }
     loads.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use gridward_domain::time::TimeOfDay;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn person(n: u128) -> PersonId {
+        PersonId(Uuid::from_u128(n))
+    }
+
+    /// A visit of half an hour by the person of this number on a day of December, which a plan moves.
+    fn visit(task: u128, by: u128, day: u32) -> VisitRow {
+        let grid = "500116001002001".parse().expect("a code");
+        VisitRow {
+            district: "500116".parse().expect("a code"),
+            plan: PlanId(Uuid::nil()),
+            task: TaskId(Uuid::from_u128(task)),
+            grid,
+            person: Some(person(by)),
+            day: NaiveDate::from_ymd_opt(2026, 12, day),
+            start: TimeOfDay::new(600).ok(),
+            travel: Some(0),
+            reason: String::new(),
+            task_version: Some(1),
+            minutes: Some(30),
+            person_grid: Some(grid),
+            former_unserved: None,
+            former_plan: Some(PlanId(Uuid::nil())),
+        }
+    }
+
+    #[test]
+    fn what_people_had_on_other_days_than_those_of_the_plan_is_not_their_load_before_it() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 12, day).expect("a day");
+        let span = Span::new(day(8), day(14)).expect("a span");
+        let visits = [visit(1, 1, 8), visit(2, 1, 9), visit(3, 1, 10)];
+        let former = [visit(1, 1, 1), visit(2, 2, 14), visit(3, 3, 15)];
+        let former: HashMap<TaskId, VisitRow> =
+            former.into_iter().map(|visit| (visit.task, visit)).collect();
+        let loads = by_person(&visits, &former, span).into_iter();
+        let loads: Vec<_> = loads
+            .map(|load| (load.person_id, load.minutes_before, load.minutes_after, load.added))
+            .collect();
+        assert_eq!(loads, [(person(1), 0, 90, 2), (person(2), 30, 0, 0)]);
+    }
 }

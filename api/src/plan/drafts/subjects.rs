@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 
@@ -10,8 +10,8 @@ use crate::beneficiary::visitors;
 use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem};
-use crate::plan::problem::base;
 use crate::plan::problem::seconded::Seconded;
+use crate::plan::problem::{base, missed, movable};
 use crate::plan::request::changes::Change;
 use crate::plan::request::order::PlanOrder;
 use crate::plan::request::selection::{MOST_IDS, MOST_WORDS};
@@ -56,7 +56,7 @@ fn faults_of_named(
     faults.extend(base::fault(conn, order, now)?);
     // Lists that are too long are refused unread.
     if !order.changes.is_empty() && !order.changes.is_too_long() {
-        faults.extend(faults_of_changes(conn, order)?);
+        faults.extend(faults_of_changes(conn, order, clock::day(now))?);
     }
     Ok(faults)
 }
@@ -73,13 +73,51 @@ fn faults_of_selected(conn: &mut Conn, order: &PlanOrder) -> Result<Vec<FieldErr
     Ok(unknown.map(|(at, _)| fault(at)).collect())
 }
 
-/// The errors of the changes.
-fn faults_of_changes(conn: &mut Conn, order: &PlanOrder) -> Result<Vec<FieldError>, DbError> {
-    let ids: Vec<TaskId> = order.changes.tasks().map(|(_, id)| id).collect();
-    let rows = task::store::rows(conn, order.area.district(), &ids)?;
-    let is_planned = |row: &TaskRow| order.area.contains(&row.grid) && row.state == Phase::Open;
-    let open: HashMap<TaskId, TaskRow> =
-        rows.into_iter().filter(is_planned).map(|row| (row.id, row)).collect();
+/// The tasks that the changes name.
+struct NamedTasks {
+    /// The open ones of the area, and its missed visits as if these were open.
+    open: HashMap<TaskId, TaskRow>,
+    /// All tasks of the ties of the named ones; the missed visits that the plan has are as if they were open.
+    tied: Vec<TaskRow>,
+}
+
+impl NamedTasks {
+    fn read(conn: &mut Conn, order: &PlanOrder, today: NaiveDate) -> Result<Self, DbError> {
+        let (area, district) = (order.area, order.area.district());
+        let named: HashSet<TaskId> = order.changes.tasks().map(|(_, id)| id).collect();
+        let ids: Vec<TaskId> = named.iter().copied().collect();
+        let mut rows = task::store::rows(conn, district, &ids)?;
+        rows.retain(|row| area.contains(&row.grid));
+        let ties: BTreeSet<TaskId> =
+            rows.iter().filter_map(TaskRow::tie).map(|tie| tie.id).collect();
+        if !ties.is_empty() {
+            let others = task::assignment::tie::binding(conn, district, &ties)?;
+            rows.extend(others.into_iter().filter(|row| !named.contains(&row.id)));
+        }
+        let before = missed::before(today, true);
+        let missed = missed::read(conn, area, before, (&rows, &[]))?;
+        // The plan has those that are named, the other one of two people's visit, and those that it selects.
+        let includes = order.only.matcher();
+        let is_planned = |row: &TaskRow| {
+            let is_selected = includes(row) && !order.leaves_out(row.due_on, today);
+            named.contains(&row.id) || row.pair().is_some() || is_selected
+        };
+        let planned = rows.iter_mut().filter(|row| missed.contains(&row.id) && is_planned(row));
+        planned.for_each(movable::as_open);
+        let is_open = |row: &&TaskRow| named.contains(&row.id) && row.state == Phase::Open;
+        let open = rows.iter().filter(is_open).map(|row| (row.id, row.clone())).collect();
+        rows.retain(|row| row.tie().is_some());
+        Ok(Self { open, tied: rows })
+    }
+}
+
+/// The errors of the changes on `today`.
+fn faults_of_changes(
+    conn: &mut Conn,
+    order: &PlanOrder,
+    today: NaiveDate,
+) -> Result<Vec<FieldError>, DbError> {
+    let NamedTasks { open, tied } = NamedTasks::read(conn, order, today)?;
     let unknown = order.changes.tasks().filter(|(_, id)| !open.contains_key(id));
     let unknown = unknown.map(|(at, _)| FieldError::new(at, "is no open task of the area"));
     let mut faults: Vec<FieldError> = unknown.collect();
@@ -90,7 +128,7 @@ fn faults_of_changes(conn: &mut Conn, order: &PlanOrder) -> Result<Vec<FieldErro
     }
     faults.extend(faults_of_skills(conn, order)?);
     faults.extend(faults_of_choices(conn, order, &open)?);
-    faults.extend(faults_of_ties(conn, order, &open)?);
+    faults.extend(faults_of_ties(order, &open, tied));
     Ok(faults)
 }
 
@@ -191,22 +229,16 @@ fn faults_of_choices(
     Ok(forbidden.collect())
 }
 
-/// An error for each pin that breaks the tie to another task.
+/// An error for each pin that breaks the tie to another task; `tied` are the tasks of the ties.
 fn faults_of_ties(
-    conn: &mut Conn,
     order: &PlanOrder,
     open: &HashMap<TaskId, TaskRow>,
-) -> Result<Vec<FieldError>, DbError> {
-    let pinned = |task: TaskId| open.get(&task).and_then(TaskRow::tie).map(|tie| tie.id);
-    let ties: BTreeSet<TaskId> = order.pinned().filter_map(pinned).collect();
-    if ties.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut bound = task::assignment::tie::binding(conn, order.area.district(), &ties)?;
+    mut tied: Vec<TaskRow>,
+) -> Vec<FieldError> {
     let pins: HashMap<TaskId, &PinnedTask> =
         order.changes.pins.iter().map(|pin| (pin.task_id, pin)).collect();
     // A tied task counts with the person and the day that the order pins it to.
-    for row in &mut bound {
+    for row in &mut tied {
         if let Some(pin) = pins.get(&row.id) {
             row.state = Phase::Assigned;
             (row.assignee, row.planned_on) = (Some(pin.person_id), Some(pin.day));
@@ -215,7 +247,7 @@ fn faults_of_ties(
     let fault = |pin: &PinnedTask| {
         let row = open.get(&pin.task_id)?;
         let tie = row.tie()?;
-        let others = || bound.iter().filter(|it| it.tie() == Some(tie) && it.id != row.id);
+        let others = || tied.iter().filter(|it| it.tie() == Some(tie) && it.id != row.id);
         if let Some(breach) = broken_tie(row, others(), pin.person_id) {
             return Some(("person_id", breach.detail()));
         }
@@ -229,5 +261,5 @@ fn faults_of_ties(
         let (member, detail) = fault(pin)?;
         Some(FieldError::new(Change::of("pins", at).pointer(member), detail))
     });
-    Ok(faults.collect())
+    faults.collect()
 }

@@ -20,12 +20,14 @@ use super::visit_store::{self, VisitFilter};
 use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
+use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::prefer::Wait;
 use crate::http::problem::Problem;
 use crate::plan::compute::planner::Planner;
 use crate::plan::model::PlanVisit;
+use crate::plan::request::span::Span;
 use crate::tx::Db;
 
 /// Filter and page of visits.
@@ -111,13 +113,15 @@ pub(crate) async fn get_plan_loads(
     Wait(patience): Wait,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::Dispatch)?;
-    planner.computed(principal, *id, patience).await?;
+    let plan = planner.computed(principal, *id, patience).await?;
+    let span = Span::new(plan.first_day, plan.last_day)
+        .map_err(|error| DbError::corrupt("plans", error))?;
     let keys = keys.clone();
     let loads = db.read(move |conn| {
         let district = principal.district();
         let key = keys.key(conn, district)?;
         let visits = visit_store::standing_visits(conn, district, *id)?;
-        loads::loads(conn, &key, (district, *id), &visits)
+        loads::loads(conn, &key, (district, *id, span), &visits)
     });
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(loads.await?))
 }

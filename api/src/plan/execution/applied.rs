@@ -1,11 +1,13 @@
 //! The plans that are applied: the last one, and those that planned tasks anew.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::PlanId;
 use gridward_domain::word::VariantArray as _;
 
 use crate::db::schema::plans;
@@ -75,19 +77,25 @@ pub fn last(conn: &mut Conn, area: AreaCode) -> Result<Option<AppliedPlan>, DbEr
 /// The most areas of a district of which [`last_by_area`] answers the plan.
 const MOST_AREAS: usize = 31;
 
-/// The last applied plan of all open tasks of the district, if it plans as a whole, and that of each town that
-/// plans for itself; of more than 30 such towns, those that planned last. Replans of single tasks do not count.
+/// The last plan of all open tasks of the district that was applied since this moment, if it plans as a whole, and
+/// that of each town that plans for itself; of more than 30 such towns, those that planned last. Replans of single
+/// tasks do not count.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn last_by_area(
     conn: &mut Conn,
     district: AreaCode,
+    since: DateTime<Utc>,
 ) -> Result<Vec<(AreaCode, AppliedPlan)>, DbError> {
-    let moments: Vec<(Option<AreaCode>, Option<NaiveDateTime>)> = plans::table
-        .filter(plans::district.eq(district))
-        .filter(plans::state.eq(PlanState::Applied))
-        .filter(plans::origin.ne_all(REPLANS))
+    let applied = || {
+        plans::table
+            .filter(plans::district.eq(district))
+            .filter(plans::state.eq(PlanState::Applied))
+            .filter(plans::state_at.ge(since.naive_utc()))
+            .filter(plans::origin.ne_all(REPLANS))
+    };
+    let moments: Vec<(Option<AreaCode>, Option<NaiveDateTime>)> = applied()
         .filter(plans::whole_area.is_not_null())
         .group_by(plans::whole_area)
         .select((plans::whole_area, max(plans::state_at)))
@@ -97,11 +105,25 @@ pub fn last_by_area(
         areas.filter(|(area, _)| area.level() <= Level::Town).collect();
     areas.sort_unstable_by_key(|(area, at)| (area.level(), Reverse(*at), *area));
     areas.truncate(MOST_AREAS);
-    let mut last = Vec::with_capacity(areas.len());
-    for (area, _) in areas {
-        last.extend(last_of(conn, district, &[area])?.map(|plan| (area, plan)));
+    let areas: Vec<AreaCode> = areas.into_iter().map(|(area, _)| area).collect();
+    let in_order: Vec<(Option<AreaCode>, PlanId)> = applied()
+        .filter(plans::whole_area.eq_any(&areas))
+        .order((plans::state_at, plans::id))
+        .select((plans::whole_area, plans::id))
+        .load(conn)?;
+    let last: HashMap<Option<AreaCode>, PlanId> = in_order.into_iter().collect();
+    let ids: Vec<PlanId> = last.values().copied().collect();
+    let rows: Vec<(PlanId, Option<NaiveDateTime>, String)> = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::id.eq_any(&ids))
+        .select((plans::id, plans::state_at, plans::measures))
+        .load(conn)?;
+    let mut read = HashMap::with_capacity(rows.len());
+    for (id, at, kept) in rows {
+        read.extend(AppliedPlan::read((at, kept))?.map(|plan| (id, plan)));
     }
-    Ok(last)
+    let plan_of = |area: AreaCode| Some((area, *read.get(last.get(&Some(area))?)?));
+    Ok(areas.into_iter().filter_map(plan_of).collect())
 }
 
 /// The last applied plan of all open tasks of one of these areas, without replans of single tasks.

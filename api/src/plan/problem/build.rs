@@ -289,4 +289,4 @@ pub fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, D
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::plan) mod tests;

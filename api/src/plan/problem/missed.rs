@@ -4,30 +4,36 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
 use gridward_domain::task::Phase;
 
-use super::build::Rows;
 use super::movable;
 use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
 
-/// These visits of the area, planned for days before `today`, whatever an order selects.
+/// The day before which visits have passed for a plan. Without an order by a person those of yesterday have not:
+/// a visit that was made without a network is reported on the next morning, after the plan of the night.
+pub(in crate::plan) fn before(today: NaiveDate, is_ordered: bool) -> NaiveDate {
+    if is_ordered { today } else { today - Days::new(1) }
+}
+
+/// Those of `tasks` that are such visits of the area, planned for days before `before`, whatever an order selects;
+/// `tied` are more tasks that are tied to these.
 ///
 /// # Errors
 /// [`DbError`].
 pub(in crate::plan) fn read(
     conn: &mut Conn,
     area: AreaCode,
-    today: NaiveDate,
-    Rows { tasks, tied, .. }: &Rows,
+    before: NaiveDate,
+    (tasks, tied): (&[TaskRow], &[TaskRow]),
 ) -> Result<HashSet<TaskId>, DbError> {
     let is_over = |task: &&TaskRow| {
         task.state == Phase::Assigned
             && task.plan.is_some()
-            && task.planned_on.is_some_and(|day| day < today)
+            && task.planned_on.is_some_and(|day| day < before)
             && area.contains(&task.grid)
     };
     let over: HashMap<TaskId, &TaskRow> =
@@ -91,6 +97,13 @@ mod tests {
         let assignee = (state != Phase::Open).then_some(PersonId(Uuid::from_u128(number)));
         TaskRow { state, assignee, ..row }
             .tied(TaskTie { r#type: TieType::TwoPeople, id: id(pair) })
+    }
+
+    #[test]
+    fn visits_of_yesterday_have_passed_only_for_plans_that_a_person_orders() {
+        let today = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day");
+        assert_eq!(before(today, true), today);
+        assert_eq!(before(today, false).to_string(), "2026-11-30");
     }
 
     #[test]

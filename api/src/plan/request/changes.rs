@@ -35,8 +35,8 @@ const MOST_MINUTES: u16 = 1_440;
     "task_id": "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c23"
 }] }))]
 pub struct PlanChanges {
-    /// Open tasks that get this person and day, also if the person gave the task back before: `declined_by_ids`
-    /// of the visit names such people.
+    /// Tasks that the plan can have, open ones and those of visits whose day has passed unaccepted, that get this
+    /// person and day, also if the person gave the task back before: `declined_by_ids` of the visit names such people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub pins: Vec<PinnedTask>,

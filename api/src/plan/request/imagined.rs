@@ -18,7 +18,7 @@ use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::handovers;
+use super::goods_handover;
 use super::span::{MOST_DAYS, Span};
 use crate::audience::members::by_page;
 use crate::beneficiary::stay::Whereabouts;
@@ -157,7 +157,7 @@ impl ImaginedVisits {
         let mut skills = self.skills.clone();
         if self.managers_only {
             // Those of the home, also during a stay elsewhere.
-            skills.extend(handovers::skills(home.grid));
+            skills.extend(goods_handover::skills(home.grid));
         }
         Visit {
             id: TaskId(Uuid::now_v7()),

@@ -2,7 +2,7 @@
 //! questions.
 
 pub mod changes;
-pub(super) mod handovers;
+pub(super) mod goods_handover;
 pub mod imagined;
 pub mod lane;
 pub mod order;

@@ -54,7 +54,8 @@ pub struct PlanOrder {
     /// yet, in grids where a visit would have no visitor or be late otherwise; none becomes late by it, or
     /// later. All others keep their person, day and hour, as do visits that a person assigned or pinned,
     /// accepted ones and those of a responsible person. Visits that a plan gave for a day that has passed and
-    /// that were never accepted are planned anew in any case, as open tasks are.
+    /// that were never accepted are planned anew in any case, as open tasks are; plans that no person orders leave
+    /// those of yesterday.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub move_unaccepted: bool,
     /// The level up to which people help where those of a grid cannot make all visits, within the

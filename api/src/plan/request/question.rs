@@ -82,7 +82,8 @@ impl Planner {
             caller: Arc::downgrade(&caller),
             shutdown: self.shutdown.clone(),
         };
-        let means = Means { pool: Arc::clone(&self.pool), alternatives: false, replan: None };
+        let pool = Arc::clone(&self.pool);
+        let means = Means { pool, alternatives: false, is_ordered: true, replan: None };
         let more = move |conn: &mut Conn, rows: &Rows| {
             let earliest = Earliest::after(now, question.order.lead(rows.settings.lead()));
             let volunteers = question.volunteers(conn, earliest)?;

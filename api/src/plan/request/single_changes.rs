@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PinnedTask {
-    /// The open task.
+    /// The task: open, or of a visit that a plan gave and whose day has passed unaccepted.
     pub task_id: TaskId,
     /// The person.
     pub person_id: PersonId,

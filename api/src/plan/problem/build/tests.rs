@@ -9,14 +9,14 @@ use uuid::Uuid;
 use super::*;
 use crate::task::row::Draft;
 
-const PERSON: PersonId = PersonId(Uuid::nil());
+pub(in crate::plan) const PERSON: PersonId = PersonId(Uuid::nil());
 
-fn day(text: &str) -> NaiveDate {
+pub(in crate::plan) fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day")
 }
 
 /// A visit of these minutes that the person holds on this day.
-fn held(number: u8, on: NaiveDate, minutes: i32, state: Phase) -> TaskRow {
+pub(in crate::plan) fn held(number: u8, on: NaiveDate, minutes: i32, state: Phase) -> TaskRow {
     let draft = Draft {
         id: TaskId(Uuid::from_u128(number.into())),
         grid: "500116001002001".parse().expect("a code"),
@@ -37,7 +37,7 @@ fn held(number: u8, on: NaiveDate, minutes: i32, state: Phase) -> TaskRow {
     }
 }
 
-fn rows(tasks: Vec<TaskRow>, carried: Carried) -> Rows {
+pub(in crate::plan) fn rows(tasks: Vec<TaskRow>, carried: Carried) -> Rows {
     Rows {
         people: Vec::new(),
         calendars: Calendars::default(),

@@ -1,6 +1,12 @@
 //! The hand-overs of a campaign with goods alone. A manager hands goods out to the beneficiaries of the own grid, a
 //! volunteer only to those of their own visits, of which such a campaign has none. So each hand-over requires a skill
 //! in the problem of a dry plan that the managers of its grid have there, and no other person.
+//!
+//! The solver's own rule of grids does not suffice for that: it knows no roles, so volunteers of the grid would make
+//! hand-overs too; it lets neighbours help up to the `reach` of the whole problem, which the tasks beside them need;
+//! and it goes by the grid in which a beneficiary stays, while the manager of the home hands the goods out. Skills
+//! hold in every step of the solver, also for help and for remedies, where a list of forbidden people on each
+//! hand-over would name nearly all.
 
 use std::collections::HashMap;
 
@@ -34,9 +40,9 @@ pub(in crate::plan) fn hands_out(person: &Volunteer) -> bool {
     skills(person.grid).is_subset(&person.skills)
 }
 
-/// Why a hand-over has no manager, and what would help: no person learns what managers alone may do, and without a
+/// Why a hand-over has no manager, and what would help, both without its skill: no person learns what managers alone may do, and without a
 /// manager of the grid it has no person.
-pub(in crate::plan) fn said(unserved: &Unserved) -> (Value, Value) {
+pub(in crate::plan) fn without_skill(unserved: &Unserved) -> (Value, Value) {
     let reason = match &unserved.reason {
         Reason::NoSkill { .. } => json!(Reason::NoVolunteer),
         reason => json!(reason),

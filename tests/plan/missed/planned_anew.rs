@@ -1,76 +1,15 @@
-//! Visits that a plan gave and that were not accepted before their day had passed: the next plan has them.
+//! Which of these visits a plan has, and for whom.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::bodies::home_visit;
+use super::{days_pass, draft, of_kind, offer, send, task, visit, visit_with};
 use crate::support::days::day;
-use crate::support::files::{beneficiary_id, person_id};
-use crate::support::server::Answer;
-use crate::support::{Backend, Caller, GRID, Server};
+use crate::support::files::person_id;
+use crate::support::{Backend, Server};
 
-/// A visit of half an hour, for which there is a week from tomorrow on.
-async fn visit(manager: &Caller, beneficiary: u32) -> String {
-    let days = json!({ "not_before": day(1), "due_on": day(7), "minutes": 30 });
-    manager.make(&home_visit(&beneficiary_id(beneficiary), days)).await
-}
-
-/// A draft of tomorrow.
-async fn draft(manager: &Caller, more: Value) -> Value {
-    let mut order = json!({ "area": GRID, "first_day": day(1), "last_day": day(1) });
-    order.as_object_mut().expect("an object").extend(more.as_object().expect("more").clone());
-    let made = manager.order_plan(&order).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    made.body
-}
-
-async fn send(manager: &Caller, plan: &Value, command: &str) -> Answer {
-    let path = format!("/v1/plans/{}/{command}", plan["id"].as_str().expect("an id"));
-    let done = manager.post(&path, &json!({})).await;
-    assert_eq!(done.status, 200, "{}", done.body);
-    done
-}
-
-/// The tasks of the plan's visits with this change.
-async fn of_kind(manager: &Caller, plan: &Value, kind: &str) -> Vec<Value> {
-    let id = plan["id"].as_str().expect("an id");
-    let page = manager.get(&format!("/v1/plans/{id}/visits?change={kind}")).await;
-    let items = page.body["items"].as_array().expect("visits").iter();
-    items.map(|item| item["task_id"].clone()).collect()
-}
-
-/// The task without what counts its changes.
-async fn task(caller: &Caller, id: &str) -> Value {
-    let mut task = caller.get(&format!("/v1/tasks/{id}")).await.body;
-    let row = task.as_object_mut().expect("an object");
-    row.remove("version");
-    row.remove("updated_at");
-    task
-}
-
-/// The only people who have minutes, and how many.
-fn offer(server: &Server, people: &[(u32, u32)]) {
-    server.database.execute("UPDATE people SET weekly_minutes = 0");
-    for (person, minutes) in people {
-        let id = person_id(*person);
-        let offers = format!("UPDATE people SET weekly_minutes = {minutes} WHERE id = '{id}'");
-        server.database.execute(&offers);
-    }
-}
-
-/// As if the plans had been of yesterday.
-fn days_pass(server: &Server) {
-    let yesterday = day(-1);
-    server.database.execute(&format!(
-        "UPDATE plans SET first_day = '{yesterday}', last_day = '{yesterday}' \
-             WHERE state = 'applied';
-         UPDATE plan_visits SET day = '{yesterday}' WHERE person IS NOT NULL;
-         UPDATE tasks SET not_before = '{yesterday}', planned_on = '{yesterday}' \
-             WHERE plan IS NOT NULL"
-    ));
-}
-
-/// The visit goes to the same person again, whose week has minutes for one visit alone, or to another one.
+/// The visit goes to the same person again, or to another one. Where yesterday and tomorrow are in one week, the
+/// person's minutes suffice for one visit alone; a unit test of the selection proves that on each day of the week.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visit_of_yesterday_that_was_not_accepted_is_in_the_next_plan_and_its_undo_restores_it(
@@ -95,6 +34,14 @@ async fn a_visit_of_yesterday_that_was_not_accepted_is_in_the_next_plan_and_its_
     let usual = draft(&manager, json!({})).await;
     assert_eq!((&usual["assigned"], &usual["overdue"]), (&json!(1), &json!(0)), "{usual}");
     assert_eq!(of_kind(&manager, &usual, "moved").await, [json!(given)]);
+    let loads = format!("/v1/plans/{}/loads", usual["id"].as_str().expect("an id"));
+    let people = manager.get(&loads).await.body["people"].clone();
+    assert_eq!(people.as_array().map(Vec::len), Some(1), "{people}");
+    assert_eq!(
+        (&people[0]["person_id"], &people[0]["minutes_before"]),
+        (&json!(person_id(next)), &json!(0)),
+        "yesterday is no day of the plan: {people}"
+    );
     let named =
         json!({ "only": { "ids": [given] }, "move_unaccepted": true, "include_late": true });
     assert_eq!(draft(&manager, named).await["assigned"], 1);
@@ -169,4 +116,65 @@ async fn an_overdue_visit_that_was_not_accepted_counts_as_an_open_one(
     let without = draft(&manager, json!({ "include_late": true })).await;
     assert_eq!(of_kind(&manager, &without, "left").await, [json!(given)], "{without}");
     assert_eq!(task(&manager, &given).await, before);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_the_order_does_not_select_stays_with_its_person(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    offer(&server, &[(21, 600)]);
+    let given = visit(&manager, 1).await;
+    let first = draft(&manager, json!({})).await;
+    send(&manager, &first, "apply").await;
+    days_pass(&server);
+    let before = task(&manager, &given).await;
+    let other = visit(&manager, 2).await;
+    let plan = draft(&manager, json!({ "only": { "ids": [other] } })).await;
+    assert_eq!((&plan["assigned"], &plan["overdue"]), (&json!(1), &json!(0)), "{plan}");
+    assert_eq!(of_kind(&manager, &plan, "new").await, [json!(other)]);
+    for kind in ["kept", "moved", "left"] {
+        assert_eq!(of_kind(&manager, &plan, kind).await, [Value::Null; 0], "{kind}");
+    }
+    send(&manager, &plan, "apply").await;
+    assert_eq!(task(&manager, &given).await, before);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_applied_plan_that_has_no_visitor_for_the_visit_leaves_it_with_its_person(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    offer(&server, &[(21, 600)]);
+    let skills = |skills: &str| {
+        let id = person_id(21);
+        let skilled = format!("UPDATE people SET skills = '{skills}' WHERE id = '{id}'");
+        server.database.execute(&skilled);
+    };
+    skills("medical");
+    let given = visit_with(&manager, 1, json!({ "skills": ["medical"] })).await;
+    let first = draft(&manager, json!({})).await;
+    send(&manager, &first, "apply").await;
+    days_pass(&server);
+    skills("driving");
+    let before = task(&manager, &given).await;
+    assert_eq!(before["assignee_id"], person_id(21).as_str(), "{before}");
+    let other = visit(&manager, 2).await;
+    let plan = draft(&manager, json!({})).await;
+    assert_eq!(of_kind(&manager, &plan, "new").await, [json!(other)]);
+    assert_eq!(of_kind(&manager, &plan, "left").await, [json!(given)]);
+    let applied = send(&manager, &plan, "apply").await.body;
+    assert_eq!((&applied["left"], &applied["plan"]["assigned"]), (&json!([]), &json!(1)));
+    assert_eq!(task(&manager, &given).await, before, "it is not open, and has no mark of one");
+    send(&manager, &plan, "undo").await;
+    assert_eq!(task(&manager, &given).await, before);
+
+    // The next plan can have it again.
+    skills("medical");
+    let next = draft(&manager, json!({ "only": { "ids": [given] } })).await;
+    assert_eq!(of_kind(&manager, &next, "moved").await, [json!(given)]);
 }
