@@ -1,11 +1,14 @@
 //! Transactions that meet on PostgreSQL: a deadlock is retried, in whatever language the server
-//! reports it, and an import waits for changes that are not committed yet.
+//! reports it, and an import and movements of goods wait for changes that are not committed yet.
 
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 
+use serde_json::json;
+
+use crate::goods::{put_item, receive};
 use crate::support::files::BENEFICIARY;
 use crate::support::server::{import, said};
 use crate::support::{Backend, Database, Files, GRID, Server};
@@ -97,4 +100,32 @@ async fn an_import_keeps_a_change_that_is_committed_while_it_waits() {
 
     let after = supervisor.get(&path).await.body;
     assert_eq!((&after["name"], &after["version"]), (&"第一网格".into(), &(before + 2).into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_goods_reach_a_village_that_another_server_ends_meanwhile() {
+    let (town, village) = ("500116001", "500116001002");
+    let server = Server::small(Backend::Postgres);
+    let supervisor = server.supervisor().await;
+    put_item(&server.admin().await, "rice", &json!({})).await;
+    receive(&supervisor, "rice", town, 5).await;
+    let connect = || PgConnection::establish(&server.database.url).expect("the database");
+    let (mut other, mut observer) = (connect(), connect());
+    for body in [
+        json!({ "action": "received", "item": "rice", "area": village, "quantity": 5 }),
+        json!({
+            "action": "allotted", "item": "rice", "area": town, "to_area": village, "quantity": 5
+        }),
+    ] {
+        let end = "BEGIN; UPDATE areas SET valid_to = valid_from WHERE code = '500116001002'";
+        other.batch_execute(end).expect("a change");
+        let caller = supervisor.clone();
+        let entering = tokio::spawn(async move { caller.post("/v1/goods/movements", &body).await });
+        until(&mut observer, WAITING).await;
+        other.batch_execute("COMMIT").expect("the village has ended");
+        let refused = entering.await.expect("it ends");
+        assert_eq!((refused.status, refused.problem()), (422, "invalid"), "{}", refused.body);
+        server.database.execute("UPDATE areas SET valid_to = NULL WHERE code = '500116001002'");
+    }
+    assert_eq!(server.database.count("goods_stocks WHERE area = '500116001002'"), 0);
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{TOWN, VILLAGE, receive, rice, stock, with_rice};
 use crate::support::files::BENEFICIARY;
-use crate::support::{Backend, Caller, GRID, OTHER_GRID};
+use crate::support::{Backend, Caller, FAR_GRID, GRID, OTHER_GRID};
 
 /// A village of another town.
 const FAR_VILLAGE: &str = "500116002001";
@@ -133,4 +133,64 @@ async fn the_stock_of_a_village_that_ends_goes_to_what_took_over(
     assert!(!areas.contains(&json!(VILLAGE)), "{areas:?}");
     let all = areas.len();
     assert_eq!(all, if to == FAR_VILLAGE { 1 } else { 2 }, "{areas:?}");
+}
+
+/// Enters a consignment of rice in the village.
+async fn receive_lot(caller: &Caller, village: &str, lot: (&str, i32, &str)) {
+    let (lot, quantity, expires_on) = lot;
+    let consignment = json!({
+        "action": "received", "item": "rice", "area": village, "quantity": quantity, "lot": lot,
+        "expires_on": expires_on
+    });
+    enter(caller, &consignment).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_lot_of_two_former_villages_is_one_lot_of_the_village_that_took_over(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (_server, admin, supervisor) = with_rice(backend, 2).await;
+    receive(&supervisor, "rice", FAR_VILLAGE, 1).await;
+    receive_lot(&supervisor, VILLAGE, ("A", 4, "2027-12-31")).await;
+    receive_lot(&supervisor, FAR_VILLAGE, ("A", 3, "2027-12-31")).await;
+    let place = json!({ "lat": 29.285, "lon": 106.255 });
+    let changes = json!([
+        { "add": { "area": NEW_VILLAGE, "name": "新村", "place": place } },
+        { "recode": { "area": GRID, "to": "500116001009001" } },
+        { "recode": { "area": OTHER_GRID, "to": "500116001009002" } },
+        { "recode": { "area": FAR_GRID, "to": "500116001009003" } },
+        { "end": { "area": VILLAGE, "successors": [NEW_VILLAGE] } },
+        { "end": { "area": FAR_VILLAGE, "successors": [NEW_VILLAGE] } },
+    ]);
+    change(&admin, &changes).await;
+    let lots = json!([{ "lot": "A", "quantity": 7, "expires_on": "2027-12-31" }]);
+    assert_eq!(stocks(&supervisor).await, [(json!(NEW_VILLAGE), lots)]);
+    assert_eq!(stock(&supervisor, NEW_VILLAGE).await, 10);
+    assert_eq!(supervisor.events("goods.take_over").await.len(), 4);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_back_after_a_change_goes_to_each_lot_from_which_it_was_taken(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, admin, supervisor) = with_rice(backend, 1).await;
+    let manager = server.manager().await;
+    receive_lot(&supervisor, VILLAGE, ("B", 2, "2028-12-31")).await;
+    receive_lot(&supervisor, VILLAGE, ("A", 2, "2027-12-31")).await;
+    let handed = manager.post("/v1/handouts", &rice(BENEFICIARY, &json!({ "quantity": 3 }))).await;
+    assert_eq!(handed.status, 201, "{}", handed.body);
+    change(&admin, &json!([{ "recode": { "area": VILLAGE, "to": NEW_VILLAGE } }])).await;
+    let first = |pieces: i32| json!({ "lot": "A", "quantity": pieces, "expires_on": "2027-12-31" });
+    let last = |pieces: i32| json!({ "lot": "B", "quantity": pieces, "expires_on": "2028-12-31" });
+    let left = json!([last(1)]);
+    assert_eq!(stocks(&supervisor).await, [(json!(NEW_VILLAGE), left)]);
+
+    let path = format!("/v1/handouts/{}/return", handed.body["id"].as_str().expect("an id"));
+    let returned = manager.post(&path, &json!({ "reason": "absent" })).await;
+    assert_eq!((returned.status, &returned.body["station"]), (200, &json!(NEW_VILLAGE)));
+    let all = json!([first(2), last(2)]);
+    assert_eq!(stocks(&supervisor).await, [(json!(NEW_VILLAGE), all)]);
+    assert_eq!(stock(&supervisor, NEW_VILLAGE).await, 5);
 }

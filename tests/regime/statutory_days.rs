@@ -5,8 +5,8 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::cadences::again;
-use super::{create, night, tasks, weekly};
+use super::cadences::{again, made, make};
+use super::{change, create, night, rewrite, tasks, weekly, with};
 use crate::support::days::day;
 use crate::support::{Backend, Caller, Server};
 
@@ -19,6 +19,23 @@ fn rounds(occasion: &str) -> Value {
         "name": ROUNDS, "subject": "memorials", "filter": { "all": [] }, "lead_days": 14,
         "cadence": { "type": "feast", "feast": occasion }
     }))
+}
+
+/// The rounds that were prepared, also those that have ended.
+async fn prepared(caller: &Caller) -> Vec<Value> {
+    let all = tasks(caller).await.into_iter();
+    let titled =
+        |task: &Value| task["title"].as_str().is_some_and(|title| title.starts_with(ROUNDS));
+    all.filter(titled).collect()
+}
+
+/// Makes the round.
+async fn carry_out(server: &Server, round: &Value) {
+    let path = format!("/v1/tasks/{}", round["id"].as_str().expect("an id"));
+    let volunteer = server.volunteer().await;
+    assert_eq!(volunteer.act(&format!("{path}/claim")).await.status, 200);
+    let done = volunteer.post(&format!("{path}/report"), &json!({ "outcome": "done" })).await;
+    assert_eq!(done.status, 200, "{}", done.body);
 }
 
 /// Enters the day of the occasion.
@@ -81,32 +98,106 @@ async fn rounds_follow_a_day_of_the_districts_own_and_are_made_once_when_it_is_m
     let at = refused.body["errors"][0]["pointer"].clone();
     assert_eq!((refused.status, at), (422, json!("/content/cadence/feast")), "{}", refused.body);
     enter(&admin, "liberation_day", day(20)).await;
-    create(&server, &rounds("liberation_day")).await;
+    let regime = create(&server, &rounds("liberation_day")).await;
     assert!(night(&server).contains("succeeded, 0 processed"), "too early");
 
     // The day is moved before its rounds are prepared.
     take_back(&admin, "liberation_day", day(20)).await;
-    enter(&admin, "liberation_day", day(10)).await;
+    enter(&admin, "liberation_day", day(2)).await;
     assert!(again(&server).contains("succeeded, 1 processed"));
-    let made = async || {
-        let all = tasks(&supervisor).await.into_iter();
-        let titled =
-            |task: &Value| task["title"].as_str().is_some_and(|title| title.starts_with(ROUNDS));
-        all.filter(titled).collect::<Vec<Value>>()
-    };
-    let before = made().await;
-    assert_eq!((before.len(), &before[0]["due_on"]), (1, &json!(day(10))), "{before:?}");
+    let before = prepared(&supervisor).await;
+    assert_eq!((before.len(), &before[0]["due_on"]), (1, &json!(day(2))), "{before:?}");
 
-    // It is moved again: the round keeps its day, and is the only one, also once it has been made.
-    take_back(&admin, "liberation_day", day(10)).await;
+    // It is moved by ten days: the round keeps its day, and is the only one, also once it has been made.
+    take_back(&admin, "liberation_day", day(2)).await;
     enter(&admin, "liberation_day", day(12)).await;
     assert!(again(&server).contains("succeeded, 0 processed"));
-    assert_eq!(made().await[0]["due_on"], json!(day(10)));
-    let path = format!("/v1/tasks/{}", before[0]["id"].as_str().expect("an id"));
-    let volunteer = server.volunteer().await;
-    assert_eq!(volunteer.act(&format!("{path}/claim")).await.status, 200);
-    let done = volunteer.post(&format!("{path}/report"), &json!({ "outcome": "done" })).await;
-    assert_eq!(done.status, 200, "{}", done.body);
+    assert_eq!(prepared(&supervisor).await[0]["due_on"], json!(day(2)));
+    carry_out(&server, &before[0]).await;
     assert!(again(&server).contains("succeeded, 0 processed"));
-    assert_eq!(made().await.len(), 1);
+    assert_eq!(prepared(&supervisor).await.len(), 1);
+    assert_eq!(weeks(&supervisor, &regime).await.iter().sum::<u64>(), 0, "none is to come");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_beneficiary_who_was_visited_has_no_second_visit_when_the_day_is_moved(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    enter(&admin, "liberation_day", day(2)).await;
+    let visits = json!({
+        "name": "纪念日走访", "lead_days": 14,
+        "cadence": { "type": "feast", "feast": "liberation_day" }
+    });
+    let regime = create(&server, &weekly(&visits)).await;
+    assert!(night(&server).contains("succeeded, 6 processed"));
+    make(&server, "纪念日走访").await;
+    take_back(&admin, "liberation_day", day(2)).await;
+    enter(&admin, "liberation_day", day(12)).await;
+    assert!(again(&server).contains("succeeded, 0 processed"));
+    assert_eq!(made(&supervisor, "纪念日走访").await.len(), 6);
+    assert_eq!(weeks(&supervisor, &regime).await.iter().sum::<u64>(), 5, "of the others");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_occasion_of_the_same_year_has_its_own_rounds(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    for (occasion, later) in [("liberation_day", 2), ("founding_day", 5), ("charter_day", 7)] {
+        enter(&admin, occasion, day(later)).await;
+    }
+    let regime = create(&server, &rounds("liberation_day")).await;
+    assert!(night(&server).contains("succeeded, 1 processed"));
+    let first = prepared(&supervisor).await.remove(0);
+
+    // The round of the former occasion, which no person has taken, is withdrawn before that of the other one is made.
+    rewrite(&server, &regime, &rounds("founding_day")).await;
+    assert!(again(&server).contains("succeeded, 0 processed"));
+    let path = format!("/v1/tasks/{}", first["id"].as_str().expect("an id"));
+    assert_eq!(supervisor.get(&path).await.body["state"], "cancelled");
+    assert!(again(&server).contains("succeeded, 1 processed"));
+    let open = async || {
+        let all = prepared(&supervisor).await.into_iter();
+        all.filter(|round| round["state"] == "open").collect::<Vec<Value>>()
+    };
+    let second = open().await;
+    assert_eq!((second.len(), &second[0]["due_on"]), (1, &json!(day(5))), "{second:?}");
+
+    // One that was made is of the former occasion too.
+    carry_out(&server, &second[0]).await;
+    rewrite(&server, &regime, &rounds("charter_day")).await;
+    assert!(again(&server).contains("succeeded, 1 processed"));
+    let third = open().await;
+    assert_eq!((third.len(), &third[0]["due_on"]), (1, &json!(day(7))), "{third:?}");
+    assert!(again(&server).contains("succeeded, 0 processed"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_regime_becomes_active_with_a_day_to_come_and_its_outlook_says_when_none_is_left(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    enter(&admin, "lei_feng_day", day(-400)).await;
+    let content = rounds("lei_feng_day");
+    let draft = create(&server, &with(&content, &json!({ "active": false }))).await;
+    let path = format!("/v1/regimes/{}/outlook", draft["id"].as_str().expect("an id"));
+    let is_over = async || supervisor.get(&path).await.body["is_occasion_over"].clone();
+    assert_eq!(is_over().await, true);
+    let refused = change(&admin, &draft, &content).await;
+    let at = refused.body["errors"][0]["pointer"].clone();
+    assert_eq!((refused.status, at), (422, json!("/cadence/feast")), "{}", refused.body);
+
+    enter(&admin, "lei_feng_day", day(30)).await;
+    let active = change(&admin, &draft, &content).await;
+    assert_eq!(active.status, 200, "{}", active.body);
+    assert_eq!(is_over().await, Value::Null);
+    take_back(&admin, "lei_feng_day", day(30)).await;
+    assert_eq!(is_over().await, true);
 }

@@ -73,6 +73,21 @@ pub fn lock_row(
     Ok(())
 }
 
+/// Locks the area against its end by another server until the end of the transaction, so that what is stored of it
+/// before is there when it ends. Transactions share the lock. On SQLite a write transaction is already exclusive.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_area(conn: &mut Conn, district: AreaCode, area: AreaCode) -> Result<(), DbError> {
+    use diesel::sql_types::Text;
+    if let Conn::Pg(conn) = conn {
+        let lock = "SELECT FROM areas WHERE district = $1 AND code = $2 FOR SHARE";
+        let lock = diesel::sql_query(lock).bind::<Text, _>(district);
+        lock.bind::<Text, _>(area).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Locks the change of plans in `district` against other servers until the end of the transaction: of two
 /// plans that begin at once, the second one sees the first. On SQLite a write transaction is already
 /// exclusive.

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::LotCode;
 use gridward_domain::code::ItemCode;
-use gridward_domain::goods::{HeldLot, LotError, LotShare, MovementAction};
+use gridward_domain::goods::{HeldLot, LotError, LotShare, MovementAction, lot};
 use gridward_domain::id::HandoutId;
 use gridward_domain::range::{GoodsQuantity, Pieces, StockPieces};
 
@@ -26,7 +26,8 @@ type Sums = BTreeMap<(AreaCode, ItemCode, LotCode), i64>;
 /// A row of a sum.
 type Sum<A> = (A, ItemCode, Option<LotCode>, Option<i64>);
 
-/// The pieces of the lots of these items at these stations.
+/// The pieces of the lots of these items at these stations. The columns are those of the indexes `goods_movements_by_lot`
+/// and `goods_movements_to_lot`, so that no row of a movement is read.
 fn sums(
     conn: &mut Conn,
     district: AreaCode,
@@ -106,7 +107,7 @@ pub(super) fn pieces(
     Ok((own, others))
 }
 
-/// The lots of the item at the station that have pieces, the first to expire first. A caller reads the stock before and
+/// The lots of the item at the station that have pieces, in their order ([`lot::place`]). A caller reads the stock before and
 /// changes it after that, so that no other server changes its lots meanwhile.
 ///
 /// # Errors
@@ -137,7 +138,7 @@ pub(super) fn refused(why: LotError) -> Problem {
     }
 }
 
-/// The lots of the items at these stations that have pieces, the first to expire first.
+/// The lots of the items at these stations that have pieces, in their order ([`lot::place`]).
 ///
 /// # Errors
 /// [`DbError`].
@@ -160,7 +161,7 @@ pub(super) fn of_stocks(
         }
     }
     for of in lots.values_mut() {
-        of.sort_by_key(|lot| (lot.expires_on.is_none(), lot.expires_on));
+        of.sort_by(|a, b| lot::place(a.expires_on, &a.lot).cmp(&lot::place(b.expires_on, &b.lot)));
     }
     Ok(lots)
 }

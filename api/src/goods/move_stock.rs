@@ -1,5 +1,7 @@
 //! Enters movements of goods: received, allotted to a station below or above, counted.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
@@ -20,7 +22,7 @@ use super::store::{self, ItemRow, StockRow};
 use crate::area;
 use crate::clock;
 use crate::crypto::SealingKey;
-use crate::db::DbError;
+use crate::db::{DbError, dialect};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
@@ -64,6 +66,7 @@ pub fn enter(
     new: &NewGoodsMovement,
 ) -> Result<GoodsMovement, Problem> {
     principal.may(Action::ManageGoods)?;
+    lock_areas(tx, new)?;
     check_area(tx, principal, ("/area", new.area))?;
     item_in_use(tx, &new.item)?;
     if new.action != EntryAction::Allotted && new.to_area.is_some() {
@@ -220,6 +223,18 @@ fn allotted_to(
         check_area(tx, principal, ("/to_area", to))?;
     }
     Ok(to)
+}
+
+/// Locks the areas of the movement: a change of areas that ends one of them waits for the goods and moves them with the
+/// others, and the check after this sees a change that was first. In the order in which areas are ended, so that
+/// neither waits for the other.
+fn lock_areas(tx: &mut Tx<'_>, new: &NewGoodsMovement) -> Result<(), DbError> {
+    let (areas, district) =
+        (BTreeSet::from([new.area, new.to_area.unwrap_or(new.area)]), tx.district);
+    for area in areas {
+        dialect::lock_area(tx.read_unbatched(), district, area)?;
+    }
+    Ok(())
 }
 
 /// Checks that the area is the principal's, and has a station.

@@ -223,6 +223,23 @@ pub fn write(conn: &mut Conn, rows: &[MemberRow]) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Forgets the days of the last visits of all members: the regime follows another occasion now, whose visits those are
+/// not. The tasks stay known: the next run withdraws those that wait, and makes none beside one that a person has.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget_slots(conn: &mut Conn, district: AreaCode, regime: RegimeId) -> Result<(), DbError> {
+    let members = regime_members::table
+        .filter(regime_members::district.eq(district))
+        .filter(regime_members::regime.eq(regime))
+        .filter(regime_members::slot.is_not_null());
+    let version = regime_members::version.eq(regime_members::version + 1);
+    diesel::update(members)
+        .set((regime_members::slot.eq(None::<NaiveDate>), version))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Those of these members that are still as they were read.
 ///
 /// # Errors

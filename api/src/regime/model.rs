@@ -204,6 +204,11 @@ pub struct RegimeOutlook {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 3)]
     pub unassigned_visits: Option<i64>,
+    /// Whether the visits follow an occasion of which the calendar of the district has no day from today on: none come
+    /// until an admin enters one. Default: false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub is_occasion_over: bool,
     /// The number of visits in each of the coming weeks, the present day first; none for birthdays,
     /// stays in hospital and needs, whose days it would tell.
     #[schema(max_items = 104)]

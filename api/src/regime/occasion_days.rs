@@ -23,3 +23,9 @@ pub fn read(
     let years = (today.year() - 1)..=(today.year() + YEARS_AHEAD);
     occasion::days(conn, regime.district, code.as_str(), years)
 }
+
+/// Whether the regime follows an occasion that has none of these days left on `today`: no visit comes until the district
+/// enters one.
+pub fn is_over(regime: &RegimeRow, days: &OccasionDays, today: NaiveDate) -> bool {
+    regime.feast.is_some() && days.range(today..).next().is_none()
+}

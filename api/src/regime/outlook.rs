@@ -31,7 +31,8 @@ pub fn outlook(
     // opened for them either.
     if regime.cadence()?.has_anchor() {
         let members = preview::count(conn, regime.area, &regime.filter()?, today)?;
-        return Ok(RegimeOutlook { members, unassigned_visits: None, weeks: Vec::new() });
+        let (unassigned_visits, is_occasion_over, weeks) = (None, false, Vec::new());
+        return Ok(RegimeOutlook { members, unassigned_visits, is_occasion_over, weeks });
     }
     let candidates = candidates::of(conn, key, regime, today)?;
     let known = members::all(conn, regime.district, regime.id)?;
@@ -42,10 +43,12 @@ pub fn outlook(
         .collect();
     let (rule, occasions) = (regime.rule()?, occasion_days::read(conn, regime, today)?);
     let last: Vec<TaskId> = members.iter().filter_map(|member| member.task).collect();
-    let made = match regime.subject {
-        // A round is no contact with a person, so its task alone tells that it was made.
-        RegimeSubject::Memorials => among(conn, regime, &last, Phase::Done)?,
-        RegimeSubject::Beneficiaries => HashSet::new(),
+    // A round is no contact with a person, and a contact long before an occasion that was moved does not satisfy its
+    // visit: the task alone tells that it was made.
+    let made = if regime.subject == RegimeSubject::Memorials || regime.feast.is_some() {
+        among(conn, regime, &last, Phase::Done)?
+    } else {
+        HashSet::new()
     };
     let unassigned = if regime.assign_responsible {
         Some(count(among(conn, regime, &last, Phase::Open)?.len()))
@@ -54,9 +57,8 @@ pub fn outlook(
     };
     for (member, candidate) in members.iter().zip(&candidates) {
         let mut days = candidate.days(member);
-        if member.task.is_some_and(|task| made.contains(&task)) {
-            days.contact = days.contact.max(member.slot);
-        }
+        let made = member.slot.filter(|_| member.task.is_some_and(|task| made.contains(&task)));
+        days.contact = days.contact.max(made);
         let mut from = today;
         // Each visit made on its day is the contact of the next.
         while let Some(visit) = rule.next(&days, &occasions, from) {
@@ -64,12 +66,20 @@ pub fn outlook(
             let Some(week) = usize::try_from(ahead / 7).ok().and_then(|n| weeks.get_mut(n)) else {
                 break;
             };
-            week.visits += 1;
+            // An occasion that has been moved since its visit was made has no second one.
+            if made.is_none_or(|made| !rule.is_same_visit(made, visit.slot)) {
+                week.visits += 1;
+            }
             days.contact = Some(visit.due_on);
             from = visit.due_on + Days::new(1);
         }
     }
-    Ok(RegimeOutlook { members: count(members.len()), unassigned_visits: unassigned, weeks })
+    Ok(RegimeOutlook {
+        members: count(members.len()),
+        unassigned_visits: unassigned,
+        is_occasion_over: occasion_days::is_over(regime, &occasions, today),
+        weeks,
+    })
 }
 
 /// Those of the last visits of the members that are in the state.

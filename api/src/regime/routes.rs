@@ -166,7 +166,9 @@ pub struct ActivationQuery {
 /// Replaces the content; the area stays. Tasks that were prepared stay; open ones of members who no
 /// longer belong to the audience are cancelled. The authors of content that was never active may not set `active`, and
 /// other content than before must not be active (403 `regime_author`): another person activates it.
-/// Only the responsible person may change without that. An active regime needs a responsible person.
+/// Only the responsible person may change without that. An active regime needs a responsible person, and an occasion that
+/// its visits follow needs a day from today on when the regime becomes active. A change to another occasion withdraws the
+/// visits of the former one that wait.
 /// Activating visits to all beneficiaries of the district or of a town is 409
 /// `confirmation_required` until `confirm` is set. Repeating the call changes nothing. Allowed roles:
 /// supervisors and admins, within their area.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::audience::Filter;
 use gridward_domain::authority::{Action, Principal, Role};
@@ -12,8 +13,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::model::{NewRegime, Regime, RegimeContent};
-use super::size;
 use super::store::{self, RegimeRow};
+use super::{members, occasion_days, size};
 use crate::audience::check;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -140,11 +141,13 @@ pub struct RegimeChange {
 }
 
 /// Replaces the content of the regime; its area stays. Content that it has already changes nothing.
-/// Members get new days if the cadence changes so that theirs no longer exist.
+/// Members get new days if the cadence changes so that theirs no longer exist, and the visits of another occasion are
+/// prepared besides those of the last one.
 ///
 /// # Errors
 /// 403, also for the activation of own content; 404; 409 without a necessary confirmation; 412 or 428
-/// if the decision is not based on the current version; 422.
+/// if the decision is not based on the current version; 422, also for the activation with an occasion that has no day to
+/// come.
 pub fn change(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -171,6 +174,9 @@ pub fn change(
     if is_edited && !may_be_empty || is_activated {
         size::check(tx, &next, is_activated && !confirm)?;
     }
+    if is_activated {
+        check_occasion(tx.read_unbatched(), &next, clock::day(tx.now))?;
+    }
     let by = Some(principal.person);
     let authors = match (is_edited, is_activated) {
         (true, _) => row.authors_with(principal.person).into(),
@@ -188,8 +194,20 @@ pub fn change(
         ..next
     };
     store::put(tx.write_unbatched(), Some(&row), &next)?;
+    if next.feast != row.feast {
+        members::forget_slots(tx.write_unbatched(), next.district, next.id)?;
+    }
     record(tx, principal, "regime.change", &next);
     Ok(next.shown(tx.read_unbatched(), key, principal)?)
+}
+
+/// Checks that the occasion of a regime that becomes active has a day to come: without one no visit would be made.
+fn check_occasion(conn: &mut Conn, row: &RegimeRow, today: NaiveDate) -> Result<(), Problem> {
+    let days = occasion_days::read(conn, row, today)?;
+    if occasion_days::is_over(row, &days, today) {
+        return Err(Problem::invalid("/cadence/feast", NO_COMING_DAY));
+    }
+    Ok(())
 }
 
 /// Checks what the types do not enforce of a regime in the area; pointers begin with `at`.
@@ -248,6 +266,9 @@ fn check_content(
 
 /// Why a code that is neither that of a feast nor in the district's calendar is refused.
 const UNKNOWN_OCCASION: &str = "is neither a feast nor the code of a holiday of the district";
+
+/// Why a regime is not activated whose occasion has no day to come.
+const NO_COMING_DAY: &str = "has no day from today on in the calendar of the district";
 
 /// Why an active regime without a responsible person is refused.
 const NEEDED: &str = "is needed before the regime becomes active";

@@ -76,7 +76,8 @@ pub fn contacted(
 }
 
 /// The members whose last visit waits and has no reason any more: the stay in hospital that it follows was
-/// shortened or taken back, or the report no longer finds the need.
+/// shortened or taken back, the report no longer finds the need, or the regime follows another occasion since
+/// ([`members::forget_slots`]).
 ///
 /// # Errors
 /// [`DbError`].
@@ -87,7 +88,8 @@ pub fn unfounded(
     today: NaiveDate,
 ) -> Result<Vec<MemberRow>, DbError> {
     let without_reason = members.iter().zip(candidates).filter(|(member, candidate)| {
-        member.slot.is_some_and(|slot| !rule.has_reason(&candidate.days(member), slot, today))
+        let has_reason = |slot| rule.has_reason(&candidate.days(member), slot, today);
+        member.task.is_some() && !member.slot.is_some_and(has_reason)
     });
     with_waiting_visit(conn, regime, without_reason.map(|(member, _)| member.clone()).collect())
 }

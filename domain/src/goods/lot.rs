@@ -51,6 +51,12 @@ pub enum LotError {
     OthersExpired(StockPieces),
 }
 
+/// The place of a lot among those of its item: the first to expire comes first, a lot without a last day of use after
+/// all others, and of the same day the first by code. Lots are taken and shown in this order.
+pub fn place(expires_on: Option<NaiveDate>, lot: &LotCode) -> (bool, Option<NaiveDate>, &LotCode) {
+    (expires_on.is_none(), expires_on, lot)
+}
+
 /// Takes pieces of a stock that has at least as many, of whichever lots expire first and have not expired on the day
 /// `on`; with `None`, also of expired ones.
 ///
@@ -63,7 +69,7 @@ pub fn take(
     on: Option<NaiveDate>,
 ) -> Result<Vec<LotShare>, LotError> {
     let mut usable: Vec<&HeldLot> = lots.iter().filter(|lot| lot.is_usable(on)).collect();
-    usable.sort_by_key(|lot| (lot.expires_on.is_none(), lot.expires_on, &lot.lot));
+    usable.sort_by_key(|held| place(held.expires_on, &held.lot));
     let without = (i64::from(stock.get()) - in_lots(lots)).max(0);
     let of_lots = usable.into_iter().map(|lot| (Some(&lot.lot), i64::from(lot.pieces.get())));
     let wanted = i64::from(wanted.get());
@@ -152,6 +158,13 @@ mod tests {
         assert_eq!(shares(&later), [(Some("B"), 3), (Some("C"), 1)], "one has expired");
         assert_eq!(of(8, Some(day(11))), Err(LotError::OthersExpired(stock(7))));
         assert_eq!(shares(&of(3, None).expect("pieces")), [(Some("A"), 2), (Some("B"), 1)]);
+    }
+
+    #[test]
+    fn of_lots_that_expire_on_one_day_the_first_by_code_goes_first() {
+        let lots = [held("B", 1, Some(10)), held("D", 1, None), held("A", 1, Some(10))];
+        let all = take(stock(4), &lots, pieces(4), None).expect("pieces");
+        assert_eq!(shares(&all), [(Some("A"), 1), (Some("B"), 1), (Some("D"), 1), (None, 1)]);
     }
 
     #[test]

@@ -53,9 +53,12 @@ struct Slots {
     next: Option<NaiveDate>,
 }
 
-/// How many days before a birthday or an occasion a contact satisfies its visit, how many days after it the visit is
-/// still made, and by how many days an occasion may be moved without a second visit.
+/// How many days before a birthday or an occasion a contact satisfies its visit, and how many days after it the visit
+/// is still made.
 const ABOUT_YEARLY: u64 = 7;
+
+/// By how many days an occasion about New Year may be moved into another calendar year without a second visit.
+const ACROSS_NEW_YEAR: u64 = 60;
 
 /// How many days after its day a visit that follows a stay in hospital or a need is still made.
 const AFTER_EVENT: u64 = 30;
@@ -129,12 +132,17 @@ impl Rule {
         contact.is_some_and(|contact| contact >= from)
     }
 
-    /// Whether the visit that was prepared for the day `prepared` is that of `slot`: an occasion may have been moved
-    /// by a few days since, and still has one visit.
+    /// Whether the visit that was prepared for the day `prepared` is that of `slot`. An occasion has one day in each
+    /// calendar year, so its visit is that of the year, by however many days the table has moved it since. About New
+    /// Year the move may lead into another calendar year: there two days near each other are of one visit, and the
+    /// first and the last days of a year are of two.
     pub fn is_same_visit(&self, prepared: NaiveDate, slot: NaiveDate) -> bool {
         let apart = prepared.signed_duration_since(slot).num_days().unsigned_abs();
         match self.cadence {
-            Cadence::Feast { .. } => apart <= ABOUT_YEARLY,
+            Cadence::Feast { .. } if prepared.year() == slot.year() => {
+                apart < self.days() - ACROSS_NEW_YEAR
+            }
+            Cadence::Feast { .. } => apart <= ACROSS_NEW_YEAR,
             Cadence::EveryDays { .. }
             | Cadence::Birthday {}
             | Cadence::AfterHospital { .. }

@@ -278,11 +278,27 @@ fn an_occasion_is_on_its_day_of_each_year_as_far_as_it_is_known() {
 }
 
 #[test]
-fn an_occasion_that_is_moved_by_a_few_days_still_has_one_visit() {
+fn an_occasion_has_one_visit_in_a_year_by_however_many_days_it_is_moved() {
     let rule = of(Cadence::Feast { feast: "qingming".parse().expect("a code") }, 14);
     let is_same = |slot| rule.is_same_visit(date("2026-04-05"), date(slot));
-    assert!(is_same("2026-04-05") && is_same("2026-04-12") && is_same("2026-03-29"));
-    assert!(!is_same("2026-04-13") && !is_same("2027-04-05"));
+    assert!(is_same("2026-04-05") && is_same("2026-04-12") && is_same("2026-03-26"));
+    assert!(is_same("2026-11-30"));
+    assert!(!is_same("2025-04-04") && !is_same("2027-04-05") && !is_same("2027-01-05"));
+}
+
+#[test]
+fn an_occasion_about_new_year_has_one_visit_also_if_it_is_moved_into_another_year() {
+    let rule = of(Cadence::Feast { feast: "new_year".parse().expect("a code") }, 14);
+    let is_same = |prepared, slot| rule.is_same_visit(date(prepared), date(slot));
+    assert!(is_same("2027-01-01", "2026-12-31") && is_same("2026-12-20", "2027-01-10"));
+    assert!(!is_same("2026-01-01", "2026-12-31"), "that of the next year");
+    assert!(!is_same("2026-01-01", "2027-01-01"));
+    // The days of the lunar year are 354 to 385 days apart.
+    assert!(!is_same("2026-02-17", "2027-02-06") && !is_same("2027-02-06", "2028-01-26"));
+}
+
+#[test]
+fn a_birthday_is_identified_by_its_day() {
     let birthday = of(Cadence::Birthday {}, 14);
     let is_same = |slot| birthday.is_same_visit(date("2026-04-05"), date(slot));
     assert!(is_same("2026-04-05") && !is_same("2026-04-06"));

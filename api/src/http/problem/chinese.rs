@@ -17,6 +17,10 @@ const TABLE: &[(&str, &str)] = &[
         "is neither a feast nor the code of a holiday of the district",
         "既不是节日，也不是本区县节假日的代码",
     ),
+    (
+        "has no day from today on in the calendar of the district",
+        "本区县节假日表中没有今天或以后的该日期",
+    ),
     ("works in another area than that of the regime", "不在该规则所属区域工作"),
     ("is archived", "已停用"),
     ("lacks a skill of the task", "缺少任务所需技能"),
