@@ -85,7 +85,10 @@ async fn the_stock_of_a_village_with_a_new_code_goes_along_with_its_lots(
     assert_eq!((returned.status, &returned.body["station"]), (200, &json!(NEW_VILLAGE)));
     let left = (stock(&supervisor, NEW_VILLAGE).await, stock(&supervisor, TOWN).await);
     assert_eq!((left, stock(&supervisor, VILLAGE).await), ((16, 3), 0));
-    assert!(stocks(&supervisor).await.contains(&(json!(NEW_VILLAGE), lot(10))), "in its lot");
+    assert!(
+        stocks(&supervisor).await.contains(&(json!(NEW_VILLAGE), lot(7))),
+        "in its lot, of which three were allotted"
+    );
     let (valid, said) = crate::log::verify(&server.database, &[]);
     assert!(valid, "{said}");
 }
