@@ -6,10 +6,12 @@ mod dropped;
 mod handouts;
 mod leftovers;
 mod lots;
+mod merges_elsewhere;
 mod phones;
 mod retention;
 mod stations;
 mod stocks;
+mod visitors;
 mod visits_elsewhere;
 
 use reqwest::Method;

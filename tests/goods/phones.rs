@@ -68,7 +68,7 @@ pub(super) fn refusal(result: &Value) -> (&str, &str, &str) {
     )
 }
 
-async fn about(caller: &Caller, home: &str, command: &str, body: &Value) {
+pub(super) async fn about(caller: &Caller, home: &str, command: &str, body: &Value) {
     let path = format!("/v1/beneficiaries/{home}");
     let version = caller.get(&path).await.body["version"].as_i64().expect("a version");
     let request = caller.request(Method::POST, &format!("{path}/{command}")).json(body);

@@ -12,24 +12,24 @@ use crate::support::phone::{Phone, command as task};
 use crate::support::{Backend, Caller, Server};
 
 /// The village of the far grid.
-const FAR_VILLAGE: &str = "500116002001";
+pub(super) const FAR_VILLAGE: &str = "500116002001";
 
 /// Gives the visit to the person, who may work in another grid.
-async fn give(supervisor: &Caller, task: &str, person: u32) {
+pub(super) async fn give(supervisor: &Caller, task: &str, person: u32) {
     let to = json!({ "person_id": person_id(person), "force": true });
     let given = supervisor.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
     assert_eq!(given.status, 200, "{}", given.body);
 }
 
 /// A visit to the beneficiary with this number that is the person's.
-async fn visit_of(supervisor: &Caller, home: u32, person: u32) -> String {
+pub(super) async fn visit_of(supervisor: &Caller, home: u32, person: u32) -> String {
     let task = supervisor.make_task(&beneficiary_id(home)).await;
     give(supervisor, &task, person).await;
     task
 }
 
 /// A server with rice in both villages, planned for all, and its supervisor.
-async fn with_plan(backend: Backend) -> (Server, Caller) {
+pub(super) async fn with_plan(backend: Backend) -> (Server, Caller) {
     let (server, _, supervisor) = with_rice(backend, 9).await;
     receive(&supervisor, "rice", FAR_VILLAGE, 5).await;
     rice_for_all(&server).await;

@@ -101,7 +101,7 @@ fn series(
     })
 }
 
-/// Plans the hand-outs to these beneficiaries; one event names their number.
+/// Plans the hand-outs to these beneficiaries; one event names their number, unless there are none.
 fn hand_outs(
     tx: &mut Tx<'_>,
     row: &CampaignRow,
@@ -115,7 +115,7 @@ fn hand_outs(
     let event =
         Event::new(plan::PLAN_HANDOUTS, Subject::Campaign, row.id, row.area, row.version + 1);
     let event = event.by(row.launched_by).with(json!({ "planned": planned.new }));
-    visitors::record_planned(tx, event, homes)?;
+    visitors::record_planned(tx, event, &planned.homes)?;
     Ok(planned)
 }
 

@@ -37,7 +37,7 @@ pub mod scope;
 mod sensitive_class;
 pub mod store;
 mod subject;
-mod visit;
+pub mod visit;
 pub mod waiting;
 
 pub use kind::{CaseKind, CaseKindContent, NewCaseKind};

@@ -1,4 +1,5 @@
-//! Whether a person visits a beneficiary, who may live outside of the person's area.
+//! Whether a person visits a beneficiary, who may live outside of the person's area: for cases, and for goods. It reads
+//! the tasks by itself, since their folder imports this one: a report opens cases.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -19,7 +20,7 @@ type Facts = (AreaCode, Phase, Option<PersonId>, NaiveDateTime);
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn is_visitor(
+pub fn is_visitor(
     conn: &mut Conn,
     principal: &Principal,
     beneficiary: BeneficiaryId,

@@ -15,7 +15,7 @@ use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::Problem;
 use crate::log::reason;
-pub(super) use crate::task::beneficiary::beneficiary_change::record;
+pub(super) use crate::task::beneficiary::beneficiary_change::{record, record_also_for};
 use crate::tx::Tx;
 
 /// What every command works with.

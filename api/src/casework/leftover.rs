@@ -95,7 +95,8 @@ fn exchange(
     row: &BeneficiaryRow,
     heir: &BeneficiaryRow,
 ) -> Result<usize, DbError> {
-    let exchange = goods::exchange::merge(tx, None, (heir.id, heir.grid), row.id)?;
+    let visitors = goods::exchange::visitors(tx, [heir.id, row.id])?;
+    let exchange = goods::exchange::merge(tx, None, (heir.id, heir.grid), row.id, &visitors)?;
     let changed = exchange.given.len() + exchange.taken.len() + exchange.dropped.len();
     if changed > 0 {
         ends::exchanged(tx.write_unbatched(), row.district, row.id, exchange)?;

@@ -1,9 +1,9 @@
 //! Merges two entries of one person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::authority::Action;
-use gridward_domain::id::BeneficiaryId;
+use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::task::Phase;
 use serde_json::json;
 
@@ -22,7 +22,7 @@ use crate::db::DbError;
 use crate::goods::exchange;
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
-use crate::task::beneficiary::of_beneficiary;
+use crate::task::beneficiary::of_beneficiary::{self, Audience};
 use crate::task::row::TaskRow;
 
 pub(super) const OTHER_ID: &str = "/other_id";
@@ -116,23 +116,36 @@ pub(super) fn merge(
     household::check(case.tx.read_unbatched(), &mut rules, case.principal, change, OTHER_ID)?;
     let next = case.replace(&kept, next, None)?;
     let next = contacted(case, next, merged.kept.contacted)?;
+    let (former, visitors) = before_visits_go(case, &other, id)?;
     go_over(case, &theirs, &next, "beneficiary_merged")?;
     join_choices(case, &kept, &other)?;
     let by = case.principal.person;
     let cases = cases::exchange(case.tx, by, (other.id, other.grid), id, None)?;
-    let handouts = exchange::merge(case.tx, Some(by), (id, kept.grid), other.id)?;
+    let handouts = exchange::merge(case.tx, Some(by), (id, kept.grid), other.id, &visitors)?;
     let answers = join_answers(case, &kept, &other)?;
     let effects = MergeEffects { cases, handouts, answers, ..merged.effects };
     let effects = Effects { merge: Some(effects), ..Effects::default() };
     let now = case.tx.now.naive_utc();
     ends::record(case.tx.write_unbatched(), kept.district, other.id, now, &effects)?;
     let body = json!({ "because": EndCause::Merged, "valid_to": today, "successor": id });
-    case::record(case.tx, case.actor(), "beneficiary.end", (&other, &ended), body)?;
+    let of = (&other, &ended);
+    case::record_also_for(case.tx, former, case.actor(), "beneficiary.end", of, body)?;
     let body = json!({ "other": other.id, "fields": before.differing(&merged.kept) });
     case::record(case.tx, case.actor(), "beneficiary.merge", (&kept, &next), body)?;
     let all = of_beneficiary::all(case.tx.read()?, kept.district, id)?;
     let (joined, own) = all.into_iter().partition(|task| theirs.iter().any(|it| it.id == task.id));
     answer(case, &next, own, joined)
+}
+
+/// Before the visits of an entry go to another one: whose phones show it because of them, and the visitors of both.
+pub(super) fn before_visits_go(
+    case: &mut Case<'_, '_>,
+    from: &BeneficiaryRow,
+    to: BeneficiaryId,
+) -> Result<(Audience, BTreeSet<PersonId>), DbError> {
+    let now = case.tx.now;
+    let shown = of_beneficiary::audience(case.tx.read()?, from.district, from.id, now)?;
+    Ok((shown, exchange::visitors(case.tx, [from.id, to])?))
 }
 
 /// Gives the entry that stays the choice of visitors of both. It keeps it when the merge is undone:

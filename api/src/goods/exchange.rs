@@ -1,7 +1,7 @@
 //! Gives the hand-outs of a merged duplicate to the entry that stays, and gives them back. Each hand-out
 //! that changes has an event.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -16,18 +16,34 @@ use uuid::Uuid;
 
 use super::handout_store::{self, HandoutRow};
 use super::store;
+use super::visitors::{VISITORS, record_for};
 use crate::beneficiary::plaque_rules::PlaqueRules;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::schema::handouts;
 use crate::db::{Conn, DbError};
 use crate::log::{Event, Subject};
+use crate::task::beneficiary::visitors::holders;
 use crate::tx::Tx;
 
 /// An entry of a merge, with its grid.
 pub type Entry = (BeneficiaryId, AreaCode);
 
-/// Exchanges the hand-outs of the entry that stays and of its duplicate: a planned one whose goods the
-/// person gets otherwise is returned; `actor` is `None` for the system.
+/// The people who hold a visit to one of these entries, wherever they work: the events of an exchange name them. They are
+/// read before the visits go to another entry, since a visitor may lose one by that.
+///
+/// # Errors
+/// [`DbError`].
+pub fn visitors(
+    tx: &mut Tx<'_>,
+    entries: [BeneficiaryId; 2],
+) -> Result<BTreeSet<PersonId>, DbError> {
+    let district = tx.district;
+    let held = holders(tx.read()?, district, &entries)?;
+    Ok(held.into_iter().map(|(_, person)| person).collect())
+}
+
+/// Exchanges the hand-outs of the entry that stays and of its duplicate, which have these visitors: a planned one whose
+/// goods the person gets otherwise is returned; `actor` is `None` for the system.
 ///
 /// # Errors
 /// [`DbError`].
@@ -36,6 +52,7 @@ pub fn merge(
     actor: Option<PersonId>,
     (kept, grid): Entry,
     other: BeneficiaryId,
+    visitors: &BTreeSet<PersonId>,
 ) -> Result<HandoutExchange, DbError> {
     let district = grid.district();
     // The years for which the item keeps what is dropped begin now.
@@ -60,7 +77,7 @@ pub fn merge(
         ))
         .execute(conn)?;
     handout_store::move_to(conn, district, &[kept], grid)?;
-    record(tx, (actor, "beneficiary_merged"), own.into_iter().chain(theirs))?;
+    record(tx, (actor, "beneficiary_merged"), own.into_iter().chain(theirs), visitors)?;
     Ok(exchange)
 }
 
@@ -98,7 +115,7 @@ pub fn plaque_of_merge(
     Ok(is_joined.then(|| other.plaque.clone()))
 }
 
-/// Undoes the exchange; hand-outs since the merge stay where they are.
+/// Undoes the exchange between entries that have these visitors; hand-outs since the merge stay where they are.
 ///
 /// # Errors
 /// [`DbError`].
@@ -107,6 +124,7 @@ pub fn undo(
     actor: PersonId,
     (kept, other): (Entry, Entry),
     exchange: &HandoutExchange,
+    visitors: &BTreeSet<PersonId>,
 ) -> Result<(), DbError> {
     let ((kept, grid), (other, other_grid)) = (kept, other);
     let district = grid.district();
@@ -132,7 +150,7 @@ pub fn undo(
         .execute(conn)?;
     handout_store::move_to(conn, district, &[kept], grid)?;
     handout_store::move_to(conn, district, &[other], other_grid)?;
-    record(tx, (Some(actor), "merge_undone"), before)
+    record(tx, (Some(actor), "merge_undone"), before, visitors)
 }
 
 fn facts(rows: &[HandoutRow]) -> Vec<JoinedHandout> {
@@ -146,12 +164,16 @@ fn facts(rows: &[HandoutRow]) -> Vec<JoinedHandout> {
     facts.collect()
 }
 
-/// Records each of these hand-outs that has changed since.
+/// Records each of these hand-outs that has changed since, and names the visitors of both entries: the phones of those
+/// who work elsewhere follow no other event of it. A planned one that has stayed is named to them too, since their visits
+/// may have gone to the other entry.
 fn record(
     tx: &mut Tx<'_>,
     (actor, because): (Option<PersonId>, &str),
     before: impl IntoIterator<Item = HandoutRow>,
+    visitors: &BTreeSet<PersonId>,
 ) -> Result<(), DbError> {
+    let visitors: Vec<PersonId> = visitors.iter().copied().collect();
     let before: HashMap<HandoutId, HandoutRow> =
         before.into_iter().map(|row| (row.id, row)).collect();
     let ids: Vec<HandoutId> = before.keys().copied().collect();
@@ -162,15 +184,19 @@ fn record(
         .select(HandoutRow::as_select())
         .load(tx.read_unbatched())?;
     for row in rows {
+        let about = |action| Event::new(action, Subject::Handout, row.id, row.grid, row.version);
         let Some(was) = before.get(&row.id).filter(|was| was.version != row.version) else {
+            if row.state == HandoutState::Planned && !visitors.is_empty() {
+                record_for(tx, about(VISITORS).by(actor), &visitors);
+            }
             continue;
         };
-        let event = Event::new("handout.exchange", Subject::Handout, row.id, row.grid, row.version);
         let body = json!({
             "because": because, "item": row.item, "occasion": row.occasion, "state": row.state,
             "beneficiary": row.beneficiary, "beneficiary_before": was.beneficiary
         });
-        tx.record(event.by(actor).moved_from(was.grid).with(body));
+        let event = about("handout.exchange").by(actor).moved_from(was.grid).with(body);
+        record_for(tx, event, &visitors);
     }
     Ok(())
 }

@@ -56,13 +56,11 @@ impl Effect for GivingBack {
 
 impl GivingBack {
     /// The hand-out. A visitor from outside the area, as each volunteer, takes back what they have handed out, and what
-    /// is planned; what another person has taken back for the same reason meanwhile stays as it is.
+    /// is planned; of what another person has handed out or taken back no answer tells them.
     fn found(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<HandoutRow, Problem> {
         principal.may(Action::HandOut)?;
         let (row, home) = find(tx, &principal.district().range(), self.handout)?;
-        let is_own = row.state == HandoutState::Planned
-            || row.person == Some(principal.person)
-            || row.reason == Some(self.why.reason);
+        let is_own = row.state == HandoutState::Planned || row.person == Some(principal.person);
         let is_known = reach::reads_others(principal, &home.grid) || is_own;
         if is_known && reach::hands_out(tx, principal, &home)? {
             return Ok(row);

@@ -36,7 +36,7 @@ use crate::tx::Tx;
 /// The action of a hand-out.
 pub const ACTION: &str = "handout.hand_out";
 /// How long ago goods may have been handed out, as for other commands of phones.
-const BACKDATED: TimeDelta = TimeDelta::days(30);
+pub const BACKDATED: TimeDelta = TimeDelta::days(30);
 
 /// A hand-out with its origin.
 #[derive(Clone, Debug)]
@@ -157,8 +157,9 @@ impl HandingOut {
     ) -> Result<HandoutRow, Problem> {
         let (new, district) = (&self.new, principal.district());
         let at = self.at(tx.now)?;
-        let quantity = self.checked(tx, (item, old), principal.role)?;
-        let station = station(new.station, home, old)?;
+        let is_visitor = !reach::reads_others(principal, &home.grid);
+        let quantity = self.checked(tx, (item, old), is_visitor)?;
+        let station = station(new.station, home, old, is_visitor)?;
         let id = match old {
             Some(row) => row.id,
             None => self.new_id(tx, principal)?,
@@ -205,7 +206,7 @@ impl HandingOut {
         &self,
         tx: &mut Tx<'_>,
         (item, old): (&ItemRow, Option<&HandoutRow>),
-        role: Role,
+        is_visitor: bool,
     ) -> Result<GoodsQuantity, Problem> {
         let new = &self.new;
         let planned = old.map(|row| row.quantity);
@@ -214,9 +215,9 @@ impl HandingOut {
         if item.needs_receipt && new.receipt.is_none() {
             errors.push(FieldError::new("/receipt", "is required for this item"));
         }
-        // A volunteer hands out what is planned, or one piece.
+        // A volunteer, or a visitor from elsewhere, hands out what is planned, or one piece.
         let most = planned.map_or(1, GoodsQuantity::get);
-        if role == Role::Volunteer && quantity.get() > most {
+        if is_visitor && quantity.get() > most {
             errors.push(FieldError::new("/quantity", format!("must be at most {most} for you")));
         }
         if item.has_serial && quantity.get() != 1 {
@@ -277,15 +278,21 @@ fn step(
     })
 }
 
-/// The station that has the goods: the one that was sent, planned, or that of the village.
+/// The station that has the goods: the one that was sent, planned, or that of the village. A visitor names no other than
+/// the planned one and that of the village.
 fn station(
     sent: Option<AreaCode>,
     home: &BeneficiaryRow,
     old: Option<&HandoutRow>,
+    is_visitor: bool,
 ) -> Result<AreaCode, Problem> {
     let planned = old.map(|row| row.station).filter(|at| stock::serves(at, &home.grid));
-    let village = home.grid.ancestor(Level::Village);
-    let station = sent.or(planned).or(village).unwrap_or_else(|| home.grid.district());
+    let village = home.grid.ancestor(Level::Village).unwrap_or_else(|| home.grid.district());
+    let station = sent.or(planned).unwrap_or(village);
+    if is_visitor && planned != Some(station) && station != village {
+        let detail = "must be the planned one or the village of the beneficiary for you";
+        return Err(Problem::invalid("/station", detail));
+    }
     if stock::serves(&station, &home.grid) {
         return Ok(station);
     }

@@ -98,11 +98,13 @@ pub struct NewHandout {
     /// small letters, without blanks at its ends and with full-width characters as usual ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occasion: Option<Occasion>,
-    /// The pieces; a volunteer hands out at most as many as planned, or one. Default: as planned, or one.
+    /// The pieces; a volunteer, or a visitor from another grid, hands out at most as many as planned, or one. Default: as
+    /// planned, or one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<GoodsQuantity>,
     /// The area of the station that has the goods: the village, the town or the district of the
-    /// beneficiary. Default: as planned, or the village.
+    /// beneficiary; for a volunteer, or a visitor from another grid, the planned one or the village. Default: as planned,
+    /// or the village.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<AreaCode>,
     /// The number of the piece; required for an item whose pieces have one, and then one piece. It is stored

@@ -103,8 +103,9 @@ pub(crate) async fn list_handouts(
 /// repeated. Without `lot` the pieces come from the lots of the station, the first to expire first, and from the pieces
 /// without a lot last; the movements name each lot. What has expired on the day is not handed out: a `lot` that has is
 /// 422 `/lot`, and pieces of expired lots do not count for `goods_short`. Allowed roles: managers, supervisors and
-/// admins within their area, and managers and volunteers for homes that they visit, in any grid of the district; no
-/// refusal shows a volunteer, or a visitor from another grid, what others have handed out.
+/// admins within their area, and managers and volunteers for homes that they visit, in any grid of the district: a
+/// volunteer, or a visitor from another grid, at most the planned pieces or one (422 `/quantity`), from the planned
+/// station or that of the village (422 `/station`), and no refusal shows them what others have handed out.
 #[utoipa::path(
     tag = "goods",
     operation_id = "hand_out",
@@ -181,7 +182,7 @@ pub(crate) async fn get_handout(
 /// reason is refused where goods were returned already (409 `handout_done`) or withdrawn (409 `handout_withdrawn`),
 /// but for a withdrawal. The goods come back to the lots from which they were taken. Allowed roles: managers,
 /// supervisors and admins where the beneficiary lives in their area now; volunteers, and managers elsewhere, take back
-/// what is planned for a home that they visit, or what they have handed out there.
+/// what is planned for a home that they visit, or what they have handed out there; anything else is 404 to them.
 #[utoipa::path(
     tag = "goods",
     operation_id = "return_handout",

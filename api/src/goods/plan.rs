@@ -1,6 +1,6 @@
 //! The hand-outs of a campaign: planned in bulk, and counted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -74,6 +74,8 @@ pub fn audience(items: &[ItemForEach], register: &HashMap<ItemCode, GoodsItemCon
 pub struct PlannedHandouts {
     /// The number of those that it has planned.
     pub new: i64,
+    /// The homes for which it has planned them.
+    pub homes: BTreeSet<BeneficiaryId>,
     /// The pieces that are to be handed out, by these or by earlier campaigns.
     pub open: Pieces,
 }
@@ -102,7 +104,8 @@ pub fn plan(
     let rows: Vec<HandoutRow> = rows.collect();
     let rows: Vec<&HandoutRow> = rows.iter().collect();
     HandoutRow::insert_all(tx.write_unbatched(), &rows).map_err(DbError::unless_unique)?;
-    Ok(PlannedHandouts { new: i64::try_from(rows.len()).unwrap_or(i64::MAX), open })
+    let homes = rows.iter().map(|row| row.beneficiary).collect();
+    Ok(PlannedHandouts { new: i64::try_from(rows.len()).unwrap_or(i64::MAX), homes, open })
 }
 
 /// The occasion of items that a beneficiary gets a single time.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDateTime;
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -91,21 +92,20 @@ pub fn page(
     Ok(rows)
 }
 
-/// Those of these hand-outs that have one of the ids.
+/// Those of these hand-outs that have one of the ids, and all to the beneficiaries of [`Planned::homes`] outside of the
+/// grid `followed`.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn these(
     conn: &mut Conn,
     of: &Planned,
+    followed: AreaCode,
     ids: &BTreeSet<HandoutId>,
 ) -> Result<Vec<HandoutRow>, DbError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
     let mut rows = of.of_homes(conn)?;
-    rows.retain(|row| ids.contains(&row.id));
-    if let Some(grid) = of.grid {
+    rows.retain(|row| row.grid != followed || ids.contains(&row.id));
+    if let Some(grid) = of.grid.filter(|_| !ids.is_empty()) {
         let query = planned!(of, HandoutRow::as_select()).filter(handouts::grid.eq(grid));
         let of_grid: Vec<HandoutRow> = query.filter(handouts::id.eq_any(ids)).load(conn)?;
         rows.extend(of_grid);
@@ -114,42 +114,52 @@ pub fn these(
     Ok(rows)
 }
 
-/// The hand-outs of these beneficiaries, in any state.
+/// A hand-out: its id, its grid, its state, and when it was handed out or returned.
+type Known = (HandoutId, AreaCode, HandoutState, Option<NaiveDateTime>);
+
+/// The planned hand-outs of these beneficiaries, and those outside of the grid `followed` that were handed out or returned
+/// since a moment, or at any time for `None`: what a phone that follows the grid may have of them.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn of_beneficiaries(
     conn: &mut Conn,
-    district: AreaCode,
+    followed: AreaCode,
     ids: &BTreeSet<BeneficiaryId>,
+    since: Option<NaiveDateTime>,
 ) -> Result<BTreeSet<HandoutId>, DbError> {
     if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let those: Vec<Known> = handouts::table
+        .filter(handouts::district.eq(followed.district()))
+        .filter(handouts::beneficiary.eq_any(ids))
+        .select((handouts::id, handouts::grid, handouts::state, handouts::at))
+        .load(conn)?;
+    let may_be_there = those.into_iter().filter(|(_, grid, state, at)| {
+        let is_recent = at.is_some_and(|at| since.is_none_or(|since| at >= since));
+        *state == HandoutState::Planned || (*grid != followed && is_recent)
+    });
+    Ok(may_be_there.map(|(id, ..)| id).collect())
+}
+
+/// Those of the hand-outs with these ids that are of one of these beneficiaries.
+///
+/// # Errors
+/// [`DbError`].
+pub fn among(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &BTreeSet<HandoutId>,
+    beneficiaries: &BTreeSet<BeneficiaryId>,
+) -> Result<BTreeSet<HandoutId>, DbError> {
+    if ids.is_empty() || beneficiaries.is_empty() {
         return Ok(BTreeSet::new());
     }
     let those: Vec<HandoutId> = handouts::table
         .filter(handouts::district.eq(district))
-        .filter(handouts::beneficiary.eq_any(ids))
-        .select(handouts::id)
-        .load(conn)?;
-    Ok(those.into_iter().collect())
-}
-
-/// The hand-outs of these beneficiaries outside of the grid, in any state.
-///
-/// # Errors
-/// [`DbError`].
-pub fn elsewhere(
-    conn: &mut Conn,
-    grid: AreaCode,
-    ids: &BTreeSet<BeneficiaryId>,
-) -> Result<BTreeSet<HandoutId>, DbError> {
-    if ids.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let those: Vec<HandoutId> = handouts::table
-        .filter(handouts::district.eq(grid.district()))
-        .filter(handouts::beneficiary.eq_any(ids))
-        .filter(handouts::grid.ne(grid))
+        .filter(handouts::id.eq_any(ids))
+        .filter(handouts::beneficiary.eq_any(beneficiaries))
         .select(handouts::id)
         .load(conn)?;
     Ok(those.into_iter().collect())

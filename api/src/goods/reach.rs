@@ -2,11 +2,10 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::visibility::View;
 
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::case::visit;
 use crate::db::DbError;
-use crate::task;
 use crate::tx::Tx;
 
 /// Whether the principal reads the hand-outs of others to homes of the grid: staff of its area does, a visitor
@@ -29,6 +28,5 @@ pub(super) fn hands_out(
         return Ok(true);
     }
     let now = tx.now;
-    let tasks = task::store::facts_at(tx.read()?, home.district, &[home.id])?;
-    Ok(tasks.iter().any(|(_, task)| task.view(principal, now) == Some(View::Visitor)))
+    visit::is_visitor(tx.read()?, principal, home.id, now)
 }

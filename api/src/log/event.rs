@@ -155,4 +155,52 @@ impl Event {
     pub fn with(self, body: Value) -> Self {
         Self { body, ..self }
     }
+
+    /// This event with two of the people, and an event `more`, without details, for each two of the others: the phones
+    /// of all of them fetch the subject, wherever they work.
+    pub fn naming(self, people: &[PersonId], more: &'static str) -> Vec<Self> {
+        let mut pairs = people.chunks(2);
+        let first = pairs.next().unwrap_or_default();
+        let body = Value::Object(serde_json::Map::new());
+        let others = Self { action: more, area_before: None, body, ..self.clone() };
+        let mut events = vec![self.of_pair(first)];
+        events.extend(pairs.map(|pair| others.clone().of_pair(pair)));
+        events
+    }
+
+    /// The event with up to two people.
+    fn of_pair(self, people: &[PersonId]) -> Self {
+        self.assignees(people.first().copied(), people.get(1).copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn an_event_names_two_people_and_further_events_name_the_others() {
+        let area: AreaCode = "500116001002001".parse().expect("a code");
+        let before = "500116001002002".parse().expect("a code");
+        let people: Vec<PersonId> = (1..=5).map(|n| PersonId(Uuid::from_u128(n))).collect();
+        let event = Event::new("handout.exchange", Subject::Handout, "1", area, 2);
+        let event = event.moved_from(before).with(json!({ "item": "rice" }));
+        let named = |count: usize| {
+            let events = event.clone().naming(&people[..count], "handout.visitors").into_iter();
+            let named = events.map(|one| (one.action, one.person_before, one.person));
+            named.collect::<Vec<_>>()
+        };
+        let [one, two, three, four, five] = [0, 1, 2, 3, 4].map(|n| Some(people[n]));
+        let (first, more) = ("handout.exchange", "handout.visitors");
+        assert_eq!(named(0), [(first, None, None)]);
+        assert_eq!(named(1), [(first, one, None)]);
+        assert_eq!(named(5), [(first, one, two), (more, three, four), (more, five, None)]);
+        let events = event.clone().naming(&people, more);
+        assert_eq!((events[0].area_before, events[1].area_before), (Some(before), None));
+        assert_eq!((&events[0].body, &events[1].body), (&event.body, &json!({})));
+        assert_eq!((events[1].area, events[1].version), (area, 2));
+    }
 }

@@ -47,6 +47,8 @@ pub(super) struct ChangeSet {
     pub(super) handouts: ChangedHandouts,
     pub(super) cases: ChangedCases,
     pub(super) beneficiaries: BTreeSet<BeneficiaryId>,
+    /// Those of them whose events name the person, who has visited them: the phone may have had them.
+    pub(super) visited: BTreeSet<BeneficiaryId>,
     /// By id: whether the phone may have it.
     pub(super) tasks: BTreeMap<TaskId, bool>,
 }
@@ -63,10 +65,14 @@ pub(super) struct ChangedRegisters {
 /// The hand-outs that may have changed.
 #[derive(Default)]
 pub(super) struct ChangedHandouts {
+    /// The number of the first event of the range; `None` without one.
+    pub(super) first: Option<i64>,
     /// Those of a campaign were planned: any of the grid may be new.
     pub(super) planned: bool,
     /// Those that were handed out, returned or given to another entry.
     pub(super) ids: BTreeSet<HandoutId>,
+    /// Those of them whose events name the person, who visits their beneficiary or did before: the phone may have had them.
+    pub(super) named: BTreeSet<HandoutId>,
     /// The visits that are, or were, the person's.
     pub(super) visits: BTreeSet<TaskId>,
 }
@@ -86,7 +92,9 @@ pub(super) struct ChangedCases {
 
 impl ChangeSet {
     pub(super) fn of(scope: &Scope, events: &[EventRef]) -> Result<Self, DbError> {
-        let mut news = Self::default();
+        let first = events.first().map(|event| event.seq);
+        let handouts = ChangedHandouts { first, ..ChangedHandouts::default() };
+        let mut news = Self { handouts, ..Self::default() };
         for event in events {
             match event.subject {
                 Subject::District => news.everything |= event.changes_rows(),
@@ -117,6 +125,9 @@ impl ChangeSet {
                 Subject::Campaign if event.is_for(scope) => news.handouts.planned = true,
                 Subject::Handout if scope.has_handouts() && event.concerns(scope) => {
                     news.handouts.ids.insert(event.id()?);
+                    if event.is_by(scope.person()) {
+                        news.handouts.named.insert(event.id()?);
+                    }
                 }
                 Subject::CaseKind => {
                     // What a kind of service opens depends on who may see the kind of case.
@@ -134,6 +145,9 @@ impl ChangeSet {
                 }
                 Subject::Beneficiary if event.concerns(scope) => {
                     news.beneficiaries.insert(event.id()?);
+                    if event.is_by(scope.person()) {
+                        news.visited.insert(event.id()?);
+                    }
                 }
                 Subject::Task if event.concerns(scope) => {
                     if scope.visits() && event.is_by(scope.person()) {
@@ -176,8 +190,8 @@ impl EventRef {
         self.person.into_iter().chain(self.person_before)
     }
 
-    /// Whether the person has proposed the correction of the event, read its notice, has or had its task, or visits the
-    /// beneficiary of its hand-out.
+    /// Whether the person has proposed the correction of the event, read its notice, has or had its task, or visits or
+    /// has visited its beneficiary, or that of its hand-out.
     fn is_by(&self, person: PersonId) -> bool {
         self.people().any(|one| one == person)
     }

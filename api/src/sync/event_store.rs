@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use gridward_domain::area::{AreaCode, Level};
@@ -102,6 +103,18 @@ pub fn log(
     let log = events::table.filter(events::district.eq(district)).select(columns);
     let part = log.filter(events::seq.gt(after)).filter(events::seq.le(head));
     Ok(part.order(events::seq).limit(limit).load(conn)?)
+}
+
+/// When the event with this number was recorded; `None` if the log does not have it any more.
+///
+/// # Errors
+/// [`DbError`].
+pub fn recorded_at(
+    conn: &mut Conn,
+    district: AreaCode,
+    seq: i64,
+) -> Result<Option<NaiveDateTime>, DbError> {
+    Ok(events::table.find((district, seq)).select(events::at).first(conn).optional()?)
 }
 
 /// The number of the last event that concerns the person; 0 without one in the log.

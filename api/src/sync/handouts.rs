@@ -4,38 +4,26 @@
 
 use std::collections::BTreeSet;
 
-use diesel::prelude::*;
 use gridward_domain::id::{BeneficiaryId, HandoutId, TaskId};
-use gridward_domain::task::Phase;
 
 use super::change_set::ChangedHandouts;
 use super::model::Change;
 use super::row_type::RowType;
 use super::scope::Scope;
-use super::store;
-use crate::db::schema::tasks;
+use super::{event_store, store};
 use crate::db::{Conn, DbError};
+use crate::goods::hand_out::BACKDATED;
 use crate::goods::handout_store::HandoutRow;
 use crate::goods::planned::{self, Planned};
-
-/// The beneficiaries of the person's unfinished visits.
-fn visited(conn: &mut Conn, scope: &Scope) -> Result<BTreeSet<BeneficiaryId>, DbError> {
-    let homes: Vec<BeneficiaryId> = tasks::table
-        .filter(tasks::district.eq(scope.area().district()))
-        .filter(tasks::assignee.eq(scope.person()))
-        .filter(tasks::assignee.is_not_null())
-        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
-        .filter(tasks::beneficiary.is_not_null())
-        .select(tasks::beneficiary.assume_not_null())
-        .load(conn)?;
-    Ok(homes.into_iter().collect())
-}
+use crate::task::beneficiary::visitors::visited_by;
 
 /// The planned hand-outs of the scope.
 fn of(conn: &mut Conn, scope: &Scope) -> Result<Planned, DbError> {
-    let homes = if scope.visits() { visited(conn, scope)? } else { BTreeSet::new() };
+    let district = scope.area().district();
+    let homes =
+        if scope.visits() { visited_by(conn, district, scope.person())? } else { BTreeSet::new() };
     let grid = Some(scope.area()).filter(|_| !scope.helps());
-    Ok(Planned { district: scope.area().district(), grid, homes })
+    Ok(Planned { district, grid, homes })
 }
 
 /// The number of planned hand-outs of the scope.
@@ -61,31 +49,35 @@ pub(super) fn change(row: &HandoutRow) -> Result<Change, DbError> {
 }
 
 /// The current content of the changed hand-outs and of those of changed beneficiaries, and the ids of
-/// those that the phone may no longer have.
+/// those that the phone may no longer have. It follows no event of hand-outs in other grids but those that name its
+/// person, which may lack one whose visit was assigned at the same moment: those of its visits there are read again at
+/// each news.
 pub(super) fn changed(
     conn: &mut Conn,
     scope: &Scope,
     changed: &ChangedHandouts,
     beneficiaries: &BTreeSet<BeneficiaryId>,
 ) -> Result<(Vec<Change>, BTreeSet<HandoutId>), DbError> {
-    let ChangedHandouts { planned: is_planned, ids, visits } = changed;
-    let is_quiet = !is_planned && ids.is_empty() && visits.is_empty() && beneficiaries.is_empty();
-    if is_quiet || !scope.has_handouts() {
+    let ChangedHandouts { first, planned: is_planned, ids, named, visits } = changed;
+    let Some(first) = first.filter(|_| scope.has_handouts()) else {
         return Ok((Vec::new(), BTreeSet::new()));
-    }
+    };
     let of = of(conn, scope)?;
     let of_visits = beneficiaries_of(conn, scope, visits)?;
-    let mut gone = if scope.helps() {
-        on_volunteers_phone(conn, scope, (changed, &of_visits), (&of.homes, beneficiaries))?
-    } else {
-        ids | &planned::of_beneficiaries(conn, of.district, beneficiaries)?
-    };
-    // Of hand-outs in other grids the phone follows no event but those of its visits.
-    gone.extend(planned::elsewhere(conn, scope.area(), &of_visits)?);
+    let (mut homes, mut gone) = (beneficiaries.clone(), ids.clone());
+    if scope.helps() {
+        // Of hand-outs to beneficiaries whom the person does not visit, the phone of a volunteer learns not even the ids.
+        let visited = &of.homes | &of_visits;
+        homes = &homes & &visited;
+        gone = planned::among(conn, of.district, ids, &visited)?;
+    }
+    homes.extend(&of_visits);
+    gone.extend(named);
+    gone.extend(of_homes(conn, scope, &homes, first)?);
     let rows = if *is_planned {
         planned::page(conn, &of, None, i64::MAX)?
     } else {
-        planned::these(conn, &of, &gone)?
+        planned::these(conn, &of, scope.area(), &gone)?
     };
     for row in &rows {
         gone.remove(&row.id);
@@ -104,24 +96,18 @@ fn beneficiaries_of(
     Ok(visits.iter().filter_map(|task| task.beneficiary).collect())
 }
 
-/// The changed hand-outs that the phone of a volunteer may have, or have had: of those to others it learns
-/// nothing, not even their ids.
-fn on_volunteers_phone(
+/// The hand-outs to these homes that the phone may have: the planned ones, and in other grids those that were handed out
+/// or returned after the event `first`, by the clock of a phone some days before it. They may have been planned until
+/// then, and the visit over, so that no event of them names the person.
+fn of_homes(
     conn: &mut Conn,
     scope: &Scope,
-    (changed, of_visits): (&ChangedHandouts, &BTreeSet<BeneficiaryId>),
-    (visited, beneficiaries): (&BTreeSet<BeneficiaryId>, &BTreeSet<BeneficiaryId>),
+    homes: &BTreeSet<BeneficiaryId>,
+    first: i64,
 ) -> Result<BTreeSet<HandoutId>, DbError> {
-    let district = scope.area().district();
-    let mut known = visited | of_visits;
-    if !changed.visits.is_empty() {
-        // A merge has given the visits of a duplicate to the other entry.
-        known.extend(beneficiaries);
+    if homes.is_empty() {
+        return Ok(BTreeSet::new());
     }
-    let theirs = planned::of_beneficiaries(conn, district, &known)?;
-    let mut ids = &changed.ids & &theirs;
-    ids.extend(planned::of_beneficiaries(conn, district, &(beneficiaries & &known))?);
-    let of_visits = Planned { district, grid: None, homes: of_visits.clone() };
-    ids.extend(planned::page(conn, &of_visits, None, i64::MAX)?.iter().map(|row| row.id));
-    Ok(ids)
+    let recorded = event_store::recorded_at(conn, scope.area().district(), first)?;
+    planned::of_beneficiaries(conn, scope.area(), homes, recorded.map(|at| at - BACKDATED))
 }

@@ -185,8 +185,9 @@ impl Pull<'_> {
     /// Reads the tasks that may be new, changed or removed, and the beneficiaries.
     fn tasks(&self, conn: &mut Conn, changed: &ChangeSet, to: &mut Pulled) -> Result<(), DbError> {
         let ids: Vec<TaskId> = changed.tasks.keys().copied().collect();
+        let may_have = |id: &BeneficiaryId| self.scope.holds_area() || changed.visited.contains(id);
         let mut beneficiaries: BTreeMap<BeneficiaryId, bool> =
-            changed.beneficiaries.iter().map(|id| (*id, self.scope.holds_area())).collect();
+            changed.beneficiaries.iter().map(|id| (*id, may_have(id))).collect();
         let mut gone: BTreeSet<TaskId> = ids.iter().copied().collect();
         let mut pairs = BTreeSet::new();
         for row in store::tasks(conn, self.scope.area().district(), &ids)? {

@@ -62,6 +62,11 @@ const TABLE: &[(&str, &str)] = &[
         "must be the district, the town or the village of the beneficiary",
         "须为服务对象所在的区县、镇街或村社区",
     ),
+    (
+        "must be the planned one or the village of the beneficiary for you",
+        "您只能填写计划的站点或服务对象所在的村社区",
+    ),
+    ("must be at most {} for you", "您最多可发放{}件"),
     ("only {} of this lot in stock", "此批次库存仅有{}件"),
     ("only {} in stock that have not expired", "未过期的库存仅有{}件"),
     ("only {} in stock", "库存仅有{}件"),

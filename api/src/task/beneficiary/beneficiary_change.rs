@@ -1,9 +1,7 @@
 //! Changes of beneficiaries, recorded so that the phones of their visitors fetch them.
 
 use std::collections::BTreeSet;
-use std::slice::Chunks;
 
-use gridward_domain::area::AreaCode;
 use gridward_domain::code::Category;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use serde_json::{Map, Value, json};
@@ -39,15 +37,32 @@ pub fn record(
     (was, is): (&BeneficiaryRow, &BeneficiaryRow),
     body: Value,
 ) -> Result<(), DbError> {
+    record_also_for(tx, Audience::default(), actor, action, (was, is), body)
+}
+
+/// As [`record`], also for the audience `former`, whose phones have shown the beneficiary by tasks that are another
+/// entry's now: they remove it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn record_also_for(
+    tx: &mut Tx<'_>,
+    former: Audience,
+    actor: impl Into<Option<PersonId>>,
+    action: &'static str,
+    (was, is): (&BeneficiaryRow, &BeneficiaryRow),
+    body: Value,
+) -> Result<(), DbError> {
     let now = tx.now;
-    let Audience { visitors, mut grids } =
-        of_beneficiary::audience(tx.read()?, is.district, is.id, now)?;
+    let audience = of_beneficiary::audience(tx.read()?, is.district, is.id, now)?;
+    let Audience { visitors, mut grids } = audience.with(former);
     grids.retain(|grid| *grid != is.grid && *grid != was.grid);
     let event = Event::new(action, Subject::Beneficiary, is.id, is.grid, is.version).by(actor);
-    let mut rest = visitors.chunks(2);
     let first = event.clone().moved_from(was.grid).with(body);
-    tx.record(naming(first, rest.next().unwrap_or_default()));
-    tell(tx, &event, rest, grids);
+    record_all(tx, first.naming(&visitors, VISITORS));
+    for area in grids {
+        tx.record(Event { action: VISITORS, area, ..event.clone() });
+    }
     Ok(())
 }
 
@@ -65,10 +80,7 @@ pub fn record_contact(
     let others = other_visitors(tx, visitor, row, id)?;
     if home.grid != row.grid || !others.is_empty() {
         let event = Event::new(CONTACT, Subject::Beneficiary, id, home.grid, home.version);
-        let event = event.by(visitor);
-        let mut rest = others.chunks(2);
-        tx.record(naming(event.clone(), rest.next().unwrap_or_default()));
-        tell(tx, &event, rest, BTreeSet::new());
+        record_all(tx, event.by(visitor).naming(&others, VISITORS));
     }
     Ok(())
 }
@@ -90,7 +102,7 @@ pub fn record_attempt(
     }
     for home in beneficiary::store::rows(tx.read()?, row.district, &[id])? {
         let event = Event::new(VISITORS, Subject::Beneficiary, id, home.grid, home.version);
-        tell(tx, &event.by(visitor), others.chunks(2), BTreeSet::new());
+        record_all(tx, event.by(visitor).naming(&others, VISITORS));
     }
     Ok(())
 }
@@ -107,19 +119,9 @@ fn other_visitors(
     Ok(visitors)
 }
 
-/// The event with up to two people.
-fn naming(event: Event, people: &[PersonId]) -> Event {
-    event.assignees(people.first().copied(), people.get(1).copied())
-}
-
-/// Records an event [`VISITORS`] for each two people and each grid.
-fn tell(tx: &mut Tx<'_>, event: &Event, pairs: Chunks<'_, PersonId>, grids: BTreeSet<AreaCode>) {
-    let event = Event { action: VISITORS, ..event.clone() };
-    for pair in pairs {
-        tx.record(naming(event.clone(), pair));
-    }
-    for area in grids {
-        tx.record(Event { area, ..event.clone() });
+fn record_all(tx: &mut Tx<'_>, events: Vec<Event>) {
+    for event in events {
+        tx.record(event);
     }
 }
 

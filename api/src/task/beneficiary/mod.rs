@@ -4,4 +4,5 @@ pub mod beneficiary_change;
 pub mod last_visits;
 pub mod of_beneficiary;
 pub mod of_ended;
+pub mod visitors;
 pub mod visits;

@@ -53,12 +53,23 @@ pub fn unfinished(
 }
 
 /// Whose phones show a beneficiary because of its tasks.
+#[derive(Default)]
 pub struct Audience {
     /// The assignees of unfinished tasks, and of those that ended a short time ago: their phones show
     /// the beneficiary in clear.
     pub visitors: Vec<PersonId>,
     /// The grids of the tasks, whose phones show it masked, wherever the home is.
     pub grids: BTreeSet<AreaCode>,
+}
+
+impl Audience {
+    /// These and those of `other`.
+    pub(super) fn with(self, other: Self) -> Self {
+        let visitors: BTreeSet<PersonId> =
+            self.visitors.into_iter().chain(other.visitors).collect();
+        let grids = self.grids.into_iter().chain(other.grids).collect();
+        Self { visitors: visitors.into_iter().collect(), grids }
+    }
 }
 
 /// Whose phones show the beneficiary because of its tasks.
