@@ -175,7 +175,8 @@ pub fn change(
         size::check(tx, &next, is_activated && !confirm)?;
     }
     if is_activated {
-        check_occasion(tx.read_unbatched(), &next, clock::day(tx.now))?;
+        let today = clock::day(tx.now);
+        check_occasion(tx.read_unbatched(), &next, today)?;
     }
     let by = Some(principal.person);
     let authors = match (is_edited, is_activated) {
