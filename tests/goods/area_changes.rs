@@ -13,8 +13,8 @@ const NEW_VILLAGE: &str = "500116001009";
 
 async fn change(admin: &Caller, changes: &Value) {
     let body = json!({ "preview": false, "changes": changes });
-    let changed = admin.post("/v1/area-changes", &body).await;
-    assert_eq!(changed.status, 200, "{}", changed.body);
+    let answer = admin.post("/v1/area-changes", &body).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
 async fn enter(caller: &Caller, body: &Value) -> Value {

@@ -13,7 +13,7 @@ use crate::support::phone::Phone;
 #[rstest]
 #[case::of_the_entry_that_stays(5, true, [vec![5, 5], vec![5], vec![5, 5]])]
 #[case::of_the_duplicate(6, true, [vec![6], vec![5], vec![6]])]
-#[case::who_lose_an_assigned_visit(6, false, [vec![6], vec![], vec![]])]
+#[case::of_the_duplicate_who_have_not_accepted(6, false, [vec![6], vec![5], vec![6]])]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_phones_of_visitors_from_other_grids_follow_a_merge_and_its_undo(
     #[case] visited: u32,

@@ -63,7 +63,7 @@ async fn a_visit_that_was_accepted_before_the_undo_keeps_its_reasons_until_it_en
 
     undone_ago(&server.database, id, 8);
     assert_eq!(retention(&server.database), "500116: succeeded, 1 processed\n", "the open task's");
-    assert_eq!(visits(&server.database, id), [accepted.clone()]);
+    assert_eq!(visits(&server.database, id), std::slice::from_ref(&accepted));
     assert_eq!(reasons(&manager, &accepted).await, before);
     undone_ago(&server.database, id, 91);
     assert_eq!(retention(&server.database), "500116: succeeded, 0 processed\n");

@@ -56,6 +56,12 @@ fn expected(operation: &Value, who: &Person, place: Place, named: Named) -> &'st
         {
             &[403]
         }
+        // Others have returned the hand-out of this test by then, of which a volunteer learns nothing.
+        (true, Place::Inside)
+            if operation["operationId"] == "return_handout" && who.role == "volunteer" =>
+        {
+            &[404]
+        }
         // The plan of this test has no visit of the task.
         (true, Place::Inside) if operation["operationId"] == "explain_plan_visit" => &[404],
         (true, Place::Inside) => PERMITTED,

@@ -85,10 +85,11 @@ fn village() -> Files {
         let code = format!("500116001002{n:03}");
         let ring =
             format!("[[{west},29.28],[{east},29.28],[{east},29.29],[{west},29.29],[{west},29.28]]");
-        grids += &format!(
+        let grid = format!(
             r#"{{"type":"Feature","properties":{{"code":"{code}"}},
             "geometry":{{"type":"Polygon","coordinates":[{ring}]}}}},"#
         );
+        grids.push_str(&grid);
         let line = format!("{code},grid,第{n}网格,500116001002,29.28500,{west}500");
         files = files.with_line("areas.csv", &line);
         files = files.with_line("people.csv", &person(50 + n, "manager", &code, 600));

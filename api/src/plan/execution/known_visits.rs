@@ -17,7 +17,8 @@ pub(super) struct KnownVisits(HashMap<TaskId, (Option<PersonId>, Option<NaiveDat
 
 impl KnownVisits {
     /// The visits of the tasks in `changed`, each with the plan that gave it, if any. A draft has a visit of each
-    /// task of its area and days; of the others, a plan that was applied before `read_at` gave the visit.
+    /// task that it considered; of the others, a plan that was applied before `read_at` gave the visit. A visit that
+    /// neither names, such as a claimed one, is not known: its change may be the claim.
     ///
     /// # Errors
     /// [`DbError`].

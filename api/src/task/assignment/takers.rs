@@ -168,8 +168,8 @@ impl Takers {
         let mut fewest: Option<BTreeSet<Breach>> = None;
         for id in self.people.clone() {
             let Some(taker) = self.assignees.get(id).cloned() else { continue };
-            let taken: Vec<HeldTime> = passing.iter().map(|row| HeldTime::taken(row, id)).collect();
-            let room = self.offers.get(&id).and_then(|offer| room(*offer, &taker.held, &taken));
+            let times: Vec<HeldTime> = passing.iter().map(|row| HeldTime::taken(row, id)).collect();
+            let room = self.offers.get(&id).and_then(|offer| room(*offer, &taker.held, &times));
             let mut group = Vec::with_capacity(passing.len());
             for row in passing {
                 let tied = self.ties.binding(row);
