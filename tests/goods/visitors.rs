@@ -135,11 +135,11 @@ async fn what_is_handed_out_after_the_visit_has_passed_on_leaves_a_phone_that_wa
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_planned_hand_out_whose_event_did_not_name_the_visitor_arrives_with_the_next_news(
+async fn a_planned_hand_out_whose_event_did_not_name_the_visitor_arrives_with_the_next_visit(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (server, supervisor) = with_plan(backend).await;
-    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let volunteer = server.volunteer().await;
     let home = beneficiary_id(5);
     let set = |what: &str| {
         let change = format!("UPDATE handouts SET {what} WHERE beneficiary = '{home}'");
@@ -152,9 +152,9 @@ async fn a_planned_hand_out_whose_event_did_not_name_the_visitor_arrives_with_th
     assert_eq!(planned(&phone), homes(&[]));
     // Another server has planned it while the visit was assigned here.
     set("state = 'planned', reason = NULL");
-    manager.make_task(BENEFICIARY).await;
+    visit_of(&supervisor, 6, 21).await;
     phone.sync(&volunteer, json!([])).await;
-    assert_eq!(planned(&phone), homes(&[5]));
+    assert_eq!(planned(&phone), homes(&[5, 6]));
     phone.is_as_fresh(&volunteer).await;
 }
 

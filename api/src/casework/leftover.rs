@@ -1,8 +1,10 @@
 //! Closes the tasks that the end of a beneficiary has left, and returns its planned hand-outs: those created or
 //! given back at the moment of the end, for instance on another server.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
-use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::AutomaticCommand;
 
 use super::affected_tasks::{Destination, apply, move_to};
@@ -58,7 +60,12 @@ struct Left {
 fn close(tx: &mut Tx<'_>, key: &SealingKey, row: &BeneficiaryRow) -> Result<Left, DbError> {
     let rows = of_beneficiary::unfinished(tx.read()?, row.district, row.id)?;
     if let Some((merged, heir)) = heir(tx, row)? {
-        let exchanged = exchange(tx, row, &heir)?;
+        // No visit goes over without a task, so that no visitor has to be told of what has stayed.
+        let visitors = match rows.as_slice() {
+            [] => BTreeSet::new(),
+            _ => goods::exchange::visitors(tx, [heir.id, row.id])?,
+        };
+        let exchanged = exchange(tx, row, &heir, &visitors)?;
         let to = Destination::of(&heir, &heir.particulars(key)?)?;
         let moved = move_to(tx, None, &rows, &to, "beneficiary_merged")?;
         // An undo of any of the merges takes the tasks back.
@@ -94,9 +101,9 @@ fn exchange(
     tx: &mut Tx<'_>,
     row: &BeneficiaryRow,
     heir: &BeneficiaryRow,
+    visitors: &BTreeSet<PersonId>,
 ) -> Result<usize, DbError> {
-    let visitors = goods::exchange::visitors(tx, [heir.id, row.id])?;
-    let exchange = goods::exchange::merge(tx, None, (heir.id, heir.grid), row.id, &visitors)?;
+    let exchange = goods::exchange::merge(tx, None, (heir.id, heir.grid), row.id, visitors)?;
     let changed = exchange.given.len() + exchange.taken.len() + exchange.dropped.len();
     if changed > 0 {
         ends::exchanged(tx.write_unbatched(), row.district, row.id, exchange)?;

@@ -50,8 +50,8 @@ pub(super) fn change(row: &HandoutRow) -> Result<Change, DbError> {
 
 /// The current content of the changed hand-outs and of those of changed beneficiaries, and the ids of
 /// those that the phone may no longer have. It follows no event of hand-outs in other grids but those that name its
-/// person, which may lack one whose visit was assigned at the same moment: those of its visits there are read again at
-/// each news.
+/// person, which may lack one whose visit was assigned at the same moment: those of its visits there are read again with
+/// the next news of a hand-out, a visit or a beneficiary.
 pub(super) fn changed(
     conn: &mut Conn,
     scope: &Scope,
@@ -59,7 +59,9 @@ pub(super) fn changed(
     beneficiaries: &BTreeSet<BeneficiaryId>,
 ) -> Result<(Vec<Change>, BTreeSet<HandoutId>), DbError> {
     let ChangedHandouts { first, planned: is_planned, ids, named, visits } = changed;
-    let Some(first) = first.filter(|_| scope.has_handouts()) else {
+    let has_news =
+        *is_planned || !(ids.is_empty() && visits.is_empty() && beneficiaries.is_empty());
+    let Some(first) = first.filter(|_| has_news && scope.has_handouts()) else {
         return Ok((Vec::new(), BTreeSet::new()));
     };
     let of = of(conn, scope)?;
