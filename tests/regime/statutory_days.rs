@@ -155,12 +155,12 @@ async fn another_occasion_of_the_same_year_has_its_own_rounds(
     assert!(night(&server).contains("succeeded, 1 processed"));
     let first = prepared(&supervisor).await.remove(0);
 
-    // The round of the former occasion, which no person has taken, is withdrawn before that of the other one is made.
+    // The round of the former occasion, which no person has taken, is withdrawn as that of the other one is made.
     rewrite(&server, &regime, &rounds("founding_day")).await;
-    assert!(again(&server).contains("succeeded, 0 processed"));
+    assert!(again(&server).contains("succeeded, 1 processed"));
     let path = format!("/v1/tasks/{}", first["id"].as_str().expect("an id"));
     assert_eq!(supervisor.get(&path).await.body["state"], "cancelled");
-    assert!(again(&server).contains("succeeded, 1 processed"));
+    assert!(again(&server).contains("succeeded, 0 processed"));
     let open = async || {
         let all = prepared(&supervisor).await.into_iter();
         all.filter(|round| round["state"] == "open").collect::<Vec<Value>>()
@@ -175,6 +175,43 @@ async fn another_occasion_of_the_same_year_has_its_own_rounds(
     let third = open().await;
     assert_eq!((third.len(), &third[0]["due_on"]), (1, &json!(day(7))), "{third:?}");
     assert!(again(&server).contains("succeeded, 0 processed"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_occasion_that_is_edited_and_edited_back_keeps_its_rounds(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    for (occasion, later) in [("liberation_day", 2), ("founding_day", 5)] {
+        enter(&admin, occasion, day(later)).await;
+    }
+    let regime = create(&server, &rounds("liberation_day")).await;
+    assert!(night(&server).contains("succeeded, 1 processed"));
+    let draft = with(&rounds("founding_day"), &json!({ "active": false }));
+    let edited = change(&supervisor, &regime, &draft).await;
+    assert_eq!(edited.status, 200, "{}", edited.body);
+    rewrite(&server, &regime, &rounds("liberation_day")).await;
+    assert!(again(&server).contains("succeeded, 0 processed"));
+    assert_eq!(prepared(&supervisor).await[0]["state"], "open");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_round_that_waits_is_withdrawn_when_its_day_is_moved_far(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, admin) = (server.supervisor().await, server.admin().await);
+    enter(&admin, "liberation_day", day(2)).await;
+    let regime = create(&server, &rounds("liberation_day")).await;
+    assert!(night(&server).contains("succeeded, 1 processed"));
+    take_back(&admin, "liberation_day", day(2)).await;
+    enter(&admin, "liberation_day", day(90)).await;
+    assert!(again(&server).contains("succeeded, 0 processed"));
+    assert_eq!(prepared(&supervisor).await[0]["state"], "cancelled");
+    assert_eq!(weeks(&supervisor, &regime).await.iter().sum::<u64>(), 1, "is to come");
 }
 
 #[rstest]

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
 use gridward_domain::range::CadenceDays;
-use gridward_domain::regime::{MemberDays, Phase, Spread};
+use gridward_domain::regime::{MemberDays, OccasionDays, Phase, Spread};
 
 use super::store::RegimeRow;
 use crate::db::schema::{beneficiaries, regime_members};
@@ -223,8 +223,31 @@ pub fn write(conn: &mut Conn, rows: &[MemberRow]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Forgets the days of the last visits of all members: the regime follows another occasion now, whose visits those are
-/// not. The tasks stay known: the next run withdraws those that wait, and makes none beside one that a person has.
+/// Forgets the days of the last visits of members that are none of these days: the regime follows an occasion with these
+/// days now, whose visits those are not. The tasks stay known: the next run withdraws those that wait, and makes none
+/// beside one that a person has.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget_slots_but(
+    conn: &mut Conn,
+    (district, regime): (AreaCode, RegimeId),
+    days: &OccasionDays,
+) -> Result<(), DbError> {
+    let members = regime_members::table
+        .filter(regime_members::district.eq(district))
+        .filter(regime_members::regime.eq(regime))
+        .filter(regime_members::slot.is_not_null())
+        .filter(regime_members::slot.ne_all(days.iter().copied()));
+    let version = regime_members::version.eq(regime_members::version + 1);
+    diesel::update(members)
+        .set((regime_members::slot.eq(None::<NaiveDate>), version))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets the days of the last visits as [`forget_slots_but`]: the regime follows no occasion any more. Members with a
+/// day in a cycle keep theirs, which no run by the occasion has prepared.
 ///
 /// # Errors
 /// [`DbError`].
@@ -232,7 +255,8 @@ pub fn forget_slots(conn: &mut Conn, district: AreaCode, regime: RegimeId) -> Re
     let members = regime_members::table
         .filter(regime_members::district.eq(district))
         .filter(regime_members::regime.eq(regime))
-        .filter(regime_members::slot.is_not_null());
+        .filter(regime_members::slot.is_not_null())
+        .filter(regime_members::phase.eq(NO_PHASE));
     let version = regime_members::version.eq(regime_members::version + 1);
     diesel::update(members)
         .set((regime_members::slot.eq(None::<NaiveDate>), version))

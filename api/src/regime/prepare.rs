@@ -101,9 +101,11 @@ fn work(
     let known = members::all(conn, district, regime.id)?;
     let Reconciliation { members, changed, gone } = members::reconcile(regime, known, &candidates)?;
     let satisfied = withdraw::satisfied(conn, (regime, &rule), &members, &candidates)?;
-    let unfounded = withdraw::unfounded(conn, (regime, &rule), (&members, &candidates), today)?;
-    let unmade = unmade(conn, (district, &rule), &members, today)?;
     let occasions = occasion_days::read(conn, regime, today)?;
+    let of = (regime, &rule, &occasions);
+    let unfounded = withdraw::unfounded(conn, of, (&members, &candidates), today)?;
+    let unmade = unmade(conn, (district, &rule), &members, today)?;
+    let members = without_slots(members, &unfounded);
     let visits = visits((&rule, &occasions), &members, &candidates, (today, &unmade));
     Ok(Work { satisfied, changed, gone, unfounded, visits })
 }
@@ -124,18 +126,19 @@ async fn prepare(
     }
     let freed = end(db, &regime, &satisfied).await?.into_iter();
     let mut freed: HashMap<_, _> = freed.map(|row| (row.beneficiary, row)).collect();
-    for Visit { member, .. } in &mut visits {
-        if let Some(row) = freed.remove(&member.beneficiary) {
-            *member = row;
-        }
-    }
     for rows in gone.chunks(AT_A_TIME) {
         let (of, rows) = (regime.clone(), rows.to_vec());
         step(db, &regime, move |tx| withdraw::dismiss(tx, &of, &rows)).await?;
     }
     for rows in unfounded.chunks(AT_A_TIME) {
         let (of, rows) = (regime.clone(), rows.to_vec());
-        step(db, &regime, move |tx| withdraw::without_reason(tx, &of, &rows)).await?;
+        let rows = step(db, &regime, move |tx| withdraw::without_reason(tx, &of, &rows)).await?;
+        freed.extend(rows.into_iter().map(|row| (row.beneficiary, row)));
+    }
+    for Visit { member, .. } in &mut visits {
+        if let Some(row) = freed.remove(&member.beneficiary) {
+            *member = row;
+        }
     }
     let mut created = 0;
     for visits in visits.chunks(AT_A_TIME) {
@@ -163,6 +166,16 @@ async fn step<T: Default + Send + 'static>(
         if current.as_ref() == Some(&regime) { step(tx) } else { Ok(T::default()) }
     };
     db.write(district, unless_changed).await
+}
+
+/// The members as they are once the last visits of these, which have no reason any more, are withdrawn.
+fn without_slots(members: Vec<MemberRow>, unfounded: &[MemberRow]) -> Vec<MemberRow> {
+    let unfounded: HashSet<_> = unfounded.iter().map(|member| member.beneficiary).collect();
+    let members = members.into_iter().map(|member| {
+        let slot = member.slot.filter(|_| !unfounded.contains(&member.beneficiary));
+        MemberRow { slot, ..member }
+    });
+    members.collect()
 }
 
 /// The last visits of members that ended some time ago and were not made.

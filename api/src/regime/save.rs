@@ -8,7 +8,7 @@ use gridward_domain::audience::Filter;
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::{PersonId, RegimeId};
 use gridward_domain::person_state::PersonState;
-use gridward_domain::regime::{Cadence, CadenceParts, RegimeSubject};
+use gridward_domain::regime::{Cadence, CadenceParts, OccasionDays, RegimeSubject};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -176,7 +176,11 @@ pub fn change(
     }
     if is_activated {
         let today = clock::day(tx.now);
-        check_occasion(tx.read_unbatched(), &next, today)?;
+        let days = coming_days(tx.read_unbatched(), &next, today)?;
+        // The content was edited: its occasion may be another one than that of the last visits.
+        if next.feast.is_some() && !row.is_approved() {
+            members::forget_slots_but(tx.write_unbatched(), (next.district, next.id), &days)?;
+        }
     }
     let by = Some(principal.person);
     let authors = match (is_edited, is_activated) {
@@ -195,20 +199,25 @@ pub fn change(
         ..next
     };
     store::put(tx.write_unbatched(), Some(&row), &next)?;
-    if next.feast != row.feast {
+    if next.feast.is_none() && row.feast.is_some() {
         members::forget_slots(tx.write_unbatched(), next.district, next.id)?;
     }
     record(tx, principal, "regime.change", &next);
     Ok(next.shown(tx.read_unbatched(), key, principal)?)
 }
 
-/// Checks that the occasion of a regime that becomes active has a day to come: without one no visit would be made.
-fn check_occasion(conn: &mut Conn, row: &RegimeRow, today: NaiveDate) -> Result<(), Problem> {
+/// The days of the occasion of a regime that becomes active, checked to have one to come: without it no visit would be
+/// made.
+fn coming_days(
+    conn: &mut Conn,
+    row: &RegimeRow,
+    today: NaiveDate,
+) -> Result<OccasionDays, Problem> {
     let days = occasion_days::read(conn, row, today)?;
     if occasion_days::is_over(row, &days, today) {
         return Err(Problem::invalid("/cadence/feast", NO_COMING_DAY));
     }
-    Ok(())
+    Ok(days)
 }
 
 /// Checks what the types do not enforce of a regime in the area; pointers begin with `at`.

@@ -113,7 +113,7 @@ impl RegimeRow {
     }
 
     /// Whether another person has approved the present content: it is active, or was since it was written.
-    fn is_approved(&self) -> bool {
+    pub fn is_approved(&self) -> bool {
         self.active || (self.activated_by.is_some() && self.authors.members().is_empty())
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
-use gridward_domain::regime::Rule;
+use gridward_domain::regime::{OccasionDays, Rule};
 use gridward_domain::task::{AutomaticCommand, Phase};
 use serde_json::{Value, json};
 
@@ -76,26 +76,26 @@ pub fn contacted(
 }
 
 /// The members whose last visit waits and has no reason any more: the stay in hospital that it follows was
-/// shortened or taken back, the report no longer finds the need, or the regime follows another occasion since
-/// ([`members::forget_slots`]).
+/// shortened or taken back, the report no longer finds the need, the occasion has moved far, or the regime follows
+/// another one since ([`members::forget_slots_but`]).
 ///
 /// # Errors
 /// [`DbError`].
 pub fn unfounded(
     conn: &mut Conn,
-    (regime, rule): (&RegimeRow, &Rule),
+    (regime, rule, occasions): (&RegimeRow, &Rule, &OccasionDays),
     (members, candidates): (&[MemberRow], &[Candidate]),
     today: NaiveDate,
 ) -> Result<Vec<MemberRow>, DbError> {
     let without_reason = members.iter().zip(candidates).filter(|(member, candidate)| {
-        let has_reason = |slot| rule.has_reason(&candidate.days(member), slot, today);
+        let has_reason = |slot| rule.has_reason((&candidate.days(member), occasions), slot, today);
         member.task.is_some() && !member.slot.is_some_and(has_reason)
     });
     with_waiting_visit(conn, regime, without_reason.map(|(member, _)| member.clone()).collect())
 }
 
-/// Withdraws the last visits of these members, as far as they wait: the next run prepares what falls due
-/// for them anew.
+/// Withdraws the last visits of these members, as far as they wait, and returns the members who await
+/// none any more: what falls due for them is prepared anew.
 ///
 /// # Errors
 /// [`DbError`].
@@ -103,11 +103,13 @@ pub fn without_reason(
     tx: &mut Tx<'_>,
     regime: &RegimeRow,
     rows: &[MemberRow],
-) -> Result<(), DbError> {
+) -> Result<Vec<MemberRow>, DbError> {
     // Auditors read the log: a reason of its own for stays would name them.
     let free = ended(tx, regime, (rows, "unfounded"))?.into_iter();
     let free = free.map(|row| MemberRow { slot: None, task: None, ..row }.next());
-    members::write(tx.write_unbatched(), &free.collect::<Vec<_>>())
+    let free: Vec<MemberRow> = free.collect();
+    members::write(tx.write_unbatched(), &free)?;
+    Ok(free)
 }
 
 /// Removes members of the regime who have left the audience and cancels their visits, as far as they wait. A

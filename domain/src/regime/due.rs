@@ -57,7 +57,8 @@ struct Slots {
 /// is still made.
 const ABOUT_YEARLY: u64 = 7;
 
-/// By how many days an occasion about New Year may be moved into another calendar year without a second visit.
+/// By how many days an occasion about New Year may be moved into another calendar year without a second visit, and any
+/// occasion while its visit waits without being withdrawn.
 const ACROSS_NEW_YEAR: u64 = 60;
 
 /// How many days after its day a visit that follows a stay in hospital or a need is still made.
@@ -104,8 +105,14 @@ impl Rule {
 
     /// Whether the member still has the visit of `slot` on the day: one after a stay in hospital has no reason
     /// once the stay has been shortened or taken back, one after a need once its report no longer finds it. A
-    /// later stay or need leaves it, and needs found before [`Self::found_since`] are not known any more.
-    pub fn has_reason(&self, member: &MemberDays, slot: NaiveDate, today: NaiveDate) -> bool {
+    /// later stay or need leaves it, and needs found before [`Self::found_since`] are not known any more. One at an
+    /// occasion has no reason once the occasion has moved far from it; days before the last year are not known.
+    pub fn has_reason(
+        &self,
+        (member, occasions): (&MemberDays, &OccasionDays),
+        slot: NaiveDate,
+        today: NaiveDate,
+    ) -> bool {
         let is_founded = || {
             let Slots { last, next } = self.of_event(member.anchor, slot);
             last.or(next).is_some_and(|of_event| of_event >= slot)
@@ -113,7 +120,13 @@ impl Rule {
         match self.cadence {
             Cadence::AfterHospital { .. } => is_founded(),
             Cadence::AfterNeed { .. } => !self.is_of_use(slot, today) || is_founded(),
-            Cadence::EveryDays { .. } | Cadence::Birthday {} | Cadence::Feast { .. } => true,
+            Cadence::Feast { .. } => {
+                let apart =
+                    |day: &NaiveDate| day.signed_duration_since(slot).num_days().unsigned_abs();
+                slot.year() < today.year() - 1
+                    || occasions.iter().any(|day| apart(day) <= ACROSS_NEW_YEAR)
+            }
+            Cadence::EveryDays { .. } | Cadence::Birthday {} => true,
         }
     }
 

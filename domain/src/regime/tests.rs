@@ -287,6 +287,21 @@ fn an_occasion_has_one_visit_in_a_year_by_however_many_days_it_is_moved() {
 }
 
 #[test]
+fn a_visit_at_an_occasion_has_no_reason_once_the_occasion_has_moved_far() {
+    let rule = of(Cadence::Feast { feast: "qingming".parse().expect("a code") }, 14);
+    let has_reason = |known: &[&str]| {
+        let known: OccasionDays = known.iter().map(|text| date(text)).collect();
+        let (slot, today) = (date("2026-04-18"), date("2026-04-10"));
+        rule.has_reason((&MemberDays::default(), &known), slot, today)
+    };
+    assert!(has_reason(&["2025-04-04", "2026-04-18"]));
+    assert!(has_reason(&["2026-06-17"]), "by 60 days");
+    assert!(!has_reason(&["2025-04-04", "2026-06-18", "2027-04-05"]), "by 61 days");
+    assert!(!has_reason(&["2026-10-18"]));
+    assert!(!has_reason(&[]), "taken back");
+}
+
+#[test]
 fn an_occasion_about_new_year_has_one_visit_also_if_it_is_moved_into_another_year() {
     let rule = of(Cadence::Feast { feast: "new_year".parse().expect("a code") }, 14);
     let is_same = |prepared, slot| rule.is_same_visit(date(prepared), date(slot));
@@ -346,18 +361,25 @@ proptest! {
 #[test]
 fn a_visit_after_a_stay_has_no_reason_once_the_stay_is_shortened_or_taken_back() {
     let rule = of(Cadence::AfterHospital { days: 7.try_into().expect("days") }, 30);
+    let none = OccasionDays::new();
     let ended =
         |anchor: Option<u64>| MemberDays { anchor: anchor.map(day), ..MemberDays::default() };
-    assert!(rule.has_reason(&ended(Some(20)), day(27), day(29)));
-    assert!(!rule.has_reason(&ended(Some(18)), day(27), day(29)), "shortened");
-    assert!(!rule.has_reason(&ended(None), day(27), day(29)), "taken back");
-    assert!(rule.has_reason(&ended(Some(40)), day(27), day(45)), "a later stay leaves it");
+    assert!(rule.has_reason((&ended(Some(20)), &none), day(27), day(29)));
+    assert!(!rule.has_reason((&ended(Some(18)), &none), day(27), day(29)), "shortened");
+    assert!(!rule.has_reason((&ended(None), &none), day(27), day(29)), "taken back");
+    assert!(rule.has_reason((&ended(Some(40)), &none), day(27), day(45)), "a later stay leaves it");
     let yearly = of(Cadence::Birthday {}, 30);
-    assert!(yearly.has_reason(&ended(None), day(27), day(29)));
+    assert!(yearly.has_reason((&ended(None), &none), day(27), day(29)));
     let needs = [("bereavement".parse().expect("a need"))].into();
     let need = of(Cadence::AfterNeed { needs, days: 7.try_into().expect("days") }, 30);
-    assert!(!need.has_reason(&ended(None), day(27), day(57)), "no report finds it any more");
-    assert!(need.has_reason(&ended(None), day(27), day(58)), "its report is not read any more");
+    assert!(
+        !need.has_reason((&ended(None), &none), day(27), day(57)),
+        "no report finds it any more"
+    );
+    assert!(
+        need.has_reason((&ended(None), &none), day(27), day(58)),
+        "its report is not read any more"
+    );
     assert_eq!(need.found_since(day(57)), day(20));
     let begins_later = Rule { starts_on: day(60), ..need };
     assert_eq!(begins_later.found_since(day(57)), day(53), "its visit is due on the first day");
