@@ -190,7 +190,9 @@ async fn an_occasion_that_is_edited_and_edited_back_keeps_its_rounds(
     let regime = create(&server, &rounds("liberation_day")).await;
     assert!(night(&server).contains("succeeded, 1 processed"));
     let draft = with(&rounds("founding_day"), &json!({ "active": false }));
-    let edited = change(&supervisor, &regime, &draft).await;
+    let path = format!("/v1/regimes/{}", regime["id"].as_str().expect("an id"));
+    let current = supervisor.get(&path).await.body;
+    let edited = change(&supervisor, &current, &draft).await;
     assert_eq!(edited.status, 200, "{}", edited.body);
     rewrite(&server, &regime, &rounds("liberation_day")).await;
     assert!(again(&server).contains("succeeded, 0 processed"));
