@@ -1,7 +1,5 @@
 //! The measures of an area: needs met, in time, by known people, evenly; never a person.
 
-use std::time::Duration;
-
 use chrono::{Days, TimeDelta, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -128,19 +126,6 @@ async fn a_period_has_an_order_and_a_limit_and_an_area_its_readers(
     assert_eq!(server.volunteer().await.get(&at("")).await.status, 403);
 }
 
-/// Waits until the metrics contain `text`.
-async fn wait_for_metric(server: &Server, text: &str) {
-    let mut page = String::new();
-    for _ in 0..200 {
-        page = server.stranger().text("/metrics").await;
-        if page.contains(text) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the metrics do not hold {text}: {page}")
-}
-
 /// A need that a visit of the volunteer found two days ago and that another one met today.
 async fn need_met(server: &Server, manager: &Caller, volunteer: &Caller) {
     follow_up_by_tasks(server).await;
@@ -209,12 +194,11 @@ async fn the_measures_of_a_district_are_of_its_own_last_plan_and_show_no_person(
     assert_eq!(found["replans"], json!({ "count": 1, "moves": moves }), "{found}");
     assert_eq!(found["needs"], json!({ "count": 1, "median_days": 2.0 }), "{found}");
 
-    wait_for_metric(&server, "gridward_plan_seconds_count{origin=\"released\",outcome=\"ok\"} 1")
-        .await;
+    server.metrics_with("gridward_plan_seconds_count{origin=\"released\",outcome=\"ok\"} 1").await;
     // A server reads the plans of all districts when it starts, and then each minute.
     server.kill_and_restart();
     let shown = async |name: &str, value: f64| {
-        wait_for_metric(&server, &format!("{name}{{district=\"500116\"}} {value}\n")).await;
+        server.metrics_with(&format!("{name}{{district=\"500116\"}} {value}\n")).await;
     };
     let of_area = "{district=\"500116\",area=\"500116\"}";
     for (name, measure) in [
@@ -227,9 +211,9 @@ async fn the_measures_of_a_district_are_of_its_own_last_plan_and_show_no_person(
         ("share_spread", "share_spread"),
     ] {
         let value = of_plan[measure].as_f64().expect("a number");
-        wait_for_metric(&server, &format!("gridward_plan_{name}{of_area} {value}\n")).await;
+        server.metrics_with(&format!("gridward_plan_{name}{of_area} {value}\n")).await;
     }
-    wait_for_metric(&server, &format!("gridward_plan_age_seconds{of_area} ")).await;
+    server.metrics_with(&format!("gridward_plan_age_seconds{of_area} ")).await;
     shown("gridward_replan_moves", released["assigned"].as_f64().expect("a number")).await;
     shown("gridward_need_to_help_days", 2.0).await;
     let weeks = format!("/v1/areas/500116/measures?from={}&to={}", day(-27), day(0));

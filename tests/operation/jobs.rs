@@ -112,7 +112,7 @@ async fn overdue_task(manager: &Caller, kind: &str) -> String {
 
 async fn a_run_by_hand_escalates_and_expires_overdue_tasks(database: Database) {
     let server = Server::with(database, &Files::small());
-    wait_for_metric(&server, r#"job_runs_total{job="overdue_tasks",outcome="succeeded"} 1"#).await;
+    server.metrics_with(r#"job_runs_total{job="overdue_tasks",outcome="succeeded"} 1"#).await;
     let manager = server.sign_in(phones::MANAGER).await;
     let visit = overdue_task(&manager, "home_visit").await;
     let greeting = overdue_task(&manager, "condolence").await;
@@ -140,19 +140,6 @@ async fn a_run_by_hand_escalates_and_expires_overdue_tasks_on_postgres() {
     a_run_by_hand_escalates_and_expires_overdue_tasks(Database::postgres()).await;
 }
 
-/// Waits until the metrics contain `text`; returns the page.
-async fn wait_for_metric(server: &Server, text: &str) -> String {
-    let mut page = String::new();
-    for _ in 0..200 {
-        page = server.stranger().text("/metrics").await;
-        if page.contains(text) {
-            return page;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the metrics do not hold {text}: {page}")
-}
-
 async fn a_failed_job_is_visible_and_the_others_go_on(database: Database) {
     load_district(&database);
     let folder = database.folder.path().to_owned();
@@ -161,7 +148,7 @@ async fn a_failed_job_is_visible_and_the_others_go_on(database: Database) {
     let server = Server::start(database);
     let success = |job| format!(r#"gridward_job_last_success_timestamp_seconds{{job="{job}"}} "#);
     for job in ["overdue_tasks", "forget_commands"] {
-        let page = wait_for_metric(&server, &success(job)).await;
+        let page = server.metrics_with(&success(job)).await;
         let runs = format!(r#"gridward_job_runs_total{{job="{job}",outcome="succeeded"}} 1"#);
         assert!(page.contains(&runs), "{page}");
         assert!(
@@ -170,7 +157,7 @@ async fn a_failed_job_is_visible_and_the_others_go_on(database: Database) {
         );
     }
     let failure = r#"gridward_job_runs_total{job="archive_events",outcome="failed"} 1"#;
-    let page = wait_for_metric(&server, failure).await;
+    let page = server.metrics_with(failure).await;
     assert!(!page.contains(&success("archive_events")), "{page}");
     assert_eq!(server.stranger().get("/readyz").await.status, 200);
     let line = listed(&server.database, "archive_events");
@@ -212,7 +199,7 @@ async fn two_servers_on_one_database_run_a_due_job_once() {
     let runs = |job| format!(r#"gridward_job_runs_total{{job="{job}""#);
     for job in JOBS.into_iter().filter(|job| *job != "archive_events") {
         let succeeded = format!(r#"{},outcome="succeeded"}} 1"#, runs(job));
-        wait_for_metric(&first, &succeeded).await;
+        first.metrics_with(&succeeded).await;
         let page = second.bearer("").text("/metrics").await;
         assert!(!page.contains(&runs(job)), "{job} ran twice: {page}");
     }

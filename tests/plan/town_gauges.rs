@@ -1,7 +1,5 @@
 //! The figures of plans in the metrics, of towns that plan for themselves and of their district.
 
-use std::time::Duration;
-
 use chrono::{Days, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -16,19 +14,6 @@ const TOWN: &str = "500116001";
 
 fn week(area: &str) -> Value {
     json!({ "area": area, "first_day": day(1), "last_day": day(7) })
-}
-
-/// The metrics that contain `text`, once they do.
-async fn metrics_with(server: &Server, text: &str) -> String {
-    let mut page = String::new();
-    for _ in 0..200 {
-        page = server.stranger().text("/metrics").await;
-        if page.contains(text) {
-            return page;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the metrics do not hold {text}: {page}")
 }
 
 /// The series of this figure for the area with the value of the plan.
@@ -54,7 +39,7 @@ async fn a_town_that_plans_for_itself_has_its_own_figures_beside_those_of_the_di
 
     // A server reads the plans of all districts when it starts, and then each minute.
     server.kill_and_restart();
-    let page = metrics_with(&server, &series(TOWN, &of_town)).await;
+    let page = server.metrics_with(&series(TOWN, &of_town)).await;
     for absent in [DISTRICT, GRID] {
         assert!(!page.contains(&format!("area=\"{absent}\"")), "{absent}: {page}");
     }
@@ -64,8 +49,8 @@ async fn a_town_that_plans_for_itself_has_its_own_figures_beside_those_of_the_di
     let of_district = supervisor.plan(&week(DISTRICT)).await;
     assert_eq!(of_district["measures"]["served"], 3, "{of_district}");
     server.kill_and_restart();
-    metrics_with(&server, &series(DISTRICT, &of_district)).await;
-    metrics_with(&server, &series(TOWN, &of_town)).await;
+    server.metrics_with(&series(DISTRICT, &of_district)).await;
+    server.metrics_with(&series(TOWN, &of_town)).await;
 }
 
 #[rstest]
@@ -88,6 +73,6 @@ async fn a_plan_that_was_undone_or_applied_more_than_four_weeks_ago_has_no_figur
     let undo = format!("/v1/plans/{}/undo", plans[1]["id"].as_str().expect("an id"));
     assert_eq!(supervisor.post(&undo, &json!({})).await.status, 200);
     server.kill_and_restart();
-    let page = metrics_with(&server, &series(DISTRICT, &plans[0])).await;
+    let page = server.metrics_with(&series(DISTRICT, &plans[0])).await;
     assert!(!page.contains(&format!("area=\"{TOWN}\"")), "{page}");
 }

@@ -155,6 +155,19 @@ impl Server {
         Caller { base: self.base.clone(), client: self.client.clone(), token: None }
     }
 
+    /// The metrics that contain `text`, once they do.
+    pub async fn metrics_with(&self, text: &str) -> String {
+        let mut page = String::new();
+        for _ in 0..200 {
+            page = self.stranger().text("/metrics").await;
+            if page.contains(text) {
+                return page;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the metrics do not hold {text}: {page}")
+    }
+
     /// A caller with this token.
     pub fn bearer(&self, token: &str) -> Caller {
         Caller { token: Some(token.to_owned()), ..self.stranger() }
