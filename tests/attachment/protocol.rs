@@ -17,8 +17,8 @@ async fn an_options_request_lists_the_upload_features(
 ) {
     let server = Server::small(backend);
     let volunteer = server.volunteer().await;
-    let told = volunteer.send(volunteer.request(Method::OPTIONS, "/v1/attachments")).await;
-    assert_eq!(told.status, 204);
+    let answer = volunteer.send(volunteer.request(Method::OPTIONS, "/v1/attachments")).await;
+    assert_eq!(answer.status, 204);
     for (name, value) in [
         ("Tus-Resumable", "1.0.0"),
         ("Tus-Version", "1.0.0"),
@@ -26,7 +26,7 @@ async fn an_options_request_lists_the_upload_features(
         ("Tus-Max-Size", "10485760"),
         ("Tus-Checksum-Algorithm", "sha1,sha256"),
     ] {
-        assert_eq!(told.headers[name], value);
+        assert_eq!(answer.headers[name], value);
     }
 }
 

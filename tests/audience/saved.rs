@@ -66,7 +66,11 @@ async fn supervisors_and_admins_use_audiences_of_their_area_and_auditors_read_th
     assert_eq!(town.get("/v1/audiences").await.body["items"], json!([]));
     let auditor = server.auditor().await;
     assert_eq!(auditor.get(&path).await.body, whole);
-    assert_eq!(auditor.get(&format!("{path}/members")).await.status, 403, "it sees nobody");
+    assert_eq!(
+        auditor.get(&format!("{path}/members")).await.status,
+        403,
+        "an auditor sees no member"
+    );
     assert_eq!(auditor.post("/v1/audiences", &body).await.status, 403);
     assert_eq!(preview(&auditor, &json!({ "all": [] })).await.status, 403);
     for caller in [server.manager().await, server.volunteer().await] {

@@ -60,7 +60,7 @@ struct Left {
 fn close(tx: &mut Tx<'_>, key: &SealingKey, row: &BeneficiaryRow) -> Result<Left, DbError> {
     let rows = of_beneficiary::unfinished(tx.read()?, row.district, row.id)?;
     if let Some((merged, heir)) = heir(tx, row)? {
-        // No visit goes over without a task, so that no visitor has to be told of what has stayed.
+        // Without a task no visit goes over, and the events of the hand-outs name no visitor.
         let visitors = match rows.as_slice() {
             [] => BTreeSet::new(),
             _ => goods::exchange::visitors(tx, [heir.id, row.id])?,

@@ -128,9 +128,9 @@ pub(super) fn body_of(operation: &str, at: &Resources) -> Value {
         "replace_work_calendar" => json!({ "days_off": [], "working_days": [] }),
         "create_plan" => order(&at.grid),
         "estimate_plan" => json!({ "order": order(&at.grid) }),
-        // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
+        // No person has this id: an authorized caller gets 422, and the grid keeps its manager.
         "appoint_manager" => json!({ "person_id": Uuid::nil() }),
-        // The phone number is in use: an authorized caller gets 409, and nobody is created.
+        // The phone number is in use: an authorized caller gets 409, and no person is created.
         "create_person" => json!({
             "name": "x", "phone": phones::VOLUNTEER, "role": "volunteer", "area": at.grid,
             "gender": "male", "birth_year": 1990, "home": { "lat": 29.285, "lon": at.lon },
