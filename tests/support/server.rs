@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
 
 use super::bodies::home_visit;
+use super::documented::assert_documented;
 use super::small_district::SmallDistrict;
 use super::{Database, Files, PASSWORD};
 
@@ -464,12 +465,16 @@ impl Caller {
         answer.text().await.expect("a text")
     }
 
-    /// Sends a request; the status is 0 without a complete answer.
+    /// Sends a request; the status is 0 without a complete answer. An answer has a documented status.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        match request.send().await {
+        let (client, request) = request.build_split();
+        let request = request.expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        match client.execute(request).await {
             Err(_) => Answer::none(),
             Ok(answer) => {
                 let status: StatusCode = answer.status();
+                assert_documented(method.as_str(), &path, status.as_u16());
                 let headers = answer.headers().clone();
                 let Ok(body) = answer.bytes().await else { return Answer::none() };
                 let body = serde_json::from_slice(&body).unwrap_or_default();

@@ -47,7 +47,7 @@ pub struct ReportPage {
     tag = "reports",
     operation_id = "list_reports",
     params(ReportQuery, PageQuery),
-    responses((status = OK, description = "A page of reports", body = ReportPage), openapi::Read),
+    responses((status = OK, description = "A page of reports", body = ReportPage), openapi::ReadDays),
 )]
 #[get("/reports")]
 pub(crate) async fn list_reports(
