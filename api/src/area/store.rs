@@ -157,23 +157,6 @@ pub fn names(
         .load(conn)?)
 }
 
-/// The codes of the areas of `level` in the range, former ones included.
-///
-/// # Errors
-/// [`DbError`].
-pub fn every_below(
-    conn: &mut Conn,
-    range: &AreaRange,
-    level: Level,
-) -> Result<Vec<AreaCode>, DbError> {
-    Ok(areas::table
-        .filter(areas::district.eq(range.area().district()))
-        .filter(areas::level.eq(level))
-        .filter(in_range!(areas::code, range))
-        .select(areas::code)
-        .load(conn)?)
-}
-
 /// The names of those of these areas that are known, ended ones included.
 ///
 /// # Errors
