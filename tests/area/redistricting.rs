@@ -56,7 +56,7 @@ async fn a_preview_shows_the_outcome_and_changes_nothing(
 
     let done = change(&admin, false, split()).await;
     assert_eq!(done.status, 200, "{}", done.body);
-    for field in ["started", "ended", "renamed", "grids", "placed_by_default"] {
+    for field in ["started", "ended", "renamed", "grids", "placed_by_default", "stocks"] {
         assert_eq!(done.body[field], shown.body[field], "as previewed: {field}");
     }
     let again = change(&admin, false, split()).await;

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{TOWN, VILLAGE, receive, rice, stock, with_rice};
+use super::{TOWN, VILLAGE, at, put_item, receive, rice, stock, with_rice};
 use crate::support::files::BENEFICIARY;
 use crate::support::{Backend, Caller, FAR_GRID, GRID, OTHER_GRID};
 
@@ -136,6 +136,67 @@ async fn the_stock_of_a_village_that_ends_goes_to_what_took_over(
     assert!(!areas.contains(&json!(VILLAGE)), "{areas:?}");
     let all = areas.len();
     assert_eq!(all, if to == FAR_VILLAGE { 1 } else { 2 }, "{areas:?}");
+}
+
+#[rstest]
+#[case::to_the_only_one(joined(), FAR_VILLAGE)]
+#[case::to_the_town_around_several(divided(&json!([NEW_VILLAGE, "500116001010"])), TOWN)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_shows_the_stocks_that_the_change_then_moves(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[case] changes: Value,
+    #[case] to: &str,
+) {
+    let (_server, admin, supervisor) = with_rice(backend, 9).await;
+    put_item(&admin, "flour", &json!({})).await;
+    put_item(&admin, "oil", &json!({})).await;
+    receive_lot(&supervisor, VILLAGE, ("A", 4, "2027-12-31")).await;
+    receive(&supervisor, "flour", VILLAGE, 3).await;
+    // A stock without pieces ends, but nothing of it moves.
+    receive(&supervisor, "oil", VILLAGE, 1).await;
+    let none = json!({ "action": "counted", "item": "oil", "area": VILLAGE, "quantity": 0 });
+    enter(&supervisor, &none).await;
+    // These stocks stay.
+    receive(&supervisor, "rice", FAR_VILLAGE, 5).await;
+    receive(&supervisor, "rice", TOWN, 5).await;
+
+    let body = |preview: bool| json!({ "preview": preview, "changes": changes });
+    let shown = admin.post("/v1/area-changes", &body(true)).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    let moving = json!([
+        { "area": VILLAGE, "to_area": to, "item": "flour", "quantity": 3 },
+        { "area": VILLAGE, "to_area": to, "item": "rice", "quantity": 13 },
+    ]);
+    assert_eq!(shown.body["stocks"], moving, "{}", shown.body);
+    let (there, elsewhere) = (stock(&supervisor, VILLAGE).await, stock(&supervisor, to).await);
+    assert_eq!((there, elsewhere), (13, 5), "nothing has moved");
+
+    let done = admin.post("/v1/area-changes", &body(false)).await;
+    assert_eq!((done.status, &done.body["stocks"]), (200, &moving), "{}", done.body);
+    let (there, elsewhere) = (stock(&supervisor, VILLAGE).await, stock(&supervisor, to).await);
+    assert_eq!((there, elsewhere), (0, 18));
+    let flour = supervisor.get("/v1/goods/stocks?item=flour").await.body;
+    assert_eq!(flour["items"].as_array().map(Vec::len), Some(1), "{flour}");
+    let flour = &flour["items"][0];
+    assert_eq!((&flour["area"], &flour["quantity"]), (&json!(to), &json!(3)));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_refuses_more_than_a_stock_may_hold_as_the_change_does(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, admin, supervisor) = with_rice(backend, 9).await;
+    receive(&supervisor, "rice", FAR_VILLAGE, 1).await;
+    let full = format!("UPDATE goods_stocks SET quantity = 9999992 WHERE area = '{FAR_VILLAGE}'");
+    server.database.execute(&full);
+    for preview in [true, false] {
+        let body = json!({ "preview": preview, "changes": joined() });
+        let refused = admin.post("/v1/area-changes", &body).await;
+        assert_eq!((refused.status, refused.problem()), (422, "invalid"), "{}", refused.body);
+        assert_eq!(at(&refused), "/changes");
+    }
+    assert_eq!(stock(&supervisor, VILLAGE).await, 9);
 }
 
 /// Enters a consignment of rice in the village.

@@ -133,6 +133,22 @@ pub struct GoodsStock {
     pub lots: Vec<GoodsLot>,
 }
 
+/// The pieces of an item that go from the station of a former area to that of the area that took over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "area": "500116001002", "to_area": "500116001009", "item": "rice_10kg", "quantity": 120
+}))]
+pub struct MovedStock {
+    /// The former area.
+    pub area: AreaCode,
+    /// The area whose station gets them.
+    pub to_area: AreaCode,
+    /// The item.
+    pub item: ItemCode,
+    /// The pieces, those of all lots together.
+    pub quantity: StockPieces,
+}
+
 /// The pieces of a lot at a station.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({ "lot": "2027-01-A", "quantity": 40, "expires_on": "2027-12-31" }))]

@@ -14,7 +14,7 @@ use gridward_domain::range::StockPieces;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::model::GoodsLot;
+use super::model::{GoodsLot, MovedStock};
 use super::movement_store::{self, MovementRow};
 use super::store::{self, StockRow};
 use super::{lots, move_stock};
@@ -27,7 +27,20 @@ use crate::tx::Tx;
 /// The action of a stock that goes to the area that took over.
 const ACTION: &str = "goods.take_over";
 
+/// The stocks that [`take_over`] moves to the heirs of former areas, ordered by area and item.
+///
+/// # Errors
+/// As [`take_over`].
+pub fn to_take_over(
+    conn: &mut Conn,
+    district: AreaCode,
+    heirs: &BTreeMap<AreaCode, AreaCode>,
+) -> Result<Vec<MovedStock>, Problem> {
+    Ok(moved(&with_heirs(conn, district, heirs)?))
+}
+
 /// Moves the stocks of former areas to their heirs, and gives these what was handed out there, which may come back.
+/// Returns what moved, ordered by area and item.
 ///
 /// # Errors
 /// 422 for more than a stock may hold; those of the database.
@@ -35,17 +48,16 @@ pub fn take_over(
     tx: &mut Tx<'_>,
     principal: &Principal,
     heirs: &BTreeMap<AreaCode, AreaCode>,
-) -> Result<(), Problem> {
+) -> Result<Vec<MovedStock>, Problem> {
     if heirs.is_empty() {
-        return Ok(());
+        return Ok(vec![]);
     }
     let district = tx.district;
+    let stocks = with_heirs(tx.read_unbatched(), district, heirs)?;
     let areas: BTreeSet<AreaCode> = heirs.keys().copied().collect();
-    let stocks = store::stocks_of(tx.read_unbatched(), district, &areas)?;
-    let items: BTreeSet<ItemCode> = stocks.iter().map(|row| row.item.clone()).collect();
+    let items: BTreeSet<ItemCode> = stocks.iter().map(|(row, _)| row.item.clone()).collect();
     let mut lots = lots::of_stocks(tx.read_unbatched(), district, (&areas, &items))?;
-    for row in &stocks {
-        let Some(heir) = heirs.get(&row.area) else { continue };
+    for (row, heir) in &stocks {
         let of_stock = lots.remove(&(row.area, row.item.clone())).unwrap_or_default();
         add(tx, row, *heir)?;
         for part in parts(row.quantity, of_stock) {
@@ -53,7 +65,47 @@ pub fn take_over(
         }
         store::delete_stock(tx.write_unbatched(), row)?;
     }
-    Ok(follow_stations(tx.write_unbatched(), district, heirs)?)
+    follow_stations(tx.write_unbatched(), district, heirs)?;
+    Ok(moved(&stocks))
+}
+
+/// The stocks of former areas, by area and item, each with its heir, whose stock has room for it. Stocks without pieces
+/// are among them: they end too.
+fn with_heirs(
+    conn: &mut Conn,
+    district: AreaCode,
+    heirs: &BTreeMap<AreaCode, AreaCode>,
+) -> Result<Vec<(StockRow, AreaCode)>, Problem> {
+    let former: BTreeSet<AreaCode> = heirs.keys().copied().collect();
+    let stocks = store::stocks_of(conn, district, &former)?.into_iter();
+    let stocks = stocks.filter_map(|row| heirs.get(&row.area).map(|heir| (row, *heir)));
+    let stocks: Vec<(StockRow, AreaCode)> = stocks.collect();
+    let current: BTreeSet<AreaCode> = heirs.values().copied().collect();
+    let had = store::stocks_of(conn, district, &current)?.into_iter();
+    let mut sums: BTreeMap<(AreaCode, ItemCode), StockPieces> =
+        had.map(|row| ((row.area, row.item), row.quantity)).collect();
+    for (row, heir) in &stocks {
+        let sum = sums.entry((*heir, row.item.clone())).or_insert(StockPieces::MIN);
+        *sum = joined(*sum, row.quantity)?;
+    }
+    Ok(stocks)
+}
+
+/// The stocks that have pieces, as answered.
+fn moved(stocks: &[(StockRow, AreaCode)]) -> Vec<MovedStock> {
+    let with_pieces = stocks.iter().filter(|(row, _)| row.quantity > StockPieces::MIN);
+    let moved = with_pieces.map(|(row, heir)| MovedStock {
+        area: row.area,
+        to_area: *heir,
+        item: row.item.clone(),
+        quantity: row.quantity,
+    });
+    moved.collect()
+}
+
+/// The stock of an heir with that of a former area.
+fn joined(had: StockPieces, more: StockPieces) -> Result<StockPieces, Problem> {
+    stock::joined(had, more).map_err(|error| Problem::invalid("/changes", error.to_string()))
 }
 
 /// Adds the pieces to the stock of the heir.
@@ -63,8 +115,7 @@ fn add(tx: &mut Tx<'_>, row: &StockRow, heir: AreaCode) -> Result<(), Problem> {
     }
     let old = store::stock(tx.read_unbatched(), heir, &row.item)?;
     let had = old.as_ref().map_or(StockPieces::MIN, |row| row.quantity);
-    let all = stock::joined(had, row.quantity)
-        .map_err(|error| Problem::invalid("/changes", error.to_string()))?;
+    let all = joined(had, row.quantity)?;
     move_stock::change_from(tx, old, (heir, &row.item), StockChange::Set(all))?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::area::store::Ring;
+use crate::goods::model::MovedStock;
 
 /// Gives an area another name.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -234,4 +235,9 @@ pub struct ChangedAreas {
     /// People of split grids without a part by list or outline: they go to the first part.
     #[schema(max_items = 10_000)]
     pub placed_by_default: Vec<PersonId>,
+    /// Goods in stock that go from areas that end to those that took over, ordered by former area and item.
+    // Answers stored by the previous version have none.
+    #[serde(default)]
+    #[schema(required = true, max_items = 100_000)]
+    pub stocks: Vec<MovedStock>,
 }

@@ -7,6 +7,7 @@ use gridward_domain::area::{AreaCode, Level};
 use super::decide::Decision;
 use super::model::{ChangedAreas, ChangedGrid, EndedArea, StartedArea};
 use super::situation::Situation;
+use crate::goods::model::MovedStock;
 
 /// The keys whose values differ, with both values.
 pub(super) fn differences<'a, K: Ord, V: PartialEq>(
@@ -17,8 +18,13 @@ pub(super) fn differences<'a, K: Ord, V: PartialEq>(
     both.filter(|(_, was, is)| was != is)
 }
 
-/// The outcome of a decision, as answered.
-pub fn outcome(before: &Situation, decision: &Decision, preview: bool) -> ChangedAreas {
+/// The outcome of a decision that moves these stocks, as answered.
+pub fn outcome(
+    before: &Situation,
+    decision: &Decision,
+    stocks: Vec<MovedStock>,
+    preview: bool,
+) -> ChangedAreas {
     let after = &decision.after;
     let named = |code: &AreaCode| {
         let name = after.areas.get(code).map(|area| area.name.clone()).unwrap_or_default();
@@ -37,6 +43,7 @@ pub fn outcome(before: &Situation, decision: &Decision, preview: bool) -> Change
         renamed: renamed.map(|(code, ..)| named(code)).collect(),
         grids: grids(before, after),
         placed_by_default: decision.placed_by_default.clone(),
+        stocks,
     }
 }
 

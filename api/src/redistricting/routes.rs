@@ -47,7 +47,8 @@ impl Effect for AreaChanges {
 /// beneficiary, task, person, station and memorial site of a former grid gets its new one, and
 /// audiences, campaigns and their templates, regimes and cases of an area follow it; each grid has exactly one manager.
 /// The goods in stock of an area that ends go, with their lots, to the area that took over (movements `taken_over`); where
-/// several did, to the smallest area around them, and where none did, to the one around the former area.
+/// several did, to the smallest area around them, and where none did, to the one around the former area; `stocks` names
+/// them. More than a stock may hold is 422, also in a preview.
 /// While the tasks of a campaign are being created, changes are 409 `campaign_state`. A task stays with its assignee. A code is never used again, and a
 /// former area names its successors. With `preview` nothing is changed. A list that leaves a
 /// beneficiary in no grid, or a grid without a manager, is refused as a whole. Allowed roles:
@@ -74,7 +75,8 @@ pub(crate) async fn change_areas(
     if body.preview {
         let preview = db.read(move |conn| {
             let (before, decision) = decided(conn, &principal, &body)?;
-            Ok::<_, Problem>(outcome::outcome(&before, &decision, true))
+            let stocks = stocks::read(conn, principal.district(), &before, &decision)?;
+            Ok::<_, Problem>(outcome::outcome(&before, &decision, stocks, true))
         });
         return Ok(HttpResponse::Ok().json(preview.await?));
     }
@@ -82,11 +84,11 @@ pub(crate) async fn change_areas(
         let (before, decision) = decided(tx.read()?, principal, changes)?;
         write::write(tx, principal, &before, &decision)?;
         scopes::write(tx, principal, &decision)?;
-        stocks::write(tx, principal, &before, &decision)?;
+        let stocks = stocks::write(tx, principal, &before, &decision)?;
         let changed: BTreeSet<AreaCode> =
             decision.successors.iter().map(|(from, _)| *from).collect();
         settle::follow_areas(tx, key, principal.person, &changed)?;
-        Ok(outcome::outcome(&before, &decision, false))
+        Ok(outcome::outcome(&before, &decision, stocks, false))
     });
     let changed = changed.await?;
     principals.forget_all();

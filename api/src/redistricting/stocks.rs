@@ -12,6 +12,8 @@ use gridward_domain::goods::stock;
 
 use super::decide::Decision;
 use super::situation::Situation;
+use crate::db::Conn;
+use crate::goods::model::MovedStock;
 use crate::goods::of_areas;
 use crate::http::problem::Problem;
 use crate::tx::Tx;
@@ -29,7 +31,20 @@ impl Decision {
     }
 }
 
-/// Moves the stocks of the areas that ended, each with a movement.
+/// The stocks that [`write`] moves.
+///
+/// # Errors
+/// As [`write`].
+pub fn read(
+    conn: &mut Conn,
+    district: AreaCode,
+    before: &Situation,
+    decision: &Decision,
+) -> Result<Vec<MovedStock>, Problem> {
+    of_areas::to_take_over(conn, district, &decision.stations_taken_over(before))
+}
+
+/// Moves the stocks of the areas that ended, each with a movement, and returns them.
 ///
 /// # Errors
 /// 422 for more than a stock may hold; those of the database.
@@ -38,6 +53,6 @@ pub fn write(
     principal: &Principal,
     before: &Situation,
     decision: &Decision,
-) -> Result<(), Problem> {
+) -> Result<Vec<MovedStock>, Problem> {
     of_areas::take_over(tx, principal, &decision.stations_taken_over(before))
 }

@@ -158,7 +158,7 @@ fn merged_grids_have_one_manager_and_one_outline() {
     assert_eq!(decision.successors, [(code(NEXT), code(GRID))]);
     let east = decision.after.outlines[&code(GRID)].iter().map(|point| point[0]);
     assert!((east.fold(0.0, f64::max) - 106.02).abs() < 1e-9);
-    let outcome = outcome(&district(), &decision, true);
+    let outcome = outcome(&district(), &decision, vec![], true);
     assert_eq!(outcome.ended[0].successors, [code(GRID)]);
     assert_eq!((outcome.grids[0].beneficiaries, outcome.grids[0].people), (3, 3));
     let apart = json!([{ "merge": { "grids": [GRID, "500116001002002"], "into": GRID } }]);
