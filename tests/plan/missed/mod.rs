@@ -3,6 +3,7 @@
 mod changes;
 mod planned_anew;
 mod together;
+mod week_minutes;
 
 use serde_json::{Value, json};
 

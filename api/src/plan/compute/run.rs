@@ -232,7 +232,7 @@ fn read(
     let span = order.span()?;
     let mut rows = input::rows(conn, &order.area.range(), span, *now)?;
     let today = clock::day(*now);
-    let before = missed::before(today, is_ordered);
+    let before = missed::before(*now, is_ordered);
     let missed = missed::read(conn, order.area, before, (&rows.tasks, &rows.tied))?;
     let overdue = select(&mut rows, order, &missed, (span, today));
     // What is applied at once moves others only where the district wants no suggestions.

@@ -94,8 +94,7 @@ impl NamedTasks {
             let others = task::assignment::tie::binding(conn, district, &ties)?;
             rows.extend(others.into_iter().filter(|row| !named.contains(&row.id)));
         }
-        let before = missed::before(today, true);
-        let missed = missed::read(conn, area, before, (&rows, &[]))?;
+        let missed = missed::read(conn, area, today, (&rows, &[]))?;
         // The plan has those that are named, the other one of two people's visit, and those that it selects.
         let includes = order.only.matcher();
         let is_planned = |row: &TaskRow| {

@@ -12,11 +12,13 @@ use gridward_domain::task::Phase;
 use gridward_domain::time::Minutes;
 
 use super::known_visits::KnownVisits;
+use crate::clock;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::person;
 use crate::plan::drafts::visit_store::VisitRow;
 use crate::plan::plan_row::PlanRow;
+use crate::plan::problem::missed;
 use crate::plan::request::changes::PlanChanges;
 use crate::plan::request::span::{Span, monday_of};
 use crate::plan::settings;
@@ -30,14 +32,15 @@ type PersonWeek = (PersonId, NaiveDate);
 pub(super) struct Free(pub(super) HashMap<PersonWeek, i64>);
 
 impl Free {
-    /// The free minutes for the visits in `given`, and what people hold of the tasks in `moving`.
+    /// The free minutes for the visits in `given`, and what people hold of the tasks in `moving`; the draft has
+    /// the tasks in `of_draft`.
     ///
     /// # Errors
     /// [`DbError`].
     pub(super) fn read(
         conn: &mut Conn,
         plan: &PlanRow,
-        (given, moving): (&[Held], &HashSet<TaskId>),
+        (given, moving, of_draft): (&[Held], &HashSet<TaskId>, &HashMap<TaskId, ServiceMinutes>),
         changes: &PlanChanges,
     ) -> Result<(Self, Vec<Held>), DbError> {
         let Ok(span) = Span::new(plan.first_day, plan.last_day) else {
@@ -52,7 +55,7 @@ impl Free {
                 free.add((more.person_id, monday), more.minutes.into());
             }
         }
-        let held = held(conn, plan, span)?.into_iter();
+        let held = held(conn, (plan, span), of_draft)?.into_iter();
         let (moved, mut others): (Vec<_>, Vec<_>) =
             held.partition(|held| moving.contains(&held.task));
         // A task that its person has claimed since counts as the plan's visit.
@@ -151,11 +154,16 @@ type Columns = (
     Option<PersonId>,
     (Option<NaiveDate>, NaiveDate),
     (Option<i32>, ServiceMinutes),
-    (NaiveDateTime, Option<PlanId>),
+    (NaiveDateTime, Option<PlanId>, Phase),
 );
 
-/// The time that people hold in the weeks of the plan besides its visits.
-fn held(conn: &mut Conn, plan: &PlanRow, span: Span) -> Result<Vec<Held>, DbError> {
+/// The time that people hold in the weeks of the plan besides its visits. As for the solver, visits that the draft
+/// planned anew since their day had passed take none, also where they stay with their people.
+fn held(
+    conn: &mut Conn,
+    (plan, span): (&PlanRow, Span),
+    of_draft: &HashMap<TaskId, ServiceMinutes>,
+) -> Result<Vec<Held>, DbError> {
     let weeks = span.weeks();
     let of_others = || {
         tasks::table
@@ -167,7 +175,7 @@ fn held(conn: &mut Conn, plan: &PlanRow, span: Span) -> Result<Vec<Held>, DbErro
                 tasks::assignee,
                 (tasks::planned_on, tasks::due_on),
                 (tasks::planned_minutes, tasks::minutes),
-                (tasks::updated_at, tasks::plan),
+                (tasks::updated_at, tasks::plan, tasks::state),
             ))
     };
     let counted = Phase::UNFINISHED_ASSIGNED.into_iter().chain([Phase::Done, Phase::Failed]);
@@ -179,14 +187,16 @@ fn held(conn: &mut Conn, plan: &PlanRow, span: Span) -> Result<Vec<Held>, DbErro
         .filter(tasks::planned_on.is_null())
         .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
         .load(conn)?;
-    let rows: Vec<Columns> = planned.into_iter().chain(without_day).collect();
     let read_at = plan.read_at()?;
+    let read_on = clock::day(read_at.and_utc());
+    let rows = planned.into_iter().chain(without_day);
+    let rows: Vec<Columns> = rows.filter(|row| !is_planned_anew(row, of_draft, read_on)).collect();
     let has_changed = |updated_at: NaiveDateTime| updated_at >= read_at;
-    let changed = rows.iter().filter(|(.., (updated_at, _))| has_changed(*updated_at));
+    let changed = rows.iter().filter(|(.., (updated_at, ..))| has_changed(*updated_at));
     let changed: Vec<(TaskId, Option<PlanId>)> =
-        changed.map(|(task, .., (_, given_by))| (*task, *given_by)).collect();
+        changed.map(|(task, .., (_, given_by, _))| (*task, *given_by)).collect();
     let known = KnownVisits::read(conn, (plan, read_at), &changed)?;
-    let held = |(task, person, (day, due), (planned, service), (updated_at, _)): Columns| {
+    let held = |(task, person, (day, due), (planned, service), (updated_at, ..)): Columns| {
         let person = person?;
         let minutes = minutes_of(planned, service);
         let without_travel = match day {
@@ -203,6 +213,16 @@ fn held(conn: &mut Conn, plan: &PlanRow, span: Span) -> Result<Vec<Held>, DbErro
         })
     };
     Ok(rows.into_iter().filter_map(held).collect())
+}
+
+/// Whether the draft that was read on this day has the task as an open one, since the day of its visit had passed,
+/// and the visit has not been accepted or reported since.
+fn is_planned_anew(
+    (task, _, (day, _), _, (.., state)): &Columns,
+    of_draft: &HashMap<TaskId, ServiceMinutes>,
+    read_on: NaiveDate,
+) -> bool {
+    of_draft.contains_key(task) && missed::has_passed((*state, *day), read_on)
 }
 
 #[cfg(test)]
@@ -233,6 +253,28 @@ mod tests {
         }
         free.make_room(&[of_plan(1), of_plan(2)], others);
         free.0[&week]
+    }
+
+    #[test]
+    fn a_visit_that_a_draft_planned_anew_takes_no_minutes_until_it_is_accepted() {
+        let day = |day: &str| day.parse::<NaiveDate>().expect("a day");
+        let [task, other] = [1, 2].map(|n| TaskId(Uuid::from_u128(n)));
+        let half_an_hour = ServiceMinutes::of::<30>();
+        let of_draft = HashMap::from([(task, half_an_hour)]);
+        let read_on = day("2026-12-08");
+        let is_planned_anew = |task, on: Option<&str>, state| {
+            let changed = (read_on.and_time(chrono::NaiveTime::MIN), None, state);
+            let days = (on.map(day), day("2026-12-31"));
+            let row = (task, None, days, (Some(40), half_an_hour), changed);
+            super::is_planned_anew(&row, &of_draft, read_on)
+        };
+        assert!(is_planned_anew(task, Some("2026-12-07"), Phase::Assigned));
+        assert!(!is_planned_anew(other, Some("2026-12-07"), Phase::Assigned), "not selected");
+        assert!(!is_planned_anew(task, Some("2026-12-08"), Phase::Assigned), "of that day");
+        assert!(!is_planned_anew(task, None, Phase::Assigned), "assigned by hand since");
+        for state in [Phase::Accepted, Phase::InProgress, Phase::Done, Phase::Failed] {
+            assert!(!is_planned_anew(task, Some("2026-12-07"), state), "{state:?}");
+        }
     }
 
     #[test]

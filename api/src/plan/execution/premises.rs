@@ -38,8 +38,8 @@ pub(in crate::plan) struct Premises {
 
 impl Premises {
     /// The present premises of these visits, which are all that the plan gives, in the order in which it
-    /// gives them; `services` are the minutes at the door, `moving` the tasks that the plan takes from their
-    /// people, and `changes` those of its order.
+    /// gives them; `services` are the minutes at the door of the tasks that the draft has, `moving` the tasks that
+    /// the plan takes from their people, and `changes` those of its order.
     ///
     /// # Errors
     /// [`DbError`].
@@ -52,7 +52,7 @@ impl Premises {
         let given =
             visits.iter().filter_map(|visit| Held::given(visit, *services.get(&visit.task)?));
         let given: Vec<Held> = given.collect();
-        let (free, moved) = Free::read(conn, plan, (&given, moving), changes)?;
+        let (free, moved) = Free::read(conn, plan, (&given, moving, services), changes)?;
         let pinned: HashSet<TaskId> = changes.pins.iter().map(|pin| pin.task_id).collect();
         let (more_time, skills) = (changes.time_by_day(), changes.skills_by_person());
         Ok(Self { more_time, skills, pinned, free, moved, given })

@@ -4,19 +4,32 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
 use gridward_domain::task::Phase;
 
 use super::movable;
+use crate::clock;
 use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
 
-/// The day before which visits have passed for a plan. Without an order by a person those of yesterday have not:
-/// a visit that was made without a network is reported on the next morning, after the plan of the night.
-pub(in crate::plan) fn before(today: NaiveDate, is_ordered: bool) -> NaiveDate {
-    if is_ordered { today } else { today - Days::new(1) }
+/// How long visits of a day wait for their reports: one that was made without a network is reported on the next
+/// morning.
+const REPORTED_WITHIN: TimeDelta = TimeDelta::hours(12);
+
+/// The day before which visits have passed for a plan that is computed at `now`. Without an order by a person those
+/// of yesterday have not until noon: their reports may come until then.
+pub(in crate::plan) fn before(now: DateTime<Utc>, is_ordered: bool) -> NaiveDate {
+    clock::day(if is_ordered { now } else { now - REPORTED_WITHIN })
+}
+
+/// Whether a visit in this state, planned for this day, was not accepted before `before`.
+pub(in crate::plan) fn has_passed(
+    (state, planned_on): (Phase, Option<NaiveDate>),
+    before: NaiveDate,
+) -> bool {
+    state == Phase::Assigned && planned_on.is_some_and(|day| day < before)
 }
 
 /// Those of `tasks` that are such visits of the area, planned for days before `before`, whatever an order selects;
@@ -31,9 +44,8 @@ pub(in crate::plan) fn read(
     (tasks, tied): (&[TaskRow], &[TaskRow]),
 ) -> Result<HashSet<TaskId>, DbError> {
     let is_over = |task: &&TaskRow| {
-        task.state == Phase::Assigned
+        has_passed((task.state, task.planned_on), before)
             && task.plan.is_some()
-            && task.planned_on.is_some_and(|day| day < before)
             && area.contains(&task.grid)
     };
     let over: HashMap<TaskId, &TaskRow> =
@@ -65,7 +77,6 @@ fn without_torn<'r>(
 
 #[cfg(test)]
 mod tests {
-    use chrono::Utc;
     use gridward_domain::id::PersonId;
     use gridward_domain::place::Place;
     use uuid::Uuid;
@@ -100,10 +111,33 @@ mod tests {
     }
 
     #[test]
-    fn visits_of_yesterday_have_passed_only_for_plans_that_a_person_orders() {
-        let today = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day");
-        assert_eq!(before(today, true), today);
-        assert_eq!(before(today, false).to_string(), "2026-11-30");
+    fn visits_of_yesterday_have_passed_only_for_plans_that_a_person_orders_until_noon() {
+        let before = |time: &str, is_ordered| {
+            let now: DateTime<chrono::FixedOffset> =
+                format!("2026-12-{time}:00+08:00").parse().expect("a time");
+            before(now.to_utc(), is_ordered).to_string()
+        };
+        for time in ["01T00:00", "01T02:00", "01T11:59"] {
+            assert_eq!(before(time, true), "2026-12-01", "{time}");
+            assert_eq!(before(time, false), "2026-11-30", "{time}");
+        }
+        // The plan of an evening, also one that a server makes after midnight.
+        for time in ["01T12:00", "01T23:00", "02T02:59"] {
+            assert_eq!(before(time, false), "2026-12-01", "{time}");
+        }
+        assert_eq!(before("01T23:00", true), "2026-12-01");
+    }
+
+    #[test]
+    fn a_visit_has_passed_when_its_day_has_and_it_was_not_accepted() {
+        let day = |of| NaiveDate::from_ymd_opt(2026, 12, of);
+        let before = day(2).expect("a day");
+        assert!(has_passed((Phase::Assigned, day(1)), before));
+        assert!(!has_passed((Phase::Assigned, day(2)), before));
+        assert!(!has_passed((Phase::Assigned, None), before));
+        for state in [Phase::Accepted, Phase::InProgress, Phase::Done] {
+            assert!(!has_passed((state, day(1)), before), "{state:?}");
+        }
     }
 
     #[test]

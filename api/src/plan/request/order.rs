@@ -55,7 +55,7 @@ pub struct PlanOrder {
     /// later. All others keep their person, day and hour, as do visits that a person assigned or pinned,
     /// accepted ones and those of a responsible person. Visits that a plan gave for a day that has passed and
     /// that were never accepted are planned anew in any case, as open tasks are; plans that no person orders leave
-    /// those of yesterday.
+    /// those of yesterday until noon.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub move_unaccepted: bool,
     /// The level up to which people help where those of a grid cannot make all visits, within the
