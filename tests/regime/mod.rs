@@ -5,6 +5,7 @@ pub mod cadences;
 mod cycles;
 mod ended_members;
 mod responsible;
+mod returned_occasions;
 mod shared_visits;
 mod statutory_days;
 

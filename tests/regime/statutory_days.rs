@@ -14,7 +14,7 @@ use crate::support::{Backend, Caller, Server};
 const ROUNDS: &str = "节前巡护";
 
 /// Rounds of the memorial site before the occasion.
-fn rounds(occasion: &str) -> Value {
+pub fn rounds(occasion: &str) -> Value {
     weekly(&json!({
         "name": ROUNDS, "subject": "memorials", "filter": { "all": [] }, "lead_days": 14,
         "cadence": { "type": "feast", "feast": occasion }
@@ -22,7 +22,7 @@ fn rounds(occasion: &str) -> Value {
 }
 
 /// The rounds that were prepared, also those that have ended.
-async fn prepared(caller: &Caller) -> Vec<Value> {
+pub async fn prepared(caller: &Caller) -> Vec<Value> {
     let all = tasks(caller).await.into_iter();
     let titled =
         |task: &Value| task["title"].as_str().is_some_and(|title| title.starts_with(ROUNDS));
@@ -30,7 +30,7 @@ async fn prepared(caller: &Caller) -> Vec<Value> {
 }
 
 /// Makes the round.
-async fn carry_out(server: &Server, round: &Value) {
+pub async fn carry_out(server: &Server, round: &Value) {
     let path = format!("/v1/tasks/{}", round["id"].as_str().expect("an id"));
     let volunteer = server.volunteer().await;
     assert_eq!(volunteer.act(&format!("{path}/claim")).await.status, 200);
@@ -39,7 +39,7 @@ async fn carry_out(server: &Server, round: &Value) {
 }
 
 /// Enters the day of the occasion.
-async fn enter(admin: &Caller, occasion: &str, day: NaiveDate) {
+pub async fn enter(admin: &Caller, occasion: &str, day: NaiveDate) {
     let path = format!("/v1/holidays/{day}.{occasion}");
     let content = json!({ "name": "纪念日", "calendar": "solar" });
     let put = admin.send(admin.request(Method::PUT, &path).json(&content)).await;
@@ -47,13 +47,13 @@ async fn enter(admin: &Caller, occasion: &str, day: NaiveDate) {
 }
 
 /// Takes the day of the occasion back.
-async fn take_back(admin: &Caller, occasion: &str, day: NaiveDate) {
+pub async fn take_back(admin: &Caller, occasion: &str, day: NaiveDate) {
     let delete = admin.request(Method::DELETE, &format!("/v1/holidays/{day}.{occasion}"));
     assert_eq!(admin.send(delete.header("If-Match", "\"v1\"")).await.status, 204);
 }
 
 /// The numbers of rounds in the coming weeks.
-async fn weeks(caller: &Caller, regime: &Value) -> Vec<u64> {
+pub async fn weeks(caller: &Caller, regime: &Value) -> Vec<u64> {
     let path = format!("/v1/regimes/{}/outlook?weeks=104", regime["id"].as_str().expect("an id"));
     let outlook = caller.get(&path).await;
     assert_eq!(outlook.status, 200, "{}", outlook.body);

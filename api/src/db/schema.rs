@@ -734,6 +734,7 @@ diesel::table! {
         slot -> Nullable<Date>,
         task -> Nullable<Text>,
         version -> BigInt,
+        occasions -> Text,
     }
 }
 

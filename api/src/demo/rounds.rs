@@ -166,7 +166,7 @@ impl Duty<'_> {
             let errand = self.errand(regime, due, rounds.number);
             let to = (member.beneficiary, to);
             if let Some(task) = rounds.task(&visits, to, (&rule, due), errand)? {
-                (member.slot, member.task) = (Some(due.slot), Some(task));
+                *member = member.clone().with_visit(regime.feast.as_ref(), (due.slot, task))?;
                 rounds.number += 1;
             }
         }

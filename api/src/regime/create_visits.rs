@@ -90,7 +90,7 @@ pub(super) fn create(
         {
             assigned.push(task.id);
         }
-        let member = MemberRow { slot: Some(due.slot), task: Some(task.id), ..member.clone() };
+        let member = member.clone().with_visit(regime.feast.as_ref(), (due.slot, task.id))?;
         prepared.push(member.next());
     }
     // Urgent ones wait for a plan as soon as they exist.

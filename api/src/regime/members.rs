@@ -5,14 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::code::OccasionCode;
 use gridward_domain::id::{BeneficiaryId, RegimeId, TaskId};
 use gridward_domain::range::CadenceDays;
 use gridward_domain::regime::{MemberDays, OccasionDays, Phase, Spread};
 
 use super::store::RegimeRow;
+use crate::db::column::JsonColumn;
 use crate::db::schema::{beneficiaries, regime_members};
 use crate::db::{Conn, DbError, batches, in_batches};
 use crate::tx::row::{RowChange, write_versioned};
+
+/// The last visit of a member at each occasion that the regime has followed: its day and its task.
+pub type OccasionVisits = BTreeMap<OccasionCode, (NaiveDate, TaskId)>;
 
 crate::table_row! {
     /// A row of `regime_members`.
@@ -30,6 +35,7 @@ crate::table_row! {
             phase: i32,
             slot: Option<NaiveDate>,
             task: Option<TaskId>,
+            occasions: JsonColumn<OccasionVisits>,
             version: i64,
         }
     }
@@ -46,6 +52,14 @@ impl MemberRow {
     pub fn next(self) -> Self {
         Self { version: self.version + 1, ..self }
     }
+}
+
+/// The column of these visits.
+///
+/// # Errors
+/// None in practice: all visits have a JSON form.
+pub(super) fn column(occasions: OccasionVisits) -> Result<JsonColumn<OccasionVisits>, DbError> {
+    JsonColumn::of(occasions).map_err(|error| DbError::corrupt("regime_members", error))
 }
 
 /// The number of beneficiaries whom one transaction removes.
@@ -153,6 +167,7 @@ pub fn reconcile(
 ) -> Result<Reconciliation, DbError> {
     let cycle = regime.cadence()?.spread_over();
     let mut spread = cycle.map(Spread::new);
+    let no_occasions = column(OccasionVisits::new())?;
     let mut new: BTreeMap<AreaCode, Vec<usize>> = BTreeMap::new();
     let mut result = Reconciliation::default();
     for (n, candidate) in candidates.iter().enumerate() {
@@ -160,7 +175,7 @@ pub fn reconcile(
         let in_cycle = |cycle: CadenceDays, phase: i32| (0..cycle.get()).contains(&phase);
         let keeps = |phase: i32| cycle.is_none_or(|cycle| in_cycle(cycle, phase));
         let has_day = member.as_ref().is_some_and(|member| keeps(member.phase));
-        let was = member.unwrap_or(MemberRow {
+        let was = member.unwrap_or_else(|| MemberRow {
             district: regime.district,
             regime: regime.id,
             beneficiary: candidate.id,
@@ -168,6 +183,7 @@ pub fn reconcile(
             phase: NO_PHASE,
             slot: None,
             task: None,
+            occasions: no_occasions.clone(),
             version: 0,
         });
         let phase = if cycle.is_some() { was.phase } else { NO_PHASE };
@@ -225,7 +241,7 @@ pub fn write(conn: &mut Conn, rows: &[MemberRow]) -> Result<(), DbError> {
 
 /// Forgets the days of the last visits of members that are none of these days: the regime follows an occasion with these
 /// days now, whose visits those are not. The tasks stay known: the next run withdraws those that wait, and makes none
-/// beside one that a person has.
+/// beside one that a person has. The last visit of each occasion stays known too.
 ///
 /// # Errors
 /// [`DbError`].

@@ -13,6 +13,7 @@ mod known_visits;
 pub mod members;
 pub mod model;
 pub mod occasion_days;
+mod occasion_visits;
 pub mod outlook;
 pub mod prepare;
 pub mod routes;

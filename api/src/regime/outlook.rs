@@ -11,7 +11,7 @@ use gridward_domain::task::Phase;
 use super::members::{self, Reconciliation};
 use super::model::{RegimeOutlook, RegimeWeek};
 use super::store::RegimeRow;
-use super::{candidates, occasion_days};
+use super::{candidates, occasion_days, occasion_visits};
 use crate::audience::preview;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -50,6 +50,7 @@ pub fn outlook(
     } else {
         HashSet::new()
     };
+    let made_before = occasion_visits::made(conn, regime, &members)?;
     let unassigned = if regime.assign_responsible {
         Some(count(among(conn, regime, &last, Phase::Open)?.len()))
     } else {
@@ -58,6 +59,7 @@ pub fn outlook(
     for (member, candidate) in members.iter().zip(&candidates) {
         let mut days = candidate.days(member);
         let made = member.slot.filter(|_| member.task.is_some_and(|task| made.contains(&task)));
+        let made = made.or_else(|| made_before.get(&member.beneficiary).copied());
         days.contact = days.contact.max(made);
         let mut from = today;
         // Each visit made on its day is the contact of the next.

@@ -10,12 +10,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::regime::{Due, OccasionDays, Rule, due};
 
 use super::members::{self, Candidate, MemberRow, Reconciliation};
 use super::store::{self, RegimeRow};
-use super::{candidates, contacts, create_visits, occasion_days, withdraw};
+use super::{candidates, contacts, create_visits, occasion_days, occasion_visits, withdraw};
 use crate::clock;
 use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
@@ -106,7 +106,8 @@ fn work(
     let unfounded = withdraw::unfounded(conn, of, (&members, &candidates), today)?;
     let unmade = unmade(conn, (district, &rule), &members, today)?;
     let members = without_slots(members, &unfounded);
-    let visits = visits((&rule, &occasions), &members, &candidates, (today, &unmade));
+    let made = occasion_visits::made(conn, regime, &members)?;
+    let visits = visits((&rule, &occasions), &members, &candidates, (today, &unmade, &made));
     Ok(Work { satisfied, changed, gone, unfounded, visits })
 }
 
@@ -193,17 +194,21 @@ fn unmade(
     Ok(unmade.into_iter().collect())
 }
 
-/// The visits that fall due on the day and were not prepared before, or were not made.
+/// The visits that fall due on the day and were not prepared before, or were not made; of an occasion to which the regime
+/// has returned, those that were not `made` before.
 fn visits(
     (rule, occasions): (&Rule, &OccasionDays),
     members: &[MemberRow],
     candidates: &[Candidate],
-    (today, unmade): (NaiveDate, &HashSet<TaskId>),
+    (today, unmade, made): (NaiveDate, &HashSet<TaskId>, &HashMap<BeneficiaryId, NaiveDate>),
 ) -> Vec<Visit> {
     let visits = members.iter().zip(candidates).filter_map(|(member, candidate)| {
         let due = due(rule, &candidate.days(member), occasions, today)?;
-        let is_prepared = member.slot.is_some_and(|slot| rule.is_same_visit(slot, due.slot));
-        let is_to_prepare = if is_prepared {
+        let is_same = |slot: NaiveDate| rule.is_same_visit(slot, due.slot);
+        let is_made = made.get(&member.beneficiary).is_some_and(|slot| is_same(*slot));
+        let is_to_prepare = if is_made {
+            false
+        } else if member.slot.is_some_and(is_same) {
             member.task.is_some_and(|task| unmade.contains(&task))
         } else {
             member.slot.is_none_or(|slot| slot < due.slot)

@@ -1,0 +1,1 @@
+ALTER TABLE regime_members DROP COLUMN occasions;
