@@ -8,7 +8,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PlanId, TaskId};
 
 use crate::db::schema::{plan_visits, plans};
-use crate::db::{Conn, DbError, batches};
+use crate::db::{Conn, DbError, batches, in_batches};
 use crate::plan::model::PlanState;
 
 /// The versions of a task before a plan was applied and after it was undone.
@@ -24,41 +24,60 @@ pub(in crate::plan) fn follow(
     district: AreaCode,
     restored: &[(TaskId, Versions)],
 ) -> Result<(), DbError> {
-    let drafts: Vec<PlanId> = plans::table
-        .filter(plans::district.eq(district))
-        .filter(plans::state.eq(PlanState::Draft))
-        .filter(plans::campaign.is_null())
-        .order(plans::id)
-        .select(plans::id)
-        .load(conn)?;
-    for draft in drafts {
-        for (versions, tasks) in by_versions(restored) {
-            for tasks in batches(&tasks) {
-                let (Some(first), Some(last)) = (tasks.first(), tasks.last()) else { continue };
-                // PostgreSQL, which has no statistics of a new draft, would read all of it for each batch
-                // without the range.
-                let visits = plan_visits::table
-                    .filter(plan_visits::district.eq(district))
-                    .filter(plan_visits::plan.eq(draft))
-                    .filter(plan_visits::task.between(*first, *last))
-                    .filter(plan_visits::task.eq_any(tasks))
-                    .filter(plan_visits::task_version.eq(versions.0));
-                let now = plan_visits::task_version.eq(versions.1);
-                diesel::update(visits).set(now).execute(conn)?;
-            }
+    for ((draft, (before, after)), tasks) in visits(conn, district, restored)? {
+        for tasks in batches(&tasks) {
+            let (Some(first), Some(last)) = (tasks.first(), tasks.last()) else { continue };
+            // PostgreSQL, which has no statistics of a new draft, would read all of it for each batch
+            // without the range.
+            let visits = plan_visits::table
+                .filter(plan_visits::district.eq(district))
+                .filter(plan_visits::plan.eq(draft))
+                .filter(plan_visits::task.between(*first, *last))
+                .filter(plan_visits::task.eq_any(tasks))
+                .filter(plan_visits::task_version.eq(before));
+            diesel::update(visits).set(plan_visits::task_version.eq(after)).execute(conn)?;
         }
     }
     Ok(())
 }
 
-/// The tasks with the same versions, in their order.
-fn by_versions(restored: &[(TaskId, Versions)]) -> BTreeMap<Versions, Vec<TaskId>> {
-    let mut groups: BTreeMap<Versions, Vec<TaskId>> = BTreeMap::new();
-    for (task, versions) in restored {
-        groups.entry(*versions).or_default().push(*task);
+/// The tasks that each draft has with the versions before, in their order. Most drafts have none of them, so all are
+/// read at once.
+fn visits(
+    conn: &mut Conn,
+    district: AreaCode,
+    restored: &[(TaskId, Versions)],
+) -> Result<BTreeMap<(PlanId, Versions), Vec<TaskId>>, DbError> {
+    let restored: BTreeMap<TaskId, Versions> = restored.iter().copied().collect();
+    let (Some((first, _)), Some((last, _))) =
+        (restored.first_key_value(), restored.last_key_value())
+    else {
+        return Ok(BTreeMap::new());
+    };
+    let drafts: Vec<PlanId> = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::state.eq(PlanState::Draft))
+        .filter(plans::campaign.is_null())
+        .select(plans::id)
+        .load(conn)?;
+    // Without the tasks themselves, for each of which PostgreSQL would search in each draft.
+    let known: Vec<(PlanId, TaskId, Option<i64>)> = in_batches(&drafts, |drafts| {
+        plan_visits::table
+            .filter(plan_visits::district.eq(district))
+            .filter(plan_visits::plan.eq_any(drafts))
+            .filter(plan_visits::task.between(*first, *last))
+            .select((plan_visits::plan, plan_visits::task, plan_visits::task_version))
+            .load(conn)
+    })?;
+    let mut visits: BTreeMap<(PlanId, Versions), Vec<TaskId>> = BTreeMap::new();
+    for (draft, task, version) in known {
+        let versions = restored.get(&task).filter(|(before, _)| version == Some(*before));
+        if let Some(versions) = versions {
+            visits.entry((draft, *versions)).or_default().push(task);
+        }
     }
-    for tasks in groups.values_mut() {
+    for tasks in visits.values_mut() {
         tasks.sort_unstable();
     }
-    groups
+    Ok(visits)
 }
