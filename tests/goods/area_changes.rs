@@ -154,7 +154,7 @@ async fn a_preview_shows_the_stocks_that_the_change_then_moves(
     receive(&supervisor, "flour", VILLAGE, 3).await;
     // A stock without pieces ends, but nothing of it moves.
     receive(&supervisor, "oil", VILLAGE, 1).await;
-    let none = json!({ "action": "counted", "item": "oil", "area": VILLAGE, "quantity": 0 });
+    let none = json!({ "action": "counted", "item": "oil", "area": VILLAGE, "quantity": 0, "note": "破损" });
     enter(&supervisor, &none).await;
     // These stocks stay.
     receive(&supervisor, "rice", FAR_VILLAGE, 5).await;
