@@ -1,6 +1,7 @@
 //! `openapi.yaml` matches the server: every route is documented, and every documented path served.
 
 mod routes;
+mod statuses;
 
 use serde_json::Value;
 

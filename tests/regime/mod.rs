@@ -63,13 +63,19 @@ async fn activate(server: &Server, regime: &Value, content: &Value) -> Value {
 
 /// The regime with other content, written by a supervisor and activated by the admin.
 pub async fn rewrite(server: &Server, regime: &Value, content: &Value) -> Value {
+    let edited = edit(server, regime, content).await;
+    activate(server, &edited, content).await
+}
+
+/// Writes this content, which waits for its activation.
+pub async fn edit(server: &Server, regime: &Value, content: &Value) -> Value {
     let supervisor = server.supervisor().await;
     let path = format!("/v1/regimes/{}", regime["id"].as_str().expect("an id"));
     let current = supervisor.get(&path).await.body;
     let draft = with(content, &json!({ "active": false }));
     let changed = change(&supervisor, &current, &draft).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
-    activate(server, &changed.body, content).await
+    changed.body
 }
 
 async fn change(caller: &Caller, regime: &Value, content: &Value) -> Answer {

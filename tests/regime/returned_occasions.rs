@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::cadences::{again, made, make, states};
 use super::statutory_days::{carry_out, enter, prepared, rounds, take_back, weeks};
-use super::{create, night, rewrite, weekly};
+use super::{activate, create, edit, night, rewrite, weekly};
 use crate::support::days::day;
 use crate::support::{Backend, Server};
 
@@ -30,9 +30,11 @@ async fn a_round_that_was_made_is_not_repeated_when_the_regime_returns_to_its_oc
     assert!(again(&server).contains("succeeded, 1 processed"), "that of the other occasion");
     carry_out(&server, &open().await[0]).await;
 
-    rewrite(&server, &regime, &liberation).await;
-    assert!(again(&server).contains("succeeded, 0 processed"));
+    let edited = edit(&server, &regime, &liberation).await;
     assert_eq!(weeks(&supervisor, &regime).await.iter().sum::<u64>(), 0, "none is to come");
+    activate(&server, &edited, &liberation).await;
+    assert!(again(&server).contains("succeeded, 0 processed"));
+    assert_eq!(weeks(&supervisor, &regime).await.iter().sum::<u64>(), 0, "none came");
     rewrite(&server, &regime, &founding).await;
     assert!(again(&server).contains("succeeded, 0 processed"));
 

@@ -4,7 +4,7 @@ pub mod bodies;
 pub mod chain;
 pub mod database;
 pub mod days;
-mod documented;
+pub mod documented;
 pub mod documents;
 pub mod factors;
 pub mod files;

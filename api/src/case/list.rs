@@ -77,7 +77,7 @@ enum Homes {
     Few(Vec<BeneficiaryId>),
 }
 
-/// The most beneficiaries that a query names.
+/// The most beneficiaries that a query names: a village has some hundreds. A larger one is read as a town is.
 const MOST_NAMED: u16 = 1_000;
 
 /// Whose cases are read.
@@ -120,7 +120,10 @@ fn read(
                 Homes::Range(range) => {
                     query.filter(in_range!(beneficiaries::grid.nullable(), range))
                 }
-                Homes::Few(few) => query.filter(cases::beneficiary.eq_any(few)),
+                // The area too: a beneficiary may have moved since they were read.
+                Homes::Few(few) => query
+                    .filter(cases::beneficiary.eq_any(few))
+                    .filter(in_range!(beneficiaries::grid.nullable(), filter.scope)),
             }
         }
         Side::Areas => {

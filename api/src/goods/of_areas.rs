@@ -69,8 +69,10 @@ pub fn take_over(
     Ok(moved(&stocks))
 }
 
-/// The stocks of former areas, by area and item, each with its heir, whose stock has room for it. Stocks without pieces
-/// are among them: they end too.
+/// The stocks of former areas, by area and item, each with its heir. Stocks without pieces are among them: they end too.
+///
+/// # Errors
+/// 422 for more than the stock of an heir may hold; those of the database.
 fn with_heirs(
     conn: &mut Conn,
     district: AreaCode,

@@ -1,6 +1,6 @@
-//! The visits of members at occasions. The last visit of a member is that of the occasion which the regime followed then,
-//! and its day is forgotten with another occasion ([`super::members::forget_slots_but`]). The last visit of each
-//! occasion stays known besides, so that a regime that returns to an occasion repeats none that was made.
+//! The visits of members at occasions. The last visit of a member is that of the occasion that the regime followed when it
+//! was prepared, and its day is forgotten with another occasion ([`super::members::forget_slots_but`]). The last visit of
+//! each occasion stays known besides, so that a regime that returns to an occasion repeats none that was made.
 
 use std::collections::{HashMap, HashSet};
 

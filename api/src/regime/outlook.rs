@@ -36,12 +36,18 @@ pub fn outlook(
     }
     let candidates = candidates::of(conn, key, regime, today)?;
     let known = members::all(conn, regime.district, regime.id)?;
-    let Reconciliation { members, .. } = members::reconcile(regime, known, &candidates)?;
+    let Reconciliation { mut members, .. } = members::reconcile(regime, known, &candidates)?;
     let first_day = |week: u64| today + Days::new(7 * week);
     let mut weeks: Vec<RegimeWeek> = (0..u64::from(weeks))
         .map(|week| RegimeWeek { first_day: first_day(week), visits: 0 })
         .collect();
     let (rule, occasions) = (regime.rule()?, occasion_days::read(conn, regime, today)?);
+    // The activation of an edited occasion forgets the days of the former one.
+    if regime.feast.is_some() && !regime.is_approved() {
+        for member in &mut members {
+            member.slot = member.slot.filter(|slot| occasions.contains(slot));
+        }
+    }
     let last: Vec<TaskId> = members.iter().filter_map(|member| member.task).collect();
     // A round is no contact with a person, and a contact long before an occasion that was moved does not satisfy its
     // visit: the task alone tells that it was made.

@@ -12,7 +12,6 @@ use gridward_domain::task::Phase;
 use gridward_domain::time::Minutes;
 
 use super::known_visits::KnownVisits;
-use crate::clock;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::person;
@@ -188,9 +187,9 @@ fn held(
         .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
         .load(conn)?;
     let read_at = plan.read_at()?;
-    let read_on = clock::day(read_at.and_utc());
+    let before = missed::before(read_at.and_utc(), plan.origin.is_ordered());
     let rows = planned.into_iter().chain(without_day);
-    let rows: Vec<Columns> = rows.filter(|row| !is_planned_anew(row, of_draft, read_on)).collect();
+    let rows: Vec<Columns> = rows.filter(|row| !is_planned_anew(row, of_draft, before)).collect();
     let has_changed = |updated_at: NaiveDateTime| updated_at >= read_at;
     let changed = rows.iter().filter(|(.., (updated_at, ..))| has_changed(*updated_at));
     let changed: Vec<(TaskId, Option<PlanId>)> =
@@ -215,14 +214,14 @@ fn held(
     Ok(rows.into_iter().filter_map(held).collect())
 }
 
-/// Whether the draft that was read on this day has the task as an open one, since the day of its visit had passed,
-/// and the visit has not been accepted or reported since.
+/// Whether the draft has the task as an open one, since its visit was planned for a day before `before`, and the visit
+/// has not been accepted or reported since.
 fn is_planned_anew(
     (task, _, (day, _), _, (.., state)): &Columns,
     of_draft: &HashMap<TaskId, ServiceMinutes>,
-    read_on: NaiveDate,
+    before: NaiveDate,
 ) -> bool {
-    of_draft.contains_key(task) && missed::has_passed((*state, *day), read_on)
+    of_draft.contains_key(task) && missed::has_passed((*state, *day), before)
 }
 
 #[cfg(test)]

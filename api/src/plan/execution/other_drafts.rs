@@ -10,6 +10,7 @@ use gridward_domain::id::{PlanId, TaskId};
 use crate::db::schema::{plan_visits, plans};
 use crate::db::{Conn, DbError, batches, in_batches};
 use crate::plan::model::PlanState;
+use crate::plan::request::lane::Lane;
 
 /// The versions of a task before a plan was applied and after it was undone.
 pub(in crate::plan) type Versions = (i64, i64);
@@ -41,38 +42,35 @@ pub(in crate::plan) fn follow(
     Ok(())
 }
 
-/// The tasks that each draft has with the versions before, in their order. Most drafts have none of them, so all are
-/// read at once.
+/// The tasks that drafts may have with the versions before, in their order. The drafts of a few tasks, of which there are
+/// many and most have none of these, are read together; the others are given all of the tasks.
 fn visits(
     conn: &mut Conn,
     district: AreaCode,
     restored: &[(TaskId, Versions)],
 ) -> Result<BTreeMap<(PlanId, Versions), Vec<TaskId>>, DbError> {
     let restored: BTreeMap<TaskId, Versions> = restored.iter().copied().collect();
-    let (Some((first, _)), Some((last, _))) =
-        (restored.first_key_value(), restored.last_key_value())
-    else {
-        return Ok(BTreeMap::new());
-    };
-    let drafts: Vec<PlanId> = plans::table
+    let drafts: Vec<(PlanId, Lane)> = plans::table
         .filter(plans::district.eq(district))
         .filter(plans::state.eq(PlanState::Draft))
         .filter(plans::campaign.is_null())
-        .select(plans::id)
+        .select((plans::id, plans::lane))
         .load(conn)?;
-    // Without the tasks themselves, for each of which PostgreSQL would search in each draft.
-    let known: Vec<(PlanId, TaskId, Option<i64>)> = in_batches(&drafts, |drafts| {
+    let (small, large): (Vec<_>, Vec<_>) =
+        drafts.into_iter().partition(|(_, lane)| *lane == Lane::Small);
+    let small: Vec<PlanId> = small.into_iter().map(|(draft, _)| draft).collect();
+    let few: Vec<(PlanId, TaskId)> = in_batches(&small, |drafts| {
         plan_visits::table
             .filter(plan_visits::district.eq(district))
             .filter(plan_visits::plan.eq_any(drafts))
-            .filter(plan_visits::task.between(*first, *last))
-            .select((plan_visits::plan, plan_visits::task, plan_visits::task_version))
+            .select((plan_visits::plan, plan_visits::task))
             .load(conn)
     })?;
+    let all =
+        large.into_iter().flat_map(|(draft, _)| restored.keys().map(move |task| (draft, *task)));
     let mut visits: BTreeMap<(PlanId, Versions), Vec<TaskId>> = BTreeMap::new();
-    for (draft, task, version) in known {
-        let versions = restored.get(&task).filter(|(before, _)| version == Some(*before));
-        if let Some(versions) = versions {
+    for (draft, task) in few.into_iter().chain(all) {
+        if let Some(versions) = restored.get(&task) {
             visits.entry((draft, *versions)).or_default().push(task);
         }
     }
