@@ -7,12 +7,12 @@ use gridward_phones::district::{Role, of_role};
 use rstest::rstest;
 use tempfile::TempDir;
 
+use crate::support::documented::CONTRACT;
 use crate::support::server::said;
 use crate::support::{Backend, Database};
 use crate::sync::network_faults::served_district;
 
 const PAGE: &str = include_str!("../../docs/clients.md");
-const CONTRACT: &str = include_str!("../../openapi.yaml");
 
 /// The shell blocks of the guide, in order.
 fn shell_blocks() -> Vec<&'static str> {

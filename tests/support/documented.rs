@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use serde_yaml_ng::{Mapping, Value};
 
-const CONTRACT: &str = include_str!("../../openapi.yaml");
+/// The contract.
+pub const CONTRACT: &str = include_str!("../../openapi.yaml");
 
 /// A documented path.
 struct Documented {

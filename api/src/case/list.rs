@@ -70,8 +70,8 @@ pub fn page(
 enum Homes {
     /// All of the district.
     All,
-    /// Those of a range of grids.
-    Range(AreaRange),
+    /// All of the scope.
+    Scope,
     /// These few, whose cases an index finds. PostgreSQL does not foresee how few cases a small area
     /// has: with the area in the query it reads the open cases of the district in their order.
     Few(Vec<BeneficiaryId>),
@@ -89,7 +89,7 @@ enum Side {
 fn homes(conn: &mut Conn, district: AreaCode, scope: AreaRange) -> Result<Homes, DbError> {
     match scope.area().level() {
         Level::District => Ok(Homes::All),
-        Level::Town => Ok(Homes::Range(scope)),
+        Level::Town => Ok(Homes::Scope),
         Level::Village | Level::Grid => {
             let few: Vec<BeneficiaryId> = beneficiaries::table
                 .filter(beneficiaries::district.eq(district))
@@ -98,7 +98,7 @@ fn homes(conn: &mut Conn, district: AreaCode, scope: AreaRange) -> Result<Homes,
                 .limit(i64::from(MOST_NAMED) + 1)
                 .load(conn)?;
             let is_few = few.len() <= usize::from(MOST_NAMED);
-            Ok(if is_few { Homes::Few(few) } else { Homes::Range(scope) })
+            Ok(if is_few { Homes::Few(few) } else { Homes::Scope })
         }
     }
 }
@@ -117,8 +117,8 @@ fn read(
             match homes {
                 // Of a case whose beneficiary is gone nothing is shown, so it must not fill the page.
                 Homes::All => query.filter(beneficiaries::id.nullable().is_not_null()),
-                Homes::Range(range) => {
-                    query.filter(in_range!(beneficiaries::grid.nullable(), range))
+                Homes::Scope => {
+                    query.filter(in_range!(beneficiaries::grid.nullable(), filter.scope))
                 }
                 // The area too: a beneficiary may have moved since they were read.
                 Homes::Few(few) => query

@@ -36,7 +36,9 @@ pub fn to_take_over(
     district: AreaCode,
     heirs: &BTreeMap<AreaCode, AreaCode>,
 ) -> Result<Vec<MovedStock>, Problem> {
-    Ok(moved(&with_heirs(conn, district, heirs)?))
+    let stocks = with_heirs(conn, district, heirs)?;
+    check_room(conn, district, &stocks)?;
+    Ok(moved(&stocks))
 }
 
 /// Moves the stocks of former areas to their heirs, and gives these what was handed out there, which may come back.
@@ -72,25 +74,36 @@ pub fn take_over(
 /// The stocks of former areas, by area and item, each with its heir. Stocks without pieces are among them: they end too.
 ///
 /// # Errors
-/// 422 for more than the stock of an heir may hold; those of the database.
+/// [`DbError`].
 fn with_heirs(
     conn: &mut Conn,
     district: AreaCode,
     heirs: &BTreeMap<AreaCode, AreaCode>,
-) -> Result<Vec<(StockRow, AreaCode)>, Problem> {
+) -> Result<Vec<(StockRow, AreaCode)>, DbError> {
     let former: BTreeSet<AreaCode> = heirs.keys().copied().collect();
     let stocks = store::stocks_of(conn, district, &former)?.into_iter();
     let stocks = stocks.filter_map(|row| heirs.get(&row.area).map(|heir| (row, *heir)));
-    let stocks: Vec<(StockRow, AreaCode)> = stocks.collect();
-    let current: BTreeSet<AreaCode> = heirs.values().copied().collect();
+    Ok(stocks.collect())
+}
+
+/// Whether the stocks of the heirs have room for these, as [`take_over`] adds them.
+///
+/// # Errors
+/// 422 if not; those of the database.
+fn check_room(
+    conn: &mut Conn,
+    district: AreaCode,
+    stocks: &[(StockRow, AreaCode)],
+) -> Result<(), Problem> {
+    let current: BTreeSet<AreaCode> = stocks.iter().map(|(_, heir)| *heir).collect();
     let had = store::stocks_of(conn, district, &current)?.into_iter();
     let mut sums: BTreeMap<(AreaCode, ItemCode), StockPieces> =
         had.map(|row| ((row.area, row.item), row.quantity)).collect();
-    for (row, heir) in &stocks {
+    for (row, heir) in stocks {
         let sum = sums.entry((*heir, row.item.clone())).or_insert(StockPieces::MIN);
         *sum = joined(*sum, row.quantity)?;
     }
-    Ok(stocks)
+    Ok(())
 }
 
 /// The stocks that have pieces, as answered.
